@@ -1,0 +1,247 @@
+//! What a server wants done, parted by when it may be done.
+//!
+//! Figure 2 asks that persistent state be "updated on stable storage before responding to RPCs". Here
+//! that is a matter of types. A step gives out the messages that may leave *now*, and one [`Write`]. What
+//! the write has to precede (votes, acknowledgements, the server's vote for itself) stays inside the
+//! core until the host turns the write into a [`Receipt`] and hands that back. There is no other way to
+//! get a receipt:
+//!
+//! ```compile_fail
+//! let forged = raft_core::Receipt { number: 1 }; // private field
+//! ```
+//!
+//! and none to get two from one write:
+//!
+//! ```compile_fail
+//! fn twice(write: raft_core::Write) {
+//!     let _first = write.persisted();
+//!     let _again = write.persisted(); // moved
+//! }
+//! ```
+//!
+//! A write that is dropped releases nothing, ever.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::input::Request;
+use crate::message::Message;
+use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Term};
+
+/// The outcome of one step. It borrows the node: take what it holds before the next step.
+#[derive(Debug)]
+pub struct Output<'a> {
+    /// Messages that may be sent at once, in order.
+    pub messages: alloc::vec::Drain<'a, Message>,
+    /// What is to be made durable, if anything. Writes are to become durable in the order of the steps.
+    pub write: Option<Write>,
+    /// Entries that became committed: hand them to the state machine, in order.
+    pub apply: &'a [Entry],
+    /// What clients are to be told.
+    pub answers: alloc::vec::Drain<'a, (Request, Answer)>,
+    /// A message that this step refused because no correct server sends it.
+    pub refused: Option<Refusal>,
+}
+
+/// A change of the persistent state of Figure 2, to be made durable as a whole or not at all.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "messages wait for this write; make it durable and hand back its receipt"]
+pub struct Write {
+    number: u64,
+    hard_state: Option<HardState>,
+    log: Option<LogWrite>,
+}
+
+/// Replaces the log from an index on: `log[from..] = entries`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogWrite {
+    /// The first index written. What the disk has there and behind it goes.
+    pub from: LogIndex,
+    /// The entries from there on.
+    pub entries: Entries,
+}
+
+impl Write {
+    /// The new currentTerm and votedFor, if they change.
+    #[must_use]
+    pub fn hard_state(&self) -> Option<HardState> {
+        self.hard_state
+    }
+
+    /// The change of the log, if it changes.
+    #[must_use]
+    pub fn log(&self) -> Option<&LogWrite> {
+        self.log.as_ref()
+    }
+
+    /// Gives up the write in exchange for its receipt. Call this when it is durable: it survives a power
+    /// loss from now on. Hand the receipt back as [`Input::Persisted`](crate::Input::Persisted).
+    pub fn persisted(self) -> Receipt {
+        Receipt {
+            number: self.number,
+        }
+    }
+}
+
+/// Proof that a [`Write`] was given up as durable. Only [`Write::persisted`] makes one.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "what waits for the write is released by handing this back"]
+pub struct Receipt {
+    number: u64,
+}
+
+/// What a client is told of its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Committed and, with this step's `apply`, applied here.
+    Committed,
+    /// Another entry was committed at its index. It is not, and never will be.
+    Superseded,
+    /// Not taken: this server does not lead. It may know who does.
+    NotLeader(Option<NodeId>),
+    /// Not taken: the uncommitted entries are at their limit. Try again later.
+    Busy,
+}
+
+/// Why a message was refused: no correct server sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not for this server, or claims to be from it.
+    WrongAddress,
+    /// It comes from a server outside the cluster.
+    UnknownSender(NodeId),
+    /// An AppendEntries of the term that this server leads itself (§5.2: one leader a term).
+    RivalLeader(NodeId),
+    /// It would replace a committed entry (§5.4).
+    TruncatesCommitted(LogIndex),
+    /// Its entries don't follow one another, or their terms decrease or exceed the message's.
+    MalformedEntries,
+    /// It acknowledges an entry that this leader never had.
+    AcknowledgesUnsent(LogIndex),
+}
+
+/// What a step has gathered so far, and what still waits for the disk.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) answers: Vec<(Request, Answer)>,
+    pub(crate) refused: Option<Refusal>,
+    /// Promises made in this step.
+    promises: Vec<Message>,
+    log: Option<LogWrite>,
+    /// The number of the last write given out.
+    issued: u64,
+    /// Writes given out and not all durable: number, and whether its receipt is back.
+    unsynced: VecDeque<(u64, bool)>,
+    /// Promises of earlier steps and the write each waits for, in that order.
+    held: VecDeque<(u64, Message)>,
+}
+
+impl Outbox {
+    /// Sends a message that promises nothing of this server's disk.
+    pub(crate) fn send(&mut self, message: Message) {
+        self.messages.push(message);
+    }
+
+    /// Sends a message that must not leave before everything written so far, this step included, is
+    /// durable: a vote, an acknowledgement, a request for votes in a new term. A promise to oneself is
+    /// one like any other.
+    pub(crate) fn promise(&mut self, message: Message) {
+        self.promises.push(message);
+    }
+
+    /// Notes the change of the log of this step. A step changes the log once at most.
+    pub(crate) fn write_log(&mut self, entries: Entries) {
+        debug_assert!(self.log.is_none(), "a step writes the log once");
+        self.log = entries
+            .first()
+            .map(|first| first.index)
+            .map(|from| LogWrite { from, entries });
+    }
+
+    /// Ends the step: numbers its write, if there is one, and puts its promises behind what is unsynced.
+    pub(crate) fn finish(&mut self, hard_state: Option<HardState>) -> Option<Write> {
+        let log = self.log.take();
+        let write = (hard_state.is_some() || log.is_some()).then(|| {
+            self.issued += 1;
+            self.unsynced.push_back((self.issued, false));
+            Write {
+                number: self.issued,
+                hard_state,
+                log,
+            }
+        });
+        if self.unsynced.is_empty() {
+            self.messages.append(&mut self.promises);
+        } else {
+            let issued = self.issued;
+            self.held
+                .extend(self.promises.drain(..).map(|message| (issued, message)));
+        }
+        write
+    }
+
+    /// Takes a receipt. Receipts may come in any order; a promise waits for *all* writes before it, since
+    /// it speaks of the state that all of them make.
+    pub(crate) fn persisted(&mut self, receipt: Receipt) {
+        if let Some(write) = self
+            .unsynced
+            .iter_mut()
+            .find(|(number, _)| *number == receipt.number)
+        {
+            write.1 = true;
+        }
+        while self.unsynced.front().is_some_and(|(_, durable)| *durable) {
+            self.unsynced.pop_front();
+        }
+    }
+
+    /// The next promise whose writes are all durable. Those of terms before `term` are dropped: whoever
+    /// waits for them would have to ignore them, and the state they speak of may be gone.
+    pub(crate) fn release(&mut self, term: Term) -> Option<Message> {
+        let first_unsynced = self
+            .unsynced
+            .front()
+            .map_or(u64::MAX, |(number, _)| *number);
+        loop {
+            let (number, _) = self.held.front()?;
+            if *number >= first_unsynced {
+                return None;
+            }
+            let (_, message) = self.held.pop_front()?;
+            if message.term >= term {
+                return Some(message);
+            }
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::WrongAddress => {
+                f.write_str("not addressed to this server, or in its own name")
+            }
+            Refusal::UnknownSender(from) => write!(f, "{from} is not a server of this cluster"),
+            Refusal::RivalLeader(from) => {
+                write!(
+                    f,
+                    "{from} sends AppendEntries in a term that this server leads"
+                )
+            }
+            Refusal::TruncatesCommitted(index) => {
+                write!(f, "it would replace the committed entry {index}")
+            }
+            Refusal::MalformedEntries => {
+                f.write_str("its entries do not follow one another in index and term")
+            }
+            Refusal::AcknowledgesUnsent(index) => {
+                write!(
+                    f,
+                    "it acknowledges entry {index}, which this leader never had"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The three roles of Figure 4. What belongs to a role lives in it: a follower has no `nextIndex`.
+
+mod candidate;
+mod follower;
+mod leader;
+mod voter;
+
+pub use candidate::Candidate;
+pub use follower::Follower;
+pub use leader::Leader;
+pub(crate) use voter::vote;
+
+use crate::settings::Settings;
+use crate::types::{NodeId, Term};
+
+/// What a server is at the moment (§5.1, Figure 4).
+#[derive(Debug)]
+pub enum Role {
+    /// Answers requests; stands for election when it hears of no leader.
+    Follower(Follower),
+    /// Asks for votes.
+    Candidate(Candidate),
+    /// Takes commands from clients and replicates them.
+    Leader(Leader),
+}
+
+/// Counts ticks towards an election (§5.2).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ElectionTimer {
+    elapsed: u32,
+    timeout: u32,
+}
+
+impl ElectionTimer {
+    /// A timer that starts now, with the timeout of this server and term.
+    pub(crate) fn new(settings: &Settings, id: NodeId, term: Term) -> ElectionTimer {
+        ElectionTimer {
+            elapsed: 0,
+            timeout: settings.election_timeout(id, term),
+        }
+    }
+
+    /// One tick passes; true if the timeout has elapsed.
+    pub(crate) fn tick(&mut self) -> bool {
+        self.elapsed += 1;
+        self.elapsed >= self.timeout
+    }
+}

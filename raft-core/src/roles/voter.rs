@@ -1,0 +1,36 @@
+//! RequestVote, receiver implementation (Figure 2). It is the same in every role: a candidate and a
+//! leader have voted for themselves, so the one rule refuses for them too.
+
+use crate::message::Body;
+use crate::state::State;
+use crate::types::{NodeId, Position, Term};
+
+/// Answers a request for a vote. True if the vote is granted.
+pub(crate) fn vote(
+    state: &mut State,
+    candidate: NodeId,
+    term: Term,
+    last: Option<Position>,
+) -> bool {
+    // RequestVote 1 (§5.1): reply false if term < currentTerm.
+    // RequestVote 2 (§5.2, §5.4): if votedFor is null or candidateId, and candidate's log is at
+    // least as up-to-date as receiver's log, grant vote.
+    let granted = term == state.hard_state.term
+        && state
+            .hard_state
+            .voted_for
+            .is_none_or(|voted_for| voted_for == candidate)
+        && at_least_as_up_to_date(last, state.log.last());
+    if granted {
+        state.hard_state.voted_for = Some(candidate);
+    }
+    state.promise(candidate, Body::RequestVoteReply { granted });
+    granted
+}
+
+/// §5.4.1: the log whose last entry has the later term is more up-to-date; if the terms are the same,
+/// the longer log is.
+fn at_least_as_up_to_date(candidate: Option<Position>, voter: Option<Position>) -> bool {
+    let order = |last: Option<Position>| last.map(|last| (last.term, last.index));
+    order(candidate) >= order(voter)
+}

@@ -1,0 +1,227 @@
+//! The nouns of Figure 2: servers, terms, indexes, entries, and what a server must keep on disk.
+//!
+//! Nothing here decides anything. Absent is always `Option`, never zero: there is no log index 0, and
+//! "the entry before the first one" is `None`.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::num::NonZeroU64;
+use core::ops::Deref;
+
+/// A server's identity (the paper's `candidateId`, `leaderId`). Displayed as the paper does: `S1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "S{}", self.0)
+    }
+}
+
+/// A term (§5.1): Raft's logical clock. `Term(0)` is the term before any election.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Term(pub u64);
+
+impl Term {
+    /// The term after this one, in which a candidate stands (§5.2).
+    ///
+    /// # Panics
+    /// After 2⁶⁴ − 1 terms.
+    #[must_use]
+    pub fn next(self) -> Term {
+        Term(self.0.checked_add(1).expect("terms do not run out"))
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A position in the log; the first entry has index 1 (Figure 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogIndex(NonZeroU64);
+
+impl LogIndex {
+    /// The index of the first entry of any log.
+    pub const FIRST: LogIndex = LogIndex(NonZeroU64::MIN);
+
+    /// The index with this number; `None` for 0, which is no index.
+    #[must_use]
+    pub fn new(number: u64) -> Option<LogIndex> {
+        NonZeroU64::new(number).map(LogIndex)
+    }
+
+    /// The number of this index, 1 or more.
+    #[must_use]
+    #[inline]
+    pub fn get(self) -> u64 {
+        self.0.get()
+    }
+
+    /// The index after `previous`; the first index if there is none before.
+    ///
+    /// # Panics
+    /// After 2⁶⁴ − 1 entries.
+    #[must_use]
+    #[inline]
+    pub fn after(previous: Option<LogIndex>) -> LogIndex {
+        previous.map_or(LogIndex::FIRST, |index| {
+            LogIndex(index.0.checked_add(1).expect("indexes do not run out"))
+        })
+    }
+
+    /// The index before this one; `None` before the first.
+    #[must_use]
+    #[inline]
+    pub fn before(self) -> Option<LogIndex> {
+        LogIndex::new(self.get() - 1)
+    }
+}
+
+impl fmt::Display for LogIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How many entries a log that ends at `last` has.
+#[must_use]
+#[inline]
+pub fn length(last: Option<LogIndex>) -> u64 {
+    last.map_or(0, LogIndex::get)
+}
+
+/// What identifies an entry: its index and its term (§5.3, the Log Matching Property).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Where in the log.
+    pub index: LogIndex,
+    /// The term in which a leader created it.
+    pub term: Term,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.term)
+    }
+}
+
+/// What an entry carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// Nothing: the entry a leader appends when it is elected, so that it can commit (§5.4.2, §8).
+    Noop,
+    /// A command for the state machine, in the client's own bytes. Never looked into.
+    Command(Arc<[u8]>),
+}
+
+/// One log entry (§5.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its index in the log.
+    pub index: LogIndex,
+    /// The term in which a leader created it.
+    pub term: Term,
+    /// What it carries.
+    pub payload: Payload,
+}
+
+impl Entry {
+    /// What identifies this entry.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position {
+            index: self.index,
+            term: self.term,
+        }
+    }
+}
+
+/// A run of consecutive entries that is shared, not copied: a leader hands the same one to its disk
+/// and to all of its followers. Reads as a slice.
+#[derive(Clone, Default)]
+pub struct Entries {
+    shared: Option<Arc<[Entry]>>,
+    start: usize,
+    end: usize,
+}
+
+impl Entries {
+    /// The part of this run from its `skip`-th entry on (0 is all of it); empty past the end.
+    #[must_use]
+    pub fn skip(&self, skip: usize) -> Entries {
+        self.part(skip, self.len())
+    }
+
+    /// The entries at `from..to` of this run, counted within it and cut to what there is.
+    pub(crate) fn part(&self, from: usize, to: usize) -> Entries {
+        if from >= to || from >= self.len() {
+            return Entries::default();
+        }
+        let end = self.start + to.min(self.len());
+        Entries {
+            shared: self.shared.clone(),
+            start: self.start + from,
+            end,
+        }
+    }
+}
+
+impl From<&[Entry]> for Entries {
+    fn from(entries: &[Entry]) -> Entries {
+        if entries.is_empty() {
+            return Entries::default();
+        }
+        Entries {
+            shared: Some(Arc::from(entries)),
+            start: 0,
+            end: entries.len(),
+        }
+    }
+}
+
+impl From<Entry> for Entries {
+    fn from(entry: Entry) -> Entries {
+        Entries {
+            shared: Some(Arc::new([entry])),
+            start: 0,
+            end: 1,
+        }
+    }
+}
+
+impl Deref for Entries {
+    type Target = [Entry];
+
+    #[inline]
+    fn deref(&self) -> &[Entry] {
+        self.shared
+            .as_ref()
+            .map_or(&[], |shared| &shared[self.start..self.end])
+    }
+}
+
+impl PartialEq for Entries {
+    fn eq(&self, other: &Entries) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Entries {}
+
+impl fmt::Debug for Entries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// The small half of Figure 2's persistent state, updated on stable storage before responding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HardState {
+    /// Latest term this server has seen (`currentTerm`).
+    pub term: Term,
+    /// Candidate that received this server's vote in `term` (`votedFor`).
+    pub voted_for: Option<NodeId>,
+}

@@ -1,0 +1,43 @@
+//! The dice: a ChaCha8 stream from which a seed's plan is drawn, before anything runs.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::mix::{below, chance};
+
+/// Draws in order from one stream. For plans only: a run itself draws by identity (see `mix`).
+///
+/// The seed's bytes, the generator and the arithmetic on its words are fixed here, so that no upgrade of
+/// a library gives an old seed a new plan.
+#[derive(Debug)]
+pub struct Dice(ChaCha8Rng);
+
+impl Dice {
+    /// The dice of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Dice {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8..].copy_from_slice(b"raft-sim plan, stream v1");
+        Dice(ChaCha8Rng::from_seed(key))
+    }
+
+    /// A number from `low` to `high`, ends included; `low` if the range is empty.
+    pub fn range(&mut self, low: u64, high: u64) -> u64 {
+        let width = high.saturating_sub(low).saturating_add(1);
+        low + below(self.0.next_u64(), width)
+    }
+
+    /// True with this many chances in a hundred.
+    pub fn percent(&mut self, chances: u32) -> bool {
+        chance(self.0.next_u64(), chances.saturating_mul(10_000))
+    }
+
+    /// One of these, each as likely as the others.
+    ///
+    /// # Panics
+    /// If there is nothing to pick from.
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.range(0, from.len() as u64 - 1) as usize]
+    }
+}

@@ -1,0 +1,14 @@
+//! raft-sim (under construction)
+pub mod cluster;
+pub mod dice;
+pub mod disk;
+pub mod mix;
+pub mod network;
+pub mod oracle;
+pub mod plan;
+pub mod reference;
+pub mod run;
+pub mod scenario;
+pub mod subject;
+pub mod time;
+pub mod words;

@@ -1,0 +1,41 @@
+//! Mixing: how identities become decisions, and steps become a digest.
+//!
+//! Everything drawn while a run goes on is a pure function of the seed and of *what* is decided (which
+//! link, which message on it, …), not of how many draws came before. Taking one fault out of a plan
+//! therefore leaves every other decision as it was. The arithmetic is fixed here, in whole numbers, so
+//! that a seed means the same history on every machine and after every upgrade of a library.
+
+/// Mixes `value` into `state`: a 64 × 64 → 128 bit multiplication folded in half.
+#[must_use]
+#[inline]
+pub fn mix(state: u64, value: u64) -> u64 {
+    let product =
+        u128::from(state ^ 0x9e37_79b9_7f4a_7c15) * u128::from(value ^ 0xd1b5_4a32_d192_ed03);
+    ((product >> 64) as u64) ^ (product as u64) ^ state.rotate_left(23)
+}
+
+/// Mixes a string of bytes, its length included.
+#[must_use]
+pub fn mix_bytes(state: u64, bytes: &[u8]) -> u64 {
+    let mut state = mix(state, bytes.len() as u64);
+    for chunk in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        state = mix(state, u64::from_le_bytes(word));
+    }
+    state
+}
+
+/// A number below `bound` from 64 mixed bits (`bound` 0 gives 0). Even up to one part in 2⁶⁴ / `bound`.
+#[must_use]
+#[inline]
+pub fn below(bits: u64, bound: u64) -> u64 {
+    ((u128::from(bits) * u128::from(bound)) >> 64) as u64
+}
+
+/// Whether something of a probability of `ppm` parts in a million happens.
+#[must_use]
+#[inline]
+pub fn chance(bits: u64, ppm: u32) -> bool {
+    below(bits, 1_000_000) < u64::from(ppm)
+}

@@ -1,0 +1,170 @@
+//! Elections: one leader in a term (1), one vote in a term (2), no rival's entries (14), and the
+//! arrows between the roles (15).
+
+use super::state::{Author, Election};
+use super::{Oracles, Property, Violation};
+use crate::subject::{Role, View};
+use crate::words::{NodeId, Term};
+
+impl Oracles {
+    /// Legal Roles (Figure 4, §5.1): a server starts up as follower; a follower that times out starts
+    /// an election in a new term; a candidate that receives a majority of the votes becomes leader
+    /// of that term; a leader stays leader of its term until it steps down to follower.
+    ///
+    /// A server alone needs nobody's vote: a step takes it from follower to leader.
+    pub(super) fn check_roles(&mut self, slot: usize, after: &View) -> Result<(), Violation> {
+        let before = &self.servers[slot].view;
+        if before.role == after.role && before.term == after.term {
+            return Ok(());
+        }
+        let (old, new) = (before.term, after.term);
+        let alone = self.servers.len() == 1;
+        let breach = match (before.role, after.role) {
+            (Role::Follower | Role::Candidate, Role::Follower) | (Role::Leader, Role::Follower) => {
+                None
+            }
+            (Role::Follower, Role::Candidate) if new > old => None,
+            (Role::Follower, Role::Candidate) => Some(format!(
+                "went from follower to candidate without a new term (still {new})"
+            )),
+            (Role::Candidate, Role::Candidate) => None,
+            (Role::Follower, Role::Leader) if alone => None,
+            (Role::Follower, Role::Leader) => Some(format!(
+                "went from follower to leader of term {new} without an election"
+            )),
+            (Role::Candidate, Role::Leader) if alone || new == old => None,
+            (Role::Candidate, Role::Leader) => Some(format!(
+                "stood for term {old} and became leader of term {new}"
+            )),
+            (Role::Leader, Role::Candidate) => Some(format!(
+                "went from leader of term {old} to candidate of term {new}"
+            )),
+            (Role::Leader, Role::Leader) => Some(format!(
+                "stayed leader when its term went from {old} to {new}"
+            )),
+        };
+        if before.role != after.role {
+            self.count(Property::LegalRoles);
+        }
+        let server = self.servers[slot].id;
+        match breach {
+            None => Ok(()),
+            Some(what) => Err(Violation::new(
+                Property::LegalRoles,
+                server,
+                format!("{server} {what}"),
+            )),
+        }
+    }
+
+    /// Election Safety (Figure 3, §5.2): at most one leader can be elected in a given term. Here a
+    /// server becomes leader.
+    pub(super) fn check_new_leader(&mut self, slot: usize, term: Term) -> Result<(), Violation> {
+        self.count(Property::ElectionSafety);
+        self.record_leader(slot, term, "became leader of")
+    }
+
+    /// Election Safety, seen from outside: only the leader of a term sends its AppendEntries.
+    #[inline]
+    pub(super) fn check_append_sender(&mut self, slot: usize, term: Term) -> Result<(), Violation> {
+        if self.servers[slot].led == Some(term) {
+            return Ok(());
+        }
+        self.record_leader(slot, term, "sent an AppendEntries of")
+    }
+
+    fn record_leader(&mut self, slot: usize, term: Term, what: &str) -> Result<(), Violation> {
+        let server = &mut self.servers[slot];
+        let id = server.id;
+        let leader = *self.leaders.entry(term).or_insert(id);
+        if leader == id {
+            server.led = Some(term);
+            return Ok(());
+        }
+        let detail = format!("{id} {what} term {term}, which {leader} already leads");
+        Err(Violation::new(Property::ElectionSafety, id, detail))
+    }
+
+    /// One Vote per Term (Figure 2, §5.2): each server votes for at most one candidate in a given
+    /// term. A RequestVote is its sender's vote for itself.
+    ///
+    /// Judged by the votes that left the server, which its crashes can't take back.
+    #[inline]
+    pub(super) fn check_vote(
+        &mut self,
+        slot: usize,
+        term: Term,
+        candidate: NodeId,
+    ) -> Result<(), Violation> {
+        let server = &mut self.servers[slot];
+        if server.last_vote != Some((term, candidate)) {
+            let id = server.id;
+            let first = *server.votes.entry(term).or_insert(candidate);
+            server.last_vote = Some((term, first));
+            self.count(Property::OneVotePerTerm);
+            if first != candidate {
+                let detail =
+                    format!("{id} voted for {candidate} in term {term}, after voting for {first}");
+                return Err(Violation::new(Property::OneVotePerTerm, id, detail));
+            }
+        }
+        self.check_rivals(slot, term, candidate)
+    }
+
+    /// No Rival Entry (§5.2, §5.3): entries of a term are made by its leader, and the votes of a
+    /// majority make one leader. So when a majority has voted for a candidate, no log can hold an
+    /// entry of its term that it did not make itself.
+    fn check_rivals(
+        &mut self,
+        voter: usize,
+        term: Term,
+        candidate: NodeId,
+    ) -> Result<(), Violation> {
+        let majority = self.majority;
+        let Some(slot) = self.find(candidate) else {
+            return Ok(());
+        };
+        let election = &mut self.servers[slot].election;
+        if term > election.term {
+            *election = Election { term, voters: 0 };
+        }
+        let voters = election.voters | 1 << voter;
+        // A vote of a term that the candidate has left, or one that was counted.
+        if term < election.term || voters == election.voters {
+            return Ok(());
+        }
+        election.voters = voters;
+        if voters.count_ones() != majority {
+            return Ok(());
+        }
+        self.count(Property::NoRivalEntry);
+        let whose = match self.authors.get(&term) {
+            None | Some(Author::Given) => return Ok(()),
+            Some(Author::Leader(author)) if *author == candidate => return Ok(()),
+            Some(Author::Leader(author)) => format!("{author} made"),
+            Some(Author::Unknown) => "no leader made".to_owned(),
+        };
+        let detail = format!(
+            "a majority voted for {candidate} in term {term}, of which a log holds an entry that \
+             {whose}"
+        );
+        Err(Violation::new(Property::NoRivalEntry, candidate, detail))
+    }
+
+    /// Remembers who made the entries of a term, for [`Property::NoRivalEntry`]: whoever leads the
+    /// term when the first one is written.
+    #[inline]
+    pub(super) fn record_author(&mut self, slot: usize, term: Term, after: &View) {
+        let server = &mut self.servers[slot];
+        if server.authored == Some(term) {
+            return;
+        }
+        server.authored = Some(term);
+        let author = if after.role == Role::Leader && after.term == term {
+            Author::Leader(server.id)
+        } else {
+            Author::Unknown
+        };
+        self.authors.entry(term).or_insert(author);
+    }
+}

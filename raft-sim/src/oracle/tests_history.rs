@@ -1,0 +1,359 @@
+//! A small player of hand-made histories for the tests of the oracles: moves that correct servers
+//! make, and single observations with which a test goes astray.
+
+use super::{Oracles, Property, Violation};
+use crate::subject::{Effects, LogWrite, Role, Token, View, Write};
+use crate::words::{
+    AppendReply, Body, Entries, Entry, HardState, LogIndex, Message, NodeId, Payload, Position,
+    Term, length,
+};
+
+/// What the oracles say to an observation.
+pub(super) type Verdict = Result<(), Violation>;
+
+/// Asserts that an observation raised exactly this alarm, in words that contain `words`.
+#[track_caller]
+pub(super) fn raises(verdict: Verdict, property: Property, words: &str) {
+    let violation = verdict.expect_err("an alarm");
+    assert_eq!(violation.property, property, "{violation}");
+    assert!(violation.to_string().contains(words), "{violation}");
+}
+
+/// Asserts that an observation raised no alarm.
+#[track_caller]
+pub(super) fn silent(verdict: Verdict) {
+    if let Err(violation) = verdict {
+        panic!("a false alarm: {violation}");
+    }
+}
+
+/// An entry whose command is told by its index and term, as Log Matching wants it.
+pub(super) fn entry(index: u64, term: u64) -> Entry {
+    let index = LogIndex::new(index).expect("an index");
+    let command = [index.get(), term].map(u64::to_le_bytes).concat();
+    Entry {
+        index,
+        term: Term(term),
+        payload: Payload::Command(command.into()),
+    }
+}
+
+/// The reply of a follower that has the entries up to `matched`.
+pub(super) fn success(matched: u64) -> Body {
+    Body::AppendEntriesReply(AppendReply::Success {
+        matched: LogIndex::new(matched),
+    })
+}
+
+/// A heartbeat.
+pub(super) fn heartbeat() -> Body {
+    Body::AppendEntries {
+        prev: None,
+        entries: Entries::default(),
+        commit: None,
+    }
+}
+
+/// A server as the history knows it.
+#[derive(Default)]
+struct Known {
+    view: View,
+    log: Vec<Entry>,
+    hard_state: HardState,
+    disk: (HardState, Vec<Entry>),
+    in_flight: Vec<Write>,
+}
+
+/// A history: the servers so far, and the oracles that watched.
+pub(super) struct History {
+    oracles: Oracles,
+    servers: Vec<Known>,
+}
+
+impl History {
+    /// Servers that boot from nothing.
+    pub(super) fn new(servers: u32) -> History {
+        History::given(&vec![(&[][..], 0, None); servers as usize])
+    }
+
+    /// Servers that boot from a log of these terms, a term and a vote.
+    pub(super) fn given(states: &[(&[u64], u64, Option<u32>)]) -> History {
+        let ids: Vec<NodeId> = (1..).map(NodeId).take(states.len()).collect();
+        let mut history = History {
+            oracles: Oracles::new(&ids),
+            servers: Vec::new(),
+        };
+        for (id, (terms, term, vote)) in ids.into_iter().zip(states) {
+            let log: Vec<Entry> = (1..).zip(*terms).map(|(i, &t)| entry(i, t)).collect();
+            let hard_state = HardState {
+                term: Term(*term),
+                voted_for: vote.map(NodeId),
+            };
+            let view = booted(hard_state);
+            history.servers.push(Known {
+                view,
+                log: log.clone(),
+                hard_state,
+                disk: (hard_state, log.clone()),
+                in_flight: Vec::new(),
+            });
+            silent(history.oracles.booted(id, hard_state, &log, &view));
+        }
+        history
+    }
+
+    pub(super) fn oracles(&self) -> &Oracles {
+        &self.oracles
+    }
+
+    pub(super) fn exercised(&self, property: Property) -> u64 {
+        self.oracles.exercised(property)
+    }
+
+    pub(super) fn committed_len(&self) -> u64 {
+        self.oracles.committed_len()
+    }
+
+    fn at(&mut self, server: u32) -> &mut Known {
+        &mut self.servers[server as usize - 1]
+    }
+
+    /// One step: the view as it was, changed by `change`, and what else that adds.
+    pub(super) fn step(&mut self, server: u32, change: impl FnOnce(&mut Effects)) -> Verdict {
+        let known = self.at(server);
+        let mut effects = Effects {
+            view: known.view,
+            ..Effects::default()
+        };
+        change(&mut effects);
+        known.view = effects.view;
+        for write in &effects.writes {
+            known.hard_state = write.hard_state.unwrap_or(known.hard_state);
+            if let Some(log) = &write.log {
+                overwrite(&mut known.log, log);
+            }
+            known.in_flight.push(write.clone());
+        }
+        self.oracles.stepped(NodeId(server), &effects)
+    }
+
+    /// A step that changes the view alone.
+    pub(super) fn show(&mut self, server: u32, change: impl FnOnce(&mut View)) -> Verdict {
+        self.step(server, |effects| change(&mut effects.view))
+    }
+
+    /// A step to a term and a vote, with the write that they need.
+    pub(super) fn enter(
+        &mut self,
+        server: u32,
+        role: Role,
+        term: u64,
+        vote: Option<u32>,
+    ) -> Verdict {
+        let hard_state = HardState {
+            term: Term(term),
+            voted_for: vote.map(NodeId),
+        };
+        self.step(server, |effects| {
+            effects.view.role = role;
+            effects.view.term = hard_state.term;
+            effects.view.voted_for = hard_state.voted_for;
+            effects.writes.push(Write {
+                token: Token(0),
+                hard_state: Some(hard_state),
+                log: None,
+            });
+        })
+    }
+
+    /// Everything in flight to the disk of a server becomes durable.
+    pub(super) fn flush(&mut self, server: u32) {
+        let known = &mut self.servers[server as usize - 1];
+        for write in known.in_flight.drain(..) {
+            known.disk.0 = write.hard_state.unwrap_or(known.disk.0);
+            if let Some(log) = &write.log {
+                overwrite(&mut known.disk.1, log);
+            }
+            self.oracles.persisted(NodeId(server), &write);
+        }
+    }
+
+    /// A message leaves.
+    pub(super) fn send(&mut self, from: u32, to: u32, term: u64, body: Body) -> Verdict {
+        let (from, to) = (NodeId(from), NodeId(to));
+        self.oracles.sent(&Message {
+            from,
+            to,
+            term: Term(term),
+            body,
+        })
+    }
+
+    /// The vote request of a server leaves.
+    pub(super) fn ask(&mut self, server: u32, term: u64) -> Verdict {
+        let last = self.at(server).log.last().map(Entry::position);
+        let to = if server == 1 { 2 } else { 1 };
+        self.send(server, to, term, Body::RequestVote { last })
+    }
+
+    /// A granted vote leaves.
+    pub(super) fn vote(&mut self, voter: u32, candidate: u32, term: u64) -> Verdict {
+        self.send(
+            voter,
+            candidate,
+            term,
+            Body::RequestVoteReply { granted: true },
+        )
+    }
+
+    /// A write of entries of these terms from an index on, in flight to the disk.
+    pub(super) fn write(&mut self, server: u32, from: u64, terms: &[u64]) -> Verdict {
+        let entries: Vec<Entry> = (from..).zip(terms).map(|(i, &t)| entry(i, t)).collect();
+        self.write_entries(server, from, &entries)
+    }
+
+    /// A write of any entries.
+    pub(super) fn write_entries(&mut self, server: u32, from: u64, entries: &[Entry]) -> Verdict {
+        let from = LogIndex::new(from).expect("an index");
+        let log = Some(LogWrite {
+            from,
+            entries: Entries::from(entries),
+        });
+        self.step(server, |effects| {
+            effects.writes.push(Write {
+                token: Token(0),
+                hard_state: None,
+                log,
+            });
+        })
+    }
+
+    /// The commit index of a server moves.
+    pub(super) fn commit(&mut self, server: u32, index: u64) -> Verdict {
+        self.show(server, |view| view.commit = LogIndex::new(index))
+    }
+
+    /// A server applies entries.
+    pub(super) fn apply(&mut self, server: u32, entries: &[Entry]) -> Verdict {
+        self.step(server, |effects| {
+            effects.view.applied = entries.last().map(|entry| entry.index);
+            effects.applied = entries.to_vec();
+        })
+    }
+
+    pub(super) fn crash(&mut self, server: u32) {
+        self.oracles.crashed(NodeId(server));
+        let known = self.at(server);
+        known.in_flight.clear();
+        known.hard_state = known.disk.0;
+        known.log = known.disk.1.clone();
+    }
+
+    pub(super) fn wipe(&mut self, server: u32) {
+        self.oracles.wiped(NodeId(server));
+        *self.at(server) = Known::default();
+    }
+
+    /// A correct restart.
+    pub(super) fn restart(&mut self, server: u32) -> Verdict {
+        let view = booted(self.at(server).hard_state);
+        self.restart_as(server, view)
+    }
+
+    /// A restart that shows any view.
+    pub(super) fn restart_as(&mut self, server: u32, view: View) -> Verdict {
+        let known = &mut self.servers[server as usize - 1];
+        known.view = view;
+        self.oracles
+            .booted(NodeId(server), known.hard_state, &known.log, &view)
+    }
+
+    /// A correct server stands for election and asks for votes.
+    #[track_caller]
+    pub(super) fn stand(&mut self, server: u32, term: u64) {
+        silent(self.enter(server, Role::Candidate, term, Some(server)));
+        self.flush(server);
+        silent(self.ask(server, term));
+    }
+
+    /// A correct server enters a term as follower and grants its vote.
+    #[track_caller]
+    pub(super) fn grant(&mut self, voter: u32, candidate: u32, term: u64) {
+        silent(self.enter(voter, Role::Follower, term, Some(candidate)));
+        self.flush(voter);
+        silent(self.vote(voter, candidate, term));
+    }
+
+    /// A candidate becomes leader.
+    pub(super) fn lead(&mut self, server: u32) -> Verdict {
+        self.show(server, |view| view.role = Role::Leader)
+    }
+
+    /// A correct election.
+    #[track_caller]
+    pub(super) fn elect(&mut self, server: u32, term: u64, voters: &[u32]) {
+        self.stand(server, term);
+        for &voter in voters {
+            self.grant(voter, server, term);
+        }
+        silent(self.lead(server));
+        silent(self.send(server, if server == 1 { 2 } else { 1 }, term, heartbeat()));
+    }
+
+    /// A leader appends an entry of its term and has it on its disk.
+    #[track_caller]
+    pub(super) fn propose(&mut self, leader: u32) {
+        let known = self.at(leader);
+        let (index, term) = (known.log.len() as u64 + 1, known.view.term.0);
+        silent(self.write(leader, index, &[term]));
+        self.flush(leader);
+    }
+
+    /// A correct follower takes the leader's log from where they part, and acknowledges it.
+    #[track_caller]
+    pub(super) fn replicate(&mut self, leader: u32, follower: u32) {
+        let (term, log) = (self.at(leader).view.term.0, self.at(leader).log.clone());
+        if self.at(follower).view.term.0 < term {
+            silent(self.enter(follower, Role::Follower, term, None));
+        }
+        let theirs = &self.at(follower).log;
+        let same = log.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+        silent(self.write_entries(follower, same as u64 + 1, &log[same..]));
+        self.flush(follower);
+        silent(self.send(follower, leader, term, success(log.len() as u64)));
+    }
+
+    /// S1 leads term 1 of three servers, with two entries that it committed with S2's help.
+    pub(super) fn two_committed() -> History {
+        let mut history = History::new(3);
+        history.elect(1, 1, &[2]);
+        history.propose(1);
+        history.propose(1);
+        history.replicate(1, 2);
+        silent(history.commit(1, 2));
+        history
+    }
+
+    /// The last entry of a server.
+    pub(super) fn last(&mut self, server: u32) -> Option<Position> {
+        self.at(server).log.last().map(Entry::position)
+    }
+
+    /// The commit index of a server, as a number.
+    pub(super) fn committed(&mut self, server: u32) -> u64 {
+        length(self.at(server).view.commit)
+    }
+}
+
+fn booted(hard_state: HardState) -> View {
+    View {
+        term: hard_state.term,
+        voted_for: hard_state.voted_for,
+        ..View::default()
+    }
+}
+
+fn overwrite(log: &mut Vec<Entry>, write: &LogWrite) {
+    log.truncate(write.from.get() as usize - 1);
+    log.extend(write.entries.iter().cloned());
+}

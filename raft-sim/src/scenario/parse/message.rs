@@ -1,0 +1,181 @@
+//! Messages: found by link, kind and content, or spelled out to be forged.
+
+use super::log::{DrawnLog, drawn_log};
+use super::vocabulary::DETAILS;
+use super::words::{Cursor, LARGEST};
+use crate::scenario::error::ParseError;
+use crate::scenario::syntax::{Detail, Forged, ForgedBody, Kind, Link, Selection, Selector, Which};
+
+/// Reads `LINKS [KIND] [DETAIL …] [#N|all]`.
+pub(super) fn selection(cursor: &mut Cursor<'_>) -> Result<Selection, ParseError> {
+    let selector = selector(cursor)?;
+    let which = match cursor.peek().and_then(|word| word.strip_prefix('#')) {
+        Some(digits) => {
+            let ordinal =
+                cursor.number_in(digits, "a message's number, as in `#1`", 1..=LARGEST)?;
+            cursor.take();
+            Which::Ordinal(u32::try_from(ordinal).unwrap_or(u32::MAX))
+        }
+        None if cursor.take_word("all") => Which::All,
+        None => Which::Only,
+    };
+    if which == Which::Only && cursor.peek().is_some() {
+        return Err(no_detail(cursor, &selector));
+    }
+    Ok(Selection { selector, which })
+}
+
+/// Reads `LINKS [KIND] [DETAIL …]`.
+pub(super) fn selector(cursor: &mut Cursor<'_>) -> Result<Selector, ParseError> {
+    let Selector { links, kind, .. } = stream(cursor)?;
+    let mut details = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    while let Some(word) = cursor.peek().filter(|word| DETAILS.contains(word)) {
+        if let Some(kind) = kind.filter(|kind| !kind.can_say(word)) {
+            return Err(cursor.error(format!("no {} says `{word}`", kind.word())));
+        }
+        let said = if matches!(word, "granted" | "refused" | "success") {
+            "answer"
+        } else {
+            word
+        };
+        if seen.contains(&said) {
+            return Err(cursor.error(format!("`{word}` repeats or contradicts an earlier word")));
+        }
+        seen.push(said);
+        cursor.take();
+        details.push(detail(cursor, word)?);
+    }
+    Ok(Selector {
+        links,
+        kind,
+        details,
+    })
+}
+
+/// Reads `LINKS [KIND]`.
+pub(super) fn stream(cursor: &mut Cursor<'_>) -> Result<Selector, ParseError> {
+    let links = cursor.arrow()?;
+    let kind = Kind::ALL
+        .into_iter()
+        .find(|kind| cursor.take_word(kind.word()));
+    Ok(Selector {
+        links,
+        kind,
+        details: Vec::new(),
+    })
+}
+
+/// Reads what follows the first word of a detail.
+fn detail(cursor: &mut Cursor<'_>, word: &str) -> Result<Detail, ParseError> {
+    Ok(match word {
+        "term" => Detail::Term(cursor.term()?),
+        "granted" => Detail::Granted,
+        "refused" => Detail::Refused,
+        "success" => Detail::Success,
+        "prev" => Detail::Prev(cursor.drawn()?),
+        "last" => Detail::Last(cursor.drawn()?),
+        "entries" => Detail::Entries(cursor.small("a number of entries", 0)?),
+        "commit" => Detail::Commit(index(cursor)?),
+        _ => Detail::Match(index(cursor)?),
+    })
+}
+
+/// Reads an index, or 0 for none.
+fn index(cursor: &mut Cursor<'_>) -> Result<u64, ParseError> {
+    cursor.number("an index, 0 for none", 0..=LARGEST)
+}
+
+/// The next word should have been a kind.
+pub(super) fn no_kind(cursor: &Cursor<'_>) -> ParseError {
+    cursor.none_of("a kind of message", &Kind::ALL.map(Kind::word))
+}
+
+/// The next word should have said something of the messages selected so far.
+pub(super) fn no_detail(cursor: &Cursor<'_>, selector: &Selector) -> ParseError {
+    if selector.kind.is_none() && selector.details.is_empty() {
+        return no_kind(cursor);
+    }
+    let can_say = |word: &&str| selector.kind.is_none_or(|kind| kind.can_say(word));
+    let details: Vec<&str> = DETAILS.iter().copied().filter(can_say).collect();
+    cursor.none_of("what the message says", &details)
+}
+
+/// Reads `S1 -> S2 MESSAGE`. The drawn entries are given as well, for their labels and places.
+pub(super) fn forged(cursor: &mut Cursor<'_>) -> Result<(Forged, DrawnLog), ParseError> {
+    let place = cursor.place();
+    let Selector { links, kind, .. } = stream(cursor)?;
+    let [link] = *links.as_slice() else {
+        let error = cursor.error_at(&place, "a forged message has one sender and one receiver");
+        return Err(error.with_help("expected `S1 -> S2`"));
+    };
+    let Some(kind) = kind else {
+        return Err(no_kind(cursor));
+    };
+    if kind == Kind::Heartbeat {
+        let error = cursor.error_at(&cursor.last_place(), "a Heartbeat is an AppendEntries");
+        return Err(error.with_help("expected `AppendEntries` with `entries none`"));
+    }
+    cursor.expect_word("term")?;
+    let term = cursor.term()?;
+    let mut log = DrawnLog::default();
+    let body = forged_body(cursor, kind, &mut log)?;
+    Ok((Forged { link, term, body }, log))
+}
+
+/// Reads what follows the term.
+fn forged_body(
+    cursor: &mut Cursor<'_>,
+    kind: Kind,
+    log: &mut DrawnLog,
+) -> Result<ForgedBody, ParseError> {
+    match kind {
+        Kind::RequestVote => {
+            cursor.expect_word("last")?;
+            Ok(ForgedBody::RequestVote(cursor.drawn()?))
+        }
+        Kind::RequestVoteReply => {
+            let granted = cursor.take_word("granted");
+            if granted || cursor.take_word("refused") {
+                return Ok(ForgedBody::RequestVoteReply { granted });
+            }
+            Err(cursor.unexpected("`granted` or `refused`"))
+        }
+        Kind::AppendEntries | Kind::Heartbeat => {
+            cursor.expect_word("prev")?;
+            let prev = cursor.drawn()?;
+            cursor.expect_word("entries")?;
+            *log = drawn_log(cursor)?;
+            if log.open {
+                let place = cursor.last_place();
+                return Err(cursor
+                    .error_at(&place, "a forged message is spelled out")
+                    .with_help("expected no `...`"));
+            }
+            cursor.expect_word("commit")?;
+            let commit = index(cursor)?;
+            Ok(ForgedBody::AppendEntries {
+                prev,
+                entries: log.entries.clone(),
+                commit,
+            })
+        }
+        Kind::AppendEntriesReply => {
+            if cursor.take_word("refused") {
+                return Ok(ForgedBody::AppendEntriesReply { matched: None });
+            }
+            if !cursor.take_word("success") {
+                return Err(cursor.unexpected("`success match N` or `refused`"));
+            }
+            cursor.expect_word("match")?;
+            Ok(ForgedBody::AppendEntriesReply {
+                matched: Some(index(cursor)?),
+            })
+        }
+    }
+}
+
+/// Reads the links of `heal`, of which there need not be any.
+pub(super) fn links_if_any(cursor: &mut Cursor<'_>) -> Result<Option<Vec<Link>>, ParseError> {
+    cursor.peek().map(|_| cursor.arrow_or_line()).transpose()
+}

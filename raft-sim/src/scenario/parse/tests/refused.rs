@@ -1,0 +1,231 @@
+//! Texts that are refused, and the one line that says why. A line that begins with `!` is the error of the
+//! lines above it.
+
+use super::{HEAD, parsed};
+
+/// Checks every text of a table, each of them put below `head`.
+fn check(head: &str, table: &str) {
+    let mut text = String::from(head);
+    let mut checked = 0;
+    for line in table.lines() {
+        match line.strip_prefix("! ") {
+            None => text = text + line + "\n",
+            Some(error) => {
+                let found = parsed(&text).expect_err(&text);
+                assert_eq!(found.to_string(), format!("t.raft:{error}"), "{text}");
+                text = String::from(head);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 0, "the table has rows");
+}
+
+#[test]
+fn statements() {
+    check(
+        HEAD,
+        r"delver S1 -> S2
+! 4:1: unknown header line or command `delver`; did you mean `deliver`?
+settle
+banana
+! 5:1: unknown command `banana`; expected a command
+settle
+servers S1
+! 5:1: a header line, `servers`, below a statement; expected it above line 4
+elect S4
+! 4:7: unknown server `S4`; expected S1 to S3
+elect
+! 4:6: the line ends too early; expected a server
+elect s1
+! 4:7: unexpected `s1`; expected a server
+elect S1 S2
+! 4:10: unexpected `S2`; expected the end of the line
+elect S1 #2 of them
+! 4:10: unexpected `#2`; a comment has a space behind its `#`
+crash S1 S1
+! 4:10: S1 is named twice
+crash
+! 4:6: the line ends too early; expected servers or `all`
+tick S1 0
+! 4:9: `0` is out of range; expected a number of ticks, 1 to 1000000
+run 0 election-timeouts
+! 4:5: `0` is out of range; expected a duration such as `5 election-timeouts`, 1 to 1000000
+run 1000001 ms
+! 4:5: `1000001` is out of range; expected a duration such as `5 election-timeouts`, 1 to 1000000
+run 99999999999999999999 ms
+! 4:5: `99999999999999999999` is out of range; expected a duration such as `5 election-timeouts`, 1 to 1000000
+run 5 minutes
+! 4:7: unexpected `minutes`; expected a unit: election-timeouts, heartbeats, ticks or ms
+within a leader
+! 4:8: unexpected `a`; expected a duration such as `5 election-timeouts`
+cut S1 -> S1
+! 4:11: a link from S1 to itself; expected another server
+cut S1->S2
+! 4:5: unknown server `S1->S2`; expected white space around `->` and `--`
+cut S1 S2
+! 4:10: the line ends too early; expected `->` or `--`
+deliver S1 -- S2
+! 4:12: unexpected `--`; expected `->`: a message goes one way
+deliver S1 -> S2 Append
+! 4:18: unexpected `Append`; expected a kind of message: RequestVote, RequestVoteReply, AppendEntries, Heartbeat or AppendEntriesReply
+deliver S1 -> S2 appendentries
+! 4:18: unexpected `appendentries`; expected a kind of message; did you mean `AppendEntries`?
+deliver S1 -> S2 #0
+! 4:18: `0` is out of range; expected a message's number, as in `#1`, 1 to 1000000
+deliver S1 -> S2 RequestVote granted
+! 4:30: no RequestVote says `granted`
+deliver S1 -> S2 RequestVote foo
+! 4:30: unexpected `foo`; expected what the message says: term or last
+deliver S1 -> S2 term 1 term 2
+! 4:25: `term` repeats or contradicts an earlier word
+deliver S1 -> S2 AppendEntries prev 0/1
+! 4:37: `0` is out of range; expected INDEX/TERM of an entry, as in `3/2`, or `none`, 1 to 1000000
+hold S1 -> S2 RequestVote term 2
+! 4:27: unexpected `term`; expected the end of the line
+partition S1 | | S2
+! 4:16: an empty group; expected a server
+partition S1 |
+! 4:15: an empty group; expected a server
+forge S1 -> S2 S3 RequestVote term 1 last none
+! 4:7: a forged message has one sender and one receiver; expected `S1 -> S2`
+forge S1 -> S2 Heartbeat term 1
+! 4:16: a Heartbeat is an AppendEntries; expected `AppendEntries` with `entries none`
+forge S1 -> S2 RequestVote last none
+! 4:28: unexpected `last`; expected `term`
+propose S1
+! 4:11: the line ends too early; expected a label
+propose S1 log
+! 4:12: `log` is a word of the language; expected a label
+propose S1 X
+! 4:12: unexpected `X`; expected a label: small letters, digits and `-`, beginning with a letter
+propose S1 x
+propose S2 x
+! 5:12: the label `x` is declared already, in line 4; expected a new label: every command is proposed once
+forge S1 -> S2 AppendEntries term 1 prev none entries 1:x commit 0
+propose S1 x
+! 5:12: the label `x` is declared already, in line 4; expected a new label: every command is proposed once
+propose S1 first
+expect fist committed
+! 5:8: no command is labelled `fist`; did you mean `first`?
+expect x committed
+! 4:8: no command is labelled `x`; expected a label that a `given` log, a `propose` or a `forge` declares
+expect S1 log 1 2:x
+! 4:17: no command is labelled `x`; expected a label that a `given` log, a `propose` or a `forge` declares
+expect
+! 4:7: the line ends too early; expected a condition: it begins with a server, `all`, a label, `a leader`, `no leader`, `message`, `quiet` or `not`
+expect not not quiet
+! 4:12: `not` is said twice
+expect S1
+! 4:10: the line ends too early; expected a fact about a server: leader, follower, candidate, up, down, term, vote, log, holds, lacks, commit, committed or applied
+expect S1 leder
+! 4:11: unexpected `leder`; expected a fact about a server; did you mean `leader`?
+expect S1 term 0 at least
+! 4:21: `0 at least` is always true; expected a condition that can fail
+expect S1 term 2 at
+! 4:20: the line ends too early; expected `at least` or `at most`
+expect S1 log ...
+! 4:15: unexpected `...`; expected a log: entries such as `1 1 2:x`, or `none`
+expect S1 log 0
+! 4:15: `0` is out of range; expected an entry's term, as in `2` or `2:x`, 1 to 1000000
+expect § leader
+! 4:8: unexpected `§`; expected a condition: it begins with a server, `all`, a label, `a leader`, `no leader`, `message`, `quiet` or `not`
+§§ § leader
+! 4:1: unknown header line or command `§§`; expected a header line or command",
+    );
+}
+
+#[test]
+fn header_lines() {
+    check(
+        HEAD,
+        r"paper §5
+! 4:1: a second `paper` line, after line 2
+requires forge speed
+! 4:16: unexpected `speed`; expected a capability: forge, no-op, tail-limit, durable-state-machine or fast-backup
+requires forge forge
+! 4:16: `forge` is required twice
+violates Big
+! 4:10: unexpected `Big`; expected a property, as in `state-machine-safety`
+settings
+! 4:9: the line ends too early; expected a setting: election-timeout, heartbeat, entries-per-message or uncommitted-limit
+settings heartbeat 0
+! 4:20: `0` is out of range; expected ticks, 1 to 1000000
+settings heartbeat 1 heartbeat 2
+! 4:22: `heartbeat` is set twice
+settings heartbeat 10
+! 4:20: a heartbeat every 10 ticks is too rare for election timeouts from 10 ticks on; expected a heartbeat below 10; it is 1 and election timeouts are 10..20 unless set
+settings election-timeout 20..10
+! 4:27: the range `20..10` is backwards; expected `10..20`
+settings election-timeout 10
+! 4:27: unexpected `10`; expected ticks, as in `10..20`
+network delay 5..1 ms
+! 4:15: the range `5..1` is backwards; expected `1..5`
+network delay 1..5
+! 4:19: the line ends too early; expected `ms` or `us`
+network loss 101%
+! 4:14: `101` is out of range; expected a percentage, as in `5%`, 0 to 100
+network loss 5
+! 4:14: unexpected `5`; expected a percentage, as in `5%`
+state-machine volatile
+! 4:15: unexpected `volatile`; expected `durable`
+given S1
+! 4:9: the line ends too early; expected in this order: log, term or vote
+given S1 log 2 1
+! 4:16: an entry of term 1 behind one of term 2; expected terms that never decrease along a log
+given S1 log 0
+! 4:14: `0` is out of range; expected an entry's term, as in `2` or `2:x`, 1 to 1000000
+given S1 log 1 ...
+! 4:16: a given log is drawn whole; expected no `...`
+given S1 log 1 2 term 1
+! 4:23: currentTerm 1 is below the term 2 of the last entry; expected 2 at least
+given S1 log none vote S2
+! 4:24: a vote in term 0, before any election; expected `term N` before `vote`
+given S1 log 1 vote S7
+! 4:21: unknown server `S7`; expected S1 to S3
+given S1 vote S2 term 1
+! 4:15: a vote in term 0, before any election; expected `term N` before `vote`
+given S1 term 1
+given S2 S1 term 1
+! 5:7: the state of S1 is given already, in line 4
+given S1 log 1 2 3
+given S2 log 2 2 3
+! 5:14: S2 and S1 (line 4) both have an entry of term 3 at index 3, but differ at index 1; expected logs that keep Log Matching (Figure 3)
+given S1 log 1:x
+given S2 log 1:y
+! 5:14: S2 and S1 (line 4) both have an entry of term 1 at index 1, but differ at index 1; expected logs that keep Log Matching (Figure 3)
+given S1 log 1 2:x
+given S2 log 2:x
+! 5:14: `x` is the entry of term 2 at index 2 in line 4, but here of term 2 at index 1; expected the same index and term: a label names one entry
+given S1 log 1:all
+! 4:14: `all` is a word of the language; expected a label",
+    );
+}
+
+#[test]
+fn headers_that_are_not_whole() {
+    check(
+        "",
+        r"
+! 1:1: the header has no `scenario` line; expected a line such as `scenario A leader is elected`
+scenario t
+servers S1
+settle
+! 3:1: the header has no `paper` line; expected a line such as `paper §5.2`
+scenario t
+paper §5
+! 2:7: the header has no `servers` line; expected a line such as `servers S1 S2 S3`
+scenario
+! 1:9: the line ends too early; expected a title
+paper Figure 8
+! 1:7: no section of the paper is named; expected a `§`, as in `§5.4.2, Figure 8`
+servers S2
+! 1:9: unexpected `S2`; expected S1: servers are S1, S2 and so on, in order
+servers
+! 1:8: the line ends too early; expected S1: servers are S1, S2 and so on, in order
+servers S1 S2 S3 S4 S5 S6 S7 S8 S9 S10
+! 1:36: unexpected `S10`; expected 9 servers at most
+given all log 1
+! 1:1: a `given` line above the `servers` line; expected `servers S1 S2 S3` or the like before it",
+    );
+}

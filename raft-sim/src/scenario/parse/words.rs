@@ -1,0 +1,407 @@
+//! A cursor over the words of one line, and the small phrases that many lines share: numbers, servers,
+//! links, labels, durations.
+
+use std::ops::RangeInclusive;
+
+use super::vocabulary::{UNITS, is_reserved, listed, nearest};
+use crate::scenario::error::ParseError;
+use crate::scenario::source::{Place, Source, SourceLine, Word};
+use crate::scenario::syntax::{Drawn, Duration, Label, Link};
+use crate::words::{NodeId, Term};
+
+/// The largest number a scenario may hold, seeds apart: large enough for any situation, small enough
+/// that no sum of them overflows.
+pub(super) const LARGEST: u64 = 1_000_000;
+
+/// A label and where it was said.
+pub(super) type Mention = (Label, Place);
+
+/// The words of a line, of which some are read already.
+pub(super) struct Cursor<'s> {
+    source: &'s Source,
+    words: Vec<Word<'s>>,
+    next: usize,
+    line: u32,
+    /// The servers of the header; none as long as it has not named them.
+    pub(super) servers: &'s [NodeId],
+    /// The labels read so far, in order.
+    pub(super) labels: Vec<Mention>,
+}
+
+impl<'s> Cursor<'s> {
+    /// At the second word of a line; the first one says what the line is.
+    pub(super) fn behind_first(
+        source: &'s Source,
+        line: SourceLine<'s>,
+        servers: &'s [NodeId],
+    ) -> Cursor<'s> {
+        let SourceLine {
+            number,
+            words,
+            comment: _,
+        } = line;
+        Cursor {
+            source,
+            words,
+            next: 1,
+            line: number,
+            servers,
+            labels: Vec::new(),
+        }
+    }
+
+    /// The line's number, from 1.
+    pub(super) fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// The word the line begins with.
+    pub(super) fn first(&self) -> &'s str {
+        self.words.first().map_or("", |word| word.text)
+    }
+
+    /// The next word; it stays the next one.
+    pub(super) fn peek(&self) -> Option<&'s str> {
+        self.words.get(self.next).map(|word| word.text)
+    }
+
+    /// The next word, read.
+    pub(super) fn take(&mut self) -> Option<&'s str> {
+        let word = self.peek()?;
+        self.next += 1;
+        Some(word)
+    }
+
+    /// Reads the next word if it is this one.
+    pub(super) fn take_word(&mut self, word: &str) -> bool {
+        let found = self.peek() == Some(word);
+        self.next += usize::from(found);
+        found
+    }
+
+    /// Where the next word stands, or the end of the line if there is none.
+    pub(super) fn place(&self) -> Place {
+        match (self.words.get(self.next), self.words.last()) {
+            (Some(word), _) => word.place.clone(),
+            (None, Some(last)) => Place {
+                line: self.line,
+                column: last.place.column + last.text.chars().count(),
+                span: last.place.span.end..last.place.span.end,
+            },
+            (None, None) => Place {
+                line: self.line,
+                column: 1,
+                span: 0..0,
+            },
+        }
+    }
+
+    /// Where the word before the next one stands.
+    pub(super) fn last_place(&self) -> Place {
+        let last = self
+            .next
+            .checked_sub(1)
+            .and_then(|last| self.words.get(last));
+        last.map_or_else(|| self.place(), |word| word.place.clone())
+    }
+
+    /// An error at the next word.
+    pub(super) fn error(&self, message: impl Into<String>) -> ParseError {
+        ParseError::new(self.source, &self.place(), message)
+    }
+
+    /// An error somewhere in the source.
+    pub(super) fn error_at(&self, place: &Place, message: impl Into<String>) -> ParseError {
+        ParseError::new(self.source, place, message)
+    }
+
+    /// The next word is not what it must be.
+    pub(super) fn unexpected(&self, expected: impl AsRef<str>) -> ParseError {
+        let message = match self.peek() {
+            Some(word) => format!("unexpected `{word}`"),
+            None => "the line ends too early".to_owned(),
+        };
+        self.error(message)
+            .with_help(format!("expected {}", expected.as_ref()))
+    }
+
+    /// The next word is none of these, but may have been meant to be one.
+    pub(super) fn none_of(&self, what: &str, words: &[&str]) -> ParseError {
+        match self
+            .peek()
+            .and_then(|word| nearest(word, words.iter().copied()))
+        {
+            Some(meant) => self.unexpected(format!("{what}; did you mean `{meant}`?")),
+            None => self.unexpected(format!("{what}: {}", listed(words))),
+        }
+    }
+
+    /// Reads this word.
+    pub(super) fn expect_word(&mut self, word: &str) -> Result<(), ParseError> {
+        if self.take_word(word) {
+            Ok(())
+        } else {
+            Err(self.unexpected(format!("`{word}`")))
+        }
+    }
+
+    /// The end of the line.
+    pub(super) fn expect_end(&self) -> Result<(), ParseError> {
+        match self.peek() {
+            None => Ok(()),
+            Some(word) => {
+                let error = self.unexpected("the end of the line");
+                let comment = word.starts_with('#');
+                Err(if comment {
+                    error.with_help("a comment has a space behind its `#`")
+                } else {
+                    error
+                })
+            }
+        }
+    }
+
+    /// Reads a number within limits. `what` says what it counts.
+    pub(super) fn number(
+        &mut self,
+        what: &str,
+        limits: RangeInclusive<u64>,
+    ) -> Result<u64, ParseError> {
+        let word = self.peek().unwrap_or_default();
+        let number = self.number_in(word, what, limits)?;
+        self.next += 1;
+        Ok(number)
+    }
+
+    /// The number that a word, or a part of the next word, writes.
+    pub(super) fn number_in(
+        &self,
+        digits: &str,
+        what: &str,
+        limits: RangeInclusive<u64>,
+    ) -> Result<u64, ParseError> {
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(self.unexpected(what));
+        }
+        match digits.parse() {
+            Ok(number) if limits.contains(&number) => Ok(number),
+            Ok(_) | Err(_) => {
+                let (least, most) = (limits.start(), limits.end());
+                let error = self.error(format!("`{digits}` is out of range"));
+                Err(error.with_help(format!("expected {what}, {least} to {most}")))
+            }
+        }
+    }
+
+    /// Reads a number that is kept in 32 bits.
+    pub(super) fn small(&mut self, what: &str, least: u64) -> Result<u32, ParseError> {
+        let number = self.number(what, least..=LARGEST)?;
+        Ok(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    /// Reads `A..B`, not backwards.
+    pub(super) fn range(&mut self, what: &str, least: u64) -> Result<(u64, u64), ParseError> {
+        let word = self.peek().unwrap_or_default();
+        let Some((from, to)) = word.split_once("..") else {
+            return Err(self.unexpected(what));
+        };
+        let from = self.number_in(from, what, least..=LARGEST)?;
+        let to = self.number_in(to, what, least..=LARGEST)?;
+        if from > to {
+            let error = self.error(format!("the range `{word}` is backwards"));
+            return Err(error.with_help(format!("expected `{to}..{from}`")));
+        }
+        self.next += 1;
+        Ok((from, to))
+    }
+
+    /// Reads the term of an election that has happened.
+    pub(super) fn term(&mut self) -> Result<Term, ParseError> {
+        self.number("a term", 1..=LARGEST).map(Term)
+    }
+
+    /// Reads `COUNT UNIT`.
+    pub(super) fn duration(&mut self) -> Result<Duration, ParseError> {
+        let count = self.small("a duration such as `5 election-timeouts`", 1)?;
+        let word = self.peek().unwrap_or_default();
+        let Some((_, unit)) = UNITS.iter().find(|(unit, _)| *unit == word) else {
+            return Err(self.none_of(
+                "a unit",
+                &["election-timeouts", "heartbeats", "ticks", "ms"],
+            ));
+        };
+        self.next += 1;
+        Ok(Duration { count, unit: *unit })
+    }
+
+    /// Reads `INDEX/TERM` or `none`.
+    pub(super) fn drawn(&mut self) -> Result<Option<Drawn>, ParseError> {
+        let what = "INDEX/TERM of an entry, as in `3/2`, or `none`";
+        if self.take_word("none") {
+            return Ok(None);
+        }
+        let Some((index, term)) = self.peek().unwrap_or_default().split_once('/') else {
+            return Err(self.unexpected(what));
+        };
+        let index = self.number_in(index, what, 1..=LARGEST)?;
+        let term = Term(self.number_in(term, what, 1..=LARGEST)?);
+        self.next += 1;
+        Ok(Some(Drawn { index, term }))
+    }
+
+    /// Whether the next word has the form of a server: `S` and digits.
+    pub(super) fn at_server(&self) -> bool {
+        let digits = self
+            .peek()
+            .and_then(|word| word.strip_prefix('S'))
+            .unwrap_or_default();
+        digits
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_digit())
+    }
+
+    /// Reads one server of the header.
+    pub(super) fn server(&mut self) -> Result<NodeId, ParseError> {
+        if !self.at_server() {
+            return Err(self.unexpected("a server"));
+        }
+        let word = self.peek().unwrap_or_default();
+        let Some(server) = self
+            .servers
+            .iter()
+            .find(|server| server.to_string() == word)
+        else {
+            let error = self.error(format!("unknown server `{word}`"));
+            return Err(match self.servers {
+                _ if word.contains("->") || word.contains("--") => {
+                    error.with_help("expected white space around `->` and `--`")
+                }
+                [first, .., last] => error.with_help(format!("expected {first} to {last}")),
+                [only] => error.with_help(format!("expected {only}, there is no other")),
+                [] => error,
+            });
+        };
+        self.next += 1;
+        Ok(*server)
+    }
+
+    /// Reads one server or more, none of them twice.
+    pub(super) fn servers(&mut self) -> Result<Vec<NodeId>, ParseError> {
+        let mut servers = Vec::new();
+        while servers.is_empty() || self.at_server() {
+            let server = self.server()?;
+            if servers.contains(&server) {
+                return Err(self.error_at(&self.last_place(), format!("{server} is named twice")));
+            }
+            servers.push(server);
+        }
+        Ok(servers)
+    }
+
+    /// Reads servers, or `all` for all of them.
+    pub(super) fn servers_or_all(&mut self) -> Result<Vec<NodeId>, ParseError> {
+        if self.take_word("all") {
+            return Ok(self.servers.to_vec());
+        }
+        if !self.at_server() {
+            return Err(self.unexpected("servers or `all`"));
+        }
+        self.servers()
+    }
+
+    /// Reads `S1 -> S2 …`: every server before the arrow to every one behind it.
+    pub(super) fn arrow(&mut self) -> Result<Vec<Link>, ParseError> {
+        let from = self.servers()?;
+        if self.peek() == Some("--") {
+            return Err(self.unexpected("`->`: a message goes one way"));
+        }
+        if !self.take_word("->") {
+            return Err(self.unexpected("`->`"));
+        }
+        self.links_from(&from)
+    }
+
+    /// Reads `S1 -> S2 …`, or `S1 -- S2 …` for both directions.
+    pub(super) fn arrow_or_line(&mut self) -> Result<Vec<Link>, ParseError> {
+        let from = self.servers()?;
+        let both = self.peek() == Some("--");
+        if !both && self.peek() != Some("->") {
+            return Err(self.unexpected("`->` or `--`"));
+        }
+        self.next += 1;
+        let one_way = self.links_from(&from)?;
+        if !both {
+            return Ok(one_way);
+        }
+        Ok(one_way
+            .iter()
+            .flat_map(|&Link { from, to }| [Link { from, to }, Link { from: to, to: from }])
+            .collect())
+    }
+
+    /// Reads the servers behind an arrow.
+    fn links_from(&mut self, senders: &[NodeId]) -> Result<Vec<Link>, ParseError> {
+        let first = self.next;
+        let receivers = self.servers()?;
+        for (word, receiver) in self.words.iter().skip(first).zip(&receivers) {
+            if senders.contains(receiver) {
+                let message = format!("a link from {receiver} to itself");
+                return Err(self
+                    .error_at(&word.place, message)
+                    .with_help("expected another server"));
+            }
+        }
+        let of = |&from: &NodeId| receivers.iter().map(move |&to| Link { from, to });
+        Ok(senders.iter().flat_map(of).collect())
+    }
+
+    /// Whether the next word has the form of a label and is no word of the language.
+    pub(super) fn at_label(&self) -> bool {
+        self.peek()
+            .is_some_and(|word| is_label(word) && !is_reserved(word))
+    }
+
+    /// Reads a label.
+    pub(super) fn label(&mut self) -> Result<Label, ParseError> {
+        let Some(word) = self.peek() else {
+            return Err(self.unexpected("a label"));
+        };
+        let label = self.label_in(word)?;
+        self.next += 1;
+        Ok(label)
+    }
+
+    /// Reads one label or more.
+    pub(super) fn labels(&mut self) -> Result<Vec<Label>, ParseError> {
+        let mut labels = vec![self.label()?];
+        while self.at_label() {
+            labels.push(self.label()?);
+        }
+        Ok(labels)
+    }
+
+    /// The label that the next word, or a part of it, is.
+    pub(super) fn label_in(&mut self, text: &str) -> Result<Label, ParseError> {
+        if is_reserved(text) {
+            let error = self.error(format!("`{text}` is a word of the language"));
+            return Err(error.with_help("expected a label"));
+        }
+        if !is_label(text) {
+            return Err(
+                self.unexpected("a label: small letters, digits and `-`, beginning with a letter")
+            );
+        }
+        let label = Label(text.to_owned());
+        self.labels.push((label.clone(), self.place()));
+        Ok(label)
+    }
+}
+
+/// Small letters, digits and `-`, beginning with a letter.
+fn is_label(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}

@@ -1,0 +1,194 @@
+//! Virtual time and the one queue of what is to come.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// A moment of virtual time, or a span of it: microseconds.
+pub type Micros = u64;
+
+/// How far ahead the ring reaches, in microseconds; a power of two. Most of what is scheduled (deliveries,
+/// ticks, syncs) lies within.
+const REACH: u64 = 1 << 14;
+const WORDS: usize = REACH as usize / 64;
+/// No place in the slab.
+const NONE: u32 = u32::MAX;
+
+/// What is to come, ordered by time and, at the same time, by when it was scheduled. Never looks at a
+/// clock: time is whatever was taken out last.
+///
+/// The near future is a ring with a first-in-first-out list for each microsecond, so that neither putting
+/// in nor taking out compares anything; the far future is a heap, and moves into the ring as it comes
+/// near. Nothing can be put into a microsecond of the ring before what waited for it in the heap is there,
+/// so the order of scheduling holds.
+#[derive(Debug)]
+pub(crate) struct Queue<E> {
+    /// The time of the ring's first microsecond: nothing is due before.
+    start: Micros,
+    /// First and last event of each microsecond, in `slab`.
+    ring: Vec<(u32, u32)>,
+    /// Which microseconds of the ring have events.
+    busy: [u64; WORDS],
+    slab: Vec<(Option<E>, u32)>,
+    free: u32,
+    near: usize,
+    far: BinaryHeap<Reverse<(Micros, u64, E)>>,
+    /// How many events were put into `far`: their order at equal times.
+    put: u64,
+}
+
+impl<E: Ord> Queue<E> {
+    pub(crate) fn new() -> Queue<E> {
+        Queue {
+            start: 0,
+            ring: vec![(NONE, NONE); REACH as usize],
+            busy: [0; WORDS],
+            slab: Vec::new(),
+            free: NONE,
+            near: 0,
+            far: BinaryHeap::new(),
+            put: 0,
+        }
+    }
+
+    /// Schedules `event` at `time`; at once, if that has passed.
+    pub(crate) fn push(&mut self, time: Micros, event: E) {
+        let time = time.max(self.start);
+        if time - self.start < REACH {
+            self.push_near(time, event);
+        } else {
+            self.put += 1;
+            self.far.push(Reverse((time, self.put, event)));
+        }
+    }
+
+    fn push_near(&mut self, time: Micros, event: E) {
+        let place = self.free;
+        let place = if place == NONE {
+            self.slab.push((Some(event), NONE));
+            (self.slab.len() - 1) as u32
+        } else {
+            let cell = &mut self.slab[place as usize];
+            self.free = cell.1;
+            *cell = (Some(event), NONE);
+            place
+        };
+        let at = (time % REACH) as usize;
+        let (first, last) = &mut self.ring[at];
+        if *first == NONE {
+            *first = place;
+            self.busy[at / 64] |= 1 << (at % 64);
+        } else {
+            self.slab[*last as usize].1 = place;
+        }
+        *last = place;
+        self.near += 1;
+    }
+
+    /// Takes out the next event, if it comes no later than `until`.
+    pub(crate) fn pop(&mut self, until: Micros) -> Option<(Micros, E)> {
+        if self.near == 0 {
+            // Nothing is near: jump to where the far future begins.
+            let first = self.far.peek()?.0.0;
+            if first > until {
+                return None;
+            }
+            self.advance(first);
+        }
+        let time = self.next_busy();
+        if time > until {
+            return None;
+        }
+        self.advance(time);
+        let at = (time % REACH) as usize;
+        let place = self.ring[at].0;
+        let cell = &mut self.slab[place as usize];
+        let event = cell.0.take()?;
+        let next = cell.1;
+        cell.1 = self.free;
+        self.free = place;
+        self.ring[at].0 = next;
+        if next == NONE {
+            self.busy[at / 64] &= !(1 << (at % 64));
+        }
+        self.near -= 1;
+        Some((time, event))
+    }
+
+    /// Moves the ring's beginning to `start`, before which nothing is due, and takes in what comes near.
+    fn advance(&mut self, start: Micros) {
+        self.start = start;
+        while self
+            .far
+            .peek()
+            .is_some_and(|Reverse((time, ..))| *time - start < REACH)
+        {
+            if let Some(Reverse((time, _, event))) = self.far.pop() {
+                self.push_near(time, event);
+            }
+        }
+    }
+
+    /// The first microsecond of the ring that has events; there is one.
+    fn next_busy(&self) -> Micros {
+        let at = (self.start % REACH) as usize;
+        let mut word = at / 64;
+        let mut bits = self.busy[word] & (!0 << (at % 64));
+        while bits == 0 {
+            word = (word + 1) % WORDS;
+            bits = self.busy[word];
+        }
+        let found = (word * 64) as u64 + u64::from(bits.trailing_zeros());
+        self.start + found.wrapping_sub(self.start) % REACH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mix::{below, mix};
+
+    /// Whatever is scheduled, at whatever distance, comes out by time and then by order of scheduling.
+    #[test]
+    fn events_come_in_order_of_time_and_then_of_scheduling() {
+        for seed in 0..50 {
+            let mut queue = Queue::new();
+            let mut expected: Vec<(Micros, u64)> = Vec::new();
+            let mut came = Vec::new();
+            let mut now = 0;
+            for number in 0..2_000 {
+                let bits = mix(seed, number);
+                let span = [1, 10, 5_000, REACH, 10 * REACH][below(mix(bits, 1), 5) as usize];
+                let time = now + below(bits, span);
+                queue.push(time, number);
+                expected.push((time, number));
+                if below(mix(bits, 2), 3) == 0 {
+                    let (time, number) = queue.pop(u64::MAX).expect("something is scheduled");
+                    now = time;
+                    came.push((time, number));
+                }
+            }
+            while let Some(event) = queue.pop(u64::MAX) {
+                came.push(event);
+            }
+            expected.sort_unstable();
+            assert_eq!(came.len(), expected.len());
+            assert!(came.is_sorted(), "seed {seed}");
+            let mut sorted = came.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, expected);
+        }
+    }
+
+    #[test]
+    fn nothing_comes_after_the_limit() {
+        let mut queue = Queue::new();
+        queue.push(10, 'a');
+        queue.push(1_000_000, 'b');
+        assert_eq!(queue.pop(9), None);
+        assert_eq!(queue.pop(10), Some((10, 'a')));
+        assert_eq!(queue.pop(999_999), None);
+        queue.push(20, 'c');
+        assert_eq!(queue.pop(999_999), Some((20, 'c')));
+        assert_eq!(queue.pop(2_000_000), Some((1_000_000, 'b')));
+    }
+}

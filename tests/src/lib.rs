@@ -1,0 +1,1 @@
+//! The suite lives in the test targets beside this file.
