@@ -147,6 +147,8 @@ pub enum Heard<'a> {
     Booted(NodeId, &'a View),
     /// A server died, losing so many writes that were not durable.
     Crashed(NodeId, usize),
+    /// A scenario's statement on this line begins.
+    Statement(u32),
 }
 
 /// Listens to every step; for stories and pictures, never for verdicts.
@@ -244,6 +246,12 @@ impl<'a> Cluster<'a> {
         &self.servers[slot(id)]
     }
 
+    /// The servers' timing and limits.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// Virtual time, in microseconds since the start.
     #[must_use]
     pub fn now(&self) -> Micros {
@@ -266,6 +274,13 @@ impl<'a> Cluster<'a> {
     #[must_use]
     pub fn oracles(&self) -> Option<&Oracles> {
         self.oracles.as_ref()
+    }
+
+    /// Tells the listener that a scenario's statement begins.
+    pub fn announce(&mut self, line: u32) {
+        if let Some(listener) = &mut self.listener {
+            listener.hear(self.now, &Heard::Statement(line));
+        }
     }
 
     /// From now on clocks tick, messages travel and disks sync by themselves, as [`Cluster::next`] takes

@@ -9,6 +9,7 @@ pub mod plan;
 pub mod reference;
 pub mod run;
 pub mod scenario;
+pub mod story;
 pub mod subject;
 pub mod time;
 pub mod words;

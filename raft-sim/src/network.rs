@@ -250,14 +250,19 @@ impl Network {
     }
 
     /// Takes the message out that arrives in this slot under this number; `None` if it was taken before,
-    /// or is held, or its link is cut by now (then it is lost).
+    /// or is held by now (then it stays), or its link is cut by now (then it is lost).
     #[inline]
     pub(crate) fn arrive(&mut self, slot: u32, number: u64) -> Option<Message> {
-        let flight = self.flights.get(slot as usize)?.as_ref()?;
+        let flight = self.flights.get_mut(slot as usize)?.as_mut()?;
         if flight.number != number {
             return None;
         }
-        let cut = self.is_cut(flight.message.from, flight.message.to);
+        if flight.held {
+            flight.scheduled = false;
+            return None;
+        }
+        let (from, to) = (flight.message.from, flight.message.to);
+        let cut = self.is_cut(from, to);
         let message = self.take(slot)?;
         (!cut).then_some(message)
     }

@@ -85,7 +85,7 @@ pub fn run<'a>(
         leader: None,
         tally: Tally::default(),
     };
-    let violation = match run.to_the_end() {
+    let violation = match run.play() {
         Ok(()) => None,
         Err(BootFailure::Violation(violation)) => Some((run.cluster.now(), violation)),
         Err(BootFailure::Refused(why)) => return Err(why),
@@ -120,7 +120,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn to_the_end(&mut self) -> Result<(), BootFailure> {
+    fn play(&mut self) -> Result<(), BootFailure> {
         for (index, fault) in self.plan.faults.iter().enumerate() {
             self.cluster.schedule(fault.at, index as u64 * 2);
             self.cluster.schedule(fault.until, index as u64 * 2 + 1);
@@ -181,7 +181,7 @@ impl Run<'_> {
     }
 
     fn retry(&mut self, number: u64, after: Micros) {
-        if (number + 1) % ATTEMPTS != 0 {
+        if !(number + 1).is_multiple_of(ATTEMPTS) {
             let bits = mix(mix(self.plan.seed, 0x7265_7472), number);
             let time = self.cluster.now() + after / 2 + below(bits, after);
             self.cluster.schedule(time, FIRST_TRY + number + 1);

@@ -1,0 +1,314 @@
+//! Messages by hand: which ones a statement means, and what becomes of them.
+
+use std::fmt::Write as _;
+
+use super::{Replay, SETTLE_LIMIT, Stop, command};
+use crate::network::Flight;
+use crate::scenario::syntax::{
+    Detail, Drawn, DrawnEntry, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
+};
+use crate::words::{
+    AppendReply, Body, Entries, Entry, LogIndex, Message, Payload, Position, length,
+};
+
+impl Replay<'_> {
+    /// Delivers what is in flight, oldest first, until nothing is that could be delivered.
+    pub(super) fn settle(&mut self) -> Result<(), Stop> {
+        for _ in 0..SETTLE_LIMIT {
+            let flights = self.cluster.network.in_flight();
+            let Some(number) = flights
+                .iter()
+                .find(|flight| !flight.held)
+                .map(|flight| flight.number)
+            else {
+                return Ok(());
+            };
+            self.arrive(number)?;
+        }
+        Err(self.statement(format!(
+            "the network is not quiet after {SETTLE_LIMIT} deliveries"
+        )))
+    }
+
+    /// A message reaches its server, unless its link is cut or the server is down: then it is lost.
+    fn arrive(&mut self, number: u64) -> Result<(), Stop> {
+        let Some(message) = self.cluster.network.take_number(number) else {
+            return Ok(());
+        };
+        if self.cluster.network.is_cut(message.from, message.to) {
+            return Ok(());
+        }
+        let step = self.cluster.receive(message);
+        self.stepped(step)
+    }
+
+    pub(super) fn deliver(&mut self, selection: &Selection) -> Result<(), Stop> {
+        for link in &selection.selector.links {
+            self.must_be_up(link.to)?;
+            if self.cluster.network.is_cut(link.from, link.to) {
+                let message = format!(
+                    "the link {} -> {} is cut; heal it first",
+                    link.from, link.to
+                );
+                return Err(self.statement(message));
+            }
+        }
+        for number in self.select(selection)? {
+            self.arrive(number)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn drop_messages(&mut self, selection: &Selection) -> Result<(), Stop> {
+        for number in self.select(selection)? {
+            self.cluster.network.take_number(number);
+        }
+        Ok(())
+    }
+
+    pub(super) fn duplicate(&mut self, selection: &Selection) -> Result<(), Stop> {
+        for number in self.select(selection)? {
+            let flights = self.cluster.network.in_flight();
+            let copy = flights.iter().find(|flight| flight.number == number);
+            if let Some(message) = copy.map(|flight| flight.message.clone()) {
+                self.cluster.network.park(message);
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of the messages that a selection means, link by link.
+    fn select(&self, selection: &Selection) -> Result<Vec<u64>, Stop> {
+        let flights = self.cluster.network.in_flight();
+        let mut selected = Vec::new();
+        for link in &selection.selector.links {
+            let found: Vec<u64> = flights
+                .iter()
+                .filter(|flight| on(link, &flight.message))
+                .filter(|flight| says(&selection.selector, &flight.message))
+                .map(|flight| flight.number)
+                .collect();
+            let count = found.len();
+            let chosen = match selection.which {
+                Which::All if count > 0 => Ok(found),
+                Which::Only if count == 1 => Ok(found),
+                Which::Ordinal(ordinal) => found
+                    .get(ordinal as usize - 1)
+                    .map(|&number| vec![number])
+                    .ok_or(format!(
+                        "{count} such messages are in flight on {link}, none is #{ordinal}"
+                    )),
+                Which::Only if count > 1 => Err(format!(
+                    "{count} such messages are in flight on {link}; say which: #1 is the oldest, or all"
+                )),
+                Which::All | Which::Only => Err(format!("no such message is in flight on {link}")),
+            };
+            match chosen {
+                Ok(numbers) => selected.extend(numbers),
+                Err(why) => {
+                    return Err(self.statement(format!("{why}\nin flight:\n{}", list(&flights))));
+                }
+            }
+        }
+        Ok(selected)
+    }
+
+    pub(super) fn is_in_flight(&self, selector: &Selector) -> bool {
+        self.cluster.network.in_flight().iter().any(|flight| {
+            selector.links.iter().any(|link| on(link, &flight.message))
+                && says(selector, &flight.message)
+        })
+    }
+
+    pub(super) fn hold(&mut self, selector: &Selector) {
+        for &link in &selector.links {
+            for kind in kinds(selector) {
+                if !self.holds.contains(&(link, kind)) {
+                    self.holds.push((link, kind));
+                }
+            }
+        }
+    }
+
+    pub(super) fn release(&mut self, selector: &Selector) -> Result<(), Stop> {
+        let kinds = kinds(selector);
+        let before = self.holds.len();
+        // `release` of a link ends what is held there of any kind.
+        self.holds.retain(|(link, kind)| {
+            !(selector.links.contains(link) && (selector.kind.is_none() || kinds.contains(kind)))
+        });
+        if self.holds.len() == before {
+            return Err(self.statement("nothing is held there".to_string()));
+        }
+        let holds = &self.holds;
+        self.cluster
+            .network
+            .set_held(|message| Some(is_held(holds, message)));
+        Ok(())
+    }
+
+    /// Marks what was sent since as held, if it is.
+    pub(super) fn apply_holds(&mut self) {
+        if !self.holds.is_empty() {
+            let holds = &self.holds;
+            self.cluster
+                .network
+                .set_held(|message| is_held(holds, message).then_some(true));
+        }
+    }
+}
+
+impl std::fmt::Display for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} -> {}", self.from, self.to)
+    }
+}
+
+fn is_held(holds: &[(Link, Kind)], message: &Message) -> bool {
+    holds
+        .iter()
+        .any(|(link, kind)| on(link, message) && is_kind(*kind, message))
+}
+
+/// The kinds that a `hold` or `release` speaks of.
+fn kinds(selector: &Selector) -> Vec<Kind> {
+    match selector.kind {
+        Some(kind) => vec![kind],
+        None => Kind::ALL.to_vec(),
+    }
+}
+
+fn on(link: &Link, message: &Message) -> bool {
+    message.from == link.from && message.to == link.to
+}
+
+fn is_kind(kind: Kind, message: &Message) -> bool {
+    match (kind, &message.body) {
+        (Kind::RequestVote, Body::RequestVote { .. })
+        | (Kind::RequestVoteReply, Body::RequestVoteReply { .. })
+        | (Kind::AppendEntries, Body::AppendEntries { .. })
+        | (Kind::AppendEntriesReply, Body::AppendEntriesReply(_)) => true,
+        (Kind::Heartbeat, Body::AppendEntries { entries, .. }) => entries.is_empty(),
+        (
+            Kind::RequestVote
+            | Kind::RequestVoteReply
+            | Kind::AppendEntries
+            | Kind::Heartbeat
+            | Kind::AppendEntriesReply,
+            _,
+        ) => false,
+    }
+}
+
+/// Whether a message is of the kind and says the details that a selector asks for.
+fn says(selector: &Selector, message: &Message) -> bool {
+    selector.kind.is_none_or(|kind| is_kind(kind, message))
+        && selector
+            .details
+            .iter()
+            .all(|detail| says_detail(*detail, message))
+}
+
+fn says_detail(detail: Detail, message: &Message) -> bool {
+    match (detail, &message.body) {
+        (Detail::Term(term), _) => message.term == term,
+        (Detail::Granted, Body::RequestVoteReply { granted }) => *granted,
+        (Detail::Refused, Body::RequestVoteReply { granted }) => !granted,
+        (Detail::Refused, Body::AppendEntriesReply(reply)) => {
+            matches!(reply, AppendReply::Refused { .. })
+        }
+        (Detail::Success, Body::AppendEntriesReply(reply)) => {
+            matches!(reply, AppendReply::Success { .. })
+        }
+        (Detail::Prev(drawn), Body::AppendEntries { prev, .. }) => *prev == position(drawn),
+        (Detail::Last(drawn), Body::RequestVote { last }) => *last == position(drawn),
+        (Detail::Entries(count), Body::AppendEntries { entries, .. }) => {
+            entries.len() == count as usize
+        }
+        (Detail::Commit(index), Body::AppendEntries { commit, .. }) => length(*commit) == index,
+        (Detail::Match(index), Body::AppendEntriesReply(AppendReply::Success { matched })) => {
+            length(*matched) == index
+        }
+        (
+            Detail::Granted
+            | Detail::Refused
+            | Detail::Success
+            | Detail::Prev(_)
+            | Detail::Last(_)
+            | Detail::Entries(_)
+            | Detail::Commit(_)
+            | Detail::Match(_),
+            _,
+        ) => false,
+    }
+}
+
+fn position(drawn: Option<Drawn>) -> Option<Position> {
+    let drawn = drawn?;
+    Some(Position {
+        index: LogIndex::new(drawn.index)?,
+        term: drawn.term,
+    })
+}
+
+/// The message that a `forge` spells out.
+pub(super) fn forged(forged: &Forged) -> Message {
+    let body = match &forged.body {
+        ForgedBody::RequestVote(last) => Body::RequestVote {
+            last: position(*last),
+        },
+        ForgedBody::RequestVoteReply { granted } => Body::RequestVoteReply { granted: *granted },
+        ForgedBody::AppendEntries {
+            prev,
+            entries,
+            commit,
+        } => Body::AppendEntries {
+            prev: position(*prev),
+            entries: forged_entries(prev.map_or(0, |prev| prev.index), entries),
+            commit: LogIndex::new(*commit),
+        },
+        ForgedBody::AppendEntriesReply { matched } => Body::AppendEntriesReply(match matched {
+            Some(matched) => AppendReply::Success {
+                matched: LogIndex::new(*matched),
+            },
+            None => AppendReply::Refused {
+                prev: None,
+                conflict: None,
+            },
+        }),
+    };
+    Message {
+        from: forged.link.from,
+        to: forged.link.to,
+        term: forged.term,
+        body,
+    }
+}
+
+fn forged_entries(prev: u64, drawn: &[DrawnEntry]) -> Entries {
+    let entry = |(index, drawn): (u64, &DrawnEntry)| {
+        let name = drawn.label.as_ref().map(|label| label.0.clone());
+        let name = name.unwrap_or_else(|| format!("{index}/{}", drawn.term));
+        let index = LogIndex::new(index)?;
+        Some(Entry {
+            index,
+            term: drawn.term,
+            payload: Payload::Command(command(&name)),
+        })
+    };
+    let entries: Vec<Entry> = (prev + 1..).zip(drawn).filter_map(entry).collect();
+    Entries::from(&entries[..])
+}
+
+/// What is in flight, a line each.
+pub(super) fn list(flights: &[&Flight]) -> String {
+    if flights.is_empty() {
+        return "  nothing\n".to_string();
+    }
+    let mut lines = String::new();
+    for flight in flights {
+        let held = if flight.held { "  (held)" } else { "" };
+        let _ = writeln!(lines, "  {}{held}", crate::story::message(&flight.message));
+    }
+    lines
+}
