@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::message::Message;
 use crate::output::Receipt;
 use crate::settings::Settings;
-use crate::types::{Entry, HardState, LogIndex, NodeId};
+use crate::types::{Entry, HardState, LogIndex, NodeId, Request};
 
 /// One input of [`Node::step`](crate::Node::step).
 #[derive(Debug)]
@@ -25,10 +25,6 @@ pub enum Input {
     /// A write is durable.
     Persisted(Receipt),
 }
-
-/// Names a client's request. The host chooses it and does not use it twice in the life of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Request(pub u64);
 
 /// What a server boots from: who it is, and what its disk holds.
 #[derive(Clone, Debug)]

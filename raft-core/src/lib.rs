@@ -15,7 +15,7 @@ mod settings;
 mod state;
 mod types;
 
-pub use input::{Boot, Input, Request};
+pub use input::{Boot, Input};
 pub use log::Log;
 pub use membership::Membership;
 pub use message::{AppendReply, Body, Conflict, Message};
@@ -24,4 +24,6 @@ pub use output::{Answer, LogWrite, Output, Receipt, Refusal, Write};
 pub use progress::Progress;
 pub use roles::{Candidate, Follower, Leader, Role};
 pub use settings::{Settings, SettingsError};
-pub use types::{Entries, Entry, HardState, LogIndex, NodeId, Payload, Position, Term, length};
+pub use types::{
+    Entries, Entry, HardState, LogIndex, NodeId, Payload, Position, Request, Term, length,
+};

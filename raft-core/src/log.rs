@@ -16,10 +16,7 @@ pub struct Log {
 
 impl Log {
     pub(crate) fn new(entries: Vec<Entry>) -> Log {
-        Log {
-            entries,
-            shared: Entries::default(),
-        }
+        Log { entries, shared: Entries::default() }
     }
 
     /// The last entry's index and term (`lastLogIndex`, `lastLogTerm`).
@@ -68,11 +65,7 @@ impl Log {
 
     /// Appends one entry and returns it as a run of its own.
     pub(crate) fn append(&mut self, term: Term, payload: Payload) -> Entries {
-        let entry = Entry {
-            index: LogIndex::after(self.last_index()),
-            term,
-            payload,
-        };
+        let entry = Entry { index: LogIndex::after(self.last_index()), term, payload };
         self.entries.push(entry.clone());
         self.shared = Entries::from(entry);
         self.shared.clone()

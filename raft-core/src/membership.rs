@@ -37,22 +37,13 @@ impl Membership {
         self.servers.len() / 2 + 1
     }
 
-    /// The highest index that a majority has reached, each server being as far as `reached` says.
+    /// The highest index that a majority has reached, where `reached` tells how far each server is.
     pub(crate) fn majority_index(
         &self,
-        reached: impl Fn(NodeId) -> Option<LogIndex>,
+        reached: impl Iterator<Item = Option<LogIndex>> + Clone,
     ) -> Option<LogIndex> {
         // For the few servers of a cluster, counting beats sorting, and needs no memory.
-        let counts = |index| {
-            self.servers
-                .iter()
-                .filter(|&&s| reached(s) >= index)
-                .count()
-        };
-        let indexes = self.servers.iter().map(|&server| reached(server));
-        indexes
-            .filter(|&index| counts(index) >= self.majority())
-            .max()
-            .flatten()
+        let count = |index| reached.clone().filter(|&other| other >= index).count();
+        reached.clone().filter(|&index| count(index) >= self.majority()).max().flatten()
     }
 }

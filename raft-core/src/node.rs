@@ -1,8 +1,9 @@
 //! One server: takes an input, applies the rules for all servers, and hands it to its role.
 
+use alloc::sync::Arc;
 use core::fmt;
 
-use crate::input::{Boot, Input, Request};
+use crate::input::{Boot, Input};
 use crate::log::Log;
 use crate::membership::Membership;
 use crate::message::{AppendReply, Body, Message};
@@ -10,8 +11,7 @@ use crate::output::{Answer, Outbox, Output, Receipt, Refusal};
 use crate::roles::{Candidate, Follower, Leader, Role, vote};
 use crate::settings::SettingsError;
 use crate::state::State;
-use crate::types::{Entry, HardState, LogIndex, NodeId, Term};
-use alloc::sync::Arc;
+use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Position, Request, Term};
 
 /// A Raft server. A pure function of its inputs: the same boot and the same steps give the same outputs,
 /// on any machine.
@@ -170,12 +170,7 @@ impl Node {
     }
 
     /// Rules for all servers (§5.1), then whatever the message is about.
-    fn handle(
-        &mut self,
-        Message {
-            from, term, body, ..
-        }: Message,
-    ) {
+    fn handle(&mut self, Message { from, term, body, .. }: Message) {
         // If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to
         // follower.
         if term > self.state.hard_state.term {
@@ -185,20 +180,13 @@ impl Node {
         match body {
             Body::RequestVote { last } => self.request_vote(from, term, last),
             Body::RequestVoteReply { granted } if current && granted => self.vote_granted(from),
-            Body::AppendEntries {
-                prev,
-                entries,
-                commit,
-            } if current => {
+            Body::AppendEntries { prev, entries, commit } if current => {
                 self.append_entries(from, (prev, entries, commit));
             }
             // AppendEntries 1 (§5.1): reply false if term < currentTerm.
             Body::AppendEntries { prev, .. } => {
                 let prev = prev.map(|prev| prev.index);
-                let reply = AppendReply::Refused {
-                    prev,
-                    conflict: None,
-                };
+                let reply = AppendReply::Refused { prev, conflict: None };
                 self.state.promise(from, Body::AppendEntriesReply(reply));
             }
             Body::AppendEntriesReply(reply) if current => {
@@ -223,7 +211,7 @@ impl Node {
         }
     }
 
-    fn request_vote(&mut self, from: NodeId, term: Term, last: Option<crate::Position>) {
+    fn request_vote(&mut self, from: NodeId, term: Term, last: Option<Position>) {
         let granted = vote(&mut self.state, from, term, last);
         if let (true, Role::Follower(follower)) = (granted, &mut self.role) {
             follower.reset_timer(&self.state);
@@ -241,7 +229,7 @@ impl Node {
     fn append_entries(
         &mut self,
         from: NodeId,
-        request: (Option<crate::Position>, crate::Entries, Option<LogIndex>),
+        request: (Option<Position>, Entries, Option<LogIndex>),
     ) {
         match &mut self.role {
             Role::Follower(follower) => follower.append_entries(&mut self.state, from, request),
@@ -286,16 +274,10 @@ fn check_log(log: &[Entry], current: Term) -> Result<(), BootError> {
     for entry in log {
         let expected = LogIndex::after(before);
         if entry.index != expected {
-            return Err(BootError::LogGap {
-                expected,
-                found: entry.index,
-            });
+            return Err(BootError::LogGap { expected, found: entry.index });
         }
         if entry.term < term || entry.term > current {
-            return Err(BootError::LogTerm {
-                index: entry.index,
-                term: entry.term,
-            });
+            return Err(BootError::LogTerm { index: entry.index, term: entry.term });
         }
         before = Some(entry.index);
         term = entry.term;
@@ -339,10 +321,7 @@ impl fmt::Display for BootError {
             }
             BootError::NotAServer(id) => write!(f, "{id} is not a server of its own cluster"),
             BootError::LogGap { expected, found } => {
-                write!(
-                    f,
-                    "the log has a gap: entry {expected} was to come, {found} came"
-                )
+                write!(f, "the log has a gap: entry {expected} was to come, {found} came")
             }
             BootError::LogTerm { index, term } => {
                 write!(

@@ -25,9 +25,8 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::input::Request;
 use crate::message::Message;
-use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Term};
+use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Request, Term};
 
 /// The outcome of one step. It borrows the node: take what it holds before the next step.
 #[derive(Debug)]
@@ -78,9 +77,7 @@ impl Write {
     /// Gives up the write in exchange for its receipt. Call this when it is durable: it survives a power
     /// loss from now on. Hand the receipt back as [`Input::Persisted`](crate::Input::Persisted).
     pub fn persisted(self) -> Receipt {
-        Receipt {
-            number: self.number,
-        }
+        Receipt { number: self.number }
     }
 }
 
@@ -154,10 +151,7 @@ impl Outbox {
     /// Notes the change of the log of this step. A step changes the log once at most.
     pub(crate) fn write_log(&mut self, entries: Entries) {
         debug_assert!(self.log.is_none(), "a step writes the log once");
-        self.log = entries
-            .first()
-            .map(|first| first.index)
-            .map(|from| LogWrite { from, entries });
+        self.log = entries.first().map(|first| first.index).map(|from| LogWrite { from, entries });
     }
 
     /// Ends the step: numbers its write, if there is one, and puts its promises behind what is unsynced.
@@ -166,18 +160,13 @@ impl Outbox {
         let write = (hard_state.is_some() || log.is_some()).then(|| {
             self.issued += 1;
             self.unsynced.push_back((self.issued, false));
-            Write {
-                number: self.issued,
-                hard_state,
-                log,
-            }
+            Write { number: self.issued, hard_state, log }
         });
         if self.unsynced.is_empty() {
             self.messages.append(&mut self.promises);
         } else {
             let issued = self.issued;
-            self.held
-                .extend(self.promises.drain(..).map(|message| (issued, message)));
+            self.held.extend(self.promises.drain(..).map(|message| (issued, message)));
         }
         write
     }
@@ -185,10 +174,7 @@ impl Outbox {
     /// Takes a receipt. Receipts may come in any order; a promise waits for *all* writes before it, since
     /// it speaks of the state that all of them make.
     pub(crate) fn persisted(&mut self, receipt: Receipt) {
-        if let Some(write) = self
-            .unsynced
-            .iter_mut()
-            .find(|(number, _)| *number == receipt.number)
+        if let Some(write) = self.unsynced.iter_mut().find(|(number, _)| *number == receipt.number)
         {
             write.1 = true;
         }
@@ -200,10 +186,7 @@ impl Outbox {
     /// The next promise whose writes are all durable. Those of terms before `term` are dropped: whoever
     /// waits for them would have to ignore them, and the state they speak of may be gone.
     pub(crate) fn release(&mut self, term: Term) -> Option<Message> {
-        let first_unsynced = self
-            .unsynced
-            .front()
-            .map_or(u64::MAX, |(number, _)| *number);
+        let first_unsynced = self.unsynced.front().map_or(u64::MAX, |(number, _)| *number);
         loop {
             let (number, _) = self.held.front()?;
             if *number >= first_unsynced {
@@ -225,10 +208,7 @@ impl fmt::Display for Refusal {
             }
             Refusal::UnknownSender(from) => write!(f, "{from} is not a server of this cluster"),
             Refusal::RivalLeader(from) => {
-                write!(
-                    f,
-                    "{from} sends AppendEntries in a term that this server leads"
-                )
+                write!(f, "{from} sends AppendEntries in a term that this server leads")
             }
             Refusal::TruncatesCommitted(index) => {
                 write!(f, "it would replace the committed entry {index}")
@@ -237,10 +217,7 @@ impl fmt::Display for Refusal {
                 f.write_str("its entries do not follow one another in index and term")
             }
             Refusal::AcknowledgesUnsent(index) => {
-                write!(
-                    f,
-                    "it acknowledges entry {index}, which this leader never had"
-                )
+                write!(f, "it acknowledges entry {index}, which this leader never had")
             }
         }
     }

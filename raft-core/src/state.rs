@@ -2,13 +2,12 @@
 
 use alloc::collections::BTreeMap;
 
-use crate::input::Request;
 use crate::log::Log;
 use crate::membership::Membership;
 use crate::message::{Body, Message};
 use crate::output::{Answer, Outbox};
 use crate::settings::Settings;
-use crate::types::{Entries, HardState, LogIndex, NodeId, Position, Term};
+use crate::types::{Entries, HardState, LogIndex, NodeId, Position, Request, Term};
 
 /// The state that outlives a change of role.
 #[derive(Debug)]
@@ -34,12 +33,7 @@ pub(crate) struct State {
 impl State {
     /// A message of the current term.
     pub(crate) fn message(&self, to: NodeId, body: Body) -> Message {
-        Message {
-            from: self.id,
-            to,
-            term: self.hard_state.term,
-            body,
-        }
+        Message { from: self.id, to, term: self.hard_state.term, body }
     }
 
     /// Sends what promises nothing of this server's disk.
@@ -57,10 +51,7 @@ impl State {
     /// §5.1: enters a term, in which this server has not voted yet.
     pub(crate) fn enter(&mut self, term: Term) {
         debug_assert!(term > self.hard_state.term, "terms only increase");
-        self.hard_state = HardState {
-            term,
-            voted_for: None,
-        };
+        self.hard_state = HardState { term, voted_for: None };
     }
 
     /// Replaces the log from the first of `entries` on, in memory and, with this step's write, on disk.
@@ -71,10 +62,7 @@ impl State {
 
     /// Moves the commit index forward, never back, and never past the log.
     pub(crate) fn commit_up_to(&mut self, index: Option<LogIndex>) {
-        debug_assert!(
-            index <= self.log.last_index(),
-            "only what is in the log can be committed"
-        );
+        debug_assert!(index <= self.log.last_index(), "only what is in the log can be committed");
         self.commit = self.commit.max(index);
     }
 
@@ -85,11 +73,8 @@ impl State {
                 break;
             }
             let decided = self.log.term_at(position.index);
-            let answer = if decided == Some(position.term) {
-                Answer::Committed
-            } else {
-                Answer::Superseded
-            };
+            let answer =
+                if decided == Some(position.term) { Answer::Committed } else { Answer::Superseded };
             self.outbox.answers.push((*request, answer));
             self.waiting.pop_first();
         }

@@ -132,10 +132,7 @@ impl Entry {
     /// What identifies this entry.
     #[must_use]
     pub fn position(&self) -> Position {
-        Position {
-            index: self.index,
-            term: self.term,
-        }
+        Position { index: self.index, term: self.term }
     }
 }
 
@@ -144,8 +141,8 @@ impl Entry {
 #[derive(Clone, Default)]
 pub struct Entries {
     shared: Option<Arc<[Entry]>>,
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl Entries {
@@ -157,38 +154,30 @@ impl Entries {
 
     /// The entries at `from..to` of this run, counted within it and cut to what there is.
     pub(crate) fn part(&self, from: usize, to: usize) -> Entries {
-        if from >= to || from >= self.len() {
+        let to = to.min(self.len());
+        if from >= to {
             return Entries::default();
         }
-        let end = self.start + to.min(self.len());
-        Entries {
-            shared: self.shared.clone(),
-            start: self.start + from,
-            end,
-        }
+        // Both are within the run, whose length fits.
+        let (start, end) = (self.start + from as u32, self.start + to as u32);
+        Entries { shared: self.shared.clone(), start, end }
     }
 }
 
 impl From<&[Entry]> for Entries {
+    /// Shares a copy of these entries; of the first 2³² − 1, should there be more.
     fn from(entries: &[Entry]) -> Entries {
         if entries.is_empty() {
             return Entries::default();
         }
-        Entries {
-            shared: Some(Arc::from(entries)),
-            start: 0,
-            end: entries.len(),
-        }
+        let end = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        Entries { shared: Some(Arc::from(entries)), start: 0, end }
     }
 }
 
 impl From<Entry> for Entries {
     fn from(entry: Entry) -> Entries {
-        Entries {
-            shared: Some(Arc::new([entry])),
-            start: 0,
-            end: 1,
-        }
+        Entries { shared: Some(Arc::new([entry])), start: 0, end: 1 }
     }
 }
 
@@ -197,9 +186,8 @@ impl Deref for Entries {
 
     #[inline]
     fn deref(&self) -> &[Entry] {
-        self.shared
-            .as_ref()
-            .map_or(&[], |shared| &shared[self.start..self.end])
+        let range = self.start as usize..self.end as usize;
+        self.shared.as_ref().map_or(&[], |shared| &shared[range])
     }
 }
 
@@ -225,3 +213,7 @@ pub struct HardState {
     /// Candidate that received this server's vote in `term` (`votedFor`).
     pub voted_for: Option<NodeId>,
 }
+
+/// Names a client's request. The host chooses it and does not use it twice in the life of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Request(pub u64);

@@ -100,19 +100,9 @@ impl Server {
 /// What is scheduled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
-    Arrival {
-        slot: u32,
-        number: u64,
-    },
-    Tick {
-        server: u32,
-        life: u32,
-    },
-    Synced {
-        server: u32,
-        life: u32,
-        token: Token,
-    },
+    Arrival { slot: u32, number: u64 },
+    Tick { server: u32, life: u32 },
+    Synced { server: u32, life: u32, token: Token },
     Agenda(u64),
 }
 
@@ -290,22 +280,13 @@ impl<'a> Cluster<'a> {
             return;
         }
         self.flowing = true;
-        let Cluster {
-            network,
-            queue,
-            now,
-            servers,
-            ..
-        } = self;
+        let Cluster { network, queue, now, servers, .. } = self;
         network.schedule_parked(|arrival| schedule(queue, *now, arrival));
         for (index, server) in servers.iter_mut().enumerate() {
             if server.is_up() && !server.ticking {
                 server.ticking = true;
                 server.next_tick = server.next_tick.max(*now);
-                let due = Due::Tick {
-                    server: index as u32,
-                    life: server.life,
-                };
+                let due = Due::Tick { server: index as u32, life: server.life };
                 queue.push(server.next_tick, due);
             }
         }
@@ -325,12 +306,7 @@ impl<'a> Cluster<'a> {
     /// Lets messages that were held until now set out.
     pub fn release_held(&mut self) {
         if self.flowing {
-            let Cluster {
-                network,
-                queue,
-                now,
-                ..
-            } = self;
+            let Cluster { network, queue, now, .. } = self;
             network.schedule_parked(|arrival| schedule(queue, *now, arrival));
         }
     }
@@ -361,11 +337,7 @@ impl<'a> Cluster<'a> {
                     self.tick(NodeId(server + 1))?;
                 }
             }
-            Due::Synced {
-                server,
-                life,
-                token,
-            } => {
+            Due::Synced { server, life, token } => {
                 if self.servers[server as usize].life == life {
                     self.sync(NodeId(server + 1), token)?;
                 }
@@ -466,76 +438,72 @@ impl<'a> Cluster<'a> {
     /// The server takes an event, and what it wants done is done.
     fn take(&mut self, id: NodeId, event: Event) -> Result<(), Violation> {
         let server = &mut self.servers[slot(id)];
-        let Some(subject) = &mut server.subject else {
-            return Ok(());
-        };
-        let mut effects = std::mem::take(&mut self.effects);
-        effects.clear();
-        effects.view = server.view;
+        let Some(subject) = &mut server.subject else { return Ok(()) };
         let before = server.view;
+        let effects = &mut self.effects;
+        effects.clear();
+        effects.view = before;
         match &mut self.listener {
-            None => subject.step(event, &mut effects),
+            None => subject.step(event, effects),
             Some(listener) => {
-                subject.step(event.clone(), &mut effects);
-                let heard = Heard::Step {
-                    server: id,
-                    event: &event,
-                    effects: &effects,
-                    before: &before,
-                };
+                subject.step(event.clone(), effects);
+                let heard = Heard::Step { server: id, event: &event, effects, before: &before };
                 listener.hear(self.now, &heard);
             }
         }
-        server.view = effects.view;
         if effects.view != before {
+            server.view = effects.view;
             self.digest = mix_view(self.digest, &effects.view);
         }
         for write in &effects.writes {
             self.digest = mix_write(self.digest, write);
         }
-        let verdict = match &mut self.oracles {
-            Some(oracles) => oracles.stepped(id, &effects),
-            None => Ok(()),
-        };
-        let done = verdict.and_then(|()| self.carry_out(id, &mut effects));
-        self.effects = effects;
-        done
+        if let Some(oracles) = &mut self.oracles {
+            oracles.stepped(id, effects)?;
+        }
+        self.carry_out(id)
     }
 
-    fn carry_out(&mut self, id: NodeId, effects: &mut Effects) -> Result<(), Violation> {
+    /// Hands on what the server's last step left in `effects`: first to the disk, then to the network.
+    fn carry_out(&mut self, id: NodeId) -> Result<(), Violation> {
+        if !self.effects.writes.is_empty() {
+            self.submit(id);
+        }
+        if !self.effects.answers.is_empty() {
+            let answers = self.effects.answers.drain(..);
+            self.answers.extend(answers.map(|(request, answer)| (id, request, answer)));
+        }
+        if self.effects.sends.is_empty() {
+            return Ok(());
+        }
+        let mut sends = std::mem::take(&mut self.effects.sends);
+        for send in sends.drain(..) {
+            let server = &mut self.servers[slot(id)];
+            match send.after {
+                Some(token) if server.disk.holds(token) => {
+                    server.waiting.push((token, send.message));
+                }
+                Some(_) | None => self.send(send.message)?,
+            }
+        }
+        self.effects.sends = sends;
+        Ok(())
+    }
+
+    fn submit(&mut self, id: NodeId) {
         let server = &mut self.servers[slot(id)];
-        for write in effects.writes.drain(..) {
+        for write in self.effects.writes.drain(..) {
             if self.sync.max > 0 && self.flowing && !server.stalled {
                 server.syncs += 1;
                 let bits = mix(mix(self.seed, 0x6469_736b ^ u64::from(id.0)), server.syncs);
                 let time = self.sync.min + below(bits, self.sync.max - self.sync.min + 1);
                 server.busy_until = server.busy_until.max(self.now + time);
                 let (life, token) = (server.life, write.token);
-                let due = Due::Synced {
-                    server: id.0 - 1,
-                    life,
-                    token,
-                };
+                let due = Due::Synced { server: id.0 - 1, life, token };
                 self.queue.push(server.busy_until, due);
             }
             server.disk.submit(write);
         }
-        self.answers.extend(
-            effects
-                .answers
-                .drain(..)
-                .map(|(request, answer)| (id, request, answer)),
-        );
-        for send in effects.sends.drain(..) {
-            let server = &mut self.servers[slot(id)];
-            match send.after {
-                Some(token) if server.disk.holds(token) => {
-                    server.waiting.push((token, send.message))
-                }
-                Some(_) | None => self.send(send.message)?,
-            }
-        }
-        Ok(())
     }
 
     fn send(&mut self, message: Message) -> Result<(), Violation> {
@@ -547,12 +515,7 @@ impl<'a> Cluster<'a> {
             oracles.sent(&message)?;
         }
         if self.flowing {
-            let Cluster {
-                network,
-                queue,
-                now,
-                ..
-            } = self;
+            let Cluster { network, queue, now, .. } = self;
             network.send(message, |arrival| schedule(queue, *now, arrival));
         } else {
             self.network.park(message);
@@ -608,18 +571,9 @@ impl<'a> Cluster<'a> {
         let server = &mut self.servers[slot(id)];
         let hard_state = server.disk.hard_state();
         let log = server.disk.log().to_vec();
-        let boot = Boot {
-            id,
-            servers,
-            settings: self.settings,
-            hard_state,
-            applied: server.kept,
-            log,
-        };
-        let (subject, view) = self
-            .implementation
-            .boot(boot)
-            .map_err(BootFailure::Refused)?;
+        let boot =
+            Boot { id, servers, settings: self.settings, hard_state, applied: server.kept, log };
+        let (subject, view) = self.implementation.boot(boot).map_err(BootFailure::Refused)?;
         server.subject = Some(subject);
         server.view = view;
         server.life += 1;
@@ -627,10 +581,7 @@ impl<'a> Cluster<'a> {
         server.ticking = self.flowing;
         if self.flowing {
             server.next_tick = self.now + server.tick;
-            let due = Due::Tick {
-                server: id.0 - 1,
-                life: server.life,
-            };
+            let due = Due::Tick { server: id.0 - 1, life: server.life };
             self.queue.push(server.next_tick, due);
         }
         if let Some(listener) = &mut self.listener {
@@ -700,24 +651,13 @@ fn slot(id: NodeId) -> usize {
     id.0 as usize - 1
 }
 
-fn schedule(
-    queue: &mut Queue<Due>,
-    now: Micros,
-    Arrival {
-        slot,
-        number,
-        delay,
-    }: Arrival,
-) {
+fn schedule(queue: &mut Queue<Due>, now: Micros, Arrival { slot, number, delay }: Arrival) {
     queue.push(now + delay, Due::Arrival { slot, number });
 }
 
 fn mix_view(digest: u64, view: &View) -> u64 {
     let vote = view.voted_for.map_or(0, |vote| u64::from(vote.0) + 1);
-    let digest = mix(
-        digest,
-        view.term.0 ^ (vote << 40) ^ ((view.role as u64) << 60),
-    );
+    let digest = mix(digest, view.term.0 ^ (vote << 40) ^ ((view.role as u64) << 60));
     mix(digest, length(view.commit) ^ (length(view.applied) << 32))
 }
 
@@ -743,11 +683,7 @@ fn mix_message(digest: u64, message: &Message) -> u64 {
     let said = match &message.body {
         Body::RequestVote { last } => 1 ^ (number(last.map(|last| last.index)) << 8),
         Body::RequestVoteReply { granted } => 2 ^ (u64::from(*granted) << 8),
-        Body::AppendEntries {
-            prev,
-            entries,
-            commit,
-        } => {
+        Body::AppendEntries { prev, entries, commit } => {
             let prev = number(prev.map(|prev| prev.index));
             3 ^ (prev << 4) ^ ((entries.len() as u64) << 32) ^ (number(*commit) << 40)
         }

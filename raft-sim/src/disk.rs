@@ -32,11 +32,7 @@ pub struct Disk {
 impl Disk {
     /// A disk that holds this, durably.
     pub(crate) fn new(hard_state: HardState, log: Vec<Entry>) -> Disk {
-        Disk {
-            hard_state,
-            log,
-            unsynced: VecDeque::new(),
-        }
+        Disk { hard_state, log, unsynced: VecDeque::new() }
     }
 
     /// What is durable of currentTerm and votedFor.
@@ -64,15 +60,10 @@ impl Disk {
     /// Up to where what is durable is what was written: a state machine that is durable itself keeps no
     /// more than this over a crash, since the log must tell how it came about.
     pub(crate) fn durable_prefix(&self) -> Option<LogIndex> {
-        let rewritten = self
-            .unsynced
-            .iter()
-            .filter_map(|write| write.log.as_ref())
-            .map(|log| log.from);
+        let rewritten =
+            self.unsynced.iter().filter_map(|write| write.log.as_ref()).map(|log| log.from);
         let durable = self.log.last().map(|entry| entry.index);
-        rewritten
-            .min()
-            .map_or(durable, |from| durable.min(from.before()))
+        rewritten.min().map_or(durable, |from| durable.min(from.before()))
     }
 
     /// Takes a write.
@@ -99,9 +90,7 @@ impl Disk {
 
     /// Whether the write with this token is not durable yet.
     pub(crate) fn holds(&self, token: Token) -> bool {
-        self.unsynced
-            .front()
-            .is_some_and(|write| write.token <= token)
+        self.unsynced.front().is_some_and(|write| write.token <= token)
     }
 
     /// The last write that is not durable yet.

@@ -93,21 +93,9 @@ impl Network {
     /// A whole network without messages.
     pub(crate) fn new(servers: usize, weather: Weather, seed: u64) -> Network {
         let links = (0..servers * servers)
-            .map(|link| LinkState {
-                cut: 0,
-                held: 0,
-                seed: mix(seed, link as u64),
-                carried: 0,
-            })
+            .map(|link| LinkState { cut: 0, held: 0, seed: mix(seed, link as u64), carried: 0 })
             .collect();
-        Network {
-            servers,
-            weather,
-            links,
-            flights: Vec::new(),
-            free: Vec::new(),
-            sent: 0,
-        }
+        Network { servers, weather, links, flights: Vec::new(), free: Vec::new(), sent: 0 }
     }
 
     fn link(&self, from: NodeId, to: NodeId) -> usize {
@@ -118,11 +106,7 @@ impl Network {
     pub fn cut(&mut self, from: NodeId, to: NodeId, cut: bool) {
         let link = self.link(from, to);
         let count = &mut self.links[link].cut;
-        *count = if cut {
-            *count + 1
-        } else {
-            count.saturating_sub(1)
-        };
+        *count = if cut { *count + 1 } else { count.saturating_sub(1) };
     }
 
     /// Whether messages of this direction are lost.
@@ -142,11 +126,7 @@ impl Network {
     pub fn hold(&mut self, from: NodeId, to: NodeId, hold: bool) {
         let link = self.link(from, to);
         let count = &mut self.links[link].held;
-        *count = if hold {
-            *count + 1
-        } else {
-            count.saturating_sub(1)
-        };
+        *count = if hold { *count + 1 } else { count.saturating_sub(1) };
         if *count == 0 {
             for flight in self.flights.iter_mut().flatten() {
                 if flight.message.from == from && flight.message.to == to {
@@ -168,11 +148,7 @@ impl Network {
         }
         let identity = mix(state.seed, state.carried);
         let held = state.held > 0;
-        let Weather {
-            delay,
-            loss_ppm,
-            duplicate_ppm,
-        } = self.weather;
+        let Weather { delay, loss_ppm, duplicate_ppm } = self.weather;
         if loss_ppm > 0 && chance(mix(identity, 1), loss_ppm) {
             return;
         }
@@ -198,12 +174,7 @@ impl Network {
 
     fn launch(&mut self, message: Message, held: bool, scheduled: bool, delay: Micros) -> Arrival {
         self.sent += 1;
-        let flight = Flight {
-            message,
-            number: self.sent,
-            held,
-            scheduled,
-        };
+        let flight = Flight { message, number: self.sent, held, scheduled };
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.flights[slot as usize] = Some(flight);
@@ -215,11 +186,7 @@ impl Network {
                 (self.flights.len() - 1) as u32
             }
         };
-        Arrival {
-            slot,
-            number: self.sent,
-            delay,
-        }
+        Arrival { slot, number: self.sent, delay }
     }
 
     /// Schedules whatever is in flight, not held and has no arrival yet; oldest first.
@@ -241,11 +208,7 @@ impl Network {
             };
             let link = self.link(flight.message.from, flight.message.to);
             let identity = mix(self.links[link].seed, mix(4, number));
-            arrives(Arrival {
-                slot,
-                number,
-                delay: self.weather.delay.draw(identity),
-            });
+            arrives(Arrival { slot, number, delay: self.weather.delay.draw(identity) });
         }
     }
 
@@ -283,11 +246,8 @@ impl Network {
 
     /// Takes a message in flight out by its number.
     pub fn take_number(&mut self, number: u64) -> Option<Message> {
-        let of_number = |flight: &Option<Flight>| {
-            flight
-                .as_ref()
-                .is_some_and(|flight| flight.number == number)
-        };
+        let of_number =
+            |flight: &Option<Flight>| flight.as_ref().is_some_and(|flight| flight.number == number);
         let slot = self.flights.iter().position(of_number)?;
         self.take(slot as u32)
     }

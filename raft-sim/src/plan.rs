@@ -170,10 +170,7 @@ impl Plan {
         let mut possible = [false; FaultClass::ALL.len()];
         for (class, possible) in FaultClass::ALL.iter().zip(&mut possible) {
             let drawn = dice.percent(50);
-            *possible = wishes
-                .faults
-                .as_ref()
-                .map_or(drawn, |wished| wished.contains(class));
+            *possible = wishes.faults.as_ref().map_or(drawn, |wished| wished.contains(class));
         }
         let may = |class: FaultClass| possible[class as usize];
 
@@ -181,9 +178,7 @@ impl Plan {
         let weather = weather(&mut dice, &may);
         let slow = dice.range(1, 4) * 2_000;
         let sync_max = if may(FaultClass::SlowDisk) { slow } else { 0 };
-        let clocks = (0..servers)
-            .map(|_| clock(&mut dice, may(FaultClass::Clock)))
-            .collect();
+        let clocks = (0..servers).map(|_| clock(&mut dice, may(FaultClass::Clock))).collect();
         let clients = Clients {
             interval: dice.pick(&[1_000, 5_000, 20_000]),
             size: dice.pick(&[8, 16, 64]) as u32,
@@ -195,10 +190,7 @@ impl Plan {
             settings,
             clocks,
             weather,
-            sync: SyncTime {
-                min: sync_max / 8,
-                max: sync_max,
-            },
+            sync: SyncTime { min: sync_max / 8, max: sync_max },
             durable_state_machine: dice.percent(25),
             clients,
             faults: Vec::new(),
@@ -240,21 +232,14 @@ fn weather(dice: &mut Dice, may: &impl Fn(FaultClass) -> bool) -> Weather {
     Weather {
         delay,
         loss_ppm: if may(FaultClass::Loss) { loss } else { 0 },
-        duplicate_ppm: if may(FaultClass::Duplicate) {
-            duplicate
-        } else {
-            0
-        },
+        duplicate_ppm: if may(FaultClass::Duplicate) { duplicate } else { 0 },
     }
 }
 
 fn clock(dice: &mut Dice, uneven: bool) -> Clock {
     let first = dice.range(1, TICK);
     let tick = dice.range(TICK * 8 / 10, TICK * 12 / 10);
-    Clock {
-        tick: if uneven { tick } else { TICK },
-        first,
-    }
+    Clock { tick: if uneven { tick } else { TICK }, first }
 }
 
 /// Faults come one after the other with pauses between, and may overlap.
@@ -292,11 +277,7 @@ fn fault(dice: &mut Dice, class: FaultClass, servers: u32) -> FaultKind {
     let any = |dice: &mut Dice| dice.range(1, u64::from(servers)) as u32;
     let target = |dice: &mut Dice| {
         let server = any(dice);
-        if dice.percent(60) {
-            Target::Leader
-        } else {
-            Target::Server(server)
-        }
+        if dice.percent(60) { Target::Leader } else { Target::Server(server) }
     };
     let link = |dice: &mut Dice| {
         let from = any(dice);
@@ -306,11 +287,7 @@ fn fault(dice: &mut Dice, class: FaultClass, servers: u32) -> FaultKind {
     match class {
         FaultClass::Partition => {
             let mut groups = vec![Vec::new(), Vec::new()];
-            let bridge = if dice.percent(25) {
-                Some(any(dice))
-            } else {
-                None
-            };
+            let bridge = if dice.percent(25) { Some(any(dice)) } else { None };
             for server in 1..=servers {
                 let side = dice.range(0, 1) as usize;
                 groups[side].push(server);

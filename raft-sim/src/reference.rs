@@ -49,14 +49,7 @@ impl Implementation for Reference {
         };
         let node = Node::boot(boot).map_err(|error| error.to_string())?;
         let view = view(&node);
-        Ok((
-            Box::new(Server {
-                node,
-                unsynced: VecDeque::new(),
-                written: 0,
-            }),
-            view,
-        ))
+        Ok((Box::new(Server { node, unsynced: VecDeque::new(), written: 0 }), view))
     }
 }
 
@@ -91,36 +84,26 @@ impl Subject for Server {
 
 impl Server {
     fn input(&mut self, input: Input, effects: &mut Effects) {
-        let Output {
-            messages,
-            write,
-            apply,
-            answers,
-            refused,
-        } = self.node.step(input);
-        effects.sends.extend(messages.map(|message| Send {
-            message,
-            after: None,
-        }));
-        effects.applied.extend_from_slice(apply);
-        effects
-            .answers
-            .extend(answers.map(|(request, answer)| (Request(request.0), translate(answer))));
+        let Output { messages, write, apply, answers, refused } = self.node.step(input);
+        if messages.len() > 0 {
+            effects.sends.extend(messages.map(|message| Send { message, after: None }));
+        }
+        if !apply.is_empty() {
+            effects.applied.extend_from_slice(apply);
+        }
+        if answers.len() > 0 {
+            let answers = answers.map(|(request, answer)| (Request(request.0), translate(answer)));
+            effects.answers.extend(answers);
+        }
         if let Some(refusal) = refused {
             effects.refused = Some(refusal.to_string());
         }
         if let Some(write) = write {
             self.written += 1;
             let token = Token(self.written);
-            let log = write.log().map(|log| LogWrite {
-                from: log.from,
-                entries: log.entries.clone(),
-            });
-            effects.writes.push(Write {
-                token,
-                hard_state: write.hard_state(),
-                log,
-            });
+            let log =
+                write.log().map(|log| LogWrite { from: log.from, entries: log.entries.clone() });
+            effects.writes.push(Write { token, hard_state: write.hard_state(), log });
             self.unsynced.push_back((token, write));
         }
     }

@@ -96,9 +96,7 @@ pub fn run<'a>(
         run.tally.term = run.tally.term.max(view.term.0);
     }
     let exercised = |property: &Property| {
-        run.cluster
-            .oracles()
-            .map_or(0, |oracles| oracles.exercised(*property))
+        run.cluster.oracles().map_or(0, |oracles| oracles.exercised(*property))
     };
     Ok(Outcome {
         digest: run.cluster.digest(),
@@ -133,16 +131,11 @@ impl Run<'_> {
                 None => return Ok(()),
                 Some(Happened::Step) => {}
                 Some(Happened::Agenda(item)) if item >= FIRST_TRY => {
-                    self.try_proposal(item - FIRST_TRY)
-                        .map_err(BootFailure::Violation)?;
+                    self.try_proposal(item - FIRST_TRY).map_err(BootFailure::Violation)?;
                 }
                 Some(Happened::Agenda(item)) => {
                     let fault = (item / 2) as usize;
-                    if item % 2 == 0 {
-                        self.begin(fault)
-                    } else {
-                        self.end(fault)?
-                    }
+                    if item % 2 == 0 { self.begin(fault) } else { self.end(fault)? }
                 }
             }
             if !self.cluster.answers.is_empty() {
@@ -158,10 +151,8 @@ impl Run<'_> {
         let bits = mix(mix(self.plan.seed, 0x0063_6c69), number);
         if attempt == 0 {
             self.tally.proposed += 1;
-            self.cluster.schedule(
-                self.cluster.now() + clients.interval,
-                FIRST_TRY + number + ATTEMPTS,
-            );
+            self.cluster
+                .schedule(self.cluster.now() + clients.interval, FIRST_TRY + number + ATTEMPTS);
         }
         let wanders = attempt == 0 && chance(mix(bits, 1), clients.wander * 10_000);
         let server = match self.leader {
@@ -170,10 +161,7 @@ impl Run<'_> {
         };
         let mut bytes = vec![0; clients.size.max(8) as usize];
         bytes[..8].copy_from_slice(&command.to_le_bytes());
-        if !self
-            .cluster
-            .propose(server, Request(number), Arc::from(bytes))?
-        {
+        if !self.cluster.propose(server, Request(number), Arc::from(bytes))? {
             self.leader = None;
             self.retry(number, 20_000);
         }
@@ -219,16 +207,11 @@ impl Run<'_> {
         let hit = match &fault.kind {
             FaultKind::Crash(target, survives) => {
                 let target = self.target(*target);
-                target
-                    .filter(|&id| self.cluster.crash(id, *survives as usize))
-                    .map(|id| vec![id])
+                target.filter(|&id| self.cluster.crash(id, *survives as usize)).map(|id| vec![id])
             }
-            FaultKind::CrashAll => Some(
-                self.cluster
-                    .ids()
-                    .filter(|&id| self.cluster.crash(id, 0))
-                    .collect(),
-            ),
+            FaultKind::CrashAll => {
+                Some(self.cluster.ids().filter(|&id| self.cluster.crash(id, 0)).collect())
+            }
             FaultKind::Isolate(target, _) => self.target(*target).map(|id| vec![id]),
             FaultKind::Partition(_) | FaultKind::OneWay(..) | FaultKind::Hold(..) => {
                 Some(Vec::new())
@@ -260,9 +243,9 @@ impl Run<'_> {
         for &from in &ids {
             for &to in ids.iter().filter(|&&to| to != from) {
                 let cut = match kind {
-                    FaultKind::Partition(groups) => !groups
-                        .iter()
-                        .any(|group| group.contains(&from.0) && group.contains(&to.0)),
+                    FaultKind::Partition(groups) => {
+                        !groups.iter().any(|group| group.contains(&from.0) && group.contains(&to.0))
+                    }
                     FaultKind::OneWay(a, b) => from.0 == *a && to.0 == *b,
                     FaultKind::Isolate(_, direction) => match direction {
                         Direction::Outgoing => hit.contains(&from),
@@ -277,9 +260,7 @@ impl Run<'_> {
             }
         }
         if let FaultKind::Hold(from, to) = kind {
-            self.cluster
-                .network
-                .hold(NodeId(*from), NodeId(*to), begins);
+            self.cluster.network.hold(NodeId(*from), NodeId(*to), begins);
             self.cluster.release_held();
         }
     }

@@ -117,11 +117,7 @@ impl<E: Ord> Queue<E> {
     /// Moves the ring's beginning to `start`, before which nothing is due, and takes in what comes near.
     fn advance(&mut self, start: Micros) {
         self.start = start;
-        while self
-            .far
-            .peek()
-            .is_some_and(|Reverse((time, ..))| *time - start < REACH)
-        {
+        while self.far.peek().is_some_and(|Reverse((time, ..))| *time - start < REACH) {
             if let Some(Reverse((time, _, event))) = self.far.pop() {
                 self.push_near(time, event);
             }

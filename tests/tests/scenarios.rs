@@ -19,14 +19,10 @@ fn main() {
             check(&Source::read(&file).map_err(|error| error.to_string())?)
         }));
     }
-    for (number, text) in examples(&root.join("docs/scenario-language.md"))
-        .into_iter()
-        .enumerate()
+    for (number, text) in examples(&root.join("docs/scenario-language.md")).into_iter().enumerate()
     {
         let name = format!("docs::scenario_language::example_{}", number + 1);
-        trials.push(Trial::test(name.clone(), move || {
-            check(&Source::new(&name, &text))
-        }));
+        trials.push(Trial::test(name.clone(), move || check(&Source::new(&name, &text))));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -38,18 +34,8 @@ fn check(source: &Source) -> Result<(), Failed> {
         Verdict::Passed => Ok(()),
         Verdict::Skipped(lacking) => Err(format!("the core lacks {lacking:?}").into()),
         Verdict::Failed(failure) => {
-            let line = source
-                .text()
-                .lines()
-                .nth(failure.line as usize - 1)
-                .unwrap_or_default();
-            Err(format!(
-                "{}:{}: {line}\n{}",
-                source.name(),
-                failure.line,
-                failure.message
-            )
-            .into())
+            let line = source.text().lines().nth(failure.line as usize - 1).unwrap_or_default();
+            Err(format!("{}:{}: {line}\n{}", source.name(), failure.line, failure.message).into())
         }
     }
 }
@@ -75,10 +61,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     for path in entries {
         if path.is_dir() {
             files.extend(self::files(&path));
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "raft")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "raft") {
             files.push(path);
         }
     }
@@ -89,7 +72,5 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn examples(page: &Path) -> Vec<String> {
     let page = fs::read_to_string(page).expect("the page can be read");
     let blocks = page.split("```raft\n").skip(1);
-    blocks
-        .map(|block| block.split("```").next().unwrap_or_default().to_string())
-        .collect()
+    blocks.map(|block| block.split("```").next().unwrap_or_default().to_string()).collect()
 }

@@ -33,10 +33,7 @@ impl Candidate {
             }
         }
         let timer = ElectionTimer::new(&state.settings, state.id, term);
-        Candidate {
-            votes: BTreeSet::new(),
-            timer,
-        }
+        Candidate { votes: BTreeSet::new(), timer }
     }
 
     /// Who has voted for this candidate.

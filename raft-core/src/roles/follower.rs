@@ -18,18 +18,12 @@ impl Follower {
     /// A follower whose election timer starts now: at boot, and when a leader steps down.
     pub(crate) fn new(state: &State) -> Follower {
         let timer = ElectionTimer::new(&state.settings, state.id, state.hard_state.term);
-        Follower {
-            leader: None,
-            timer,
-        }
+        Follower { leader: None, timer }
     }
 
     /// A candidate that gives up. Its election timer goes on: only a leader or a vote given resets it.
     pub(crate) fn resigned(candidate: &Candidate) -> Follower {
-        Follower {
-            leader: None,
-            timer: candidate.timer,
-        }
+        Follower { leader: None, timer: candidate.timer }
     }
 
     /// The leader of the current term, if known.
@@ -51,7 +45,7 @@ impl Follower {
 
     /// §5.2: granting a vote, or hearing from the current leader, starts the election timer anew.
     pub(crate) fn reset_timer(&mut self, state: &State) {
-        self.timer = ElectionTimer::new(&state.settings, state.id, state.hard_state.term);
+        self.timer.restart(&state.settings, state.id, state.hard_state.term);
     }
 
     /// AppendEntries of the current term, receiver implementation (Figure 2), steps 2 to 5. Step 1,
@@ -74,29 +68,20 @@ impl Follower {
         // term matches prevLogTerm.
         if let Some(conflict) = prev.and_then(|prev| conflict_at(state, prev)) {
             let prev = prev.map(|prev| prev.index);
-            let reply = AppendReply::Refused {
-                prev,
-                conflict: Some(conflict),
-            };
+            let reply = AppendReply::Refused { prev, conflict: Some(conflict) };
             state.promise(leader, Body::AppendEntriesReply(reply));
             return;
         }
 
         // The last entry that this request speaks of: what is behind it in the log is not verified.
-        let verified = entries
-            .last()
-            .map(|entry| entry.index)
-            .or(prev.map(|prev| prev.index));
+        let verified = entries.last().map(|entry| entry.index).or(prev.map(|prev| prev.index));
 
         // AppendEntries 3 (§5.3): if an existing entry conflicts with a new one (same index but different
         // terms), delete the existing entry and all that follow it.
         // AppendEntries 4: append any new entries not already in the log.
         // Entries that are there already are left alone: an old, shorter request must not cut them off.
         let new = entries.iter().take_while(|entry| {
-            state
-                .log
-                .term_at(entry.index)
-                .is_some_and(|term| term == entry.term)
+            state.log.term_at(entry.index).is_some_and(|term| term == entry.term)
         });
         let new = entries.skip(new.count());
         if let Some(first) = new.first() {
@@ -120,14 +105,8 @@ impl Follower {
 fn conflict_at(state: &State, prev: Position) -> Option<Conflict> {
     match state.log.term_at(prev.index) {
         Some(term) if term == prev.term => None,
-        Some(term) => Some(Conflict {
-            term: Some(term),
-            first: state.log.first_of_term(term),
-        }),
-        None => Some(Conflict {
-            term: None,
-            first: LogIndex::after(state.log.last_index()),
-        }),
+        Some(term) => Some(Conflict { term: Some(term), first: state.log.first_of_term(term) }),
+        None => Some(Conflict { term: None, first: LogIndex::after(state.log.last_index()) }),
     }
 }
 

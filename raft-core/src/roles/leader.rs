@@ -1,14 +1,13 @@
 //! Rules for leaders (§5.3, §5.4).
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::input::Request;
 use crate::message::{AppendReply, Body, Conflict};
 use crate::output::{Answer, Refusal};
 use crate::progress::Progress;
 use crate::state::State;
-use crate::types::{LogIndex, NodeId, Payload, length};
-use alloc::sync::Arc;
+use crate::types::{LogIndex, NodeId, Payload, Request, length};
 
 /// The server that leads its term.
 #[derive(Debug)]
@@ -27,11 +26,7 @@ impl Leader {
     /// (§5.4.2, §8).
     pub(crate) fn elected(state: &mut State) -> Leader {
         let fresh = Progress::new(state.log.last_index());
-        let others = state
-            .membership
-            .servers()
-            .iter()
-            .filter(|&&server| server != state.id);
+        let others = state.membership.servers().iter().filter(|&&server| server != state.id);
         let mut leader = Leader {
             followers: others.map(|&server| (server, fresh)).collect(),
             own_match: None,
@@ -91,11 +86,7 @@ impl Leader {
         for (follower, progress) in &mut self.followers {
             progress.heartbeat();
             let prev = state.log.position(progress.next().before());
-            let body = Body::AppendEntries {
-                prev,
-                entries: <_>::default(),
-                commit: state.commit,
-            };
+            let body = Body::AppendEntries { prev, entries: <_>::default(), commit: state.commit };
             state.send(*follower, body);
         }
     }
@@ -121,7 +112,7 @@ impl Leader {
                 true
             }
         };
-        if news {
+        if news && matched > state.commit {
             self.advance_commit(state);
         }
         if let Some(progress) = self.follower(from) {
@@ -156,13 +147,8 @@ impl Leader {
     /// §5.4.2: only entries of the leader's own term are committed by counting replicas; entries before
     /// them are committed with them (Figure 8).
     fn advance_commit(&self, state: &mut State) {
-        let reached = |server| {
-            self.followers
-                .iter()
-                .find(|(follower, _)| *follower == server)
-                .map_or(self.own_match, |(_, progress)| progress.matched())
-        };
-        let index = state.membership.majority_index(reached);
+        let followers = self.followers.iter().map(|(_, progress)| progress.matched());
+        let index = state.membership.majority_index(followers.chain([self.own_match]));
         let term = index.and_then(|index| state.log.term_at(index));
         if term == Some(state.hard_state.term) {
             state.commit_up_to(index);
@@ -171,9 +157,7 @@ impl Leader {
 
     fn follower(&mut self, server: NodeId) -> Option<&mut Progress> {
         let mut followers = self.followers.iter_mut();
-        followers
-            .find(|(follower, _)| *follower == server)
-            .map(|(_, progress)| progress)
+        followers.find(|(follower, _)| *follower == server).map(|(_, progress)| progress)
     }
 }
 
@@ -181,20 +165,14 @@ impl Leader {
 /// nextIndex (§5.3), as many requests as its pace allows.
 fn replicate(state: &mut State, to: NodeId, progress: &mut Progress) {
     loop {
-        let limit = progress
-            .room(state.settings.window)
-            .min(state.settings.entries_per_message);
+        let limit = progress.room(state.settings.window).min(state.settings.entries_per_message);
         if limit == 0 || Some(progress.next()) > state.log.last_index() {
             return;
         }
         let entries = state.log.share(progress.next(), limit);
         let prev = state.log.position(progress.next().before());
         progress.sent(entries.len() as u64);
-        let body = Body::AppendEntries {
-            prev,
-            entries,
-            commit: state.commit,
-        };
+        let body = Body::AppendEntries { prev, entries, commit: state.commit };
         state.send(to, body);
     }
 }

@@ -28,15 +28,23 @@ pub enum Role {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ElectionTimer {
     elapsed: u32,
+    /// Drawn for this term.
     timeout: u32,
+    term: Term,
 }
 
 impl ElectionTimer {
     /// A timer that starts now, with the timeout of this server and term.
     pub(crate) fn new(settings: &Settings, id: NodeId, term: Term) -> ElectionTimer {
-        ElectionTimer {
-            elapsed: 0,
-            timeout: settings.election_timeout(id, term),
+        ElectionTimer { elapsed: 0, timeout: settings.election_timeout(id, term), term }
+    }
+
+    /// Starts anew. Within a term the timeout stays: it is drawn for each election, not for each start.
+    pub(crate) fn restart(&mut self, settings: &Settings, id: NodeId, term: Term) {
+        if self.term == term {
+            self.elapsed = 0;
+        } else {
+            *self = ElectionTimer::new(settings, id, term);
         }
     }
 

@@ -16,10 +16,7 @@ pub(crate) fn vote(
     // RequestVote 2 (§5.2, §5.4): if votedFor is null or candidateId, and candidate's log is at
     // least as up-to-date as receiver's log, grant vote.
     let granted = term == state.hard_state.term
-        && state
-            .hard_state
-            .voted_for
-            .is_none_or(|voted_for| voted_for == candidate)
+        && state.hard_state.voted_for.is_none_or(|voted_for| voted_for == candidate)
         && at_least_as_up_to_date(last, state.log.last());
     if granted {
         state.hard_state.voted_for = Some(candidate);

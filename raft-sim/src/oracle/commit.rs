@@ -90,11 +90,7 @@ impl Oracles {
     /// Any majority will do: the leader's own disk need not be part of it (dissertation §10.2.1).
     fn check_quorum(&mut self, slot: usize, to: u64, link: Link) -> Result<(), Violation> {
         self.count(Property::QuorumDurability);
-        let holds = self
-            .servers
-            .iter()
-            .filter(|s| s.durable_log.at(to) == Some(link))
-            .count();
+        let holds = self.servers.iter().filter(|s| s.durable_log.at(to) == Some(link)).count();
         if holds >= self.majority as usize {
             return Ok(());
         }
@@ -156,10 +152,7 @@ impl Oracles {
             }
             server.applied = index;
             self.exercised[Property::StateMachineSafety as usize] += 1;
-            let link = self
-                .ledger
-                .at(index - 1)
-                .map(|previous| previous.then(entry));
+            let link = self.ledger.at(index - 1).map(|previous| previous.then(entry));
             if link != self.ledger.at(index) {
                 let id = server.id;
                 let detail = format!(

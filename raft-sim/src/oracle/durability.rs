@@ -18,34 +18,22 @@ impl Oracles {
             return Ok(());
         }
         let id = server.id;
-        let old = HardState {
-            term: before.term,
-            voted_for: before.voted_for,
-        };
-        let new = HardState {
-            term: after.term,
-            voted_for: after.voted_for,
-        };
+        let old = HardState { term: before.term, voted_for: before.voted_for };
+        let new = HardState { term: after.term, voted_for: after.voted_for };
         let breach = match went_back(old, new) {
             Some(what) => Some(what),
-            None if commits.1 < commits.0 => Some(format!(
-                "its commit index went from {} to {}",
-                commits.0, commits.1
-            )),
-            None if applied.1 < applied.0 => Some(format!(
-                "its last applied went from {} to {}",
-                applied.0, applied.1
-            )),
+            None if commits.1 < commits.0 => {
+                Some(format!("its commit index went from {} to {}", commits.0, commits.1))
+            }
+            None if applied.1 < applied.0 => {
+                Some(format!("its last applied went from {} to {}", applied.0, applied.1))
+            }
             None => None,
         };
         self.count(Property::Monotonicity);
         match breach {
             None => Ok(()),
-            Some(what) => Err(Violation::new(
-                Property::Monotonicity,
-                id,
-                format!("{id}: {what}"),
-            )),
+            Some(what) => Err(Violation::new(Property::Monotonicity, id, format!("{id}: {what}"))),
         }
     }
 
@@ -74,10 +62,7 @@ impl Oracles {
             return Ok(());
         }
         self.count(Property::Monotonicity);
-        let new = HardState {
-            term: view.term,
-            voted_for: view.voted_for,
-        };
+        let new = HardState { term: view.term, voted_for: view.voted_for };
         match went_back(durable, new) {
             None => Ok(()),
             Some(what) => {
@@ -112,9 +97,11 @@ impl Oracles {
         let promise = match message.body {
             Body::RequestVote { .. } if vote != Some(message.from) => "its vote for itself",
             Body::RequestVoteReply { granted: true } if vote != Some(message.to) => "its vote",
-            Body::AppendEntriesReply(AppendReply::Success {
-                matched: Some(matched),
-            }) if !holds_durably(server, message, matched.get()) => "the entries it acknowledges",
+            Body::AppendEntriesReply(AppendReply::Success { matched: Some(matched) })
+                if !holds_durably(server, message, matched.get()) =>
+            {
+                "the entries it acknowledges"
+            }
             Body::RequestVote { .. }
             | Body::RequestVoteReply { .. }
             | Body::AppendEntries { .. }

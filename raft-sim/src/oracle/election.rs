@@ -24,24 +24,24 @@ impl Oracles {
                 None
             }
             (Role::Follower, Role::Candidate) if new > old => None,
-            (Role::Follower, Role::Candidate) => Some(format!(
-                "went from follower to candidate without a new term (still {new})"
-            )),
+            (Role::Follower, Role::Candidate) => {
+                Some(format!("went from follower to candidate without a new term (still {new})"))
+            }
             (Role::Candidate, Role::Candidate) => None,
             (Role::Follower, Role::Leader) if alone => None,
-            (Role::Follower, Role::Leader) => Some(format!(
-                "went from follower to leader of term {new} without an election"
-            )),
+            (Role::Follower, Role::Leader) => {
+                Some(format!("went from follower to leader of term {new} without an election"))
+            }
             (Role::Candidate, Role::Leader) if alone || new == old => None,
-            (Role::Candidate, Role::Leader) => Some(format!(
-                "stood for term {old} and became leader of term {new}"
-            )),
-            (Role::Leader, Role::Candidate) => Some(format!(
-                "went from leader of term {old} to candidate of term {new}"
-            )),
-            (Role::Leader, Role::Leader) => Some(format!(
-                "stayed leader when its term went from {old} to {new}"
-            )),
+            (Role::Candidate, Role::Leader) => {
+                Some(format!("stood for term {old} and became leader of term {new}"))
+            }
+            (Role::Leader, Role::Candidate) => {
+                Some(format!("went from leader of term {old} to candidate of term {new}"))
+            }
+            (Role::Leader, Role::Leader) => {
+                Some(format!("stayed leader when its term went from {old} to {new}"))
+            }
         };
         if before.role != after.role {
             self.count(Property::LegalRoles);
@@ -49,11 +49,9 @@ impl Oracles {
         let server = self.servers[slot].id;
         match breach {
             None => Ok(()),
-            Some(what) => Err(Violation::new(
-                Property::LegalRoles,
-                server,
-                format!("{server} {what}"),
-            )),
+            Some(what) => {
+                Err(Violation::new(Property::LegalRoles, server, format!("{server} {what}")))
+            }
         }
     }
 

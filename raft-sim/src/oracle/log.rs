@@ -45,11 +45,7 @@ impl Oracles {
         if end < committed {
             let id = server.id;
             let detail = format!("{id} cut its log to {end}, below its commit index {committed}");
-            return Err(Violation::new(
-                Property::CommittedNeverTruncated,
-                id,
-                detail,
-            ));
+            return Err(Violation::new(Property::CommittedNeverTruncated, id, detail));
         }
         Ok(())
     }
@@ -105,10 +101,7 @@ impl Oracles {
         let detail = if entry.term > term {
             format!("{id} wrote entry {at} while its own term is {term}")
         } else {
-            format!(
-                "{id} wrote entry {at} behind an entry of term {}",
-                previous.term
-            )
+            format!("{id} wrote entry {at} behind an entry of term {}", previous.term)
         };
         Violation::new(Property::LogTerms, id, detail)
     }
@@ -140,11 +133,7 @@ impl Oracles {
         let detail = format!(
             "{id} replaced the entry at index {index}, at or below its commit index {committed}"
         );
-        Err(Violation::new(
-            Property::CommittedNeverTruncated,
-            id,
-            detail,
-        ))
+        Err(Violation::new(Property::CommittedNeverTruncated, id, detail))
     }
 
     /// Follower Matches Leader (§5.3): whenever AppendEntries returns successfully, the leader knows

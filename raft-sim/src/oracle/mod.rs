@@ -70,14 +70,8 @@ impl Oracles {
     /// If the servers are not S1 to Sn in order, with n from 1 to 64.
     #[must_use]
     pub fn new(servers: &[NodeId]) -> Oracles {
-        assert!(
-            (1..=64).contains(&servers.len()),
-            "a cluster has 1 to 64 servers"
-        );
-        assert!(
-            (1..).zip(servers).all(|(n, id)| id.0 == n),
-            "servers are S1 to Sn in order"
-        );
+        assert!((1..=64).contains(&servers.len()), "a cluster has 1 to 64 servers");
+        assert!((1..).zip(servers).all(|(n, id)| id.0 == n), "servers are S1 to Sn in order");
         Oracles {
             servers: servers.iter().map(|&id| Server::new(id)).collect(),
             majority: servers.len() as u32 / 2 + 1,
@@ -108,30 +102,15 @@ impl Oracles {
         let slot = self.slot(server);
         if self.servers[slot].known {
             let known = &self.servers[slot];
-            assert_eq!(
-                known.durable, durable,
-                "{server} restarts from what was durable"
-            );
-            assert_eq!(
-                known.durable_log.len(),
-                log.len() as u64,
-                "{server} restarts from its log"
-            );
-            assert_eq!(
-                known.log.len(),
-                log.len() as u64,
-                "{server} restarts after a crash"
-            );
+            assert_eq!(known.durable, durable, "{server} restarts from what was durable");
+            assert_eq!(known.durable_log.len(), log.len() as u64, "{server} restarts from its log");
+            assert_eq!(known.log.len(), log.len() as u64, "{server} restarts after a crash");
         } else {
             self.given(slot, durable, log)?;
         }
         self.check_restart(slot, view)?;
         // Every start is one as follower in the term that was durable.
-        self.servers[slot].view = View {
-            role: Role::Follower,
-            commit: None,
-            ..*view
-        };
+        self.servers[slot].view = View { role: Role::Follower, commit: None, ..*view };
         self.check_roles(slot, view)?;
         self.check_commit(slot, view)?;
         let server = &mut self.servers[slot];
@@ -238,9 +217,7 @@ impl Oracles {
                 self.check_vote(slot, message.term, message.to)?;
             }
             Body::AppendEntries { .. } => self.check_append_sender(slot, message.term)?,
-            Body::AppendEntriesReply(AppendReply::Success {
-                matched: Some(matched),
-            }) => {
+            Body::AppendEntriesReply(AppendReply::Success { matched: Some(matched) }) => {
                 self.check_acknowledged(slot, message, matched)?;
             }
             Body::RequestVoteReply { granted: false }
@@ -300,7 +277,6 @@ impl Oracles {
 
     #[inline]
     fn slot(&self, server: NodeId) -> usize {
-        self.find(server)
-            .expect("observations are about servers of the cluster")
+        self.find(server).expect("observations are about servers of the cluster")
     }
 }

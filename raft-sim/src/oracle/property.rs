@@ -90,62 +90,38 @@ impl Property {
     fn facts(self) -> (u8, &'static str, &'static str, &'static str) {
         match self {
             Property::ElectionSafety => (1, "election-safety", "Election Safety", "Figure 3, §5.2"),
-            Property::OneVotePerTerm => (
-                2,
-                "one-vote-per-term",
-                "One Vote per Term",
-                "Figure 2, §5.2",
-            ),
-            Property::LeaderAppendOnly => (
-                3,
-                "leader-append-only",
-                "Leader Append-Only",
-                "Figure 3, §5.3",
-            ),
+            Property::OneVotePerTerm => {
+                (2, "one-vote-per-term", "One Vote per Term", "Figure 2, §5.2")
+            }
+            Property::LeaderAppendOnly => {
+                (3, "leader-append-only", "Leader Append-Only", "Figure 3, §5.3")
+            }
             Property::LogMatching => (4, "log-matching", "Log Matching", "Figure 3, §5.3"),
-            Property::LeaderCompleteness => (
-                5,
-                "leader-completeness",
-                "Leader Completeness",
-                "Figure 3, §5.4",
-            ),
-            Property::StateMachineSafety => (
-                6,
-                "state-machine-safety",
-                "State Machine Safety",
-                "Figure 3, §5.4.3",
-            ),
-            Property::CommittedNeverTruncated => (
-                7,
-                "committed-never-truncated",
-                "Committed Never Truncated",
-                "§5.3",
-            ),
+            Property::LeaderCompleteness => {
+                (5, "leader-completeness", "Leader Completeness", "Figure 3, §5.4")
+            }
+            Property::StateMachineSafety => {
+                (6, "state-machine-safety", "State Machine Safety", "Figure 3, §5.4.3")
+            }
+            Property::CommittedNeverTruncated => {
+                (7, "committed-never-truncated", "Committed Never Truncated", "§5.3")
+            }
             Property::CommitOwnTerm => {
                 (8, "commit-own-term", "Commit Own Term", "Figure 2, §5.4.2")
             }
-            Property::QuorumDurability => (
-                9,
-                "quorum-durability",
-                "Quorum Durability",
-                "Figure 2, §5.3",
-            ),
+            Property::QuorumDurability => {
+                (9, "quorum-durability", "Quorum Durability", "Figure 2, §5.3")
+            }
             Property::Monotonicity => (10, "monotonicity", "Monotonicity", "Figure 2, §5.1"),
             Property::LogTerms => (11, "log-terms", "Log Terms", "§5.1, §5.3"),
-            Property::FollowerMatchesLeader => (
-                12,
-                "follower-matches-leader",
-                "Follower Matches Leader",
-                "§5.3",
-            ),
+            Property::FollowerMatchesLeader => {
+                (12, "follower-matches-leader", "Follower Matches Leader", "§5.3")
+            }
             Property::NoRivalEntry => (14, "no-rival-entry", "No Rival Entry", "§5.2, §5.3"),
             Property::LegalRoles => (15, "legal-roles", "Legal Roles", "Figure 4, §5.1"),
-            Property::PersistBeforeSend => (
-                18,
-                "persist-before-send",
-                "Persist before Send",
-                "Figure 2, §5.6",
-            ),
+            Property::PersistBeforeSend => {
+                (18, "persist-before-send", "Persist before Send", "Figure 2, §5.6")
+            }
         }
     }
 }
@@ -166,23 +142,13 @@ impl Violation {
     /// The alarm, off the path of steps that raise none.
     #[cold]
     pub(super) fn new(property: Property, server: NodeId, detail: String) -> Violation {
-        Violation {
-            property,
-            server,
-            detail,
-        }
+        Violation { property, server, detail }
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} ({}): {}",
-            self.property.title(),
-            self.property.section(),
-            self.detail
-        )
+        write!(f, "{} ({}): {}", self.property.title(), self.property.section(), self.detail)
     }
 }
 

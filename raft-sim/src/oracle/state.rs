@@ -20,10 +20,7 @@ pub(super) struct Link {
 
 impl Link {
     /// What stands before the first entry of every log.
-    pub(super) const START: Link = Link {
-        term: Term(0),
-        hash: 0,
-    };
+    pub(super) const START: Link = Link { term: Term(0), hash: 0 };
 
     /// The link of an entry that follows this one.
     #[inline]
@@ -34,10 +31,7 @@ impl Link {
             Payload::Noop => mix(hash, u64::MAX),
             Payload::Command(bytes) => mix_bytes(hash, bytes),
         };
-        Link {
-            term: entry.term,
-            hash,
-        }
+        Link { term: entry.term, hash }
     }
 }
 
@@ -76,8 +70,7 @@ impl Chain {
     /// Cuts the log to at most so many entries.
     #[inline]
     pub(super) fn truncate(&mut self, len: u64) {
-        self.links
-            .truncate(usize::try_from(len).unwrap_or(usize::MAX));
+        self.links.truncate(usize::try_from(len).unwrap_or(usize::MAX));
     }
 
     /// Becomes the same as another chain.
@@ -123,11 +116,7 @@ impl Table {
                 Some(hash) => hash,
             },
         };
-        if known == link.hash {
-            Seen::Same
-        } else {
-            Seen::Different
-        }
+        if known == link.hash { Seen::Same } else { Seen::Different }
     }
 
     /// The link of an entry that was recorded before.
@@ -138,10 +127,7 @@ impl Table {
             Some(first) if first.term == at.term => Some(*first),
             Some(_) => {
                 let hash = *self.more.get(&(at.index.get(), at.term))?;
-                Some(Link {
-                    term: at.term,
-                    hash,
-                })
+                Some(Link { term: at.term, hash })
             }
             None => None,
         }
@@ -175,10 +161,7 @@ impl Ledger {
     pub(super) fn at(&self, index: u64) -> Option<Link> {
         match index.checked_sub(1) {
             None => Some(Link::START),
-            Some(place) => self
-                .entries
-                .get(usize::try_from(place).ok()?)
-                .map(|entry| entry.link),
+            Some(place) => self.entries.get(usize::try_from(place).ok()?).map(|entry| entry.link),
         }
     }
 
@@ -197,14 +180,8 @@ impl Ledger {
             }
             entry.in_term = term;
         }
-        let new = log
-            .links
-            .get(self.entries.len()..to as usize)
-            .unwrap_or_default();
-        self.entries.extend(new.iter().map(|&link| Committed {
-            link,
-            in_term: term,
-        }));
+        let new = log.links.get(self.entries.len()..to as usize).unwrap_or_default();
+        self.entries.extend(new.iter().map(|&link| Committed { link, in_term: term }));
     }
 }
 

@@ -12,11 +12,7 @@ fn leader_completeness_new_leader_without_a_committed_entry() {
     history.stand(3, 2);
     history.grant(2, 3, 2);
     let verdict = history.lead(3);
-    raises(
-        verdict,
-        Property::LeaderCompleteness,
-        "S3 became leader of term 2 without",
-    );
+    raises(verdict, Property::LeaderCompleteness, "S3 became leader of term 2 without");
 }
 
 #[test]
@@ -28,11 +24,7 @@ fn leader_completeness_shows_when_the_commit_is_learned_late() {
     // S1 has not heard of it when S2 votes for a candidate with an empty log.
     history.elect(3, 2, &[2]);
     let verdict = history.commit(1, 1);
-    raises(
-        verdict,
-        Property::LeaderCompleteness,
-        "S3 leads term 2 without the entries",
-    );
+    raises(verdict, Property::LeaderCompleteness, "S3 leads term 2 without the entries");
 }
 
 #[test]
@@ -54,11 +46,7 @@ fn state_machine_safety_follower_commits_another_entry() {
     silent(history.commit(4, 1));
     silent(history.enter(1, Role::Follower, 2, None));
     let verdict = history.commit(1, 1);
-    raises(
-        verdict,
-        Property::StateMachineSafety,
-        "differs from what was committed before",
-    );
+    raises(verdict, Property::StateMachineSafety, "differs from what was committed before");
 }
 
 #[test]
@@ -67,11 +55,7 @@ fn state_machine_safety_commit_that_no_leader_made() {
     history.propose(1);
     history.replicate(1, 2);
     let verdict = history.commit(2, 3);
-    raises(
-        verdict,
-        Property::StateMachineSafety,
-        "where no leader has committed anything",
-    );
+    raises(verdict, Property::StateMachineSafety, "where no leader has committed anything");
 }
 
 #[test]
@@ -88,49 +72,25 @@ fn state_machine_safety_boots_with_a_commit_that_no_leader_made() {
     history.flush(2);
     history.crash(2);
     let commit = LogIndex::new(3);
-    let view = View {
-        term: Term(1),
-        voted_for: Some(NodeId(1)),
-        commit,
-        ..View::default()
-    };
+    let view = View { term: Term(1), voted_for: Some(NodeId(1)), commit, ..View::default() };
     let verdict = history.restart_as(2, view);
-    raises(
-        verdict,
-        Property::StateMachineSafety,
-        "where no leader has committed anything",
-    );
+    raises(verdict, Property::StateMachineSafety, "where no leader has committed anything");
 }
 
 #[test]
 fn state_machine_safety_applies_another_command() {
     let mut history = History::two_committed();
-    let other = Entry {
-        payload: Payload::Noop,
-        ..entry(2, 1)
-    };
+    let other = Entry { payload: Payload::Noop, ..entry(2, 1) };
     let verdict = history.apply(1, &[entry(1, 1), other]);
-    raises(
-        verdict,
-        Property::StateMachineSafety,
-        "S1 applied at index 2 something else",
-    );
+    raises(verdict, Property::StateMachineSafety, "S1 applied at index 2 something else");
 }
 
 #[test]
 fn state_machine_safety_applies_with_a_gap_or_twice_or_too_early() {
     let verdict = History::two_committed().apply(1, &[entry(2, 1)]);
-    raises(
-        verdict,
-        Property::StateMachineSafety,
-        "applied index 2 where index 1 is next",
-    );
+    raises(verdict, Property::StateMachineSafety, "applied index 2 where index 1 is next");
     let verdict = History::two_committed().apply(1, &[entry(1, 1), entry(1, 1)]);
-    raises(
-        verdict,
-        Property::StateMachineSafety,
-        "applied index 1 where index 2 is next",
-    );
+    raises(verdict, Property::StateMachineSafety, "applied index 1 where index 2 is next");
     let verdict = History::two_committed().apply(2, &[entry(1, 1)]);
     raises(verdict, Property::StateMachineSafety, "0 its commit index");
 }
@@ -181,11 +141,7 @@ fn quorum_durability_entry_in_flight_to_the_disk() {
     silent(history.enter(3, Role::Follower, 1, None));
     silent(history.write(3, 1, &[1]));
     let verdict = history.commit(1, 1);
-    raises(
-        verdict,
-        Property::QuorumDurability,
-        "which is on the disks of 1 servers of 3",
-    );
+    raises(verdict, Property::QuorumDurability, "which is on the disks of 1 servers of 3");
 }
 
 #[test]
@@ -195,11 +151,7 @@ fn quorum_durability_entry_lost_in_a_wipe() {
     history.propose(1);
     history.replicate(1, 2);
     history.wipe(2);
-    raises(
-        history.commit(1, 1),
-        Property::QuorumDurability,
-        "on the disks of 1 servers",
-    );
+    raises(history.commit(1, 1), Property::QuorumDurability, "on the disks of 1 servers");
 }
 
 #[test]

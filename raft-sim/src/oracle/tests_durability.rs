@@ -17,59 +17,32 @@ fn monotonicity_term_goes_back() {
 fn monotonicity_vote_changes_or_is_forgotten() {
     let given = || History::given(&[(&[], 3, Some(2)), (&[], 3, None)]);
     let verdict = given().show(1, |view| view.voted_for = Some(NodeId(1)));
-    raises(
-        verdict,
-        Property::Monotonicity,
-        "its vote in term 3 went from S2 to S1",
-    );
+    raises(verdict, Property::Monotonicity, "its vote in term 3 went from S2 to S1");
     let verdict = given().show(1, |view| view.voted_for = None);
-    raises(
-        verdict,
-        Property::Monotonicity,
-        "its vote for S2 in term 3 was forgotten",
-    );
+    raises(verdict, Property::Monotonicity, "its vote for S2 in term 3 was forgotten");
 }
 
 #[test]
 fn monotonicity_commit_or_applied_goes_back() {
     let mut history = History::two_committed();
-    raises(
-        history.commit(1, 1),
-        Property::Monotonicity,
-        "its commit index went from 2 to 1",
-    );
+    raises(history.commit(1, 1), Property::Monotonicity, "its commit index went from 2 to 1");
     let mut history = History::two_committed();
     silent(history.apply(1, &[entry(1, 1)]));
     let verdict = history.show(1, |view| view.applied = None);
-    raises(
-        verdict,
-        Property::Monotonicity,
-        "its last applied went from 1 to 0",
-    );
+    raises(verdict, Property::Monotonicity, "its last applied went from 1 to 0");
 }
 
 #[test]
 fn monotonicity_restart_forgets_term_or_vote() {
     let mut history = History::two_committed();
     history.crash(2);
-    let forgot_vote = View {
-        term: Term(1),
-        ..View::default()
-    };
+    let forgot_vote = View { term: Term(1), ..View::default() };
     let verdict = history.restart_as(2, forgot_vote);
-    raises(
-        verdict,
-        Property::Monotonicity,
-        "its vote for S1 in term 1 was forgotten",
-    );
+    raises(verdict, Property::Monotonicity, "its vote for S1 in term 1 was forgotten");
     let mut history = History::two_committed();
     history.crash(2);
     let verdict = history.restart_as(2, View::default());
-    raises(
-        verdict,
-        Property::Monotonicity,
-        "S2 started from its disk: its term went from 1 to 0",
-    );
+    raises(verdict, Property::Monotonicity, "S2 started from its disk: its term went from 1 to 0");
 }
 
 #[test]
@@ -77,22 +50,11 @@ fn monotonicity_write_undoes_a_vote() {
     let mut history = History::new(3);
     silent(history.enter(1, Role::Follower, 1, Some(2)));
     let verdict = history.step(1, |effects| {
-        let hard_state = Some(HardState {
-            term: Term(1),
-            voted_for: Some(NodeId(3)),
-        });
+        let hard_state = Some(HardState { term: Term(1), voted_for: Some(NodeId(3)) });
         let token = Token(1);
-        effects.writes.push(Write {
-            token,
-            hard_state,
-            log: None,
-        });
+        effects.writes.push(Write { token, hard_state, log: None });
     });
-    raises(
-        verdict,
-        Property::Monotonicity,
-        "S1 wrote to its disk: its vote in term 1",
-    );
+    raises(verdict, Property::Monotonicity, "S1 wrote to its disk: its vote in term 1");
 }
 
 #[test]
@@ -108,16 +70,9 @@ fn monotonicity_new_term_clears_the_vote() {
 fn persist_before_send_term() {
     let mut history = History::new(3);
     silent(history.enter(1, Role::Follower, 2, None));
-    let refused = Body::AppendEntriesReply(AppendReply::Refused {
-        prev: None,
-        conflict: None,
-    });
+    let refused = Body::AppendEntriesReply(AppendReply::Refused { prev: None, conflict: None });
     let verdict = history.send(1, 2, 2, refused);
-    raises(
-        verdict,
-        Property::PersistBeforeSend,
-        "of term 2 before its term was on its disk",
-    );
+    raises(verdict, Property::PersistBeforeSend, "of term 2 before its term was on its disk");
 }
 
 #[test]
@@ -125,11 +80,7 @@ fn persist_before_send_vote() {
     let mut history = History::given(&[(&[], 1, None), (&[], 1, None), (&[], 1, None)]);
     silent(history.enter(2, Role::Follower, 1, Some(1)));
     let verdict = history.vote(2, 1, 1);
-    raises(
-        verdict,
-        Property::PersistBeforeSend,
-        "a RequestVoteReply of term 1 before its vote",
-    );
+    raises(verdict, Property::PersistBeforeSend, "a RequestVoteReply of term 1 before its vote");
 }
 
 #[test]
@@ -139,11 +90,7 @@ fn persist_before_send_own_vote() {
     history.flush(1);
     // The term is durable, the vote for itself is not.
     let verdict = history.ask(1, 1);
-    raises(
-        verdict,
-        Property::PersistBeforeSend,
-        "before its vote for itself was on its disk",
-    );
+    raises(verdict, Property::PersistBeforeSend, "before its vote for itself was on its disk");
 }
 
 #[test]
@@ -153,11 +100,7 @@ fn persist_before_send_acknowledged_entries() {
     history.propose(1);
     silent(history.write(2, 1, &[1]));
     let verdict = history.send(2, 1, 1, success(1));
-    raises(
-        verdict,
-        Property::PersistBeforeSend,
-        "before the entries it acknowledges",
-    );
+    raises(verdict, Property::PersistBeforeSend, "before the entries it acknowledges");
 }
 
 #[test]
@@ -167,11 +110,7 @@ fn persist_before_send_acknowledged_entries_over_an_old_tail() {
     history.elect(1, 3, &[2]);
     silent(history.write(2, 2, &[2]));
     let verdict = history.send(2, 1, 3, success(2));
-    raises(
-        verdict,
-        Property::PersistBeforeSend,
-        "before the entries it acknowledges",
-    );
+    raises(verdict, Property::PersistBeforeSend, "before the entries it acknowledges");
 }
 
 #[test]

@@ -8,24 +8,15 @@ use crate::words::{NodeId, Term};
 
 #[test]
 fn properties_are_told_by_number_name_and_section() {
-    let mut names: Vec<&str> = Property::ALL
-        .iter()
-        .map(|property| property.name())
-        .collect();
+    let mut names: Vec<&str> = Property::ALL.iter().map(|property| property.name()).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), Property::ALL.len());
-    let numbers: Vec<u8> = Property::ALL
-        .iter()
-        .map(|property| property.number())
-        .collect();
+    let numbers: Vec<u8> = Property::ALL.iter().map(|property| property.number()).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 18]);
     for (place, property) in Property::ALL.into_iter().enumerate() {
         assert_eq!(property as usize, place);
-        assert_eq!(
-            property.title().to_lowercase().replace(' ', "-").len(),
-            property.name().len()
-        );
+        assert_eq!(property.title().to_lowercase().replace(' ', "-").len(), property.name().len());
     }
 }
 
@@ -45,11 +36,7 @@ fn election_safety_append_entries_of_another_leaders_term() {
     let mut history = History::new(3);
     history.elect(1, 4, &[2]);
     let verdict = history.send(2, 3, 4, heartbeat());
-    raises(
-        verdict,
-        Property::ElectionSafety,
-        "S2 sent an AppendEntries of term 4",
-    );
+    raises(verdict, Property::ElectionSafety, "S2 sent an AppendEntries of term 4");
 }
 
 #[test]
@@ -69,11 +56,7 @@ fn one_vote_per_term_second_candidate() {
     history.stand(1, 1);
     history.grant(2, 1, 1);
     let verdict = history.vote(2, 3, 1);
-    raises(
-        verdict,
-        Property::OneVotePerTerm,
-        "S2 voted for S3 in term 1, after voting for S1",
-    );
+    raises(verdict, Property::OneVotePerTerm, "S2 voted for S3 in term 1, after voting for S1");
 }
 
 #[test]
@@ -93,22 +76,14 @@ fn one_vote_per_term_wiped_server_votes_again() {
     silent(history.restart(2));
     silent(history.enter(2, Role::Follower, 1, Some(3)));
     history.flush(2);
-    raises(
-        history.vote(2, 3, 1),
-        Property::OneVotePerTerm,
-        "after voting for S1",
-    );
+    raises(history.vote(2, 3, 1), Property::OneVotePerTerm, "after voting for S1");
 }
 
 #[test]
 fn one_vote_per_term_given_vote_counts() {
     let mut history = History::given(&[(&[], 3, Some(3)), (&[], 3, None), (&[], 3, Some(3))]);
     let verdict = history.vote(1, 2, 3);
-    raises(
-        verdict,
-        Property::OneVotePerTerm,
-        "S1 voted for S2 in term 3, after voting for S3",
-    );
+    raises(verdict, Property::OneVotePerTerm, "S1 voted for S2 in term 3, after voting for S3");
 }
 
 #[test]
@@ -135,11 +110,7 @@ fn no_rival_entry_of_a_term_before_its_election() {
     silent(history.enter(2, Role::Follower, 1, Some(1)));
     history.flush(2);
     let verdict = history.vote(2, 1, 1);
-    raises(
-        verdict,
-        Property::NoRivalEntry,
-        "voted for S1 in term 1, of which a log holds",
-    );
+    raises(verdict, Property::NoRivalEntry, "voted for S1 in term 1, of which a log holds");
 }
 
 #[test]
@@ -151,11 +122,7 @@ fn no_rival_entry_of_another_leader() {
     history.propose(3);
     silent(history.enter(2, Role::Follower, 1, Some(1)));
     history.flush(2);
-    raises(
-        history.vote(2, 1, 1),
-        Property::NoRivalEntry,
-        "an entry that S3 made",
-    );
+    raises(history.vote(2, 1, 1), Property::NoRivalEntry, "an entry that S3 made");
 }
 
 #[test]
@@ -174,11 +141,7 @@ fn legal_roles_leader_becomes_candidate() {
     let mut history = History::new(3);
     history.elect(1, 1, &[2]);
     let verdict = history.enter(1, Role::Candidate, 2, Some(1));
-    raises(
-        verdict,
-        Property::LegalRoles,
-        "from leader of term 1 to candidate of term 2",
-    );
+    raises(verdict, Property::LegalRoles, "from leader of term 1 to candidate of term 2");
 }
 
 #[test]
@@ -186,58 +149,34 @@ fn legal_roles_leader_takes_a_new_term_along() {
     let mut history = History::new(3);
     history.elect(1, 1, &[2]);
     let verdict = history.enter(1, Role::Leader, 2, None);
-    raises(
-        verdict,
-        Property::LegalRoles,
-        "stayed leader when its term went from 1 to 2",
-    );
+    raises(verdict, Property::LegalRoles, "stayed leader when its term went from 1 to 2");
 }
 
 #[test]
 fn legal_roles_election_without_a_new_term() {
     let mut history = History::given(&[(&[], 1, None), (&[], 1, None), (&[], 1, None)]);
     let verdict = history.enter(1, Role::Candidate, 1, Some(1));
-    raises(
-        verdict,
-        Property::LegalRoles,
-        "to candidate without a new term",
-    );
+    raises(verdict, Property::LegalRoles, "to candidate without a new term");
 }
 
 #[test]
 fn legal_roles_leader_without_an_election() {
     let mut history = History::new(3);
     let verdict = history.enter(1, Role::Leader, 1, Some(1));
-    raises(
-        verdict,
-        Property::LegalRoles,
-        "leader of term 1 without an election",
-    );
+    raises(verdict, Property::LegalRoles, "leader of term 1 without an election");
     let mut history = History::new(3);
     history.stand(1, 1);
     let verdict = history.enter(1, Role::Leader, 2, Some(1));
-    raises(
-        verdict,
-        Property::LegalRoles,
-        "stood for term 1 and became leader of term 2",
-    );
+    raises(verdict, Property::LegalRoles, "stood for term 1 and became leader of term 2");
 }
 
 #[test]
 fn legal_roles_start_as_leader() {
     let mut history = History::two_committed();
     history.crash(1);
-    let view = View {
-        role: Role::Leader,
-        term: Term(1),
-        voted_for: Some(NodeId(1)),
-        ..View::default()
-    };
-    raises(
-        history.restart_as(1, view),
-        Property::LegalRoles,
-        "without an election",
-    );
+    let view =
+        View { role: Role::Leader, term: Term(1), voted_for: Some(NodeId(1)), ..View::default() };
+    raises(history.restart_as(1, view), Property::LegalRoles, "without an election");
 }
 
 #[test]

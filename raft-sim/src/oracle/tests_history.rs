@@ -31,27 +31,17 @@ pub(super) fn silent(verdict: Verdict) {
 pub(super) fn entry(index: u64, term: u64) -> Entry {
     let index = LogIndex::new(index).expect("an index");
     let command = [index.get(), term].map(u64::to_le_bytes).concat();
-    Entry {
-        index,
-        term: Term(term),
-        payload: Payload::Command(command.into()),
-    }
+    Entry { index, term: Term(term), payload: Payload::Command(command.into()) }
 }
 
 /// The reply of a follower that has the entries up to `matched`.
 pub(super) fn success(matched: u64) -> Body {
-    Body::AppendEntriesReply(AppendReply::Success {
-        matched: LogIndex::new(matched),
-    })
+    Body::AppendEntriesReply(AppendReply::Success { matched: LogIndex::new(matched) })
 }
 
 /// A heartbeat.
 pub(super) fn heartbeat() -> Body {
-    Body::AppendEntries {
-        prev: None,
-        entries: Entries::default(),
-        commit: None,
-    }
+    Body::AppendEntries { prev: None, entries: Entries::default(), commit: None }
 }
 
 /// A server as the history knows it.
@@ -79,16 +69,10 @@ impl History {
     /// Servers that boot from a log of these terms, a term and a vote.
     pub(super) fn given(states: &[(&[u64], u64, Option<u32>)]) -> History {
         let ids: Vec<NodeId> = (1..).map(NodeId).take(states.len()).collect();
-        let mut history = History {
-            oracles: Oracles::new(&ids),
-            servers: Vec::new(),
-        };
+        let mut history = History { oracles: Oracles::new(&ids), servers: Vec::new() };
         for (id, (terms, term, vote)) in ids.into_iter().zip(states) {
             let log: Vec<Entry> = (1..).zip(*terms).map(|(i, &t)| entry(i, t)).collect();
-            let hard_state = HardState {
-                term: Term(*term),
-                voted_for: vote.map(NodeId),
-            };
+            let hard_state = HardState { term: Term(*term), voted_for: vote.map(NodeId) };
             let view = booted(hard_state);
             history.servers.push(Known {
                 view,
@@ -121,10 +105,7 @@ impl History {
     /// One step: the view as it was, changed by `change`, and what else that adds.
     pub(super) fn step(&mut self, server: u32, change: impl FnOnce(&mut Effects)) -> Verdict {
         let known = self.at(server);
-        let mut effects = Effects {
-            view: known.view,
-            ..Effects::default()
-        };
+        let mut effects = Effects { view: known.view, ..Effects::default() };
         change(&mut effects);
         known.view = effects.view;
         for write in &effects.writes {
@@ -150,19 +131,12 @@ impl History {
         term: u64,
         vote: Option<u32>,
     ) -> Verdict {
-        let hard_state = HardState {
-            term: Term(term),
-            voted_for: vote.map(NodeId),
-        };
+        let hard_state = HardState { term: Term(term), voted_for: vote.map(NodeId) };
         self.step(server, |effects| {
             effects.view.role = role;
             effects.view.term = hard_state.term;
             effects.view.voted_for = hard_state.voted_for;
-            effects.writes.push(Write {
-                token: Token(0),
-                hard_state: Some(hard_state),
-                log: None,
-            });
+            effects.writes.push(Write { token: Token(0), hard_state: Some(hard_state), log: None });
         })
     }
 
@@ -181,12 +155,7 @@ impl History {
     /// A message leaves.
     pub(super) fn send(&mut self, from: u32, to: u32, term: u64, body: Body) -> Verdict {
         let (from, to) = (NodeId(from), NodeId(to));
-        self.oracles.sent(&Message {
-            from,
-            to,
-            term: Term(term),
-            body,
-        })
+        self.oracles.sent(&Message { from, to, term: Term(term), body })
     }
 
     /// The vote request of a server leaves.
@@ -198,12 +167,7 @@ impl History {
 
     /// A granted vote leaves.
     pub(super) fn vote(&mut self, voter: u32, candidate: u32, term: u64) -> Verdict {
-        self.send(
-            voter,
-            candidate,
-            term,
-            Body::RequestVoteReply { granted: true },
-        )
+        self.send(voter, candidate, term, Body::RequestVoteReply { granted: true })
     }
 
     /// A write of entries of these terms from an index on, in flight to the disk.
@@ -215,16 +179,9 @@ impl History {
     /// A write of any entries.
     pub(super) fn write_entries(&mut self, server: u32, from: u64, entries: &[Entry]) -> Verdict {
         let from = LogIndex::new(from).expect("an index");
-        let log = Some(LogWrite {
-            from,
-            entries: Entries::from(entries),
-        });
+        let log = Some(LogWrite { from, entries: Entries::from(entries) });
         self.step(server, |effects| {
-            effects.writes.push(Write {
-                token: Token(0),
-                hard_state: None,
-                log,
-            });
+            effects.writes.push(Write { token: Token(0), hard_state: None, log });
         })
     }
 
@@ -264,8 +221,7 @@ impl History {
     pub(super) fn restart_as(&mut self, server: u32, view: View) -> Verdict {
         let known = &mut self.servers[server as usize - 1];
         known.view = view;
-        self.oracles
-            .booted(NodeId(server), known.hard_state, &known.log, &view)
+        self.oracles.booted(NodeId(server), known.hard_state, &known.log, &view)
     }
 
     /// A correct server stands for election and asks for votes.
@@ -346,11 +302,7 @@ impl History {
 }
 
 fn booted(hard_state: HardState) -> View {
-    View {
-        term: hard_state.term,
-        voted_for: hard_state.voted_for,
-        ..View::default()
-    }
+    View { term: hard_state.term, voted_for: hard_state.voted_for, ..View::default() }
 }
 
 fn overwrite(log: &mut Vec<Entry>, write: &LogWrite) {

@@ -39,11 +39,7 @@ fn entry_of_a_lower_term_committed_in_a_higher_one() {
     // In term 4 the entry is owed.
     silent(history.enter(1, Role::Follower, 3, None));
     history.stand(1, 4);
-    raises(
-        history.lead(1),
-        Property::LeaderCompleteness,
-        "up to index 2 in lower terms",
-    );
+    raises(history.lead(1), Property::LeaderCompleteness, "up to index 2 in lower terms");
 }
 
 /// Two leaders commit the same entries, the one of the lower term last: from then on they count as
@@ -64,10 +60,7 @@ fn old_leader_learns_late_that_its_entry_is_committed() {
     assert_eq!(history.committed_len(), 2);
     // Entry 1 is owed from term 2 on now, entry 2 from term 3 on.
     let ledger = &history.oracles().ledger;
-    assert_eq!(
-        [2, 3].map(|term| ledger.committed_before(Term(term))),
-        [1, 2]
-    );
+    assert_eq!([2, 3].map(|term| ledger.committed_before(Term(term))), [1, 2]);
 }
 
 /// A majority of disks commits, and the leader's own need not be among them.
@@ -205,10 +198,7 @@ fn entries_that_were_never_durable_are_replaced() {
     silent(history.restart(1));
     history.elect(1, 2, &[3]);
     history.propose(1);
-    assert_eq!(
-        history.last(1).map(|last| last.to_string()),
-        Some("1/2".to_owned())
-    );
+    assert_eq!(history.last(1).map(|last| last.to_string()), Some("1/2".to_owned()));
     history.replicate(1, 3);
     silent(history.commit(1, 1));
 }
@@ -216,13 +206,8 @@ fn entries_that_were_never_durable_are_replaced() {
 /// A run may begin with entries of a term that a server has still to reach.
 #[test]
 fn given_entries_are_nobodys_rivals() {
-    let given: &[(&[u64], u64, Option<u32>)] = &[
-        (&[3], 3, None),
-        (&[], 2, None),
-        (&[], 2, None),
-        (&[], 2, None),
-        (&[], 2, None),
-    ];
+    let given: &[(&[u64], u64, Option<u32>)] =
+        &[(&[3], 3, None), (&[], 2, None), (&[], 2, None), (&[], 2, None), (&[], 2, None)];
     let mut history = History::given(given);
     history.stand(3, 3);
     history.grant(4, 3, 3);
@@ -241,9 +226,5 @@ fn deposed_leader_goes_on_in_its_term() {
     history.elect(2, 2, &[3]);
     history.propose(1);
     silent(history.send(1, 3, 1, heartbeat()));
-    raises(
-        history.commit(1, 3),
-        Property::QuorumDurability,
-        "1 servers of 3",
-    );
+    raises(history.commit(1, 3), Property::QuorumDurability, "1 servers of 3");
 }

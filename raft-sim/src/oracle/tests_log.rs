@@ -12,11 +12,7 @@ fn leader_append_only_rewrite_of_an_uncommitted_entry() {
     history.elect(1, 1, &[2]);
     history.propose(1);
     let verdict = history.write(1, 1, &[1, 1]);
-    raises(
-        verdict,
-        Property::LeaderAppendOnly,
-        "S1, a leader, wrote from index 1 on",
-    );
+    raises(verdict, Property::LeaderAppendOnly, "S1, a leader, wrote from index 1 on");
 }
 
 #[test]
@@ -35,16 +31,9 @@ fn log_matching_other_command_at_the_same_position() {
     let mut history = History::new(3);
     history.elect(1, 1, &[2]);
     history.propose(1);
-    let other = Entry {
-        payload: Payload::Noop,
-        ..entry(1, 1)
-    };
+    let other = Entry { payload: Payload::Noop, ..entry(1, 1) };
     let verdict = history.write_entries(2, 1, &[other]);
-    raises(
-        verdict,
-        Property::LogMatching,
-        "S2 wrote entry 1/1, which another log has",
-    );
+    raises(verdict, Property::LogMatching, "S2 wrote entry 1/1, which another log has");
 }
 
 #[test]
@@ -58,22 +47,14 @@ fn log_matching_other_history_before_the_same_position() {
 fn log_matching_write_with_a_gap() {
     let mut history = History::given(&[(&[1], 1, None)]);
     let verdict = history.write(1, 3, &[1]);
-    raises(
-        verdict,
-        Property::LogMatching,
-        "from index 3 on, behind a log that ends at 1",
-    );
+    raises(verdict, Property::LogMatching, "from index 3 on, behind a log that ends at 1");
 }
 
 #[test]
 fn log_matching_entry_under_a_false_index() {
     let mut history = History::given(&[(&[], 1, None)]);
     let verdict = history.write_entries(1, 1, &[entry(2, 1)]);
-    raises(
-        verdict,
-        Property::LogMatching,
-        "S1 wrote entry 2/1 at index 1",
-    );
+    raises(verdict, Property::LogMatching, "S1 wrote entry 2/1 at index 1");
 }
 
 #[test]
@@ -90,11 +71,7 @@ fn committed_never_truncated_other_entry() {
     silent(history.commit(2, 2));
     silent(history.enter(2, Role::Follower, 2, None));
     let verdict = history.write(2, 2, &[2]);
-    raises(
-        verdict,
-        Property::CommittedNeverTruncated,
-        "S2 replaced the entry at index 2",
-    );
+    raises(verdict, Property::CommittedNeverTruncated, "S2 replaced the entry at index 2");
 }
 
 #[test]
@@ -102,11 +79,7 @@ fn committed_never_truncated_shorter_log() {
     let mut history = History::two_committed();
     silent(history.commit(2, 2));
     let verdict = history.write(2, 1, &[1]);
-    raises(
-        verdict,
-        Property::CommittedNeverTruncated,
-        "S2 cut its log to 1, below",
-    );
+    raises(verdict, Property::CommittedNeverTruncated, "S2 cut its log to 1, below");
 }
 
 #[test]
@@ -121,41 +94,23 @@ fn committed_never_truncated_same_entries_written_again() {
 fn log_terms_decrease_along_the_log() {
     let mut history = History::given(&[(&[1, 3], 3, None)]);
     let verdict = history.write(1, 3, &[2]);
-    raises(
-        verdict,
-        Property::LogTerms,
-        "S1 wrote entry 3/2 behind an entry of term 3",
-    );
+    raises(verdict, Property::LogTerms, "S1 wrote entry 3/2 behind an entry of term 3");
 }
 
 #[test]
 fn log_terms_exceed_the_own_term() {
     let mut history = History::given(&[(&[1], 3, None)]);
     let verdict = history.write(1, 2, &[4]);
-    raises(
-        verdict,
-        Property::LogTerms,
-        "S1 wrote entry 2/4 while its own term is 3",
-    );
+    raises(verdict, Property::LogTerms, "S1 wrote entry 2/4 while its own term is 3");
 }
 
 #[test]
 fn log_terms_given_log_is_judged() {
     let mut oracles = Oracles::new(&[NodeId(1)]);
-    let durable = HardState {
-        term: Term(1),
-        voted_for: None,
-    };
-    let view = View {
-        term: Term(1),
-        ..View::default()
-    };
+    let durable = HardState { term: Term(1), voted_for: None };
+    let view = View { term: Term(1), ..View::default() };
     let verdict = oracles.booted(NodeId(1), durable, &[entry(1, 2)], &view);
-    raises(
-        verdict,
-        Property::LogTerms,
-        "S1 wrote entry 1/2 while its own term is 1",
-    );
+    raises(verdict, Property::LogTerms, "S1 wrote entry 1/2 while its own term is 1");
 }
 
 #[test]
@@ -171,11 +126,7 @@ fn follower_matches_leader_other_entry() {
     history.elect(1, 3, &[2]);
     silent(history.send(2, 1, 3, success(1)));
     let verdict = history.send(2, 1, 3, success(2));
-    raises(
-        verdict,
-        Property::FollowerMatchesLeader,
-        "match up to index 2",
-    );
+    raises(verdict, Property::FollowerMatchesLeader, "match up to index 2");
 }
 
 #[test]
@@ -188,16 +139,8 @@ fn follower_matches_leader_past_either_log() {
         history.flush(3);
         history
     };
-    raises(
-        given().send(2, 1, 2, success(2)),
-        Property::FollowerMatchesLeader,
-        "S2 told S1",
-    );
-    raises(
-        given().send(3, 1, 2, success(3)),
-        Property::FollowerMatchesLeader,
-        "S3 told S1",
-    );
+    raises(given().send(2, 1, 2, success(2)), Property::FollowerMatchesLeader, "S2 told S1");
+    raises(given().send(3, 1, 2, success(3)), Property::FollowerMatchesLeader, "S3 told S1");
 }
 
 #[test]

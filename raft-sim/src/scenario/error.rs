@@ -58,32 +58,21 @@ impl ParseError {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let [from, to] = [self.span.start, self.span.end]
             .map(|byte| line.floor_char_boundary(byte.saturating_sub(line_start)));
-        let annotation = AnnotationKind::Primary
-            .span(from..to.max(from))
-            .label(self.help.as_deref());
+        let annotation =
+            AnnotationKind::Primary.span(from..to.max(from)).label(self.help.as_deref());
         let snippet = Snippet::source(line)
             .line_start(usize::try_from(self.line).unwrap_or(usize::MAX))
             .path(self.file.as_str())
             .annotation(annotation);
-        let report = &[Level::ERROR
-            .primary_title(self.message.as_str())
-            .element(snippet)];
-        let renderer = if color {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let report = &[Level::ERROR.primary_title(self.message.as_str()).element(snippet)];
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         renderer.decor_style(DecorStyle::Ascii).render(report)
     }
 }
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}: {}",
-            self.file, self.line, self.column, self.message
-        )?;
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
         match &self.help {
             Some(help) => write!(f, "; {help}"),
             None => Ok(()),
@@ -100,9 +89,7 @@ mod tests {
 
     fn rendered(text: &str) -> String {
         let source = Source::new("5.2/t.raft", text);
-        parse(&source)
-            .expect_err("it does not parse")
-            .render(&source, false)
+        parse(&source).expect_err("it does not parse").render(&source, false)
     }
 
     #[test]
@@ -144,22 +131,11 @@ error: the line ends too early
 
     #[test]
     fn any_place_of_any_text_can_be_drawn() {
-        let texts = [
-            "",
-            "\n",
-            "\r",
-            "§\t\u{301}x\r\n\ry",
-            "\u{feff}é\0",
-            "a\n\u{2028}",
-        ];
+        let texts = ["", "\n", "\r", "§\t\u{301}x\r\n\ry", "\u{feff}é\0", "a\n\u{2028}"];
         for text in texts {
             let source = Source::new("t.raft", text);
             for (start, end) in (0..9).flat_map(|start| (0..9).map(move |end| (start, end))) {
-                let place = Place {
-                    line: u32::MAX,
-                    column: 1,
-                    span: start..end,
-                };
+                let place = Place { line: u32::MAX, column: 1, span: start..end };
                 let drawn = ParseError::new(&source, &place, "no").render(&source, false);
                 assert!(drawn.starts_with("error: no"), "{drawn}");
             }
@@ -174,10 +150,7 @@ error: the line ends too early
                 let source = Source::new("t.raft", &text);
                 for word in source.lines().flat_map(|line| line.words) {
                     let error = ParseError::new(&source, &word.place, "no").with_help("help");
-                    assert!(
-                        error.render(&source, false).starts_with("error: no"),
-                        "{text:?}"
-                    );
+                    assert!(error.render(&source, false).starts_with("error: no"), "{text:?}");
                 }
             }
         }

@@ -50,10 +50,7 @@ fn without_needless_blanks(lines: &[Line]) -> Vec<&Line> {
 fn bodies(lines: &[&Line]) -> Vec<String> {
     let mut bodies = Vec::new();
     for run in lines.chunk_by(|one, next| given(one).is_some() && given(next).is_some()) {
-        let width = run
-            .iter()
-            .filter_map(|line| given(line))
-            .map(|(servers, _)| width(&servers));
+        let width = run.iter().filter_map(|line| given(line)).map(|(servers, _)| width(&servers));
         let column = width.max().unwrap_or(0) + 1;
         for line in run {
             bodies.push(match (given(line), line) {
@@ -94,11 +91,7 @@ fn given(line: &Line) -> Option<(String, String)> {
 
 /// A keyword and what follows it, at its column.
 fn keyword(word: &str, rest: &str) -> String {
-    if rest.is_empty() {
-        word.to_owned()
-    } else {
-        padded(word, INDENT.max(width(word) + 1)) + rest
-    }
+    if rest.is_empty() { word.to_owned() } else { padded(word, INDENT.max(width(word) + 1)) + rest }
 }
 
 /// The text filled with spaces up to a column.
@@ -148,11 +141,7 @@ mod tests {
              deliver   S1 -> S2 RequestVote #1  #   oldest\n\
              heal                               #\n"
         );
-        assert_eq!(
-            formatted(&tidy),
-            tidy,
-            "formatting it again changes nothing"
-        );
+        assert_eq!(formatted(&tidy), tidy, "formatting it again changes nothing");
     }
 
     #[test]

@@ -22,10 +22,7 @@ impl Source {
     #[must_use]
     pub fn new(name: impl Into<String>, text: &str) -> Source {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Source {
-            name: name.into(),
-            text: text.to_owned(),
-        }
+        Source { name: name.into(), text: text.to_owned() }
     }
 
     /// Reads a file.
@@ -33,10 +30,8 @@ impl Source {
     /// # Errors
     /// If the file cannot be read, or is not UTF-8.
     pub fn read(path: &Path) -> Result<Source, ReadError> {
-        let bytes = std::fs::read(path).map_err(|cause| ReadError::Unreadable {
-            path: path.to_owned(),
-            cause,
-        })?;
+        let bytes = std::fs::read(path)
+            .map_err(|cause| ReadError::Unreadable { path: path.to_owned(), cause })?;
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Source::new(path.display().to_string(), &text)),
             Err(error) => Err(ReadError::NotUtf8 {
@@ -61,17 +56,14 @@ impl Source {
     /// The lines in order, each cut into its words. A final newline ends the last line and begins none.
     pub fn lines(&self) -> impl Iterator<Item = SourceLine<'_>> {
         let mut start = 0;
-        self.text
-            .split_inclusive('\n')
-            .enumerate()
-            .map(move |(before, whole)| {
-                let line_start = start;
-                start += whole.len();
-                let text = whole.strip_suffix('\n').unwrap_or(whole);
-                let text = text.strip_suffix('\r').unwrap_or(text);
-                let number = u32::try_from(before.saturating_add(1)).unwrap_or(u32::MAX);
-                SourceLine::cut(number, line_start, text)
-            })
+        self.text.split_inclusive('\n').enumerate().map(move |(before, whole)| {
+            let line_start = start;
+            start += whole.len();
+            let text = whole.strip_suffix('\n').unwrap_or(whole);
+            let text = text.strip_suffix('\r').unwrap_or(text);
+            let number = u32::try_from(before.saturating_add(1)).unwrap_or(u32::MAX);
+            SourceLine::cut(number, line_start, text)
+        })
     }
 }
 
@@ -101,11 +93,7 @@ impl fmt::Display for ReadError {
                 write!(f, "{}: cannot be read: {cause}", path.display())
             }
             ReadError::NotUtf8 { path, offset } => {
-                write!(
-                    f,
-                    "{}: is not UTF-8 text: bad byte at offset {offset}",
-                    path.display()
-                )
+                write!(f, "{}: is not UTF-8 text: bad byte at offset {offset}", path.display())
             }
         }
     }
@@ -154,11 +142,7 @@ pub struct SourceLine<'s> {
 impl<'s> SourceLine<'s> {
     /// Cuts the text of one line, which stands `start` bytes into the whole.
     fn cut(number: u32, start: usize, text: &'s str) -> SourceLine<'s> {
-        let mut line = SourceLine {
-            number,
-            words: Vec::new(),
-            comment: None,
-        };
+        let mut line = SourceLine { number, words: Vec::new(), comment: None };
         let mut open = None;
         for (before, (at, character)) in text.char_indices().enumerate() {
             if character.is_whitespace() {
@@ -181,14 +165,7 @@ impl<'s> SourceLine<'s> {
 
     fn push(&mut self, start: usize, column: usize, text: &'s str, from: usize) {
         let span = start + from..start + from + text.len();
-        self.words.push(Word {
-            text,
-            place: Place {
-                line: self.number,
-                column,
-                span,
-            },
-        });
+        self.words.push(Word { text, place: Place { line: self.number, column, span } });
     }
 }
 
@@ -208,11 +185,7 @@ mod tests {
         for line in source.lines() {
             for word in line.words {
                 let at = text.find(word.text).expect("the word is in the text");
-                found.push((
-                    word.place.line,
-                    word.place.column,
-                    &text[at..at + word.text.len()],
-                ));
+                found.push((word.place.line, word.place.column, &text[at..at + word.text.len()]));
                 assert_eq!(&source.text()[word.place.span.clone()], word.text);
             }
         }
@@ -226,11 +199,7 @@ mod tests {
             [(1, 1, "a"), (1, 3, "bc"), (3, 3, "d")],
             "tabs, CRLF and a missing final newline"
         );
-        assert_eq!(
-            words("ö§ x"),
-            [(1, 1, "ö§"), (1, 4, "x")],
-            "columns count characters"
-        );
+        assert_eq!(words("ö§ x"), [(1, 1, "ö§"), (1, 4, "x")], "columns count characters");
         assert_eq!(words(""), []);
     }
 
@@ -238,10 +207,7 @@ mod tests {
     fn a_comment_begins_at_a_hash_that_begins_a_word() {
         let comments = |text: &str| -> Vec<(usize, Option<String>)> {
             let source = Source::new("t.raft", text);
-            source
-                .lines()
-                .map(|l| (l.words.len(), l.comment.map(str::to_owned)))
-                .collect()
+            source.lines().map(|l| (l.words.len(), l.comment.map(str::to_owned))).collect()
         };
         for (text, words, comment) in [
             ("# all of it", 0, Some("# all of it")),
@@ -253,30 +219,16 @@ mod tests {
             ("a #", 1, Some("#")),
             ("a#b", 1, None),
         ] {
-            assert_eq!(
-                comments(text),
-                [(words, comment.map(str::to_owned))],
-                "{text:?}"
-            );
+            assert_eq!(comments(text), [(words, comment.map(str::to_owned))], "{text:?}");
         }
     }
 
     #[test]
     fn what_cannot_be_read_says_so() {
         let missing = Source::read(Path::new("no/such/file.raft")).expect_err("no such file");
-        assert!(
-            missing
-                .to_string()
-                .starts_with("no/such/file.raft: cannot be read: ")
-        );
-        let bad = ReadError::NotUtf8 {
-            path: PathBuf::from("x.raft"),
-            offset: 7,
-        };
-        assert_eq!(
-            bad.to_string(),
-            "x.raft: is not UTF-8 text: bad byte at offset 7"
-        );
+        assert!(missing.to_string().starts_with("no/such/file.raft: cannot be read: "));
+        let bad = ReadError::NotUtf8 { path: PathBuf::from("x.raft"), offset: 7 };
+        assert_eq!(bad.to_string(), "x.raft: is not UTF-8 text: bad byte at offset 7");
     }
 
     #[test]

@@ -97,12 +97,7 @@ pub struct Network {
 
 impl Default for Network {
     fn default() -> Network {
-        Network {
-            delay: (1_000, 5_000),
-            loss: 0,
-            duplicate: 0,
-            seed: 1,
-        }
+        Network { delay: (1_000, 5_000), loss: 0, duplicate: 0, seed: 1 }
     }
 }
 

@@ -101,10 +101,7 @@ fn fact(cursor: &mut Cursor<'_>, word: &str) -> Result<Fact, ParseError> {
         "log" if cursor.take_word("as") => Fact::LogAs(cursor.server()?),
         "log" => {
             let log = drawn_log(cursor)?;
-            Fact::Log {
-                entries: log.entries,
-                open: log.open,
-            }
+            Fact::Log { entries: log.entries, open: log.open }
         }
         "holds" => Fact::Holds(cursor.labels()?),
         "lacks" => Fact::Lacks(cursor.labels()?),
@@ -119,26 +116,15 @@ fn fact(cursor: &mut Cursor<'_>, word: &str) -> Result<Fact, ParseError> {
 fn number(cursor: &mut Cursor<'_>, what: &str) -> Result<Number, ParseError> {
     let value = cursor.number(what, 0..=LARGEST)?;
     if !cursor.take_word("at") {
-        return Ok(Number {
-            value,
-            bound: Bound::Exactly,
-        });
+        return Ok(Number { value, bound: Bound::Exactly });
     }
     if cursor.take_word("most") {
-        return Ok(Number {
-            value,
-            bound: Bound::AtMost,
-        });
+        return Ok(Number { value, bound: Bound::AtMost });
     }
-    cursor
-        .expect_word("least")
-        .map_err(|_| cursor.unexpected("`at least` or `at most`"))?;
+    cursor.expect_word("least").map_err(|_| cursor.unexpected("`at least` or `at most`"))?;
     if value == 0 {
         let error = cursor.error_at(&cursor.last_place(), "`0 at least` is always true");
         return Err(error.with_help("expected a condition that can fail"));
     }
-    Ok(Number {
-        value,
-        bound: Bound::AtLeast,
-    })
+    Ok(Number { value, bound: Bound::AtLeast })
 }

@@ -16,23 +16,11 @@ pub(super) fn given(
 ) -> Result<(), ParseError> {
     let servers = given_servers(cursor, earlier)?;
     let stated = cursor.peek().is_some();
-    let log = if cursor.take_word("log") {
-        whole_log(cursor)?
-    } else {
-        DrawnLog::default()
-    };
+    let log = if cursor.take_word("log") { whole_log(cursor)? } else { DrawnLog::default() };
     check_terms_ascend(cursor, &log)?;
     let last = log.entries.last().map_or(Term(0), |entry| entry.term);
-    let term = if cursor.take_word("term") {
-        current_term(cursor, last)?
-    } else {
-        last
-    };
-    let vote = if cursor.take_word("vote") {
-        vote(cursor, term)?
-    } else {
-        None
-    };
+    let term = if cursor.take_word("term") { current_term(cursor, last)? } else { last };
+    let vote = if cursor.take_word("vote") { vote(cursor, term)? } else { None };
     if !stated || cursor.peek().is_some() {
         return Err(cursor.none_of("in this order", &["log", "term", "vote"]));
     }
@@ -43,13 +31,7 @@ pub(super) fn given(
     }
     labels.drawn(source, 1, &log.entries, &log.places)?;
     let line = cursor.line();
-    let state = |server| Given {
-        line,
-        server,
-        log: log.entries.clone(),
-        term,
-        vote,
-    };
+    let state = |server| Given { line, server, log: log.entries.clone(), term, vote };
     earlier.extend(servers.into_iter().map(state));
     Ok(())
 }
@@ -57,20 +39,15 @@ pub(super) fn given(
 /// Servers that no earlier line speaks of.
 fn given_servers(cursor: &mut Cursor<'_>, earlier: &[Given]) -> Result<Vec<NodeId>, ParseError> {
     if cursor.servers.is_empty() {
-        let error = cursor.error_at(
-            &cursor.last_place(),
-            "a `given` line above the `servers` line",
-        );
+        let error =
+            cursor.error_at(&cursor.last_place(), "a `given` line above the `servers` line");
         return Err(error.with_help("expected `servers S1 S2 S3` or the like before it"));
     }
     let place = cursor.place();
     let servers = cursor.servers_or_all()?;
     for server in &servers {
         if let Some(given) = earlier.iter().find(|given| given.server == *server) {
-            let message = format!(
-                "the state of {server} is given already, in line {}",
-                given.line
-            );
+            let message = format!("the state of {server} is given already, in line {}", given.line);
             return Err(cursor.error_at(&place, message));
         }
     }
@@ -105,10 +82,7 @@ fn vote(cursor: &mut Cursor<'_>, term: Term) -> Result<Option<NodeId>, ParseErro
     }
     let server = cursor.server()?;
     if term == Term(0) {
-        let error = cursor.error_at(
-            &cursor.last_place(),
-            "a vote in term 0, before any election",
-        );
+        let error = cursor.error_at(&cursor.last_place(), "a vote in term 0, before any election");
         return Err(error.with_help("expected `term N` before `vote`"));
     }
     Ok(Some(server))
@@ -120,10 +94,8 @@ fn check_terms_ascend(cursor: &Cursor<'_>, log: &DrawnLog) -> Result<(), ParseEr
         if let [before, entry] = pair
             && entry.term < before.term
         {
-            let message = format!(
-                "an entry of term {} behind one of term {}",
-                entry.term, before.term
-            );
+            let message =
+                format!("an entry of term {} behind one of term {}", entry.term, before.term);
             let error = cursor.error_at(place, message);
             return Err(error.with_help("expected terms that never decrease along a log"));
         }
@@ -137,14 +109,8 @@ fn check_log_matching(
     (server, log): (NodeId, &DrawnLog),
     other: &Given,
 ) -> Result<(), ParseError> {
-    let pairs = || {
-        (1_u64..)
-            .zip(log.entries.iter().zip(&other.log))
-            .zip(&log.places)
-    };
-    let same = pairs()
-        .filter(|((_, (here, there)), _)| here.term == there.term)
-        .last();
+    let pairs = || (1_u64..).zip(log.entries.iter().zip(&other.log)).zip(&log.places);
+    let same = pairs().filter(|((_, (here, there)), _)| here.term == there.term).last();
     let Some(((index, (entry, _)), _)) = same else {
         return Ok(());
     };
@@ -170,7 +136,5 @@ fn may_be_same(one: &DrawnEntry, other: &DrawnEntry) -> bool {
 }
 
 fn log_matching_error(cursor: &Cursor<'_>, place: &Place, message: &str) -> ParseError {
-    cursor
-        .error_at(place, message)
-        .with_help("expected logs that keep Log Matching (Figure 3)")
+    cursor.error_at(place, message).with_help("expected logs that keep Log Matching (Figure 3)")
 }

@@ -164,9 +164,7 @@ fn property(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     let word = cursor.peek().unwrap_or_default();
     let kebab = word.split('-').all(|part| {
         part.starts_with(|first: char| first.is_ascii_lowercase())
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     });
     if !kebab {
         return Err(cursor.unexpected("a property, as in `state-machine-safety`"));
@@ -179,12 +177,8 @@ fn settings(cursor: &mut Cursor<'_>) -> Result<Settings, ParseError> {
     /// What a server takes where the line says nothing.
     const SHORTEST_ELECTION_TIMEOUT: u32 = 10;
     const HEARTBEAT: u32 = 1;
-    const WORDS: &[&str] = &[
-        "election-timeout",
-        "heartbeat",
-        "entries-per-message",
-        "uncommitted-limit",
-    ];
+    const WORDS: &[&str] =
+        &["election-timeout", "heartbeat", "entries-per-message", "uncommitted-limit"];
     let mut settings = Settings::default();
     let mut clock = cursor.place();
     let mut seen = Vec::new();
@@ -207,9 +201,7 @@ fn settings(cursor: &mut Cursor<'_>) -> Result<Settings, ParseError> {
         }
     }
     let heartbeat = settings.heartbeat.unwrap_or(HEARTBEAT);
-    let shortest = settings
-        .election_timeout
-        .map_or(SHORTEST_ELECTION_TIMEOUT, |(from, _)| from);
+    let shortest = settings.election_timeout.map_or(SHORTEST_ELECTION_TIMEOUT, |(from, _)| from);
     if heartbeat >= shortest {
         let message = format!(
             "a heartbeat every {heartbeat} ticks is too rare for election timeouts from {shortest} ticks on"

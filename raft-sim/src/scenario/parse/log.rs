@@ -25,9 +25,8 @@ pub(super) fn drawn_log(cursor: &mut Cursor<'_>) -> Result<DrawnLog, ParseError>
     if cursor.take_word("none") {
         return Ok(log);
     }
-    while let Some(word) = cursor
-        .peek()
-        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+    while let Some(word) =
+        cursor.peek().filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
     {
         let (term, label) = match word.split_once(':') {
             Some((term, label)) => (term, Some(label)),
@@ -82,13 +81,7 @@ impl Labels {
                 let help = "expected a new label: every command is proposed once";
                 return Err(ParseError::new(source, place, message).with_help(help));
             }
-            self.declared.insert(
-                label.clone(),
-                Declared {
-                    line: place.line,
-                    entry: None,
-                },
-            );
+            self.declared.insert(label.clone(), Declared { line: place.line, entry: None });
         }
         Ok(())
     }
@@ -106,10 +99,7 @@ impl Labels {
             let Some(label) = &entry.label else { continue };
             let here = (index, entry.term);
             match self.declared.get(label) {
-                Some(Declared {
-                    line,
-                    entry: Some(there),
-                }) if *there != here => {
+                Some(Declared { line, entry: Some(there) }) if *there != here => {
                     let message = format!(
                         "`{}` is the entry of term {} at index {} in line {line}, \
                          but here of term {} at index {index}",
@@ -120,10 +110,7 @@ impl Labels {
                 }
                 Some(_) => {}
                 None => {
-                    let declared = Declared {
-                        line: place.line,
-                        entry: Some(here),
-                    };
+                    let declared = Declared { line: place.line, entry: Some(here) };
                     self.declared.insert(label.clone(), declared);
                 }
             }

@@ -34,11 +34,7 @@ pub(super) fn selector(cursor: &mut Cursor<'_>) -> Result<Selector, ParseError> 
         if let Some(kind) = kind.filter(|kind| !kind.can_say(word)) {
             return Err(cursor.error(format!("no {} says `{word}`", kind.word())));
         }
-        let said = if matches!(word, "granted" | "refused" | "success") {
-            "answer"
-        } else {
-            word
-        };
+        let said = if matches!(word, "granted" | "refused" | "success") { "answer" } else { word };
         if seen.contains(&said) {
             return Err(cursor.error(format!("`{word}` repeats or contradicts an earlier word")));
         }
@@ -46,24 +42,14 @@ pub(super) fn selector(cursor: &mut Cursor<'_>) -> Result<Selector, ParseError> 
         cursor.take();
         details.push(detail(cursor, word)?);
     }
-    Ok(Selector {
-        links,
-        kind,
-        details,
-    })
+    Ok(Selector { links, kind, details })
 }
 
 /// Reads `LINKS [KIND]`.
 pub(super) fn stream(cursor: &mut Cursor<'_>) -> Result<Selector, ParseError> {
     let links = cursor.arrow()?;
-    let kind = Kind::ALL
-        .into_iter()
-        .find(|kind| cursor.take_word(kind.word()));
-    Ok(Selector {
-        links,
-        kind,
-        details: Vec::new(),
-    })
+    let kind = Kind::ALL.into_iter().find(|kind| cursor.take_word(kind.word()));
+    Ok(Selector { links, kind, details: Vec::new() })
 }
 
 /// Reads what follows the first word of a detail.
@@ -154,11 +140,7 @@ fn forged_body(
             }
             cursor.expect_word("commit")?;
             let commit = index(cursor)?;
-            Ok(ForgedBody::AppendEntries {
-                prev,
-                entries: log.entries.clone(),
-                commit,
-            })
+            Ok(ForgedBody::AppendEntries { prev, entries: log.entries.clone(), commit })
         }
         Kind::AppendEntriesReply => {
             if cursor.take_word("refused") {
@@ -168,9 +150,7 @@ fn forged_body(
                 return Err(cursor.unexpected("`success match N` or `refused`"));
             }
             cursor.expect_word("match")?;
-            Ok(ForgedBody::AppendEntriesReply {
-                matched: Some(index(cursor)?),
-            })
+            Ok(ForgedBody::AppendEntriesReply { matched: Some(index(cursor)?) })
         }
     }
 }

@@ -33,11 +33,7 @@ pub fn parse(source: &Source) -> Result<Scenario, ParseError> {
     let mut labels = Labels::default();
     let mut scenario_lines = Vec::new();
     let mut steps = Vec::new();
-    let mut end = Place {
-        line: 1,
-        column: 1,
-        span: 0..0,
-    };
+    let mut end = Place { line: 1, column: 1, span: 0..0 };
     for line in source.lines() {
         scenario_lines.push(layout(&line));
         let Some(first) = line.words.first().cloned() else {
@@ -57,10 +53,7 @@ pub fn parse(source: &Source) -> Result<Scenario, ParseError> {
             let servers = header.insert(known).servers.as_slice();
             let mut cursor = Cursor::behind_first(source, line, servers);
             let statement = statement::statement(&mut cursor, source, &mut labels)?;
-            steps.push(Step {
-                line: cursor.line(),
-                statement,
-            });
+            steps.push(Step { line: cursor.line(), statement });
         } else {
             return Err(unknown(source, &first, header.is_some()));
         }
@@ -70,11 +63,7 @@ pub fn parse(source: &Source) -> Result<Scenario, ParseError> {
         None => draft.finish(source, &end)?,
     };
     labels.check_used(source)?;
-    Ok(Scenario {
-        lines: scenario_lines,
-        header,
-        steps,
-    })
+    Ok(Scenario { lines: scenario_lines, header, steps })
 }
 
 /// What is needed to write a line back.
@@ -101,16 +90,8 @@ fn check_above(source: &Source, word: &Word<'_>, steps: &[Step]) -> Result<(), P
 
 /// A line that begins with no word of the language.
 fn unknown(source: &Source, word: &Word<'_>, in_body: bool) -> ParseError {
-    let what = if in_body {
-        "command"
-    } else {
-        "header line or command"
-    };
-    let error = ParseError::new(
-        source,
-        &word.place,
-        format!("unknown {what} `{}`", word.text),
-    );
+    let what = if in_body { "command" } else { "header line or command" };
+    let error = ParseError::new(source, &word.place, format!("unknown {what} `{}`", word.text));
     let header = if in_body { &[] } else { HEADER };
     match nearest(word.text, header.iter().chain(COMMANDS).copied()) {
         Some(meant) => error.with_help(format!("did you mean `{meant}`?")),

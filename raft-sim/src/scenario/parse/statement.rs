@@ -58,10 +58,7 @@ fn command(cursor: &mut Cursor<'_>, word: &str) -> Result<Statement, ParseError>
         "heartbeat" => Statement::Heartbeat(cursor.server()?),
         "tick" => {
             let servers = cursor.servers_or_all()?;
-            let ticks = cursor
-                .peek()
-                .map(|_| cursor.small("a number of ticks", 1))
-                .transpose()?;
+            let ticks = cursor.peek().map(|_| cursor.small("a number of ticks", 1)).transpose()?;
             Statement::Tick(servers, ticks.unwrap_or(1))
         }
         "settle" => Statement::Settle,
@@ -102,9 +99,7 @@ fn groups(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<NodeId>>, ParseError> {
 
 fn group(cursor: &mut Cursor<'_>) -> Result<Vec<NodeId>, ParseError> {
     if matches!(cursor.peek(), None | Some("|")) {
-        return Err(cursor
-            .error("an empty group")
-            .with_help("expected a server"));
+        return Err(cursor.error("an empty group").with_help("expected a server"));
     }
     cursor.servers()
 }
@@ -126,12 +121,7 @@ fn forge(
 ) -> Result<Statement, ParseError> {
     let (forged, log) = forged(cursor)?;
     let Forged { body, .. } = &forged;
-    if let ForgedBody::AppendEntries {
-        prev,
-        entries,
-        commit: _,
-    } = body
-    {
+    if let ForgedBody::AppendEntries { prev, entries, commit: _ } = body {
         let first = prev.map_or(1, |prev| prev.index.saturating_add(1));
         labels.drawn(source, first, entries, &log.places)?;
     }

@@ -30,10 +30,7 @@ fn s(numbers: &[u32]) -> Vec<NodeId> {
 }
 
 fn link(from: u32, to: u32) -> Link {
-    Link {
-        from: NodeId(from),
-        to: NodeId(to),
-    }
+    Link { from: NodeId(from), to: NodeId(to) }
 }
 
 fn x() -> Label {
@@ -41,10 +38,7 @@ fn x() -> Label {
 }
 
 fn drawn(term: u64, label: Option<Label>) -> DrawnEntry {
-    DrawnEntry {
-        term: Term(term),
-        label,
-    }
+    DrawnEntry { term: Term(term), label }
 }
 
 #[test]
@@ -77,12 +71,7 @@ fn a_header() {
                 entries_per_message: None,
                 uncommitted_limit: Some(3),
             },
-            network: Network {
-                delay: (100, 2000),
-                loss: 5,
-                duplicate: 0,
-                seed: u64::MAX
-            },
+            network: Network { delay: (100, 2000), loss: 5, duplicate: 0, seed: u64::MAX },
             durable_state_machine: true,
             given: vec![
                 given(1, &log, 3, Some(NodeId(3))),
@@ -96,26 +85,17 @@ fn a_header() {
 #[test]
 fn lines_are_kept_for_writing_them_back() {
     let scenario = parsed(&format!("  # drawn  \n{HEAD}\nelect  S1 # c\n")).expect("it parses");
-    assert_eq!(
-        scenario.lines.first(),
-        Some(&Line::Comment("# drawn  ".to_owned()))
-    );
+    assert_eq!(scenario.lines.first(), Some(&Line::Comment("# drawn  ".to_owned())));
     assert_eq!(scenario.lines.get(4), Some(&Line::Blank));
     let words = vec!["elect".to_owned(), "S1".to_owned()];
-    assert_eq!(
-        scenario.lines.get(5),
-        Some(&Line::Words(words, Some("# c".to_owned())))
-    );
+    assert_eq!(scenario.lines.get(5), Some(&Line::Words(words, Some("# c".to_owned()))));
     assert_eq!(scenario.steps.first().map(|step| step.line), Some(6));
 }
 
 #[test]
 fn commands_about_servers_and_time() {
     let all = s(&[1, 2, 3]);
-    let five = Duration {
-        count: 5,
-        unit: Unit::ElectionTimeouts,
-    };
+    let five = Duration { count: 5, unit: Unit::ElectionTimeouts };
     for (line, meant) in [
         ("timeout S2 S1", Statement::Timeout(s(&[2, 1]))),
         ("elect S1", Statement::Elect(NodeId(1))),
@@ -124,61 +104,28 @@ fn commands_about_servers_and_time() {
         ("tick S1", Statement::Tick(s(&[1]), 1)),
         ("settle", Statement::Settle),
         ("run 5 election-timeouts", Statement::Run(five)),
-        (
-            "run 1 heartbeat",
-            Statement::Run(Duration {
-                count: 1,
-                unit: Unit::Heartbeats,
-            }),
-        ),
-        (
-            "run 2 ticks",
-            Statement::Run(Duration {
-                count: 2,
-                unit: Unit::Ticks,
-            }),
-        ),
-        (
-            "run 9 ms",
-            Statement::Run(Duration {
-                count: 9,
-                unit: Unit::Milliseconds,
-            }),
-        ),
+        ("run 1 heartbeat", Statement::Run(Duration { count: 1, unit: Unit::Heartbeats })),
+        ("run 2 ticks", Statement::Run(Duration { count: 2, unit: Unit::Ticks })),
+        ("run 9 ms", Statement::Run(Duration { count: 9, unit: Unit::Milliseconds })),
         ("crash all", Statement::Crash(all.clone())),
         ("restart S3", Statement::Restart(s(&[3]))),
         ("stall S1", Statement::Stall(NodeId(1))),
         ("sync S1", Statement::Sync(NodeId(1))),
         ("unstall S1", Statement::Unstall(NodeId(1))),
         ("wipe S1", Statement::Wipe(NodeId(1))),
-        (
-            "partition S1 S2 | S2 S3",
-            Statement::Partition(vec![s(&[1, 2]), s(&[2, 3])]),
-        ),
+        ("partition S1 S2 | S2 S3", Statement::Partition(vec![s(&[1, 2]), s(&[2, 3])])),
         ("isolate S1", Statement::Isolate(s(&[1]))),
-        (
-            "cut S1 -> S2 S3",
-            Statement::Cut(vec![link(1, 2), link(1, 3)]),
-        ),
+        ("cut S1 -> S2 S3", Statement::Cut(vec![link(1, 2), link(1, 3)])),
         ("cut S1 -- S2", Statement::Cut(vec![link(1, 2), link(2, 1)])),
         ("heal", Statement::Heal(None)),
-        (
-            "heal S2 S3 -> S1",
-            Statement::Heal(Some(vec![link(2, 1), link(3, 1)])),
-        ),
+        ("heal S2 S3 -> S1", Statement::Heal(Some(vec![link(2, 1), link(3, 1)]))),
         (
             "propose S1 z z-2",
-            Statement::Propose(
-                NodeId(1),
-                ["z", "z-2"].map(|l| Label(l.to_owned())).to_vec(),
-            ),
+            Statement::Propose(NodeId(1), ["z", "z-2"].map(|l| Label(l.to_owned())).to_vec()),
         ),
         ("never quiet", Statement::Never(Condition::Quiet)),
         ("reach quiet", Statement::Reach(Condition::Quiet)),
-        (
-            "within 5 election-timeout a leader",
-            Statement::Within(five, Condition::ALeader),
-        ),
+        ("within 5 election-timeout a leader", Statement::Within(five, Condition::ALeader)),
     ] {
         assert_eq!(statement(line), meant, "{line}");
     }
@@ -187,33 +134,18 @@ fn commands_about_servers_and_time() {
 #[test]
 fn commands_about_messages() {
     let all = |links: &[Link], kind, details: &[Detail], which| Selection {
-        selector: Selector {
-            links: links.to_vec(),
-            kind,
-            details: details.to_vec(),
-        },
+        selector: Selector { links: links.to_vec(), kind, details: details.to_vec() },
         which,
     };
-    let prev = Some(Drawn {
-        index: 3,
-        term: Term(2),
-    });
+    let prev = Some(Drawn { index: 3, term: Term(2) });
     for (line, meant) in [
-        (
-            "deliver S1 -> S2",
-            Statement::Deliver(all(&[link(1, 2)], None, &[], Which::Only)),
-        ),
+        ("deliver S1 -> S2", Statement::Deliver(all(&[link(1, 2)], None, &[], Which::Only))),
         (
             "deliver S1 -> S2 S3 AppendEntries prev 3/2 entries 0 commit 4 term 5 #2",
             Statement::Deliver(all(
                 &[link(1, 2), link(1, 3)],
                 Some(Kind::AppendEntries),
-                &[
-                    Detail::Prev(prev),
-                    Detail::Entries(0),
-                    Detail::Commit(4),
-                    Detail::Term(Term(5)),
-                ],
+                &[Detail::Prev(prev), Detail::Entries(0), Detail::Commit(4), Detail::Term(Term(5))],
                 Which::Ordinal(2),
             )),
         ),
@@ -250,20 +182,11 @@ fn commands_about_messages() {
 
 #[test]
 fn forged_messages() {
-    let prev = Some(Drawn {
-        index: 2,
-        term: Term(1),
-    });
+    let prev = Some(Drawn { index: 2, term: Term(1) });
     for (line, body) in [
         ("RequestVote term 4 last 2/1", ForgedBody::RequestVote(prev)),
-        (
-            "RequestVoteReply term 4 granted",
-            ForgedBody::RequestVoteReply { granted: true },
-        ),
-        (
-            "RequestVoteReply term 4 refused",
-            ForgedBody::RequestVoteReply { granted: false },
-        ),
+        ("RequestVoteReply term 4 granted", ForgedBody::RequestVoteReply { granted: true }),
+        ("RequestVoteReply term 4 refused", ForgedBody::RequestVoteReply { granted: false }),
         (
             "AppendEntries term 4 prev 2/1 entries 2 2:z commit 1",
             ForgedBody::AppendEntries {
@@ -274,41 +197,23 @@ fn forged_messages() {
         ),
         (
             "AppendEntries term 4 prev none entries none commit 0",
-            ForgedBody::AppendEntries {
-                prev: None,
-                entries: Vec::new(),
-                commit: 0,
-            },
+            ForgedBody::AppendEntries { prev: None, entries: Vec::new(), commit: 0 },
         ),
         (
             "AppendEntriesReply term 4 success match 7",
             ForgedBody::AppendEntriesReply { matched: Some(7) },
         ),
-        (
-            "AppendEntriesReply term 4 refused",
-            ForgedBody::AppendEntriesReply { matched: None },
-        ),
+        ("AppendEntriesReply term 4 refused", ForgedBody::AppendEntriesReply { matched: None }),
     ] {
-        let meant = Statement::Forge(Forged {
-            link: link(1, 2),
-            term: Term(4),
-            body,
-        });
-        assert_eq!(
-            statement(&format!("forge S1 -> S2 {line}")),
-            meant,
-            "{line}"
-        );
+        let meant = Statement::Forge(Forged { link: link(1, 2), term: Term(4), body });
+        assert_eq!(statement(&format!("forge S1 -> S2 {line}")), meant, "{line}");
     }
 }
 
 #[test]
 fn conditions() {
     let number = |value, bound| Number { value, bound };
-    let log = |entries: &[DrawnEntry], open| Fact::Log {
-        entries: entries.to_vec(),
-        open,
-    };
+    let log = |entries: &[DrawnEntry], open| Fact::Log { entries: entries.to_vec(), open };
     let one = |fact| Condition::Servers(s(&[1]), vec![fact]);
     let both = vec![x(), Label("y".to_owned())];
     for (line, meant) in [
@@ -328,10 +233,7 @@ fn conditions() {
         ("S1 down", one(Fact::Down)),
         ("S1 leader", one(Fact::Role(RoleWord::Leader))),
         ("S1 candidate", one(Fact::Role(RoleWord::Candidate))),
-        (
-            "S1 term 4 at least",
-            one(Fact::Term(number(4, Bound::AtLeast))),
-        ),
+        ("S1 term 4 at least", one(Fact::Term(number(4, Bound::AtLeast)))),
         ("S1 term as S2", one(Fact::TermAs(NodeId(2)))),
         ("S1 vote S2", one(Fact::Vote(Some(NodeId(2))))),
         ("S1 vote none", one(Fact::Vote(None))),
@@ -352,16 +254,10 @@ fn conditions() {
         ("S1 applied none", one(Fact::Applied(Vec::new()))),
         ("a leader", Condition::ALeader),
         ("no leader", Condition::NoLeader),
-        (
-            "not x on a majority",
-            Condition::Not(Box::new(Condition::OnMajority(x()))),
-        ),
+        ("not x on a majority", Condition::Not(Box::new(Condition::OnMajority(x())))),
         ("x on S2 S3", Condition::On(x(), s(&[2, 3]))),
         ("x committed", Condition::Committed(x())),
-        (
-            "x acknowledged",
-            Condition::Answered(x(), Answer::Acknowledged),
-        ),
+        ("x acknowledged", Condition::Answered(x(), Answer::Acknowledged)),
         ("x refused", Condition::Answered(x(), Answer::Refused)),
         ("x failed", Condition::Answered(x(), Answer::Failed)),
         ("x pending", Condition::Answered(x(), Answer::Pending)),
@@ -375,11 +271,7 @@ fn conditions() {
         ),
         ("quiet", Condition::Quiet),
     ] {
-        assert_eq!(
-            statement(&format!("expect {line}")),
-            Statement::Expect(meant),
-            "{line}"
-        );
+        assert_eq!(statement(&format!("expect {line}")), Statement::Expect(meant), "{line}");
     }
 }
 
@@ -394,8 +286,5 @@ fn every_command_is_known_to_the_parser() {
 
 #[test]
 fn a_label_may_be_used_above_its_declaration() {
-    parsed(&format!(
-        "{HEAD}never not-yet committed\npropose S1 not-yet\n"
-    ))
-    .expect("it parses");
+    parsed(&format!("{HEAD}never not-yet committed\npropose S1 not-yet\n")).expect("it parses");
 }

@@ -64,19 +64,12 @@ pub(super) const FACTS: &[&str] = &[
 ];
 
 /// The words that begin a detail of a message.
-pub(super) const DETAILS: &[&str] = &[
-    "term", "granted", "refused", "success", "prev", "last", "entries", "commit", "match",
-];
+pub(super) const DETAILS: &[&str] =
+    &["term", "granted", "refused", "success", "prev", "last", "entries", "commit", "match"];
 
 /// What is said of a label.
-pub(super) const LABEL_WORDS: &[&str] = &[
-    "on",
-    "committed",
-    "acknowledged",
-    "refused",
-    "failed",
-    "pending",
-];
+pub(super) const LABEL_WORDS: &[&str] =
+    &["on", "committed", "acknowledged", "refused", "failed", "pending"];
 
 /// The remaining words of statements and conditions.
 const OTHERS: &[&str] = &[
@@ -155,9 +148,7 @@ impl Kind {
 
 /// Whether a word belongs to the language, so that no label may take it.
 pub(super) fn is_reserved(word: &str) -> bool {
-    [HEADER, COMMANDS, FACTS, DETAILS, LABEL_WORDS, OTHERS]
-        .iter()
-        .any(|set| set.contains(&word))
+    [HEADER, COMMANDS, FACTS, DETAILS, LABEL_WORDS, OTHERS].iter().any(|set| set.contains(&word))
         || UNITS.iter().any(|(unit, _)| *unit == word)
 }
 

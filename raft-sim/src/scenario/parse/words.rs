@@ -35,19 +35,8 @@ impl<'s> Cursor<'s> {
         line: SourceLine<'s>,
         servers: &'s [NodeId],
     ) -> Cursor<'s> {
-        let SourceLine {
-            number,
-            words,
-            comment: _,
-        } = line;
-        Cursor {
-            source,
-            words,
-            next: 1,
-            line: number,
-            servers,
-            labels: Vec::new(),
-        }
+        let SourceLine { number, words, comment: _ } = line;
+        Cursor { source, words, next: 1, line: number, servers, labels: Vec::new() }
     }
 
     /// The line's number, from 1.
@@ -88,20 +77,13 @@ impl<'s> Cursor<'s> {
                 column: last.place.column + last.text.chars().count(),
                 span: last.place.span.end..last.place.span.end,
             },
-            (None, None) => Place {
-                line: self.line,
-                column: 1,
-                span: 0..0,
-            },
+            (None, None) => Place { line: self.line, column: 1, span: 0..0 },
         }
     }
 
     /// Where the word before the next one stands.
     pub(super) fn last_place(&self) -> Place {
-        let last = self
-            .next
-            .checked_sub(1)
-            .and_then(|last| self.words.get(last));
+        let last = self.next.checked_sub(1).and_then(|last| self.words.get(last));
         last.map_or_else(|| self.place(), |word| word.place.clone())
     }
 
@@ -121,16 +103,12 @@ impl<'s> Cursor<'s> {
             Some(word) => format!("unexpected `{word}`"),
             None => "the line ends too early".to_owned(),
         };
-        self.error(message)
-            .with_help(format!("expected {}", expected.as_ref()))
+        self.error(message).with_help(format!("expected {}", expected.as_ref()))
     }
 
     /// The next word is none of these, but may have been meant to be one.
     pub(super) fn none_of(&self, what: &str, words: &[&str]) -> ParseError {
-        match self
-            .peek()
-            .and_then(|word| nearest(word, words.iter().copied()))
-        {
+        match self.peek().and_then(|word| nearest(word, words.iter().copied())) {
             Some(meant) => self.unexpected(format!("{what}; did you mean `{meant}`?")),
             None => self.unexpected(format!("{what}: {}", listed(words))),
         }
@@ -138,11 +116,7 @@ impl<'s> Cursor<'s> {
 
     /// Reads this word.
     pub(super) fn expect_word(&mut self, word: &str) -> Result<(), ParseError> {
-        if self.take_word(word) {
-            Ok(())
-        } else {
-            Err(self.unexpected(format!("`{word}`")))
-        }
+        if self.take_word(word) { Ok(()) } else { Err(self.unexpected(format!("`{word}`"))) }
     }
 
     /// The end of the line.
@@ -225,10 +199,7 @@ impl<'s> Cursor<'s> {
         let count = self.small("a duration such as `5 election-timeouts`", 1)?;
         let word = self.peek().unwrap_or_default();
         let Some((_, unit)) = UNITS.iter().find(|(unit, _)| *unit == word) else {
-            return Err(self.none_of(
-                "a unit",
-                &["election-timeouts", "heartbeats", "ticks", "ms"],
-            ));
+            return Err(self.none_of("a unit", &["election-timeouts", "heartbeats", "ticks", "ms"]));
         };
         self.next += 1;
         Ok(Duration { count, unit: *unit })
@@ -251,14 +222,8 @@ impl<'s> Cursor<'s> {
 
     /// Whether the next word has the form of a server: `S` and digits.
     pub(super) fn at_server(&self) -> bool {
-        let digits = self
-            .peek()
-            .and_then(|word| word.strip_prefix('S'))
-            .unwrap_or_default();
-        digits
-            .bytes()
-            .next()
-            .is_some_and(|byte| byte.is_ascii_digit())
+        let digits = self.peek().and_then(|word| word.strip_prefix('S')).unwrap_or_default();
+        digits.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
     }
 
     /// Reads one server of the header.
@@ -267,11 +232,7 @@ impl<'s> Cursor<'s> {
             return Err(self.unexpected("a server"));
         }
         let word = self.peek().unwrap_or_default();
-        let Some(server) = self
-            .servers
-            .iter()
-            .find(|server| server.to_string() == word)
-        else {
+        let Some(server) = self.servers.iter().find(|server| server.to_string() == word) else {
             let error = self.error(format!("unknown server `{word}`"));
             return Err(match self.servers {
                 _ if word.contains("->") || word.contains("--") => {
@@ -358,8 +319,7 @@ impl<'s> Cursor<'s> {
 
     /// Whether the next word has the form of a label and is no word of the language.
     pub(super) fn at_label(&self) -> bool {
-        self.peek()
-            .is_some_and(|word| is_label(word) && !is_reserved(word))
+        self.peek().is_some_and(|word| is_label(word) && !is_reserved(word))
     }
 
     /// Reads a label.
@@ -401,7 +361,5 @@ impl<'s> Cursor<'s> {
 /// Small letters, digits and `-`, beginning with a letter.
 fn is_label(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

@@ -15,31 +15,24 @@ impl Replay<'_> {
     pub(super) fn holds(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Not(condition) => !self.holds(condition),
-            Condition::Servers(servers, facts) => servers
-                .iter()
-                .all(|&server| facts.iter().all(|fact| self.is_fact(server, fact))),
+            Condition::Servers(servers, facts) => {
+                servers.iter().all(|&server| facts.iter().all(|fact| self.is_fact(server, fact)))
+            }
             Condition::ALeader => self.leaders().iter().any(|&(leader, term)| {
-                self.leaders()
-                    .iter()
-                    .all(|&(other, theirs)| other == leader || theirs < term)
+                self.leaders().iter().all(|&(other, theirs)| other == leader || theirs < term)
             }),
             Condition::NoLeader => self.leaders().is_empty(),
             Condition::OnMajority(label) => {
-                let holders = self
-                    .cluster
-                    .ids()
-                    .filter(|&server| self.has(server, label))
-                    .count();
+                let holders = self.cluster.ids().filter(|&server| self.has(server, label)).count();
                 holders > self.cluster.ids().count() / 2
             }
             Condition::On(label, servers) => self
                 .cluster
                 .ids()
                 .all(|server| self.has(server, label) == servers.contains(&server)),
-            Condition::Committed(label) => self
-                .cluster
-                .ids()
-                .any(|server| self.has_committed(server, label)),
+            Condition::Committed(label) => {
+                self.cluster.ids().any(|server| self.has_committed(server, label))
+            }
             Condition::Answered(label, answer) => self.is_answered(label, *answer),
             Condition::InFlight(selector) => self.is_in_flight(selector),
             Condition::Quiet => self.cluster.network.in_flight().is_empty(),
@@ -50,11 +43,7 @@ impl Replay<'_> {
     fn leaders(&self) -> Vec<(NodeId, u64)> {
         let server = |id| self.cluster.server(id);
         let leads = |&id: &NodeId| server(id).is_up() && server(id).view().role == Role::Leader;
-        self.cluster
-            .ids()
-            .filter(leads)
-            .map(|id| (id, server(id).view().term.0))
-            .collect()
+        self.cluster.ids().filter(leads).map(|id| (id, server(id).view().term.0)).collect()
     }
 
     fn is_fact(&self, id: NodeId, fact: &Fact) -> bool {
@@ -79,30 +68,20 @@ impl Replay<'_> {
             Fact::Applied(labels) => {
                 let applied = &self.applied.borrow()[id.0 as usize - 1];
                 // Boxes drawn without a label have names that no label can have: they do not count.
-                let named = applied
-                    .iter()
-                    .map(|(_, name)| name)
-                    .filter(|name| !name.contains('/'));
+                let named = applied.iter().map(|(_, name)| name).filter(|name| !name.contains('/'));
                 named.eq(labels.iter().map(|label| &label.0))
             }
         }
     }
 
     fn has(&self, server: NodeId, label: &Label) -> bool {
-        self.cluster
-            .server(server)
-            .disk()
-            .written_log()
-            .iter()
-            .any(|entry| carries(entry, label))
+        self.cluster.server(server).disk().written_log().iter().any(|entry| carries(entry, label))
     }
 
     fn has_committed(&self, id: NodeId, label: &Label) -> bool {
         let server = self.cluster.server(id);
         let log = server.disk().written_log();
-        log.iter()
-            .take(commit(server) as usize)
-            .any(|entry| carries(entry, label))
+        log.iter().take(commit(server) as usize).any(|entry| carries(entry, label))
     }
 
     fn is_answered(&self, label: &Label, expected: AnswerWord) -> bool {
@@ -129,15 +108,9 @@ impl Replay<'_> {
                 Role::Candidate => "candidate",
                 Role::Leader => "leader",
             };
-            let vote = state
-                .voted_for
-                .map_or("none".to_string(), |vote| vote.to_string());
+            let vote = state.voted_for.map_or("none".to_string(), |vote| vote.to_string());
             let log: Vec<String> = server.disk().written_log().iter().map(drawn).collect();
-            let log = if log.is_empty() {
-                "none".to_string()
-            } else {
-                log.join(" ")
-            };
+            let log = if log.is_empty() { "none".to_string() } else { log.join(" ") };
             let _ = writeln!(
                 lines,
                 "  {id}  {role:<9}  term {}  vote {vote}  commit {}  log {log}",
@@ -153,10 +126,7 @@ impl Replay<'_> {
 /// currentTerm and votedFor: of a server that is down, what its disk has.
 fn hard_state(server: &Server) -> HardState {
     if server.is_up() {
-        HardState {
-            term: server.view().term,
-            voted_for: server.view().voted_for,
-        }
+        HardState { term: server.view().term, voted_for: server.view().voted_for }
     } else {
         server.disk().hard_state()
     }
@@ -164,11 +134,7 @@ fn hard_state(server: &Server) -> HardState {
 
 /// The commit index as a number. A server that is down has none.
 fn commit(server: &Server) -> u64 {
-    if server.is_up() {
-        length(server.view().commit)
-    } else {
-        0
-    }
+    if server.is_up() { length(server.view().commit) } else { 0 }
 }
 
 fn role_word(role: Role) -> RoleWord {
@@ -188,17 +154,9 @@ fn is_number(value: u64, number: Number) -> bool {
 }
 
 fn is_drawn(log: &[Entry], boxes: &[DrawnEntry], open: bool) -> bool {
-    let fits = if open {
-        log.len() >= boxes.len()
-    } else {
-        log.len() == boxes.len()
-    };
+    let fits = if open { log.len() >= boxes.len() } else { log.len() == boxes.len() };
     fits && log.iter().zip(boxes).all(|(entry, drawn)| {
-        entry.term == drawn.term
-            && drawn
-                .label
-                .as_ref()
-                .is_none_or(|label| carries(entry, label))
+        entry.term == drawn.term && drawn.label.as_ref().is_none_or(|label| carries(entry, label))
     })
 }
 

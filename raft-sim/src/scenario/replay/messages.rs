@@ -16,18 +16,14 @@ impl Replay<'_> {
     pub(super) fn settle(&mut self) -> Result<(), Stop> {
         for _ in 0..SETTLE_LIMIT {
             let flights = self.cluster.network.in_flight();
-            let Some(number) = flights
-                .iter()
-                .find(|flight| !flight.held)
-                .map(|flight| flight.number)
+            let Some(number) =
+                flights.iter().find(|flight| !flight.held).map(|flight| flight.number)
             else {
                 return Ok(());
             };
             self.arrive(number)?;
         }
-        Err(self.statement(format!(
-            "the network is not quiet after {SETTLE_LIMIT} deliveries"
-        )))
+        Err(self.statement(format!("the network is not quiet after {SETTLE_LIMIT} deliveries")))
     }
 
     /// A message reaches its server, unless its link is cut or the server is down: then it is lost.
@@ -46,10 +42,8 @@ impl Replay<'_> {
         for link in &selection.selector.links {
             self.must_be_up(link.to)?;
             if self.cluster.network.is_cut(link.from, link.to) {
-                let message = format!(
-                    "the link {} -> {} is cut; heal it first",
-                    link.from, link.to
-                );
+                let message =
+                    format!("the link {} -> {} is cut; heal it first", link.from, link.to);
                 return Err(self.statement(message));
             }
         }
@@ -92,12 +86,11 @@ impl Replay<'_> {
             let chosen = match selection.which {
                 Which::All if count > 0 => Ok(found),
                 Which::Only if count == 1 => Ok(found),
-                Which::Ordinal(ordinal) => found
-                    .get(ordinal as usize - 1)
-                    .map(|&number| vec![number])
-                    .ok_or(format!(
+                Which::Ordinal(ordinal) => {
+                    found.get(ordinal as usize - 1).map(|&number| vec![number]).ok_or(format!(
                         "{count} such messages are in flight on {link}, none is #{ordinal}"
-                    )),
+                    ))
+                }
                 Which::Only if count > 1 => Err(format!(
                     "{count} such messages are in flight on {link}; say which: #1 is the oldest, or all"
                 )),
@@ -141,9 +134,7 @@ impl Replay<'_> {
             return Err(self.statement("nothing is held there".to_string()));
         }
         let holds = &self.holds;
-        self.cluster
-            .network
-            .set_held(|message| Some(is_held(holds, message)));
+        self.cluster.network.set_held(|message| Some(is_held(holds, message)));
         Ok(())
     }
 
@@ -151,9 +142,7 @@ impl Replay<'_> {
     pub(super) fn apply_holds(&mut self) {
         if !self.holds.is_empty() {
             let holds = &self.holds;
-            self.cluster
-                .network
-                .set_held(|message| is_held(holds, message).then_some(true));
+            self.cluster.network.set_held(|message| is_held(holds, message).then_some(true));
         }
     }
 }
@@ -165,9 +154,7 @@ impl std::fmt::Display for Link {
 }
 
 fn is_held(holds: &[(Link, Kind)], message: &Message) -> bool {
-    holds
-        .iter()
-        .any(|(link, kind)| on(link, message) && is_kind(*kind, message))
+    holds.iter().any(|(link, kind)| on(link, message) && is_kind(*kind, message))
 }
 
 /// The kinds that a `hold` or `release` speaks of.
@@ -203,10 +190,7 @@ fn is_kind(kind: Kind, message: &Message) -> bool {
 /// Whether a message is of the kind and says the details that a selector asks for.
 fn says(selector: &Selector, message: &Message) -> bool {
     selector.kind.is_none_or(|kind| is_kind(kind, message))
-        && selector
-            .details
-            .iter()
-            .all(|detail| says_detail(*detail, message))
+        && selector.details.iter().all(|detail| says_detail(*detail, message))
 }
 
 fn says_detail(detail: Detail, message: &Message) -> bool {
@@ -245,44 +229,25 @@ fn says_detail(detail: Detail, message: &Message) -> bool {
 
 fn position(drawn: Option<Drawn>) -> Option<Position> {
     let drawn = drawn?;
-    Some(Position {
-        index: LogIndex::new(drawn.index)?,
-        term: drawn.term,
-    })
+    Some(Position { index: LogIndex::new(drawn.index)?, term: drawn.term })
 }
 
 /// The message that a `forge` spells out.
 pub(super) fn forged(forged: &Forged) -> Message {
     let body = match &forged.body {
-        ForgedBody::RequestVote(last) => Body::RequestVote {
-            last: position(*last),
-        },
+        ForgedBody::RequestVote(last) => Body::RequestVote { last: position(*last) },
         ForgedBody::RequestVoteReply { granted } => Body::RequestVoteReply { granted: *granted },
-        ForgedBody::AppendEntries {
-            prev,
-            entries,
-            commit,
-        } => Body::AppendEntries {
+        ForgedBody::AppendEntries { prev, entries, commit } => Body::AppendEntries {
             prev: position(*prev),
             entries: forged_entries(prev.map_or(0, |prev| prev.index), entries),
             commit: LogIndex::new(*commit),
         },
         ForgedBody::AppendEntriesReply { matched } => Body::AppendEntriesReply(match matched {
-            Some(matched) => AppendReply::Success {
-                matched: LogIndex::new(*matched),
-            },
-            None => AppendReply::Refused {
-                prev: None,
-                conflict: None,
-            },
+            Some(matched) => AppendReply::Success { matched: LogIndex::new(*matched) },
+            None => AppendReply::Refused { prev: None, conflict: None },
         }),
     };
-    Message {
-        from: forged.link.from,
-        to: forged.link.to,
-        term: forged.term,
-        body,
-    }
+    Message { from: forged.link.from, to: forged.link.to, term: forged.term, body }
 }
 
 fn forged_entries(prev: u64, drawn: &[DrawnEntry]) -> Entries {
@@ -290,11 +255,7 @@ fn forged_entries(prev: u64, drawn: &[DrawnEntry]) -> Entries {
         let name = drawn.label.as_ref().map(|label| label.0.clone());
         let name = name.unwrap_or_else(|| format!("{index}/{}", drawn.term));
         let index = LogIndex::new(index)?;
-        Some(Entry {
-            index,
-            term: drawn.term,
-            payload: Payload::Command(command(&name)),
-        })
+        Some(Entry { index, term: drawn.term, payload: Payload::Command(command(&name)) })
     };
     let entries: Vec<Entry> = (prev + 1..).zip(drawn).filter_map(entry).collect();
     Entries::from(&entries[..])

@@ -71,23 +71,14 @@ pub fn replay<'a>(
     if !lacks.is_empty() {
         return Verdict::Skipped(lacks);
     }
-    let applied = Rc::new(RefCell::new(vec![
-        Vec::new();
-        scenario.header.servers.len()
-    ]));
+    let applied = Rc::new(RefCell::new(vec![Vec::new(); scenario.header.servers.len()]));
     let durable = scenario.header.durable_state_machine;
-    let mut ears = Ears {
-        applied: Rc::clone(&applied),
-        durable,
-        listener,
-    };
+    let mut ears = Ears { applied: Rc::clone(&applied), durable, listener };
     let stopped = match Cluster::new(implementation, design(&scenario.header), Some(&mut ears)) {
         Ok(cluster) => Replay::new(scenario, cluster, applied).play(),
-        Err(why) => Err(Stop::Failed(Failure {
-            line: 1,
-            kind: FailureKind::Statement,
-            message: why,
-        })),
+        Err(why) => {
+            Err(Stop::Failed(Failure { line: 1, kind: FailureKind::Statement, message: why }))
+        }
     };
     verdict(&scenario.header, stopped)
 }
@@ -102,11 +93,7 @@ fn needed(scenario: &Scenario) -> Vec<Capability> {
     if header.settings.uncommitted_limit.is_some() {
         needed.push(Capability::TailLimit);
     }
-    if scenario
-        .steps
-        .iter()
-        .any(|step| matches!(step.statement, Statement::Forge(_)))
-    {
+    if scenario.steps.iter().any(|step| matches!(step.statement, Statement::Forge(_))) {
         needed.push(Capability::Forge);
     }
     needed.sort_unstable();
@@ -121,19 +108,13 @@ enum Stop {
 }
 
 fn verdict(header: &Header, ended: Result<(), Stop>) -> Verdict {
-    let failed = |line, message| {
-        Verdict::Failed(Failure {
-            line,
-            kind: FailureKind::Violation,
-            message,
-        })
-    };
+    let failed =
+        |line, message| Verdict::Failed(Failure { line, kind: FailureKind::Violation, message });
     match (ended, &header.violates) {
         (Ok(()), None) => Verdict::Passed,
-        (Ok(()), Some(expected)) => failed(
-            1,
-            format!("expected a violation of {expected}; every property held"),
-        ),
+        (Ok(()), Some(expected)) => {
+            failed(1, format!("expected a violation of {expected}; every property held"))
+        }
         (Err(Stop::Violation(_, seen)), Some(expected)) if seen.property.name() == expected => {
             Verdict::Passed
         }
@@ -146,20 +127,14 @@ fn design(header: &Header) -> Design {
     let default = Settings::default();
     let settings = Settings {
         seed: header.network.seed,
-        election_timeout: header
-            .settings
-            .election_timeout
-            .unwrap_or(default.election_timeout),
+        election_timeout: header.settings.election_timeout.unwrap_or(default.election_timeout),
         heartbeat: header.settings.heartbeat.unwrap_or(default.heartbeat),
         entries_per_message: header
             .settings
             .entries_per_message
             .unwrap_or(default.entries_per_message),
         window: default.window,
-        uncommitted_limit: header
-            .settings
-            .uncommitted_limit
-            .unwrap_or(default.uncommitted_limit),
+        uncommitted_limit: header.settings.uncommitted_limit.unwrap_or(default.uncommitted_limit),
     };
     let start = |&server: &NodeId| {
         let given = header.given.iter().find(|given| given.server == server);
@@ -170,18 +145,9 @@ fn design(header: &Header) -> Design {
         let log = given.map_or(&[][..], |given| &given.log);
         let entries = log.iter().zip(1..).filter_map(|(drawn, index)| {
             let payload = Payload::Command(command(&labelled(header, index, drawn.term)));
-            Some(Entry {
-                index: LogIndex::new(index)?,
-                term: drawn.term,
-                payload,
-            })
+            Some(Entry { index: LogIndex::new(index)?, term: drawn.term, payload })
         });
-        Start {
-            hard_state,
-            log: entries.collect(),
-            tick: TICK,
-            first_tick: TICK,
-        }
+        Start { hard_state, log: entries.collect(), tick: TICK, first_tick: TICK }
     };
     let (shortest, longest) = header.network.delay;
     Design {
@@ -202,16 +168,10 @@ fn design(header: &Header) -> Design {
 /// The command in a box of a drawn log: the label it has on any server's log (the same index and term
 /// are the same entry), or else a name that no label can have.
 fn labelled(header: &Header, index: u64, term: Term) -> String {
-    let boxes = header
-        .given
-        .iter()
-        .filter_map(|given| given.log.get(index as usize - 1));
-    let mut labels = boxes
-        .filter(|drawn| drawn.term == term)
-        .filter_map(|drawn| drawn.label.as_ref());
-    labels
-        .next()
-        .map_or_else(|| format!("{index}/{term}"), |label| label.0.clone())
+    let boxes = header.given.iter().filter_map(|given| given.log.get(index as usize - 1));
+    let mut labels =
+        boxes.filter(|drawn| drawn.term == term).filter_map(|drawn| drawn.label.as_ref());
+    labels.next().map_or_else(|| format!("{index}/{term}"), |label| label.0.clone())
 }
 
 fn command(label: &str) -> Arc<[u8]> {
@@ -231,9 +191,7 @@ struct Ears<'a> {
 impl Listener for Ears<'_> {
     fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
         match heard {
-            Heard::Step {
-                server, effects, ..
-            } => {
+            Heard::Step { server, effects, .. } => {
                 let applied = &mut self.applied.borrow_mut()[server.0 as usize - 1];
                 for entry in &effects.applied {
                     if let Payload::Command(command) = &entry.payload {
@@ -289,10 +247,7 @@ impl<'a> Replay<'a> {
             && !names().any(|name| name == unknown)
         {
             let known: Vec<&str> = names().collect();
-            let message = format!(
-                "no oracle is called {unknown}; there are {}",
-                known.join(", ")
-            );
+            let message = format!("no oracle is called {unknown}; there are {}", known.join(", "));
             self.line = 1;
             return Err(self.statement(message));
         }
@@ -306,11 +261,7 @@ impl<'a> Replay<'a> {
             if !reached {
                 let message = "never reached".to_string();
                 let kind = FailureKind::Violation;
-                return Err(Stop::Failed(Failure {
-                    line: *line,
-                    kind,
-                    message,
-                }));
+                return Err(Stop::Failed(Failure { line: *line, kind, message }));
             }
         }
         Ok(())
@@ -353,14 +304,12 @@ impl<'a> Replay<'a> {
             }),
             Statement::Restart(servers) => servers.iter().try_for_each(|&server| {
                 self.must_be_down(server)?;
-                self.cluster
-                    .restart(server)
-                    .map_err(|failure| match failure {
-                        BootFailure::Violation(violation) => Stop::Violation(self.line, violation),
-                        BootFailure::Refused(why) => {
-                            self.statement(format!("{server} does not boot: {why}"))
-                        }
-                    })
+                self.cluster.restart(server).map_err(|failure| match failure {
+                    BootFailure::Violation(violation) => Stop::Violation(self.line, violation),
+                    BootFailure::Refused(why) => {
+                        self.statement(format!("{server} does not boot: {why}"))
+                    }
+                })
             }),
             Statement::Stall(server) => self.disk(|cluster| cluster.stall(*server, true)),
             Statement::Sync(server) => self.disk(|cluster| cluster.sync_all(*server)),
@@ -390,9 +339,9 @@ impl<'a> Replay<'a> {
                 self.heal_all();
                 Ok(())
             }
-            Statement::Propose(server, labels) => labels
-                .iter()
-                .try_for_each(|label| self.propose(*server, label)),
+            Statement::Propose(server, labels) => {
+                labels.iter().try_for_each(|label| self.propose(*server, label))
+            }
             Statement::Expect(condition) => self.expect(condition),
             Statement::Never(condition) => {
                 self.never.push((self.line, condition));
@@ -415,21 +364,13 @@ impl<'a> Replay<'a> {
 
     /// A statement that can't be carried out.
     fn statement(&self, message: String) -> Stop {
-        Stop::Failed(Failure {
-            line: self.line,
-            kind: FailureKind::Statement,
-            message,
-        })
+        Stop::Failed(Failure { line: self.line, kind: FailureKind::Statement, message })
     }
 
     /// Something that should hold and does not; what there is instead is told below.
     fn unmet(&self, line: u32, kind: FailureKind, message: &str) -> Stop {
         let message = format!("{message}\n{}", self.situation());
-        Stop::Failed(Failure {
-            line,
-            kind,
-            message,
-        })
+        Stop::Failed(Failure { line, kind, message })
     }
 
     fn must_be_up(&self, server: NodeId) -> Result<(), Stop> {
@@ -450,10 +391,7 @@ impl<'a> Replay<'a> {
     /// never be and what must be reached are looked at.
     fn after_step(&mut self) -> Result<(), Stop> {
         for (_, request, answer) in std::mem::take(&mut self.cluster.answers) {
-            let asked = self
-                .requests
-                .values_mut()
-                .find(|(asked, _)| *asked == request);
+            let asked = self.requests.values_mut().find(|(asked, _)| *asked == request);
             if let Some((_, answered)) = asked {
                 *answered = Some(answer);
             }
@@ -527,10 +465,7 @@ impl<'a> Replay<'a> {
         self.must_be_up(server)?;
         let request = Request(self.requests.len() as u64 + 1);
         self.requests.insert(label.clone(), (request, None));
-        let step = self
-            .cluster
-            .propose(server, request, command(&label.0))
-            .map(|_| ());
+        let step = self.cluster.propose(server, request, command(&label.0)).map(|_| ());
         self.stepped(step)
     }
 
@@ -545,11 +480,7 @@ impl<'a> Replay<'a> {
         if self.holds(condition) || self.flow(duration, Some(condition))? {
             return Ok(());
         }
-        Err(self.unmet(
-            self.line,
-            FailureKind::Liveness,
-            "this did not come about in time",
-        ))
+        Err(self.unmet(self.line, FailureKind::Liveness, "this did not come about in time"))
     }
 
     /// Lets time flow; true as soon as `until` holds, false when the time is over.
@@ -600,10 +531,7 @@ impl<'a> Replay<'a> {
         let ids: Vec<NodeId> = self.cluster.ids().collect();
         for &from in &ids {
             for &to in ids.iter().filter(|&&to| to != from) {
-                if !groups
-                    .iter()
-                    .any(|group| group.contains(&from) && group.contains(&to))
-                {
+                if !groups.iter().any(|group| group.contains(&from) && group.contains(&to)) {
                     self.cluster.network.cut(from, to, true);
                 }
             }
@@ -615,16 +543,7 @@ impl<'a> Replay<'a> {
         for &server in servers {
             for &other in ids.iter().filter(|&&other| other != server) {
                 self.set_links(
-                    &[
-                        Link {
-                            from: server,
-                            to: other,
-                        },
-                        Link {
-                            from: other,
-                            to: server,
-                        },
-                    ],
+                    &[Link { from: server, to: other }, Link { from: other, to: server }],
                     true,
                 );
             }

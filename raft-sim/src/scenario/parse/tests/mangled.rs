@@ -21,10 +21,7 @@ never not y on a majority\nexpect message S1 -> S2 term 3\n";
 fn check(text: &str) {
     let source = Source::new("t.raft", text);
     match parse(&source) {
-        Err(error) => assert!(
-            error.render(&source, false).starts_with("error: "),
-            "{error}"
-        ),
+        Err(error) => assert!(error.render(&source, false).starts_with("error: "), "{error}"),
         Ok(scenario) => {
             let tidy = format(&scenario);
             match parse(&Source::new("t.raft", &tidy)) {
@@ -37,11 +34,7 @@ fn check(text: &str) {
 
 #[test]
 fn cut_off_anywhere() {
-    assert_eq!(
-        parse(&Source::new("t.raft", WHOLE)).err(),
-        None,
-        "the whole text is good"
-    );
+    assert_eq!(parse(&Source::new("t.raft", WHOLE)).err(), None, "the whole text is good");
     for (at, _) in WHOLE.char_indices() {
         check(&WHOLE[..at]);
         check(&WHOLE[at..]);
@@ -53,22 +46,9 @@ fn words_missing_doubled_and_swapped() {
     let words: Vec<&str> = WHOLE.split_inclusive([' ', '\n', '\t']).collect();
     for at in 0..words.len() {
         let (before, behind) = words.split_at(at);
-        check(
-            &[before, behind.get(1..).unwrap_or_default()]
-                .concat()
-                .concat(),
-        );
-        for other in [
-            "#0 ",
-            "\n",
-            "S9 ",
-            "-1 ",
-            "§ ",
-            "18446744073709551616 ",
-            "all ",
-            ": ",
-            ".. ",
-        ] {
+        check(&[before, behind.get(1..).unwrap_or_default()].concat().concat());
+        for other in ["#0 ", "\n", "S9 ", "-1 ", "§ ", "18446744073709551616 ", "all ", ": ", ".. "]
+        {
             check(&(before.concat() + other + &behind.concat()));
             check(&(before.concat() + other + &behind.get(1..).unwrap_or_default().concat()));
         }
