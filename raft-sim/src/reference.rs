@@ -4,10 +4,9 @@ use std::collections::VecDeque;
 
 use raft_core::{Input, Node, Output};
 
-use crate::scenario::syntax::Capability;
 use crate::subject::{
-    Answer, Boot, Effects, Event, Implementation, LogWrite, Request, Role, Send, Subject, Token,
-    View, Write,
+    Answer, Boot, Capability, Effects, Event, Implementation, LogWrite, Request, Role, Send,
+    Subject, Token, View, Write,
 };
 
 /// The reference core.

@@ -9,7 +9,6 @@
 
 use std::sync::Arc;
 
-use crate::scenario::syntax::Capability;
 use crate::words::{Entries, Entry, HardState, LogIndex, Message, NodeId, Term};
 
 /// An implementation under test: makes its servers.
@@ -25,6 +24,22 @@ pub trait Implementation {
     /// # Errors
     /// Why the server refuses to start from this state or with these settings.
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String>;
+}
+
+/// Something an implementation may or may not be able to do. In a scenario's `requires` line it has the
+/// name quoted here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Capability {
+    /// `forge`: takes a message that no server sent, described in Figure 2's words.
+    Forge,
+    /// `no-op`: a new leader appends an entry of its own term at once (§8).
+    NoOp,
+    /// `tail-limit`: refuses proposals over a limit of uncommitted entries.
+    TailLimit,
+    /// `durable-state-machine`: can be restarted with commands already applied.
+    DurableStateMachine,
+    /// `fast-backup`: a refused AppendEntries tells where the logs part (end of §5.3).
+    FastBackup,
 }
 
 /// One running server. Dropping it is its crash.

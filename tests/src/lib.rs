@@ -1,1 +1,52 @@
-//! The suite lives in the test targets beside this file.
+//! What the test targets share: where the repository is, its scenario files, and the paper map.
+
+pub mod paper_map;
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use raft_sim::scenario::parse::parse;
+use raft_sim::scenario::source::Source;
+use raft_sim::scenario::syntax::Scenario;
+
+/// The root of the repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// All files below a folder of the repository whose names end so, by path from the root, in order.
+///
+/// # Errors
+/// What could not be read.
+pub fn files(folder: &str, extension: &str) -> io::Result<Vec<String>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_string()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root().join(&folder))? {
+            let entry = entry?;
+            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                folders.push(path);
+            } else if Path::new(&path).extension().is_some_and(|found| found == extension) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// All scenario files, parsed, by path from the root of the repository, in order.
+///
+/// # Errors
+/// What could not be read or parsed.
+pub fn scenarios() -> Result<Vec<(String, Scenario)>, String> {
+    let mut scenarios = Vec::new();
+    for path in files("scenarios", "raft").map_err(|error| error.to_string())? {
+        let source = Source::read(&root().join(&path)).map_err(|error| error.to_string())?;
+        let scenario = parse(&source).map_err(|error| error.render(&source, false))?;
+        scenarios.push((path, scenario));
+    }
+    Ok(scenarios)
+}

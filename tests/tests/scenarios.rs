@@ -2,7 +2,7 @@
 //! `cargo test figure_8` replays Figure 8.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use raft_sim::reference::Reference;
@@ -11,15 +11,16 @@ use raft_sim::scenario::replay::{Verdict, replay};
 use raft_sim::scenario::source::Source;
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let files = raft_tests::files("scenarios", "raft").expect("the scenarios can be read");
     let mut trials = Vec::new();
-    for file in files(&root.join("scenarios")) {
-        let name = test_name(file.strip_prefix(&root).unwrap_or(&file));
-        trials.push(Trial::test(name, move || {
-            check(&Source::read(&file).map_err(|error| error.to_string())?)
+    for file in files {
+        let path = raft_tests::root().join(&file);
+        trials.push(Trial::test(test_name(&file), move || {
+            check(&Source::read(&path).map_err(|error| error.to_string())?)
         }));
     }
-    for (number, text) in examples(&root.join("docs/scenario-language.md")).into_iter().enumerate()
+    for (number, text) in
+        examples(&raft_tests::root().join("docs/scenario-language.md")).into_iter().enumerate()
     {
         let name = format!("docs::scenario_language::example_{}", number + 1);
         trials.push(Trial::test(name.clone(), move || check(&Source::new(&name, &text))));
@@ -41,31 +42,8 @@ fn check(source: &Source) -> Result<(), Failed> {
 }
 
 /// `scenarios/5.4.2-commit/figure-8.raft` becomes `scenarios::5_4_2_commit::figure_8`.
-fn test_name(file: &Path) -> String {
-    let path = file.with_extension("");
-    let parts: Vec<String> = path
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy().replace(['.', '-'], "_"))
-        .collect();
-    parts.join("::")
-}
-
-/// All scenario files below a folder, in order.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .expect("the folder of scenarios can be read")
-        .map(|entry| entry.expect("its entries too").path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files.extend(self::files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "raft") {
-            files.push(path);
-        }
-    }
-    files
+fn test_name(file: &str) -> String {
+    file.trim_end_matches(".raft").replace(['.', '-'], "_").replace('/', "::")
 }
 
 /// The complete scenarios among a page's fenced blocks.

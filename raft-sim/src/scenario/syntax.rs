@@ -4,6 +4,7 @@
 //! Servers are always among those the header names, labels are always declared before use: the
 //! parser has seen to both.
 
+pub use crate::subject::Capability;
 use crate::words::{NodeId, Term};
 
 /// A whole file: its layout line by line (so that it can be written back with its comments), the
@@ -52,21 +53,6 @@ pub struct Header {
     pub durable_state_machine: bool,
     /// `given SERVER … log … term … vote …`: durable state at boot, one for every server named.
     pub given: Vec<Given>,
-}
-
-/// Something a subject may or may not be able to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Capability {
-    /// `forge`: takes a message that no server sent, described in Figure 2's words.
-    Forge,
-    /// `no-op`: a new leader appends an entry of its own term at once (§8).
-    NoOp,
-    /// `tail-limit`: refuses proposals over a limit of uncommitted entries.
-    TailLimit,
-    /// `durable-state-machine`: can be restarted with commands already applied.
-    DurableStateMachine,
-    /// `fast-backup`: a refused AppendEntries tells where the logs part (end of §5.3).
-    FastBackup,
 }
 
 /// `settings`: only what the line names is set. Ticks are the servers' clock ticks.
@@ -359,7 +345,7 @@ pub enum Condition {
     OnMajority(Label),
     /// `x on S1 S2 …`: the logs of exactly these servers hold the command.
     On(Label, Vec<NodeId>),
-    /// `x committed`: some server's commit index has covered it.
+    /// `x committed`: the commit index of some live server covers it.
     Committed(Label),
     /// `x ANSWER`: what the client that proposed it was told.
     Answered(Label, Answer),

@@ -5,97 +5,30 @@
 //! at once (a write on a disk that takes no time, the messages that waited for it) belongs to the step.
 //! The cluster never decides what happens next: a plan or a scenario does.
 
+mod design;
+mod digest;
+mod listener;
+mod power;
+
 use std::sync::Arc;
 
 use crate::disk::{Disk, SyncTime};
-use crate::mix::{below, mix, mix_bytes};
-use crate::network::{Arrival, Network, Weather};
+use crate::mix::{below, mix};
+use crate::network::{Arrival, Network};
 use crate::oracle::{Oracles, Violation};
 use crate::subject::{
-    Answer, Boot, Effects, Event, Implementation, Request, Settings, Subject, Token, View, Write,
+    Answer, Effects, Event, Implementation, Request, Role, Settings, Token, View,
 };
 use crate::time::{Micros, Queue};
-use crate::words::{
-    AppendReply, Body, Entry, HardState, LogIndex, Message, NodeId, Payload, length,
-};
+use crate::words::{Message, NodeId};
+
+pub use design::{Design, Server, Start};
+use digest::{mix_message, mix_view, mix_write};
+pub use listener::{Heard, Listener};
+pub use power::BootFailure;
 
 /// A server's clock tick at its nominal rate, in virtual microseconds.
 pub const TICK: Micros = 10_000;
-
-/// What a cluster is made of.
-#[derive(Clone, Debug)]
-pub struct Design {
-    /// One for each server, S1 first.
-    pub servers: Vec<Start>,
-    /// Timing and limits, the same for all.
-    pub settings: Settings,
-    /// Seed of what the network and the disks draw.
-    pub seed: u64,
-    /// The network's weather.
-    pub weather: Weather,
-    /// How long the disks take.
-    pub sync: SyncTime,
-    /// Whether what was applied survives a crash.
-    pub durable_state_machine: bool,
-    /// Whether the oracles listen.
-    pub oracles: bool,
-}
-
-/// How one server starts.
-#[derive(Clone, Debug, Default)]
-pub struct Start {
-    /// currentTerm and votedFor on its disk.
-    pub hard_state: HardState,
-    /// The log on its disk.
-    pub log: Vec<Entry>,
-    /// Time between two ticks of its clock, in virtual microseconds.
-    pub tick: Micros,
-    /// When its clock ticks first.
-    pub first_tick: Micros,
-}
-
-/// One server and what it stands on.
-pub struct Server {
-    subject: Option<Box<dyn Subject>>,
-    view: View,
-    disk: Disk,
-    /// Messages that wait for a write.
-    waiting: Vec<(Token, Message)>,
-    /// How far its state machine will be after a crash, if it is durable.
-    kept: Option<LogIndex>,
-    /// Counts its boots; what was scheduled for an earlier life is void.
-    life: u32,
-    tick: Micros,
-    next_tick: Micros,
-    /// Whether its next tick is scheduled.
-    ticking: bool,
-    /// Its disk makes nothing durable by itself.
-    stalled: bool,
-    /// How many syncs it has drawn a time for.
-    syncs: u64,
-    /// When the last sync under way ends: the disk works in order.
-    busy_until: Micros,
-}
-
-impl Server {
-    /// Whether it runs.
-    #[must_use]
-    pub fn is_up(&self) -> bool {
-        self.subject.is_some()
-    }
-
-    /// Its state, as of its last step; that before the crash if it is down.
-    #[must_use]
-    pub fn view(&self) -> &View {
-        &self.view
-    }
-
-    /// Its disk.
-    #[must_use]
-    pub fn disk(&self) -> &Disk {
-        &self.disk
-    }
-}
 
 /// What is scheduled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,38 +46,6 @@ pub enum Happened {
     Step,
     /// An item of the agenda is due; what it means is its owner's business.
     Agenda(u64),
-}
-
-/// One step, for whoever listens.
-#[derive(Debug)]
-pub enum Heard<'a> {
-    /// A server took an event and this came of it. `before` is its state before.
-    Step {
-        /// The server.
-        server: NodeId,
-        /// What it took.
-        event: &'a Event,
-        /// What it did.
-        effects: &'a Effects,
-        /// Its state before.
-        before: &'a View,
-    },
-    /// A message leaves (and may be lost).
-    Sent(&'a Message),
-    /// A write is durable.
-    Durable(NodeId, &'a Write),
-    /// A server booted; with what it found on its disk, if it was not the first time.
-    Booted(NodeId, &'a View),
-    /// A server died, losing so many writes that were not durable.
-    Crashed(NodeId, usize),
-    /// A scenario's statement on this line begins.
-    Statement(u32),
-}
-
-/// Listens to every step; for stories and pictures, never for verdicts.
-pub trait Listener {
-    /// Something happened at this time.
-    fn hear(&mut self, now: Micros, heard: &Heard<'_>);
 }
 
 /// A cluster under test.
@@ -401,7 +302,7 @@ impl<'a> Cluster<'a> {
     }
 
     /// Everything up to and including this write becomes durable, and the server hears of it.
-    fn sync(&mut self, id: NodeId, through: Token) -> Result<(), Violation> {
+    pub(super) fn sync(&mut self, id: NodeId, through: Token) -> Result<(), Violation> {
         loop {
             let mut durable = None;
             while let Some(write) = self.servers[slot(id)].disk.sync_next(through) {
@@ -523,128 +424,13 @@ impl<'a> Cluster<'a> {
         Ok(())
     }
 
-    /// A server dies. Of what its disk has not made durable, the first `survives` writes had just made it.
-    /// False if it was down.
-    pub fn crash(&mut self, id: NodeId, survives: usize) -> bool {
-        let server = &mut self.servers[slot(id)];
-        if server.subject.take().is_none() {
-            return false;
-        }
-        server.life += 1;
-        server.waiting.clear();
-        for _ in 0..survives {
-            if let Some(write) = server.disk.sync_next(Token(u64::MAX))
-                && let Some(oracles) = &mut self.oracles
-            {
-                oracles.persisted(id, &write);
-            }
-        }
-        if self.durable_state_machine {
-            server.kept = server.view.applied.min(server.disk.durable_prefix());
-        }
-        let lost = server.disk.unsynced();
-        server.disk.lose_unsynced();
-        self.digest = mix(mix(self.digest, 5), u64::from(id.0));
-        if let Some(oracles) = &mut self.oracles {
-            oracles.crashed(id);
-        }
-        if let Some(listener) = &mut self.listener {
-            listener.hear(self.now, &Heard::Crashed(id, lost));
-        }
-        true
-    }
-
-    /// Boots a server that is down from what is durable. Nothing happens to one that is up.
-    ///
-    /// # Errors
-    /// Why the server does not boot, or a property that an oracle saw violated.
-    pub fn restart(&mut self, id: NodeId) -> Result<(), BootFailure> {
-        if self.server(id).is_up() {
-            return Ok(());
-        }
-        self.digest = mix(mix(self.digest, 6), u64::from(id.0));
-        self.boot(id)
-    }
-
-    fn boot(&mut self, id: NodeId) -> Result<(), BootFailure> {
-        let servers: Vec<NodeId> = self.ids().collect();
-        let server = &mut self.servers[slot(id)];
-        let hard_state = server.disk.hard_state();
-        let log = server.disk.log().to_vec();
-        let boot =
-            Boot { id, servers, settings: self.settings, hard_state, applied: server.kept, log };
-        let (subject, view) = self.implementation.boot(boot).map_err(BootFailure::Refused)?;
-        server.subject = Some(subject);
-        server.view = view;
-        server.life += 1;
-        server.busy_until = self.now;
-        server.ticking = self.flowing;
-        if self.flowing {
-            server.next_tick = self.now + server.tick;
-            let due = Due::Tick { server: id.0 - 1, life: server.life };
-            self.queue.push(server.next_tick, due);
-        }
-        if let Some(listener) = &mut self.listener {
-            listener.hear(self.now, &Heard::Booted(id, &view));
-        }
-        match &mut self.oracles {
-            Some(oracles) => oracles
-                .booted(id, hard_state, server.disk.log(), &view)
-                .map_err(BootFailure::Violation),
-            None => Ok(()),
-        }
-    }
-
-    /// From now on a server's disk makes nothing durable by itself, or does again and catches up.
-    ///
-    /// # Errors
-    /// The first property that an oracle saw violated.
-    pub fn stall(&mut self, id: NodeId, stalled: bool) -> Result<(), Violation> {
-        self.servers[slot(id)].stalled = stalled;
-        if stalled { Ok(()) } else { self.sync_all(id) }
-    }
-
-    /// All that a server has written so far becomes durable.
-    ///
-    /// # Errors
-    /// The first property that an oracle saw violated.
-    pub fn sync_all(&mut self, id: NodeId) -> Result<(), Violation> {
-        match self.servers[slot(id)].disk.last_unsynced() {
-            Some(token) => self.sync(id, token),
-            None => Ok(()),
-        }
-    }
-
-    /// The disk of a server that is down forgets everything. Raft is not made for this.
-    pub fn wipe(&mut self, id: NodeId) {
-        let server = &mut self.servers[slot(id)];
-        server.disk = Disk::default();
-        server.kept = None;
-        server.view = View::default();
-        self.digest = mix(mix(self.digest, 7), u64::from(id.0));
-        if let Some(oracles) = &mut self.oracles {
-            oracles.wiped(id);
-        }
-    }
-
     /// The live leader of the highest term, if there is one.
     #[must_use]
     pub fn leader(&self) -> Option<NodeId> {
         self.ids()
-            .filter(|&id| {
-                self.server(id).is_up() && self.server(id).view.role == crate::subject::Role::Leader
-            })
+            .filter(|&id| self.server(id).is_up() && self.server(id).view.role == Role::Leader)
             .max_by_key(|&id| self.server(id).view.term)
     }
-}
-
-/// Why a server did not come up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BootFailure {
-    /// The implementation refuses this state or these settings.
-    Refused(String),
-    /// An oracle objects to the state it came up with.
-    Violation(Violation),
 }
 
 fn slot(id: NodeId) -> usize {
@@ -653,46 +439,4 @@ fn slot(id: NodeId) -> usize {
 
 fn schedule(queue: &mut Queue<Due>, now: Micros, Arrival { slot, number, delay }: Arrival) {
     queue.push(now + delay, Due::Arrival { slot, number });
-}
-
-fn mix_view(digest: u64, view: &View) -> u64 {
-    let vote = view.voted_for.map_or(0, |vote| u64::from(vote.0) + 1);
-    let digest = mix(digest, view.term.0 ^ (vote << 40) ^ ((view.role as u64) << 60));
-    mix(digest, length(view.commit) ^ (length(view.applied) << 32))
-}
-
-fn mix_write(digest: u64, write: &Write) -> u64 {
-    let mut digest = mix(digest, write.token.0);
-    if let Some(state) = write.hard_state {
-        digest = mix(digest, state.term.0);
-    }
-    if let Some(log) = &write.log {
-        digest = mix(digest, log.from.get());
-        for entry in log.entries.iter() {
-            digest = mix(digest, entry.term.0);
-            if let Payload::Command(command) = &entry.payload {
-                digest = mix_bytes(digest, command);
-            }
-        }
-    }
-    digest
-}
-
-fn mix_message(digest: u64, message: &Message) -> u64 {
-    let number = |index: Option<LogIndex>| length(index);
-    let said = match &message.body {
-        Body::RequestVote { last } => 1 ^ (number(last.map(|last| last.index)) << 8),
-        Body::RequestVoteReply { granted } => 2 ^ (u64::from(*granted) << 8),
-        Body::AppendEntries { prev, entries, commit } => {
-            let prev = number(prev.map(|prev| prev.index));
-            3 ^ (prev << 4) ^ ((entries.len() as u64) << 32) ^ (number(*commit) << 40)
-        }
-        Body::AppendEntriesReply(AppendReply::Success { matched }) => 4 ^ (number(*matched) << 8),
-        Body::AppendEntriesReply(AppendReply::Refused { prev, conflict }) => {
-            let first = conflict.map_or(0, |conflict| conflict.first.get());
-            5 ^ (number(*prev) << 8) ^ (first << 36)
-        }
-    };
-    let link = u64::from(message.from.0) << 32 | u64::from(message.to.0);
-    mix(mix(digest, said), message.term.0 ^ (link << 16))
 }

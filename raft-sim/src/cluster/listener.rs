@@ -1,0 +1,37 @@
+//! What a listener hears of a run.
+
+use crate::subject::{Effects, Event, View, Write};
+use crate::time::Micros;
+use crate::words::{Message, NodeId};
+
+/// One step, for whoever listens.
+#[derive(Debug)]
+pub enum Heard<'a> {
+    /// A server took an event and this came of it. `before` is its state before.
+    Step {
+        /// The server.
+        server: NodeId,
+        /// What it took.
+        event: &'a Event,
+        /// What it did.
+        effects: &'a Effects,
+        /// Its state before.
+        before: &'a View,
+    },
+    /// A message leaves (and may be lost).
+    Sent(&'a Message),
+    /// A write is durable.
+    Durable(NodeId, &'a Write),
+    /// A server booted; with what it found on its disk, if it was not the first time.
+    Booted(NodeId, &'a View),
+    /// A server died, losing so many writes that were not durable.
+    Crashed(NodeId, usize),
+    /// A scenario's statement on this line begins.
+    Statement(u32),
+}
+
+/// Listens to every step; for stories and pictures, never for verdicts.
+pub trait Listener {
+    /// Something happened at this time.
+    fn hear(&mut self, now: Micros, heard: &Heard<'_>);
+}

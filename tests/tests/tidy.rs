@@ -1,0 +1,176 @@
+//! The house's own rules: who may import whom, where a name may stand, that every scenario has its place
+//! in the paper, and that the paper map is complete.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use raft_tests::paper_map::{self, ITEMS};
+use raft_tests::{files, root, scenarios};
+
+/// The core's modules: each may import from those before it, and from itself.
+const CORE: [&str; 11] = [
+    "types",
+    "settings",
+    "message",
+    "output",
+    "input",
+    "log",
+    "membership",
+    "progress",
+    "state",
+    "roles",
+    "node",
+];
+
+/// The simulator's modules: likewise.
+const SIM: [&str; 18] = [
+    "words",
+    "mix",
+    "dice",
+    "time",
+    "subject",
+    "network",
+    "disk",
+    "oracle",
+    "cluster",
+    "plan",
+    "run",
+    "story",
+    "scenario",
+    "reference",
+    "report",
+    "cli",
+    "lib",
+    "main",
+];
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).expect("a source file can be read")
+}
+
+/// The modules a file imports from its own crate.
+fn imports(text: &str) -> BTreeSet<String> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let mut found = BTreeSet::new();
+    for line in code {
+        for rest in line.split("crate::").skip(1) {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            found.insert(rest[..end].to_string());
+        }
+    }
+    found
+}
+
+/// Every import of a module above its own, as `file imports module`.
+fn against_the_arrows(folder: &str, layers: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in files(folder, "rs").expect("the sources can be read") {
+        let below = path.trim_start_matches(folder).trim_start_matches('/');
+        let module = below.split('/').next().unwrap_or(below).trim_end_matches(".rs");
+        if module == "lib" || module == "main" {
+            continue;
+        }
+        let rank = |name: &str| layers.iter().position(|layer| *layer == name);
+        let Some(own) = rank(module) else {
+            found.push(format!("{path} is in no layer"));
+            continue;
+        };
+        for import in imports(&read(&path)) {
+            if rank(&import).is_some_and(|rank| rank > own) {
+                found.push(format!("{path} imports {import}"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn modules_import_only_what_is_below_them() {
+    assert_eq!(against_the_arrows("raft-core/src", &CORE), [""; 0]);
+    assert_eq!(against_the_arrows("raft-sim/src", &SIM), [""; 0]);
+}
+
+#[test]
+fn the_core_is_named_in_two_files_and_its_node_in_one() {
+    let mut naming = Vec::new();
+    let mut naming_node = Vec::new();
+    for path in files("raft-sim/src", "rs").expect("the sources can be read") {
+        let text = read(&path);
+        let code: Vec<&str> =
+            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        if code.iter().any(|line| line.contains("raft_core")) {
+            naming.push(path.clone());
+        }
+        if code.iter().any(|line| line.contains("raft_core") && line.contains("Node}"))
+            || code.iter().any(|line| line.contains("Node::boot"))
+        {
+            naming_node.push(path);
+        }
+    }
+    assert_eq!(naming, ["raft-sim/src/reference.rs", "raft-sim/src/words.rs"]);
+    assert_eq!(naming_node, ["raft-sim/src/reference.rs"]);
+}
+
+#[test]
+fn the_core_needs_nothing_but_alloc() {
+    let manifest = read("raft-core/Cargo.toml");
+    assert!(!manifest.contains("dependencies"), "raft-core has no dependencies");
+    assert!(read("raft-core/src/lib.rs").contains("#![no_std]"));
+}
+
+#[test]
+fn a_scenario_stands_in_the_folder_of_its_section() {
+    for (path, scenario) in scenarios().expect("every scenario parses") {
+        let folder = path.split('/').nth(1).unwrap_or_default();
+        let section = format!("§{}", folder.split('-').next().unwrap_or_default());
+        let paper = &scenario.header.paper;
+        assert_eq!(paper.split(',').next(), Some(section.as_str()), "{path}: {paper}");
+    }
+}
+
+#[test]
+fn a_scenario_is_in_canonical_form() {
+    for (path, scenario) in scenarios().expect("every scenario parses") {
+        let canonical = raft_sim::scenario::format::format(&scenario);
+        assert_eq!(read(&path), canonical, "{path}: write it with `raft-sim fmt`");
+    }
+}
+
+#[test]
+fn a_scenario_is_about_something_the_map_knows() {
+    for (path, scenario) in scenarios().expect("every scenario parses") {
+        for about in paper_map::about(&scenario) {
+            let known = ITEMS.iter().flat_map(|(_, items)| *items).any(|item| item.name == about);
+            assert!(known, "{path}: `{about}` is not in the paper map's list");
+        }
+    }
+}
+
+#[test]
+fn the_paper_map_is_complete_and_current() {
+    let scenarios = scenarios().expect("every scenario parses");
+    for item in ITEMS.iter().flat_map(|(_, items)| *items) {
+        let covered = scenarios
+            .iter()
+            .any(|(_, scenario)| paper_map::about(scenario).any(|about| about == item.name));
+        assert!(covered, "no scenario is about {}", item.name);
+        if let Some((file, words)) = item.core {
+            let stands = read(&format!("raft-core/src/{file}")).contains(words);
+            assert!(stands, "{}: `{words}` does not stand in {file}", item.name);
+        }
+    }
+    assert!(
+        read("docs/paper-map.md") == paper_map::render(&scenarios),
+        "docs/paper-map.md is out of date: cargo run -p raft-tests --bin paper-map > docs/paper-map.md"
+    );
+}
+
+#[test]
+fn files_stay_short() {
+    for folder in ["raft-core/src", "raft-sim/src", "tests/src"] {
+        for path in files(folder, "rs").expect("the sources can be read") {
+            let lines = read(&path).lines().count();
+            assert!(lines <= 480, "{path} has {lines} lines: about 400 is the measure");
+        }
+    }
+}
