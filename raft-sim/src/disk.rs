@@ -57,6 +57,13 @@ impl Disk {
         log
     }
 
+    /// How many entries the log has as the server sees it.
+    pub(crate) fn written_length(&self) -> u64 {
+        let durable = self.log.len() as u64;
+        let last = self.unsynced.iter().rev().find_map(|write| write.log.as_ref());
+        last.map_or(durable, |last| length(last.from.before()) + last.entries.len() as u64)
+    }
+
     /// Up to where what is durable is what was written: a state machine that is durable itself keeps no
     /// more than this over a crash, since the log must tell how it came about.
     pub(crate) fn durable_prefix(&self) -> Option<LogIndex> {

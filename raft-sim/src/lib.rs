@@ -1,4 +1,5 @@
 //! raft-sim (under construction)
+pub mod cli;
 pub mod cluster;
 pub mod dice;
 pub mod disk;
@@ -7,6 +8,7 @@ pub mod network;
 pub mod oracle;
 pub mod plan;
 pub mod reference;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod story;

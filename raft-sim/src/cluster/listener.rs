@@ -17,6 +17,8 @@ pub enum Heard<'a> {
         effects: &'a Effects,
         /// Its state before.
         before: &'a View,
+        /// How many entries its log had before.
+        length: u64,
     },
     /// A message leaves (and may be lost).
     Sent(&'a Message),

@@ -348,7 +348,9 @@ impl<'a> Cluster<'a> {
             None => subject.step(event, effects),
             Some(listener) => {
                 subject.step(event.clone(), effects);
-                let heard = Heard::Step { server: id, event: &event, effects, before: &before };
+                let length = server.disk.written_length();
+                let heard =
+                    Heard::Step { server: id, event: &event, effects, before: &before, length };
                 listener.hear(self.now, &heard);
             }
         }

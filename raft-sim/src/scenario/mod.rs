@@ -3,6 +3,7 @@
 //! `source` cuts text into words, `parse` makes a [`syntax::Scenario`] of them, `format` writes it back,
 //! `replay` runs it on any implementation. Nothing here knows a server from the inside.
 
+pub mod corpus;
 pub mod error;
 pub mod format;
 pub mod parse;

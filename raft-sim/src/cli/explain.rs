@@ -1,0 +1,60 @@
+//! `raft-sim explain`: one scenario, statement by statement, with what happened.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::Error;
+use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_tell, story};
+use crate::reference::Reference;
+use crate::report::{End, failure_end, requires};
+use crate::scenario::replay::{Verdict, replay};
+use crate::story::{Line, Recorder, texts};
+
+/// Replay one scenario and tell below each statement what happened
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(super) fn explain(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
+    let Some((source, scenario)) = load_or_tell(&args.file, err)? else {
+        return Ok(End::Unusable);
+    };
+    let mut recorder = Recorder::all();
+    let verdict = replay(&scenario, &Reference, Some(&mut recorder));
+    let begun = recorder.statements().to_vec();
+    let lines = recorder.into_lines();
+    for (number, text) in (1..).zip(source.text().lines()) {
+        let text = text.trim_end();
+        if begun.contains(&number) {
+            writeln!(out, "{HEADING}{number:>4}  {text}{HEADING:#}")?;
+        } else {
+            writeln!(out, "{ASIDE}{number:>4}  {text}{ASIDE:#}")?;
+        }
+        let of_line = lines.iter().filter(|line| line.statement == Some(number));
+        let of_line: Vec<Line> = of_line.cloned().collect();
+        story(out, &texts(&of_line), "            ")?;
+    }
+    writeln!(out)?;
+    let not_begun = scenario.steps.iter().find(|step| !begun.contains(&step.line));
+    match &verdict {
+        Verdict::Passed => {
+            writeln!(out, "{GOOD}passed{GOOD:#}")?;
+            Ok(End::Held)
+        }
+        Verdict::Skipped(lacking) => {
+            writeln!(out, "skipped: {}", requires(lacking))?;
+            Ok(End::Held)
+        }
+        Verdict::Failed(failure) => {
+            if let Some(step) = not_begun {
+                writeln!(out, "Line {} and what follows was not reached.", step.line)?;
+            }
+            let (line, message) = (failure.line, &failure.message);
+            writeln!(out, "{BAD}FAILED{BAD:#} line {line}: {message}")?;
+            Ok(failure_end(failure.kind))
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `raft-sim list`: which scenarios there are.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::Error;
+use super::output::load_or_tell;
+use crate::report::{End, requires, width};
+use crate::scenario::corpus::find;
+
+/// List scenarios: where the paper describes them, their files, titles and what they require
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Scenario files, and folders to search for files that end in .raft
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    paths: Vec<PathBuf>,
+}
+
+pub(super) fn list(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
+    let files = find(&args.paths).map_err(|error| Error::Told(error.to_string()))?;
+    let mut rows = Vec::new();
+    let mut end = End::Held;
+    for path in files {
+        match load_or_tell(&path, err)? {
+            Some((_, scenario)) => rows.push((path.display().to_string(), scenario.header)),
+            None => end = End::Unusable,
+        }
+    }
+    let papers = width(rows.iter().map(|(_, header)| header.paper.as_str()));
+    let names = width(rows.iter().map(|(file, _)| file.as_str()));
+    for (file, header) in &rows {
+        let (paper, title) = (&header.paper, &header.title);
+        write!(out, "{paper:<papers$}  {file:<names$}  {title}")?;
+        match header.requires.as_slice() {
+            [] => writeln!(out)?,
+            needed => writeln!(out, "  ({})", requires(needed))?,
+        }
+    }
+    Ok(end)
+}

@@ -1,0 +1,129 @@
+//! The command line `raft-sim`: what is asked for, and what is printed.
+//!
+//! What goes to the standard output is a function of the arguments and the files alone: no clock, no
+//! number of threads and no terminal shows in it, colour apart. Messages for the person at the terminal
+//! go to the standard error.
+
+mod explain;
+#[cfg(test)]
+mod faulty;
+mod fmt;
+mod fuzz;
+mod list;
+mod output;
+mod parallel;
+mod plan;
+mod run;
+mod test;
+mod values;
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::reference::Reference;
+use crate::report::End;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 all held, 1 a property was violated or an expectation failed, 2 wrong usage or a file \
+that can't be read, 3 only progress was missing.";
+
+/// A deterministic testbed for the Raft consensus protocol.
+#[derive(Debug, Parser)]
+#[command(name = "raft-sim", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Args),
+    Fuzz(fuzz::Args),
+    Test(test::Args),
+    Explain(explain::Args),
+    List(list::Args),
+    Fmt(fmt::Args),
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+enum Error {
+    /// For the reader, in one line.
+    Told(String),
+    /// The output can't be written. Nothing but writing output becomes this.
+    Output(io::Error),
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Error {
+        Error::Output(error)
+    }
+}
+
+/// Runs the program with these arguments, the program's name first, and says how it ended: 0 all held,
+/// 1 a property was violated, 2 usage or I/O, 3 liveness only. A reader who closes the pipe has read
+/// enough: that is no failure.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // If not even this can be written there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    let mut err = anstream::stderr();
+    let ended = cli
+        .command
+        .execute(&mut out, &mut err)
+        .and_then(|end| out.flush().map(|()| end).map_err(Error::Output));
+    let told = match ended {
+        Ok(end) => return ExitCode::from(end.code()),
+        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            return ExitCode::SUCCESS;
+        }
+        Err(Error::Output(error)) => format!("the output can't be written: {error}"),
+        Err(Error::Told(told)) => told,
+    };
+    // What was printed so far belongs before the error; if that fails too, the error says enough.
+    let _ = out.flush();
+    let _ = writeln!(err, "raft-sim: error: {told}");
+    ExitCode::from(End::Unusable.code())
+}
+
+impl Command {
+    fn execute(&self, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
+        match self {
+            Command::Run(args) => run::run(args, &Reference, out),
+            Command::Fuzz(args) => fuzz::fuzz(args, &Reference, out, err),
+            Command::Test(args) => test::test(args, out, err),
+            Command::Explain(args) => explain::explain(args, out, err),
+            Command::List(args) => list::list(args, out, err),
+            Command::Fmt(args) => fmt::fmt(args, out, err),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent_and_each_has_its_help() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands() {
+            assert!(sub.get_about().is_some(), "{}", sub.get_name());
+            for arg in sub.get_arguments() {
+                assert!(arg.get_help().is_some(), "{} {}", sub.get_name(), arg.get_id());
+            }
+        }
+    }
+}

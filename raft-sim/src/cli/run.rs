@@ -1,0 +1,121 @@
+//! `raft-sim run`: one seed, told in full.
+
+use std::io::Write;
+
+use super::output::{BAD, GOOD, LAST_STEPS, heading, story};
+use super::values::{self, WishArgs};
+use super::{Error, plan};
+use crate::oracle::Property;
+use crate::plan::Plan;
+use crate::report::End;
+use crate::run::{Outcome, Tally, run as play};
+use crate::story::{Recorder, milliseconds, texts};
+use crate::subject::Implementation;
+
+/// Run the cluster of one seed: what was planned, what happened, and what held
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The seed from which everything is drawn; the same one gives the same run on every machine
+    #[arg(long, value_name = "N", value_parser = values::seed)]
+    seed: u64,
+    #[command(flatten)]
+    wishes: WishArgs,
+}
+
+pub(super) fn run(
+    args: &Args,
+    implementation: &dyn Implementation,
+    out: &mut dyn Write,
+) -> Result<End, Error> {
+    let plan = Plan::draw(args.seed, &args.wishes.wishes());
+    let mut recorder = Recorder::milestones();
+    let outcome = play(&plan, implementation, true, Some(&mut recorder)).map_err(Error::Told)?;
+    let lines = recorder.into_lines();
+    writeln!(out, "seed {}", args.seed)?;
+    heading(out, "What was planned")?;
+    plan::print(out, &plan)?;
+    heading(out, "What happened")?;
+    story(out, &texts(&lines), "  ")?;
+    heading(out, "In numbers")?;
+    tally(out, &outcome.tally)?;
+    heading(out, "What was checked, and how often")?;
+    for (property, count) in Property::ALL.iter().zip(&outcome.exercised) {
+        let count = match count {
+            0 => "not exercised".to_owned(),
+            count => count.to_string(),
+        };
+        let (title, section) = (property.title(), property.section());
+        writeln!(out, "  {title:<28}{section:<20}{count:>13}")?;
+    }
+    let Outcome { steps, digest, .. } = outcome;
+    writeln!(out, "\n{steps} steps, digest {digest:016x}")?;
+    let Some((time, violation)) = &outcome.violation else {
+        writeln!(out, "{GOOD}all held{GOOD:#}")?;
+        return Ok(End::Held);
+    };
+    writeln!(out, "{BAD}violated{BAD:#} after {}: {violation}", milliseconds(*time))?;
+    // A run is a function of its plan: the second one ends where the first did.
+    let mut last = Recorder::last(LAST_STEPS);
+    play(&plan, implementation, true, Some(&mut last)).map_err(Error::Told)?;
+    heading(out, "The last steps")?;
+    story(out, &texts(&last.into_lines()), "  ")?;
+    heading(out, "To replay it")?;
+    writeln!(out, "  {}", args.wishes.replay(args.seed))?;
+    Ok(End::Violated)
+}
+
+/// The numbers of a run, or the sums of many.
+pub(super) fn tally(out: &mut dyn Write, tally: &Tally) -> std::io::Result<()> {
+    for (what, number) in [
+        ("commands proposed", tally.proposed),
+        ("answered as committed", tally.committed),
+        ("answered as superseded", tally.superseded),
+        ("faults that hit", tally.faults),
+        ("crashes", tally.crashes),
+        ("highest commit index", tally.commit),
+        ("highest term", tally.term),
+    ] {
+        writeln!(out, "  {what:<28}{number:>12}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::faulty::Forgetful;
+    use super::*;
+    use crate::reference::Reference;
+
+    fn printed(implementation: &dyn Implementation) -> (End, String) {
+        let args = Args { seed: 7, wishes: WishArgs::default() };
+        let mut out = Vec::new();
+        let end = run(&args, implementation, &mut out).expect("it boots, and memory takes it");
+        let text = String::from_utf8(out).expect("it is text");
+        (end, anstream::adapter::strip_str(&text).to_string())
+    }
+
+    #[test]
+    fn a_violation_is_told_with_its_section_its_last_steps_and_its_replay() {
+        let (end, text) = printed(&Forgetful);
+        assert_eq!(end, End::Violated);
+        let (_, told) = text.split_once("\nviolated after ").expect(&text);
+        assert!(told.contains("Monotonicity (Figure 2, §5.1): "), "{told}");
+        let (_, steps) = told.split_once("The last steps\n").expect(told);
+        let (steps, replay) = steps.split_once("\n\nTo replay it\n").expect(told);
+        assert!((1..=20).contains(&steps.lines().count()), "{steps}");
+        let last = steps.lines().last().unwrap_or_default();
+        assert!(last.contains("becomes leader of term"), "{steps}");
+        assert_eq!(replay, "  raft-sim run --seed 7\n");
+    }
+
+    #[test]
+    fn a_run_in_which_all_held_says_so() {
+        let (end, text) = printed(&Reference);
+        assert_eq!(end, End::Held);
+        assert!(text.ends_with("\nall held\n"), "{text}");
+        assert!(!text.contains("The last steps"), "{text}");
+        for part in ["election timeout ", "becomes leader of term 1", "Election Safety "] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}

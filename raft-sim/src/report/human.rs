@@ -1,0 +1,67 @@
+//! Results for a reader: a line for each case, then what is to be known about each failure.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::story::texts;
+
+use super::{BAD, Case, Failed, GOOD, Report, Result, Summary, requires, width};
+
+const SKIPPED: Style = AnsiColor::Yellow.on_default();
+
+/// Writes all results.
+///
+/// # Errors
+/// What keeps `out` from being written.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let names = width(report.cases.iter().map(|case| case.file.as_str()));
+    for case in &report.cases {
+        let (file, title) = (&case.file, &case.title);
+        match &case.result {
+            Result::Passed => writeln!(out, "{GOOD}passed{GOOD:#}   {file:<names$}  {title}")?,
+            Result::Skipped(lacking) => {
+                let requires = requires(lacking);
+                writeln!(out, "{SKIPPED}skipped{SKIPPED:#}  {file:<names$}  {title}: {requires}")?;
+            }
+            Result::Failed(Failed { failure, .. }) => {
+                let message = failure.message.lines().next().unwrap_or_default();
+                let line = failure.line;
+                writeln!(out, "{BAD}FAILED{BAD:#}   {file:<names$}  line {line}: {message}")?;
+            }
+            Result::Unusable { message, .. } => {
+                let message = message.strip_prefix(file.as_str()).unwrap_or(message);
+                let message = message.trim_start_matches(':');
+                writeln!(out, "{BAD}ERROR{BAD:#}    {file:<names$}  {}", message.trim_start())?;
+            }
+        }
+    }
+    for case in &report.cases {
+        if let Result::Failed(failed) = &case.result {
+            failure(case, failed, out)?;
+        }
+    }
+    let Summary { passed, failed, skipped, unusable } = report.summary();
+    write!(out, "\n{passed} passed, {failed} failed, {skipped} skipped")?;
+    match unusable {
+        0 => writeln!(out),
+        unusable => writeln!(out, ", {unusable} that could not be read"),
+    }
+}
+
+fn failure(case: &Case, failed: &Failed, out: &mut dyn Write) -> io::Result<()> {
+    let Failed { failure, text, steps } = failed;
+    let (file, line) = (&case.file, failure.line);
+    writeln!(out, "\n{BAD}{file}:{line}{BAD:#}  {} ({})", case.title, case.paper)?;
+    for part in failure.message.lines() {
+        writeln!(out, "  {part}")?;
+    }
+    writeln!(out, "\n  {line:>4} | {text}")?;
+    if !steps.is_empty() {
+        writeln!(out, "\n  The last steps before it:")?;
+    }
+    for step in texts(steps) {
+        writeln!(out, "  {step}")?;
+    }
+    writeln!(out, "\n  To see all of it: {}", case.replay())
+}

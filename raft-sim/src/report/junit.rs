@@ -1,0 +1,57 @@
+//! Results as JUnit's XML, for build servers. It has no times: a replay takes no time that matters.
+
+use std::io::{self, Write};
+
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use crate::story::texts;
+
+use super::{Case, Report, Result, requires};
+
+/// Writes all results.
+///
+/// # Errors
+/// What keeps `out` from being written.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut suite = TestSuite::new("scenarios");
+    suite.add_test_cases(report.cases.iter().map(test_case));
+    let mut document = quick_junit::Report::new("raft-sim");
+    document.add_test_suite(suite);
+    // By way of a string, so that an error of `out` keeps its kind.
+    let text = document.to_string().map_err(io::Error::other)?;
+    out.write_all(text.as_bytes())
+}
+
+fn test_case(case: &Case) -> TestCase {
+    let status = match &case.result {
+        Result::Passed => TestCaseStatus::success(),
+        Result::Skipped(lacking) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(requires(lacking));
+            status
+        }
+        Result::Failed(failed) => {
+            let failure = &failed.failure;
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(format!("line {}: {}", failure.line, failure.message));
+            status.set_description(format!(
+                "{}:{}: {}\n{}\n\n{}\n\n{}",
+                case.file,
+                failure.line,
+                failure.message,
+                failed.text,
+                texts(&failed.steps).join("\n"),
+                case.replay()
+            ));
+            status
+        }
+        Result::Unusable { message, .. } => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(message.clone());
+            status
+        }
+    };
+    let mut test_case = TestCase::new(case.file.clone(), status);
+    test_case.set_classname(case.paper.clone());
+    test_case
+}

@@ -1,0 +1,182 @@
+//! What replaying scenarios came to, and how it is written: for a reader, as JSON, as JUnit's XML.
+//!
+//! A report is a function of the results: it shows no clock and no machine, and cases stand in the order
+//! in which they were given.
+
+pub mod human;
+pub mod json;
+pub mod junit;
+#[cfg(test)]
+mod tests;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::scenario::replay::{Failure, FailureKind};
+use crate::story::Line;
+use crate::subject::Capability;
+
+/// How a command of the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All held.
+    Held,
+    /// A property was violated, or an expectation failed.
+    Violated,
+    /// Some file could not be used; it was told.
+    Unusable,
+    /// Nothing but progress was missing.
+    Stuck,
+}
+
+impl End {
+    /// The program's exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            End::Held => 0,
+            End::Violated => 1,
+            End::Unusable => 2,
+            End::Stuck => 3,
+        }
+    }
+}
+
+/// What a good end looks like in a terminal.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// What a bad end looks like in a terminal.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// All results, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// One for each file.
+    pub cases: Vec<Case>,
+}
+
+/// What became of one scenario file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its path.
+    pub file: String,
+    /// What it says holds; empty if the file could not be used.
+    pub title: String,
+    /// Where the paper describes it; empty if the file could not be used.
+    pub paper: String,
+    /// How it ended.
+    pub result: Result,
+}
+
+/// How a scenario file ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Result {
+    /// Every expectation held, and every oracle.
+    Passed,
+    /// The implementation lacks what it requires.
+    Skipped(Vec<Capability>),
+    /// Something did not hold.
+    Failed(Failed),
+    /// The file can't be read, or has an error in its text.
+    Unusable {
+        /// The line of the error, from 1, if it is one of the text.
+        line: Option<u32>,
+        /// What is wrong, in one line that begins with the file's path.
+        message: String,
+    },
+}
+
+/// What did not hold, and what led there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Where, and what.
+    pub failure: Failure,
+    /// The text of that line.
+    pub text: String,
+    /// The last steps before it.
+    pub steps: Vec<Line>,
+}
+
+/// How many cases ended in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Every expectation held, and every oracle.
+    pub passed: usize,
+    /// Something did not hold.
+    pub failed: usize,
+    /// The implementation lacks what is required.
+    pub skipped: usize,
+    /// The file could not be used.
+    pub unusable: usize,
+}
+
+impl Report {
+    /// How many cases ended in which way.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for case in &self.cases {
+            let count = match &case.result {
+                Result::Passed => &mut summary.passed,
+                Result::Skipped(_) => &mut summary.skipped,
+                Result::Failed(_) => &mut summary.failed,
+                Result::Unusable { .. } => &mut summary.unusable,
+            };
+            *count += 1;
+        }
+        summary
+    }
+
+    /// How the whole ended: a file that can't be used weighs most, since nobody knows what it would have
+    /// shown; missing progress weighs least.
+    #[must_use]
+    pub fn end(&self) -> End {
+        let ends = self.cases.iter().map(|case| match &case.result {
+            Result::Passed | Result::Skipped(_) => End::Held,
+            Result::Failed(failed) => failure_end(failed.failure.kind),
+            Result::Unusable { .. } => End::Unusable,
+        });
+        let weight = |end: &End| match end {
+            End::Held => 0,
+            End::Stuck => 1,
+            End::Violated => 2,
+            End::Unusable => 3,
+        };
+        ends.max_by_key(weight).unwrap_or(End::Held)
+    }
+}
+
+impl Case {
+    /// The command that shows what happened, statement by statement.
+    #[must_use]
+    pub fn replay(&self) -> String {
+        format!("raft-sim explain {}", quoted(&self.file))
+    }
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    if !path.is_empty() && path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
+/// How the program ends if this was the worst failure.
+pub(crate) fn failure_end(kind: FailureKind) -> End {
+    match kind {
+        FailureKind::Violation | FailureKind::Statement => End::Violated,
+        FailureKind::Liveness => End::Stuck,
+    }
+}
+
+/// What is required: `requires forge, no-op`.
+pub(crate) fn requires(capabilities: &[Capability]) -> String {
+    let words: Vec<&str> = capabilities.iter().map(|capability| capability.word()).collect();
+    format!("requires {}", words.join(", "))
+}
+
+/// How many characters wide the widest text is.
+pub(crate) fn width<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
+    texts.map(|text| text.chars().count()).max().unwrap_or(0)
+}

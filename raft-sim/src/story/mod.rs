@@ -1,0 +1,271 @@
+//! What happened, told in the paper's words, one line for each step of a server.
+//!
+//! A [`Recorder`] listens to a cluster and keeps all lines, the milestones, or the last few. An entry is
+//! told as index/term, with its command behind a colon where that is readable: `5/3:x`. The story never
+//! judges and never influences what it tells of.
+
+mod phrases;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+
+use crate::cluster::{Heard, Listener};
+use crate::subject::{Event, Role};
+use crate::time::Micros;
+use crate::words::{Message, NodeId, length};
+
+/// One line of a story. Displayed with its time: `12.345 ms  S2  crashes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When it happened, in virtual microseconds.
+    pub time: Micros,
+    /// The line of the scenario's statement in whose course it happened; `None` outside of scenarios.
+    pub statement: Option<u32>,
+    /// Who, and what.
+    pub text: String,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>12}  {}", milliseconds(self.time), self.text)
+    }
+}
+
+/// A moment or a span of virtual time in milliseconds: `12.345 ms`.
+#[must_use]
+pub fn milliseconds(time: Micros) -> String {
+    format!("{}.{:03} ms", time / 1_000, time % 1_000)
+}
+
+/// One message: `S1 → S2  RequestVote term 3, last 2/1`.
+#[must_use]
+pub fn message(message: &Message) -> String {
+    format!("{} → {}  {}", message.from, message.to, phrases::body(message))
+}
+
+/// The lines as text, with their times if any time passed at all.
+#[must_use]
+pub fn texts(lines: &[Line]) -> Vec<String> {
+    let clock = lines.iter().any(|line| line.time > 0);
+    let text = |line: &Line| match clock {
+        true => line.to_string(),
+        false => line.text.clone(),
+    };
+    lines.iter().map(text).collect()
+}
+
+/// The beginning and the end of a story that is to have at most `most` lines, and how many lines are
+/// left out between them.
+#[must_use]
+pub fn ends<T>(lines: &[T], most: usize) -> (&[T], usize, &[T]) {
+    let left_out = lines.len().saturating_sub(most);
+    if left_out == 0 {
+        return (lines, 0, &[]);
+    }
+    let (head, rest) = lines.split_at(most / 2);
+    (head, left_out, rest.split_at(left_out).1)
+}
+
+/// Which lines a recorder keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    All,
+    Milestones,
+    /// The last so many, messages that only leave left aside: what matters is what arrives.
+    Last(usize),
+}
+
+/// Listens to a cluster and keeps lines.
+#[derive(Debug)]
+pub struct Recorder {
+    keep: Keep,
+    lines: VecDeque<Line>,
+    statements: Vec<u32>,
+    /// What was sent in the course of this statement and has not arrived, with the line that tells so.
+    sent: Vec<(Message, usize)>,
+    /// Lines about messages that arrived in the course of the same statement.
+    arrived: BTreeSet<usize>,
+    /// Who has booted before.
+    booted: BTreeSet<NodeId>,
+    /// Who wrote last, and when: what becomes durable with that very step needs no line.
+    writer: Option<(Micros, NodeId)>,
+    /// The highest commit index of any server.
+    commit: u64,
+    /// The last line about that, and how many lines stand before it.
+    last_commit: Option<(usize, Line)>,
+}
+
+impl Recorder {
+    /// Keeps everything. A message that arrives in the course of the statement in which it was sent is told
+    /// when it arrives; the others, when they are sent as well.
+    #[must_use]
+    pub fn all() -> Recorder {
+        Recorder::new(Keep::All)
+    }
+
+    /// Keeps elections, leaders, step-downs, crashes and restarts, the first commit and the last one.
+    #[must_use]
+    pub fn milestones() -> Recorder {
+        Recorder::new(Keep::Milestones)
+    }
+
+    /// Keeps the last `count` lines. What is sent is not among them, only what arrives.
+    #[must_use]
+    pub fn last(count: usize) -> Recorder {
+        Recorder::new(Keep::Last(count))
+    }
+
+    fn new(keep: Keep) -> Recorder {
+        Recorder {
+            keep,
+            lines: VecDeque::new(),
+            statements: Vec::new(),
+            sent: Vec::new(),
+            arrived: BTreeSet::new(),
+            booted: BTreeSet::new(),
+            writer: None,
+            commit: 0,
+            last_commit: None,
+        }
+    }
+
+    /// The lines of the scenario's statements that were begun, in order.
+    #[must_use]
+    pub fn statements(&self) -> &[u32] {
+        &self.statements
+    }
+
+    /// The lines that were kept, in order.
+    #[must_use]
+    pub fn into_lines(self) -> Vec<Line> {
+        let lines = (0..).zip(self.lines);
+        let kept = lines.filter(|(place, _)| !self.arrived.contains(place));
+        let mut lines: Vec<Line> = kept.map(|(_, line)| line).collect();
+        if let Some((place, line)) = self.last_commit {
+            lines.insert(place, line);
+        }
+        lines
+    }
+
+    fn line(&self, time: Micros, text: String) -> Line {
+        Line { time, statement: self.statements.last().copied(), text }
+    }
+
+    fn push(&mut self, time: Micros, text: String) {
+        let line = self.line(time, text);
+        self.lines.push_back(line);
+        if let Keep::Last(count) = self.keep
+            && self.lines.len() > count
+        {
+            self.lines.pop_front();
+        }
+    }
+
+    /// The whole of what is heard, as a line; `None` if there is nothing to tell.
+    fn tell(&mut self, now: Micros, heard: &Heard<'_>) -> Option<String> {
+        match heard {
+            Heard::Step { server, event, effects, before, length } => {
+                if !effects.writes.is_empty() {
+                    self.writer = Some((now, *server));
+                }
+                if let Event::Receive(message) = event
+                    && let Some(at) = self.sent.iter().position(|(sent, _)| sent == message)
+                {
+                    let (_, place) = self.sent.remove(at);
+                    self.arrived.insert(place);
+                }
+                let came = phrases::consequences(*server, before, effects, *length);
+                step(*server, event, phrases::event(event, before, effects), &came)
+            }
+            Heard::Sent(sent) => {
+                if self.keep != Keep::All {
+                    return None;
+                }
+                self.sent.push(((*sent).clone(), self.lines.len()));
+                Some(message(sent))
+            }
+            Heard::Durable(server, write) => {
+                let at_once = self.writer == Some((now, *server));
+                (!at_once).then(|| format!("{server}  {}", phrases::durable(write)))
+            }
+            Heard::Booted(server, view) => {
+                let again = !self.booted.insert(*server);
+                again.then(|| format!("{server}  {}", phrases::restart(view)))
+            }
+            Heard::Crashed(server, lost) => Some(format!("{server}  {}", phrases::crash(*lost))),
+            Heard::Statement(_) => None,
+        }
+    }
+
+    /// Keeps what matters in the long run.
+    fn hear_milestone(&mut self, now: Micros, heard: &Heard<'_>) {
+        match heard {
+            Heard::Step { server, effects, before, .. } => {
+                let after = &effects.view;
+                if before.role != after.role || after.role == Role::Candidate {
+                    let change = phrases::role(*server, before, after);
+                    if let Some(change) = change {
+                        self.push(now, format!("{server}  {change}"));
+                    }
+                }
+                let committed = length(after.commit);
+                if committed > self.commit {
+                    self.hear_commit(now, *server, committed);
+                }
+            }
+            Heard::Booted(..) | Heard::Crashed(..) => {
+                if let Some(text) = self.tell(now, heard) {
+                    self.push(now, text);
+                }
+            }
+            Heard::Sent(_) | Heard::Durable(..) | Heard::Statement(_) => {}
+        }
+    }
+
+    /// Some server's commit index is higher than any was before.
+    fn hear_commit(&mut self, now: Micros, server: NodeId, committed: u64) {
+        let text = format!("{server}  commit index {} → {committed}", self.commit);
+        if self.commit == 0 {
+            self.push(now, text);
+        } else {
+            self.last_commit = Some((self.lines.len(), self.line(now, text)));
+        }
+        self.commit = committed;
+    }
+}
+
+impl Listener for Recorder {
+    fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
+        if let Heard::Statement(line) = heard {
+            self.statements.push(*line);
+            // What becomes durable from here on is this statement's doing.
+            self.writer = None;
+            self.sent.clear();
+        }
+        match self.keep {
+            Keep::Milestones => self.hear_milestone(now, heard),
+            Keep::All | Keep::Last(_) => {
+                if let Some(text) = self.tell(now, heard) {
+                    self.push(now, text);
+                }
+            }
+        }
+    }
+}
+
+/// One step as a line: who, from whom, what, and what came of it.
+fn step(server: NodeId, event: &Event, taken: Option<String>, came: &[String]) -> Option<String> {
+    let who = match event {
+        Event::Receive(message) => format!("{server} ← {}", message.from),
+        Event::Tick | Event::Propose(..) | Event::Persisted(_) => server.to_string(),
+    };
+    let came = came.join(", ");
+    match (taken, came.is_empty()) {
+        (Some(taken), true) => Some(format!("{who}  {taken}")),
+        (Some(taken), false) => Some(format!("{who}  {taken}: {came}")),
+        (None, true) => None,
+        (None, false) => Some(format!("{who}  {came}")),
+    }
+}

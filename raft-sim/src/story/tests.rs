@@ -1,0 +1,227 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::subject::{Effects, LogWrite, Token, View, Write};
+use crate::words::{
+    AppendReply, Body, Entries, Entry, HardState, LogIndex, Payload, Position, Term,
+};
+
+const S1: NodeId = NodeId(1);
+const S2: NodeId = NodeId(2);
+
+fn index(number: u64) -> LogIndex {
+    LogIndex::new(number).expect("not 0")
+}
+
+fn entry(number: u64, term: u64, command: &[u8]) -> Entry {
+    Entry { index: index(number), term: Term(term), payload: Payload::Command(Arc::from(command)) }
+}
+
+fn append(entries: &[Entry]) -> Message {
+    let prev = Position { index: index(4), term: Term(2) };
+    Message {
+        from: S1,
+        to: S2,
+        term: Term(3),
+        body: Body::AppendEntries {
+            prev: Some(prev),
+            entries: Entries::from(entries),
+            commit: Some(index(4)),
+        },
+    }
+}
+
+fn write(from: u64, entries: &[Entry]) -> Write {
+    Write {
+        token: Token(1),
+        hard_state: None,
+        log: Some(LogWrite { from: index(from), entries: Entries::from(entries) }),
+    }
+}
+
+fn told(recorder: Recorder) -> Vec<String> {
+    let lines = recorder.into_lines();
+    lines.iter().map(|line| line.to_string()).collect()
+}
+
+/// What a recorder of everything tells of one step of S2.
+fn step(event: &Event, before: View, effects: &Effects, length: u64) -> Vec<String> {
+    let mut recorder = Recorder::all();
+    let heard = Heard::Step { server: S2, event, effects, before: &before, length };
+    recorder.hear(12_345, &heard);
+    told(recorder)
+}
+
+#[test]
+fn an_election_timeout_and_a_vote() {
+    let before = View { term: Term(2), ..View::default() };
+    let candidate = View { role: Role::Candidate, term: Term(3), voted_for: Some(S2), ..before };
+    let effects = Effects { view: candidate, ..Effects::default() };
+    assert_eq!(
+        step(&Event::Tick, before, &effects, 0),
+        [
+            "   12.345 ms  S2  election timeout elapses: becomes candidate in term 3, votes for itself"
+        ]
+    );
+    assert!(step(&Event::Tick, candidate, &effects, 0).is_empty());
+    let asked = Message { from: S1, to: S2, term: Term(3), body: Body::RequestVote { last: None } };
+    let voter = View { term: Term(3), voted_for: Some(S1), ..before };
+    let effects = Effects { view: voter, ..Effects::default() };
+    assert_eq!(
+        step(&Event::Receive(asked), before, &effects, 0),
+        ["   12.345 ms  S2 ← S1  RequestVote term 3, last none: enters term 3, \
+             grants its vote to S1 in term 3"]
+    );
+}
+
+#[test]
+fn a_log_grows_is_replaced_and_cut() {
+    let entries = [entry(5, 3, b"x")];
+    let event = Event::Receive(append(&entries));
+    let said = "   12.345 ms  S2 ← S1  AppendEntries term 3, prev 4/2, entries 5/3:x, commit 4";
+    let mut effects = Effects { writes: vec![write(5, &entries)], ..Effects::default() };
+    let tell = |effects: &Effects, length| step(&event, View::default(), effects, length);
+    assert_eq!(tell(&effects, 4), [format!("{said}: appends 5/3:x")]);
+    assert_eq!(tell(&effects, 7), [format!("{said}: replaces its log from 5 on by 5/3:x")]);
+    effects.writes = vec![write(5, &[])];
+    assert_eq!(tell(&effects, 7), [format!("{said}: deletes its log from 5 on")]);
+    effects.writes = vec![write(4, &[entry(4, 3, &[0, 1])]), write(5, &entries)];
+    assert_eq!(
+        tell(&effects, 4),
+        [format!("{said}: replaces its log from 4 on by 4/3, appends 5/3:x")]
+    );
+}
+
+#[test]
+fn a_command_is_shown_only_if_it_can_be_read() {
+    let shown = |command: &[u8]| phrases::body(&append(&[entry(5, 3, command)]));
+    assert!(shown(b"first-write").contains("entries 5/3:first-write,"));
+    for hidden in [&b""[..], b"\x1b[31m", b"a b", "é".as_bytes(), &[b'x'; 33], b"5/3"] {
+        assert!(shown(hidden).contains("entries 5/3,"), "{hidden:?}");
+    }
+    let many: Vec<Entry> = (5..=9).map(|number| entry(number, 3, b"x")).collect();
+    assert!(phrases::body(&append(&many)).contains("entries 5/3:x to 9/3:x (5),"));
+}
+
+#[test]
+fn a_sent_message_is_told_but_is_not_among_the_last_steps() {
+    let reply = Message {
+        from: S1,
+        to: S2,
+        term: Term(3),
+        body: Body::AppendEntriesReply(AppendReply::Success { matched: Some(index(5)) }),
+    };
+    let mut all = Recorder::all();
+    all.hear(0, &Heard::Sent(&reply));
+    assert_eq!(told(all), ["    0.000 ms  S1 → S2  AppendEntriesReply term 3, success, match 5"]);
+    let mut last = Recorder::last(2);
+    last.hear(0, &Heard::Sent(&reply));
+    for lost in 0..4 {
+        last.hear(lost, &Heard::Crashed(S1, lost as usize));
+    }
+    assert_eq!(
+        told(last),
+        [
+            "    0.002 ms  S1  crashes, losing 2 writes that were not durable",
+            "    0.003 ms  S1  crashes, losing 3 writes that were not durable"
+        ]
+    );
+}
+
+#[test]
+fn what_is_durable_at_once_needs_no_line() {
+    let before = View::default();
+    let effects = Effects { writes: vec![write(1, &[entry(1, 1, b"x")])], ..Effects::default() };
+    let wrote = Heard::Step {
+        server: S1,
+        event: &Event::Tick,
+        effects: &effects,
+        before: &before,
+        length: 0,
+    };
+    let durable = Write {
+        hard_state: Some(HardState { term: Term(1), voted_for: None }),
+        ..write(1, &[entry(1, 1, b"x")])
+    };
+    let heard = |between: Option<Heard<'_>>, later| {
+        let mut recorder = Recorder::all();
+        recorder.hear(0, &wrote);
+        if let Some(between) = between {
+            recorder.hear(0, &between);
+        }
+        recorder.hear(later, &Heard::Durable(S1, &durable));
+        recorder.into_lines().len()
+    };
+    assert_eq!(heard(None, 0), 1);
+    assert_eq!(heard(None, 5), 2, "a slow disk");
+    assert_eq!(heard(Some(Heard::Statement(9)), 0), 2, "a stalled disk that is synced");
+    assert_eq!(phrases::durable(&durable), "durable: term 1, vote none, log 1/1:x");
+}
+
+#[test]
+fn milestones_have_the_first_and_the_last_commit() {
+    let mut recorder = Recorder::milestones();
+    let mut before = View::default();
+    for (time, committed) in [(1, 1), (2, 2), (3, 5)] {
+        let after = View { commit: Some(index(committed)), ..before };
+        let effects = Effects { view: after, ..Effects::default() };
+        let heard = Heard::Step {
+            server: S1,
+            event: &Event::Tick,
+            effects: &effects,
+            before: &before,
+            length: 0,
+        };
+        recorder.hear(time, &heard);
+        before = after;
+    }
+    recorder.hear(4, &Heard::Crashed(S1, 0));
+    recorder.hear(5, &Heard::Booted(S2, &before));
+    recorder.hear(6, &Heard::Booted(S2, &before));
+    assert_eq!(
+        told(recorder),
+        [
+            "    0.001 ms  S1  commit index 0 → 1",
+            "    0.003 ms  S1  commit index 2 → 5",
+            "    0.004 ms  S1  crashes",
+            "    0.006 ms  S2  restarts in term 0, vote none, last applied 0"
+        ],
+        "the first boot is no restart"
+    );
+}
+
+#[test]
+fn a_message_that_arrives_within_its_statement_has_one_line() {
+    let sent = append(&[]);
+    let event = Event::Receive(sent.clone());
+    let (view, effects) = (View::default(), Effects::default());
+    let arrives =
+        Heard::Step { server: S2, event: &event, effects: &effects, before: &view, length: 4 };
+    let mut recorder = Recorder::all();
+    recorder.hear(0, &Heard::Statement(5));
+    recorder.hear(0, &Heard::Sent(&sent));
+    recorder.hear(0, &arrives);
+    recorder.hear(0, &Heard::Sent(&sent));
+    recorder.hear(0, &Heard::Statement(6));
+    recorder.hear(0, &arrives);
+    assert_eq!(recorder.statements(), [5, 6]);
+    let lines = recorder.into_lines();
+    let said = "AppendEntries term 3, prev 4/2, entries none, commit 4";
+    assert_eq!(
+        texts(&lines),
+        ["S2 ← S1", "S1 → S2", "S2 ← S1"].map(|link| format!("{link}  {said}"))
+    );
+    assert_eq!(
+        lines.iter().map(|line| line.statement).collect::<Vec<_>>(),
+        [Some(5), Some(5), Some(6)]
+    );
+}
+
+#[test]
+fn a_long_story_keeps_both_ends() {
+    let line = |time| Line { time, statement: None, text: String::new() };
+    let lines: Vec<Line> = (0..10).map(line).collect();
+    let (head, left_out, tail) = ends(&lines, 5);
+    assert_eq!((head, left_out, tail), (&lines[..2], 5, &lines[7..]));
+    assert_eq!(ends(&lines, 10), (&lines[..], 0, &lines[10..]));
+}

@@ -1,0 +1,374 @@
+//! The program `raft-sim` as a person or a build server meets it: what it prints where, and how it exits.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_raft-sim");
+
+const PASSES: &str = "\
+scenario  A leader is elected
+paper     §5.2
+servers   S1 S2 S3
+
+elect     S1
+propose   S1 x
+settle
+expect    x committed
+";
+
+/// One line of it (8) does not hold.
+const FAILS: &str = "\
+scenario  A follower leads
+paper     §5.2
+servers   S1 S2 S3
+
+elect     S1
+
+settle
+expect    S2 leader
+heal
+";
+
+/// A folder of its own for one test, empty.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).expect("the folder of the last run goes");
+    }
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+/// A folder with these files.
+fn files(test: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = folder(test);
+    for (name, text) in files {
+        let path = folder.join(name);
+        let parent = path.parent().expect("it is in the folder");
+        fs::create_dir_all(parent).expect("the folder can be made");
+        fs::write(path, text).expect("the file can be written");
+    }
+    folder
+}
+
+fn raft_sim(folder: &Path, args: &[&str]) -> Assert {
+    Command::new(PROGRAM).current_dir(folder).args(args).assert()
+}
+
+fn stdout(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stdout.clone()).expect("it is text")
+}
+
+fn stderr(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stderr.clone()).expect("it is text")
+}
+
+fn run(args: &[&str]) -> Assert {
+    raft_sim(Path::new("."), args)
+}
+
+#[test]
+fn the_same_seed_prints_the_same_twice() {
+    let seed = ["run", "--seed", "42", "--servers", "3", "--duration", "2000"];
+    let [one, other] = [run(&seed).success(), run(&seed).success()];
+    let text = stdout(&one);
+    assert_eq!(text, stdout(&other));
+    assert_eq!(stderr(&one), "");
+    for part in [
+        "S3  its clock ticks every",
+        "duration         2000.000 ms",
+        "becomes leader of term 1",
+        "Election Safety",
+        "all held",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (_, digest) = text.rsplit_once("digest ").expect("there is a digest");
+    let digest = digest.lines().next().unwrap_or_default();
+    assert!(digest.len() == 16 && digest.chars().all(|digit| digit.is_ascii_hexdigit()));
+    let next = stdout(&run(&["run", "--seed", "43", "--servers", "3"]).success());
+    assert!(!next.contains(digest), "another seed is another run");
+}
+
+#[test]
+fn faults_can_be_chosen() {
+    let none = stdout(&run(&["run", "--seed", "5", "--faults", "none"]).success());
+    assert!(none.contains("none lost, none twice"), "{none}");
+    assert!(none.contains("faults           none"), "{none}");
+    let crashes = ["run", "--seed", "5", "--servers", "3", "--faults", "crash,slow-disk"];
+    let crashes = stdout(&run(&crashes).success());
+    assert!(crashes.contains("  crash "), "{crashes}");
+    assert!(crashes.contains("  restarts in term"), "{crashes}");
+    assert!(!crashes.contains("partition"), "{crashes}");
+}
+
+#[test]
+fn wrong_usage_is_told_on_the_standard_error_and_exits_with_2() {
+    let wrong: &[(&[&str], &str)] = &[
+        (&[], "Usage: raft-sim"),
+        (&["walk"], "unrecognized subcommand 'walk'"),
+        (&["run"], "--seed <N>"),
+        (&["run", "--seed", "18446744073709551616"], "from 0 to 18446744073709551615"),
+        (&["run", "--seed", "-1"], "--seed"),
+        (&["run", "--seed", "1", "--servers", "10"], "10 is not in 1..=9"),
+        (&["run", "--seed", "1", "--servers", "0"], "0 is not in 1..=9"),
+        (&["run", "--seed", "1", "--duration", "0"], "0 is not in"),
+        (&["run", "--seed", "1", "--faults", "flood"], "no class of faults is called `flood`"),
+        (&["run", "--seed", "1", "--faults", ""], "--faults"),
+        (&["fuzz", "--seeds", "9..3"], "backwards: 9 is behind 3"),
+        (&["fuzz", "--seeds", "3..3"], "the range has no seeds"),
+        (&["fuzz", "--seeds", "3"], "expected a range"),
+        (&["fuzz", "--seeds", "0..9", "--jobs", "0"], "number of threads from 1 to 256"),
+        (&["test", "--format", "yaml"], "invalid value 'yaml'"),
+        (&["fmt"], "<FILE>"),
+        (&["explain"], "<FILE>"),
+    ];
+    for (args, told) in wrong {
+        let assert = run(args).code(2);
+        assert_eq!(stdout(&assert), "", "{args:?}");
+        assert!(stderr(&assert).contains(told), "{args:?}: {}", stderr(&assert));
+    }
+}
+
+#[test]
+fn help_is_no_failure() {
+    for args in [&["--help"][..], &["help", "run"], &["fuzz", "--help"], &["--version"]] {
+        let assert = run(args).success();
+        assert!(!stdout(&assert).is_empty(), "{args:?}");
+        assert_eq!(stderr(&assert), "", "{args:?}");
+    }
+}
+
+#[test]
+fn fuzz_prints_the_same_for_any_number_of_threads() {
+    let fuzz = |jobs| {
+        let seeds = ["fuzz", "--seeds", "0..12", "--duration", "1000", "--jobs", jobs];
+        run(&seeds).success()
+    };
+    let [one, four] = ["1", "4"].map(fuzz);
+    assert_eq!(stdout(&one), stdout(&four));
+    let text = stdout(&one);
+    assert!(text.contains("12 seeds, "), "{text}");
+    assert!(text.contains("Election Safety"), "{text}");
+    assert!(text.ends_with("all held\n"), "{text}");
+    assert!(stderr(&one).contains("steps per second"), "{}", stderr(&one));
+}
+
+#[test]
+fn test_replays_a_folder_and_exits_with_1_if_something_fails() {
+    let folder = files(
+        "test_folder",
+        &[("b/passes.raft", PASSES), ("a/fails.raft", FAILS), ("a/notes.txt", "no scenario")],
+    );
+    let assert = raft_sim(&folder, &["test", "."]).code(1);
+    let text = stdout(&assert);
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    assert!(first.starts_with("FAILED   ./a/fails.raft   line 8: "), "{text}");
+    assert_eq!(lines.next(), Some("passed   ./b/passes.raft  A leader is elected"));
+    for part in [
+        "./a/fails.raft:8  A follower leads (§5.2)",
+        "     8 | expect    S2 leader",
+        "becomes leader of term 1",
+        "raft-sim explain ./a/fails.raft",
+        "\n1 passed, 1 failed, 0 skipped\n",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let threads = raft_sim(&folder, &["test", "--jobs", "3", "."]).code(1);
+    assert_eq!(stdout(&threads), text);
+    raft_sim(&folder, &["test", "b"]).success();
+}
+
+#[test]
+fn test_looks_into_the_folder_scenarios_unless_told_otherwise() {
+    let folder = files("test_default", &[("scenarios/5.2-election/t.raft", PASSES)]);
+    let text = stdout(&raft_sim(&folder, &["test"]).success());
+    assert!(text.contains("scenarios/5.2-election/t.raft"), "{text}");
+    let assert = raft_sim(&folder.join("scenarios"), &["test"]).code(2);
+    let told = stderr(&assert);
+    assert!(told.starts_with("raft-sim: error: scenarios: cannot be read: "), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+#[test]
+fn missing_progress_alone_exits_with_3() {
+    let stuck = "\
+scenario  Nobody is elected by a minority
+paper     §5.2
+servers   S1 S2 S3
+
+crash     S2 S3
+within    3 election-timeouts a leader
+";
+    let folder = files("test_stuck", &[("stuck.raft", stuck), ("fails.raft", FAILS)]);
+    raft_sim(&folder, &["test", "stuck.raft"]).code(3);
+    raft_sim(&folder, &["explain", "stuck.raft"]).code(3);
+    raft_sim(&folder, &["test", "."]).code(1);
+}
+
+#[test]
+fn a_file_that_is_no_scenario_is_told_and_the_others_still_run() {
+    let wrong = PASSES.replace("settle", "settel");
+    let folder = files("test_unusable", &[("wrong.raft", &wrong), ("passes.raft", PASSES)]);
+    fs::write(folder.join("bytes.raft"), b"scenario \xff").expect("the file can be written");
+    let assert = raft_sim(&folder, &["test", "."]).code(2);
+    let (out, told) = (stdout(&assert), stderr(&assert));
+    assert!(told.contains("./wrong.raft:7:1"), "{told}");
+    assert!(told.contains("did you mean `settle`?"), "{told}");
+    assert!(told.contains("./bytes.raft: is not UTF-8 text: bad byte at offset 9"), "{told}");
+    assert!(!told.contains('\u{1b}'), "{told:?}");
+    assert!(out.contains("passed   ./passes.raft"), "{out}");
+    assert!(out.contains("1 passed, 0 failed, 0 skipped, 2 that could not be read"), "{out}");
+    for command in ["explain", "list", "fmt"] {
+        let assert = raft_sim(&folder, &[command, "wrong.raft"]).code(2);
+        assert!(stderr(&assert).contains("wrong.raft:7:1"), "{command}");
+    }
+}
+
+#[test]
+fn a_path_without_scenarios_is_an_error() {
+    let folder = folder("empty");
+    fs::create_dir(folder.join("inner")).expect("the folder can be made");
+    for command in ["test", "list", "fmt"] {
+        let told = stderr(&raft_sim(&folder, &[command, "."]).code(2));
+        assert!(told.starts_with("raft-sim: error: .: no scenario in this folder"), "{told}");
+        let told = stderr(&raft_sim(&folder, &[command, "gone.raft"]).code(2));
+        assert!(told.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{told}");
+    }
+    let told = stderr(&raft_sim(&folder, &["explain", "gone.raft"]).code(2));
+    assert!(told.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{told}");
+}
+
+#[test]
+fn json_and_junit_are_what_they_say() {
+    let folder = files("formats", &[("a.raft", FAILS), ("b.raft", PASSES)]);
+    let json = stdout(&raft_sim(&folder, &["test", "--format", "json", "."]).code(1));
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(json["summary"]["passed"], 1);
+    assert_eq!(json["summary"]["failed"], 1);
+    assert_eq!(json["scenarios"][0]["file"], "./a.raft");
+    assert_eq!(json["scenarios"][0]["verdict"], "failed");
+    assert_eq!(json["scenarios"][0]["line"], 8);
+    assert_eq!(json["scenarios"][1]["paper"], "§5.2");
+    assert_eq!(json["scenarios"][1]["message"], serde_json::Value::Null);
+    let xml = stdout(&raft_sim(&folder, &["test", "--format", "junit", "."]).code(1));
+    assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "), "{xml}");
+    assert!(xml.trim_end().ends_with("</testsuites>"), "{xml}");
+    assert!(xml.contains("tests=\"2\" skipped=\"0\" errors=\"0\" failures=\"1\""), "{xml}");
+    assert!(xml.contains("S1  election timeout elapses"), "{xml}");
+}
+
+#[test]
+fn explain_tells_below_each_statement_what_happened() {
+    let folder = files("explain", &[("fails.raft", FAILS), ("passes.raft", PASSES)]);
+    let text = stdout(&raft_sim(&folder, &["explain", "passes.raft"]).success());
+    let (_, elected) = text.split_once("   5  elect     S1\n").expect(&text);
+    let (elected, proposed) = elected.split_once("   6  propose   S1 x\n").expect(&text);
+    let timeout = "S1  election timeout elapses: becomes candidate in term 1, votes for itself";
+    assert_eq!(elected.lines().next().map(str::trim), Some(timeout));
+    assert!(elected.contains("S2 ← S1  RequestVote term 1, last none: "), "{elected}");
+    assert!(elected.contains("grants its vote to S1 in term 1"), "{elected}");
+    assert!(
+        elected.contains("S1 ← S2  RequestVoteReply term 1, granted: becomes leader of term 1")
+    );
+    assert!(proposed.contains("S1  a client proposes x: appends 2/1:x"), "{proposed}");
+    assert!(proposed.contains("commit index 1 → 2"), "{proposed}");
+    assert!(text.ends_with("\n\npassed\n"), "{text}");
+    let text = stdout(&raft_sim(&folder, &["explain", "fails.raft"]).code(1));
+    assert!(text.contains("FAILED line 8: "), "{text}");
+    assert!(text.contains("Line 9 and what follows was not reached."), "{text}");
+}
+
+#[test]
+fn list_shows_where_the_paper_describes_each() {
+    let forges = "\
+scenario  A request of an old term is refused
+paper     §5.1, Figure 2
+servers   S1 S2
+requires  forge
+
+forge     S1 -> S2 RequestVote term 1 last none
+";
+    let folder = files("list", &[("b.raft", PASSES), ("a/forge.raft", forges)]);
+    assert_eq!(
+        stdout(&raft_sim(&folder, &["list", "."]).success()),
+        "\
+§5.1, Figure 2  ./a/forge.raft  A request of an old term is refused  (requires forge)
+§5.2            ./b.raft        A leader is elected
+"
+    );
+}
+
+#[test]
+fn fmt_changes_what_differs_once_and_check_changes_nothing() {
+    let untidy = PASSES.replace("elect     S1", " elect  S1").replace('\n', "\r\n");
+    let folder = files("fmt", &[("untidy.raft", &untidy), ("tidy.raft", PASSES)]);
+    let read = || fs::read_to_string(folder.join("untidy.raft")).expect("it is there");
+    let check = ["fmt", "--check", "untidy.raft", "tidy.raft"];
+    assert_eq!(stdout(&raft_sim(&folder, &check).code(1)), "untidy.raft\n");
+    assert_eq!(read(), untidy, "--check changes nothing");
+    let fmt = ["fmt", "untidy.raft", "tidy.raft"];
+    assert_eq!(stdout(&raft_sim(&folder, &fmt).success()), "untidy.raft\n");
+    assert_eq!(read(), PASSES);
+    assert_eq!(stdout(&raft_sim(&folder, &fmt).success()), "");
+    assert_eq!(stdout(&raft_sim(&folder, &check).success()), "");
+    let left = fs::read_dir(&folder).expect("it is there").count();
+    assert_eq!(left, 2, "no temporary file is left");
+}
+
+#[test]
+fn fmt_leaves_a_file_alone_that_does_not_parse() {
+    let wrong = PASSES.replace("settle", "settel ");
+    let untidy = PASSES.replace("propose  ", "propose");
+    let folder = files("fmt_wrong", &[("wrong.raft", &wrong), ("untidy.raft", &untidy)]);
+    raft_sim(&folder, &["fmt", "wrong.raft", "untidy.raft"]).code(2);
+    let read = |name| fs::read_to_string(folder.join(name)).expect("it is there");
+    assert_eq!(read("wrong.raft"), wrong);
+    assert_eq!(read("untidy.raft"), PASSES, "the others are still formatted");
+}
+
+#[test]
+fn a_pipe_sees_no_colour() {
+    let folder = files("colour", &[("fails.raft", FAILS)]);
+    for args in [&["test", "."][..], &["explain", "fails.raft"], &["run", "--seed", "1"]] {
+        let plain = Command::new(PROGRAM).current_dir(&folder).args(args).assert();
+        assert!(!stdout(&plain).contains('\u{1b}'), "{args:?}");
+        let forced = |name: &str, value: &str| {
+            let mut command = Command::new(PROGRAM);
+            command.current_dir(&folder).args(args).env(name, value);
+            stdout(&command.assert())
+        };
+        assert!(forced("CLICOLOR_FORCE", "1").contains('\u{1b}'), "{args:?}");
+        assert!(!forced("NO_COLOR", "1").contains('\u{1b}'), "{args:?}");
+    }
+}
+
+/// `raft-sim … | head -1`: the reader has read enough, which is no failure and no reason for noise.
+#[test]
+fn a_closed_pipe_ends_the_program_quietly() {
+    let folder = files("pipe", &[("passes.raft", PASSES)]);
+    for args in [
+        &["run", "--seed", "1"][..],
+        &["fuzz", "--seeds", "0..3", "--jobs", "1"],
+        &["explain", "passes.raft"],
+        &["run", "--help"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("there are pipes");
+        drop(reader);
+        let output = Process::new(PROGRAM)
+            .current_dir(&folder)
+            .args(args)
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .output()
+            .expect("it starts");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {told}");
+        assert_eq!(told, "", "{args:?}");
+    }
+}
