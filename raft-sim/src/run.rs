@@ -77,7 +77,8 @@ pub fn run<'a>(
         durable_state_machine: plan.durable_state_machine,
         oracles,
     };
-    let cluster = Cluster::new(implementation, design, listener)?;
+    let cluster = Cluster::new(implementation, design, listener)
+        .map_err(|(server, failure)| format!("{server} does not boot: {failure}"))?;
     let mut run = Run {
         plan,
         cluster,

@@ -5,8 +5,7 @@ pub mod paper_map;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use raft_sim::scenario::parse::parse;
-use raft_sim::scenario::source::Source;
+use raft_sim::scenario::corpus::{find, load};
 use raft_sim::scenario::syntax::Scenario;
 
 /// The root of the repository.
@@ -40,13 +39,13 @@ pub fn files(folder: &str, extension: &str) -> io::Result<Vec<String>> {
 /// All scenario files, parsed, by path from the root of the repository, in order.
 ///
 /// # Errors
-/// What could not be read or parsed.
+/// What could not be found, read or parsed.
 pub fn scenarios() -> Result<Vec<(String, Scenario)>, String> {
     let mut scenarios = Vec::new();
-    for path in files("scenarios", "raft").map_err(|error| error.to_string())? {
-        let source = Source::read(&root().join(&path)).map_err(|error| error.to_string())?;
-        let scenario = parse(&source).map_err(|error| error.render(&source, false))?;
-        scenarios.push((path, scenario));
+    for file in find(&[root().join("scenarios")]).map_err(|error| error.to_string())? {
+        let (_, scenario) = load(&file).map_err(|error| error.to_string())?;
+        let path = file.strip_prefix(root()).unwrap_or(&file);
+        scenarios.push((path.to_string_lossy().into_owned(), scenario));
     }
     Ok(scenarios)
 }

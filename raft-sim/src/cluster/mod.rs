@@ -75,12 +75,12 @@ impl<'a> Cluster<'a> {
     /// Builds the cluster and boots all of its servers at time 0. Nothing flows yet.
     ///
     /// # Errors
-    /// What a server refuses to boot from, with its name.
+    /// The server that did not boot, and why.
     pub fn new(
         implementation: &'a dyn Implementation,
         design: Design,
         listener: Option<&'a mut dyn Listener>,
-    ) -> Result<Cluster<'a>, String> {
+    ) -> Result<Cluster<'a>, (NodeId, BootFailure)> {
         let ids: Vec<NodeId> = (1..=design.servers.len() as u32).map(NodeId).collect();
         let mut cluster = Cluster {
             implementation,
@@ -117,11 +117,7 @@ impl<'a> Cluster<'a> {
             });
         }
         for &id in &ids {
-            match cluster.boot(id) {
-                Ok(()) => {}
-                Err(BootFailure::Refused(why)) => return Err(format!("{id} does not boot: {why}")),
-                Err(BootFailure::Violation(violation)) => return Err(violation.to_string()),
-            }
+            cluster.boot(id).map_err(|failure| (id, failure))?;
         }
         Ok(cluster)
     }

@@ -121,3 +121,12 @@ impl Cluster<'_> {
         }
     }
 }
+
+impl std::fmt::Display for BootFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BootFailure::Refused(why) => f.write_str(why),
+            BootFailure::Violation(violation) => violation.fmt(f),
+        }
+    }
+}

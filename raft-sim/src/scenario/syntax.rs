@@ -43,7 +43,8 @@ pub struct Header {
     pub servers: Vec<NodeId>,
     /// `requires CAPABILITY …`: what a subject must support, else the scenario is skipped.
     pub requires: Vec<Capability>,
-    /// `violates PROPERTY`: a negative control; the run must end with this alarm and no other.
+    /// `violates PROPERTY`: a negative control; the last statement must raise this alarm, and nothing
+    /// before it any.
     pub violates: Option<String>,
     /// `settings …`: what differs from the defaults of every subject.
     pub settings: Settings,

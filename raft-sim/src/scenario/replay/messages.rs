@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Replay, SETTLE_LIMIT, Stop, command};
+use super::start::command;
+use super::{Replay, Stop};
 use crate::network::Flight;
 use crate::scenario::syntax::{
     Detail, Drawn, DrawnEntry, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
@@ -10,6 +11,9 @@ use crate::scenario::syntax::{
 use crate::words::{
     AppendReply, Body, Entries, Entry, LogIndex, Message, Payload, Position, length,
 };
+
+/// Most deliveries of one `settle`: a network that is not quiet by then never will be.
+const SETTLE_LIMIT: u32 = 100_000;
 
 impl Replay<'_> {
     /// Delivers what is in flight, oldest first, until nothing is that could be delivered.

@@ -4,23 +4,26 @@
 //! every step the oracles have spoken and every `never` and `reach` is looked at.
 
 mod conditions;
+mod ears;
+mod links;
 mod messages;
+mod passing;
+mod start;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use crate::cluster::{BootFailure, Cluster, Design, Happened, Heard, Listener, Start, TICK};
-use crate::disk::SyncTime;
-use crate::network::{Delay, Weather};
+use crate::cluster::{BootFailure, Cluster, Listener};
 use crate::oracle::{Property, Violation};
 use crate::scenario::syntax::{
-    Capability, Condition, Duration, Header, Kind, Label, Link, Scenario, Statement, Unit,
+    Capability, Condition, Header, Kind, Label, Link, Scenario, Statement,
 };
-use crate::subject::{Answer, Implementation, Request, Role, Settings};
-use crate::time::Micros;
-use crate::words::{Entry, HardState, LogIndex, NodeId, Payload, Term};
+use crate::subject::{Answer, Implementation, Request};
+use crate::words::NodeId;
+
+use ears::{Applied, Ears};
+use start::{command, design};
 
 /// How a replay ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +58,6 @@ pub enum FailureKind {
     Statement,
 }
 
-/// Most deliveries of one `settle`: a network that is not quiet by then never will be.
-const SETTLE_LIMIT: u32 = 100_000;
-
 /// Replays a scenario. `listener` hears every step, for a story.
 #[must_use]
 pub fn replay<'a>(
@@ -74,13 +74,14 @@ pub fn replay<'a>(
     let applied = Rc::new(RefCell::new(vec![Vec::new(); scenario.header.servers.len()]));
     let durable = scenario.header.durable_state_machine;
     let mut ears = Ears { applied: Rc::clone(&applied), durable, listener };
-    let stopped = match Cluster::new(implementation, design(&scenario.header), Some(&mut ears)) {
+    let ended = match Cluster::new(implementation, design(&scenario.header), Some(&mut ears)) {
         Ok(cluster) => Replay::new(scenario, cluster, applied).play(),
-        Err(why) => {
-            Err(Stop::Failed(Failure { line: 1, kind: FailureKind::Statement, message: why }))
+        Err((server, failure)) => {
+            let given = scenario.header.given.iter().find(|given| given.server == server);
+            Err(not_booted(given.map_or(1, |given| given.line), server, failure))
         }
     };
-    verdict(&scenario.header, stopped)
+    verdict(&scenario.header, ended)
 }
 
 /// What a scenario needs of an implementation: what it says, and what its statements imply.
@@ -105,6 +106,18 @@ fn needed(scenario: &Scenario) -> Vec<Capability> {
 enum Stop {
     Failed(Failure),
     Violation(u32, Violation),
+    /// The violation that a negative control is there to show.
+    Expected,
+}
+
+fn not_booted(line: u32, server: NodeId, failure: BootFailure) -> Stop {
+    match failure {
+        BootFailure::Violation(violation) => Stop::Violation(line, violation),
+        BootFailure::Refused(why) => {
+            let message = format!("{server} does not boot: {why}");
+            Stop::Failed(Failure { line, kind: FailureKind::Statement, message })
+        }
+    }
 }
 
 fn verdict(header: &Header, ended: Result<(), Stop>) -> Verdict {
@@ -115,100 +128,9 @@ fn verdict(header: &Header, ended: Result<(), Stop>) -> Verdict {
         (Ok(()), Some(expected)) => {
             failed(1, format!("expected a violation of {expected}; every property held"))
         }
-        (Err(Stop::Violation(_, seen)), Some(expected)) if seen.property.name() == expected => {
-            Verdict::Passed
-        }
+        (Err(Stop::Expected), _) => Verdict::Passed,
         (Err(Stop::Violation(line, seen)), _) => failed(line, seen.to_string()),
         (Err(Stop::Failed(failure)), _) => Verdict::Failed(failure),
-    }
-}
-
-fn design(header: &Header) -> Design {
-    let default = Settings::default();
-    let settings = Settings {
-        seed: header.network.seed,
-        election_timeout: header.settings.election_timeout.unwrap_or(default.election_timeout),
-        heartbeat: header.settings.heartbeat.unwrap_or(default.heartbeat),
-        entries_per_message: header
-            .settings
-            .entries_per_message
-            .unwrap_or(default.entries_per_message),
-        window: default.window,
-        uncommitted_limit: header.settings.uncommitted_limit.unwrap_or(default.uncommitted_limit),
-    };
-    let start = |&server: &NodeId| {
-        let given = header.given.iter().find(|given| given.server == server);
-        let hard_state = given.map_or(HardState::default(), |given| HardState {
-            term: given.term,
-            voted_for: given.vote,
-        });
-        let log = given.map_or(&[][..], |given| &given.log);
-        let entries = log.iter().zip(1..).filter_map(|(drawn, index)| {
-            let payload = Payload::Command(command(&labelled(header, index, drawn.term)));
-            Some(Entry { index: LogIndex::new(index)?, term: drawn.term, payload })
-        });
-        Start { hard_state, log: entries.collect(), tick: TICK, first_tick: TICK }
-    };
-    let (shortest, longest) = header.network.delay;
-    Design {
-        servers: header.servers.iter().map(start).collect(),
-        settings,
-        seed: header.network.seed,
-        weather: Weather {
-            delay: Delay::Uniform(shortest, longest),
-            loss_ppm: header.network.loss * 10_000,
-            duplicate_ppm: header.network.duplicate * 10_000,
-        },
-        sync: SyncTime { min: 0, max: 0 },
-        durable_state_machine: header.durable_state_machine,
-        oracles: true,
-    }
-}
-
-/// The command in a box of a drawn log: the label it has on any server's log (the same index and term
-/// are the same entry), or else a name that no label can have.
-fn labelled(header: &Header, index: u64, term: Term) -> String {
-    let boxes = header.given.iter().filter_map(|given| given.log.get(index as usize - 1));
-    let mut labels =
-        boxes.filter(|drawn| drawn.term == term).filter_map(|drawn| drawn.label.as_ref());
-    labels.next().map_or_else(|| format!("{index}/{term}"), |label| label.0.clone())
-}
-
-fn command(label: &str) -> Arc<[u8]> {
-    Arc::from(label.as_bytes())
-}
-
-/// What each server's state machine has applied: index and command.
-type Applied = Rc<RefCell<Vec<Vec<(LogIndex, String)>>>>;
-
-/// Hears what state machines apply, and passes everything on.
-struct Ears<'a> {
-    applied: Applied,
-    durable: bool,
-    listener: Option<&'a mut dyn Listener>,
-}
-
-impl Listener for Ears<'_> {
-    fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
-        match heard {
-            Heard::Step { server, effects, .. } => {
-                let applied = &mut self.applied.borrow_mut()[server.0 as usize - 1];
-                for entry in &effects.applied {
-                    if let Payload::Command(command) = &entry.payload {
-                        let name = String::from_utf8_lossy(command).into_owned();
-                        applied.push((entry.index, name));
-                    }
-                }
-            }
-            Heard::Booted(server, view) => {
-                let applied = &mut self.applied.borrow_mut()[server.0 as usize - 1];
-                applied.retain(|(index, _)| self.durable && Some(*index) <= view.applied);
-            }
-            Heard::Sent(_) | Heard::Durable(..) | Heard::Crashed(..) | Heard::Statement(_) => {}
-        }
-        if let Some(listener) = &mut self.listener {
-            listener.hear(now, heard);
-        }
     }
 }
 
@@ -251,20 +173,34 @@ impl<'a> Replay<'a> {
             self.line = 1;
             return Err(self.statement(message));
         }
+        let last = scenario.steps.last().map_or(0, |step| step.line);
         for step in &scenario.steps {
             self.line = step.line;
             self.cluster.announce(step.line);
-            self.carry_out(&step.statement)?;
-            self.after_step()?;
-        }
-        for (line, _, reached) in &self.reach {
-            if !reached {
-                let message = "never reached".to_string();
-                let kind = FailureKind::Violation;
-                return Err(Stop::Failed(Failure { line: *line, kind, message }));
+            let done = self.carry_out(&step.statement).and_then(|()| self.after_step());
+            match (done, &scenario.header.violates) {
+                (Ok(()), _) => {}
+                (Err(Stop::Violation(line, seen)), Some(expected))
+                    if seen.property.name() == expected && line == last =>
+                {
+                    self.all_reached()?;
+                    return Err(Stop::Expected);
+                }
+                (Err(stop), _) => return Err(stop),
             }
         }
-        Ok(())
+        self.all_reached()
+    }
+
+    fn all_reached(&self) -> Result<(), Stop> {
+        match self.reach.iter().find(|(_, _, reached)| !reached) {
+            Some((line, _, _)) => Err(self.unmet(
+                *line,
+                FailureKind::Violation,
+                "this was to come about on the way, and never did",
+            )),
+            None => Ok(()),
+        }
     }
 
     fn carry_out(&mut self, statement: &'a Statement) -> Result<(), Stop> {
@@ -304,12 +240,8 @@ impl<'a> Replay<'a> {
             }),
             Statement::Restart(servers) => servers.iter().try_for_each(|&server| {
                 self.must_be_down(server)?;
-                self.cluster.restart(server).map_err(|failure| match failure {
-                    BootFailure::Violation(violation) => Stop::Violation(self.line, violation),
-                    BootFailure::Refused(why) => {
-                        self.statement(format!("{server} does not boot: {why}"))
-                    }
-                })
+                let line = self.line;
+                self.cluster.restart(server).map_err(|failure| not_booted(line, server, failure))
             }),
             Statement::Stall(server) => self.disk(|cluster| cluster.stall(*server, true)),
             Statement::Sync(server) => self.disk(|cluster| cluster.sync_all(*server)),
@@ -420,47 +352,6 @@ impl<'a> Replay<'a> {
         self.stepped(step)
     }
 
-    fn timeout(&mut self, server: NodeId) -> Result<(), Stop> {
-        self.must_be_up(server)?;
-        let before = *self.cluster.server(server).view();
-        if before.role == Role::Leader {
-            return Err(self.statement(format!("{server} leads; it has no election timeout")));
-        }
-        let longest = self.settings().election_timeout.1;
-        for _ in 0..longest * 2 {
-            self.tick(server)?;
-            if self.cluster.server(server).view().term > before.term {
-                return Ok(());
-            }
-        }
-        let message = format!(
-            "{server} did not stand for election within {} ticks: twice the longest election timeout",
-            longest * 2
-        );
-        Err(self.unmet(self.line, FailureKind::Violation, &message))
-    }
-
-    fn elect(&mut self, server: NodeId) -> Result<(), Stop> {
-        self.timeout(server)?;
-        self.settle()?;
-        if self.cluster.server(server).view().role == Role::Leader {
-            return Ok(());
-        }
-        let message = format!("{server} was not elected");
-        Err(self.unmet(self.line, FailureKind::Violation, &message))
-    }
-
-    fn heartbeat(&mut self, server: NodeId) -> Result<(), Stop> {
-        self.must_be_up(server)?;
-        if self.cluster.server(server).view().role != Role::Leader {
-            return Err(self.statement(format!("{server} does not lead; it sends no heartbeats")));
-        }
-        for _ in 0..self.settings().heartbeat {
-            self.tick(server)?;
-        }
-        Ok(())
-    }
-
     fn propose(&mut self, server: NodeId, label: &Label) -> Result<(), Stop> {
         self.must_be_up(server)?;
         let request = Request(self.requests.len() as u64 + 1);
@@ -474,89 +365,5 @@ impl<'a> Replay<'a> {
             return Ok(());
         }
         Err(self.unmet(self.line, FailureKind::Violation, "this does not hold"))
-    }
-
-    fn within(&mut self, duration: Duration, condition: &Condition) -> Result<(), Stop> {
-        if self.holds(condition) || self.flow(duration, Some(condition))? {
-            return Ok(());
-        }
-        Err(self.unmet(self.line, FailureKind::Liveness, "this did not come about in time"))
-    }
-
-    /// Lets time flow; true as soon as `until` holds, false when the time is over.
-    fn flow(&mut self, duration: Duration, until: Option<&Condition>) -> Result<bool, Stop> {
-        let end = self.cluster.now() + self.micros(duration);
-        self.cluster.flow();
-        let reached = loop {
-            match self.cluster.next(end) {
-                Ok(None) => break false,
-                Ok(Some(Happened::Step | Happened::Agenda(_))) => {}
-                Err(violation) => return Err(Stop::Violation(self.line, violation)),
-            }
-            self.after_step()?;
-            if until.is_some_and(|condition| self.holds(condition)) {
-                break true;
-            }
-        };
-        self.cluster.still();
-        Ok(reached)
-    }
-
-    fn micros(&self, duration: Duration) -> Micros {
-        let settings = self.settings();
-        let unit = match duration.unit {
-            Unit::ElectionTimeouts => u64::from(settings.election_timeout.1) * TICK,
-            Unit::Heartbeats => u64::from(settings.heartbeat) * TICK,
-            Unit::Ticks => TICK,
-            Unit::Milliseconds => 1_000,
-        };
-        u64::from(duration.count) * unit
-    }
-
-    fn settings(&self) -> Settings {
-        self.cluster.settings()
-    }
-
-    fn heal_all(&mut self) {
-        let ids: Vec<NodeId> = self.cluster.ids().collect();
-        for &from in &ids {
-            for &to in &ids {
-                self.cluster.network.heal(from, to);
-            }
-        }
-    }
-
-    fn partition(&mut self, groups: &[Vec<NodeId>]) {
-        self.heal_all();
-        let ids: Vec<NodeId> = self.cluster.ids().collect();
-        for &from in &ids {
-            for &to in ids.iter().filter(|&&to| to != from) {
-                if !groups.iter().any(|group| group.contains(&from) && group.contains(&to)) {
-                    self.cluster.network.cut(from, to, true);
-                }
-            }
-        }
-    }
-
-    fn isolate(&mut self, servers: &[NodeId]) {
-        let ids: Vec<NodeId> = self.cluster.ids().collect();
-        for &server in servers {
-            for &other in ids.iter().filter(|&&other| other != server) {
-                self.set_links(
-                    &[Link { from: server, to: other }, Link { from: other, to: server }],
-                    true,
-                );
-            }
-        }
-    }
-
-    /// Cuts links, or heals them; a link that is cut twice is healed at once.
-    fn set_links(&mut self, links: &[Link], cut: bool) {
-        for link in links {
-            self.cluster.network.heal(link.from, link.to);
-            if cut {
-                self.cluster.network.cut(link.from, link.to, true);
-            }
-        }
     }
 }

@@ -1,0 +1,96 @@
+//! Time in a replay: clocks that tick by hand, and time that flows.
+
+use super::{FailureKind, Replay, Stop};
+use crate::cluster::{Happened, TICK};
+use crate::scenario::syntax::{Condition, Duration, Unit};
+use crate::subject::{Role, Settings};
+use crate::time::Micros;
+use crate::words::NodeId;
+
+impl Replay<'_> {
+    pub(super) fn timeout(&mut self, server: NodeId) -> Result<(), Stop> {
+        self.must_be_up(server)?;
+        let before = *self.cluster.server(server).view();
+        if before.role == Role::Leader {
+            return Err(self.statement(format!("{server} leads; it has no election timeout")));
+        }
+        let longest = self.settings().election_timeout.1;
+        for _ in 0..longest * 2 {
+            self.tick(server)?;
+            if self.cluster.server(server).view().term > before.term {
+                return Ok(());
+            }
+        }
+        let message = format!(
+            "{server} did not stand for election within {} ticks: twice the longest election timeout",
+            longest * 2
+        );
+        Err(self.unmet(self.line, FailureKind::Violation, &message))
+    }
+
+    pub(super) fn elect(&mut self, server: NodeId) -> Result<(), Stop> {
+        self.timeout(server)?;
+        self.settle()?;
+        if self.cluster.server(server).view().role == Role::Leader {
+            return Ok(());
+        }
+        let message = format!("{server} was not elected");
+        Err(self.unmet(self.line, FailureKind::Violation, &message))
+    }
+
+    pub(super) fn heartbeat(&mut self, server: NodeId) -> Result<(), Stop> {
+        self.must_be_up(server)?;
+        if self.cluster.server(server).view().role != Role::Leader {
+            return Err(self.statement(format!("{server} does not lead; it sends no heartbeats")));
+        }
+        for _ in 0..self.settings().heartbeat {
+            self.tick(server)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn within(&mut self, duration: Duration, condition: &Condition) -> Result<(), Stop> {
+        if self.holds(condition) || self.flow(duration, Some(condition))? {
+            return Ok(());
+        }
+        Err(self.unmet(self.line, FailureKind::Liveness, "this did not come about in time"))
+    }
+
+    /// Lets time flow; true as soon as `until` holds, false when the time is over.
+    pub(super) fn flow(
+        &mut self,
+        duration: Duration,
+        until: Option<&Condition>,
+    ) -> Result<bool, Stop> {
+        let end = self.cluster.now() + self.micros(duration);
+        self.cluster.flow();
+        let reached = loop {
+            match self.cluster.next(end) {
+                Ok(None) => break false,
+                Ok(Some(Happened::Step | Happened::Agenda(_))) => {}
+                Err(violation) => return Err(Stop::Violation(self.line, violation)),
+            }
+            self.after_step()?;
+            if until.is_some_and(|condition| self.holds(condition)) {
+                break true;
+            }
+        };
+        self.cluster.still();
+        Ok(reached)
+    }
+
+    pub(super) fn micros(&self, duration: Duration) -> Micros {
+        let settings = self.settings();
+        let unit = match duration.unit {
+            Unit::ElectionTimeouts => u64::from(settings.election_timeout.1) * TICK,
+            Unit::Heartbeats => u64::from(settings.heartbeat) * TICK,
+            Unit::Ticks => TICK,
+            Unit::Milliseconds => 1_000,
+        };
+        u64::from(duration.count) * unit
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        self.cluster.settings()
+    }
+}
