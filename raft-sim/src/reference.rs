@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use raft_core::{Input, Node, Output};
 
 use crate::subject::{
-    Answer, Boot, Capability, Effects, Event, Implementation, LogWrite, Request, Role, Send,
-    Subject, Token, View, Write,
+    Answer, Boot, Capability, Effects, Event, Implementation, LogWrite, Request, Role, Subject,
+    Token, View, Write,
 };
 
 /// The reference core.
@@ -85,7 +85,7 @@ impl Server {
     fn input(&mut self, input: Input, effects: &mut Effects) {
         let Output { messages, write, apply, answers, refused } = self.node.step(input);
         if messages.len() > 0 {
-            effects.sends.extend(messages.map(|message| Send { message, after: None }));
+            effects.sends.extend(messages);
         }
         if !apply.is_empty() {
             effects.applied.extend_from_slice(apply);

@@ -122,8 +122,10 @@ pub struct Token(pub u64);
 pub struct Effects {
     /// Writes, in the order in which they are to become durable.
     pub writes: Vec<Write>,
-    /// Messages, in order.
-    pub sends: Vec<Send>,
+    /// Messages that leave at once, in order.
+    pub sends: Vec<Message>,
+    /// Messages that wait for a write.
+    pub held: Vec<Held>,
     /// Entries handed to the state machine, in order.
     pub applied: Vec<Entry>,
     /// Clients answered.
@@ -154,13 +156,14 @@ pub struct LogWrite {
     pub entries: Entries,
 }
 
-/// A message and what it waits for.
+/// A message that leaves only when a write is durable. A server may as well keep such messages to itself
+/// until it hears of the write.
 #[derive(Clone, Debug)]
-pub struct Send {
+pub struct Held {
+    /// The write it waits for.
+    pub after: Token,
     /// The message.
     pub message: Message,
-    /// Leaves only when this write is durable; `None` leaves at once.
-    pub after: Option<Token>,
 }
 
 /// What a client is told about its request, by the server it was handed to.
@@ -210,6 +213,7 @@ impl Effects {
     pub fn clear(&mut self) {
         self.writes.clear();
         self.sends.clear();
+        self.held.clear();
         self.applied.clear();
         self.answers.clear();
         self.refused = None;

@@ -18,6 +18,8 @@ pub struct Leader {
     own_match: Option<LogIndex>,
     /// Ticks since the last heartbeat.
     elapsed: u32,
+    /// Memory for counting how far the servers are.
+    reached: Vec<Option<LogIndex>>,
 }
 
 impl Leader {
@@ -31,6 +33,7 @@ impl Leader {
             followers: others.map(|&server| (server, fresh)).collect(),
             own_match: None,
             elapsed: 0,
+            reached: Vec::new(),
         };
         leader.append(state, Payload::Noop);
         leader
@@ -146,9 +149,12 @@ impl Leader {
     ///
     /// §5.4.2: only entries of the leader's own term are committed by counting replicas; entries before
     /// them are committed with them (Figure 8).
-    fn advance_commit(&self, state: &mut State) {
+    fn advance_commit(&mut self, state: &mut State) {
         let followers = self.followers.iter().map(|(_, progress)| progress.matched());
-        let index = state.membership.majority_index(followers.chain([self.own_match]));
+        self.reached.clear();
+        self.reached.extend(followers);
+        self.reached.push(self.own_match);
+        let index = state.membership.majority_index(&mut self.reached);
         let term = index.and_then(|index| state.log.term_at(index));
         if term == Some(state.hard_state.term) {
             state.commit_up_to(index);

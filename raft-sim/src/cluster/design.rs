@@ -2,9 +2,9 @@
 
 use crate::disk::{Disk, SyncTime};
 use crate::network::Weather;
-use crate::subject::{Settings, Subject, Token, View};
+use crate::subject::{Held, Settings, Subject, View};
 use crate::time::Micros;
-use crate::words::{Entry, HardState, LogIndex, Message};
+use crate::words::{Entry, HardState, LogIndex};
 
 /// What a cluster is made of.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub struct Server {
     pub(super) view: View,
     pub(super) disk: Disk,
     /// Messages that wait for a write.
-    pub(super) waiting: Vec<(Token, Message)>,
+    pub(super) waiting: Vec<Held>,
     /// How far its state machine will be after a crash, if it is durable.
     pub(super) kept: Option<LogIndex>,
     /// Counts its boots; what was scheduled for an earlier life is void.

@@ -322,11 +322,11 @@ impl<'a> Cluster<'a> {
             return Ok(());
         }
         let waiting = std::mem::take(&mut self.servers[slot(id)].waiting);
-        for (token, message) in waiting {
-            if token <= durable {
-                self.send(message)?;
+        for held in waiting {
+            if held.after <= durable {
+                self.send(held.message)?;
             } else {
-                self.servers[slot(id)].waiting.push((token, message));
+                self.servers[slot(id)].waiting.push(held);
             }
         }
         Ok(())
@@ -372,20 +372,27 @@ impl<'a> Cluster<'a> {
             let answers = self.effects.answers.drain(..);
             self.answers.extend(answers.map(|(request, answer)| (id, request, answer)));
         }
-        if self.effects.sends.is_empty() {
-            return Ok(());
-        }
         let mut sends = std::mem::take(&mut self.effects.sends);
-        for send in sends.drain(..) {
-            let server = &mut self.servers[slot(id)];
-            match send.after {
-                Some(token) if server.disk.holds(token) => {
-                    server.waiting.push((token, send.message));
-                }
-                Some(_) | None => self.send(send.message)?,
-            }
+        for message in sends.drain(..) {
+            self.send(message)?;
         }
         self.effects.sends = sends;
+        if !self.effects.held.is_empty() {
+            self.hold(id)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the messages that wait for a write until it is durable.
+    fn hold(&mut self, id: NodeId) -> Result<(), Violation> {
+        for held in std::mem::take(&mut self.effects.held) {
+            let server = &mut self.servers[slot(id)];
+            if server.disk.holds(held.after) {
+                server.waiting.push(held);
+            } else {
+                self.send(held.message)?;
+            }
+        }
         Ok(())
     }
 

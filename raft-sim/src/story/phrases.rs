@@ -169,18 +169,16 @@ fn allegiance(server: NodeId, before: &View, after: &View) -> Vec<String> {
 
 /// What the server says no to.
 fn refusals(effects: &Effects) -> impl Iterator<Item = String> {
-    effects.sends.iter().filter_map(|send| {
-        let Message { to, body, .. } = &send.message;
-        match body {
-            Body::RequestVoteReply { granted: false } => Some(format!("does not vote for {to}")),
-            Body::AppendEntriesReply(AppendReply::Refused { .. }) => {
-                Some(format!("refuses entries of {to}"))
-            }
-            Body::RequestVote { .. }
-            | Body::RequestVoteReply { granted: true }
-            | Body::AppendEntries { .. }
-            | Body::AppendEntriesReply(AppendReply::Success { .. }) => None,
+    let held = effects.held.iter().map(|held| &held.message);
+    effects.sends.iter().chain(held).filter_map(|Message { to, body, .. }| match body {
+        Body::RequestVoteReply { granted: false } => Some(format!("does not vote for {to}")),
+        Body::AppendEntriesReply(AppendReply::Refused { .. }) => {
+            Some(format!("refuses entries of {to}"))
         }
+        Body::RequestVote { .. }
+        | Body::RequestVoteReply { granted: true }
+        | Body::AppendEntries { .. }
+        | Body::AppendEntriesReply(AppendReply::Success { .. }) => None,
     })
 }
 
