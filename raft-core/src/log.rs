@@ -31,7 +31,7 @@ impl Log {
         self.entries.last().map(|entry| entry.index)
     }
 
-    /// The term of the entry at `index`, if there is one.
+    /// The term of the entry at `index`; `None` if the log ends before it.
     #[must_use]
     pub fn term_at(&self, index: LogIndex) -> Option<Term> {
         self.entries.get(slot(index)).map(|entry| entry.term)
@@ -43,7 +43,8 @@ impl Log {
         self.entries.get(slot(index?)).map(Entry::position)
     }
 
-    /// The entries after `after`, up to and including `last`.
+    /// The entries after `after`, up to and including `last`, as far as the log has them. `None` as `after`
+    /// begins with the first entry; `None` as `last` gives none.
     #[must_use]
     pub fn entries(&self, after: Option<LogIndex>, last: Option<LogIndex>) -> &[Entry] {
         let from = length(after) as usize;
@@ -81,7 +82,8 @@ impl Log {
         self.entries.extend_from_slice(entries);
     }
 
-    /// The first index of the term of the entry at `index`. Terms never decrease along a log.
+    /// The first index whose entry is of `term` or a later one; the one after the last entry if none is.
+    /// Terms never decrease along a log.
     pub(crate) fn first_of_term(&self, term: Term) -> LogIndex {
         let before = self.entries.partition_point(|entry| entry.term < term);
         LogIndex::after(LogIndex::new(before as u64))

@@ -1,10 +1,11 @@
-//! Who the servers of the cluster are, and what a majority of them is (the paper's "configuration").
+//! Who the servers of the cluster are, and what a majority of them is (the paper's "configuration", §6).
+//! It never changes in the life of a node.
 
 use alloc::vec::Vec;
 
 use crate::types::{LogIndex, NodeId};
 
-/// The servers that vote and are counted.
+/// The servers that vote and are counted (§5.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// In order, each once, never empty.

@@ -4,7 +4,7 @@
 
 use crate::types::{Entries, LogIndex, NodeId, Position, Term};
 
-/// A message from one server to another.
+/// A message from one server to another (Figure 2). The network may lose, repeat, delay and reorder it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The server that sent it.
@@ -20,7 +20,7 @@ pub struct Message {
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// A candidate asks for a vote (§5.2, §5.4.1).
+    /// A candidate asks for a vote in the message's term (§5.2, §5.4.1).
     RequestVote {
         /// The candidate's last entry (`lastLogIndex`, `lastLogTerm`); `None` if its log is empty.
         last: Option<Position>,

@@ -25,7 +25,8 @@ impl Node {
     /// Starts a server from its durable state; as a follower (§5.2), which sends nothing.
     ///
     /// # Errors
-    /// [`BootError`] if the settings, the cluster or the durable state make no sense. Nothing is repaired.
+    /// [`BootError`], the first thing found, if the settings, the cluster or the durable state make no
+    /// sense. Nothing is repaired.
     pub fn boot(boot: Boot) -> Result<Node, BootError> {
         boot.settings.check().map_err(BootError::Settings)?;
         check_log(&boot.log, boot.hard_state.term)?;
@@ -53,8 +54,12 @@ impl Node {
         Ok(Node { state, role })
     }
 
-    /// Takes one input and returns all that follows from it. Never blocks, never fails: an impossible
-    /// message is refused ([`Output::refused`]) and changes nothing else but the term.
+    /// Takes one input and returns all that follows from it. Never blocks and returns no error: of an
+    /// impossible message nothing reaches the log, the votes or the commit index ([`Output::refused`]).
+    ///
+    /// # Panics
+    /// If a term or an index runs out, at 2⁶⁴ − 1. No correct server gets there; a message that claims to be
+    /// there can bring it about.
     pub fn step(&mut self, input: Input) -> Output<'_> {
         self.state.outbox.refused = None;
         match input {
@@ -72,31 +77,32 @@ impl Node {
         self.state.id
     }
 
-    /// Its role, and what belongs to it.
+    /// Its role, and what belongs to it (Figure 4).
     #[must_use]
     pub fn role(&self) -> &Role {
         &self.role
     }
 
-    /// currentTerm and votedFor; perhaps not durable yet.
+    /// currentTerm and votedFor (Figure 2); perhaps not durable yet.
     #[must_use]
     pub fn hard_state(&self) -> HardState {
         self.state.hard_state
     }
 
-    /// The log; its end is perhaps not durable yet.
+    /// The log (Figure 2); its end is perhaps not durable yet.
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.state.log
     }
 
-    /// commitIndex; `None` is the paper's 0.
+    /// commitIndex (Figure 2); `None` is the paper's 0. Never goes back in the life of a node.
     #[must_use]
     pub fn commit(&self) -> Option<LogIndex> {
         self.state.commit
     }
 
-    /// lastApplied; `None` is the paper's 0.
+    /// lastApplied (Figure 2): how far [`Output::apply`] has handed out the log, or [`Boot::applied`] did.
+    /// `None` is the paper's 0.
     #[must_use]
     pub fn applied(&self) -> Option<LogIndex> {
         self.state.applied
@@ -108,7 +114,7 @@ impl Node {
         &self.state.membership
     }
 
-    /// The leader of the current term, if this server knows one.
+    /// The leader of the current term, if this server knows one (§5.2); itself if it leads.
     #[must_use]
     pub fn leader(&self) -> Option<NodeId> {
         match &self.role {
@@ -285,7 +291,8 @@ fn check_log(log: &[Entry], current: Term) -> Result<(), BootError> {
     Ok(())
 }
 
-/// Why a server does not start.
+/// Why a server does not start. What is found on the disk is no state that Figure 2 can reach, or the host
+/// asks for a cluster or settings that can't work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BootError {
     /// The settings contradict each other.

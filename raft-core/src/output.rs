@@ -3,19 +3,48 @@
 //! Figure 2 asks that persistent state be "updated on stable storage before responding to RPCs". Here
 //! that is a matter of types. A step gives out the messages that may leave *now*, and one [`Write`]. What
 //! the write has to precede (votes, acknowledgements, the server's vote for itself) stays inside the
-//! core until the host turns the write into a [`Receipt`] and hands that back. There is no other way to
-//! get a receipt:
+//! core until the host turns the write into a [`Receipt`] and hands that back:
 //!
-//! ```compile_fail
-//! let forged = raft_core::Receipt { number: 1 }; // private field
+//! ```
+//! fn durable(write: raft_core::Write) -> raft_core::Receipt {
+//!     write.persisted()
+//! }
 //! ```
 //!
-//! and none to get two from one write:
+//! There is no other way to get a receipt:
 //!
-//! ```compile_fail
-//! fn twice(write: raft_core::Write) {
-//!     let _first = write.persisted();
-//!     let _again = write.persisted(); // moved
+//! ```compile_fail,E0451
+//! fn durable(_write: raft_core::Write) -> raft_core::Receipt {
+//!     raft_core::Receipt { number: 1 } // the field is private
+//! }
+//! ```
+//!
+//! None to get two from one write, where one from each of two is fine:
+//!
+//! ```
+//! fn both(one: raft_core::Write, other: raft_core::Write) -> [raft_core::Receipt; 2] {
+//!     [one.persisted(), other.persisted()]
+//! }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! fn both(one: raft_core::Write) -> [raft_core::Receipt; 2] {
+//!     [one.persisted(), one.persisted()] // the write is given up
+//! }
+//! ```
+//!
+//! And none to hand in the same receipt twice:
+//!
+//! ```
+//! fn hand_in(node: &mut raft_core::Node, receipt: raft_core::Receipt) {
+//!     node.step(raft_core::Input::Persisted(receipt));
+//! }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! fn hand_in(node: &mut raft_core::Node, receipt: raft_core::Receipt) {
+//!     node.step(raft_core::Input::Persisted(receipt));
+//!     node.step(raft_core::Input::Persisted(receipt)); // the receipt is handed in
 //! }
 //! ```
 //!
@@ -28,16 +57,22 @@ use core::fmt;
 use crate::message::Message;
 use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Request, Term};
 
-/// The outcome of one step. It borrows the node: take what it holds before the next step.
+/// The outcome of one step. It borrows the node: take what it holds before the next step. What is left in
+/// it is lost.
 #[derive(Debug)]
 pub struct Output<'a> {
-    /// Messages that may be sent at once, in order.
+    /// Messages that may be sent at once, in order. None of them waits for `write`.
     pub messages: alloc::vec::Drain<'a, Message>,
-    /// What is to be made durable, if anything. Writes are to become durable in the order of the steps.
+    /// What is to be made durable, if anything (Figure 2, persistent state). Writes are to become durable
+    /// in the order of the steps.
     pub write: Option<Write>,
-    /// Entries that became committed: hand them to the state machine, in order.
+    /// Entries that became committed (§5.3): hand them to the state machine, in order. They are on the
+    /// disks of a majority, which need not include this server's own: see [`Boot::applied`].
+    ///
+    /// [`Boot::applied`]: crate::Boot::applied
     pub apply: &'a [Entry],
-    /// What clients are to be told.
+    /// What clients are to be told. A request gets one answer at most; none if this server stops first,
+    /// or never learns what became of it.
     pub answers: alloc::vec::Drain<'a, (Request, Answer)>,
     /// A message that this step refused because no correct server sends it.
     pub refused: Option<Refusal>,
@@ -88,7 +123,7 @@ pub struct Receipt {
     number: u64,
 }
 
-/// What a client is told of its request.
+/// What a client is told of its request (§5.3, §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Committed and, with this step's `apply`, applied here.
@@ -97,11 +132,14 @@ pub enum Answer {
     Superseded,
     /// Not taken: this server does not lead. It may know who does.
     NotLeader(Option<NodeId>),
-    /// Not taken: the uncommitted entries are at their limit. Try again later.
+    /// Not taken: the uncommitted entries are at [`Settings::uncommitted_limit`]. Try again later.
+    ///
+    /// [`Settings::uncommitted_limit`]: crate::Settings::uncommitted_limit
     Busy,
 }
 
-/// Why a message was refused: no correct server sends it.
+/// Why a message was refused: no correct server sends it. Nothing of it reaches the log, the votes or the
+/// commit index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It is not for this server, or claims to be from it.
@@ -110,11 +148,11 @@ pub enum Refusal {
     UnknownSender(NodeId),
     /// An AppendEntries of the term that this server leads itself (§5.2: one leader a term).
     RivalLeader(NodeId),
-    /// It would replace a committed entry (§5.4).
+    /// It would replace a committed entry (§5.4). The index is that of the first it would replace.
     TruncatesCommitted(LogIndex),
-    /// Its entries don't follow one another, or their terms decrease or exceed the message's.
+    /// Its entries don't follow one another, or their terms decrease or exceed the message's (§5.3).
     MalformedEntries,
-    /// It acknowledges an entry that this leader never had.
+    /// It acknowledges an entry that this leader never had (§5.3). The index is that of the entry.
     AcknowledgesUnsent(LogIndex),
 }
 

@@ -3,7 +3,7 @@
 
 use crate::types::{LogIndex, length};
 
-/// A leader's knowledge of one follower.
+/// A leader's knowledge of one follower (Figure 2, volatile state on leaders). Lost with the leadership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Index of the next entry to send (`nextIndex`).
@@ -35,13 +35,14 @@ impl Progress {
         }
     }
 
-    /// `nextIndex`
+    /// Index of the next entry to send (`nextIndex`, §5.3). With several requests under way it is ahead of
+    /// what the follower has.
     #[must_use]
     pub fn next(&self) -> LogIndex {
         self.next
     }
 
-    /// `matchIndex`
+    /// Highest index known to be replicated and durable there (`matchIndex`, §5.3); `None` if none is.
     #[must_use]
     pub fn matched(&self) -> Option<LogIndex> {
         self.matched

@@ -4,22 +4,25 @@ use core::fmt;
 
 use crate::types::{NodeId, Term};
 
-/// Timing and limits of one server. A tick is whatever the host makes it: the core only counts.
+/// Timing and limits of one server (§5.6). A tick is whatever the host makes it: the core only counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Seed of the randomized election timeouts. Servers may share one: the server's identity is mixed in.
     pub seed: u64,
     /// Shortest election timeout, in ticks (§5.2). Default 10.
     pub election_timeout_min: u32,
-    /// Longest election timeout, in ticks. Default 20.
+    /// Longest election timeout, in ticks (§5.2). Default 20.
     pub election_timeout_max: u32,
-    /// Ticks between a leader's heartbeats; below the shortest election timeout. Default 1.
+    /// Ticks between a leader's heartbeats, at least 1 and below the shortest election timeout (§5.2,
+    /// §5.6). Default 1.
     pub heartbeat_interval: u32,
-    /// Most entries in one AppendEntries. Default 64.
+    /// Most entries in one AppendEntries (§5.3), at least 1. Their size in bytes is not limited. Default 64.
     pub entries_per_message: u32,
-    /// Most entries sent to a follower and not yet acknowledged by it. Default 1,024.
+    /// Most entries sent to a follower and not yet acknowledged by it, at least 1 (diss. §10.2.1). Default
+    /// 1,024.
     pub window: u32,
-    /// Most uncommitted entries in a leader's log; proposals beyond are refused. Default 65,536.
+    /// Most uncommitted entries in a leader's log, at least 1; proposals beyond are answered with
+    /// [`Answer::Busy`](crate::Answer::Busy). Default 65,536.
     pub uncommitted_limit: u32,
 }
 
@@ -59,6 +62,9 @@ impl Settings {
     ///
     /// A pure function, so that a history does not shift when something else in it is taken away. Each
     /// election has its own term, so each draws anew; no tick draws.
+    ///
+    /// # Panics
+    /// Perhaps, or the timeout is out of range, for settings that [`Settings::check`] refuses.
     #[must_use]
     pub fn election_timeout(&self, id: NodeId, term: Term) -> u32 {
         let width = u64::from(self.election_timeout_max - self.election_timeout_min) + 1;

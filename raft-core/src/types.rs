@@ -86,7 +86,7 @@ impl fmt::Display for LogIndex {
     }
 }
 
-/// How many entries a log that ends at `last` has.
+/// How many entries a log that ends at `last` has; the paper's number for an index that may be 0.
 #[must_use]
 #[inline]
 pub fn length(last: Option<LogIndex>) -> u64 {
@@ -214,6 +214,7 @@ pub struct HardState {
     pub voted_for: Option<NodeId>,
 }
 
-/// Names a client's request. The host chooses it and does not use it twice in the life of a node.
+/// Names a client's request on the server it is handed to; no other server hears of it. The host chooses it
+/// and does not use it twice in the life of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Request(pub u64);

@@ -25,6 +25,7 @@ impl Implementation for Reference {
             Capability::TailLimit,
             Capability::DurableStateMachine,
             Capability::FastBackup,
+            Capability::Reports,
         ]
     }
 

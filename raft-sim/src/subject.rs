@@ -40,6 +40,8 @@ pub enum Capability {
     DurableStateMachine,
     /// `fast-backup`: a refused AppendEntries tells where the logs part (end of §5.3).
     FastBackup,
+    /// `reports`: tells of a message that no correct server sends.
+    Reports,
 }
 
 /// One running server. Dropping it is its crash.

@@ -7,7 +7,7 @@ use crate::message::Body;
 use crate::state::State;
 use crate::types::NodeId;
 
-/// A server that stands for election in its current term.
+/// A server that stands for election in its current term (§5.2).
 #[derive(Debug)]
 pub struct Candidate {
     /// Who voted for it. A set: a vote that arrives twice is one vote.
@@ -36,7 +36,7 @@ impl Candidate {
         Candidate { votes: BTreeSet::new(), timer }
     }
 
-    /// Who has voted for this candidate.
+    /// Who has voted for this candidate, in order; itself once its own vote is durable.
     pub fn votes(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.votes.iter().copied()
     }

@@ -6,7 +6,7 @@ use crate::output::Refusal;
 use crate::state::State;
 use crate::types::{Entries, LogIndex, NodeId, Position};
 
-/// A server that follows a leader, or waits for one.
+/// A server that follows a leader, or waits for one (§5.2).
 #[derive(Debug)]
 pub struct Follower {
     /// The leader of the current term, once it is known. A new term forgets it.
@@ -26,7 +26,7 @@ impl Follower {
         Follower { leader: None, timer: candidate.timer }
     }
 
-    /// The leader of the current term, if known.
+    /// The leader of the current term (§5.2), once an AppendEntries has told; `None` before.
     #[must_use]
     pub fn leader(&self) -> Option<NodeId> {
         self.leader

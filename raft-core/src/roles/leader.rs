@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::state::State;
 use crate::types::{LogIndex, NodeId, Payload, Request, length};
 
-/// The server that leads its term.
+/// The server that leads its term (§5.2, §5.3).
 #[derive(Debug)]
 pub struct Leader {
     /// Every other server and what is known of it.
@@ -39,13 +39,15 @@ impl Leader {
         leader
     }
 
-    /// What this leader knows of its followers.
+    /// What this leader knows of its followers, in order of the servers (Figure 2, volatile state on
+    /// leaders).
     #[must_use]
     pub fn followers(&self) -> &[(NodeId, Progress)] {
         &self.followers
     }
 
-    /// How far its own log is known to be durable.
+    /// The last index up to which its own log is known to be durable in this term (diss. §10.2.1); `None`
+    /// until its first entry of the term is.
     #[must_use]
     pub fn own_match(&self) -> Option<LogIndex> {
         self.own_match

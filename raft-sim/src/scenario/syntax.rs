@@ -401,6 +401,8 @@ pub enum Fact {
     Commit(Number),
     /// `committed x y`: the commit index covers these commands in its log
     Committed(Vec<Label>),
+    /// `reported`: it has told of a message that no correct server sends
+    Reported,
     /// `applied x y` or `applied none`: the state machine of this incarnation has applied exactly these
     /// commands, in this order
     Applied(Vec<Label>),

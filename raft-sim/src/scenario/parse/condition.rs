@@ -107,6 +107,7 @@ fn fact(cursor: &mut Cursor<'_>, word: &str) -> Result<Fact, ParseError> {
         "lacks" => Fact::Lacks(cursor.labels()?),
         "commit" => Fact::Commit(number(cursor, "an index, 0 for none")?),
         "committed" => Fact::Committed(cursor.labels()?),
+        "reported" => Fact::Reported,
         _ if cursor.take_word("none") => Fact::Applied(Vec::new()),
         _ => Fact::Applied(cursor.labels()?),
     })

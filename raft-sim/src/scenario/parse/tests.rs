@@ -231,6 +231,7 @@ fn conditions() {
         ),
         ("all up", Condition::Servers(s(&[1, 2, 3]), vec![Fact::Up])),
         ("S1 down", one(Fact::Down)),
+        ("S1 reported", one(Fact::Reported)),
         ("S1 leader", one(Fact::Role(RoleWord::Leader))),
         ("S1 candidate", one(Fact::Role(RoleWord::Candidate))),
         ("S1 term 4 at least", one(Fact::Term(number(4, Bound::AtLeast)))),

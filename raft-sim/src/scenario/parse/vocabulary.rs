@@ -60,6 +60,7 @@ pub(super) const FACTS: &[&str] = &[
     "lacks",
     "commit",
     "committed",
+    "reported",
     "applied",
 ];
 
@@ -90,12 +91,13 @@ pub(super) const UNITS: &[(&str, Unit)] = &[
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Capability; 5] = [
+    pub const ALL: [Capability; 6] = [
         Capability::Forge,
         Capability::NoOp,
         Capability::TailLimit,
         Capability::DurableStateMachine,
         Capability::FastBackup,
+        Capability::Reports,
     ];
 
     /// The capability's word in a `requires` line.
@@ -107,6 +109,7 @@ impl Capability {
             Capability::TailLimit => "tail-limit",
             Capability::DurableStateMachine => "durable-state-machine",
             Capability::FastBackup => "fast-backup",
+            Capability::Reports => "reports",
         }
     }
 }

@@ -65,10 +65,12 @@ impl Replay<'_> {
             Fact::Lacks(labels) => labels.iter().all(|label| !self.has(id, label)),
             Fact::Commit(number) => is_number(commit(server), *number),
             Fact::Committed(labels) => labels.iter().all(|label| self.has_committed(id, label)),
+            Fact::Reported => self.known.borrow()[id.0 as usize - 1].reported,
             Fact::Applied(labels) => {
-                let applied = &self.applied.borrow()[id.0 as usize - 1];
+                let known = &self.known.borrow()[id.0 as usize - 1];
                 // Boxes drawn without a label have names that no label can have: they do not count.
-                let named = applied.iter().map(|(_, name)| name).filter(|name| !name.contains('/'));
+                let named =
+                    known.applied.iter().map(|(_, name)| name).filter(|name| !name.contains('/'));
                 named.eq(labels.iter().map(|label| &label.0))
             }
         }

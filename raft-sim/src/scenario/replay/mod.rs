@@ -22,7 +22,7 @@ use crate::scenario::syntax::{
 use crate::subject::{Answer, Implementation, Request};
 use crate::words::NodeId;
 
-use ears::{Applied, Ears};
+use ears::{AllKnown, Ears, Known};
 use start::{command, design};
 
 /// How a replay ended.
@@ -71,11 +71,11 @@ pub fn replay<'a>(
     if !lacks.is_empty() {
         return Verdict::Skipped(lacks);
     }
-    let applied = Rc::new(RefCell::new(vec![Vec::new(); scenario.header.servers.len()]));
+    let known = Rc::new(RefCell::new(vec![Known::default(); scenario.header.servers.len()]));
     let durable = scenario.header.durable_state_machine;
-    let mut ears = Ears { applied: Rc::clone(&applied), durable, listener };
+    let mut ears = Ears { known: Rc::clone(&known), durable, listener };
     let ended = match Cluster::new(implementation, design(&scenario.header), Some(&mut ears)) {
-        Ok(cluster) => Replay::new(scenario, cluster, applied).play(),
+        Ok(cluster) => Replay::new(scenario, cluster, known).play(),
         Err((server, failure)) => {
             let given = scenario.header.given.iter().find(|given| given.server == server);
             Err(not_booted(given.map_or(1, |given| given.line), server, failure))
@@ -137,7 +137,7 @@ fn verdict(header: &Header, ended: Result<(), Stop>) -> Verdict {
 struct Replay<'a> {
     scenario: &'a Scenario,
     cluster: Cluster<'a>,
-    applied: Applied,
+    known: AllKnown,
     /// The request under which each command was proposed, and what came of it.
     requests: BTreeMap<Label, (Request, Option<Answer>)>,
     /// What is held: a link and a kind.
@@ -149,11 +149,11 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn new(scenario: &'a Scenario, cluster: Cluster<'a>, applied: Applied) -> Replay<'a> {
+    fn new(scenario: &'a Scenario, cluster: Cluster<'a>, known: AllKnown) -> Replay<'a> {
         Replay {
             scenario,
             cluster,
-            applied,
+            known,
             requests: BTreeMap::new(),
             holds: Vec::new(),
             never: Vec::new(),

@@ -117,7 +117,7 @@ expect
 expect not not quiet
 ! 4:12: `not` is said twice
 expect S1
-! 4:10: the line ends too early; expected a fact about a server: leader, follower, candidate, up, down, term, vote, log, holds, lacks, commit, committed or applied
+! 4:10: the line ends too early; expected a fact about a server: leader, follower, candidate, up, down, term, vote, log, holds, lacks, commit, committed, reported or applied
 expect S1 leder
 ! 4:11: unexpected `leder`; expected a fact about a server; did you mean `leader`?
 expect S1 term 0 at least
@@ -142,7 +142,7 @@ fn header_lines() {
         r"paper §5
 ! 4:1: a second `paper` line, after line 2
 requires forge speed
-! 4:16: unexpected `speed`; expected a capability: forge, no-op, tail-limit, durable-state-machine or fast-backup
+! 4:16: unexpected `speed`; expected a capability: forge, no-op, tail-limit, durable-state-machine, fast-backup or reports
 requires forge forge
 ! 4:16: `forge` is required twice
 violates Big
