@@ -282,5 +282,5 @@ pub use progress::Progress;
 pub use roles::{Candidate, Follower, Leader, Role};
 pub use settings::{Settings, SettingsError};
 pub use types::{
-    Entries, Entry, HardState, LogIndex, NodeId, Payload, Position, Request, Term, length,
+    Entries, Entry, HardState, LARGEST, LogIndex, NodeId, Payload, Position, Request, Term, length,
 };

@@ -2,7 +2,7 @@
 //!
 //! A reply is a message of its own, since the network may lose, repeat and reorder either.
 
-use crate::types::{Entries, LogIndex, NodeId, Position, Term};
+use crate::types::{Entries, LARGEST, LogIndex, NodeId, Position, Term, length};
 
 /// A message from one server to another (Figure 2). The network may lose, repeat, delay and reorder it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,22 @@ pub struct Message {
     pub term: Term,
     /// What it says.
     pub body: Body,
+}
+
+impl Message {
+    /// Whether its term, or an index that a receiver would count on from, is beyond [`LARGEST`].
+    pub(crate) fn is_out_of_reach(&self) -> bool {
+        let index = match &self.body {
+            Body::RequestVote { last } => last.map(|last| last.index),
+            Body::RequestVoteReply { .. } => None,
+            Body::AppendEntries { prev, .. } => prev.map(|prev| prev.index),
+            Body::AppendEntriesReply(AppendReply::Success { matched }) => *matched,
+            Body::AppendEntriesReply(AppendReply::Refused { prev, conflict }) => {
+                (*prev).max(conflict.map(|conflict| conflict.first))
+            }
+        };
+        self.term.0 > LARGEST || length(index) > LARGEST
+    }
 }
 
 /// What a message says.

@@ -11,7 +11,7 @@ use crate::output::{Answer, Outbox, Output, Receipt, Refusal};
 use crate::roles::{Candidate, Follower, Leader, Role, vote};
 use crate::settings::SettingsError;
 use crate::state::State;
-use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Position, Request, Term};
+use crate::types::{Entries, Entry, HardState, LARGEST, LogIndex, NodeId, Position, Request, Term};
 
 /// A Raft server. A pure function of its inputs: the same boot and the same steps give the same outputs,
 /// on any machine.
@@ -29,6 +29,9 @@ impl Node {
     /// sense. Nothing is repaired.
     pub fn boot(boot: Boot) -> Result<Node, BootError> {
         boot.settings.check().map_err(BootError::Settings)?;
+        if boot.hard_state.term.0 > LARGEST {
+            return Err(BootError::TermOutOfReach(boot.hard_state.term));
+        }
         check_log(&boot.log, boot.hard_state.term)?;
         if boot.applied > boot.log.last().map(|entry| entry.index) {
             return Err(BootError::AppliedBeyondLog);
@@ -56,10 +59,6 @@ impl Node {
 
     /// Takes one input and returns all that follows from it. Never blocks and returns no error: of an
     /// impossible message nothing reaches the log, the votes or the commit index ([`Output::refused`]).
-    ///
-    /// # Panics
-    /// If a term or an index runs out, at 2⁶⁴ − 1. No correct server gets there; a message that claims to be
-    /// there can bring it about.
     pub fn step(&mut self, input: Input) -> Output<'_> {
         self.state.outbox.refused = None;
         match input {
@@ -153,6 +152,8 @@ impl Node {
             Some(Refusal::WrongAddress)
         } else if !self.state.membership.contains(message.from) {
             Some(Refusal::UnknownSender(message.from))
+        } else if message.is_out_of_reach() {
+            Some(Refusal::OutOfReach)
         } else {
             None
         };
@@ -317,6 +318,8 @@ pub enum BootError {
     },
     /// The state machine has applied more than the log holds.
     AppliedBeyondLog,
+    /// currentTerm is beyond [`LARGEST`].
+    TermOutOfReach(Term),
 }
 
 impl fmt::Display for BootError {
@@ -339,6 +342,7 @@ impl fmt::Display for BootError {
             BootError::AppliedBeyondLog => {
                 f.write_str("the state machine has applied more than the log holds")
             }
+            BootError::TermOutOfReach(term) => write!(f, "currentTerm {term} is out of reach"),
         }
     }
 }

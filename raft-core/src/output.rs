@@ -152,6 +152,8 @@ pub enum Refusal {
     TruncatesCommitted(LogIndex),
     /// Its entries don't follow one another, or their terms decrease or exceed the message's (§5.3).
     MalformedEntries,
+    /// Its term or an index in it is beyond [`LARGEST`](crate::LARGEST).
+    OutOfReach,
     /// It acknowledges an entry that this leader never had (§5.3). The index is that of the entry.
     AcknowledgesUnsent(LogIndex),
 }
@@ -254,6 +256,7 @@ impl fmt::Display for Refusal {
             Refusal::MalformedEntries => {
                 f.write_str("its entries do not follow one another in index and term")
             }
+            Refusal::OutOfReach => f.write_str("its term or an index in it is out of reach"),
             Refusal::AcknowledgesUnsent(index) => {
                 write!(f, "it acknowledges entry {index}, which this leader never had")
             }

@@ -96,7 +96,9 @@ impl Progress {
     pub(crate) fn refused(&mut self, prev: Option<LogIndex>, retry: LogIndex) -> bool {
         let stale = match self.pace {
             Pace::Probing { .. } => prev != self.next.before(),
-            Pace::Streaming => prev <= self.matched || Some(retry) <= self.matched,
+            Pace::Streaming => {
+                prev <= self.matched || Some(retry) <= self.matched || prev >= Some(self.next)
+            }
         };
         if stale {
             return false;

@@ -18,6 +18,10 @@ impl fmt::Display for NodeId {
     }
 }
 
+/// The largest term and index that a server accepts, 2⁶² − 1. Counting there one by one takes longer than
+/// anything lasts: who claims to be there is wrong, and counting on from here cannot overflow.
+pub const LARGEST: u64 = (1 << 62) - 1;
+
 /// A term (§5.1): Raft's logical clock. `Term(0)` is the term before any election.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Term(pub u64);

@@ -59,6 +59,8 @@ pub struct Flight {
     pub held: bool,
     /// Has an arrival in the queue.
     scheduled: bool,
+    /// What is drawn for it: a function of its link, and of how many messages that carried before.
+    identity: u64,
 }
 
 /// A message in flight and how long it takes, for the queue.
@@ -152,29 +154,37 @@ impl Network {
         if loss_ppm > 0 && chance(mix(identity, 1), loss_ppm) {
             return;
         }
-        if duplicate_ppm > 0 && chance(mix(identity, 2), duplicate_ppm) {
-            let bits = mix(identity, 3);
-            arrives(self.launch(message.clone(), held, !held, delay.draw(bits)));
-        }
-        let arrival = self.launch(message, held, !held, delay.draw(identity));
-        if !held {
-            arrives(arrival);
+        let copy = (duplicate_ppm > 0 && chance(mix(identity, 2), duplicate_ppm))
+            .then(|| (message.clone(), mix(identity, 3)));
+        for (message, identity) in copy.into_iter().chain([(message, identity)]) {
+            let (slot, number) = self.launch(message, identity, held, !held);
+            if !held {
+                arrives(Arrival { slot, number, delay: delay.draw(identity) });
+            }
         }
     }
 
     /// Puts a message in flight without weather, to be delivered by hand or scheduled later.
     pub(crate) fn park(&mut self, message: Message) {
         let link = self.link(message.from, message.to);
-        self.links[link].carried += 1;
-        if self.links[link].cut == 0 {
-            let held = self.links[link].held > 0;
-            self.launch(message, held, false, 0);
+        let state = &mut self.links[link];
+        state.carried += 1;
+        let LinkState { cut, held, seed, carried } = *state;
+        if cut == 0 {
+            self.launch(message, mix(seed, carried), held > 0, false);
         }
     }
 
-    fn launch(&mut self, message: Message, held: bool, scheduled: bool, delay: Micros) -> Arrival {
+    /// Puts a message into a free slot; returns that and the message's number.
+    fn launch(
+        &mut self,
+        message: Message,
+        identity: u64,
+        held: bool,
+        scheduled: bool,
+    ) -> (u32, u64) {
         self.sent += 1;
-        let flight = Flight { message, number: self.sent, held, scheduled };
+        let flight = Flight { message, number: self.sent, held, scheduled, identity };
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.flights[slot as usize] = Some(flight);
@@ -186,30 +196,24 @@ impl Network {
                 (self.flights.len() - 1) as u32
             }
         };
-        Arrival { slot, number: self.sent, delay }
+        (slot, self.sent)
     }
 
     /// Schedules whatever is in flight, not held and has no arrival yet; oldest first.
     pub(crate) fn schedule_parked(&mut self, mut arrives: impl FnMut(Arrival)) {
-        let mut parked: Vec<(u64, u32)> = Vec::new();
-        for (slot, flight) in self.flights.iter_mut().enumerate() {
+        let mut parked: Vec<Arrival> = Vec::new();
+        for (slot, flight) in (0..).zip(&mut self.flights) {
             if let Some(flight) = flight
                 && !flight.held
                 && !flight.scheduled
             {
                 flight.scheduled = true;
-                parked.push((flight.number, slot as u32));
+                let delay = self.weather.delay.draw(mix(flight.identity, 4));
+                parked.push(Arrival { slot, number: flight.number, delay });
             }
         }
-        parked.sort_unstable();
-        for (number, slot) in parked {
-            let Some(flight) = &self.flights[slot as usize] else {
-                continue;
-            };
-            let link = self.link(flight.message.from, flight.message.to);
-            let identity = mix(self.links[link].seed, mix(4, number));
-            arrives(Arrival { slot, number, delay: self.weather.delay.draw(identity) });
-        }
+        parked.sort_unstable_by_key(|arrival| arrival.number);
+        parked.into_iter().for_each(&mut arrives);
     }
 
     /// Takes the message out that arrives in this slot under this number; `None` if it was taken before,
