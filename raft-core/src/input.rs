@@ -1,12 +1,11 @@
 //! Everything that can happen to a server.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::message::Message;
 use crate::output::Receipt;
 use crate::settings::Settings;
-use crate::types::{Entry, HardState, LogIndex, NodeId, Request};
+use crate::types::{Command, Entry, HardState, LogIndex, NodeId, Request};
 
 /// One input of [`Node::step`](crate::Node::step).
 #[derive(Debug)]
@@ -22,7 +21,7 @@ pub enum Input {
         /// The host's name for the request; the answer comes back under it.
         request: Request,
         /// The command, never looked into.
-        command: Arc<[u8]>,
+        command: Command,
     },
     /// A write is durable (Figure 2: before responding to RPCs). What waited for it, and for all writes
     /// before it, is released.

@@ -175,7 +175,7 @@
 //! impl Server {
 //!     fn step(&mut self, input: Input, network: &mut VecDeque<Message>) {
 //!         let Output { messages, write, apply, answers, .. } = self.node.step(input);
-//!         network.extend(messages);
+//!         network.extend(messages.drain(..));
 //!         self.applied.extend(apply.iter().map(|entry| entry.payload.clone()));
 //!         self.answers.extend(answers);
 //!         let Some(write) = write else { return };
@@ -282,5 +282,6 @@ pub use progress::Progress;
 pub use roles::{Candidate, Follower, Leader, Role};
 pub use settings::{Settings, SettingsError};
 pub use types::{
-    Entries, Entry, HardState, LARGEST, LogIndex, NodeId, Payload, Position, Request, Term, length,
+    Command, Entries, Entry, HardState, LARGEST, LogIndex, NodeId, Payload, Position, Request,
+    Term, length,
 };

@@ -1,6 +1,5 @@
 //! One server: takes an input, applies the rules for all servers, and hands it to its role.
 
-use alloc::sync::Arc;
 use core::fmt;
 
 use crate::input::{Boot, Input};
@@ -11,7 +10,9 @@ use crate::output::{Answer, Outbox, Output, Receipt, Refusal};
 use crate::roles::{Candidate, Follower, Leader, Role, vote};
 use crate::settings::SettingsError;
 use crate::state::State;
-use crate::types::{Entries, Entry, HardState, LARGEST, LogIndex, NodeId, Position, Request, Term};
+use crate::types::{
+    Command, Entries, Entry, HardState, LARGEST, LogIndex, NodeId, Position, Request, Term,
+};
 
 /// A Raft server. A pure function of its inputs: the same boot and the same steps give the same outputs,
 /// on any machine.
@@ -60,6 +61,7 @@ impl Node {
     /// Takes one input and returns all that follows from it. Never blocks and returns no error: of an
     /// impossible message nothing reaches the log, the votes or the commit index ([`Output::refused`]).
     pub fn step(&mut self, input: Input) -> Output<'_> {
+        self.state.outbox.messages.clear();
         self.state.outbox.refused = None;
         match input {
             Input::Tick => self.tick(),
@@ -137,7 +139,7 @@ impl Node {
         }
     }
 
-    fn propose(&mut self, request: Request, command: Arc<[u8]>) {
+    fn propose(&mut self, request: Request, command: Command) {
         match &mut self.role {
             Role::Leader(leader) => leader.propose(&mut self.state, request, command),
             Role::Follower(_) | Role::Candidate(_) => {
@@ -264,7 +266,7 @@ impl Node {
         state.written = state.hard_state;
         let write = state.outbox.finish(changed.then_some(state.hard_state));
         Output {
-            messages: state.outbox.messages.drain(..),
+            messages: &mut state.outbox.messages,
             write,
             apply: state.log.entries(applied, state.applied),
             answers: state.outbox.answers.drain(..),

@@ -61,8 +61,9 @@ use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Request, Term};
 /// it is lost.
 #[derive(Debug)]
 pub struct Output<'a> {
-    /// Messages that may be sent at once, in order. None of them waits for `write`.
-    pub messages: alloc::vec::Drain<'a, Message>,
+    /// Messages that may be sent at once, in order. None of them waits for `write`. Drain them, or swap
+    /// in an empty vector: the next step clears what it finds.
+    pub messages: &'a mut Vec<Message>,
     /// What is to be made durable, if anything (Figure 2, persistent state). Writes are to become durable
     /// in the order of the steps.
     pub write: Option<Write>,
@@ -164,15 +165,15 @@ pub(crate) struct Outbox {
     pub(crate) messages: Vec<Message>,
     pub(crate) answers: Vec<(Request, Answer)>,
     pub(crate) refused: Option<Refusal>,
-    /// Promises made in this step.
-    promises: Vec<Message>,
     log: Option<LogWrite>,
     /// The number of the last write given out.
     issued: u64,
     /// Writes given out and not all durable: number, and whether its receipt is back.
     unsynced: VecDeque<(u64, bool)>,
-    /// Promises of earlier steps and the write each waits for, in that order.
+    /// Promises and the write each waits for, in that order.
     held: VecDeque<(u64, Message)>,
+    /// How many of them, the last ones, were made in this step.
+    fresh: usize,
 }
 
 impl Outbox {
@@ -185,7 +186,9 @@ impl Outbox {
     /// durable: a vote, an acknowledgement, a request for votes in a new term. A promise to oneself is
     /// one like any other.
     pub(crate) fn promise(&mut self, message: Message) {
-        self.promises.push(message);
+        // As if this step wrote something; `finish` knows.
+        self.held.push_back((self.issued + 1, message));
+        self.fresh += 1;
     }
 
     /// Notes the change of the log of this step. A step changes the log once at most.
@@ -202,12 +205,13 @@ impl Outbox {
             self.unsynced.push_back((self.issued, false));
             Write { number: self.issued, hard_state, log }
         });
-        if self.unsynced.is_empty() {
-            self.messages.append(&mut self.promises);
-        } else {
-            let issued = self.issued;
-            self.held.extend(self.promises.drain(..).map(|message| (issued, message)));
+        let earlier = self.held.len() - self.fresh;
+        if self.fresh > 0 && self.unsynced.is_empty() {
+            self.messages.extend(self.held.drain(earlier..).map(|(_, message)| message));
+        } else if write.is_none() {
+            self.held.range_mut(earlier..).for_each(|(number, _)| *number = self.issued);
         }
+        self.fresh = 0;
         write
     }
 

@@ -14,6 +14,13 @@ pub fn mix(state: u64, value: u64) -> u64 {
     ((product >> 64) as u64) ^ (product as u64) ^ state.rotate_left(23)
 }
 
+/// Mixes two values into `state` at the price of one.
+#[must_use]
+#[inline]
+pub fn mix_pair(state: u64, first: u64, second: u64) -> u64 {
+    mix(state ^ first.rotate_left(32), second)
+}
+
 /// Mixes a string of bytes, its length included.
 #[must_use]
 pub fn mix_bytes(state: u64, bytes: &[u8]) -> u64 {

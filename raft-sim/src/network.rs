@@ -154,13 +154,16 @@ impl Network {
         if loss_ppm > 0 && chance(mix(identity, 1), loss_ppm) {
             return;
         }
-        let copy = (duplicate_ppm > 0 && chance(mix(identity, 2), duplicate_ppm))
-            .then(|| (message.clone(), mix(identity, 3)));
-        for (message, identity) in copy.into_iter().chain([(message, identity)]) {
-            let (slot, number) = self.launch(message, identity, held, !held);
+        if duplicate_ppm > 0 && chance(mix(identity, 2), duplicate_ppm) {
+            let identity = mix(identity, 3);
+            let (slot, number) = self.launch(message.clone(), identity, held, !held);
             if !held {
                 arrives(Arrival { slot, number, delay: delay.draw(identity) });
             }
+        }
+        let (slot, number) = self.launch(message, identity, held, !held);
+        if !held {
+            arrives(Arrival { slot, number, delay: delay.draw(identity) });
         }
     }
 

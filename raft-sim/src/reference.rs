@@ -85,8 +85,10 @@ impl Subject for Server {
 impl Server {
     fn input(&mut self, input: Input, effects: &mut Effects) {
         let Output { messages, write, apply, answers, refused } = self.node.step(input);
-        if messages.len() > 0 {
-            effects.sends.extend(messages);
+        if effects.sends.is_empty() {
+            std::mem::swap(&mut effects.sends, messages);
+        } else {
+            effects.sends.append(messages);
         }
         if !apply.is_empty() {
             effects.applied.extend_from_slice(apply);

@@ -1,7 +1,5 @@
 //! Runs a plan: clients propose, faults come and go, and the oracles hear of every step.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use crate::cluster::{BootFailure, Cluster, Design, Happened, Listener, Start};
@@ -10,7 +8,7 @@ use crate::oracle::{Property, Violation};
 use crate::plan::{Direction, FaultKind, Plan, Target};
 use crate::subject::{Answer, Implementation, Request};
 use crate::time::Micros;
-use crate::words::{HardState, NodeId, length};
+use crate::words::{Command, HardState, NodeId, length};
 
 /// What a run came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,7 +160,7 @@ impl Run<'_> {
         };
         let mut bytes = vec![0; clients.size.max(8) as usize];
         bytes[..8].copy_from_slice(&command.to_le_bytes());
-        if !self.cluster.propose(server, Request(number), Arc::from(bytes))? {
+        if !self.cluster.propose(server, Request(number), Command::from(&bytes[..]))? {
             self.leader = None;
             self.retry(number, 20_000);
         }

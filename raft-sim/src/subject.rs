@@ -7,9 +7,7 @@
 //! breaking the rules (a message that does not wait for the write it promises, for example): what
 //! can't be expressed can't be caught.
 
-use std::sync::Arc;
-
-use crate::words::{Entries, Entry, HardState, LogIndex, Message, NodeId, Term};
+use crate::words::{Command, Entries, Entry, HardState, LogIndex, Message, NodeId, Term};
 
 /// An implementation under test: makes its servers.
 pub trait Implementation {
@@ -106,7 +104,7 @@ pub enum Event {
     /// A message reaches it.
     Receive(Message),
     /// A client hands it a command.
-    Propose(Request, Arc<[u8]>),
+    Propose(Request, Command),
     /// The write with this token, and all before it, are durable.
     Persisted(Token),
 }

@@ -5,6 +5,6 @@
 //! vocabulary. The core's behaviour (`Node`) is named in `reference.rs` alone.
 
 pub use raft_core::{
-    AppendReply, Body, Conflict, Entries, Entry, HardState, LogIndex, Message, NodeId, Payload,
-    Position, Term, length,
+    AppendReply, Body, Command, Conflict, Entries, Entry, HardState, LogIndex, Message, NodeId,
+    Payload, Position, Term, length,
 };

@@ -1,13 +1,11 @@
 //! A server takes any message from anybody without panicking: what no correct server sends is refused, and
 //! whatever comes, Figure 2's monotonic values do not go back.
 
-use std::sync::Arc;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use raft_core::{
-    AppendReply, Body, Boot, Conflict, Entries, Entry, HardState, Input, LogIndex, Message, Node,
-    NodeId, Payload, Position, Request, Settings, Term, Write, length,
+    AppendReply, Body, Boot, Command, Conflict, Entries, Entry, HardState, Input, LogIndex,
+    Message, Node, NodeId, Payload, Position, Request, Settings, Term, Write, length,
 };
 
 /// Small numbers, where everything happens, and the largest, where counting ends.
@@ -97,7 +95,7 @@ proptest! {
             let input = match act {
                 Act::Tick => Input::Tick,
                 Act::Hear(message) => Input::Receive(message),
-                Act::Propose => Input::Propose { request: Request(number), command: Arc::from([]) },
+                Act::Propose => Input::Propose { request: Request(number), command: Command::from(&[][..]) },
                 Act::Sync if unsynced.is_empty() => continue,
                 Act::Sync => Input::Persisted(unsynced.remove(0).persisted()),
             };

@@ -1,13 +1,12 @@
 //! Rules for leaders (§5.3, §5.4).
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::message::{AppendReply, Body, Conflict};
 use crate::output::{Answer, Refusal};
 use crate::progress::Progress;
 use crate::state::State;
-use crate::types::{LogIndex, NodeId, Payload, Request, length};
+use crate::types::{Command, LogIndex, NodeId, Payload, Request, length};
 
 /// The server that leads its term (§5.2, §5.3).
 #[derive(Debug)]
@@ -55,7 +54,7 @@ impl Leader {
 
     /// If command received from client: append entry to local log; respond after entry applied to state
     /// machine (§5.3).
-    pub(crate) fn propose(&mut self, state: &mut State, request: Request, command: Arc<[u8]>) {
+    pub(crate) fn propose(&mut self, state: &mut State, request: Request, command: Command) {
         let uncommitted = length(state.log.last_index()) - length(state.commit);
         if uncommitted >= u64::from(state.settings.uncommitted_limit) {
             state.outbox.answers.push((request, Answer::Busy));

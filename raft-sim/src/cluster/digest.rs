@@ -1,13 +1,13 @@
 //! What goes into the digest of a run: what every server did, said and wrote.
 
-use crate::mix::{mix, mix_bytes};
+use crate::mix::{mix, mix_bytes, mix_pair};
 use crate::subject::{View, Write};
 use crate::words::{AppendReply, Body, LogIndex, Message, Payload, length};
 
 pub(super) fn mix_view(digest: u64, view: &View) -> u64 {
     let vote = view.voted_for.map_or(0, |vote| u64::from(vote.0) + 1);
-    let digest = mix(digest, view.term.0 ^ (vote << 40) ^ ((view.role as u64) << 60));
-    mix(digest, length(view.commit) ^ (length(view.applied) << 32))
+    let state = view.term.0 ^ (vote << 40) ^ ((view.role as u64) << 60);
+    mix_pair(digest, state, length(view.commit) ^ (length(view.applied) << 32))
 }
 
 pub(super) fn mix_write(digest: u64, write: &Write) -> u64 {
@@ -43,5 +43,5 @@ pub(super) fn mix_message(digest: u64, message: &Message) -> u64 {
         }
     };
     let link = u64::from(message.from.0) << 32 | u64::from(message.to.0);
-    mix(mix(digest, said), message.term.0 ^ (link << 16))
+    mix_pair(digest, said, message.term.0 ^ (link << 16))
 }

@@ -10,17 +10,15 @@ mod digest;
 mod listener;
 mod power;
 
-use std::sync::Arc;
-
 use crate::disk::{Disk, SyncTime};
-use crate::mix::{below, mix};
+use crate::mix::{below, mix, mix_pair};
 use crate::network::{Arrival, Network};
 use crate::oracle::{Oracles, Violation};
 use crate::subject::{
     Answer, Effects, Event, Implementation, Request, Role, Settings, Token, View,
 };
 use crate::time::{Micros, Queue};
-use crate::words::{Message, NodeId};
+use crate::words::{Command, Message, NodeId};
 
 pub use design::{Design, Server, Start};
 use digest::{mix_message, mix_view, mix_write};
@@ -270,13 +268,14 @@ impl<'a> Cluster<'a> {
         &mut self,
         id: NodeId,
         request: Request,
-        command: Arc<[u8]>,
+        command: Command,
     ) -> Result<bool, Violation> {
         let up = self.server(id).is_up();
         self.step(id, Event::Propose(request, command))?;
         Ok(up)
     }
 
+    #[inline(always)]
     fn step(&mut self, id: NodeId, event: Event) -> Result<(), Violation> {
         if !self.servers[slot(id)].is_up() {
             return Ok(());
@@ -288,7 +287,7 @@ impl<'a> Cluster<'a> {
             Event::Propose(request, _) => 3 | (request.0 << 8),
             Event::Persisted(token) => 4 | (token.0 << 8),
         };
-        self.digest = mix(mix(self.digest, self.now), (u64::from(id.0) << 56) ^ word);
+        self.digest = mix_pair(self.digest, self.now, (u64::from(id.0) << 56) ^ word);
         self.take(id, event)?;
         let server = &self.servers[slot(id)];
         if server.disk.is_dirty() && !server.stalled && self.sync.max == 0 {

@@ -31,7 +31,7 @@ pub(super) fn silent(verdict: Verdict) {
 pub(super) fn entry(index: u64, term: u64) -> Entry {
     let index = LogIndex::new(index).expect("an index");
     let command = [index.get(), term].map(u64::to_le_bytes).concat();
-    Entry { index, term: Term(term), payload: Payload::Command(command.into()) }
+    Entry { index, term: Term(term), payload: Payload::Command(command[..].into()) }
 }
 
 /// The reply of a follower that has the entries up to `matched`.

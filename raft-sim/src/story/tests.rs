@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::subject::{Effects, LogWrite, Token, View, Write};
 use crate::words::{
@@ -14,7 +12,7 @@ fn index(number: u64) -> LogIndex {
 }
 
 fn entry(number: u64, term: u64, command: &[u8]) -> Entry {
-    Entry { index: index(number), term: Term(term), payload: Payload::Command(Arc::from(command)) }
+    Entry { index: index(number), term: Term(term), payload: Payload::Command(command.into()) }
 }
 
 fn append(entries: &[Entry]) -> Message {

@@ -1,13 +1,11 @@
 //! The cluster that a scenario's header describes.
 
-use std::sync::Arc;
-
 use crate::cluster::{Design, Start, TICK};
 use crate::disk::SyncTime;
 use crate::network::{Delay, Weather};
 use crate::scenario::syntax::Header;
 use crate::subject::Settings;
-use crate::words::{Entry, HardState, LogIndex, NodeId, Payload, Term};
+use crate::words::{Command, Entry, HardState, LogIndex, NodeId, Payload, Term};
 
 pub(super) fn design(header: &Header) -> Design {
     let default = Settings::default();
@@ -61,6 +59,6 @@ fn labelled(header: &Header, index: u64, term: Term) -> String {
 }
 
 /// The bytes of a command with this name.
-pub(super) fn command(label: &str) -> Arc<[u8]> {
-    Arc::from(label.as_bytes())
+pub(super) fn command(label: &str) -> Command {
+    Command::from(label.as_bytes())
 }
