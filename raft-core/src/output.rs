@@ -110,6 +110,12 @@ impl Write {
         self.log.as_ref()
     }
 
+    /// Takes the change of the log out, for a host that hands it on to its disk as it is.
+    #[must_use]
+    pub fn take_log(&mut self) -> Option<LogWrite> {
+        self.log.take()
+    }
+
     /// Gives up the write in exchange for its receipt. Call this when it is durable: it survives a power
     /// loss from now on. Hand the receipt back as [`Input::Persisted`](crate::Input::Persisted).
     pub fn persisted(self) -> Receipt {

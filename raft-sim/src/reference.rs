@@ -100,11 +100,11 @@ impl Server {
         if let Some(refusal) = refused {
             effects.refused = Some(refusal.to_string());
         }
-        if let Some(write) = write {
+        if let Some(mut write) = write {
             self.written += 1;
             let token = Token(self.written);
-            let log =
-                write.log().map(|log| LogWrite { from: log.from, entries: log.entries.clone() });
+            let log = write.take_log();
+            let log = log.map(|log| LogWrite { from: log.from, entries: log.entries });
             effects.writes.push(Write { token, hard_state: write.hard_state(), log });
             self.unsynced.push_back((token, write));
         }
