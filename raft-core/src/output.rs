@@ -236,7 +236,8 @@ impl Outbox {
     /// The next promise whose writes are all durable. Those of terms before `term` are dropped: whoever
     /// waits for them would have to ignore them, and the state they speak of may be gone.
     pub(crate) fn release(&mut self, term: Term) -> Option<Message> {
-        let first_unsynced = self.unsynced.front().map_or(u64::MAX, |(number, _)| *number);
+        // A promise of this very step waits for a write that `finish` is yet to number.
+        let first_unsynced = self.unsynced.front().map_or(self.issued + 1, |(number, _)| *number);
         loop {
             let (number, _) = self.held.front()?;
             if *number >= first_unsynced {
