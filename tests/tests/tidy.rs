@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use raft_tests::paper_map::{self, ITEMS};
+use raft_tests::paper_map::{self, CASES, ITEMS};
 use raft_tests::{files, root, scenarios};
 
 /// The core's modules: each may import from those before it, and from itself.
@@ -158,6 +158,10 @@ fn the_paper_map_is_complete_and_current() {
             let stands = read(&format!("raft-core/src/{file}")).contains(words);
             assert!(stands, "{}: `{words}` does not stand in {file}", item.name);
         }
+    }
+    for file in CASES.iter().flat_map(|(_, files)| *files) {
+        let path = format!("scenarios/{file}.raft");
+        assert!(scenarios.iter().any(|(known, _)| *known == path), "{path} does not exist");
     }
     assert!(
         read("docs/paper-map.md") == paper_map::render(&scenarios),
