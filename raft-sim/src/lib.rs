@@ -1,4 +1,17 @@
-//! raft-sim (under construction)
+//! A deterministic simulation testbed and conformance suite for Raft.
+//!
+//! A [`cluster`] of servers runs in virtual time, over a [`network`] and [`disk`]s that misbehave as told.
+//! The servers stand behind a door ([`subject`]): any implementation can, the reference core of
+//! `raft-core` does ([`mod@reference`]). The [`oracle`]s hear of every step and tell when a safety property of the
+//! paper does not hold.
+//!
+//! What happens is decided by a [`plan`], expanded from a seed and carried out by [`run`], or by a
+//! [`scenario`], a text that replays one situation of the paper step by step. The [`story`] of either can be
+//! told in the paper's words. The command `raft-sim` ([`cli`]) is all of this at the shell.
+//!
+//! A run is a function of its plan and its implementation: no wall clock, thread, address, hash order or
+//! environment reaches it. `ARCHITECTURE.md` says how that is kept, and who may import whom.
+
 pub mod cli;
 pub mod cluster;
 pub mod dice;
