@@ -4,7 +4,7 @@
 mod mangled;
 mod refused;
 
-use super::parse;
+use super::{parse, vocabulary};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
 use crate::scenario::syntax::*;
@@ -23,6 +23,20 @@ fn statement(line: &str) -> Statement {
         Ok(mut scenario) => scenario.steps.pop().expect("one step").statement,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Every word of the language stands in a complete example of its page; the suite replays those.
+#[test]
+fn every_word_has_an_example() {
+    let page = include_str!("../../../../docs/scenario-language.md");
+    let examples = page.split("```raft\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let shown: Vec<&str> = examples
+        .flat_map(str::lines)
+        .filter_map(|line| line.split('#').next())
+        .flat_map(str::split_whitespace)
+        .collect();
+    let missing: Vec<&str> = vocabulary::all().filter(|word| !shown.contains(word)).collect();
+    assert_eq!(missing, [""; 0]);
 }
 
 fn s(numbers: &[u32]) -> Vec<NodeId> {

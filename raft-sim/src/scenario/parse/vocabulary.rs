@@ -149,10 +149,15 @@ impl Kind {
     }
 }
 
+/// Every word of the language but capabilities, kinds and the names of settings.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    let sets = [HEADER, COMMANDS, FACTS, DETAILS, LABEL_WORDS, OTHERS];
+    sets.into_iter().flatten().copied().chain(UNITS.iter().map(|(word, _)| *word))
+}
+
 /// Whether a word belongs to the language, so that no label may take it.
 pub(super) fn is_reserved(word: &str) -> bool {
-    [HEADER, COMMANDS, FACTS, DETAILS, LABEL_WORDS, OTHERS].iter().any(|set| set.contains(&word))
-        || UNITS.iter().any(|(unit, _)| *unit == word)
+    all().any(|known| known == word)
 }
 
 /// The words as a list for a reader: `a, b or c`.
