@@ -95,7 +95,8 @@ impl Progress {
     /// shorter than what was acknowledged since.
     pub(crate) fn refused(&mut self, prev: Option<LogIndex>, retry: LogIndex) -> bool {
         let stale = match self.pace {
-            Pace::Probing { .. } => prev != self.next.before(),
+            // What was acknowledged can't be refused by a server that kept its disk.
+            Pace::Probing { .. } => prev != self.next.before() || prev <= self.matched,
             Pace::Streaming => {
                 prev <= self.matched || Some(retry) <= self.matched || prev >= Some(self.next)
             }

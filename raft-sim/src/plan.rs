@@ -220,7 +220,8 @@ fn settings(dice: &mut Dice, seed: u64) -> Settings {
 }
 
 fn weather(dice: &mut Dice, may: &impl Fn(FaultClass) -> bool) -> Weather {
-    let low = dice.pick(&[100, 500, 1_000]);
+    // The slowest take as long as an election timeout: replies then come terms too late.
+    let low = dice.pick(&[100, 500, 1_000, 1_000, 10_000]);
     let high = low * dice.pick(&[2, 10, 20]);
     let delay = match dice.range(0, 3) {
         0 => Delay::Fixed(low),

@@ -1,5 +1,7 @@
-//! What the test targets share: where the repository is, its scenario files, and the paper map.
+//! What the test targets share: where the repository is, its scenario files, the paper map, and the
+//! rules that are broken on purpose.
 
+pub mod broken_rules;
 pub mod paper_map;
 
 use std::path::{Path, PathBuf};

@@ -83,7 +83,7 @@ impl Cluster<'_> {
         }
         match &mut self.oracles {
             Some(oracles) => oracles
-                .booted(id, hard_state, server.disk.log(), &view)
+                .booted(id, hard_state, server.disk.log(), server.kept, &view)
                 .map_err(BootFailure::Violation),
             None => Ok(()),
         }

@@ -3,7 +3,7 @@
 use super::state::Server;
 use super::{Oracles, Property, Violation};
 use crate::subject::View;
-use crate::words::{AppendReply, Body, HardState, Message, length};
+use crate::words::{AppendReply, Body, HardState, LogIndex, Message, length};
 
 impl Oracles {
     /// Monotonicity (Figure 2, §5.1): currentTerm, commitIndex and lastApplied increase
@@ -70,6 +70,28 @@ impl Oracles {
                 Err(Violation::new(Property::Monotonicity, id, detail))
             }
         }
+    }
+
+    /// Monotonicity of lastApplied across a restart (§5.3): a state machine goes on where what it kept ends,
+    /// so that it applies nothing twice and leaves nothing out.
+    pub(super) fn check_kept(
+        &mut self,
+        slot: usize,
+        kept: Option<LogIndex>,
+        view: &View,
+    ) -> Result<(), Violation> {
+        if kept.is_some() {
+            self.count(Property::Monotonicity);
+        }
+        if view.applied == kept {
+            return Ok(());
+        }
+        let id = self.servers[slot].id;
+        let (kept, applied) = (length(kept), length(view.applied));
+        let detail = format!(
+            "{id} started with last applied {applied}, though its state machine has kept {kept}"
+        );
+        Err(Violation::new(Property::Monotonicity, id, detail))
     }
 
     /// Persist before Send (Figure 2, §5.6): persistent state is updated on stable storage before

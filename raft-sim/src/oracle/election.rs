@@ -15,7 +15,7 @@ impl Oracles {
     pub(super) fn check_roles(&mut self, slot: usize, after: &View) -> Result<(), Violation> {
         let before = &self.servers[slot].view;
         if before.role == after.role && before.term == after.term {
-            return Ok(());
+            return self.check_own_vote(slot, after);
         }
         let (old, new) = (before.term, after.term);
         let alone = self.servers.len() == 1;
@@ -48,11 +48,22 @@ impl Oracles {
         }
         let server = self.servers[slot].id;
         match breach {
-            None => Ok(()),
+            None => self.check_own_vote(slot, after),
             Some(what) => {
                 Err(Violation::new(Property::LegalRoles, server, format!("{server} {what}")))
             }
         }
+    }
+
+    /// Legal Roles (§5.2): who stands in a term, or leads it, has voted for itself in it.
+    fn check_own_vote(&self, slot: usize, after: &View) -> Result<(), Violation> {
+        let id = self.servers[slot].id;
+        if after.role == Role::Follower || after.voted_for == Some(id) {
+            return Ok(());
+        }
+        let role = if after.role == Role::Leader { "leader" } else { "candidate" };
+        let detail = format!("{id} is {role} of term {} without its own vote", after.term);
+        Err(Violation::new(Property::LegalRoles, id, detail))
     }
 
     /// Election Safety (Figure 3, §5.2): at most one leader can be elected in a given term. Here a

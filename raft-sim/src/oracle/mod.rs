@@ -35,7 +35,7 @@ mod tests_log;
 use std::collections::BTreeMap;
 
 use crate::subject::{Effects, Role, View, Write};
-use crate::words::{AppendReply, Body, Entry, HardState, Message, NodeId, Term};
+use crate::words::{AppendReply, Body, Entry, HardState, LogIndex, Message, NodeId, Term};
 
 pub use property::{Property, Violation};
 use state::{Author, Ledger, Link, Server, Table};
@@ -83,7 +83,8 @@ impl Oracles {
         }
     }
 
-    /// A server booted from `durable` and `log` and shows `view`. The first boot sets what the run
+    /// A server booted from `durable` and `log` and shows `view`; its state machine has kept what it
+    /// applied up to `kept`. The first boot sets what the run
     /// begins with; later ones, each after [`crashed`](Oracles::crashed) or
     /// [`wiped`](Oracles::wiped), are compared with what was durable.
     ///
@@ -97,6 +98,7 @@ impl Oracles {
         server: NodeId,
         durable: HardState,
         log: &[Entry],
+        kept: Option<LogIndex>,
         view: &View,
     ) -> Result<(), Violation> {
         let slot = self.slot(server);
@@ -109,6 +111,7 @@ impl Oracles {
             self.given(slot, durable, log)?;
         }
         self.check_restart(slot, view)?;
+        self.check_kept(slot, kept, view)?;
         // Every start is one as follower in the term that was durable.
         self.servers[slot].view = View { role: Role::Follower, commit: None, ..*view };
         self.check_roles(slot, view)?;

@@ -46,6 +46,23 @@ fn monotonicity_restart_forgets_term_or_vote() {
 }
 
 #[test]
+fn monotonicity_state_machine_starts_over_or_runs_ahead() {
+    for (kept, applied, found) in [(2, 0, 0), (0, 1, 1)] {
+        let mut history = History::two_committed();
+        history.crash(1);
+        let [kept, applied] = [kept, applied].map(LogIndex::new);
+        let view = History::booted_at(1, 1, applied);
+        let verdict = history.restart_keeping(1, kept, view);
+        let detail = format!("S1 started with last applied {found}, though its state machine");
+        raises(verdict, Property::Monotonicity, &detail);
+    }
+    let mut history = History::two_committed();
+    history.crash(1);
+    let kept = LogIndex::new(2);
+    silent(history.restart_keeping(1, kept, History::booted_at(1, 1, kept)));
+}
+
+#[test]
 fn monotonicity_write_undoes_a_vote() {
     let mut history = History::new(3);
     silent(history.enter(1, Role::Follower, 1, Some(2)));

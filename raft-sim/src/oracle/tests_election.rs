@@ -153,6 +153,18 @@ fn legal_roles_leader_takes_a_new_term_along() {
 }
 
 #[test]
+fn legal_roles_candidate_without_its_own_vote() {
+    let mut history = History::new(3);
+    let verdict = history.enter(1, Role::Candidate, 1, Some(2));
+    raises(verdict, Property::LegalRoles, "S1 is candidate of term 1 without its own vote");
+    let mut history = History::new(3);
+    history.stand(1, 1);
+    silent(history.enter(1, Role::Follower, 2, Some(2)));
+    let verdict = history.enter(1, Role::Candidate, 3, None);
+    raises(verdict, Property::LegalRoles, "S1 is candidate of term 3 without its own vote");
+}
+
+#[test]
 fn legal_roles_election_without_a_new_term() {
     let mut history = History::given(&[(&[], 1, None), (&[], 1, None), (&[], 1, None)]);
     let verdict = history.enter(1, Role::Candidate, 1, Some(1));

@@ -81,7 +81,7 @@ impl History {
                 disk: (hard_state, log.clone()),
                 in_flight: Vec::new(),
             });
-            silent(history.oracles.booted(id, hard_state, &log, &view));
+            silent(history.oracles.booted(id, hard_state, &log, view.applied, &view));
         }
         history
     }
@@ -219,9 +219,25 @@ impl History {
 
     /// A restart that shows any view.
     pub(super) fn restart_as(&mut self, server: u32, view: View) -> Verdict {
+        self.restart_keeping(server, view.applied, view)
+    }
+
+    /// A restart of a server whose state machine has kept what it applied up to here.
+    pub(super) fn restart_keeping(
+        &mut self,
+        server: u32,
+        kept: Option<LogIndex>,
+        view: View,
+    ) -> Verdict {
         let known = &mut self.servers[server as usize - 1];
         known.view = view;
-        self.oracles.booted(NodeId(server), known.hard_state, &known.log, &view)
+        self.oracles.booted(NodeId(server), known.hard_state, &known.log, kept, &view)
+    }
+
+    /// What a server shows that boots in this term, in which it voted, with so much applied.
+    pub(super) fn booted_at(term: u64, vote: u32, applied: Option<LogIndex>) -> View {
+        let voted_for = Some(NodeId(vote));
+        View { term: Term(term), voted_for, commit: applied, applied, ..View::default() }
     }
 
     /// A correct server stands for election and asks for votes.

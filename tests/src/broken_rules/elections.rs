@@ -1,0 +1,269 @@
+//! Terms, votes and timeouts: edits that break their rules.
+
+use super::{BrokenRule, broken};
+
+/// Rules for all servers, RequestVote, and the rules for followers and candidates.
+pub(super) const BROKEN: &[BrokenRule] = &[
+    broken(
+        "higher-term-in-requests-ignored",
+        "Figure 2 Servers 2",
+        "an RPC request with a term T > currentTerm does not set currentTerm = T",
+        "node.rs",
+        [
+            "if term > self.state.hard_state.term {",
+            "if term > self.state.hard_state.term
+            && matches!(body, Body::RequestVoteReply { .. } | Body::AppendEntriesReply(_))
+        {",
+        ],
+    ),
+    broken(
+        "higher-term-in-responses-ignored",
+        "Figure 2 Servers 2",
+        "an RPC response with a term T > currentTerm does not set currentTerm = T",
+        "node.rs",
+        [
+            "if term > self.state.hard_state.term {",
+            "if term > self.state.hard_state.term
+            && matches!(body, Body::RequestVote { .. } | Body::AppendEntries { .. })
+        {",
+        ],
+    ),
+    broken(
+        "equal-term-adopted",
+        "Figure 2 Servers 2",
+        "a term T = currentTerm is adopted as if it were higher: the vote is cleared, a leader steps down",
+        "node.rs",
+        ["if term > self.state.hard_state.term {", "if term >= self.state.hard_state.term {"],
+    ),
+    broken(
+        "leader-outlives-its-term",
+        "Figure 2 Servers 2",
+        "a leader that sees a higher term adopts it, and stays leader",
+        "node.rs",
+        [
+            "Role::Leader(_) => self.role = Role::Follower(Follower::new(&self.state)),",
+            "Role::Leader(_) => {}",
+        ],
+    ),
+    broken(
+        "candidate-outlives-its-term",
+        "Figure 2 Servers 2",
+        "a candidate that sees a higher term adopts it, and stays candidate with its votes",
+        "node.rs",
+        ["self.role = Role::Follower(Follower::resigned(candidate));", "let _ = candidate;"],
+    ),
+    broken(
+        "vote-kept-in-a-new-term",
+        "Figure 2 Servers 2",
+        "the vote of the old term is taken for one of the new",
+        "state.rs",
+        ["self.hard_state = HardState { term, voted_for: None };", "self.hard_state.term = term;"],
+    ),
+    broken(
+        "older-request-granted",
+        "Figure 2 RequestVote 1",
+        "a request for votes of a term < currentTerm is granted",
+        "roles/voter.rs",
+        ["term == state.hard_state.term", "term <= state.hard_state.term"],
+    ),
+    broken(
+        "two-votes-a-term",
+        "Figure 2 RequestVote 2",
+        "a vote is granted whoever votedFor is",
+        "roles/voter.rs",
+        ["state.hard_state.voted_for.is_none_or(|voted_for| voted_for == candidate)", "true"],
+    ),
+    broken(
+        "vote-not-noted",
+        "Figure 2 RequestVote 2",
+        "votedFor is not set when a vote is granted",
+        "roles/voter.rs",
+        ["state.hard_state.voted_for = Some(candidate);", ""],
+    ),
+    broken(
+        "vote-not-repeated",
+        "Figure 2 RequestVote 2",
+        "a candidate that asks again is refused the vote it already has",
+        "roles/voter.rs",
+        [
+            "state.hard_state.voted_for.is_none_or(|voted_for| voted_for == candidate)",
+            "state.hard_state.voted_for.is_none()",
+        ],
+    ),
+    broken(
+        "log-not-compared",
+        "Figure 2 RequestVote 2",
+        "a vote is granted however old the candidate's log is",
+        "roles/voter.rs",
+        [
+            "
+        && at_least_as_up_to_date(last, state.log.last());",
+            ";",
+        ],
+    ),
+    broken(
+        "log-compared-by-length",
+        "Figure 2 RequestVote 2",
+        "the longer log counts as more up-to-date, whatever its last term",
+        "roles/voter.rs",
+        ["last.map(|last| (last.term, last.index))", "last.map(|last| last.index)"],
+    ),
+    broken(
+        "log-compared-by-term",
+        "Figure 2 RequestVote 2",
+        "logs with the same last term count as equally up-to-date, whatever their length",
+        "roles/voter.rs",
+        ["last.map(|last| (last.term, last.index))", "last.map(|last| last.term)"],
+    ),
+    broken(
+        "log-compared-strictly",
+        "Figure 2 RequestVote 2",
+        "a candidate must be more up-to-date than the voter, not just as much",
+        "roles/voter.rs",
+        ["order(candidate) >= order(voter)", "order(candidate) > order(voter)"],
+    ),
+    broken(
+        "refused-vote-resets-timer",
+        "Figure 2 Followers 2",
+        "the election timer starts anew although no vote was granted",
+        "node.rs",
+        [
+            "if let (true, Role::Follower(follower)) = (granted, &mut self.role) {",
+            "if let Role::Follower(follower) = &mut self.role {",
+        ],
+    ),
+    broken(
+        "new-term-resets-timer",
+        "Figure 2 Followers 2",
+        "the election timer starts anew because a higher term was seen",
+        "node.rs",
+        [
+            "Role::Follower(follower) => follower.new_term(),",
+            "Role::Follower(follower) => {
+                follower.new_term();
+                follower.reset_timer(&self.state);
+            }",
+        ],
+    ),
+    broken(
+        "leader-does-not-reset-timer",
+        "Figure 2 Followers 2",
+        "AppendEntries from the current leader does not start the election timer anew",
+        "roles/follower.rs",
+        ["self.reset_timer(state);", ""],
+    ),
+    broken(
+        "vote-does-not-reset-timer",
+        "Figure 2 Followers 2",
+        "granting a vote does not start the election timer anew",
+        "node.rs",
+        ["follower.reset_timer(&self.state);", "let _ = follower;"],
+    ),
+    broken(
+        "timeout-not-random",
+        "Figure 2 Candidates 1",
+        "the election timeout is always the shortest (§5.2: chosen randomly)",
+        "settings.rs",
+        ["self.election_timeout_min + (bits % width) as u32", "self.election_timeout_min"],
+    ),
+    broken(
+        "timeout-same-on-all-servers",
+        "Figure 2 Candidates 1",
+        "the election timeout is drawn, but all servers draw the same (§5.2)",
+        "settings.rs",
+        ["scramble(u64::from(id.0) ^ scramble(term.0))", "scramble(term.0)"],
+    ),
+    broken(
+        "election-in-the-same-term",
+        "Figure 2 Candidates 1",
+        "a candidate does not increment currentTerm",
+        "roles/candidate.rs",
+        ["let term = state.hard_state.term.next();", "let term = state.hard_state.term;"],
+    ),
+    broken(
+        "no-vote-for-self",
+        "Figure 2 Candidates 1",
+        "a candidate counts its own vote and does not note it: votedFor stays free",
+        "roles/candidate.rs",
+        ["state.hard_state.voted_for = Some(state.id);", ""],
+    ),
+    broken(
+        "half-elects",
+        "Figure 2 Candidates 2",
+        "votes of half of the servers make a leader",
+        "roles/candidate.rs",
+        [
+            "self.votes.len() >= state.membership.majority()",
+            "self.votes.len() >= state.membership.servers().len() / 2",
+        ],
+    ),
+    broken(
+        "repeated-vote-counts",
+        "Figure 2 Candidates 2",
+        "a vote that arrives twice counts twice",
+        "roles/candidate.rs",
+        [
+            "self.votes.insert(voter);
+        self.votes.len() >=",
+            "let again = !self.votes.insert(voter);
+        self.votes.len() + usize::from(again) >=",
+        ],
+    ),
+    broken(
+        "vote-of-an-older-term-counts",
+        "Figure 2 Candidates 2",
+        "a vote of an older term counts in this one",
+        "node.rs",
+        [
+            "if current && granted => self.vote_granted(from),",
+            "if granted => self.vote_granted(from),",
+        ],
+    ),
+    broken(
+        "refused-vote-counts",
+        "Figure 2 Candidates 2",
+        "a vote that was refused counts",
+        "node.rs",
+        [
+            "if current && granted => self.vote_granted(from),",
+            "if current => self.vote_granted(from),",
+        ],
+    ),
+    broken(
+        "candidate-ignores-leader",
+        "Figure 2 Candidates 3",
+        "AppendEntries from the new leader does not make a candidate a follower: it is not answered",
+        "node.rs",
+        [
+            "let mut follower = Follower::resigned(candidate);
+                follower.append_entries(&mut self.state, from, request);
+                self.role = Role::Follower(follower);",
+            "let _ = candidate;",
+        ],
+    ),
+    broken(
+        "candidate-obeys-and-stays",
+        "Figure 2 Candidates 3",
+        "a candidate does as the new leader says, and stays candidate",
+        "node.rs",
+        ["self.role = Role::Follower(follower);", ""],
+    ),
+    broken(
+        "vote-freed-by-new-leader",
+        "Figure 2 Candidates 3",
+        "a candidate that steps down for the leader of its term forgets its vote for itself",
+        "node.rs",
+        [
+            "let mut follower = Follower::resigned(candidate);",
+            "let mut follower = Follower::resigned(candidate);
+                self.state.hard_state.voted_for = None;",
+        ],
+    ),
+    broken(
+        "split-vote-not-retried",
+        "Figure 2 Candidates 4",
+        "a candidate whose election timeout elapses waits on",
+        "node.rs",
+        ["Role::Candidate(candidate) => candidate.tick(),", "Role::Candidate(_) => false,"],
+    ),
+];

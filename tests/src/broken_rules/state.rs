@@ -1,0 +1,151 @@
+//! Persistent state, the commit index and the state machine: edits that break them.
+
+use super::{BrokenRule, broken};
+
+/// Figure 2's "State" box, and the first rule for all servers.
+pub(super) const BROKEN: &[BrokenRule] = &[
+    broken(
+        "vote-not-persisted",
+        "Figure 2 State",
+        "votedFor is not on stable storage before the server responds: only a new term is written",
+        "node.rs",
+        [
+            "let changed = state.hard_state != state.written;",
+            "let changed = state.hard_state.term != state.written.term;",
+        ],
+    ),
+    broken(
+        "term-not-persisted",
+        "Figure 2 State",
+        "currentTerm is not on stable storage before the server responds: only a vote is written",
+        "node.rs",
+        [
+            "let changed = state.hard_state != state.written;",
+            "let changed = state.hard_state.voted_for != state.written.voted_for;",
+        ],
+    ),
+    broken(
+        "log-not-persisted",
+        "Figure 2 State",
+        "a follower's new log entries are never written to stable storage",
+        "roles/follower.rs",
+        ["state.replace_log(new);", "state.log.replace(&new);"],
+    ),
+    broken(
+        "vote-sent-before-durable",
+        "Figure 2 State",
+        "the server responds to RequestVote before its vote is on stable storage",
+        "roles/voter.rs",
+        [
+            "state.promise(candidate, Body::RequestVoteReply { granted });",
+            "state.send(candidate, Body::RequestVoteReply { granted });",
+        ],
+    ),
+    broken(
+        "request-sent-before-durable",
+        "Figure 2 State",
+        "a candidate asks for votes before its new term and its own vote are on stable storage",
+        "roles/candidate.rs",
+        [
+            "state.promise(peer, Body::RequestVote { last });",
+            "state.send(peer, Body::RequestVote { last });",
+        ],
+    ),
+    broken(
+        "success-sent-before-durable",
+        "Figure 2 State",
+        "a follower responds to AppendEntries before the entries are on stable storage",
+        "roles/follower.rs",
+        [
+            "let reply = AppendReply::Success { matched: verified };
+        state.promise(leader, Body::AppendEntriesReply(reply));",
+            "let reply = AppendReply::Success { matched: verified };
+        state.send(leader, Body::AppendEntriesReply(reply));",
+        ],
+    ),
+    broken(
+        "own-entry-counted-before-durable",
+        "Figure 2 State",
+        "a leader counts itself for an entry before that is on its own stable storage",
+        "roles/leader.rs",
+        [
+            "state.promise(state.id, Body::AppendEntriesReply(reply));",
+            "self.own_match = matched;
+        self.advance_commit(state);",
+        ],
+    ),
+    broken(
+        "vote-forgotten-at-restart",
+        "Figure 2 State",
+        "votedFor is lost in a restart",
+        "node.rs",
+        [
+            "hard_state: boot.hard_state,",
+            "hard_state: HardState { voted_for: None, ..boot.hard_state },",
+        ],
+    ),
+    broken(
+        "commit-restored-as-last-index",
+        "Figure 2 State",
+        "commitIndex is not initialized to 0 at a restart, but to the last log index",
+        "node.rs",
+        [
+            "log: Log::new(boot.log),
+            // What is applied was committed; how far else the log is, a leader will tell.
+            commit: boot.applied,",
+            "commit: boot.log.last().map(|entry| entry.index),
+            log: Log::new(boot.log),",
+        ],
+    ),
+    broken(
+        "durable-applied-forgotten",
+        "Figure 2 State",
+        "lastApplied is 0 after a restart even though the state machine is durable: it applies everything again",
+        "node.rs",
+        [
+            "applied: boot.applied,
+            waiting",
+            "applied: None,
+            waiting",
+        ],
+    ),
+    broken(
+        "commit-index-goes-back",
+        "Figure 2 State",
+        "commitIndex does not increase monotonically",
+        "state.rs",
+        ["self.commit = self.commit.max(index);", "self.commit = index;"],
+    ),
+    broken(
+        "applied-twice",
+        "Figure 2 Servers 1",
+        "log[lastApplied] is applied a second time with the entries after it",
+        "node.rs",
+        [
+            "apply: state.log.entries(applied, state.applied),",
+            "apply: state.log.entries(if state.applied > applied { applied.and_then(LogIndex::before) } else { applied }, state.applied),",
+        ],
+    ),
+    broken(
+        "applied-with-gaps",
+        "Figure 2 Servers 1",
+        "of several entries that become committed at once only the last is applied",
+        "node.rs",
+        [
+            "apply: state.log.entries(applied, state.applied),",
+            "apply: state.log.entries(applied.max(state.applied.and_then(LogIndex::before)), state.applied),",
+        ],
+    ),
+    broken(
+        "applied-before-commit",
+        "Figure 2 Servers 1",
+        "entries are applied as soon as they are in the log",
+        "node.rs",
+        [
+            "if state.commit > applied {
+            state.applied = state.commit;",
+            "if state.log.last_index() > applied {
+            state.applied = state.log.last_index();",
+        ],
+    ),
+];

@@ -1,0 +1,65 @@
+//! The broken rules are complete, each edit still fits the core, and their page is about them.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use raft_tests::broken_rules::{all, page};
+use raft_tests::paper_map::ITEMS;
+use raft_tests::root;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).expect("a file of the repository can be read")
+}
+
+#[test]
+fn an_edit_has_one_place_in_the_core_and_changes_it() {
+    for rule in all() {
+        let text = read(&format!("raft-core/src/{}", rule.file));
+        assert_eq!(text.matches(rule.find).count(), 1, "{}: {}", rule.id, rule.find);
+        assert_ne!(rule.find, rule.replace, "{}", rule.id);
+    }
+}
+
+#[test]
+fn a_broken_rule_has_a_name_of_its_own() {
+    let names: BTreeSet<&str> = all().map(|rule| rule.id).collect();
+    assert_eq!(names.len(), all().count());
+    for name in names {
+        let letters = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        assert!(letters, "{name}: small letters with dashes");
+    }
+}
+
+#[test]
+fn every_rule_of_figure_2_is_broken_once() {
+    let items = ITEMS.iter().flat_map(|(_, items)| *items);
+    for item in items.filter(|item| item.name.starts_with("Figure 2 ")) {
+        assert!(all().any(|rule| rule.rule == item.name), "nothing breaks {}", item.name);
+    }
+    for rule in all().filter(|rule| !rule.rule.starts_with('§')) {
+        let known = ITEMS.iter().flat_map(|(_, items)| *items).any(|item| item.name == rule.rule);
+        assert!(known, "{}: `{}` is not in the paper map's list", rule.id, rule.rule);
+    }
+}
+
+#[test]
+fn the_page_has_a_row_for_each_broken_rule() {
+    let page = read("docs/broken-rules.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let again = "cargo run --release -p raft-tests --bin broken-rules > docs/broken-rules.md";
+    assert_eq!(rows.len(), all().count(), "{again}");
+    for (rule, row) in all().zip(rows) {
+        assert!(row.starts_with(&page::head(rule)), "{} is not as in\n{row}\n{again}", rule.id);
+        let nobody = row.ends_with("| none | none |");
+        assert_eq!(nobody, rule.silent.is_some(), "{}: who noticed, and if nobody, why?", rule.id);
+    }
+}
+
+#[test]
+fn the_page_names_scenarios_that_exist() {
+    let page = read("docs/broken-rules.md");
+    for link in page.split("](../").skip(1) {
+        let path = link.split(')').next().unwrap_or_default();
+        assert!(root().join(path).exists(), "{path}: make the page again");
+    }
+}
