@@ -177,7 +177,7 @@
 //!         let Output { messages, write, apply, answers, .. } = self.node.step(input);
 //!         network.extend(messages.drain(..));
 //!         self.applied.extend(apply.iter().map(|entry| entry.payload.clone()));
-//!         self.answers.extend(answers);
+//!         self.answers.append(answers);
 //!         let Some(write) = write else { return };
 //!         if let Some(hard_state) = write.hard_state() {
 //!             self.disk.0 = hard_state;

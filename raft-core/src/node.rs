@@ -62,6 +62,7 @@ impl Node {
     /// impossible message nothing reaches the log, the votes or the commit index ([`Output::refused`]).
     pub fn step(&mut self, input: Input) -> Output<'_> {
         self.state.outbox.messages.clear();
+        self.state.outbox.answers.clear();
         self.state.outbox.refused = None;
         match input {
             Input::Tick => self.tick(),
@@ -269,7 +270,7 @@ impl Node {
             messages: &mut state.outbox.messages,
             write,
             apply: state.log.entries(applied, state.applied),
-            answers: state.outbox.answers.drain(..),
+            answers: &mut state.outbox.answers,
             refused: state.outbox.refused,
         }
     }

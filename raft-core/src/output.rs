@@ -74,7 +74,7 @@ pub struct Output<'a> {
     pub apply: &'a [Entry],
     /// What clients are to be told. A request gets one answer at most; none if this server stops first,
     /// or never learns what became of it.
-    pub answers: alloc::vec::Drain<'a, (Request, Answer)>,
+    pub answers: &'a mut Vec<(Request, Answer)>,
     /// A message that this step refused because no correct server sends it.
     pub refused: Option<Refusal>,
 }

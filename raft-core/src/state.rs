@@ -1,6 +1,6 @@
 //! What every server has, whatever its role: Figure 2's "State" box.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::VecDeque;
 
 use crate::log::Log;
 use crate::membership::Membership;
@@ -25,8 +25,8 @@ pub(crate) struct State {
     pub(crate) commit: Option<LogIndex>,
     /// lastApplied. Volatile, unless the state machine is durable.
     pub(crate) applied: Option<LogIndex>,
-    /// Clients that wait, by the entry they wait for.
-    pub(crate) waiting: BTreeMap<Position, Request>,
+    /// Clients that wait, in the order of the entries they wait for.
+    pub(crate) waiting: VecDeque<(Position, Request)>,
     pub(crate) outbox: Outbox,
 }
 
@@ -66,9 +66,16 @@ impl State {
         self.commit = self.commit.max(index);
     }
 
+    /// Notes that a client waits for the entry at this place. Mostly it is the last one; not if this server
+    /// led before, and lost entries whose clients still wait.
+    pub(crate) fn wait_for(&mut self, position: Position, request: Request) {
+        let place = self.waiting.partition_point(|(other, _)| *other < position);
+        self.waiting.insert(place, (position, request));
+    }
+
     /// Answers the clients whose place in the log is decided.
     pub(crate) fn answer_decided(&mut self) {
-        while let Some((position, request)) = self.waiting.first_key_value() {
+        while let Some((position, request)) = self.waiting.front() {
             if Some(position.index) > self.commit {
                 break;
             }
@@ -76,7 +83,7 @@ impl State {
             let answer =
                 if decided == Some(position.term) { Answer::Committed } else { Answer::Superseded };
             self.outbox.answers.push((*request, answer));
-            self.waiting.pop_first();
+            self.waiting.pop_front();
         }
     }
 }

@@ -25,9 +25,13 @@ pub fn mix_pair(state: u64, first: u64, second: u64) -> u64 {
 #[must_use]
 pub fn mix_bytes(state: u64, bytes: &[u8]) -> u64 {
     let mut state = mix(state, bytes.len() as u64);
-    for chunk in bytes.chunks(8) {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        state = mix(state, u64::from_le_bytes(*word));
+    }
+    if !rest.is_empty() {
         let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
+        word[..rest.len()].copy_from_slice(rest);
         state = mix(state, u64::from_le_bytes(word));
     }
     state

@@ -93,8 +93,9 @@ impl Server {
         if !apply.is_empty() {
             effects.applied.extend_from_slice(apply);
         }
-        if answers.len() > 0 {
-            let answers = answers.map(|(request, answer)| (Request(request.0), translate(answer)));
+        if !answers.is_empty() {
+            let answers =
+                answers.drain(..).map(|(request, answer)| (Request(request.0), translate(answer)));
             effects.answers.extend(answers);
         }
         if let Some(refusal) = refused {

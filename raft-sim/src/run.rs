@@ -81,6 +81,7 @@ pub fn run<'a>(
         plan,
         cluster,
         hit: vec![None; plan.faults.len()],
+        command: vec![0; plan.clients.size.max(8) as usize],
         leader: None,
         tally: Tally::default(),
     };
@@ -111,6 +112,8 @@ struct Run<'a> {
     cluster: Cluster<'a>,
     /// Whom each fault under way has hit.
     hit: Vec<Option<Vec<NodeId>>>,
+    /// The bytes of the command handed in last: its number, and as many zeros as fill its size.
+    command: Vec<u8>,
     /// The leader that clients last heard of.
     leader: Option<NodeId>,
     tally: Tally,
@@ -158,9 +161,9 @@ impl Run<'_> {
             Some(leader) if !wanders => leader,
             Some(_) | None => NodeId(1 + below(bits, self.plan.clocks.len() as u64) as u32),
         };
-        let mut bytes = vec![0; clients.size.max(8) as usize];
-        bytes[..8].copy_from_slice(&command.to_le_bytes());
-        if !self.cluster.propose(server, Request(number), Command::from(&bytes[..]))? {
+        self.command[..8].copy_from_slice(&command.to_le_bytes());
+        let command = Command::from(&self.command[..]);
+        if !self.cluster.propose(server, Request(number), command)? {
             self.leader = None;
             self.retry(number, 20_000);
         }

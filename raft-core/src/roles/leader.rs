@@ -62,7 +62,7 @@ impl Leader {
         }
         self.append(state, Payload::Command(command));
         if let Some(position) = state.log.last() {
-            state.waiting.insert(position, request);
+            state.wait_for(position, request);
         }
     }
 

@@ -165,7 +165,7 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "a client is told of success when its command is in the leader's log, not after it is applied",
         "roles/leader.rs",
         [
-            "state.waiting.insert(position, request);",
+            "state.wait_for(position, request);",
             "state.outbox.answers.push((request, Answer::Committed));",
         ],
     ),
