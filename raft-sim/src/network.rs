@@ -268,3 +268,58 @@ impl Network {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{Body, Term};
+
+    fn message(from: u32, to: u32) -> Message {
+        let body = Body::RequestVoteReply { granted: true };
+        Message { from: NodeId(from), to: NodeId(to), term: Term(1), body }
+    }
+
+    /// The delays of what S1 sends to S2, with so many messages to S3 in between. Empty is lost.
+    fn delays(others: usize) -> Vec<Vec<Micros>> {
+        let delay = Delay::Uniform(1, 1_000_000);
+        let weather = Weather { delay, loss_ppm: 300_000, duplicate_ppm: 300_000 };
+        let mut network = Network::new(3, weather, 7);
+        let mut sent = Vec::new();
+        for _ in 0..50 {
+            for _ in 0..others {
+                network.send(message(1, 3), |_| {});
+            }
+            let mut copies = Vec::new();
+            network.send(message(1, 2), |arrival| copies.push(arrival.delay));
+            sent.push(copies);
+        }
+        sent
+    }
+
+    /// What is sent elsewhere decides nothing here: neither delays, nor losses, nor copies.
+    #[test]
+    fn the_fate_of_a_message_depends_on_its_link_and_number_alone() {
+        let alone = delays(0);
+        assert!(alone.iter().any(Vec::is_empty), "some are lost");
+        assert!(alone.iter().any(|copies| copies.len() == 2), "some arrive twice");
+        assert_eq!(delays(3), alone);
+    }
+
+    #[test]
+    fn what_is_held_waits_and_what_is_cut_is_lost() {
+        let weather = Weather { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
+        let mut network = Network::new(3, weather, 7);
+        network.hold(NodeId(1), NodeId(2), true);
+        network.send(message(1, 2), |_| panic!("a held message does not set out"));
+        network.cut(NodeId(1), NodeId(3), true);
+        network.send(message(1, 3), |_| panic!("a link that is cut carries nothing"));
+        assert_eq!(network.in_flight().len(), 1);
+        network.hold(NodeId(1), NodeId(2), false);
+        let mut arrivals = Vec::new();
+        network.schedule_parked(|arrival| arrivals.push(arrival));
+        assert_eq!(arrivals.len(), 1);
+        let Arrival { slot, number, .. } = arrivals[0];
+        assert_eq!(network.arrive(slot, number), Some(message(1, 2)));
+        assert_eq!(network.arrive(slot, number), None);
+    }
+}
