@@ -26,7 +26,7 @@ fn main() {
         row(&format!("default mix, {servers} servers"), &plans);
     }
     for servers in [3, 5, 7] {
-        row(&format!("workload W, {servers} servers"), &[workload_w(servers, 100_000_000)]);
+        row(&format!("workload W, {servers} servers"), &[workload_w(servers, 300_000_000)]);
     }
     // Five servers take about 9.3 steps a virtual millisecond in workload W.
     row("workload W, 5 servers, 10^4 steps", &vec![workload_w(5, 1_100_000); 100]);
