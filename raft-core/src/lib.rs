@@ -10,7 +10,7 @@
 //! - [Raft, from the beginning](#raft-from-the-beginning)
 //! - [How a host drives it](#how-a-host-drives-it)
 //! - [A complete host](#a-complete-host)
-//! - [Where the rules of Figure 2 stand](#where-the-rules-of-figure-2-stand)
+//! - [Where the rules of Figures 2 and 13 stand](#where-the-rules-of-figures-2-and-13-stand)
 //!
 //! # Raft, from the beginning
 //!
@@ -19,7 +19,7 @@
 //! one copy on each server, and tells each server up to where its log is *committed*: decided for good,
 //! and to be applied.
 //!
-//! Raft decides by *majorities*: more than half of all servers ([`Membership::majority`]). Two majorities
+//! Raft decides by *majorities*: more than half of all servers ([`Membership::has_quorum`]). Two majorities
 //! of one cluster always share a server, and every argument below rests on that. Of three servers one may
 //! be down, of five two, and the rest carries on. Messages may be lost, repeated, delayed and reordered;
 //! servers may stop at any moment and come back with what is on their disks. Servers that lie, and disks
@@ -29,7 +29,7 @@
 //!
 //! Time is cut into *terms*, numbered upwards ([`Term`]). A term begins with an election and has one leader
 //! or none. Every [`Message`] carries its sender's term. Who sees a later term enters it as a follower
-//! (`node.rs`, `adopt`); who sees an earlier one knows that the message is old, and refuses the request or
+//! (`node/receive.rs`, `adopt`); who sees an earlier one knows that the message is old, and refuses the request or
 //! ignores the reply (`handle`). So a leader that was cut off learns that it is deposed from the first
 //! message that gets through.
 //!
@@ -63,7 +63,7 @@
 //! ## Commitment, and why only entries of the own term (§5.3, §5.4.2)
 //!
 //! A leader that knows an entry *of its own term* on the disks of a majority has committed it, with all
-//! entries before it (`roles/leader.rs`, `advance_commit`). The next AppendEntries tell the followers.
+//! entries before it (`roles/leader/mod.rs`, `advance_commit`). The next AppendEntries tell the followers.
 //!
 //! Counting replicas is not enough for an entry of an earlier term. This is Figure 8, with the terms
 //! of the entries in brackets:
@@ -123,11 +123,63 @@
 //! election timeout, and that must be much less than the time between failures. The core counts ticks
 //! ([`Input::Tick`]); how long a tick is, the host decides. [`Settings`] are in ticks.
 //!
-//! ## What is not here
+//! ## Changing the servers (§6, diss. ch. 4)
 //!
-//! The servers of a cluster are fixed at boot, the log is kept whole, and a command that a client sends
-//! twice is two commands: changes of configuration (§6), compaction (§7), and recognising repeated commands
-//! or reading without the log (§8) are no part of this crate.
+//! Who the servers are, the *configuration* ([`Membership`]), is an entry of the log like any other, with
+//! one difference: it is in force on each server as soon as it is in its log, committed or not, and goes
+//! out of force if it is cut off (`membership.rs`, `Configurations`). No server can know when all others have
+//! it. So what must hold is that a majority of the old configuration and one of the new share a server;
+//! else each could elect a leader of the same term (Figure 10). There are two ways to see to that:
+//!
+//! - One voter comes or goes at a time (diss. §4.1): majorities of such neighbours always share a server.
+//! - *Joint consensus* (§6, Figure 11): between C_old and C_new comes C_old,new, in which everything needs a
+//!   majority of both. Once it is committed, the leader, whoever that is by then, appends C_new.
+//!
+//! [`Settings::changes`] says which. A change begins only when the one before is committed, and after the
+//! leader has committed an entry of its own term: two leaders of different terms might otherwise each change
+//! a configuration that the other has not seen (a flaw of the first published rule, mended in 2015).
+//!
+//! New voters first receive the log without being counted, until they are close enough not to hold up
+//! commitment (`roles/leader/change.rs`); a server may also stay without a vote, as a *learner*. A leader
+//! that is not in C_new manages the cluster until C_new is committed, without counting itself, and steps down
+//! then. A server that was removed, and does not know, may stand for election again and again:
+//! `check_quorum` makes the others disregard it.
+//!
+//! If the leader fails in the middle: while new voters catch up, only it knew of the change, which is gone.
+//! Once an entry of the change is in the log, it is committed or cut off like any entry. Once C_old,new is
+//! committed, any later leader has it, and completes it.
+//!
+//! ## Snapshots (§7, diss. ch. 5)
+//!
+//! The log would grow for ever. When the state machine's state after some applied entry is written down,
+//! the log up to that entry can go ([`Input::Compact`], Figure 12): the [`Snapshot`] stands for it, with the
+//! entry's index and term for the consistency check, and the configuration of then. A follower that still
+//! needs discarded entries is sent the snapshot, part by part ([`Body::InstallSnapshot`], Figure 13;
+//! `roles/install.rs`).
+//!
+//! ## Reads (§8, diss. ch. 6)
+//!
+//! A read needs no entry in the log, but the leader has to be sure of two things: what is committed (it knows
+//! once an entry of its own term is), and that it had not been replaced when the read came. For the second
+//! it waits for a round of heartbeats that a majority answers after the read came ([`Input::Read`],
+//! `roles/leader/reads.rs`); reads that come together share a round. A follower asks the leader for the index
+//! and reads once it has applied it. With [`Settings::lease_drift`] a leader trusts in clocks instead: those
+//! who answered a round lately do not vote for anybody else for a while.
+//!
+//! ## Clients that ask twice (§8, diss. §6.3)
+//!
+//! A client that hears nothing can't know whether its command was executed, and asks again. To execute it
+//! once, it opens a session through the log ([`Input::Register`]) and numbers its commands
+//! ([`Input::ProposeOnce`]). The state machines keep, in [`Sessions`], what each client had last: the same
+//! everywhere, since only the log decides about it.
+//!
+//! ## Leaders that come and go quietly (diss. §3.10, §6.2, §9.6)
+//!
+//! - [`Input::Transfer`]: a leader brings another server up to date and tells it to stand at once.
+//! - [`Settings::pre_vote`]: a server asks whether it could win before it enters a new term, so that one which
+//!   was cut off does not depose the leader when it is back.
+//! - [`Settings::check_quorum`]: a leader that no majority answers steps down, and servers that hear from
+//!   a leader disregard requests for their vote.
 //!
 //! # How a host drives it
 //!
@@ -138,6 +190,7 @@
 //! |---|---|
 //! | [`messages`](Output::messages) | sends them, at once and in any way that may lose them. |
 //! | [`write`](Output::write) | makes it durable as a whole, behind all earlier ones, and only then turns it into its receipt ([`Write::persisted`]) and hands that back ([`Input::Persisted`]). Several writes may share one sync. Meanwhile the node takes other inputs. |
+//! | [`restore`](Output::restore) | loads the snapshot into its state machine, in place of what that had. |
 //! | [`apply`](Output::apply) | applies the entries to its state machine, in order. |
 //! | [`answers`](Output::answers) | tells its clients. A client that hears nothing, because the server crashed or was cut off, can't know what became of its command. |
 //! | [`refused`](Output::refused) | counts or logs it: a message that no correct server sends. |
@@ -167,7 +220,7 @@
 //! fn boot(id: NodeId, disk: (HardState, Vec<Entry>)) -> Server {
 //!     let servers = vec![NodeId(1), NodeId(2), NodeId(3)];
 //!     let (settings, (hard_state, log)) = (Settings::default(), disk.clone());
-//!     let boot = Boot { id, servers, settings, hard_state, log, applied: None };
+//!     let boot = Boot { id, cluster: 1, servers, settings, hard_state, snapshot: None, log, applied: None };
 //!     let node = Node::boot(boot).expect("what it wrote makes sense");
 //!     Server { node, disk, applied: Vec::new(), answers: Vec::new() }
 //! }
@@ -216,7 +269,8 @@
 //! tick(&mut servers, &mut network); // the entry reaches a majority: it is committed
 //! tick(&mut servers, &mut network); // a heartbeat tells the followers
 //!
-//! assert_eq!(servers[leader].answers, [(request, Answer::Committed)]);
+//! let index = LogIndex::new(2).expect("an index"); // behind the no-op
+//! assert_eq!(servers[leader].answers, [(request, Answer::Committed(index))]);
 //! for server in &servers {
 //!     assert_eq!(server.applied, [Payload::Noop, Payload::Command(b"x = 1".as_slice().into())]);
 //! }
@@ -224,37 +278,39 @@
 //! // The leader loses its power and comes back from its disk: with its log, as a follower.
 //! servers[leader] = boot(servers[leader].node.id(), servers[leader].disk.clone());
 //! assert!(matches!(servers[leader].node.role(), Role::Follower(_)));
-//! assert_eq!(servers[leader].node.log().last_index(), LogIndex::new(2));
+//! assert_eq!(servers[leader].node.log().last_index(), Some(index));
 //! ```
 //!
-//! # Where the rules of Figure 2 stand
+//! # Where the rules of Figures 2 and 13 stand
 //!
 //! Each stands once, with the paper's words above it.
 //!
-//! | Figure 2 | Where |
+//! | Rule | Where |
 //! |---|---|
 //! | State: currentTerm, votedFor, log\[\] | [`HardState`], [`Log`]; gathered in `state.rs`, `State` |
 //! | State: commitIndex, lastApplied | `state.rs`, `State`; read by [`Node::commit`], [`Node::applied`] |
-//! | State: nextIndex\[\], matchIndex\[\] | [`Progress`], one for each follower in [`Leader::followers`] |
+//! | State: nextIndex\[\], matchIndex\[\] | [`Progress`], one for each server that receives the log: [`Leader::progress`] |
 //! | AppendEntries RPC: arguments, results | [`Body::AppendEntries`], [`AppendReply`] |
-//! | AppendEntries 1: older term | `node.rs`, `handle` |
+//! | AppendEntries 1: older term | `node/receive.rs`, `handle` |
 //! | AppendEntries 2 to 5: check, remove, append, commit | `roles/follower.rs`, `append_entries` |
 //! | RequestVote RPC: arguments, results | [`Body::RequestVote`], [`Body::RequestVoteReply`] |
 //! | RequestVote 1 and 2: older term, one vote, up-to-date log | `roles/voter.rs`, `vote` |
-//! | All servers: apply what is committed | `node.rs`, `finish` |
-//! | All servers: a later term makes a follower | `node.rs`, `adopt` |
+//! | All servers: apply what is committed | `state.rs`, `hand_out` |
+//! | All servers: a later term makes a follower | `node/receive.rs`, `adopt` |
 //! | Followers: respond | `roles/follower.rs`, `append_entries`; `roles/voter.rs`, `vote` |
 //! | Followers: election timeout | `roles/follower.rs`, `tick` |
 //! | Candidates: start an election | `roles/candidate.rs`, `stand` |
 //! | Candidates: votes of a majority | `roles/candidate.rs`, `elected_by` |
-//! | Candidates: a new leader | `node.rs`, `append_entries` |
+//! | Candidates: a new leader | `node/receive.rs`, `follow` |
 //! | Candidates: election timeout | `roles/candidate.rs`, `tick` |
-//! | Leaders: first AppendEntries | `roles/leader.rs`, `elected` |
-//! | Leaders: heartbeats | `roles/leader.rs`, `tick` |
-//! | Leaders: a client's command | `roles/leader.rs`, `propose`; answered in `state.rs`, `answer_decided` |
-//! | Leaders: send from nextIndex | `roles/leader.rs`, `replicate` |
-//! | Leaders: success and refusal | `roles/leader.rs`, `acknowledged` and `refused` |
-//! | Leaders: advance commitIndex | `roles/leader.rs`, `advance_commit` |
+//! | Leaders: first AppendEntries | `roles/leader/mod.rs`, `elected` |
+//! | Leaders: heartbeats | `roles/leader/mod.rs`, `tick` |
+//! | Leaders: a client's command | `roles/leader/mod.rs`, `propose`; answered in `state.rs`, `has_applied` |
+//! | Leaders: send from nextIndex | `roles/leader/replication.rs`, `replicate` |
+//! | Leaders: success and refusal | `roles/leader/replication.rs`, `acknowledged` and `refused` |
+//! | Leaders: advance commitIndex | `roles/leader/mod.rs`, `advance_commit` |
+//! | Figure 13: InstallSnapshot, receiver | `roles/install.rs`, `install_snapshot`; step 1 in `node/receive.rs`, `handle` |
+//! | Figure 13: InstallSnapshot, sender | `roles/leader/replication.rs`, `send_snapshot` |
 //! | "Updated on stable storage before responding" | `output.rs`, `Outbox`: [`Write`], [`Receipt`] |
 #![no_std]
 
@@ -268,20 +324,21 @@ mod node;
 mod output;
 mod progress;
 mod roles;
+mod sessions;
 mod settings;
 mod state;
 mod types;
 
 pub use input::{Boot, Input};
 pub use log::Log;
-pub use membership::Membership;
 pub use message::{AppendReply, Body, Conflict, Message};
 pub use node::{BootError, Node};
-pub use output::{Answer, LogWrite, Output, Receipt, Refusal, Write};
+pub use output::{Answer, LogWrite, Output, Receipt, Refusal, Rejection, Write};
 pub use progress::Progress;
-pub use roles::{Candidate, Follower, Leader, Role};
-pub use settings::{Settings, SettingsError};
+pub use roles::{Candidate, Follower, Leader, PreCandidate, Role};
+pub use sessions::{MalformedSessions, Outcome, SessionError, Sessions};
+pub use settings::{Changes, Settings, SettingsError};
 pub use types::{
-    Command, Entries, Entry, HardState, LARGEST, LogIndex, NodeId, Payload, Position, Request,
-    Term, length,
+    Chunk, Command, Entries, Entry, HardState, LARGEST, LogIndex, Membership, NodeId, Once,
+    Payload, Position, Request, SessionId, Snapshot, Term, length,
 };

@@ -1,8 +1,11 @@
-//! The messages between servers: the two RPCs of Figure 2, each as a request and a reply.
+//! The messages between servers: the RPCs of Figure 2 and Figure 13, each as a request and a reply, and
+//! what the dissertation adds.
 //!
 //! A reply is a message of its own, since the network may lose, repeat and reorder either.
 
-use crate::types::{Entries, LARGEST, LogIndex, NodeId, Position, Term, length};
+use alloc::sync::Arc;
+
+use crate::types::{Chunk, Entries, LARGEST, LogIndex, NodeId, Position, Request, Term, length};
 
 /// A message from one server to another (Figure 2). The network may lose, repeat, delay and reorder it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +24,19 @@ impl Message {
     /// Whether its term, or an index that a receiver would count on from, is beyond [`LARGEST`].
     pub(crate) fn is_out_of_reach(&self) -> bool {
         let index = match &self.body {
-            Body::RequestVote { last } => last.map(|last| last.index),
-            Body::RequestVoteReply { .. } => None,
+            Body::RequestVote { last, .. } | Body::PreVote { last } => last.map(|last| last.index),
             Body::AppendEntries { prev, .. } => prev.map(|prev| prev.index),
-            Body::AppendEntriesReply(AppendReply::Success { matched }) => *matched,
-            Body::AppendEntriesReply(AppendReply::Refused { prev, conflict }) => {
+            Body::AppendEntriesReply { reply: AppendReply::Success { matched }, .. } => *matched,
+            Body::AppendEntriesReply { reply: AppendReply::Refused { prev, conflict }, .. } => {
                 (*prev).max(conflict.map(|conflict| conflict.first))
             }
+            Body::InstallSnapshot { chunk, .. } => Some(chunk.last.index),
+            Body::InstallSnapshotReply { last, .. } => Some(last.index),
+            Body::ReadIndexReply { index, .. } => Some(*index),
+            Body::RequestVoteReply { .. }
+            | Body::PreVoteReply { .. }
+            | Body::TimeoutNow
+            | Body::ReadIndex { .. } => None,
         };
         self.term.0 > LARGEST || length(index) > LARGEST
     }
@@ -40,10 +49,24 @@ pub enum Body {
     RequestVote {
         /// The candidate's last entry (`lastLogIndex`, `lastLogTerm`); `None` if its log is empty.
         last: Option<Position>,
+        /// Its leader told it to stand ([`Body::TimeoutNow`]): the vote is not to be disregarded for that
+        /// leader's sake (diss. §4.2.3).
+        transfer: bool,
     },
     /// The answer to [`Body::RequestVote`].
     RequestVoteReply {
         /// Whether the candidate received the vote (`voteGranted`).
+        granted: bool,
+    },
+    /// A server asks whether it would receive a vote if it stood in the term after the message's (PreVote,
+    /// diss. §9.6). It has not entered that term.
+    PreVote {
+        /// Its last entry; `None` if its log is empty.
+        last: Option<Position>,
+    },
+    /// The answer to [`Body::PreVote`]. It promises nothing.
+    PreVoteReply {
+        /// Whether it would.
         granted: bool,
     },
     /// A leader replicates entries; without entries, a heartbeat (§5.2, §5.3).
@@ -54,9 +77,48 @@ pub enum Body {
         entries: Entries,
         /// The leader's commit index (`leaderCommit`).
         commit: Option<LogIndex>,
+        /// The leader's latest round of heartbeats (diss. §6.4), counted from 0 in its term. The answer
+        /// repeats it, and so tells when, at the earliest, the follower still took it for its leader.
+        round: u64,
     },
     /// The answer to [`Body::AppendEntries`].
-    AppendEntriesReply(AppendReply),
+    AppendEntriesReply {
+        /// How it was received.
+        reply: AppendReply,
+        /// The round of the request.
+        round: u64,
+    },
+    /// A leader sends a follower, whose next entry it has discarded, a part of its snapshot (§7, Figure 13).
+    InstallSnapshot {
+        /// The part.
+        chunk: Arc<Chunk>,
+        /// As in [`Body::AppendEntries`].
+        round: u64,
+    },
+    /// The answer to a part of a snapshot that is not complete yet. Once it is complete and durable, or not
+    /// needed, the answer is that of an AppendEntries that matches up to `last`.
+    InstallSnapshotReply {
+        /// The last entry of the snapshot in question.
+        last: Position,
+        /// How much of its data the follower has, in bytes from the beginning.
+        received: u64,
+        /// The round of the request.
+        round: u64,
+    },
+    /// A leader tells a follower that has all of its log to stand for election at once (diss. §3.10).
+    TimeoutNow,
+    /// A follower asks from which index on its state machine is recent enough for a read (diss. §6.4).
+    ReadIndex {
+        /// The follower's name for the question.
+        request: Request,
+    },
+    /// The answer to [`Body::ReadIndex`], from a leader that made sure it still led after the question came.
+    ReadIndexReply {
+        /// The question.
+        request: Request,
+        /// The follower may answer once it has applied this entry.
+        index: LogIndex,
+    },
 }
 
 /// How an AppendEntries was received. Figure 2 answers true or false; the details are what lets the

@@ -51,11 +51,12 @@
 //! A write that is dropped releases nothing, ever.
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::message::Message;
-use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Request, Term};
+use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Request, Snapshot, Term};
 
 /// The outcome of one step. It borrows the node: take what it holds before the next step. What is left in
 /// it is lost.
@@ -67,6 +68,8 @@ pub struct Output<'a> {
     /// What is to be made durable, if anything (Figure 2, persistent state). Writes are to become durable
     /// in the order of the steps.
     pub write: Option<Write>,
+    /// A snapshot that takes the place of the state machine's state (§7): load it, before `apply`.
+    pub restore: Option<Arc<Snapshot>>,
     /// Entries that became committed (§5.3): hand them to the state machine, in order. They are on the
     /// disks of a majority, which need not include this server's own: see [`Boot::applied`].
     ///
@@ -75,7 +78,7 @@ pub struct Output<'a> {
     /// What clients are to be told. A request gets one answer at most; none if this server stops first,
     /// or never learns what became of it.
     pub answers: &'a mut Vec<(Request, Answer)>,
-    /// A message that this step refused because no correct server sends it.
+    /// A message that this step refused: no correct server sends it, or it answers what was not asked.
     pub refused: Option<Refusal>,
 }
 
@@ -85,10 +88,11 @@ pub struct Output<'a> {
 pub struct Write {
     number: u64,
     hard_state: Option<HardState>,
+    snapshot: Option<Arc<Snapshot>>,
     log: Option<LogWrite>,
 }
 
-/// Replaces the log from an index on: `log[from..] = entries`.
+/// Replaces the log from an index on: `log[from..] = entries`, which may be none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogWrite {
     /// The first index written. What the disk has there and behind it goes.
@@ -102,6 +106,13 @@ impl Write {
     #[must_use]
     pub fn hard_state(&self) -> Option<HardState> {
         self.hard_state
+    }
+
+    /// The new snapshot, if there is one (§7). It goes before the change of the log: entries up to the last
+    /// that it stands for go, those behind it stay.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.snapshot.as_ref()
     }
 
     /// The change of the log, if it changes.
@@ -133,25 +144,72 @@ pub struct Receipt {
 /// What a client is told of its request (§5.3, §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Committed and, with this step's `apply`, applied here.
-    Committed,
-    /// Another entry was committed at its index. It is not, and never will be.
+    /// Committed at this index and, with this step's `apply`, applied here.
+    Committed(LogIndex),
+    /// A read: once the state machine here has applied this step's `apply`, it is recent enough. It has then
+    /// applied this index.
+    Readable(LogIndex),
+    /// A transfer is over, since this server no longer leads; or a snapshot is taken.
+    Done,
+    /// Failed: another entry was committed at its index. It is not, and never will be.
     Superseded,
-    /// Not taken: this server does not lead. It may know who does.
+    /// Unknown: it may have been committed, or may yet be. Ask again, under the same serial number.
+    Unknown,
+    /// Not taken: this server does not lead, or does not know who does. It may know who does.
     NotLeader(Option<NodeId>),
     /// Not taken: the uncommitted entries are at [`Settings::uncommitted_limit`]. Try again later.
     ///
     /// [`Settings::uncommitted_limit`]: crate::Settings::uncommitted_limit
     Busy,
+    /// Not taken: leadership is being handed to this server (diss. §3.10). Try again later, or there.
+    Transferring(NodeId),
+    /// Not done: it makes no sense, or can't be had.
+    Rejected(Rejection),
 }
 
-/// Why a message was refused: no correct server sends it. Nothing of it reaches the log, the votes or the
+/// Why a request was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// A configuration without voters.
+    NoVoters,
+    /// A configuration that names this server twice.
+    Duplicate(NodeId),
+    /// More than one voter would come or go at once, and quorums of the two configurations might not share
+    /// a server (diss. §4.1, Figure 10), with [`Changes::Single`](crate::Changes::Single).
+    TooManyAtOnce,
+    /// An earlier change of the configuration is not committed yet (§6, diss. §4.1).
+    ChangePending,
+    /// This leader has not committed an entry of its own term yet (diss. §4.1, corrected in 2015).
+    NothingCommitted,
+    /// This server did not catch up in time (diss. §4.2.1). The configuration is as it was.
+    NotCaughtUp(NodeId),
+    /// The server to lead is not in the configuration.
+    UnknownServer(NodeId),
+    /// The server to lead is a learner.
+    NotAVoter(NodeId),
+    /// The server to lead leads already.
+    AlreadyLeads,
+    /// Leadership is being handed to this server.
+    TransferPending(NodeId),
+    /// The server to lead was not elected within an election timeout. This one leads on (diss. §3.10).
+    NotTransferred(NodeId),
+    /// A snapshot up to this index or a later one is already there (§7).
+    AlreadyCompacted(LogIndex),
+    /// The state machine has not applied this entry yet (§7).
+    NotApplied(LogIndex),
+    /// This server was added later, and its log up to this entry does not tell who the servers were, which a
+    /// snapshot must (§7). Any time after the entry that adds it will do.
+    ConfigurationUnknown(LogIndex),
+}
+
+/// Why a message was refused. No correct server sends one like it, with one exception: a server that is no
+/// longer in the configuration may answer late. Nothing of it reaches the log, the votes or the
 /// commit index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It is not for this server, or claims to be from it.
     WrongAddress,
-    /// It comes from a server outside the cluster.
+    /// A reply from a server that was asked nothing: it is not in the configuration.
     UnknownSender(NodeId),
     /// An AppendEntries of the term that this server leads itself (§5.2: one leader a term).
     RivalLeader(NodeId),
@@ -161,6 +219,10 @@ pub enum Refusal {
     MalformedEntries,
     /// Its term or an index in it is beyond [`LARGEST`](crate::LARGEST).
     OutOfReach,
+    /// A snapshot of another cluster (§7).
+    ForeignSnapshot(u64),
+    /// A part of a snapshot that reaches beyond its size.
+    MalformedSnapshot,
     /// It acknowledges an entry that this leader never had (§5.3). The index is that of the entry.
     AcknowledgesUnsent(LogIndex),
 }
@@ -171,6 +233,8 @@ pub(crate) struct Outbox {
     pub(crate) messages: Vec<Message>,
     pub(crate) answers: Vec<(Request, Answer)>,
     pub(crate) refused: Option<Refusal>,
+    pub(crate) restore: Option<Arc<Snapshot>>,
+    snapshot: Option<Arc<Snapshot>>,
     log: Option<LogWrite>,
     /// The number of the last write given out.
     issued: u64,
@@ -178,8 +242,8 @@ pub(crate) struct Outbox {
     unsynced: VecDeque<(u64, bool)>,
     /// Promises and the write each waits for, in that order.
     held: VecDeque<(u64, Message)>,
-    /// How many of them, the last ones, were made in this step.
-    fresh: usize,
+    /// Promises of this step. They wait for its write, which `finish` is yet to number.
+    fresh: Vec<Message>,
 }
 
 impl Outbox {
@@ -192,32 +256,42 @@ impl Outbox {
     /// durable: a vote, an acknowledgement, a request for votes in a new term. A promise to oneself is
     /// one like any other.
     pub(crate) fn promise(&mut self, message: Message) {
-        // As if this step wrote something; `finish` knows.
-        self.held.push_back((self.issued + 1, message));
-        self.fresh += 1;
+        self.fresh.push(message);
     }
 
-    /// Notes the change of the log of this step. A step changes the log once at most.
-    pub(crate) fn write_log(&mut self, entries: Entries) {
-        debug_assert!(self.log.is_none(), "a step writes the log once");
-        self.log = entries.first().map(|first| first.index).map(|from| LogWrite { from, entries });
+    /// Notes the change of the log of this step, to which a second may only append.
+    pub(crate) fn write_log(&mut self, from: LogIndex, entries: Entries) {
+        self.log = Some(match self.log.take() {
+            None => LogWrite { from, entries },
+            Some(earlier) => {
+                let all: Vec<Entry> =
+                    earlier.entries.iter().chain(entries.iter()).cloned().collect();
+                LogWrite { from: earlier.from, entries: Entries::from(&all[..]) }
+            }
+        });
+    }
+
+    /// Notes the snapshot of this step.
+    pub(crate) fn write_snapshot(&mut self, snapshot: Arc<Snapshot>) {
+        self.snapshot = Some(snapshot);
     }
 
     /// Ends the step: numbers its write, if there is one, and puts its promises behind what is unsynced.
     pub(crate) fn finish(&mut self, hard_state: Option<HardState>) -> Option<Write> {
-        let log = self.log.take();
-        let write = (hard_state.is_some() || log.is_some()).then(|| {
+        let write = if hard_state.is_some() || self.log.is_some() || self.snapshot.is_some() {
             self.issued += 1;
             self.unsynced.push_back((self.issued, false));
-            Write { number: self.issued, hard_state, log }
-        });
-        let earlier = self.held.len() - self.fresh;
-        if self.fresh > 0 && self.unsynced.is_empty() {
-            self.messages.extend(self.held.drain(earlier..).map(|(_, message)| message));
-        } else if write.is_none() {
-            self.held.range_mut(earlier..).for_each(|(number, _)| *number = self.issued);
+            let (log, snapshot) = (self.log.take(), self.snapshot.take());
+            Some(Write { number: self.issued, hard_state, snapshot, log })
+        } else {
+            None
+        };
+        if self.unsynced.is_empty() {
+            self.messages.append(&mut self.fresh);
+        } else {
+            let number = self.issued;
+            self.held.extend(self.fresh.drain(..).map(|message| (number, message)));
         }
-        self.fresh = 0;
         write
     }
 
@@ -236,7 +310,6 @@ impl Outbox {
     /// The next promise whose writes are all durable. Those of terms before `term` are dropped: whoever
     /// waits for them would have to ignore them, and the state they speak of may be gone.
     pub(crate) fn release(&mut self, term: Term) -> Option<Message> {
-        // A promise of this very step waits for a write that `finish` is yet to number.
         let first_unsynced = self.unsynced.front().map_or(self.issued + 1, |(number, _)| *number);
         loop {
             let (number, _) = self.held.front()?;
@@ -257,7 +330,15 @@ impl fmt::Display for Refusal {
             Refusal::WrongAddress => {
                 f.write_str("not addressed to this server, or in its own name")
             }
-            Refusal::UnknownSender(from) => write!(f, "{from} is not a server of this cluster"),
+            Refusal::UnknownSender(from) => {
+                write!(f, "{from} answers, and is not in the configuration")
+            }
+            Refusal::ForeignSnapshot(cluster) => {
+                write!(f, "the snapshot is one of another cluster, number {cluster}")
+            }
+            Refusal::MalformedSnapshot => {
+                f.write_str("a part of a snapshot reaches beyond its size")
+            }
             Refusal::RivalLeader(from) => {
                 write!(f, "{from} sends AppendEntries in a term that this server leads")
             }
@@ -270,6 +351,41 @@ impl fmt::Display for Refusal {
             Refusal::OutOfReach => f.write_str("its term or an index in it is out of reach"),
             Refusal::AcknowledgesUnsent(index) => {
                 write!(f, "it acknowledges entry {index}, which this leader never had")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rejection::NoVoters => f.write_str("a configuration must have at least one voter"),
+            Rejection::Duplicate(server) => write!(f, "the configuration names {server} twice"),
+            Rejection::TooManyAtOnce => f.write_str("more than one voter would come or go at once"),
+            Rejection::ChangePending => {
+                f.write_str("an earlier change of the configuration is not committed yet")
+            }
+            Rejection::NothingCommitted => {
+                f.write_str("this leader has not committed an entry of its own term yet")
+            }
+            Rejection::NotCaughtUp(server) => write!(f, "{server} did not catch up in time"),
+            Rejection::UnknownServer(server) => write!(f, "{server} is not in the configuration"),
+            Rejection::NotAVoter(server) => write!(f, "{server} is a learner"),
+            Rejection::AlreadyLeads => f.write_str("this server leads already"),
+            Rejection::TransferPending(server) => {
+                write!(f, "leadership is being handed to {server}")
+            }
+            Rejection::NotTransferred(server) => {
+                write!(f, "{server} was not elected within an election timeout")
+            }
+            Rejection::AlreadyCompacted(index) => {
+                write!(f, "there is a snapshot up to entry {index} already")
+            }
+            Rejection::NotApplied(index) => {
+                write!(f, "the state machine has not applied entry {index} yet")
+            }
+            Rejection::ConfigurationUnknown(index) => {
+                write!(f, "the log up to entry {index} does not tell the configuration")
             }
         }
     }

@@ -1,20 +1,24 @@
-//! What a leader knows of one follower: `nextIndex` and `matchIndex` of Figure 2, and how many requests
-//! may be under way.
+//! What a leader knows of one server: `nextIndex` and `matchIndex` of Figure 2, how many requests may be
+//! under way, and how far a snapshot has come.
 
-use crate::types::{LogIndex, length};
+use alloc::sync::Arc;
 
-/// A leader's knowledge of one follower (Figure 2, volatile state on leaders). Lost with the leadership.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::types::{LogIndex, Snapshot, length};
+
+/// A leader's knowledge of one server (Figure 2, volatile state on leaders). Lost with the leadership.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Index of the next entry to send (`nextIndex`).
     next: LogIndex,
     /// Highest index known to be replicated and durable there (`matchIndex`). Never goes back.
     matched: Option<LogIndex>,
+    /// The latest round of heartbeats that it has answered (diss. §6.4). Never goes back.
+    round: u64,
     pace: Pace,
 }
 
 /// How fast entries may be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Pace {
     /// Where the logs part is not known: one request at a time finds out.
     Probing {
@@ -23,14 +27,28 @@ enum Pace {
     },
     /// The logs match up to `matched`: requests follow one another unanswered (diss. §10.2.1).
     Streaming,
+    /// The next entry is discarded: the snapshot goes first, one part at a time (§7).
+    Installing(Transfer),
+}
+
+/// A snapshot on its way. It stays the same until it has arrived, even if there is a later one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Transfer {
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// How many bytes of it have arrived.
+    pub(crate) received: u64,
+    /// The part from there on is under way.
+    asked: bool,
 }
 
 impl Progress {
-    /// At election: `nextIndex` is the leader's last index + 1, `matchIndex` is nothing (Figure 2).
+    /// At election: `nextIndex` is the leader's last index + 1, `matchIndex` is nothing (Figure 2). So it is
+    /// when a server joins later.
     pub(crate) fn new(last: Option<LogIndex>) -> Progress {
         Progress {
             next: LogIndex::after(last),
             matched: None,
+            round: 0,
             pace: Pace::Probing { asked: false },
         }
     }
@@ -48,10 +66,24 @@ impl Progress {
         self.matched
     }
 
+    /// The latest round of heartbeats that it has answered (diss. §6.4).
+    pub(crate) fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// Whether nothing may be sent before what is under way is answered, or a heartbeat has gone out.
+    #[inline]
+    pub(crate) fn is_asked(&self) -> bool {
+        match &self.pace {
+            Pace::Probing { asked } | Pace::Installing(Transfer { asked, .. }) => *asked,
+            Pace::Streaming => false,
+        }
+    }
+
     /// How many entries may be sent now, if at most `window` may be unacknowledged.
     pub(crate) fn room(&self, window: u32) -> u32 {
         match self.pace {
-            Pace::Probing { asked: true } => 0,
+            Pace::Probing { asked: true } | Pace::Installing(_) => 0,
             Pace::Probing { asked: false } => window,
             Pace::Streaming => {
                 let unacknowledged = length(self.next.before()) - length(self.matched);
@@ -68,14 +100,24 @@ impl Progress {
             Pace::Streaming => {
                 self.next = LogIndex::after(LogIndex::new(length(self.next.before()) + count));
             }
+            Pace::Installing(_) => {}
         }
     }
 
-    /// A heartbeat goes out. If the request that probes was lost, another may follow.
+    /// A heartbeat goes out. If the request that probes, or the part of a snapshot, was lost, another may
+    /// follow.
     pub(crate) fn heartbeat(&mut self) {
-        if let Pace::Probing { asked } = &mut self.pace {
-            *asked = false;
+        match &mut self.pace {
+            Pace::Probing { asked } | Pace::Installing(Transfer { asked, .. }) => *asked = false,
+            Pace::Streaming => {}
         }
+    }
+
+    /// It has answered a request of this round. True if that is news.
+    pub(crate) fn answered(&mut self, round: u64) -> bool {
+        let news = round > self.round;
+        self.round = self.round.max(round);
+        news
     }
 
     /// The follower has everything up to `matched`. True if that is news; an acknowledgement that is
@@ -92,7 +134,7 @@ impl Progress {
 
     /// The follower refused a request whose `prevLogIndex` was `prev`; `retry` is where to try next.
     /// False if the refusal is old: it is not about what was asked last, or speaks of a log that is
-    /// shorter than what was acknowledged since.
+    /// shorter than what was acknowledged since. While a snapshot is on its way, refusals are expected.
     pub(crate) fn refused(&mut self, prev: Option<LogIndex>, retry: LogIndex) -> bool {
         let stale = match self.pace {
             // What was acknowledged can't be refused by a server that kept its disk.
@@ -100,6 +142,7 @@ impl Progress {
             Pace::Streaming => {
                 prev <= self.matched || Some(retry) <= self.matched || prev >= Some(self.next)
             }
+            Pace::Installing(_) => true,
         };
         if stale {
             return false;
@@ -109,5 +152,42 @@ impl Progress {
         self.next = retry.max(LogIndex::after(self.matched));
         self.pace = Pace::Probing { asked: false };
         true
+    }
+
+    /// The next entry is one that `snapshot` stands for: what of it is to be sent now.
+    pub(crate) fn install(&mut self, snapshot: &Arc<Snapshot>) -> Option<&Transfer> {
+        if !self.is_installing() {
+            let snapshot = snapshot.clone();
+            self.pace = Pace::Installing(Transfer { snapshot, received: 0, asked: false });
+        }
+        match &mut self.pace {
+            Pace::Installing(transfer) => {
+                transfer.asked = true;
+                Some(transfer)
+            }
+            Pace::Probing { .. } | Pace::Streaming => None,
+        }
+    }
+
+    /// Whether a snapshot is on its way.
+    pub(crate) fn is_installing(&self) -> bool {
+        matches!(self.pace, Pace::Installing(_))
+    }
+
+    /// The follower has so many bytes of the snapshot that ends at `last`: perhaps none any more, if it
+    /// restarted. True if that is news.
+    pub(crate) fn received(&mut self, last: LogIndex, bytes: u64) -> bool {
+        match &mut self.pace {
+            Pace::Installing(transfer) if transfer.snapshot.last.index == last => {
+                let news =
+                    bytes != transfer.received && bytes <= transfer.snapshot.data.len() as u64;
+                if news {
+                    transfer.received = bytes;
+                    transfer.asked = false;
+                }
+                news
+            }
+            Pace::Installing(_) | Pace::Probing { .. } | Pace::Streaming => false,
+        }
     }
 }

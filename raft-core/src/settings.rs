@@ -16,14 +16,49 @@ pub struct Settings {
     /// Ticks between a leader's heartbeats, at least 1 and below the shortest election timeout (§5.2,
     /// §5.6). Default 1.
     pub heartbeat_interval: u32,
-    /// Most entries in one AppendEntries (§5.3), at least 1. Their size in bytes is not limited. Default 64.
+    /// Most entries in one AppendEntries (§5.3), at least 1. Default 64.
     pub entries_per_message: u32,
+    /// Most bytes of commands in one AppendEntries, at least 1; a single entry may have more. Default 2²⁰.
+    pub bytes_per_message: u32,
     /// Most entries sent to a follower and not yet acknowledged by it, at least 1 (diss. §10.2.1). Default
     /// 1,024.
     pub window: u32,
     /// Most uncommitted entries in a leader's log, at least 1; proposals beyond are answered with
     /// [`Answer::Busy`](crate::Answer::Busy). Default 65,536.
     pub uncommitted_limit: u32,
+    /// Whether a server asks if it could win before it stands for election (PreVote, diss. §9.6). All servers
+    /// answer such questions, so it may differ between them. Default false.
+    pub pre_vote: bool,
+    /// Whether a leader steps down when no majority has answered for an election timeout (diss. §6.2), and
+    /// a server disregards requests for its vote as long as it hears from a leader (§6, diss. §4.2.3).
+    /// Default false.
+    pub check_quorum: bool,
+    /// Whether a leader answers reads from its lease (diss. §6.4.1), and by how many percent the clocks of
+    /// two servers may differ in rate at most: beyond, such reads may be stale. Needs `check_quorum` on
+    /// every server. Default `None`: no lease reads.
+    pub lease_drift: Option<u32>,
+    /// How configurations change (§6, diss. ch. 4). Default [`Changes::Shortest`].
+    pub changes: Changes,
+    /// Rounds in which a joining server may catch up before the change is given up (diss. §4.2.1), at
+    /// least 1. Default 10.
+    pub catch_up_rounds: u32,
+    /// Most bytes of a snapshot in one InstallSnapshot (Figure 13), at least 1. Default 2¹⁶.
+    pub snapshot_chunk: u32,
+    /// Most entries that the state machine may have been handed and not applied yet, at least 1; the host
+    /// then tells how far it is ([`Input::Applied`](crate::Input::Applied)). Default `None`: what a step
+    /// hands out is applied with that step.
+    pub apply_limit: Option<u32>,
+}
+
+/// How a leader goes from one configuration to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// One voter at a time, in one entry (diss. §4.1); asked for more at once, it refuses.
+    Single,
+    /// Always by joint consensus, in two entries (§6).
+    Joint,
+    /// In one entry if at most one voter comes or goes, else by joint consensus.
+    Shortest,
 }
 
 impl Default for Settings {
@@ -36,6 +71,14 @@ impl Default for Settings {
             entries_per_message: 64,
             window: 1_024,
             uncommitted_limit: 65_536,
+            bytes_per_message: 1 << 20,
+            pre_vote: false,
+            check_quorum: false,
+            lease_drift: None,
+            changes: Changes::Shortest,
+            catch_up_rounds: 10,
+            snapshot_chunk: 1 << 16,
+            apply_limit: None,
         }
     }
 }
@@ -52,10 +95,38 @@ impl Settings {
         if self.heartbeat_interval == 0 || self.heartbeat_interval >= self.election_timeout_min {
             return Err(SettingsError::HeartbeatNotBelowElectionTimeout);
         }
-        if self.entries_per_message == 0 || self.window == 0 || self.uncommitted_limit == 0 {
+        let limits = [
+            self.entries_per_message,
+            self.bytes_per_message,
+            self.window,
+            self.uncommitted_limit,
+            self.catch_up_rounds,
+            self.snapshot_chunk,
+            self.apply_limit.unwrap_or(1),
+        ];
+        if limits.contains(&0) {
             return Err(SettingsError::ZeroLimit);
         }
+        if self.lease_drift.is_some() && !self.check_quorum {
+            return Err(SettingsError::LeaseWithoutCheckQuorum);
+        }
+        if self.lease_drift.is_some() && self.lease() == 0 {
+            return Err(SettingsError::LeaseTooShort);
+        }
         Ok(())
+    }
+
+    /// How many ticks after it sent a round of heartbeats, which a majority answered, a leader may answer
+    /// reads from its lease (diss. §6.4.1); 0 if it may not.
+    ///
+    /// Those who answered disregard requests for their vote for `election_timeout_min` of their own
+    /// ticks, the first of which may be just due. In that time, at the allowed difference in rate, this
+    /// many of the leader's ticks end.
+    pub(crate) fn lease(&self) -> u32 {
+        let Some(drift) = self.lease_drift else { return 0 };
+        let ticks = u64::from(self.election_timeout_min.saturating_sub(1)) * 100;
+        // No more than `election_timeout_min`.
+        (ticks / (100 + u64::from(drift))) as u32
     }
 
     /// The election timeout of a server in a term, in ticks (§5.2: chosen randomly from an interval).
@@ -91,6 +162,10 @@ pub enum SettingsError {
     HeartbeatNotBelowElectionTimeout,
     /// A limit of zero would let nothing through.
     ZeroLimit,
+    /// Leases rest on what `check_quorum` makes servers do.
+    LeaseWithoutCheckQuorum,
+    /// So large a difference between clocks leaves no time in which a lease would hold.
+    LeaseTooShort,
 }
 
 impl fmt::Display for SettingsError {
@@ -103,7 +178,11 @@ impl fmt::Display for SettingsError {
                 "the heartbeat interval must be at least one tick and below the shortest election timeout"
             }
             SettingsError::ZeroLimit => {
-                "entries per message, window and uncommitted limit must be at least 1"
+                "entries, bytes per message, window, uncommitted limit, catch-up rounds, snapshot chunk and apply limit must be at least 1"
+            }
+            SettingsError::LeaseWithoutCheckQuorum => "lease reads need check-quorum",
+            SettingsError::LeaseTooShort => {
+                "with clocks that differ so much, the shortest election timeout leaves no time for a lease"
             }
         })
     }

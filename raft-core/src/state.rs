@@ -1,32 +1,45 @@
 //! What every server has, whatever its role: Figure 2's "State" box.
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 
 use crate::log::Log;
-use crate::membership::Membership;
+use crate::membership::Configurations;
 use crate::message::{Body, Message};
-use crate::output::{Answer, Outbox};
+use crate::output::{Answer, Outbox, Rejection};
 use crate::settings::Settings;
-use crate::types::{Entries, HardState, LogIndex, NodeId, Position, Request, Term};
+use crate::types::{
+    Entries, Entry, HardState, LogIndex, Membership, NodeId, Payload, Position, Request, Snapshot,
+    Term,
+};
 
 /// The state that outlives a change of role.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) id: NodeId,
+    pub(crate) cluster: u64,
     pub(crate) settings: Settings,
-    pub(crate) membership: Membership,
+    pub(crate) configurations: Configurations,
     /// currentTerm and votedFor. Persistent.
     pub(crate) hard_state: HardState,
     /// What the host was last asked to write of it.
     pub(crate) written: HardState,
     /// log[]. Persistent.
     pub(crate) log: Log,
+    /// What stands for the log before its first entry (§7). Persistent.
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// commitIndex. Volatile.
     pub(crate) commit: Option<LogIndex>,
+    /// How far the host was handed the log to apply.
+    pub(crate) handed: Option<LogIndex>,
     /// lastApplied. Volatile, unless the state machine is durable.
     pub(crate) applied: Option<LogIndex>,
+    /// Ticks for which this server still believes that there is a current leader (§6).
+    pub(crate) loyal_for: u32,
     /// Clients that wait, in the order of the entries they wait for.
     pub(crate) waiting: VecDeque<(Position, Request)>,
+    /// Reads that wait until this index is applied.
+    pub(crate) reads: VecDeque<(LogIndex, Request)>,
     pub(crate) outbox: Outbox,
 }
 
@@ -48,16 +61,39 @@ impl State {
         self.outbox.promise(message);
     }
 
+    /// Tells a client.
+    pub(crate) fn answer(&mut self, request: Request, answer: Answer) {
+        self.outbox.answers.push((request, answer));
+    }
+
+    /// The configuration in force: the latest in the log (§6).
+    pub(crate) fn membership(&self) -> &Arc<Membership> {
+        self.configurations.current()
+    }
+
     /// §5.1: enters a term, in which this server has not voted yet.
     pub(crate) fn enter(&mut self, term: Term) {
         debug_assert!(term > self.hard_state.term, "terms only increase");
         self.hard_state = HardState { term, voted_for: None };
     }
 
+    /// Appends an entry of the current term to the log, in memory and, with this step's write, on disk.
+    pub(crate) fn append(&mut self, payload: Payload) -> Option<Position> {
+        let entries = self.log.append(self.hard_state.term, payload);
+        self.configurations.replaced(&entries);
+        let position = entries.first().map(Entry::position);
+        if let Some(first) = position {
+            self.outbox.write_log(first.index, entries);
+        }
+        position
+    }
+
     /// Replaces the log from the first of `entries` on, in memory and, with this step's write, on disk.
     pub(crate) fn replace_log(&mut self, entries: Entries) {
+        let Some(first) = entries.first() else { return };
         self.log.replace(&entries);
-        self.outbox.write_log(entries);
+        self.configurations.replaced(&entries);
+        self.outbox.write_log(first.index, entries.clone());
     }
 
     /// Moves the commit index forward, never back, and never past the log.
@@ -66,24 +102,118 @@ impl State {
         self.commit = self.commit.max(index);
     }
 
+    /// Whether an entry of the current term is committed: a leader knows then what is (§5.4.2, §8).
+    pub(crate) fn has_committed_in_term(&self) -> bool {
+        let term = self.commit.and_then(|commit| self.log.term_at(commit));
+        term == Some(self.hard_state.term)
+    }
+
+    /// Rules for compaction (§7, Figure 12): the state machine's state after `through` takes the place of
+    /// the log up to there, with the configuration that was the latest then.
+    pub(crate) fn compact(&mut self, request: Request, through: LogIndex, data: Arc<[u8]>) {
+        let base = self.log.base().map(|base| base.index);
+        let membership = self.configurations.up_to(through).clone();
+        let last = match self.log.position(Some(through)) {
+            _ if Some(through) <= base => Err(Rejection::AlreadyCompacted(through)),
+            // The first configuration is in no log: who is added later learns of the one that adds it.
+            Some(_) if membership.voters.is_empty() => {
+                Err(Rejection::ConfigurationUnknown(through))
+            }
+            Some(last) if Some(through) <= self.applied => Ok(last),
+            Some(_) | None => Err(Rejection::NotApplied(through)),
+        };
+        match last {
+            Ok(last) => {
+                let snapshot = Snapshot { last, membership, cluster: self.cluster, data };
+                self.configurations.compacted(through);
+                self.log.compact(last);
+                self.keep(Arc::new(snapshot));
+                self.answer(request, Answer::Done);
+            }
+            Err(rejection) => self.answer(request, Answer::Rejected(rejection)),
+        }
+    }
+
+    /// Figure 13, steps 7 and 8: the snapshot takes the place of the whole log and of the state machine's
+    /// state, and its configuration is in force.
+    pub(crate) fn restore(&mut self, snapshot: Arc<Snapshot>) {
+        let last = snapshot.last;
+        self.log.restore(last);
+        self.configurations = Configurations::new(snapshot.membership.clone());
+        self.commit = Some(last.index);
+        self.handed = Some(last.index);
+        if self.settings.apply_limit.is_none() {
+            self.has_applied(self.handed);
+        }
+        self.outbox.restore = Some(snapshot.clone());
+        self.outbox.write_log(LogIndex::after(Some(last.index)), Entries::default());
+        self.keep(snapshot);
+    }
+
+    fn keep(&mut self, snapshot: Arc<Snapshot>) {
+        self.outbox.write_snapshot(snapshot.clone());
+        self.snapshot = Some(snapshot);
+    }
+
     /// Notes that a client waits for the entry at this place. Mostly it is the last one; not if this server
     /// led before, and lost entries whose clients still wait.
     pub(crate) fn wait_for(&mut self, position: Position, request: Request) {
+        if self.waiting.back().is_none_or(|(last, _)| *last < position) {
+            return self.waiting.push_back((position, request));
+        }
         let place = self.waiting.partition_point(|(other, _)| *other < position);
         self.waiting.insert(place, (position, request));
     }
 
-    /// Answers the clients whose place in the log is decided.
-    pub(crate) fn answer_decided(&mut self) {
-        while let Some((position, request)) = self.waiting.front() {
-            if Some(position.index) > self.commit {
+    /// A read may be answered once this index is applied here (diss. §6.4).
+    pub(crate) fn read_at(&mut self, index: LogIndex, request: Request) {
+        if Some(index) <= self.applied {
+            let applied = self.applied.unwrap_or(index);
+            self.answer(request, Answer::Readable(applied));
+        } else {
+            self.reads.push_back((index, request));
+        }
+    }
+
+    /// If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied] to state machine (§5.3).
+    /// Gives how far the state machine had been handed the log before.
+    pub(crate) fn hand_out(&mut self) -> Option<LogIndex> {
+        let before = self.handed;
+        let limit = match self.settings.apply_limit {
+            None => self.commit,
+            Some(limit) => {
+                let applied = self.applied.map_or(0, LogIndex::get);
+                self.commit.min(LogIndex::new(applied + u64::from(limit)))
+            }
+        };
+        if limit > before {
+            self.handed = limit;
+            if self.settings.apply_limit.is_none() {
+                self.has_applied(limit);
+            }
+        }
+        before
+    }
+
+    /// The state machine has applied everything up to here. Clients whose entries are decided hear of it.
+    pub(crate) fn has_applied(&mut self, index: Option<LogIndex>) {
+        self.applied = self.applied.max(index.min(self.handed));
+        while let Some((position, request)) = self.waiting.front().copied() {
+            if Some(position.index) > self.applied {
                 break;
             }
-            let decided = self.log.term_at(position.index);
-            let answer =
-                if decided == Some(position.term) { Answer::Committed } else { Answer::Superseded };
-            self.outbox.answers.push((*request, answer));
             self.waiting.pop_front();
+            let answer = match self.log.term_at(position.index) {
+                Some(term) if term == position.term => Answer::Committed(position.index),
+                Some(_) => Answer::Superseded,
+                // A snapshot from a leader stands for it, and does not tell.
+                None => Answer::Unknown,
+            };
+            self.answer(request, answer);
+        }
+        if !self.reads.is_empty() {
+            let reads = core::mem::take(&mut self.reads);
+            reads.into_iter().for_each(|(index, request)| self.read_at(index, request));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The dice: a ChaCha8 stream from which a seed's plan is drawn, before anything runs.
+//! The dice: ChaCha8 streams from which a seed's plan is drawn, before anything runs.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -13,13 +13,21 @@ use crate::mix::{below, chance};
 pub struct Dice(ChaCha8Rng);
 
 impl Dice {
-    /// The dice of a seed.
+    /// The dice of a seed: its first stream.
     #[must_use]
     pub fn new(seed: u64) -> Dice {
+        Dice::stream(seed, 0)
+    }
+
+    /// One of a seed's streams. However much is drawn from one, the others stay as they are.
+    #[must_use]
+    pub fn stream(seed: u64, number: u64) -> Dice {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..].copy_from_slice(b"raft-sim plan, stream v1");
-        Dice(ChaCha8Rng::from_seed(key))
+        let mut generator = ChaCha8Rng::from_seed(key);
+        generator.set_stream(number);
+        Dice(generator)
     }
 
     /// A number from `low` to `high`, ends included; `low` if the range is empty.

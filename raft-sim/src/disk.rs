@@ -4,12 +4,13 @@
 //! is not durable yet, or all but the first few of it: the host decides how many had made it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::subject::{Token, Write};
 use crate::time::Micros;
-use crate::words::{Entry, HardState, LogIndex, length};
+use crate::words::{Entry, HardState, LogIndex, Snapshot, length};
 
 /// How long a disk takes to make a write durable, in virtual microseconds: drawn evenly, ends included.
 /// (0, 0) is durable at once.
@@ -19,20 +20,38 @@ pub struct SyncTime {
     pub min: Micros,
     /// The longest.
     pub max: Micros,
+    /// How much longer it may take until the server hears of it, drawn for each write by itself. What is
+    /// durable in order may so be heard of out of order. 0 is at once, and in order.
+    pub notice: Micros,
 }
 
 /// One server's disk.
 #[derive(Debug, Default)]
 pub struct Disk {
     hard_state: HardState,
+    image: Image,
+    unsynced: VecDeque<Unsynced>,
+}
+
+/// A snapshot and the log behind it: durable, or as written.
+#[derive(Clone, Debug, Default)]
+struct Image {
+    snapshot: Option<Arc<Snapshot>>,
     log: Vec<Entry>,
-    unsynced: VecDeque<Write>,
+}
+
+/// A write that is not durable yet.
+#[derive(Debug)]
+struct Unsynced {
+    write: Write,
+    /// If the state machine's state was replaced with it: how many entries it had applied before.
+    replaced: Option<u64>,
 }
 
 impl Disk {
     /// A disk that holds this, durably.
     pub(crate) fn new(hard_state: HardState, log: Vec<Entry>) -> Disk {
-        Disk { hard_state, log, unsynced: VecDeque::new() }
+        Disk { hard_state, image: Image { snapshot: None, log }, unsynced: VecDeque::new() }
     }
 
     /// What is durable of currentTerm and votedFor.
@@ -41,41 +60,57 @@ impl Disk {
         self.hard_state
     }
 
-    /// What is durable of the log.
+    /// The durable snapshot, if there is one (§7).
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.image.snapshot.as_ref()
+    }
+
+    /// What is durable of the log: the entries behind the snapshot.
     #[must_use]
     pub fn log(&self) -> &[Entry] {
-        &self.log
+        &self.image.log
     }
 
-    /// The log as the server sees it: what is durable, with what was written since.
+    /// The log as the server sees it, what is durable with what was written since: the entries behind its
+    /// snapshot.
     #[must_use]
     pub fn written_log(&self) -> Vec<Entry> {
-        let mut log = self.log.clone();
-        for write in &self.unsynced {
-            apply(&mut log, write);
-        }
-        log
+        let mut image = self.image.clone();
+        self.unsynced.iter().for_each(|unsynced| image.apply(&unsynced.write));
+        image.log
     }
 
-    /// How many entries the log has as the server sees it.
+    /// The snapshot as the server sees it.
+    #[must_use]
+    pub fn written_snapshot(&self) -> Option<&Arc<Snapshot>> {
+        let written = self.unsynced.iter().rev();
+        written.filter_map(|unsynced| unsynced.write.snapshot.as_ref()).next().or(self.snapshot())
+    }
+
+    /// How many entries the log has as the server sees it, with those that its snapshot stands for: the last
+    /// index.
     pub(crate) fn written_length(&self) -> u64 {
-        let durable = self.log.len() as u64;
-        let last = self.unsynced.iter().rev().find_map(|write| write.log.as_ref());
-        last.map_or(durable, |last| length(last.from.before()) + last.entries.len() as u64)
+        self.unsynced
+            .iter()
+            .fold(self.image.length(), |length, unsynced| length_after(length, &unsynced.write))
     }
 
     /// Up to where what is durable is what was written: a state machine that is durable itself keeps no
-    /// more than this over a crash, since the log must tell how it came about.
+    /// more than this over a crash, since snapshot and log must tell how it came about. Nor does it keep
+    /// what it took from a snapshot that is not durable; it is then where it was before that.
     pub(crate) fn durable_prefix(&self) -> Option<LogIndex> {
-        let rewritten =
-            self.unsynced.iter().filter_map(|write| write.log.as_ref()).map(|log| log.from);
-        let durable = self.log.last().map(|entry| entry.index);
-        rewritten.min().map_or(durable, |from| durable.min(from.before()))
+        let limits = self.unsynced.iter().flat_map(|Unsynced { write, replaced }| {
+            let rewritten = write.log.as_ref().map(|log| length(log.from.before()));
+            [rewritten, *replaced].into_iter().flatten()
+        });
+        LogIndex::new(limits.fold(self.image.length(), u64::min))
     }
 
-    /// Takes a write.
-    pub(crate) fn submit(&mut self, write: Write) {
-        self.unsynced.push_back(write);
+    /// Takes a write. `replaced`, if a snapshot took the place of the state machine's state with it: how
+    /// many entries that one had applied.
+    pub(crate) fn submit(&mut self, write: Write, replaced: Option<u64>) {
+        self.unsynced.push_back(Unsynced { write, replaced });
     }
 
     /// Whether something was written that is not durable.
@@ -86,23 +121,18 @@ impl Disk {
 
     /// Makes the oldest write durable that is not yet, if its token is no later than `through`.
     pub(crate) fn sync_next(&mut self, through: Token) -> Option<Write> {
-        if self.unsynced.front()?.token > through {
+        if self.unsynced.front()?.write.token > through {
             return None;
         }
-        let write = self.unsynced.pop_front()?;
+        let Unsynced { write, .. } = self.unsynced.pop_front()?;
         self.hard_state = write.hard_state.unwrap_or(self.hard_state);
-        apply(&mut self.log, &write);
+        self.image.apply(&write);
         Some(write)
     }
 
     /// Whether the write with this token is not durable yet.
     pub(crate) fn holds(&self, token: Token) -> bool {
-        self.unsynced.front().is_some_and(|write| write.token <= token)
-    }
-
-    /// The last write that is not durable yet.
-    pub(crate) fn last_unsynced(&self) -> Option<Token> {
-        self.unsynced.back().map(|write| write.token)
+        self.unsynced.front().is_some_and(|unsynced| unsynced.write.token <= token)
     }
 
     /// How many writes are not durable.
@@ -116,9 +146,149 @@ impl Disk {
     }
 }
 
-fn apply(log: &mut Vec<Entry>, write: &Write) {
-    if let Some(write) = &write.log {
-        log.truncate(length(write.from.before()) as usize);
-        log.extend_from_slice(&write.entries);
+impl Image {
+    /// How many entries the snapshot stands for.
+    fn base(&self) -> u64 {
+        base(self.snapshot.as_ref())
+    }
+
+    /// How many entries there are, with those that the snapshot stands for.
+    fn length(&self) -> u64 {
+        self.base() + self.log.len() as u64
+    }
+
+    /// First the snapshot: entries up to its last go, those behind it stay. Then the log.
+    fn apply(&mut self, write: &Write) {
+        if let Some(snapshot) = &write.snapshot {
+            let gone = base(Some(snapshot)).saturating_sub(self.base()) as usize;
+            self.log.drain(..gone.min(self.log.len()));
+            self.snapshot = Some(snapshot.clone());
+        }
+        if let Some(write) = &write.log {
+            let stays = length(write.from.before()).saturating_sub(self.base());
+            self.log.truncate(stays as usize);
+            self.log.extend_from_slice(&write.entries);
+        }
+    }
+}
+
+fn base(snapshot: Option<&Arc<Snapshot>>) -> u64 {
+    length(snapshot.map(|snapshot| snapshot.last.index))
+}
+
+/// What a write makes of a log with so many entries, those that a snapshot stands for included.
+fn length_after(length_before: u64, write: &Write) -> u64 {
+    let kept = length_before.max(base(write.snapshot.as_ref()));
+    write.log.as_ref().map_or(kept, |log| length(log.from.before()) + log.entries.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subject::LogWrite;
+    use crate::words::{Entries, Membership, Payload, Position, Term};
+
+    fn index(number: u64) -> LogIndex {
+        LogIndex::new(number).expect("not 0")
+    }
+
+    fn entries(from: u64, terms: &[u64]) -> Vec<Entry> {
+        let entry = |(number, &term): (u64, &u64)| Entry {
+            index: index(number),
+            term: Term(term),
+            payload: Payload::Noop,
+        };
+        (from..).zip(terms).map(entry).collect()
+    }
+
+    /// A snapshot up to an index, of an entry of a term.
+    fn snapshot(last: u64, term: u64) -> Option<Arc<Snapshot>> {
+        let last = Position { index: index(last), term: Term(term) };
+        let membership = Arc::new(Membership::default());
+        Some(Arc::new(Snapshot { last, membership, cluster: 1, data: Arc::from([]) }))
+    }
+
+    fn log(from: u64, terms: &[u64]) -> Option<LogWrite> {
+        Some(LogWrite { from: index(from), entries: Entries::from(&entries(from, terms)[..]) })
+    }
+
+    fn write(token: u64, snapshot: Option<Arc<Snapshot>>, log: Option<LogWrite>) -> Write {
+        Write { token: Token(token), hard_state: None, snapshot, log }
+    }
+
+    /// Index and term of what is durable, and of what was written.
+    fn logs(disk: &Disk) -> [Vec<(u64, u64)>; 2] {
+        let places = |log: &[Entry]| log.iter().map(|e| (e.index.get(), e.term.0)).collect();
+        let written = disk.written_log();
+        assert_eq!(
+            disk.written_length(),
+            written.last().map_or(base(disk.written_snapshot()), |last| last.index.get())
+        );
+        [places(disk.log()), places(&written)]
+    }
+
+    #[test]
+    fn a_snapshot_takes_the_beginning_of_the_log_and_leaves_what_is_behind() {
+        let mut disk = Disk::new(HardState::default(), entries(1, &[1, 1, 2, 2, 2]));
+        disk.submit(write(1, snapshot(3, 2), None), None);
+        assert_eq!(logs(&disk)[1], [(4, 2), (5, 2)]);
+        assert_eq!(logs(&disk)[0].len(), 5, "nothing is durable yet");
+        assert_eq!((disk.snapshot(), base(disk.written_snapshot())), (None, 3));
+        disk.submit(write(2, None, log(5, &[3, 3])), None);
+        assert_eq!(disk.sync_next(Token(1)).map(|write| write.token), Some(Token(1)));
+        let [durable, written] = logs(&disk);
+        assert_eq!(durable, [(4, 2), (5, 2)]);
+        assert_eq!(written, [(4, 2), (5, 3), (6, 3)]);
+        assert!(disk.sync_next(Token(1)).is_none(), "the second write is later");
+        disk.lose_unsynced();
+        assert_eq!(logs(&disk)[1], durable);
+    }
+
+    #[test]
+    fn a_write_may_put_a_snapshot_in_place_of_the_whole_log() {
+        // Of a log that is shorter than the snapshot nothing stays; a longer one is cut by the same write.
+        for terms in [&[1, 1][..], &[1, 1, 1, 1, 1, 1]] {
+            let mut disk = Disk::new(HardState::default(), entries(1, terms));
+            disk.submit(write(1, snapshot(4, 2), log(5, &[])), Some(0));
+            disk.submit(write(2, None, log(5, &[2])), None);
+            assert_eq!(logs(&disk)[1], [(5, 2)]);
+            assert_eq!(disk.sync_next(Token(2)).map(|write| write.token), Some(Token(1)));
+            assert_eq!(logs(&disk), [vec![], vec![(5, 2)]]);
+            assert_eq!(disk.snapshot().map(|snapshot| snapshot.last.index), Some(index(4)));
+        }
+    }
+
+    #[test]
+    fn a_durable_state_machine_keeps_what_is_durable_as_it_was_written() {
+        let kept = |disk: &Disk| length(disk.durable_prefix());
+        let mut disk = Disk::new(HardState::default(), entries(1, &[1, 1, 1, 1]));
+        assert_eq!(kept(&disk), 4);
+        disk.submit(write(1, None, log(5, &[1, 1])), None);
+        assert_eq!(kept(&disk), 4, "entries 5 and 6 are not durable");
+        disk.submit(write(2, snapshot(6, 1), None), None);
+        assert_eq!(kept(&disk), 4, "nor is the snapshot");
+        disk.sync_next(Token(2));
+        assert_eq!(kept(&disk), 6, "the log says as much as the snapshot");
+        disk.sync_next(Token(2));
+        assert_eq!(kept(&disk), 6);
+        disk.submit(write(3, None, log(7, &[1, 1])), None);
+        disk.sync_next(Token(3));
+        disk.submit(write(4, None, log(8, &[2])), None);
+        assert_eq!(kept(&disk), 7, "entry 8 is being replaced");
+    }
+
+    #[test]
+    fn a_durable_state_machine_keeps_nothing_of_a_snapshot_that_is_not_durable() {
+        let kept = |disk: &Disk| length(disk.durable_prefix());
+        // Entries 3 and 4 were never committed: the snapshot stands for others.
+        let mut disk = Disk::new(HardState::default(), entries(1, &[1, 1, 1, 1]));
+        disk.submit(write(1, snapshot(9, 3), log(10, &[])), Some(2));
+        assert_eq!(kept(&disk), 2);
+        disk.submit(write(2, snapshot(20, 4), log(21, &[])), Some(9));
+        assert_eq!(kept(&disk), 2);
+        disk.sync_next(Token(1));
+        assert_eq!(kept(&disk), 9);
+        disk.sync_next(Token(2));
+        assert_eq!(kept(&disk), 20);
     }
 }

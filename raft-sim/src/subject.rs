@@ -7,7 +7,11 @@
 //! breaking the rules (a message that does not wait for the write it promises, for example): what
 //! can't be expressed can't be caught.
 
-use crate::words::{Command, Entries, Entry, HardState, LogIndex, Message, NodeId, Term};
+use std::sync::Arc;
+
+use crate::words::{
+    Command, Entries, Entry, HardState, LogIndex, Message, NodeId, Once, SessionId, Snapshot, Term,
+};
 
 /// An implementation under test: makes its servers.
 pub trait Implementation {
@@ -40,6 +44,35 @@ pub enum Capability {
     FastBackup,
     /// `reports`: tells of a message that no correct server sends.
     Reports,
+    /// `pre-vote`: asks whether it could win before it stands for election (diss. §9.6).
+    PreVote,
+    /// `check-quorum`: a leader that hears from no majority steps down (diss. §6.2), and servers that hear
+    /// from a leader disregard requests for their vote (§6).
+    CheckQuorum,
+    /// `transfer`: a leader hands over to a server that it is told (diss. §3.10).
+    Transfer,
+    /// `membership`: changes its configuration by one server at a time (diss. §4.1).
+    Membership,
+    /// `joint`: changes its configuration through joint consensus (§6).
+    Joint,
+    /// `learners`: has servers that receive entries and do not vote (diss. §4.2.1).
+    Learners,
+    /// `snapshots`: discards its log up to a snapshot, and sends the snapshot instead (§7).
+    Snapshots,
+    /// `reads`: a leader answers reads without the log (§8).
+    Reads,
+    /// `follower-reads`: a follower answers them too, with its leader's help (diss. §6.4).
+    FollowerReads,
+    /// `lease-reads`: a leader answers them under a lease, without asking anybody (diss. §6.4.1).
+    LeaseReads,
+    /// `sessions`: applies a command that reaches it twice only once (§8).
+    Sessions,
+    /// `apply-queue`: its state machine may lag behind the commit index.
+    ApplyQueue,
+    /// `disk-notices`: can be told of durable writes out of order.
+    DiskNotices,
+    /// `parallel-disk`: a leader sends entries before its own disk has them (diss. §10.2.1).
+    ParallelDisk,
 }
 
 /// One running server. Dropping it is its crash.
@@ -54,13 +87,15 @@ pub trait Subject {
 pub struct Boot {
     /// Its identity.
     pub id: NodeId,
-    /// All servers of the cluster, itself included, in order.
+    /// The voters of the first configuration, in order; none for a server that is added later.
     pub servers: Vec<NodeId>,
     /// Timing and limits.
     pub settings: Settings,
     /// Its persistent state (Figure 2).
     pub hard_state: HardState,
-    /// Its log, from index 1 on without gaps.
+    /// Its snapshot (§7), which its state machine starts from.
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// Its log, from index 1, or the one behind the snapshot, on without gaps.
     pub log: Vec<Entry>,
     /// How far a state machine that survives crashes has applied the log.
     pub applied: Option<LogIndex>,
@@ -81,6 +116,24 @@ pub struct Settings {
     pub window: u32,
     /// Most uncommitted entries a leader keeps before it refuses proposals.
     pub uncommitted_limit: u32,
+    /// Most bytes of commands in one AppendEntries.
+    pub bytes_per_message: u32,
+    /// PreVote (diss. §9.6).
+    pub pre_vote: bool,
+    /// CheckQuorum, and votes disregarded while there is a leader (§6, diss. §6.2).
+    pub check_quorum: bool,
+    /// Lease reads (diss. §6.4.1): by how many percent clocks may differ in rate.
+    pub lease_drift: Option<u32>,
+    /// How configurations change (§6, diss. ch. 4).
+    pub changes: Changes,
+    /// Rounds in which a joining server may catch up (diss. §4.2.1).
+    pub catch_up_rounds: u32,
+    /// Most bytes of a snapshot in one InstallSnapshot (Figure 13).
+    pub snapshot_chunk: u32,
+    /// Most entries that a state machine may lag behind what it was handed; `None` applies at once.
+    pub apply_limit: Option<u32>,
+    /// Most sessions that a state machine keeps; the same on all servers (diss. §6.3).
+    pub sessions: u32,
 }
 
 impl Default for Settings {
@@ -92,8 +145,29 @@ impl Default for Settings {
             entries_per_message: 64,
             window: 1024,
             uncommitted_limit: 65_536,
+            bytes_per_message: 1 << 20,
+            pre_vote: false,
+            check_quorum: false,
+            lease_drift: None,
+            changes: Changes::Shortest,
+            catch_up_rounds: 10,
+            snapshot_chunk: 1 << 16,
+            apply_limit: None,
+            sessions: 1_000,
         }
     }
+}
+
+/// How a leader goes from one configuration to the next (§6, diss. ch. 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changes {
+    /// One voter at a time, in one entry; more at once is refused.
+    Single,
+    /// Always by joint consensus, in two entries.
+    Joint,
+    /// In one entry if it can be, else by joint consensus.
+    Shortest,
 }
 
 /// Something that happens to a server.
@@ -105,8 +179,23 @@ pub enum Event {
     Receive(Message),
     /// A client hands it a command.
     Propose(Request, Command),
-    /// The write with this token, and all before it, are durable.
+    /// The write with this token is durable. So are all before it; of some of them the server may hear later.
     Persisted(Token),
+    /// A client opens a session (diss. §6.3).
+    Register(Request),
+    /// A client hands it a command to be executed once, perhaps not for the first time (§8, diss. §6.3).
+    ProposeOnce(Request, Once),
+    /// A client wants to read the state machine without an entry in the log (diss. §6.4).
+    Read(Request),
+    /// An administrator wants this configuration: voters and learners (§6, diss. ch. 4).
+    ChangeMembership(Request, Vec<NodeId>, Vec<NodeId>),
+    /// An administrator wants another server to lead (diss. §3.10).
+    Transfer(Request, NodeId),
+    /// Its state machine is to take a snapshot of what it has applied, in place of the log up to there (§7).
+    Compact(Request),
+    /// Its state machine takes what it was handed and has not applied yet; only with
+    /// [`Settings::apply_limit`].
+    Apply,
 }
 
 /// A client's request, answered under the same number. Never used twice in a run.
@@ -126,14 +215,43 @@ pub struct Effects {
     pub sends: Vec<Message>,
     /// Messages that wait for a write.
     pub held: Vec<Held>,
-    /// Entries handed to the state machine, in order.
-    pub applied: Vec<Entry>,
+    /// A snapshot that took the place of the state machine's state (§7), before `applied`.
+    pub restored: Option<Arc<Snapshot>>,
+    /// Entries that the state machine applied, in order.
+    pub applied: Vec<Applied>,
     /// Clients answered.
     pub answers: Vec<(Request, Answer)>,
+    /// A leader that took an acknowledgement: the follower, and its matchIndex now. `None` if there was none,
+    /// or it can't be had.
+    pub matched: Option<(NodeId, LogIndex)>,
     /// A message that was refused as impossible under the protocol, and why.
     pub refused: Option<String>,
     /// The server's state after the step.
     pub view: View,
+}
+
+/// An entry that a state machine applied, and what it made of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The entry.
+    pub entry: Entry,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What a state machine made of an entry (diss. §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It carries nothing for the state machine.
+    Nothing,
+    /// Its command was executed.
+    Executed,
+    /// Its command had been executed before, under the same serial number.
+    Repeated,
+    /// Its session is gone, or never was: the command was not executed.
+    NoSession,
+    /// It opened this session.
+    Registered(SessionId),
 }
 
 /// A write to stable storage: all of it becomes durable at once or not at all.
@@ -143,11 +261,14 @@ pub struct Write {
     pub token: Token,
     /// The new currentTerm and votedFor, if they change.
     pub hard_state: Option<HardState>,
+    /// The new snapshot, if there is one. It goes before the change of the log: entries up to the last that it
+    /// stands for go, those behind it stay.
+    pub snapshot: Option<Arc<Snapshot>>,
     /// The change of the log, if any.
     pub log: Option<LogWrite>,
 }
 
-/// Replaces everything from an index on: `log[from..] = entries`.
+/// Replaces everything from an index on: `log[from..] = entries`, which may be none.
 #[derive(Clone, Debug)]
 pub struct LogWrite {
     /// First index written; all that was there and behind it is gone.
@@ -169,14 +290,26 @@ pub struct Held {
 /// What a client is told about its request, by the server it was handed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Committed, and applied on this server.
-    Committed,
+    /// Committed at this index, and applied on this server.
+    Committed(LogIndex),
+    /// A session is open, by the entry at this index.
+    Registered(LogIndex, SessionId),
+    /// Committed at this index, and not executed: its session is gone, or never was.
+    NoSession(LogIndex),
+    /// A read: answered from the state after this index.
+    Read(LogIndex),
+    /// A transfer or a snapshot is done.
+    Done,
     /// Another entry is committed in its place; it never will be.
     Superseded,
+    /// It may or may not be committed, now or later.
+    Unknown,
     /// Not taken: this server is not the leader. It knows of this one.
     NotLeader(Option<NodeId>),
-    /// Not taken: too many entries are uncommitted.
+    /// Not taken: too many entries are uncommitted, or leadership is being handed over.
     Busy,
+    /// Not taken, or given up: it makes no sense or can't be had.
+    Rejected,
 }
 
 /// A server's state in Figure 2's words.
@@ -194,6 +327,12 @@ pub struct View {
     pub applied: Option<LogIndex>,
     /// The leader of this term, if it knows one.
     pub leader: Option<NodeId>,
+    /// The last entry that its snapshot stands for (§7).
+    pub snapshot: Option<LogIndex>,
+    /// The entry of the configuration in force; `None` if it is the first one, or that of the snapshot.
+    pub configuration: Option<LogIndex>,
+    /// A digest of the state machine's state after `applied`; 0 if it can't be had.
+    pub state: u64,
 }
 
 /// A role of Figure 4.
@@ -214,8 +353,10 @@ impl Effects {
         self.writes.clear();
         self.sends.clear();
         self.held.clear();
+        self.restored = None;
         self.applied.clear();
         self.answers.clear();
+        self.matched = None;
         self.refused = None;
     }
 }

@@ -7,7 +7,7 @@ use raft_sim::scenario::source::Source;
 use raft_sim::scenario::syntax::{Scenario, Statement};
 
 /// Words of the language, and some that are none.
-const WORDS: [&str; 60] = [
+const WORDS: [&str; 85] = [
     "scenario",
     "paper",
     "servers",
@@ -68,6 +68,31 @@ const WORDS: [&str; 60] = [
     "election-timeouts",
     "settle",
     "999999999999999999999",
+    "outside",
+    "pre-vote",
+    "check-quorum",
+    "apply-queue",
+    "session",
+    "register",
+    "retry",
+    "read",
+    "change",
+    "transfer",
+    "to",
+    "learners",
+    "members",
+    "joint",
+    "snapshot",
+    "compact",
+    "pause-apply",
+    "sync",
+    "newest",
+    "PreVote",
+    "sees",
+    "misses",
+    "unknown",
+    "offset",
+    "y",
 ];
 
 fn statements(scenario: &Scenario) -> Vec<&Statement> {

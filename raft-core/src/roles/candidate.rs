@@ -1,4 +1,4 @@
-//! Rules for candidates (§5.2).
+//! Rules for candidates (§5.2), and for those who ask before they stand (diss. §9.6).
 
 use alloc::collections::BTreeSet;
 
@@ -6,6 +6,15 @@ use super::ElectionTimer;
 use crate::message::Body;
 use crate::state::State;
 use crate::types::NodeId;
+
+/// Why a server stands for election.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Its election timeout elapsed (§5.2).
+    Timeout,
+    /// The leader wants it so (diss. §3.10).
+    Transfer,
+}
 
 /// A server that stands for election in its current term (§5.2).
 #[derive(Debug)]
@@ -18,20 +27,15 @@ pub struct Candidate {
 impl Candidate {
     /// On conversion to candidate, and on each election timeout, start an election: increment
     /// currentTerm, vote for self, reset election timer, send RequestVote to all other servers.
-    pub(crate) fn stand(state: &mut State) -> Candidate {
+    pub(crate) fn stand(state: &mut State, cause: Cause) -> Candidate {
         let term = state.hard_state.term.next();
         state.enter(term);
         state.hard_state.voted_for = Some(state.id);
-        let last = state.log.last();
-        for peer in 0..state.membership.servers().len() {
-            let peer = state.membership.servers()[peer];
-            if peer == state.id {
-                // The vote for oneself counts when it is durable, like anybody's.
-                state.promise(peer, Body::RequestVoteReply { granted: true });
-            } else {
-                state.promise(peer, Body::RequestVote { last });
-            }
-        }
+        let request =
+            Body::RequestVote { last: state.log.last(), transfer: cause == Cause::Transfer };
+        ask_voters(state, &request);
+        // The vote for oneself counts when it is durable, like anybody's.
+        state.promise(state.id, Body::RequestVoteReply { granted: true });
         let timer = ElectionTimer::new(&state.settings, state.id, term);
         Candidate { votes: BTreeSet::new(), timer }
     }
@@ -49,6 +53,47 @@ impl Candidate {
     /// A vote of this term arrives. If votes are received from a majority of servers: become leader.
     pub(crate) fn elected_by(&mut self, state: &State, voter: NodeId) -> bool {
         self.votes.insert(voter);
-        self.votes.len() >= state.membership.majority()
+        state.membership().has_quorum(|server| self.votes.contains(&server))
+    }
+}
+
+/// A server that asks whether it could win an election before it starts one (PreVote, diss. §9.6). It is a
+/// follower that knows of no leader: its term and its vote are as they were.
+#[derive(Debug)]
+pub struct PreCandidate {
+    /// Who would vote for it.
+    supporters: BTreeSet<NodeId>,
+    pub(super) timer: ElectionTimer,
+}
+
+impl PreCandidate {
+    /// On an election timeout: ask all other servers for their votes in the next term. It would vote for
+    /// itself.
+    pub(crate) fn ask(state: &mut State) -> PreCandidate {
+        let request = Body::PreVote { last: state.log.last() };
+        ask_voters(state, &request);
+        let timer = ElectionTimer::new(&state.settings, state.id, state.hard_state.term);
+        PreCandidate { supporters: BTreeSet::from([state.id]), timer }
+    }
+
+    /// One tick passes; true if it is time to ask again.
+    pub(crate) fn tick(&mut self) -> bool {
+        self.timer.tick()
+    }
+
+    /// A server would vote for it. True if a majority would: the election may start.
+    pub(crate) fn supported_by(&mut self, state: &State, server: NodeId) -> bool {
+        self.supporters.insert(server);
+        state.membership().has_quorum(|server| self.supporters.contains(&server))
+    }
+}
+
+/// Sends `request` to every other voter.
+fn ask_voters(state: &mut State, request: &Body) {
+    let membership = state.membership().clone();
+    for server in membership.everyone() {
+        if server != state.id && membership.is_voter(server) {
+            state.promise(server, request.clone());
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! Rules for followers (§5.2), and AppendEntries, receiver implementation (§5.3).
 
-use super::{Candidate, ElectionTimer};
+use alloc::vec::Vec;
+
+use super::install::Incoming;
+use super::{Candidate, ElectionTimer, PreCandidate};
 use crate::message::{AppendReply, Body, Conflict};
-use crate::output::Refusal;
+use crate::output::{Answer, Refusal};
 use crate::state::State;
-use crate::types::{Entries, LogIndex, NodeId, Position};
+use crate::types::{Entries, LogIndex, NodeId, Position, Request};
 
 /// A server that follows a leader, or waits for one (§5.2).
 #[derive(Debug)]
@@ -12,18 +15,35 @@ pub struct Follower {
     /// The leader of the current term, once it is known. A new term forgets it.
     leader: Option<NodeId>,
     timer: ElectionTimer,
+    /// The snapshot that the leader is sending.
+    pub(super) incoming: Option<Incoming>,
+    /// Reads for which the leader was asked, under the name of the first.
+    asked: Vec<Request>,
+    /// Reads that came since, for the next question.
+    unasked: Vec<Request>,
 }
+
+/// What an AppendEntries says, in the order of Figure 2: `prev`, `entries`, `commit`, and the round.
+pub(crate) type AppendRequest = (Option<Position>, Entries, Option<LogIndex>, u64);
 
 impl Follower {
     /// A follower whose election timer starts now: at boot, and when a leader steps down.
     pub(crate) fn new(state: &State) -> Follower {
-        let timer = ElectionTimer::new(&state.settings, state.id, state.hard_state.term);
-        Follower { leader: None, timer }
+        Follower::with(ElectionTimer::new(&state.settings, state.id, state.hard_state.term))
     }
 
     /// A candidate that gives up. Its election timer goes on: only a leader or a vote given resets it.
     pub(crate) fn resigned(candidate: &Candidate) -> Follower {
-        Follower { leader: None, timer: candidate.timer }
+        Follower::with(candidate.timer)
+    }
+
+    /// A server that no longer asks whether it could win, since somebody leads or the term is over.
+    pub(crate) fn withdrawn(pre_candidate: &PreCandidate) -> Follower {
+        Follower::with(pre_candidate.timer)
+    }
+
+    fn with(timer: ElectionTimer) -> Follower {
+        Follower { leader: None, timer, incoming: None, asked: Vec::new(), unasked: Vec::new() }
     }
 
     /// The leader of the current term (§5.2), once an AppendEntries has told; `None` before.
@@ -33,13 +53,24 @@ impl Follower {
     }
 
     /// A later term begins. The timer goes on (see [`Follower::resigned`]).
-    pub(crate) fn new_term(&mut self) {
+    pub(crate) fn new_term(&mut self, state: &mut State) {
         self.leader = None;
+        self.incoming = None;
+        self.abandon(state);
+    }
+
+    /// Nobody will answer what the leader was asked.
+    pub(crate) fn abandon(&mut self, state: &mut State) {
+        for request in self.asked.drain(..).chain(self.unasked.drain(..)) {
+            state.outbox.answers.push((request, Answer::NotLeader(None)));
+        }
     }
 
     /// One tick passes; true if the election timeout elapsed without AppendEntries from the current
     /// leader and without granting a vote: convert to candidate.
-    pub(crate) fn tick(&mut self) -> bool {
+    pub(crate) fn tick(&mut self, state: &mut State) -> bool {
+        // The question or its answer may have been lost.
+        self.ask(state);
         self.timer.tick()
     }
 
@@ -48,17 +79,52 @@ impl Follower {
         self.timer.restart(&state.settings, state.id, state.hard_state.term);
     }
 
+    /// The current leader was heard: it is believed to be one for the shortest election timeout (§6).
+    pub(super) fn heard_from(&mut self, state: &mut State, leader: NodeId) {
+        self.leader = Some(leader);
+        self.reset_timer(state);
+        state.loyal_for = state.settings.election_timeout_min;
+    }
+
+    /// A client wants to read here: the leader knows from which index on the state machine is recent
+    /// enough (diss. §6.4). One question at a time; reads that come meanwhile share the next.
+    pub(crate) fn read(&mut self, state: &mut State, request: Request) {
+        if self.leader.is_none() {
+            state.answer(request, Answer::NotLeader(None));
+        } else if self.asked.is_empty() {
+            self.asked.push(request);
+            self.ask(state);
+        } else {
+            self.unasked.push(request);
+        }
+    }
+
+    fn ask(&mut self, state: &mut State) {
+        if let (Some(leader), Some(&request)) = (self.leader, self.asked.first()) {
+            state.promise(leader, Body::ReadIndex { request });
+        }
+    }
+
+    /// The leader's answer: reads that the question was for may be answered once `index` is applied.
+    pub(crate) fn read_index(&mut self, state: &mut State, question: Request, index: LogIndex) {
+        if self.asked.first() != Some(&question) {
+            return;
+        }
+        self.asked.drain(..).for_each(|request| state.read_at(index, request));
+        core::mem::swap(&mut self.asked, &mut self.unasked);
+        self.ask(state);
+    }
+
     /// AppendEntries of the current term, receiver implementation (Figure 2), steps 2 to 5. Step 1,
     /// an older term, is decided before.
     pub(crate) fn append_entries(
         &mut self,
         state: &mut State,
         leader: NodeId,
-        request: (Option<Position>, Entries, Option<LogIndex>),
+        request: AppendRequest,
     ) {
-        let (prev, entries, leader_commit) = request;
-        self.leader = Some(leader);
-        self.reset_timer(state);
+        let (prev, entries, leader_commit, round) = request;
+        self.heard_from(state, leader);
         if !well_formed(state, prev, &entries) {
             state.outbox.refused = Some(Refusal::MalformedEntries);
             return;
@@ -69,7 +135,7 @@ impl Follower {
         if let Some(conflict) = prev.and_then(|prev| conflict_at(state, prev)) {
             let prev = prev.map(|prev| prev.index);
             let reply = AppendReply::Refused { prev, conflict: Some(conflict) };
-            state.promise(leader, Body::AppendEntriesReply(reply));
+            state.promise(leader, Body::AppendEntriesReply { reply, round });
             return;
         }
 
@@ -80,10 +146,8 @@ impl Follower {
         // terms), delete the existing entry and all that follow it.
         // AppendEntries 4: append any new entries not already in the log.
         // Entries that are there already are left alone: an old, shorter request must not cut them off.
-        let new = entries.iter().take_while(|entry| {
-            state.log.term_at(entry.index).is_some_and(|term| term == entry.term)
-        });
-        let new = entries.skip(new.count());
+        let present = entries.iter().take_while(|entry| state.log.has(entry.position()));
+        let new = entries.skip(present.count());
         if let Some(first) = new.first() {
             if Some(first.index) <= state.commit {
                 state.outbox.refused = Some(Refusal::TruncatesCommitted(first.index));
@@ -97,17 +161,19 @@ impl Follower {
         state.commit_up_to(leader_commit.min(verified));
 
         let reply = AppendReply::Success { matched: verified };
-        state.promise(leader, Body::AppendEntriesReply(reply));
+        state.promise(leader, Body::AppendEntriesReply { reply, round });
     }
 }
 
 /// Where this log parts from one that has `prev`; `None` if it has that entry too (end of §5.3).
 fn conflict_at(state: &State, prev: Position) -> Option<Conflict> {
-    match state.log.term_at(prev.index) {
-        Some(term) if term == prev.term => None,
-        Some(term) => Some(Conflict { term: Some(term), first: state.log.first_of_term(term) }),
-        None => Some(Conflict { term: None, first: LogIndex::after(state.log.last_index()) }),
+    if state.log.has(prev) {
+        return None;
     }
+    Some(match state.log.term_at(prev.index) {
+        Some(term) => Conflict { term: Some(term), first: state.log.first_of_term(term) },
+        None => Conflict { term: None, first: LogIndex::after(state.log.last_index()) },
+    })
 }
 
 /// Whether the entries follow `prev` and one another, in terms that a leader of this term can have.

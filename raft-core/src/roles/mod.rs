@@ -2,13 +2,17 @@
 
 mod candidate;
 mod follower;
+mod install;
 mod leader;
 mod voter;
 
-pub use candidate::Candidate;
+pub(crate) use candidate::Cause;
+pub use candidate::{Candidate, PreCandidate};
 pub use follower::Follower;
 pub use leader::Leader;
-pub(crate) use voter::vote;
+pub(crate) use voter::{pre_vote, vote};
+
+use alloc::boxed::Box;
 
 use crate::settings::Settings;
 use crate::types::{NodeId, Term};
@@ -18,10 +22,12 @@ use crate::types::{NodeId, Term};
 pub enum Role {
     /// Answers requests; stands for election when it hears of no leader.
     Follower(Follower),
+    /// A follower that asks whether it could win an election (diss. §9.6).
+    PreCandidate(PreCandidate),
     /// Asks for votes.
     Candidate(Candidate),
     /// Takes commands from clients and replicates them.
-    Leader(Leader),
+    Leader(Box<Leader>),
 }
 
 /// Counts ticks towards an election (§5.2).

@@ -1,5 +1,5 @@
-//! RequestVote, receiver implementation (Figure 2). It is the same in every role: a candidate and a
-//! leader have voted for themselves, so the one rule refuses for them too.
+//! Requests for votes, receiver implementation (Figure 2, diss. §9.6). They are the same in every role: a
+//! candidate and a leader have voted for themselves, so the one rule refuses for them too.
 
 use crate::message::Body;
 use crate::state::State;
@@ -23,6 +23,16 @@ pub(crate) fn vote(
     }
     state.promise(candidate, Body::RequestVoteReply { granted });
     granted
+}
+
+/// Answers the question whether this server would vote for another in the next term (diss. §9.6): if that
+/// one's log is good enough, and there is no current leader to be loyal to. Neither term nor vote nor
+/// timer change.
+pub(crate) fn pre_vote(state: &mut State, candidate: NodeId, term: Term, last: Option<Position>) {
+    let granted = term == state.hard_state.term
+        && state.loyal_for == 0
+        && at_least_as_up_to_date(last, state.log.last());
+    state.promise(candidate, Body::PreVoteReply { granted });
 }
 
 /// §5.4.1: the log whose last entry has the later term is more up-to-date; if the terms are the same,

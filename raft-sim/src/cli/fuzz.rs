@@ -9,6 +9,7 @@ use super::output::{BAD, GOOD, heading};
 use super::run::tally;
 use super::values::{self, WishArgs};
 use super::{Error, parallel};
+use crate::cluster::Feature;
 use crate::mix::mix;
 use crate::oracle::Property;
 use crate::plan::Plan;
@@ -92,6 +93,8 @@ struct Sums {
     tally: Tally,
     /// For each property, how often it was put to the test, and by how many seeds.
     exercised: [(u64, u64); Property::ALL.len()],
+    /// For each feature, how often it took part, and in how many seeds.
+    features: [(u64, u64); Feature::ALL.len()],
 }
 
 impl Sums {
@@ -101,7 +104,9 @@ impl Sums {
         self.violations += u64::from(outcome.violation.is_some());
         self.steps += outcome.steps;
         self.digest = mix(self.digest, outcome.digest);
-        for ((total, seeds), count) in self.exercised.iter_mut().zip(&outcome.exercised) {
+        let exercised = self.exercised.iter_mut().zip(&outcome.exercised);
+        let features = self.features.iter_mut().zip(&outcome.features);
+        for ((total, seeds), count) in exercised.chain(features) {
             *total += count;
             *seeds += u64::from(*count > 0);
         }
@@ -119,15 +124,12 @@ impl Sums {
         heading(out, "In numbers")?;
         tally(out, &self.tally)?;
         heading(out, "What was checked, how often, and by how many of the seeds")?;
-        for (property, (total, seeds)) in Property::ALL.iter().zip(self.exercised) {
-            let (title, section) = (property.title(), property.section());
-            let total = match total {
-                0 => "not exercised".to_owned(),
-                total => total.to_string(),
-            };
-            let permille = seeds * 1_000 / self.seeds.max(1);
-            let (percent, tenth) = (permille / 10, permille % 10);
-            writeln!(out, "  {title:<28}{section:<20}{total:>13}{percent:>6}.{tenth} %")?;
+        for (property, sum) in Property::ALL.iter().zip(self.exercised) {
+            self.print_share(out, property.title(), property.section(), sum)?;
+        }
+        heading(out, "What took part, how often, and in how many of the seeds")?;
+        for (feature, sum) in Feature::ALL.iter().zip(self.features) {
+            self.print_share(out, feature.title(), feature.section(), sum)?;
         }
         let Sums { seeds, violations, steps, digest, .. } = self;
         writeln!(out, "\n{seeds} seeds, {steps} steps, digest {digest:016x}")?;
@@ -136,6 +138,22 @@ impl Sums {
             1 => writeln!(out, "{BAD}1 seed violated a property{BAD:#}"),
             violations => writeln!(out, "{BAD}{violations} seeds violated a property{BAD:#}"),
         }
+    }
+
+    fn print_share(
+        &self,
+        out: &mut dyn Write,
+        title: &str,
+        section: &str,
+        (total, seeds): (u64, u64),
+    ) -> std::io::Result<()> {
+        let total = match total {
+            0 => "not exercised".to_owned(),
+            total => total.to_string(),
+        };
+        let permille = seeds * 1_000 / self.seeds.max(1);
+        let (percent, tenth) = (permille / 10, permille % 10);
+        writeln!(out, "  {title:<28}{section:<20}{total:>13}{percent:>6}.{tenth} %")
     }
 }
 
@@ -163,6 +181,9 @@ mod tests {
             let seed = finding.split_whitespace().nth(1).unwrap_or_default();
             let whole = format!("seed {seed}  Monotonicity  raft-sim run --seed {seed}");
             assert_eq!(*finding, whole);
+        }
+        for feature in Feature::ALL {
+            assert!(text.contains(&format!("\n  {} ", feature.title())), "{feature:?}: {text}");
         }
         let sum = format!("{} seeds violated a property\n", findings.len());
         assert!(text.ends_with(&sum), "{text}");

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use crate::network::Delay;
-use crate::plan::{Direction, FaultKind, Plan, Target};
-use crate::story::milliseconds as ms;
+use crate::plan::{Direction, FaultKind, Plan, Target, Task, TaskKind, Whom};
+use crate::story::{ends, milliseconds as ms};
+use crate::subject::{Changes, Settings};
 
 /// How wide the names in front are.
 const NAMES: usize = 17;
@@ -15,7 +16,8 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     for (id, clock) in plan.servers().zip(&plan.clocks) {
         let name = if id.0 == 1 { "servers" } else { "" };
         let (tick, first) = (ms(clock.tick), ms(clock.first));
-        row(name, &format!("{id}  its clock ticks every {tick}, first at {first}"))?;
+        let outside = if id.0 > plan.members { "; waits to be added" } else { "" };
+        row(name, &format!("{id}  its clock ticks every {tick}, first at {first}{outside}"))?;
     }
     let settings = &plan.settings;
     let (shortest, longest) = settings.election_timeout;
@@ -24,8 +26,9 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     row(
         "AppendEntries",
         &format!(
-            "at most {} in a message, {} in flight to a follower",
+            "at most {} or {} in a message, {} in flight to a follower",
             count(settings.entries_per_message, "entry", "entries"),
+            count(settings.bytes_per_message, "byte", "bytes"),
             settings.window
         ),
     )?;
@@ -33,28 +36,17 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         "uncommitted",
         &format!("at most {} on a leader", count(settings.uncommitted_limit, "entry", "entries")),
     )?;
+    row("leaders", &leaders(settings))?;
+    for (server, settings) in &plan.exceptions {
+        row("", &format!("S{server}: {}", leaders(settings)))?;
+    }
+    row("changes", &changes(settings))?;
+    let chunk = count(settings.snapshot_chunk, "byte", "bytes");
+    row("snapshots", &format!("at most {chunk} in a message"))?;
     row("messages", &weather(plan))?;
-    let disks = match plan.sync.max {
-        0 => "durable at once".to_owned(),
-        max => format!("durable after {} to {}", ms(plan.sync.min), ms(max)),
-    };
-    row("writes", &disks)?;
-    let survives = if plan.durable_state_machine {
-        "survives a crash"
-    } else {
-        "is rebuilt from the log after a crash"
-    };
-    row("state machine", survives)?;
-    let clients = &plan.clients;
-    row(
-        "clients",
-        &format!(
-            "a command of {} every {}, {} % of them to any server",
-            count(clients.size, "byte", "bytes"),
-            ms(clients.interval),
-            clients.wander
-        ),
-    )?;
+    row("writes", &disks(plan))?;
+    row("state machine", &state_machine(plan))?;
+    row("clients", &clients(plan))?;
     row("duration", &ms(plan.duration))?;
     if plan.faults.is_empty() {
         row("faults", "none that come and go")?;
@@ -64,7 +56,122 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         let (at, until) = (ms(fault.at), ms(fault.until));
         row(name, &format!("{at:>12} to {until:>12}  {}", describe(&fault.kind)))?;
     }
-    Ok(())
+    tasks(&mut row, plan)
+}
+
+/// Most tasks that are told. Of snapshots, which are many, only how many are.
+const MOST_TASKS: usize = 20;
+
+fn tasks(row: &mut impl FnMut(&str, &str) -> io::Result<()>, plan: &Plan) -> io::Result<()> {
+    let told: Vec<String> = plan.tasks.iter().filter_map(task).collect();
+    let (head, left_out, tail) = ends(&told, MOST_TASKS);
+    let mut lines = head.to_vec();
+    if left_out > 0 {
+        lines.push(format!("… {left_out} more"));
+    }
+    lines.extend_from_slice(tail);
+    match plan.tasks.len() - told.len() {
+        0 if lines.is_empty() => lines.push("none".to_owned()),
+        0 => {}
+        snapshots => {
+            lines.push(format!("a snapshot, {}", count(snapshots as u32, "time", "times")))
+        }
+    }
+    let name = |index| if index == 0 { "tasks" } else { "" };
+    lines.iter().enumerate().try_for_each(|(index, line)| row(name(index), line))
+}
+
+/// A task, unless it is a snapshot.
+fn task(task: &Task) -> Option<String> {
+    let what = match &task.kind {
+        TaskKind::Membership { voters, learners } if learners.is_empty() => {
+            format!("the configuration {}", names(voters))
+        }
+        TaskKind::Membership { voters, learners } => {
+            format!("the configuration {}, learners {}", names(voters), names(learners))
+        }
+        TaskKind::Transfer(to) => format!("that S{to} leads"),
+        TaskKind::Compaction => return None,
+    };
+    let of = match task.of {
+        Whom::Server(server) => format!("S{server}"),
+        Whom::Leader => "the leader".to_owned(),
+        Whom::Leaders => "whoever believes to lead".to_owned(),
+        Whom::Everybody => "all".to_owned(),
+    };
+    Some(format!("{:>12}  of {of}: {what}", ms(task.at)))
+}
+
+fn names(servers: &[u32]) -> String {
+    let names: Vec<String> = servers.iter().map(|server| format!("S{server}")).collect();
+    names.join(" ")
+}
+
+/// How leaders come and go.
+fn leaders(settings: &Settings) -> String {
+    let asks = if settings.pre_vote { "elected after a pre-vote" } else { "elected at once" };
+    let quorum = if settings.check_quorum { "step down without a quorum" } else { "stay" };
+    match settings.lease_drift {
+        None => format!("{asks}, {quorum}"),
+        Some(drift) => {
+            format!("{asks}, {quorum}, read from a lease (clocks within {drift} %)")
+        }
+    }
+}
+
+fn changes(settings: &Settings) -> String {
+    let how = match settings.changes {
+        Changes::Single => "one server at a time",
+        Changes::Joint => "by joint consensus",
+        Changes::Shortest => "in one entry or by joint consensus",
+    };
+    format!("{how}; joiners catch up in {}", count(settings.catch_up_rounds, "round", "rounds"))
+}
+
+fn disks(plan: &Plan) -> String {
+    let durable = match plan.sync.max {
+        0 => "durable at once".to_owned(),
+        max => format!("durable after {} to {}", ms(plan.sync.min), ms(max)),
+    };
+    match plan.sync.notice {
+        0 => durable,
+        notice => format!("{durable}; the server hears of it up to {} later", ms(notice)),
+    }
+}
+
+fn state_machine(plan: &Plan) -> String {
+    let survives = if plan.durable_state_machine {
+        "survives a crash"
+    } else {
+        "is rebuilt from the log after a crash"
+    };
+    let sessions = count(plan.settings.sessions, "session", "sessions");
+    let keeps = format!("{survives}, keeps at most {sessions}");
+    match plan.settings.apply_limit {
+        None => keeps,
+        Some(limit) => {
+            let entries = count(limit, "entry", "entries");
+            format!("{keeps}, takes up to {} for at most {entries}", ms(plan.apply_time))
+        }
+    }
+}
+
+fn clients(plan: &Plan) -> String {
+    let clients = &plan.clients;
+    let mut text = format!(
+        "a command of {} every {}, {} % of them to any server",
+        count(clients.size, "byte", "bytes"),
+        ms(clients.interval),
+        clients.wander
+    );
+    if clients.reads > 0 {
+        text += &format!("; {} % are reads", clients.reads);
+    }
+    if clients.once > 0 {
+        let sessions = count(clients.sessions, "session", "sessions");
+        text += &format!("; {} % of the others under {sessions}", clients.once);
+    }
+    text
 }
 
 fn count(number: u32, one: &str, many: &str) -> String {
@@ -99,12 +206,8 @@ fn weather(plan: &Plan) -> String {
 fn describe(kind: &FaultKind) -> String {
     match kind {
         FaultKind::Partition(groups) => {
-            let group = |group: &Vec<u32>| {
-                let names: Vec<String> = group.iter().map(|server| format!("S{server}")).collect();
-                names.join(" ")
-            };
-            let sides: Vec<String> =
-                groups.iter().filter(|group| !group.is_empty()).map(group).collect();
+            let sides = groups.iter().filter(|group| !group.is_empty());
+            let sides: Vec<String> = sides.map(|group| names(group)).collect();
             format!("partition {}", sides.join(" | "))
         }
         FaultKind::OneWay(from, to) => format!("cut S{from} -> S{to}"),
@@ -155,6 +258,17 @@ mod tests {
             told(FaultKind::Crash(Target::Server(2), 1)),
             "crash S2: at most 1 write under way survives"
         );
+    }
+
+    #[test]
+    fn tasks_say_what_is_asked_of_whom() {
+        let told = |of, kind| task(&Task { number: 0, at: 1_500, of, kind }).unwrap_or_default();
+        let kind = TaskKind::Membership { voters: vec![1, 2], learners: vec![4] };
+        let wanted = "    1.500 ms  of S3: the configuration S1 S2, learners S4";
+        assert_eq!(told(Whom::Server(3), kind), wanted);
+        let wanted = "    1.500 ms  of whoever believes to lead: that S2 leads";
+        assert_eq!(told(Whom::Leaders, TaskKind::Transfer(2)), wanted);
+        assert_eq!(told(Whom::Everybody, TaskKind::Compaction), "");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::Write;
 use super::output::{BAD, GOOD, LAST_STEPS, heading, story};
 use super::values::{self, WishArgs};
 use super::{Error, plan};
+use crate::cluster::Feature;
 use crate::oracle::Property;
 use crate::plan::Plan;
 use crate::report::End;
@@ -38,6 +39,7 @@ pub(super) fn run(
     story(out, &texts(&lines), "  ")?;
     heading(out, "In numbers")?;
     tally(out, &outcome.tally)?;
+    features(out, &outcome.features)?;
     heading(out, "What was checked, and how often")?;
     for (property, count) in Property::ALL.iter().zip(&outcome.exercised) {
         let count = match count {
@@ -76,6 +78,14 @@ pub(super) fn tally(out: &mut dyn Write, tally: &Tally) -> std::io::Result<()> {
         ("highest term", tally.term),
     ] {
         writeln!(out, "  {what:<28}{number:>12}")?;
+    }
+    Ok(())
+}
+
+/// The features that took part in a run; those that did not are left out.
+fn features(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
+    for (feature, count) in Feature::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
+        writeln!(out, "  {:<28}{count:>12}", feature.title())?;
     }
     Ok(())
 }

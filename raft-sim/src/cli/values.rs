@@ -6,19 +6,21 @@ use std::ops::Range;
 
 use clap::ValueEnum;
 
-use crate::plan::{FaultClass, Wishes};
+use crate::plan::{FaultClass, TaskClass, Wishes};
 
 /// What `run` and `fuzz` let one say about a plan beside its seed.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct WishArgs {
-    /// How many servers [default: drawn, mostly 3 or 5]
+    /// How many servers the cluster begins with [default: drawn, mostly 3 or 5]
     #[arg(long, value_name = "1..9", value_parser = clap::value_parser!(u32).range(1..=9))]
     servers: Option<u32>,
     /// How long the cluster runs, in virtual milliseconds [default: 5000]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     duration: Option<u64>,
     #[arg(long, value_name = "none|CLASS,…", value_parser = faults, help = faults_help())]
-    faults: Option<Faults>,
+    faults: Option<Classes<FaultClass>>,
+    #[arg(long, value_name = "none|CLASS,…", value_parser = tasks, help = tasks_help())]
+    tasks: Option<Classes<TaskClass>>,
 }
 
 impl WishArgs {
@@ -26,7 +28,8 @@ impl WishArgs {
         Wishes {
             servers: self.servers,
             duration_ms: self.duration,
-            faults: self.faults.clone().map(|Faults(classes)| classes),
+            faults: self.faults.clone().map(|Classes(classes)| classes),
+            tasks: self.tasks.clone().map(|Classes(classes)| classes),
         }
     }
 
@@ -40,43 +43,63 @@ impl WishArgs {
         if let Some(duration) = self.duration {
             let _ = write!(command, " --duration {duration}");
         }
-        if let Some(Faults(classes)) = &self.faults {
-            let names: Vec<String> = classes.iter().map(|class| name(*class)).collect();
-            let names = names.join(",");
-            let names = if names.is_empty() { "none" } else { &names };
-            let _ = write!(command, " --faults {names}");
+        if let Some(classes) = &self.faults {
+            let _ = write!(command, " --faults {classes}");
+        }
+        if let Some(classes) = &self.tasks {
+            let _ = write!(command, " --tasks {classes}");
         }
         command
     }
 }
 
-/// The classes of faults that are allowed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Faults(Vec<FaultClass>);
+/// The classes of faults, or of tasks, that are allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Classes<C>(Vec<C>);
 
-fn name(class: FaultClass) -> String {
-    let value = class.to_possible_value();
-    value.map_or_else(String::new, |value| value.get_name().to_owned())
+impl<C: ValueEnum> std::fmt::Display for Classes<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() { f.write_str("none") } else { f.write_str(&names(&self.0, ",")) }
+    }
 }
 
-fn classes() -> String {
-    FaultClass::ALL.map(name).join(", ")
+fn names<C: ValueEnum>(classes: &[C], between: &str) -> String {
+    let values = classes.iter().filter_map(ValueEnum::to_possible_value);
+    let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
+    names.join(between)
 }
 
 fn faults_help() -> String {
-    let classes = classes();
+    let classes = names(&FaultClass::ALL, ", ");
     format!("Which faults may happen: none, or some of {classes} [default: each with even chances]")
 }
 
-fn faults(text: &str) -> Result<Faults, String> {
+fn tasks_help() -> String {
+    let classes = names(&TaskClass::ALL, ", ");
+    format!(
+        "What clients and administrators may do beside plain commands: none, or some of {classes} \
+         [default: each with even chances]"
+    )
+}
+
+fn faults(text: &str) -> Result<Classes<FaultClass>, String> {
+    classes(text, "faults", &FaultClass::ALL)
+}
+
+fn tasks(text: &str) -> Result<Classes<TaskClass>, String> {
+    classes(text, "tasks", &TaskClass::ALL)
+}
+
+fn classes<C: ValueEnum>(text: &str, of: &str, all: &[C]) -> Result<Classes<C>, String> {
     if text == "none" {
-        return Ok(Faults::default());
+        return Ok(Classes(Vec::new()));
     }
     let class = |word: &str| {
-        FaultClass::from_str(word, false)
-            .map_err(|_| format!("no class of faults is called `{word}`; there are {}", classes()))
+        C::from_str(word, false).map_err(|_| {
+            format!("no class of {of} is called `{word}`; there are {}", names(all, ", "))
+        })
     };
-    text.split(',').map(class).collect::<Result<_, _>>().map(Faults)
+    text.split(',').map(class).collect::<Result<_, _>>().map(Classes)
 }
 
 /// A seed.
@@ -141,13 +164,18 @@ mod tests {
             servers: Some(3),
             duration: Some(700),
             faults: faults("crash,slow-disk").ok(),
+            tasks: tasks("reads").ok(),
         };
         assert_eq!(
             wished.replay(7),
-            "raft-sim run --seed 7 --servers 3 --duration 700 --faults crash,slow-disk"
+            "raft-sim run --seed 7 --servers 3 --duration 700 --faults crash,slow-disk --tasks reads"
         );
-        let calm = WishArgs { faults: faults("none").ok(), ..WishArgs::default() };
-        assert_eq!(calm.replay(7), "raft-sim run --seed 7 --faults none");
+        let calm = WishArgs {
+            faults: faults("none").ok(),
+            tasks: tasks("none").ok(),
+            ..WishArgs::default()
+        };
+        assert_eq!(calm.replay(7), "raft-sim run --seed 7 --faults none --tasks none");
         assert_eq!(WishArgs::default().replay(7), "raft-sim run --seed 7");
     }
 
@@ -160,9 +188,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_class_of_faults_is_named_with_those_there_are() {
+    fn an_unknown_class_is_named_with_those_there_are() {
         let error = faults("crash,flood").expect_err("there is no flood");
         assert!(error.contains("`flood`"), "{error}");
         assert!(error.contains("loss, duplicate, partition"), "{error}");
+        let error = tasks("reads,loss").expect_err("loss is a fault");
+        assert!(error.contains("`loss`"), "{error}");
+        assert!(error.contains("membership, transfer, compaction"), "{error}");
     }
 }

@@ -1,24 +1,29 @@
 //! What a cluster is made of: its design, and each server with what it stands on.
 
+use std::collections::VecDeque;
+
 use crate::disk::{Disk, SyncTime};
 use crate::network::Weather;
-use crate::subject::{Held, Settings, Subject, View};
+use crate::subject::{Held, Settings, Subject, Token, View};
 use crate::time::Micros;
-use crate::words::{Entry, HardState, LogIndex};
+use crate::words::{Entry, HardState, LogIndex, NodeId};
 
 /// What a cluster is made of.
 #[derive(Clone, Debug)]
 pub struct Design {
     /// One for each server, S1 first.
     pub servers: Vec<Start>,
-    /// Timing and limits, the same for all.
-    pub settings: Settings,
+    /// The first configuration. Other servers boot knowing nobody, and wait to be added (§6).
+    pub members: Vec<NodeId>,
     /// Seed of what the network and the disks draw.
     pub seed: u64,
     /// The network's weather.
     pub weather: Weather,
     /// How long the disks take.
     pub sync: SyncTime,
+    /// How long state machines take at most to apply what they were handed, with
+    /// [`Settings::apply_limit`]: drawn evenly each time. Virtual microseconds; 0 is at once.
+    pub apply_time: Micros,
     /// Whether what was applied survives a crash.
     pub durable_state_machine: bool,
     /// Whether the oracles listen.
@@ -32,6 +37,8 @@ pub struct Start {
     pub hard_state: HardState,
     /// The log on its disk.
     pub log: Vec<Entry>,
+    /// Its timing and limits.
+    pub settings: Settings,
     /// Time between two ticks of its clock, in virtual microseconds.
     pub tick: Micros,
     /// When its clock ticks first.
@@ -43,8 +50,11 @@ pub struct Server {
     pub(super) subject: Option<Box<dyn Subject>>,
     pub(super) view: View,
     pub(super) disk: Disk,
+    pub(super) settings: Settings,
     /// Messages that wait for a write.
     pub(super) waiting: Vec<Held>,
+    /// Writes that are durable, of which it has not heard; in order.
+    pub(super) unheard: VecDeque<Token>,
     /// How far its state machine will be after a crash, if it is durable.
     pub(super) kept: Option<LogIndex>,
     /// Counts its boots; what was scheduled for an earlier life is void.
@@ -59,9 +69,38 @@ pub struct Server {
     pub(super) syncs: u64,
     /// When the last sync under way ends: the disk works in order.
     pub(super) busy_until: Micros,
+    /// Its state machine is at work: it applies what it was handed at a time that is scheduled.
+    pub(super) applying: bool,
+    /// Its state machine takes nothing.
+    pub(super) paused: bool,
+    /// How many times to apply it has drawn.
+    pub(super) applications: u64,
 }
 
 impl Server {
+    /// A server that has not booted.
+    pub(super) fn new(start: Start) -> Server {
+        Server {
+            subject: None,
+            view: View::default(),
+            disk: Disk::new(start.hard_state, start.log),
+            settings: start.settings,
+            waiting: Vec::new(),
+            unheard: VecDeque::new(),
+            kept: None,
+            life: 0,
+            tick: start.tick,
+            next_tick: start.first_tick,
+            ticking: false,
+            stalled: false,
+            syncs: 0,
+            busy_until: 0,
+            applying: false,
+            paused: false,
+            applications: 0,
+        }
+    }
+
     /// Whether it runs.
     #[must_use]
     pub fn is_up(&self) -> bool {

@@ -1,10 +1,9 @@
-//! Power and disks: servers die and boot again, and disks stall, sync and forget.
+//! Power: servers die, and boot again.
 
 use super::{Cluster, Due, Heard, slot};
-use crate::disk::Disk;
 use crate::mix::mix;
 use crate::oracle::Violation;
-use crate::subject::{Boot, Token, View};
+use crate::subject::{Boot, Token};
 use crate::words::NodeId;
 
 /// Why a server did not come up.
@@ -26,6 +25,8 @@ impl Cluster<'_> {
         }
         server.life += 1;
         server.waiting.clear();
+        server.unheard.clear();
+        server.applying = false;
         for _ in 0..survives {
             if let Some(write) = server.disk.sync_next(Token(u64::MAX))
                 && let Some(oracles) = &mut self.oracles
@@ -61,13 +62,20 @@ impl Cluster<'_> {
     }
 
     pub(super) fn boot(&mut self, id: NodeId) -> Result<(), BootFailure> {
-        let servers: Vec<NodeId> = self.ids().collect();
+        let servers = if self.members.contains(&id) { self.members.clone() } else { Vec::new() };
         let server = &mut self.servers[slot(id)];
         let hard_state = server.disk.hard_state();
         let log = server.disk.log().to_vec();
-        let boot =
-            Boot { id, servers, settings: self.settings, hard_state, applied: server.kept, log };
+        let snapshot = server.disk.snapshot().cloned();
+        let settings = server.settings;
+        let boot = Boot { id, servers, settings, hard_state, snapshot, applied: server.kept, log };
         let (subject, view) = self.implementation.boot(boot).map_err(BootFailure::Refused)?;
+        self.features.booted(
+            id,
+            &self.members,
+            server.disk.snapshot().map(AsRef::as_ref),
+            server.disk.log(),
+        );
         server.subject = Some(subject);
         server.view = view;
         server.life += 1;
@@ -83,41 +91,16 @@ impl Cluster<'_> {
         }
         match &mut self.oracles {
             Some(oracles) => oracles
-                .booted(id, hard_state, server.disk.log(), server.kept, &view)
+                .booted(
+                    id,
+                    hard_state,
+                    server.disk.snapshot().map(AsRef::as_ref),
+                    server.disk.log(),
+                    server.kept,
+                    &view,
+                )
                 .map_err(BootFailure::Violation),
             None => Ok(()),
-        }
-    }
-
-    /// From now on a server's disk makes nothing durable by itself, or does again and catches up.
-    ///
-    /// # Errors
-    /// The first property that an oracle saw violated.
-    pub fn stall(&mut self, id: NodeId, stalled: bool) -> Result<(), Violation> {
-        self.servers[slot(id)].stalled = stalled;
-        if stalled { Ok(()) } else { self.sync_all(id) }
-    }
-
-    /// All that a server has written so far becomes durable.
-    ///
-    /// # Errors
-    /// The first property that an oracle saw violated.
-    pub fn sync_all(&mut self, id: NodeId) -> Result<(), Violation> {
-        match self.servers[slot(id)].disk.last_unsynced() {
-            Some(token) => self.sync(id, token),
-            None => Ok(()),
-        }
-    }
-
-    /// The disk of a server that is down forgets everything. Raft is not made for this.
-    pub fn wipe(&mut self, id: NodeId) {
-        let server = &mut self.servers[slot(id)];
-        server.disk = Disk::default();
-        server.kept = None;
-        server.view = View::default();
-        self.digest = mix(mix(self.digest, 7), u64::from(id.0));
-        if let Some(oracles) = &mut self.oracles {
-            oracles.wiped(id);
         }
     }
 }

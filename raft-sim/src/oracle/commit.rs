@@ -1,10 +1,11 @@
 //! Committing: new leaders hold what was committed (5), everybody commits and applies the same (6),
 //! leaders count replicas of their own term's entries (8), and count what is on disks (9).
 
-use super::state::Link;
+use super::chain::Link;
+use super::configuration::{has_quorum, is_majority};
 use super::{Oracles, Property, Violation};
-use crate::subject::{Role, View};
-use crate::words::{Entry, Term, length};
+use crate::subject::{Applied, Effects, Role, View};
+use crate::words::{Membership, NodeId, Payload, Term, length};
 
 impl Oracles {
     /// Leader Completeness (Figure 3, §5.4): if a log entry is committed in a given term, then that
@@ -33,15 +34,22 @@ impl Oracles {
     /// State Machine Safety, on commit (Figure 3, §5.4.3): what one server commits at an index is
     /// what every server commits there. Only a leader can decide that something is committed;
     /// everybody else commits what a leader committed before.
-    pub(super) fn check_commit(&mut self, slot: usize, after: &View) -> Result<(), Violation> {
+    ///
+    /// `configured` is how many configurations the server's log had when the step began.
+    pub(super) fn check_commit(
+        &mut self,
+        slot: usize,
+        after: &View,
+        configured: usize,
+    ) -> Result<(), Violation> {
         let to = length(after.commit);
         if to <= length(self.servers[slot].view.commit) {
             return Ok(());
         }
-        let leads = after.role == Role::Leader;
+        let leads = self.leads(slot, after);
         if leads {
             let link = self.check_own_term(slot, to, after.term)?;
-            self.check_quorum(slot, to, link)?;
+            self.check_quorum(slot, to, link, configured)?;
         }
         let known = to.min(self.ledger.len());
         if known > 0 || !leads {
@@ -85,19 +93,77 @@ impl Oracles {
     }
 
     /// Quorum Durability (Figure 2, §5.3): a log entry is committed once the leader has replicated it
-    /// on a majority of the servers, each of which has it on stable storage before it says so.
+    /// on a majority of the servers, each of which has it on stable storage before it says so. In joint
+    /// consensus it takes separate majorities of the old and the new configuration (§6).
     ///
-    /// Any majority will do: the leader's own disk need not be part of it (dissertation §10.2.1).
-    fn check_quorum(&mut self, slot: usize, to: u64, link: Link) -> Result<(), Violation> {
+    /// Any majority will do: the leader's own disk need not be part of it (dissertation §10.2.1), nor need
+    /// the leader itself be among the voters (§6). It is one of the configuration that the log had when the
+    /// step began. In one step a leader may as well commit C_old,new by that, append C_new, and commit more by
+    /// C_new, which is in force then.
+    fn check_quorum(
+        &mut self,
+        slot: usize,
+        to: u64,
+        link: Link,
+        configured: usize,
+    ) -> Result<(), Violation> {
         self.count(Property::QuorumDurability);
-        let holds = self.servers.iter().filter(|s| s.durable_log.at(to) == Some(link)).count();
-        if holds >= self.majority as usize {
+        if self.on_a_quorum(slot, (to, link), configured) {
             return Ok(());
         }
-        let id = self.servers[slot].id;
+        self.check_later_quorum(slot, (to, link), configured)
+    }
+
+    /// Whether an entry is on the disks of a quorum. The configuration is the last of the first so many in a
+    /// server's log.
+    fn on_a_quorum(&self, slot: usize, (index, link): (u64, Link), configured: usize) -> bool {
+        let configuration = self.servers[slot].log.configurations.nth(configured).1;
+        has_quorum(configuration, |voter| self.is_durable(voter, index, link))
+    }
+
+    #[inline]
+    fn is_durable(&self, server: NodeId, index: u64, link: Link) -> bool {
+        let slot = self.find(server);
+        slot.is_some_and(|slot| self.servers[slot].durable_log.at(index) == Some(link))
+    }
+
+    /// The same by a configuration that the leader appended in this step, once it had committed the one
+    /// before.
+    #[cold]
+    fn check_later_quorum(
+        &self,
+        slot: usize,
+        (to, link): (u64, Link),
+        configured: usize,
+    ) -> Result<(), Violation> {
+        let leader = &self.servers[slot];
+        let configurations = &leader.log.configurations;
+        for appended in configured..configurations.len() {
+            let (at, _) = configurations.nth(appended);
+            let committed = at <= length(leader.view.commit)
+                || leader
+                    .log
+                    .at(at)
+                    .is_some_and(|link| self.on_a_quorum(slot, (at, link), appended));
+            if !committed {
+                break;
+            }
+            if self.on_a_quorum(slot, (to, link), appended + 1) {
+                return Ok(());
+            }
+        }
+        let Membership { voters, outgoing, learners: _ } = &**configurations.nth(configured).1;
+        let count = |servers: &[NodeId]| {
+            servers.iter().filter(|&&server| self.is_durable(server, to, link)).count()
+        };
+        let (servers, half) = match outgoing.is_empty() {
+            true => (voters, ""),
+            false if is_majority(count(voters), voters) => (outgoing, " of C_old"),
+            false => (voters, " of C_new"),
+        };
+        let (id, holds, all) = (leader.id, count(servers), servers.len());
         let detail = format!(
-            "{id} committed up to index {to}, which is on the disks of {holds} servers of {}",
-            self.servers.len()
+            "{id} committed up to index {to}, which is on the disks of {holds} servers of {all}{half}"
         );
         Err(Violation::new(Property::QuorumDurability, id, detail))
     }
@@ -129,15 +195,19 @@ impl Oracles {
     /// State Machine Safety, on apply (Figure 3, §5.4.3): if a server has applied a log entry at a
     /// given index to its state machine, no other server will ever apply a different log entry for
     /// the same index. Each applies in log order, without a gap and without a repeat, and nothing
-    /// above its commit index (§5.3).
+    /// above its commit index (§5.3). A snapshot that takes the place of the state machine's state takes
+    /// that of the entries up to its last (§7).
     #[inline]
     pub(super) fn check_applied(
         &mut self,
         slot: usize,
-        applied: &[Entry],
+        effects: &Effects,
         after: &View,
     ) -> Result<(), Violation> {
-        for entry in applied {
+        if let Some(snapshot) = &effects.restored {
+            self.check_restored(slot, snapshot)?;
+        }
+        for Applied { entry, outcome } in &effects.applied {
             let index = entry.index.get();
             let server = &mut self.servers[slot];
             let next = server.applied + 1;
@@ -160,7 +230,43 @@ impl Oracles {
                 );
                 return Err(Violation::new(Property::StateMachineSafety, id, detail));
             }
+            if let Payload::Once(once) = &entry.payload {
+                self.check_once(slot, index, once, *outcome)?;
+            }
         }
-        Ok(())
+        let server = &self.servers[slot];
+        if server.applied == length(after.applied) {
+            return Ok(());
+        }
+        let (id, applied, shown) = (server.id, server.applied, length(after.applied));
+        let detail = format!("{id} has applied up to index {applied}, and shows {shown}");
+        Err(Violation::new(Property::StateMachineSafety, id, detail))
+    }
+
+    /// State Machine Safety, by results (§5.4.3): state machines are deterministic, so those that have
+    /// applied as much are in the same state, whether they came there by entries or by a snapshot.
+    #[inline]
+    pub(super) fn check_state(&mut self, slot: usize, view: &View) -> Result<(), Violation> {
+        if view.state == 0 {
+            return Ok(());
+        }
+        let applied = length(view.applied) as usize;
+        if self.states.len() <= applied {
+            self.states.resize(applied + 1, 0);
+        }
+        let known = self.states[applied];
+        if known == 0 {
+            self.states[applied] = view.state;
+            return Ok(());
+        }
+        self.count(Property::StateMachineSafety);
+        if known == view.state {
+            return Ok(());
+        }
+        let id = self.servers[slot].id;
+        let detail = format!(
+            "the state of {id}'s state machine after index {applied} is not what another's was there"
+        );
+        Err(Violation::new(Property::StateMachineSafety, id, detail))
     }
 }

@@ -73,23 +73,25 @@ impl Oracles {
     }
 
     /// Monotonicity of lastApplied across a restart (§5.3): a state machine goes on where what it kept ends,
-    /// so that it applies nothing twice and leaves nothing out.
+    /// or the snapshot if that is later (§7), so that it applies nothing twice and leaves nothing out.
     pub(super) fn check_kept(
         &mut self,
         slot: usize,
         kept: Option<LogIndex>,
+        snapshot: Option<LogIndex>,
         view: &View,
     ) -> Result<(), Violation> {
-        if kept.is_some() {
+        let expected = kept.max(snapshot);
+        if expected.is_some() {
             self.count(Property::Monotonicity);
         }
-        if view.applied == kept {
+        if view.applied == expected {
             return Ok(());
         }
         let id = self.servers[slot].id;
-        let (kept, applied) = (length(kept), length(view.applied));
+        let (expected, applied) = (length(expected), length(view.applied));
         let detail = format!(
-            "{id} started with last applied {applied}, though its state machine has kept {kept}"
+            "{id} started with last applied {applied}, though its state machine has kept {expected}"
         );
         Err(Violation::new(Property::Monotonicity, id, detail))
     }
@@ -97,8 +99,8 @@ impl Oracles {
     /// Persist before Send (Figure 2, §5.6): persistent state is updated on stable storage before
     /// responding to RPCs. What leaves a server must survive its power loss: its term in every
     /// message, its vote in a RequestVote (for itself) and in a granted reply, its entries in a
-    /// successful AppendEntriesReply. The leader's AppendEntries promises its term only
-    /// (dissertation §10.2.1).
+    /// successful AppendEntriesReply, or the snapshot that stands for them. The leader's AppendEntries
+    /// promises its term only (dissertation §10.2.1); so do parts of snapshots, reads and pre-votes.
     #[inline]
     pub(super) fn check_promise(
         &mut self,
@@ -119,16 +121,24 @@ impl Oracles {
         let promise = match message.body {
             Body::RequestVote { .. } if vote != Some(message.from) => "its vote for itself",
             Body::RequestVoteReply { granted: true } if vote != Some(message.to) => "its vote",
-            Body::AppendEntriesReply(AppendReply::Success { matched: Some(matched) })
-                if !holds_durably(server, message, matched.get()) =>
-            {
-                "the entries it acknowledges"
-            }
+            Body::AppendEntriesReply {
+                reply: AppendReply::Success { matched: Some(matched) },
+                ..
+            } if !holds_durably(server, message, matched.get()) => "the entries it acknowledges",
             Body::RequestVote { .. }
             | Body::RequestVoteReply { .. }
+            | Body::PreVote { .. }
+            | Body::PreVoteReply { .. }
+            | Body::InstallSnapshot { .. }
+            | Body::InstallSnapshotReply { .. }
+            | Body::TimeoutNow
+            | Body::ReadIndex { .. }
+            | Body::ReadIndexReply { .. }
             | Body::AppendEntries { .. }
-            | Body::AppendEntriesReply(AppendReply::Success { .. } | AppendReply::Refused { .. }) =>
-            {
+            | Body::AppendEntriesReply {
+                reply: AppendReply::Success { .. } | AppendReply::Refused { .. },
+                ..
+            } => {
                 return Ok(());
             }
         };
@@ -164,7 +174,14 @@ fn broken(server: &Server, message: &Message, promise: &str) -> Violation {
         Body::RequestVote { .. } => "a RequestVote",
         Body::RequestVoteReply { .. } => "a RequestVoteReply",
         Body::AppendEntries { .. } => "an AppendEntries",
-        Body::AppendEntriesReply(_) => "an AppendEntriesReply",
+        Body::AppendEntriesReply { .. } => "an AppendEntriesReply",
+        Body::PreVote { .. } => "a PreVote",
+        Body::PreVoteReply { .. } => "a PreVoteReply",
+        Body::InstallSnapshot { .. } => "an InstallSnapshot",
+        Body::InstallSnapshotReply { .. } => "an InstallSnapshotReply",
+        Body::TimeoutNow => "a TimeoutNow",
+        Body::ReadIndex { .. } => "a ReadIndex",
+        Body::ReadIndexReply { .. } => "a ReadIndexReply",
     };
     let (id, to, term) = (server.id, message.to, message.term);
     let detail = format!("{id} sent {to} {kind} of term {term} before {promise} was on its disk");

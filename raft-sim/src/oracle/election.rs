@@ -1,7 +1,8 @@
 //! Elections: one leader in a term (1), one vote in a term (2), no rival's entries (14), and the
 //! arrows between the roles (15).
 
-use super::state::{Author, Election};
+use super::configuration::has_quorum;
+use super::state::Author;
 use super::{Oracles, Property, Violation};
 use crate::subject::{Role, View};
 use crate::words::{NodeId, Term};
@@ -11,14 +12,16 @@ impl Oracles {
     /// an election in a new term; a candidate that receives a majority of the votes becomes leader
     /// of that term; a leader stays leader of its term until it steps down to follower.
     ///
-    /// A server alone needs nobody's vote: a step takes it from follower to leader.
+    /// The only voter of its configuration needs nobody else's vote: a step takes it from follower to leader.
     pub(super) fn check_roles(&mut self, slot: usize, after: &View) -> Result<(), Violation> {
-        let before = &self.servers[slot].view;
+        let server = &self.servers[slot];
+        let before = &server.view;
         if before.role == after.role && before.term == after.term {
             return self.check_own_vote(slot, after);
         }
         let (old, new) = (before.term, after.term);
-        let alone = self.servers.len() == 1;
+        let configuration = server.log.configurations.latest().1;
+        let alone = has_quorum(configuration, |voter| voter == server.id);
         let breach = match (before.role, after.role) {
             (Role::Follower | Role::Candidate, Role::Follower) | (Role::Leader, Role::Follower) => {
                 None
@@ -46,6 +49,9 @@ impl Oracles {
         if before.role != after.role {
             self.count(Property::LegalRoles);
         }
+        if after.role == Role::Candidate {
+            self.servers[slot].stand(new);
+        }
         let server = self.servers[slot].id;
         match breach {
             None => self.check_own_vote(slot, after),
@@ -70,16 +76,22 @@ impl Oracles {
     /// server becomes leader.
     pub(super) fn check_new_leader(&mut self, slot: usize, term: Term) -> Result<(), Violation> {
         self.count(Property::ElectionSafety);
+        self.servers[slot].matched.fill(0);
         self.record_leader(slot, term, "became leader of")
     }
 
-    /// Election Safety, seen from outside: only the leader of a term sends its AppendEntries.
+    /// Election Safety, seen from outside: only the leader of a term sends `what`, such as its AppendEntries.
     #[inline]
-    pub(super) fn check_append_sender(&mut self, slot: usize, term: Term) -> Result<(), Violation> {
+    pub(super) fn check_sender(
+        &mut self,
+        slot: usize,
+        term: Term,
+        what: &str,
+    ) -> Result<(), Violation> {
         if self.servers[slot].led == Some(term) {
             return Ok(());
         }
-        self.record_leader(slot, term, "sent an AppendEntries of")
+        self.record_leader(slot, term, what)
     }
 
     fn record_leader(&mut self, slot: usize, term: Term, what: &str) -> Result<(), Violation> {
@@ -120,30 +132,34 @@ impl Oracles {
         self.check_rivals(slot, term, candidate)
     }
 
-    /// No Rival Entry (§5.2, §5.3): entries of a term are made by its leader, and the votes of a
-    /// majority make one leader. So when a majority has voted for a candidate, no log can hold an
-    /// entry of its term that it did not make itself.
+    /// No Rival Entry (§5.2, §5.3): entries of a term are made by its leader, and the votes of a quorum make
+    /// one leader. So when a quorum has voted for a candidate, no log can hold an entry of its term that it
+    /// did not make itself.
+    ///
+    /// What a quorum is, the configuration says that the candidate had when it stood; one that it takes over
+    /// from the leader it lost to says nothing about its votes.
     fn check_rivals(
         &mut self,
         voter: usize,
         term: Term,
         candidate: NodeId,
     ) -> Result<(), Violation> {
-        let majority = self.majority;
         let Some(slot) = self.find(candidate) else {
             return Ok(());
         };
         let election = &mut self.servers[slot].election;
-        if term > election.term {
-            *election = Election { term, voters: 0 };
-        }
-        let voters = election.voters | 1 << voter;
+        let (before, voters) = (election.voters, election.voters | 1 << voter);
         // A vote of a term that the candidate has left, or one that was counted.
-        if term < election.term || voters == election.voters {
+        if term != election.term || voters == before {
             return Ok(());
         }
         election.voters = voters;
-        if voters.count_ones() != majority {
+        let elects = |voters: u64| {
+            let voted =
+                |NodeId(number)| (1..=64).contains(&number) && voters >> (number - 1) & 1 == 1;
+            has_quorum(&election.configuration, voted)
+        };
+        if elects(before) || !elects(voters) {
             return Ok(());
         }
         self.count(Property::NoRivalEntry);
@@ -164,16 +180,13 @@ impl Oracles {
     /// term when the first one is written.
     #[inline]
     pub(super) fn record_author(&mut self, slot: usize, term: Term, after: &View) {
-        let server = &mut self.servers[slot];
-        if server.authored == Some(term) {
+        if self.servers[slot].authored == Some(term) {
             return;
         }
+        let leads = after.term == term && self.leads(slot, after);
+        let server = &mut self.servers[slot];
         server.authored = Some(term);
-        let author = if after.role == Role::Leader && after.term == term {
-            Author::Leader(server.id)
-        } else {
-            Author::Unknown
-        };
+        let author = if leads { Author::Leader(server.id) } else { Author::Unknown };
         self.authors.entry(term).or_insert(author);
     }
 }

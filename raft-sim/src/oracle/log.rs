@@ -1,10 +1,12 @@
 //! Logs: the leader's only grows (3), equal positions mean equal histories (4), the committed part
-//! stays (7), terms are in order (11), and a follower has what it says it has (12).
+//! stays (7), terms are in order (11), and a follower has what it says it has (12) and what its leader
+//! takes it to have (13).
 
-use super::state::{Link, Seen};
+use super::chain::{Link, Seen};
+use super::configuration::contains;
 use super::{Oracles, Property, Violation};
 use crate::subject::{LogWrite, Role, View};
-use crate::words::{Entry, LogIndex, Message, Term, length};
+use crate::words::{Entry, LogIndex, Message, NodeId, Payload, Term, length};
 
 impl Oracles {
     /// A server changes its log.
@@ -16,7 +18,7 @@ impl Oracles {
     ) -> Result<(), Violation> {
         let last = self.servers[slot].log.len();
         let from = write.from.get();
-        if after.role == Role::Leader {
+        if self.leads(slot, after) {
             self.check_leader_appends(slot, from, last)?;
         }
         let Some(mut previous) = self.servers[slot].log.at(from - 1) else {
@@ -30,12 +32,20 @@ impl Oracles {
         }
         // What it knew to be committed when the step began, in this incarnation.
         let committed = length(self.servers[slot].view.commit);
+        // A configuration that goes is out of force (§6).
+        self.servers[slot].log.configurations.truncate(from - 1);
         for (index, entry) in (from..).zip(write.entries.iter()) {
             let link = self.check_entry(slot, index, previous, entry, after.term)?;
             if index <= committed {
                 self.check_unchanged(slot, index, link)?;
             }
             self.record_author(slot, entry.term, after);
+            if let Payload::Membership(membership) = &entry.payload {
+                if self.leads(slot, after) {
+                    self.check_appended(slot, index, membership, after)?;
+                }
+                self.servers[slot].log.configurations.push(index, membership);
+            }
             self.servers[slot].log.set(index, link);
             previous = link;
         }
@@ -169,5 +179,44 @@ impl Oracles {
             leader.id
         );
         Err(Violation::new(Property::FollowerMatchesLeader, id, detail))
+    }
+
+    /// Match Index (Figure 2, §5.3): matchIndex is the highest log entry known to be replicated on a server:
+    /// it is durable there, with all before it, and what is known does not go back as long as the server is
+    /// led.
+    ///
+    /// Silent if the follower's disk is in a later term: the leader is deposed without knowing, and the
+    /// follower may have been told to drop the entries since.
+    #[inline]
+    pub(super) fn check_matched(
+        &mut self,
+        slot: usize,
+        follower: NodeId,
+        matched: LogIndex,
+    ) -> Result<(), Violation> {
+        let Some(other) = self.find(follower) else {
+            return Ok(());
+        };
+        let (leader, there) = (&self.servers[slot], &self.servers[other]);
+        let (matched, before) = (matched.get(), leader.matched[other]);
+        let leads = leader.view.role == Role::Leader;
+        if matched == before || !leads || there.durable.term > leader.view.term {
+            return Ok(());
+        }
+        let id = leader.id;
+        let ours = leader.log.at(matched);
+        // Of a server that is joining, the leader may begin to know anew.
+        let breach = if matched < before && contains(leader.log.configurations.latest().1, follower)
+        {
+            format!("went back from {before}")
+        } else if ours.is_none() || there.durable_log.at(matched) != ours {
+            "is not what that has on its disk".to_owned()
+        } else {
+            self.servers[slot].matched[other] = matched;
+            self.count(Property::MatchIndex);
+            return Ok(());
+        };
+        let detail = format!("the matchIndex {matched} of {id} for {follower} {breach}");
+        Err(Violation::new(Property::MatchIndex, id, detail))
     }
 }

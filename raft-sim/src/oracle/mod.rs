@@ -6,21 +6,30 @@
 //! one that changed nothing costs a comparison.
 //!
 //! Logs are kept as chains of hashes, one per entry, each standing for the whole log up to it. That
-//! makes "identical up to this index" one comparison (`state`). The properties are grouped by what
-//! they are about: `election`, `log`, `commit`, `durability`; `docs/invariants.md` lists them all,
-//! with the legal states that look wrong at first sight.
+//! makes "identical up to this index" one comparison (`chain`); a snapshot takes nothing away from them.
+//! The properties are grouped by what they are about: `election`, `log`, `commit`, `durability`,
+//! `configuration`, `snapshot`, `client`; `docs/invariants.md` lists them all, with the legal states that
+//! look wrong at first sight.
 //!
 //! The first violation is the finding. What the oracles say about the same run afterwards is not
 //! meaningful.
 
+mod chain;
+mod client;
 mod commit;
+mod configuration;
 mod durability;
 mod election;
 mod log;
 mod property;
+mod snapshot;
 mod state;
 #[cfg(test)]
+mod tests_client;
+#[cfg(test)]
 mod tests_commit;
+#[cfg(test)]
+mod tests_configuration;
 #[cfg(test)]
 mod tests_durability;
 #[cfg(test)]
@@ -31,26 +40,36 @@ mod tests_history;
 mod tests_legal;
 #[cfg(test)]
 mod tests_log;
+#[cfg(test)]
+mod tests_moves;
+#[cfg(test)]
+mod tests_snapshot;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::subject::{Effects, Role, View, Write};
-use crate::words::{AppendReply, Body, Entry, HardState, LogIndex, Message, NodeId, Term};
+use crate::subject::{Effects, Request, Role, View, Write};
+use crate::words::{
+    AppendReply, Body, Entry, HardState, LogIndex, Membership, Message, NodeId, Payload, SessionId,
+    Snapshot, Term, length,
+};
 
+use chain::{Ledger, Link, Table};
+use client::Asked;
 pub use property::{Property, Violation};
-use state::{Author, Ledger, Link, Server, Table};
+use state::{Author, Server};
 
-/// All safety oracles over one run of a cluster of fixed size.
+/// All safety oracles over one run of a cluster. Its servers are known from the start, also those that become
+/// part of its configuration later.
 ///
-/// In each step the simulator reports in this order: [`stepped`](Oracles::stepped), then
+/// In each step the simulator reports in this order: [`asked`](Oracles::asked) if it is a client's read,
+/// [`stepped`](Oracles::stepped), [`answered`](Oracles::answered) for each answer, then
 /// [`persisted`](Oracles::persisted) for each write that is durable at once, then
 /// [`sent`](Oracles::sent) for each message that leaves. Writes that become durable later and messages
 /// that waited for them are reported when it happens.
 #[derive(Debug)]
 pub struct Oracles {
     servers: Vec<Server>,
-    /// How many servers are a majority.
-    majority: u32,
     /// Every entry ever written.
     table: Table,
     /// Every entry ever committed.
@@ -59,34 +78,67 @@ pub struct Oracles {
     leaders: BTreeMap<Term, NodeId>,
     /// Who made the entries of each term.
     authors: BTreeMap<Term, Author>,
+    /// The state that state machines showed after so many entries; 0 where none did.
+    states: Vec<u64>,
+    /// A hash of the data of the snapshots up to each index.
+    snapshots: BTreeMap<u64, u64>,
+    /// At which index each command of a session was executed.
+    executed: BTreeMap<(SessionId, u64), u64>,
+    /// Reads that servers owe an answer: no more than they themselves remember.
+    reads: BTreeMap<Request, Asked>,
+    /// The highest index that any client was told of.
+    told: u64,
     /// How often each property was put to the test, in the order of `Property::ALL`.
     exercised: [u64; Property::ALL.len()],
 }
 
 impl Oracles {
-    /// Oracles over a cluster of these servers, none of which has booted.
+    /// Oracles over a cluster of these servers, none of which has booted. All of them are voters of its
+    /// first configuration.
     ///
     /// # Panics
     /// If the servers are not S1 to Sn in order, with n from 1 to 64.
     #[must_use]
     pub fn new(servers: &[NodeId]) -> Oracles {
+        Oracles::with_members(servers, servers)
+    }
+
+    /// Oracles over these servers, of which `members` are the voters of the first configuration. The others
+    /// boot without one.
+    ///
+    /// # Panics
+    /// If the servers are not S1 to Sn in order, with n from 1 to 64.
+    #[must_use]
+    pub fn with_members(servers: &[NodeId], members: &[NodeId]) -> Oracles {
         assert!((1..=64).contains(&servers.len()), "a cluster has 1 to 64 servers");
         assert!((1..).zip(servers).all(|(n, id)| id.0 == n), "servers are S1 to Sn in order");
+        let mut voters = members.to_vec();
+        voters.sort_unstable();
+        let first = Arc::new(Membership { voters, ..Membership::default() });
+        let none = Arc::new(Membership::default());
+        let server = |&id| {
+            let configuration = if members.contains(&id) { &first } else { &none };
+            Server::new(id, servers.len(), configuration)
+        };
         Oracles {
-            servers: servers.iter().map(|&id| Server::new(id)).collect(),
-            majority: servers.len() as u32 / 2 + 1,
+            servers: servers.iter().map(server).collect(),
             table: Table::default(),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(first.clone()),
             leaders: BTreeMap::new(),
             authors: BTreeMap::new(),
+            states: Vec::new(),
+            snapshots: BTreeMap::new(),
+            executed: BTreeMap::new(),
+            reads: BTreeMap::new(),
+            told: 0,
             exercised: [0; Property::ALL.len()],
         }
     }
 
-    /// A server booted from `durable` and `log` and shows `view`; its state machine has kept what it
-    /// applied up to `kept`. The first boot sets what the run
-    /// begins with; later ones, each after [`crashed`](Oracles::crashed) or
-    /// [`wiped`](Oracles::wiped), are compared with what was durable.
+    /// A server booted from `durable`, its `snapshot` and the `log` behind that, and shows `view`; its state
+    /// machine has kept what it applied up to `kept`. The first boot sets what the run begins with; later
+    /// ones, each after [`crashed`](Oracles::crashed) or [`wiped`](Oracles::wiped), are compared with what
+    /// was durable.
     ///
     /// # Errors
     /// The property that does not hold.
@@ -97,40 +149,63 @@ impl Oracles {
         &mut self,
         server: NodeId,
         durable: HardState,
+        snapshot: Option<&Snapshot>,
         log: &[Entry],
         kept: Option<LogIndex>,
         view: &View,
     ) -> Result<(), Violation> {
         let slot = self.slot(server);
+        let base = snapshot.map(|snapshot| snapshot.last.index);
         if self.servers[slot].known {
             let known = &self.servers[slot];
+            let last = length(base) + log.len() as u64;
             assert_eq!(known.durable, durable, "{server} restarts from what was durable");
-            assert_eq!(known.durable_log.len(), log.len() as u64, "{server} restarts from its log");
-            assert_eq!(known.log.len(), log.len() as u64, "{server} restarts after a crash");
+            assert_eq!(known.durable_snapshot, length(base), "{server} restarts from its snapshot");
+            assert_eq!(known.durable_log.len(), last, "{server} restarts from its log");
+            assert_eq!(known.log.len(), last, "{server} restarts after a crash");
         } else {
-            self.given(slot, durable, log)?;
+            self.given(slot, durable, snapshot, log)?;
         }
         self.check_restart(slot, view)?;
-        self.check_kept(slot, kept, view)?;
+        self.check_kept(slot, kept, base, view)?;
         // Every start is one as follower in the term that was durable.
         self.servers[slot].view = View { role: Role::Follower, commit: None, ..*view };
         self.check_roles(slot, view)?;
-        self.check_commit(slot, view)?;
+        self.check_commit(slot, view, self.servers[slot].log.configurations.len())?;
+        self.check_booted_snapshot(slot, base, view)?;
+        self.check_in_force(slot, view)?;
+        self.check_state(slot, view)?;
         let server = &mut self.servers[slot];
         server.view = *view;
-        server.applied = view.applied.map_or(0, |index| index.get());
+        server.applied = length(view.applied);
         Ok(())
     }
 
     /// Takes the state with which a server enters the run as its history.
-    fn given(&mut self, slot: usize, durable: HardState, log: &[Entry]) -> Result<(), Violation> {
-        let mut previous = Link::START;
-        for (index, entry) in (1..).zip(log) {
+    fn given(
+        &mut self,
+        slot: usize,
+        durable: HardState,
+        snapshot: Option<&Snapshot>,
+        log: &[Entry],
+    ) -> Result<(), Violation> {
+        if let Some(snapshot) = snapshot {
+            self.check_snapshot(slot, snapshot)?;
+            let last = snapshot.last.index.get();
+            self.servers[slot].snapshot = last;
+            self.servers[slot].log.adopt(&self.ledger, last);
+        }
+        let base = self.servers[slot].log.len();
+        let mut previous = self.servers[slot].log.at(base).unwrap_or(Link::START);
+        for (index, entry) in (base + 1..).zip(log) {
             if entry.term != previous.term {
                 self.authors.entry(entry.term).or_insert(Author::Given);
             }
             let link = self.check_entry(slot, index, previous, entry, durable.term)?;
             self.servers[slot].log.set(index, link);
+            if let Payload::Membership(membership) = &entry.payload {
+                self.servers[slot].log.configurations.push(index, membership);
+            }
             previous = link;
         }
         let server = &mut self.servers[slot];
@@ -138,6 +213,7 @@ impl Oracles {
         server.durable = durable;
         server.written = durable;
         server.durable_log.copy(&server.log);
+        server.durable_snapshot = server.snapshot;
         if let Some(candidate) = durable.voted_for {
             server.votes.insert(durable.term, candidate);
         }
@@ -155,10 +231,14 @@ impl Oracles {
     pub fn stepped(&mut self, server: NodeId, effects: &Effects) -> Result<(), Violation> {
         let slot = self.slot(server);
         let unmoved = self.servers[slot].view == effects.view;
-        if unmoved && effects.writes.is_empty() && effects.applied.is_empty() {
-            return Ok(());
+        let idle = effects.writes.is_empty() && effects.applied.is_empty();
+        if !unmoved || !idle || effects.restored.is_some() {
+            self.check_step(slot, effects, &effects.view)?;
         }
-        self.check_step(slot, effects, &effects.view)
+        match effects.matched {
+            Some((follower, matched)) => self.check_matched(slot, follower, matched),
+            None => Ok(()),
+        }
     }
 
     fn check_step(
@@ -169,23 +249,48 @@ impl Oracles {
     ) -> Result<(), Violation> {
         self.check_forward(slot, after)?;
         self.check_roles(slot, after)?;
-        let before = self.servers[slot].view;
-        if after.role == Role::Leader && before.role != Role::Leader {
+        if after.role == Role::Leader && self.servers[slot].view.role != Role::Leader {
             self.check_new_leader(slot, after.term)?;
             self.check_complete(slot, after.term)?;
         }
+        let configured = self.servers[slot].log.configurations.len();
         for write in &effects.writes {
             if let Some(hard_state) = write.hard_state {
                 self.check_written(slot, hard_state)?;
+            }
+            if let Some(snapshot) = &write.snapshot {
+                self.check_snapshot_write(slot, write, snapshot, after)?;
             }
             if let Some(log) = &write.log {
                 self.check_log_write(slot, log, after)?;
             }
         }
-        self.check_commit(slot, after)?;
-        self.check_applied(slot, &effects.applied, after)?;
-        self.servers[slot].view = *after;
+        self.check_commit(slot, after, configured)?;
+        for snapshot in effects.writes.iter().filter_map(|write| write.snapshot.as_ref()) {
+            self.check_snapshot(slot, snapshot)?;
+            // Who began without a configuration has one now.
+            self.servers[slot].log.adopt(&self.ledger, snapshot.last.index.get());
+        }
+        self.check_applied(slot, effects, after)?;
+        self.check_in_force(slot, after)?;
+        let before = &self.servers[slot].view;
+        if before != after {
+            let went_on = before.applied != after.applied || before.state != after.state;
+            self.check_order(slot, after)?;
+            if went_on {
+                self.check_state(slot, after)?;
+            }
+            self.servers[slot].view = *after;
+        }
         Ok(())
+    }
+
+    /// Whether what a server does in a step it does as a leader: one that steps down with this step, as it
+    /// does when it commits a configuration without itself (§6), has led until then.
+    #[inline]
+    fn leads(&self, slot: usize, after: &View) -> bool {
+        let before = &self.servers[slot].view;
+        after.role == Role::Leader || (before.role == Role::Leader && before.term == after.term)
     }
 
     /// A write is durable now. Those of one server come in the order in which it made them.
@@ -198,6 +303,11 @@ impl Oracles {
         let server = &mut self.servers[slot];
         if let Some(hard_state) = write.hard_state {
             server.durable = hard_state;
+        }
+        if let Some(snapshot) = &write.snapshot {
+            let last = snapshot.last.index.get();
+            server.durable_snapshot = last;
+            server.durable_log.adopt(&self.ledger, last);
         }
         if let Some(log) = &write.log {
             server.log_persisted(log, &self.table);
@@ -219,14 +329,29 @@ impl Oracles {
             Body::RequestVoteReply { granted: true } => {
                 self.check_vote(slot, message.term, message.to)?;
             }
-            Body::AppendEntries { .. } => self.check_append_sender(slot, message.term)?,
-            Body::AppendEntriesReply(AppendReply::Success { matched: Some(matched) }) => {
+            Body::AppendEntries { .. } => {
+                self.check_sender(slot, message.term, "sent an AppendEntries of")?;
+            }
+            Body::InstallSnapshot { .. } => {
+                self.check_sender(slot, message.term, "sent an InstallSnapshot of")?;
+            }
+            Body::TimeoutNow => self.check_sender(slot, message.term, "sent a TimeoutNow of")?,
+            Body::AppendEntriesReply {
+                reply: AppendReply::Success { matched: Some(matched) },
+                ..
+            } => {
                 self.check_acknowledged(slot, message, matched)?;
             }
             Body::RequestVoteReply { granted: false }
-            | Body::AppendEntriesReply(
-                AppendReply::Success { matched: None } | AppendReply::Refused { .. },
-            ) => {}
+            | Body::PreVote { .. }
+            | Body::PreVoteReply { .. }
+            | Body::InstallSnapshotReply { .. }
+            | Body::ReadIndex { .. }
+            | Body::ReadIndexReply { .. }
+            | Body::AppendEntriesReply {
+                reply: AppendReply::Success { matched: None } | AppendReply::Refused { .. },
+                ..
+            } => {}
         }
         self.check_promise(slot, message)
     }
@@ -238,6 +363,7 @@ impl Oracles {
     pub fn crashed(&mut self, server: NodeId) {
         let slot = self.slot(server);
         self.servers[slot].power_off();
+        self.forget_reads(slot);
     }
 
     /// A server lost its power and its disk. The votes that it sent stay on record: those who got
@@ -247,10 +373,9 @@ impl Oracles {
     /// If the server is unknown.
     pub fn wiped(&mut self, server: NodeId) {
         let slot = self.slot(server);
-        let server = &mut self.servers[slot];
-        server.durable = HardState::default();
-        server.durable_log.truncate(0);
-        server.power_off();
+        self.servers[slot].wipe();
+        self.servers[slot].power_off();
+        self.forget_reads(slot);
     }
 
     /// How often the property was really put to the test: how often something was compared that could

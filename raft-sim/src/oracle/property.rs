@@ -6,8 +6,7 @@ use crate::words::NodeId;
 
 /// A safety property: something that must hold in every history of a correct Raft.
 ///
-/// The numbers are those of `docs/invariants.md`; the ones missing belong to what is not judged here
-/// (snapshots, configurations, clients, liveness).
+/// The numbers are those of `docs/invariants.md`. Liveness is not judged here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Property {
     /// 1: at most one leader in a term.
@@ -34,17 +33,27 @@ pub enum Property {
     LogTerms,
     /// 12: a follower that reports success has the leader's log up to there.
     FollowerMatchesLeader,
+    /// 13: what a leader takes to be on a follower's disk is there.
+    MatchIndex,
     /// 14: a candidate with a majority of the votes has no rival's entry of its term anywhere.
     NoRivalEntry,
     /// 15: roles change along the arrows of Figure 4 only.
     LegalRoles,
+    /// 16: a snapshot stands for what is committed and applied, and says what it comes to.
+    Snapshots,
+    /// 17: configurations change one after another, and their quorums share a server.
+    Configurations,
     /// 18: no message leaves before what it promises is durable.
     PersistBeforeSend,
+    /// 19: a command in a session is executed once, and a client is told of what is applied.
+    ExactlyOnce,
+    /// 20: a read is as recent as all that clients were told of before.
+    Reads,
 }
 
 impl Property {
     /// All of them, by number.
-    pub const ALL: [Property; 15] = [
+    pub const ALL: [Property; 20] = [
         Property::ElectionSafety,
         Property::OneVotePerTerm,
         Property::LeaderAppendOnly,
@@ -57,9 +66,14 @@ impl Property {
         Property::Monotonicity,
         Property::LogTerms,
         Property::FollowerMatchesLeader,
+        Property::MatchIndex,
         Property::NoRivalEntry,
         Property::LegalRoles,
+        Property::Snapshots,
+        Property::Configurations,
         Property::PersistBeforeSend,
+        Property::ExactlyOnce,
+        Property::Reads,
     ];
 
     /// How scenarios and options write it: `election-safety`.
@@ -117,11 +131,16 @@ impl Property {
             Property::FollowerMatchesLeader => {
                 (12, "follower-matches-leader", "Follower Matches Leader", "§5.3")
             }
+            Property::MatchIndex => (13, "match-index", "Match Index", "Figure 2, §5.3"),
             Property::NoRivalEntry => (14, "no-rival-entry", "No Rival Entry", "§5.2, §5.3"),
             Property::LegalRoles => (15, "legal-roles", "Legal Roles", "Figure 4, §5.1"),
+            Property::Snapshots => (16, "snapshots", "Snapshots", "§7"),
+            Property::Configurations => (17, "configurations", "Configurations", "§6, diss. §4.1"),
             Property::PersistBeforeSend => {
                 (18, "persist-before-send", "Persist before Send", "Figure 2, §5.6")
             }
+            Property::ExactlyOnce => (19, "exactly-once", "Exactly Once", "§8, diss. §6.3"),
+            Property::Reads => (20, "reads", "Reads", "§8, diss. §6.4"),
         }
     }
 }

@@ -2,8 +2,8 @@
 //! legal one that is close to it, stays silent, and does put the property to the test.
 
 use super::Property;
-use super::tests_history::{History, entry, raises, silent, success};
-use crate::subject::{Role, Token, View, Write};
+use super::tests_history::{History, entry, raises, silent, success, writing};
+use crate::subject::{Role, View, Write};
 use crate::words::{AppendReply, Body, HardState, LogIndex, NodeId, Term};
 
 #[test]
@@ -68,8 +68,7 @@ fn monotonicity_write_undoes_a_vote() {
     silent(history.enter(1, Role::Follower, 1, Some(2)));
     let verdict = history.step(1, |effects| {
         let hard_state = Some(HardState { term: Term(1), voted_for: Some(NodeId(3)) });
-        let token = Token(1);
-        effects.writes.push(Write { token, hard_state, log: None });
+        effects.writes.push(Write { hard_state, ..writing(None) });
     });
     raises(verdict, Property::Monotonicity, "S1 wrote to its disk: its vote in term 1");
 }
@@ -87,7 +86,10 @@ fn monotonicity_new_term_clears_the_vote() {
 fn persist_before_send_term() {
     let mut history = History::new(3);
     silent(history.enter(1, Role::Follower, 2, None));
-    let refused = Body::AppendEntriesReply(AppendReply::Refused { prev: None, conflict: None });
+    let refused = Body::AppendEntriesReply {
+        reply: AppendReply::Refused { prev: None, conflict: None },
+        round: 0,
+    };
     let verdict = history.send(1, 2, 2, refused);
     raises(verdict, Property::PersistBeforeSend, "of term 2 before its term was on its disk");
 }

@@ -1,11 +1,13 @@
 //! A small player of hand-made histories for the tests of the oracles: moves that correct servers
 //! make, and single observations with which a test goes astray.
 
+use std::sync::Arc;
+
 use super::{Oracles, Property, Violation};
-use crate::subject::{Effects, LogWrite, Role, Token, View, Write};
+use crate::subject::{Applied, Effects, LogWrite, Outcome, Role, Token, View, Write};
 use crate::words::{
     AppendReply, Body, Entries, Entry, HardState, LogIndex, Message, NodeId, Payload, Position,
-    Term, length,
+    Snapshot, Term, length,
 };
 
 /// What the oracles say to an observation.
@@ -34,29 +36,62 @@ pub(super) fn entry(index: u64, term: u64) -> Entry {
     Entry { index, term: Term(term), payload: Payload::Command(command[..].into()) }
 }
 
+/// A write of a log, or of something else.
+pub(super) fn writing(log: Option<LogWrite>) -> Write {
+    Write { token: Token(0), hard_state: None, snapshot: None, log }
+}
+
 /// The reply of a follower that has the entries up to `matched`.
 pub(super) fn success(matched: u64) -> Body {
-    Body::AppendEntriesReply(AppendReply::Success { matched: LogIndex::new(matched) })
+    Body::AppendEntriesReply {
+        reply: AppendReply::Success { matched: LogIndex::new(matched) },
+        round: 0,
+    }
 }
 
 /// A heartbeat.
 pub(super) fn heartbeat() -> Body {
-    Body::AppendEntries { prev: None, entries: Entries::default(), commit: None }
+    Body::AppendEntries { prev: None, entries: Entries::default(), commit: None, round: 0 }
 }
 
 /// A server as the history knows it.
 #[derive(Default)]
-struct Known {
-    view: View,
-    log: Vec<Entry>,
+pub(super) struct Known {
+    pub(super) view: View,
+    /// From the first entry on, also if a snapshot stands for the beginning.
+    pub(super) log: Vec<Entry>,
     hard_state: HardState,
-    disk: (HardState, Vec<Entry>),
+    snapshot: Option<Arc<Snapshot>>,
+    disk: (HardState, Option<Arc<Snapshot>>, Vec<Entry>),
     in_flight: Vec<Write>,
+}
+
+impl Known {
+    /// How many entries the snapshot stands for.
+    fn base(&self) -> u64 {
+        self.snapshot.as_ref().map_or(0, |snapshot| snapshot.last.index.get())
+    }
+
+    /// The entry of the latest configuration behind the snapshot.
+    fn configuration(&self) -> Option<LogIndex> {
+        let latest =
+            self.log.iter().rfind(|entry| matches!(entry.payload, Payload::Membership(_)))?;
+        Some(latest.index).filter(|index| index.get() > self.base())
+    }
+
+    /// What it shows when it boots.
+    fn booted(&self) -> View {
+        let HardState { term, voted_for } = self.hard_state;
+        let base = LogIndex::new(self.base());
+        let configuration = self.configuration();
+        let (commit, applied, snapshot) = (base, base, base);
+        View { term, voted_for, commit, applied, snapshot, configuration, ..View::default() }
+    }
 }
 
 /// A history: the servers so far, and the oracles that watched.
 pub(super) struct History {
-    oracles: Oracles,
+    pub(super) oracles: Oracles,
     servers: Vec<Known>,
 }
 
@@ -69,25 +104,29 @@ impl History {
     /// Servers that boot from a log of these terms, a term and a vote.
     pub(super) fn given(states: &[(&[u64], u64, Option<u32>)]) -> History {
         let ids: Vec<NodeId> = (1..).map(NodeId).take(states.len()).collect();
-        let mut history = History { oracles: Oracles::new(&ids), servers: Vec::new() };
-        for (id, (terms, term, vote)) in ids.into_iter().zip(states) {
-            let log: Vec<Entry> = (1..).zip(*terms).map(|(i, &t)| entry(i, t)).collect();
-            let hard_state = HardState { term: Term(*term), voted_for: vote.map(NodeId) };
-            let view = booted(hard_state);
-            history.servers.push(Known {
-                view,
-                log: log.clone(),
-                hard_state,
-                disk: (hard_state, log.clone()),
-                in_flight: Vec::new(),
-            });
-            silent(history.oracles.booted(id, hard_state, &log, view.applied, &view));
-        }
-        history
+        History::boot(Oracles::new(&ids), states)
     }
 
-    pub(super) fn oracles(&self) -> &Oracles {
-        &self.oracles
+    /// Servers that boot from nothing, the first few of them as members of the cluster.
+    pub(super) fn with_members(servers: u32, members: u32) -> History {
+        let ids: Vec<NodeId> = (1..=servers).map(NodeId).collect();
+        let oracles = Oracles::with_members(&ids, &ids[..members as usize]);
+        History::boot(oracles, &vec![(&[][..], 0, None); servers as usize])
+    }
+
+    fn boot(oracles: Oracles, states: &[(&[u64], u64, Option<u32>)]) -> History {
+        let mut history = History { oracles, servers: Vec::new() };
+        for (id, (terms, term, vote)) in (1..).map(NodeId).zip(states) {
+            let log: Vec<Entry> = (1..).zip(*terms).map(|(i, &t)| entry(i, t)).collect();
+            let hard_state = HardState { term: Term(*term), voted_for: vote.map(NodeId) };
+            let disk = (hard_state, None, log.clone());
+            let mut known = Known { log, hard_state, disk, ..Known::default() };
+            known.view = known.booted();
+            let (log, view) = (&known.log, &known.view);
+            silent(history.oracles.booted(id, hard_state, None, log, view.applied, view));
+            history.servers.push(known);
+        }
+        history
     }
 
     pub(super) fn exercised(&self, property: Property) -> u64 {
@@ -98,23 +137,28 @@ impl History {
         self.oracles.committed_len()
     }
 
-    fn at(&mut self, server: u32) -> &mut Known {
+    pub(super) fn at(&mut self, server: u32) -> &mut Known {
         &mut self.servers[server as usize - 1]
     }
 
-    /// One step: the view as it was, changed by `change`, and what else that adds.
+    /// One step: the view as it was, changed by `change`, and what else that adds. The server uses the latest
+    /// configuration in its log, unless `change` shows another.
     pub(super) fn step(&mut self, server: u32, change: impl FnOnce(&mut Effects)) -> Verdict {
         let known = self.at(server);
         let mut effects = Effects { view: known.view, ..Effects::default() };
         change(&mut effects);
-        known.view = effects.view;
         for write in &effects.writes {
             known.hard_state = write.hard_state.unwrap_or(known.hard_state);
+            known.snapshot = write.snapshot.clone().or(known.snapshot.take());
             if let Some(log) = &write.log {
                 overwrite(&mut known.log, log);
             }
             known.in_flight.push(write.clone());
         }
+        if effects.view.configuration == known.view.configuration {
+            effects.view.configuration = known.configuration();
+        }
+        known.view = effects.view;
         self.oracles.stepped(NodeId(server), &effects)
     }
 
@@ -136,7 +180,7 @@ impl History {
             effects.view.role = role;
             effects.view.term = hard_state.term;
             effects.view.voted_for = hard_state.voted_for;
-            effects.writes.push(Write { token: Token(0), hard_state: Some(hard_state), log: None });
+            effects.writes.push(Write { hard_state: Some(hard_state), ..writing(None) });
         })
     }
 
@@ -144,12 +188,9 @@ impl History {
     pub(super) fn flush(&mut self, server: u32) {
         let known = &mut self.servers[server as usize - 1];
         for write in known.in_flight.drain(..) {
-            known.disk.0 = write.hard_state.unwrap_or(known.disk.0);
-            if let Some(log) = &write.log {
-                overwrite(&mut known.disk.1, log);
-            }
             self.oracles.persisted(NodeId(server), &write);
         }
+        known.disk = (known.hard_state, known.snapshot.clone(), known.log.clone());
     }
 
     /// A message leaves.
@@ -162,7 +203,7 @@ impl History {
     pub(super) fn ask(&mut self, server: u32, term: u64) -> Verdict {
         let last = self.at(server).log.last().map(Entry::position);
         let to = if server == 1 { 2 } else { 1 };
-        self.send(server, to, term, Body::RequestVote { last })
+        self.send(server, to, term, Body::RequestVote { last, transfer: false })
     }
 
     /// A granted vote leaves.
@@ -180,9 +221,7 @@ impl History {
     pub(super) fn write_entries(&mut self, server: u32, from: u64, entries: &[Entry]) -> Verdict {
         let from = LogIndex::new(from).expect("an index");
         let log = Some(LogWrite { from, entries: Entries::from(entries) });
-        self.step(server, |effects| {
-            effects.writes.push(Write { token: Token(0), hard_state: None, log });
-        })
+        self.step(server, |effects| effects.writes.push(writing(log)))
     }
 
     /// The commit index of a server moves.
@@ -194,7 +233,9 @@ impl History {
     pub(super) fn apply(&mut self, server: u32, entries: &[Entry]) -> Verdict {
         self.step(server, |effects| {
             effects.view.applied = entries.last().map(|entry| entry.index);
-            effects.applied = entries.to_vec();
+            let applied =
+                |entry: &Entry| Applied { entry: entry.clone(), outcome: Outcome::Executed };
+            effects.applied = entries.iter().map(applied).collect();
         })
     }
 
@@ -202,8 +243,7 @@ impl History {
         self.oracles.crashed(NodeId(server));
         let known = self.at(server);
         known.in_flight.clear();
-        known.hard_state = known.disk.0;
-        known.log = known.disk.1.clone();
+        (known.hard_state, known.snapshot, known.log) = known.disk.clone();
     }
 
     pub(super) fn wipe(&mut self, server: u32) {
@@ -213,7 +253,7 @@ impl History {
 
     /// A correct restart.
     pub(super) fn restart(&mut self, server: u32) -> Verdict {
-        let view = booted(self.at(server).hard_state);
+        let view = self.at(server).booted();
         self.restart_as(server, view)
     }
 
@@ -231,7 +271,8 @@ impl History {
     ) -> Verdict {
         let known = &mut self.servers[server as usize - 1];
         known.view = view;
-        self.oracles.booted(NodeId(server), known.hard_state, &known.log, kept, &view)
+        let (snapshot, log) = (known.snapshot.as_deref(), &known.log[known.base() as usize..]);
+        self.oracles.booted(NodeId(server), known.hard_state, snapshot, log, kept, &view)
     }
 
     /// What a server shows that boots in this term, in which it voted, with so much applied.
@@ -315,10 +356,6 @@ impl History {
     pub(super) fn committed(&mut self, server: u32) -> u64 {
         length(self.at(server).view.commit)
     }
-}
-
-fn booted(hard_state: HardState) -> View {
-    View { term: hard_state.term, voted_for: hard_state.voted_for, ..View::default() }
 }
 
 fn overwrite(log: &mut Vec<Entry>, write: &LogWrite) {

@@ -59,7 +59,7 @@ fn old_leader_learns_late_that_its_entry_is_committed() {
     assert_eq!(history.exercised(Property::LeaderCompleteness), 1);
     assert_eq!(history.committed_len(), 2);
     // Entry 1 is owed from term 2 on now, entry 2 from term 3 on.
-    let ledger = &history.oracles().ledger;
+    let ledger = &history.oracles.ledger;
     assert_eq!([2, 3].map(|term| ledger.committed_before(Term(term))), [1, 2]);
 }
 

@@ -109,7 +109,7 @@ fn log_terms_given_log_is_judged() {
     let mut oracles = Oracles::new(&[NodeId(1)]);
     let durable = HardState { term: Term(1), voted_for: None };
     let view = View { term: Term(1), ..View::default() };
-    let verdict = oracles.booted(NodeId(1), durable, &[entry(1, 2)], None, &view);
+    let verdict = oracles.booted(NodeId(1), durable, None, &[entry(1, 2)], None, &view);
     raises(verdict, Property::LogTerms, "S1 wrote entry 1/2 while its own term is 1");
 }
 

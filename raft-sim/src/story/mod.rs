@@ -4,6 +4,7 @@
 //! told as index/term, with its command behind a colon where that is readable: `5/3:x`. The story never
 //! judges and never influences what it tells of.
 
+mod messages;
 mod phrases;
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,7 @@ pub fn milliseconds(time: Micros) -> String {
 /// One message: `S1 → S2  RequestVote term 3, last 2/1`.
 #[must_use]
 pub fn message(message: &Message) -> String {
-    format!("{} → {}  {}", message.from, message.to, phrases::body(message))
+    format!("{} → {}  {}", message.from, message.to, messages::body(message))
 }
 
 /// The lines as text, with their times if any time passed at all.
@@ -105,7 +106,8 @@ impl Recorder {
         Recorder::new(Keep::All)
     }
 
-    /// Keeps elections, leaders, step-downs, crashes and restarts, the first commit and the last one.
+    /// Keeps elections, leaders, step-downs, leaders' configurations, installed snapshots, crashes and
+    /// restarts, the first commit and the last one.
     #[must_use]
     pub fn milestones() -> Recorder {
         Recorder::new(Keep::Milestones)
@@ -176,7 +178,7 @@ impl Recorder {
                     let (_, place) = self.sent.remove(at);
                     self.arrived.insert(place);
                 }
-                let came = phrases::consequences(*server, before, effects, *length);
+                let came = phrases::consequences(*server, event, before, effects, *length);
                 step(*server, event, phrases::event(event, before, effects), &came)
             }
             Heard::Sent(sent) => {
@@ -209,6 +211,9 @@ impl Recorder {
                     if let Some(change) = change {
                         self.push(now, format!("{server}  {change}"));
                     }
+                }
+                for text in phrases::milestones(effects) {
+                    self.push(now, format!("{server}  {text}"));
                 }
                 let committed = length(after.commit);
                 if committed > self.commit {
@@ -259,7 +264,16 @@ impl Listener for Recorder {
 fn step(server: NodeId, event: &Event, taken: Option<String>, came: &[String]) -> Option<String> {
     let who = match event {
         Event::Receive(message) => format!("{server} ← {}", message.from),
-        Event::Tick | Event::Propose(..) | Event::Persisted(_) => server.to_string(),
+        Event::Tick
+        | Event::Propose(..)
+        | Event::Register(_)
+        | Event::ProposeOnce(..)
+        | Event::Read(_)
+        | Event::ChangeMembership(..)
+        | Event::Transfer(..)
+        | Event::Compact(_)
+        | Event::Apply
+        | Event::Persisted(_) => server.to_string(),
     };
     let came = came.join(", ");
     match (taken, came.is_empty()) {

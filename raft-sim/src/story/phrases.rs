@@ -1,85 +1,12 @@
-//! The words of a story: messages, entries, and what one step of a server came to. Pure text.
+//! The words of a story: what a server takes, and what one step of it came to. Pure text.
 
-use crate::subject::{Answer, Effects, Event, LogWrite, Role, View, Write};
-use crate::words::{
-    AppendReply, Body, Entry, LogIndex, Message, NodeId, Payload, Position, Term, length,
+use super::messages::{body, configuration, entries, readable};
+use crate::subject::{
+    Answer, Applied, Effects, Event, LogWrite, Outcome, Request, Role, View, Write,
 };
-
-/// More entries than this are told by the first, the last and their number.
-const MOST_ENTRIES: usize = 4;
-/// A command of more bytes than this is not shown.
-const LONGEST_COMMAND: usize = 32;
-
-/// What a message says, without its link: `AppendEntries term 3, prev 4/2, entries 5/3:x, commit 4`.
-/// An entry is told as index/term.
-pub(super) fn body(message: &Message) -> String {
-    let term = message.term;
-    match &message.body {
-        Body::RequestVote { last } => {
-            format!("RequestVote term {term}, last {}", position(*last))
-        }
-        Body::RequestVoteReply { granted: true } => {
-            format!("RequestVoteReply term {term}, granted")
-        }
-        Body::RequestVoteReply { granted: false } => {
-            format!("RequestVoteReply term {term}, refused")
-        }
-        Body::AppendEntries { prev, entries: new, commit } => format!(
-            "AppendEntries term {term}, prev {}, entries {}, commit {}",
-            position(*prev),
-            entries(new),
-            length(*commit)
-        ),
-        Body::AppendEntriesReply(AppendReply::Success { matched }) => {
-            format!("AppendEntriesReply term {term}, success, match {}", length(*matched))
-        }
-        Body::AppendEntriesReply(AppendReply::Refused { prev, conflict }) => {
-            let prev = length(*prev);
-            let parts = match conflict {
-                None => String::new(),
-                Some(conflict) => match conflict.term {
-                    Some(of) => format!(", first entry of term {of} is {}", conflict.first),
-                    None => format!(", log ends at {}", length(conflict.first.before())),
-                },
-            };
-            format!("AppendEntriesReply term {term}, refused, prev {prev}{parts}")
-        }
-    }
-}
-
-fn position(position: Option<Position>) -> String {
-    position.map_or_else(|| "none".to_owned(), |position| position.to_string())
-}
-
-fn entries(entries: &[Entry]) -> String {
-    match entries {
-        [] => "none".to_owned(),
-        [first, .., last] if entries.len() > MOST_ENTRIES => {
-            format!("{} to {} ({})", entry(first), entry(last), entries.len())
-        }
-        _ => entries.iter().map(entry).collect::<Vec<_>>().join(" "),
-    }
-}
-
-/// An entry as index/term, and its command if that can be read.
-fn entry(entry: &Entry) -> String {
-    let position = entry.position().to_string();
-    match &entry.payload {
-        Payload::Noop => position + ":no-op",
-        Payload::Command(command) => match readable(command) {
-            // A scenario's entry without a label carries its own position.
-            Some(text) if text != position => format!("{position}:{text}"),
-            Some(_) | None => position,
-        },
-    }
-}
-
-/// A command as text, if it is short and every byte of it is a printable ASCII character.
-fn readable(command: &[u8]) -> Option<&str> {
-    let shown =
-        (1..=LONGEST_COMMAND).contains(&command.len()) && command.iter().all(u8::is_ascii_graphic);
-    if shown { std::str::from_utf8(command).ok() } else { None }
-}
+use crate::words::{
+    AppendReply, Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Snapshot, length,
+};
 
 /// What a server takes, as the beginning of a line; `None` for what only lets it go on.
 pub(super) fn event(event: &Event, before: &View, effects: &Effects) -> Option<String> {
@@ -88,14 +15,36 @@ pub(super) fn event(event: &Event, before: &View, effects: &Effects) -> Option<S
         Event::Tick => {
             let stands = after.role == Role::Candidate
                 && (before.role, before.term) != (after.role, after.term);
-            stands.then(|| "election timeout elapses".to_owned())
+            (stands || asks(effects)).then(|| "election timeout elapses".to_owned())
         }
         Event::Receive(message) => Some(body(message)),
         Event::Propose(_, command) => Some(match readable(command) {
             Some(text) => format!("a client proposes {text}"),
             None => "a client proposes a command".to_owned(),
         }),
-        Event::Persisted(_) => None,
+        Event::Register(_) => Some("a client opens a session".to_owned()),
+        Event::ProposeOnce(_, once) => {
+            let name = readable(&once.command).unwrap_or("a command");
+            Some(format!(
+                "a client proposes {name} (session {}, serial {})",
+                once.session.0, once.serial
+            ))
+        }
+        Event::Read(_) => Some("a client wants to read".to_owned()),
+        Event::ChangeMembership(_, voters, learners) => {
+            let wanted = Membership {
+                voters: voters.clone(),
+                outgoing: Vec::new(),
+                learners: learners.clone(),
+            };
+            Some(format!("is asked for the configuration {}", configuration(&wanted)))
+        }
+        Event::Transfer(_, to) => Some(format!("is asked to hand leadership to {to}")),
+        Event::Compact(_) => {
+            let taken = effects.writes.iter().any(|write| write.snapshot.is_some());
+            (!taken).then(|| "is asked for a snapshot".to_owned())
+        }
+        Event::Persisted(_) | Event::Apply => None,
     }
 }
 
@@ -122,6 +71,7 @@ pub(super) fn role(server: NodeId, before: &View, after: &View) -> Option<String
 /// What came of a step, in order. `length` is how many entries the log had before.
 pub(super) fn consequences(
     server: NodeId,
+    event: &Event,
     before: &View,
     effects: &Effects,
     length: u64,
@@ -129,22 +79,34 @@ pub(super) fn consequences(
     let after = &effects.view;
     let mut told = Vec::new();
     if let Some(why) = &effects.refused {
-        told.push(format!("refuses it as impossible: {why}"));
+        told.push(format!("refuses it: {why}"));
     }
     told.extend(role(server, before, after));
     told.extend(allegiance(server, before, after));
-    told.extend(refusals(effects));
-    let mut length = length;
-    for log in effects.writes.iter().filter_map(|write| write.log.as_ref()) {
-        told.push(log_write(log, length));
-        length = log.from.get() - 1 + log.entries.len() as u64;
+    if asks(effects) {
+        told.push(format!("asks who would vote for it in term {}", after.term.next()));
     }
+    told.extend(messages(effects).filter_map(reply));
+    told.extend(stored(effects, length));
     told.extend(commit(before.commit, after.commit));
-    if !effects.applied.is_empty() {
-        told.push(format!("applies {}", entries(&effects.applied)));
-    }
-    told.extend(effects.answers.iter().map(|(_, given)| answer(*given)));
+    told.extend(applied(effects));
+    let at_once = asked(event);
+    let answers = effects.answers.iter();
+    told.extend(answers.filter_map(|(request, given)| match at_once == Some(*request) {
+        true => answer_at_once(event, *given),
+        false => Some(answer(*given)),
+    }));
     told
+}
+
+/// What a step sends, at once or after a write.
+fn messages(effects: &Effects) -> impl Iterator<Item = &Message> {
+    effects.sends.iter().chain(effects.held.iter().map(|held| &held.message))
+}
+
+/// Whether a step asks the others if they would vote for this server.
+fn asks(effects: &Effects) -> bool {
+    messages(effects).any(|message| matches!(message.body, Body::PreVote { .. }))
 }
 
 /// Whom the server votes for and follows, where that changed.
@@ -167,28 +129,82 @@ fn allegiance(server: NodeId, before: &View, after: &View) -> Vec<String> {
     told
 }
 
-/// What the server says no to.
-fn refusals(effects: &Effects) -> impl Iterator<Item = String> {
-    let held = effects.held.iter().map(|held| &held.message);
-    effects.sends.iter().chain(held).filter_map(|Message { to, body, .. }| match body {
+/// What a reply says that no state shows: a refusal, or what is only intended.
+fn reply(Message { to, body, .. }: &Message) -> Option<String> {
+    match body {
         Body::RequestVoteReply { granted: false } => Some(format!("does not vote for {to}")),
-        Body::AppendEntriesReply(AppendReply::Refused { .. }) => {
+        Body::PreVoteReply { granted: false } => Some(format!("would not vote for {to}")),
+        Body::PreVoteReply { granted: true } => Some(format!("would vote for {to}")),
+        Body::AppendEntriesReply { reply: AppendReply::Refused { .. }, .. } => {
             Some(format!("refuses entries of {to}"))
         }
         Body::RequestVote { .. }
         | Body::RequestVoteReply { granted: true }
+        | Body::PreVote { .. }
         | Body::AppendEntries { .. }
-        | Body::AppendEntriesReply(AppendReply::Success { .. }) => None,
-    })
+        | Body::AppendEntriesReply { reply: AppendReply::Success { .. }, .. }
+        | Body::InstallSnapshot { .. }
+        | Body::InstallSnapshotReply { .. }
+        | Body::TimeoutNow
+        | Body::ReadIndex { .. }
+        | Body::ReadIndexReply { .. } => None,
+    }
 }
 
-fn log_write(log: &LogWrite, length: u64) -> String {
+/// How snapshot and log changed.
+fn stored(effects: &Effects, mut length: u64) -> Vec<String> {
+    let mut told: Vec<String> = install(effects).into_iter().collect();
+    for Write { snapshot, log, .. } in &effects.writes {
+        if let Some(snapshot) = snapshot
+            && effects.restored.is_none()
+        {
+            let last = snapshot.last;
+            told.push(format!("takes a snapshot up to {last}, in place of its log up to there"));
+        }
+        if let Some(log) = log {
+            told.extend(log_write(log, length));
+            length = log.from.get() - 1 + log.entries.len() as u64;
+        }
+    }
+    told
+}
+
+/// The state machine's state was replaced, if it was.
+fn install(effects: &Effects) -> Option<String> {
+    let Snapshot { last, membership, .. } = &**effects.restored.as_ref()?;
+    let configuration = configuration(membership);
+    Some(format!("installs the snapshot up to {last} with configuration {configuration}"))
+}
+
+fn log_write(log: &LogWrite, length: u64) -> Option<String> {
     let from = log.from;
     match (from.get() <= length, log.entries.is_empty()) {
-        (false, _) => format!("appends {}", entries(&log.entries)),
-        (true, true) => format!("deletes its log from {from} on"),
-        (true, false) => format!("replaces its log from {from} on by {}", entries(&log.entries)),
+        // All there was gave way to a snapshot.
+        (false, true) => None,
+        (false, false) => Some(format!("appends {}", entries(&log.entries))),
+        (true, true) => Some(format!("deletes its log from {from} on")),
+        (true, false) => {
+            Some(format!("replaces its log from {from} on by {}", entries(&log.entries)))
+        }
     }
+}
+
+/// What matters in the long run, beside roles and commitment: a leader's new configuration, an installed
+/// snapshot.
+pub(super) fn milestones(effects: &Effects) -> Vec<String> {
+    let mut told: Vec<String> = install(effects).into_iter().collect();
+    if effects.view.role == Role::Leader {
+        let logs = effects.writes.iter().filter_map(|write| write.log.as_ref());
+        told.extend(logs.flat_map(|log| log.entries.iter()).filter_map(
+            |entry| match &entry.payload {
+                Payload::Membership(membership) => {
+                    Some(format!("appends the configuration {}", configuration(membership)))
+                }
+                Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
+            },
+        ));
+    }
+    told
 }
 
 /// How the commit index moved, if it did; 0 is none.
@@ -197,13 +213,70 @@ pub(super) fn commit(before: Option<LogIndex>, after: Option<LogIndex>) -> Optio
     (before != after).then(|| format!("commit index {before} → {after}"))
 }
 
+/// What the state machine applied, and of that what it did not execute.
+fn applied(effects: &Effects) -> Vec<String> {
+    let mut told = Vec::new();
+    if !effects.applied.is_empty() {
+        let applied: Vec<Entry> =
+            effects.applied.iter().map(|applied| applied.entry.clone()).collect();
+        told.push(format!("applies {}", entries(&applied)));
+    }
+    told.extend(effects.applied.iter().filter_map(|Applied { entry, outcome }| match outcome {
+        Outcome::Repeated => Some(format!("does not execute {} again", entry.position())),
+        Outcome::NoSession => Some(format!("does not execute {}: no session", entry.position())),
+        Outcome::Nothing | Outcome::Executed | Outcome::Registered(_) => None,
+    }));
+    told
+}
+
+/// The name of what somebody asks for with this event.
+fn asked(event: &Event) -> Option<Request> {
+    match event {
+        Event::Propose(request, _)
+        | Event::Register(request)
+        | Event::ProposeOnce(request, _)
+        | Event::Read(request)
+        | Event::ChangeMembership(request, ..)
+        | Event::Transfer(request, _)
+        | Event::Compact(request) => Some(*request),
+        Event::Tick | Event::Receive(_) | Event::Persisted(_) | Event::Apply => None,
+    }
+}
+
+/// An answer that comes with the request itself.
+fn answer_at_once(event: &Event, given: Answer) -> Option<String> {
+    match given {
+        Answer::NotLeader(Some(leader)) => Some(format!("refuses: the leader is {leader}")),
+        Answer::NotLeader(None) => Some("refuses: knows no leader".to_owned()),
+        Answer::Rejected => Some("refuses: it makes no sense, or can't be had now".to_owned()),
+        // The snapshot is told of already.
+        Answer::Done if matches!(event, Event::Compact(_)) => None,
+        Answer::Committed(_)
+        | Answer::Registered(..)
+        | Answer::NoSession(_)
+        | Answer::Read(_)
+        | Answer::Done
+        | Answer::Superseded
+        | Answer::Unknown
+        | Answer::Busy => Some(answer(given)),
+    }
+}
+
 fn answer(answer: Answer) -> String {
     match answer {
-        Answer::Committed => "tells the client that it is committed".to_owned(),
+        Answer::Committed(_) => "tells the client that it is committed".to_owned(),
+        Answer::Registered(_, session) => {
+            format!("tells the client that it has session {}", session.0)
+        }
+        Answer::NoSession(_) => "tells the client that its session is gone".to_owned(),
+        Answer::Read(index) => format!("answers a read from the state after entry {index}"),
+        Answer::Done => "tells the administrator that it is done".to_owned(),
+        Answer::Unknown => "tells the client that it does not know what became of it".to_owned(),
+        Answer::Rejected => "tells the administrator that it gave up".to_owned(),
         Answer::Superseded => "tells the client that it never will be committed".to_owned(),
-        Answer::NotLeader(Some(leader)) => format!("refuses: the leader is {leader}"),
-        Answer::NotLeader(None) => "refuses: knows no leader".to_owned(),
-        Answer::Busy => "refuses: too many entries are uncommitted".to_owned(),
+        Answer::NotLeader(Some(leader)) => format!("tells the client that {leader} leads"),
+        Answer::NotLeader(None) => "tells the client that it does not lead".to_owned(),
+        Answer::Busy => "refuses: not now".to_owned(),
     }
 }
 
@@ -213,6 +286,9 @@ pub(super) fn durable(write: &Write) -> String {
     if let Some(state) = write.hard_state {
         let vote = vote(state.voted_for);
         parts.push(format!("term {}, vote {vote}", state.term));
+    }
+    if let Some(snapshot) = &write.snapshot {
+        parts.push(format!("snapshot up to {}", snapshot.last));
     }
     if let Some(log) = &write.log {
         parts.push(if log.entries.is_empty() {
@@ -226,12 +302,10 @@ pub(super) fn durable(write: &Write) -> String {
 
 /// How a server comes up again.
 pub(super) fn restart(view: &View) -> String {
-    let Term(term) = view.term;
-    format!(
-        "restarts in term {term}, vote {}, last applied {}",
-        vote(view.voted_for),
-        length(view.applied)
-    )
+    let View { term, voted_for, snapshot, applied, .. } = view;
+    let snapshot = snapshot.map(|last| format!(", snapshot up to {last}")).unwrap_or_default();
+    let (vote, applied) = (vote(*voted_for), length(*applied));
+    format!("restarts in term {term}, vote {vote}{snapshot}, last applied {applied}")
 }
 
 fn vote(vote: Option<NodeId>) -> String {

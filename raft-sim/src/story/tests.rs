@@ -1,3 +1,7 @@
+//! How a story tells what there is in §5; in `extensions`, what comes on top of it.
+
+mod extensions;
+
 use super::*;
 use crate::subject::{Effects, LogWrite, Token, View, Write};
 use crate::words::{
@@ -25,6 +29,7 @@ fn append(entries: &[Entry]) -> Message {
             prev: Some(prev),
             entries: Entries::from(entries),
             commit: Some(index(4)),
+            round: 0,
         },
     }
 }
@@ -33,6 +38,7 @@ fn write(from: u64, entries: &[Entry]) -> Write {
     Write {
         token: Token(1),
         hard_state: None,
+        snapshot: None,
         log: Some(LogWrite { from: index(from), entries: Entries::from(entries) }),
     }
 }
@@ -62,7 +68,12 @@ fn an_election_timeout_and_a_vote() {
         ]
     );
     assert!(step(&Event::Tick, candidate, &effects, 0).is_empty());
-    let asked = Message { from: S1, to: S2, term: Term(3), body: Body::RequestVote { last: None } };
+    let asked = Message {
+        from: S1,
+        to: S2,
+        term: Term(3),
+        body: Body::RequestVote { last: None, transfer: false },
+    };
     let voter = View { term: Term(3), voted_for: Some(S1), ..before };
     let effects = Effects { view: voter, ..Effects::default() };
     assert_eq!(
@@ -92,13 +103,13 @@ fn a_log_grows_is_replaced_and_cut() {
 
 #[test]
 fn a_command_is_shown_only_if_it_can_be_read() {
-    let shown = |command: &[u8]| phrases::body(&append(&[entry(5, 3, command)]));
+    let shown = |command: &[u8]| messages::body(&append(&[entry(5, 3, command)]));
     assert!(shown(b"first-write").contains("entries 5/3:first-write,"));
     for hidden in [&b""[..], b"\x1b[31m", b"a b", "é".as_bytes(), &[b'x'; 33], b"5/3"] {
         assert!(shown(hidden).contains("entries 5/3,"), "{hidden:?}");
     }
     let many: Vec<Entry> = (5..=9).map(|number| entry(number, 3, b"x")).collect();
-    assert!(phrases::body(&append(&many)).contains("entries 5/3:x to 9/3:x (5),"));
+    assert!(messages::body(&append(&many)).contains("entries 5/3:x to 9/3:x (5),"));
 }
 
 #[test]
@@ -107,7 +118,10 @@ fn a_sent_message_is_told_but_is_not_among_the_last_steps() {
         from: S1,
         to: S2,
         term: Term(3),
-        body: Body::AppendEntriesReply(AppendReply::Success { matched: Some(index(5)) }),
+        body: Body::AppendEntriesReply {
+            reply: AppendReply::Success { matched: Some(index(5)) },
+            round: 0,
+        },
     };
     let mut all = Recorder::all();
     all.hear(0, &Heard::Sent(&reply));

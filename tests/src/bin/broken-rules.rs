@@ -1,6 +1,6 @@
-//! Breaks each rule of Figure 2 in a copy of the reference core and prints who noticed:
-//! `cargo run --release -p raft-tests --bin broken-rules > docs/broken-rules.md`. Names of broken rules as
-//! arguments run those alone. The copy is below `target/`; the core itself is never touched.
+//! Breaks each rule in a copy of the reference core and prints who noticed:
+//! `cargo run -p raft-tests --bin broken-rules > docs/broken-rules.md`. Names of broken rules as arguments
+//! run those alone. The copy is below `target/`; the core itself is never touched.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -14,12 +14,17 @@ use raft_sim::oracle::Property;
 use raft_tests::broken_rules::page::{By, Campaign, Failed, Noticed, Raised, SEEDS, render};
 use raft_tests::broken_rules::{BrokenRule, all};
 use raft_tests::{root, scenarios};
+use serde_json::Value;
 
 /// A campaign that takes longer than this will not end.
 const CAMPAIGN_LIMIT: Duration = Duration::from_secs(60);
 
-/// A scenario takes milliseconds.
-const SCENARIO_LIMIT: Duration = Duration::from_secs(10);
+/// Scenarios, or a seed, that take longer than this will not end: all of them take well under a second. A
+/// core that goes round in circles may take a great deal of memory meanwhile.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// How a program that panicked ends. One that a signal ended is counted among them.
+const PANICKED: i32 = 101;
 
 /// What the copy is made of.
 const COPIED: [&str; 7] = [
@@ -132,14 +137,21 @@ impl Workshop {
         result
     }
 
-    /// The scenarios that fail, those about the rule first. Each runs in a process of its own: a broken
-    /// core may take that down.
+    /// The scenarios that fail, those about the rule first. One process runs them all; if the broken core
+    /// takes that down, each gets a process of its own.
     fn failed(&self, suite: &[(String, String)], rule: &str) -> Result<Vec<Failed>, String> {
+        let all: Vec<&str> = suite.iter().map(|(path, _)| path.as_str()).collect();
+        let together = self.results(&all)?;
         let mut found = Vec::new();
-        for (path, paper) in suite {
-            let file = root().join(path).display().to_string();
-            let ended = self.raft_sim(&["test", "--format", "json", &file], SCENARIO_LIMIT)?;
-            if let Some(by) = by(&ended) {
+        for (at, (path, paper)) in suite.iter().enumerate() {
+            let noticed = match &together {
+                Some(results) => by(&results[at]),
+                None => match self.results(&[path])? {
+                    Some(results) => by(&results[0]),
+                    None => Some(By::Crash),
+                },
+            };
+            if let Some(by) = noticed {
                 let about = paper.split(',').any(|item| item.trim() == rule);
                 found.push((!about, Failed { path: path.clone(), by }));
             }
@@ -148,13 +160,25 @@ impl Workshop {
         Ok(found.into_iter().map(|(_, failed)| failed).collect())
     }
 
+    /// What `raft-sim test` says of each of these files; `None` if it came to a bad end.
+    fn results(&self, files: &[&str]) -> Result<Option<Vec<Value>>, String> {
+        let ended = self.raft_sim(&[&["test", "--format", "json"], files].concat(), LIMIT)?;
+        let report: Value = serde_json::from_str(&ended.out).unwrap_or_default();
+        let results = report["scenarios"].as_array().cloned();
+        Ok(results.filter(|results| results.len() == files.len()))
+    }
+
+    /// What the campaign sees. Its first seed is run alone before: if that does not end, nor will the rest.
     fn campaign(&self) -> Result<Campaign, String> {
-        let seeds = format!("0..{SEEDS}");
-        let ended = self.raft_sim(&["fuzz", "--seeds", &seeds], CAMPAIGN_LIMIT)?;
+        let mut ended = self.raft_sim(&["fuzz", "--seeds", "0..1"], LIMIT)?;
+        if ended.code.is_some() {
+            let seeds = format!("0..{SEEDS}");
+            ended = self.raft_sim(&["fuzz", "--seeds", &seeds], CAMPAIGN_LIMIT)?;
+        }
         Ok(match ended.code {
-            Some(0 | 1) => Campaign::Ended(raised(&ended.out)),
             Some(2) => Campaign::NoBoot,
-            Some(_) => Campaign::Panicked,
+            Some(PANICKED) => Campaign::Panicked,
+            Some(_) => Campaign::Ended(raised(&ended.out)),
             None => Campaign::Stopped,
         })
     }
@@ -165,6 +189,7 @@ impl Workshop {
         let failed = |error: io::Error| format!("{}: {error}", program.display());
         let mut child = Command::new(&program)
             .args(args)
+            .current_dir(root())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -185,7 +210,7 @@ impl Workshop {
         }
         let status = child.wait().map_err(failed)?;
         Ok(match out {
-            Ok(out) => Ended { code: status.code().or(Some(101)), out },
+            Ok(out) => Ended { code: status.code().or(Some(PANICKED)), out },
             Err(_) => Ended { code: None, out: String::new() },
         })
     }
@@ -199,9 +224,7 @@ struct Ended {
 }
 
 /// What noticed in a scenario; `None` if it passed.
-fn by(ended: &Ended) -> Option<By> {
-    let report: serde_json::Value = serde_json::from_str(&ended.out).unwrap_or_default();
-    let result = &report["scenarios"][0];
+fn by(result: &Value) -> Option<By> {
     let message = result["message"].as_str().unwrap_or_default();
     let alarm = |property: &Property| message.starts_with(&format!("{} (", property.title()));
     match result["verdict"].as_str() {

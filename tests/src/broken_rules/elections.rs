@@ -8,40 +8,39 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "higher-term-in-requests-ignored",
         "Figure 2 Servers 2",
         "an RPC request with a term T > currentTerm does not set currentTerm = T",
-        "node.rs",
+        "node/receive.rs",
         [
             "if term > self.state.hard_state.term {",
-            "if term > self.state.hard_state.term
-            && matches!(body, Body::RequestVoteReply { .. } | Body::AppendEntriesReply(_))
-        {",
+            "if term > self.state.hard_state.term && matches!(kind(&body), Kind::Reply) {",
         ],
     ),
     broken(
         "higher-term-in-responses-ignored",
         "Figure 2 Servers 2",
         "an RPC response with a term T > currentTerm does not set currentTerm = T",
-        "node.rs",
+        "node/receive.rs",
         [
             "if term > self.state.hard_state.term {",
-            "if term > self.state.hard_state.term
-            && matches!(body, Body::RequestVote { .. } | Body::AppendEntries { .. })
-        {",
+            "if term > self.state.hard_state.term && !matches!(kind(&body), Kind::Reply) {",
         ],
     ),
     broken(
         "equal-term-adopted",
         "Figure 2 Servers 2",
         "a term T = currentTerm is adopted as if it were higher: the vote is cleared, a leader steps down",
-        "node.rs",
+        "node/receive.rs",
         ["if term > self.state.hard_state.term {", "if term >= self.state.hard_state.term {"],
     ),
     broken(
         "leader-outlives-its-term",
         "Figure 2 Servers 2",
         "a leader that sees a higher term adopts it, and stays leader",
-        "node.rs",
+        "node/receive.rs",
         [
-            "Role::Leader(_) => self.role = Role::Follower(Follower::new(&self.state)),",
+            "Role::Leader(leader) => {
+                leader.resign(&mut self.state);
+                self.role = Role::Follower(Follower::new(&self.state));
+            }",
             "Role::Leader(_) => {}",
         ],
     ),
@@ -49,7 +48,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "candidate-outlives-its-term",
         "Figure 2 Servers 2",
         "a candidate that sees a higher term adopts it, and stays candidate with its votes",
-        "node.rs",
+        "node/receive.rs",
         ["self.role = Role::Follower(Follower::resigned(candidate));", "let _ = candidate;"],
     ),
     broken(
@@ -64,7 +63,12 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "Figure 2 RequestVote 1",
         "a request for votes of a term < currentTerm is granted",
         "roles/voter.rs",
-        ["term == state.hard_state.term", "term <= state.hard_state.term"],
+        [
+            "term == state.hard_state.term
+        && state.hard_state.voted_for",
+            "term <= state.hard_state.term
+        && state.hard_state.voted_for",
+        ],
     ),
     broken(
         "two-votes-a-term",
@@ -96,9 +100,9 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "a vote is granted however old the candidate's log is",
         "roles/voter.rs",
         [
-            "
+            ".is_none_or(|voted_for| voted_for == candidate)
         && at_least_as_up_to_date(last, state.log.last());",
-            ";",
+            ".is_none_or(|voted_for| voted_for == candidate);",
         ],
     ),
     broken(
@@ -126,21 +130,23 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "refused-vote-resets-timer",
         "Figure 2 Followers 2",
         "the election timer starts anew although no vote was granted",
-        "node.rs",
+        "node/receive.rs",
         [
-            "if let (true, Role::Follower(follower)) = (granted, &mut self.role) {",
-            "if let Role::Follower(follower) = &mut self.role {",
+            "if !vote(&mut self.state, from, term, last) {
+            return;
+        }",
+            "vote(&mut self.state, from, term, last);",
         ],
     ),
     broken(
         "new-term-resets-timer",
         "Figure 2 Followers 2",
         "the election timer starts anew because a higher term was seen",
-        "node.rs",
+        "node/receive.rs",
         [
-            "Role::Follower(follower) => follower.new_term(),",
+            "Role::Follower(follower) => follower.new_term(&mut self.state),",
             "Role::Follower(follower) => {
-                follower.new_term();
+                follower.new_term(&mut self.state);
                 follower.reset_timer(&self.state);
             }",
         ],
@@ -156,8 +162,11 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "vote-does-not-reset-timer",
         "Figure 2 Followers 2",
         "granting a vote does not start the election timer anew",
-        "node.rs",
-        ["follower.reset_timer(&self.state);", "let _ = follower;"],
+        "node/receive.rs",
+        [
+            "Role::Follower(follower) => follower.reset_timer(&self.state),",
+            "Role::Follower(_) => {}",
+        ],
     ),
     broken(
         "timeout-not-random",
@@ -193,8 +202,8 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "votes of half of the servers make a leader",
         "roles/candidate.rs",
         [
-            "self.votes.len() >= state.membership.majority()",
-            "self.votes.len() >= state.membership.servers().len() / 2",
+            "state.membership().has_quorum(|server| self.votes.contains(&server))",
+            "self.votes.len() >= state.membership().voters.len() / 2",
         ],
     ),
     broken(
@@ -204,66 +213,79 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "roles/candidate.rs",
         [
             "self.votes.insert(voter);
-        self.votes.len() >=",
+        state.membership().has_quorum(|server| self.votes.contains(&server))",
             "let again = !self.votes.insert(voter);
-        self.votes.len() + usize::from(again) >=",
+        self.votes.len() + usize::from(again) > state.membership().voters.len() / 2",
         ],
     ),
     broken(
         "vote-of-an-older-term-counts",
         "Figure 2 Candidates 2",
         "a vote of an older term counts in this one",
-        "node.rs",
+        "node/receive.rs",
         [
-            "if current && granted => self.vote_granted(from),",
-            "if granted => self.vote_granted(from),",
+            "_ if !current => {}
+            Body::RequestVoteReply { granted: true } => self.vote_granted(from),",
+            "Body::RequestVoteReply { granted: true } => self.vote_granted(from),
+            _ if !current => {}",
         ],
     ),
     broken(
         "refused-vote-counts",
         "Figure 2 Candidates 2",
         "a vote that was refused counts",
-        "node.rs",
+        "node/receive.rs",
         [
-            "if current && granted => self.vote_granted(from),",
-            "if current => self.vote_granted(from),",
+            "Body::RequestVoteReply { granted: true } => self.vote_granted(from),",
+            "Body::RequestVoteReply { .. } => self.vote_granted(from),",
         ],
     ),
     broken(
         "candidate-ignores-leader",
         "Figure 2 Candidates 3",
         "AppendEntries from the new leader does not make a candidate a follower: it is not answered",
-        "node.rs",
+        "node/receive.rs",
         [
-            "let mut follower = Follower::resigned(candidate);
-                follower.append_entries(&mut self.state, from, request);
-                self.role = Role::Follower(follower);",
-            "let _ = candidate;",
+            "Role::Candidate(candidate) => *role = Role::Follower(Follower::resigned(candidate)),",
+            "Role::Candidate(_) => {}",
         ],
     ),
     broken(
         "candidate-obeys-and-stays",
         "Figure 2 Candidates 3",
         "a candidate does as the new leader says, and stays candidate",
-        "node.rs",
-        ["self.role = Role::Follower(follower);", ""],
+        "node/receive.rs",
+        [
+            "Body::AppendEntries { prev, entries, commit, round } => {
+                let Node { state, role } = self;",
+            "Body::AppendEntries { prev, entries, commit, round } => {
+                let Node { state, role } = self;
+                if let Role::Candidate(candidate) = role {
+                    let mut follower = Follower::resigned(candidate);
+                    return follower.append_entries(state, from, (prev, entries, commit, round));
+                }",
+        ],
     ),
     broken(
         "vote-freed-by-new-leader",
         "Figure 2 Candidates 3",
         "a candidate that steps down for the leader of its term forgets its vote for itself",
-        "node.rs",
+        "node/receive.rs",
         [
-            "let mut follower = Follower::resigned(candidate);",
-            "let mut follower = Follower::resigned(candidate);
-                self.state.hard_state.voted_for = None;",
+            "Body::AppendEntries { prev, entries, commit, round } => {
+                let Node { state, role } = self;",
+            "Body::AppendEntries { prev, entries, commit, round } => {
+                let Node { state, role } = self;
+                if let Role::Candidate(_) = role {
+                    state.hard_state.voted_for = None;
+                }",
         ],
     ),
     broken(
         "split-vote-not-retried",
         "Figure 2 Candidates 4",
         "a candidate whose election timeout elapses waits on",
-        "node.rs",
+        "node/mod.rs",
         ["Role::Candidate(candidate) => candidate.tick(),", "Role::Candidate(_) => false,"],
     ),
 ];

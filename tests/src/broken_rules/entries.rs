@@ -8,22 +8,18 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "older-append-obeyed",
         "Figure 2 AppendEntries 1",
         "AppendEntries of a term < currentTerm is obeyed",
-        "node.rs",
+        "node/receive.rs",
         [
-            "Body::AppendEntries { prev, entries, commit } if current => {",
-            "Body::AppendEntries { prev, entries, commit } => {",
+            "let current = term == self.state.hard_state.term;",
+            "let current = term == self.state.hard_state.term || matches!(body, Body::AppendEntries { .. });",
         ],
     ),
     broken(
         "older-append-unanswered",
         "Figure 2 AppendEntries 1",
         "AppendEntries of a term < currentTerm is not answered: its leader does not learn of the new term",
-        "node.rs",
-        [
-            "let reply = AppendReply::Refused { prev, conflict: None };
-                self.state.promise(from, Body::AppendEntriesReply(reply));",
-            "let _ = prev;",
-        ],
+        "node/receive.rs",
+        ["self.refuse_old(from, prev.map(|prev| prev.index), round);", "let _ = (prev, round);"],
     ),
     broken(
         "refusal-not-answered",
@@ -31,23 +27,25 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "a follower whose log does not match does not respond",
         "roles/follower.rs",
         [
-            "state.promise(leader, Body::AppendEntriesReply(reply));
-            return;",
-            "return;",
+            "let reply = AppendReply::Refused { prev, conflict: Some(conflict) };
+            state.promise(leader, Body::AppendEntriesReply { reply, round });",
+            "let _ = (prev, conflict);",
         ],
     ),
     broken(
         "rival-leader-obeyed",
         "Figure 2 Followers 1",
         "a leader obeys AppendEntries of its own term as a follower would",
-        "node.rs",
+        "node/receive.rs",
         [
-            "Role::Leader(_) => self.state.outbox.refused = Some(Refusal::RivalLeader(from)),",
-            "Role::Leader(_) => {
-                let mut follower = Follower::new(&self.state);
-                follower.append_entries(&mut self.state, from, request);
-                self.role = Role::Follower(follower);
-            }",
+            "}
+                    None => state.outbox.refused = Some(Refusal::RivalLeader(from)),",
+            "}
+                    None => {
+                        let mut follower = Follower::new(state);
+                        follower.append_entries(state, from, (prev, entries, commit, round));
+                        *role = Role::Follower(follower);
+                    }",
         ],
     ),
     broken(
@@ -56,8 +54,8 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "entries are taken although the log has no entry at prevLogIndex",
         "roles/follower.rs",
         [
-            "None => Some(Conflict { term: None, first: LogIndex::after(state.log.last_index()) }),",
-            "None => None,",
+            "None => Conflict { term: None, first: LogIndex::after(state.log.last_index()) },",
+            "None => return None,",
         ],
     ),
     broken(
@@ -65,14 +63,20 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "Figure 2 AppendEntries 2",
         "entries are taken although the term at prevLogIndex is not prevLogTerm",
         "roles/follower.rs",
-        ["Some(term) if term == prev.term => None,", "Some(_) => None,"],
+        [
+            "Some(term) => Conflict { term: Some(term), first: state.log.first_of_term(term) },",
+            "Some(_) => return None,",
+        ],
     ),
     broken(
         "conflicting-entry-kept",
         "Figure 2 AppendEntries 3",
         "an existing entry that conflicts with a new one stays",
         "roles/follower.rs",
-        [".is_some_and(|term| term == entry.term)", ".is_some()"],
+        [
+            "take_while(|entry| state.log.has(entry.position()))",
+            "take_while(|entry| state.log.term_at(entry.index).is_some())",
+        ],
     ),
     broken(
         "entries-behind-a-conflict-kept",
@@ -93,9 +97,8 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "uncommitted entries are cut off and appended again although nothing conflicts, and with them those that follow",
         "roles/follower.rs",
         [
-            "let new = entries.skip(new.count());",
-            "let new = entries.iter().take_while(|entry| Some(entry.index) <= state.commit);
-        let new = entries.skip(new.count());",
+            "take_while(|entry| state.log.has(entry.position()))",
+            "take_while(|entry| Some(entry.index) <= state.commit)",
         ],
     ),
     broken(
@@ -137,36 +140,40 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "no-word-at-election",
         "Figure 2 Leaders 1",
         "a new leader sends nothing upon election",
-        "roles/leader.rs",
+        "roles/leader/mod.rs",
         ["leader.append(state, Payload::Noop);", ""],
     ),
     broken(
         "no-heartbeats",
         "Figure 2 Leaders 1",
         "no AppendEntries is sent during idle periods",
-        "roles/leader.rs",
-        ["state.send(*follower, body);", "let _ = (follower, body);"],
+        "roles/leader/replication.rs",
+        [
+            "state.send(
+                *server,
+                Body::AppendEntries { prev, entries: <_>::default(), commit, round },
+            );",
+            "let _ = (server, prev, commit, round);",
+        ],
     ),
     broken(
         "lost-append-not-repeated",
         "Figure 2 Leaders 1",
         "heartbeats speak of matchIndex rather than of nextIndex: a lost request is never found out",
-        "roles/leader.rs",
+        "roles/leader/replication.rs",
         [
-            "let prev = state.log.position(progress.next().before());
-            let body",
-            "let prev = state.log.position(progress.matched());
-            let body",
+            "let known = state.log.position(progress.next().before());",
+            "let known = state.log.position(progress.matched());",
         ],
     ),
     broken(
         "answered-at-append",
         "Figure 2 Leaders 2",
         "a client is told of success when its command is in the leader's log, not after it is applied",
-        "roles/leader.rs",
+        "roles/leader/mod.rs",
         [
             "state.wait_for(position, request);",
-            "state.outbox.answers.push((request, Answer::Committed));",
+            "state.answer(request, Answer::Committed(position.index));",
         ],
     ),
     broken(
@@ -174,43 +181,42 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "Figure 2 Leaders 2",
         "a client whose command was overwritten is told of success",
         "state.rs",
-        ["decided == Some(position.term)", "decided.is_some()"],
+        ["Some(_) => Answer::Superseded,", "Some(_) => Answer::Committed(position.index),"],
     ),
     broken(
         "overwritten-command-unanswered",
         "Figure 2 Leaders 2",
         "a client whose command was overwritten is never told",
         "state.rs",
-        [
-            "self.outbox.answers.push((*request, answer));",
-            "if answer == Answer::Committed {
-                self.outbox.answers.push((*request, answer));
-            }",
-        ],
+        ["Some(_) => Answer::Superseded,", "Some(_) => continue,"],
     ),
     broken(
         "never-answered",
         "Figure 2 Leaders 2",
         "a client is never told that its command was applied",
-        "node.rs",
-        ["state.answer_decided();", ""],
+        "state.rs",
+        [
+            "Some(term) if term == position.term => Answer::Committed(position.index),",
+            "Some(term) if term == position.term => continue,",
+        ],
     ),
     broken(
         "follower-says-committed",
         "Figure 2 Leaders 2",
         "a server that does not lead tells a client of success",
-        "node.rs",
-        ["let answer = Answer::NotLeader(self.leader());", "let answer = Answer::Committed;"],
+        "node/mod.rs",
+        [
+            "let answer = Answer::NotLeader(self.leader());",
+            "let last = self.state.log.last_index();
+                let answer = Answer::Committed(last.unwrap_or(LogIndex::FIRST));",
+        ],
     ),
     broken(
         "uncommitted-limit-ignored",
         "Figure 2 Leaders 2",
         "commands are taken beyond the limit of uncommitted entries",
-        "roles/leader.rs",
-        [
-            "if uncommitted >= u64::from(state.settings.uncommitted_limit) {",
-            "if uncommitted == u64::MAX {",
-        ],
+        "roles/leader/mod.rs",
+        ["uncommitted >= u64::from(state.settings.uncommitted_limit)", "uncommitted == u64::MAX"],
     ),
     broken(
         "next-index-not-decremented",
@@ -237,37 +243,38 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "match-index-is-what-was-sent",
         "Figure 2 Leaders 3",
         "matchIndex is what was sent, not what is known to be replicated",
-        "roles/leader.rs",
+        "roles/leader/replication.rs",
         [
             "progress.sent(entries.len() as u64);",
             "progress.acknowledged(entries.last().map(|entry| entry.index));",
         ],
     ),
-    BrokenRule {
-        silent: Some(
-            "nextIndex stays above matchIndex whatever it obeys, so that it only sends again what the follower has: slower, and as correct",
-        ),
-        ..broken(
-            "stale-refusal-obeyed",
-            "Figure 2 Leaders 3",
-            "a late refusal moves nextIndex back",
-            "progress.rs",
-            ["if stale {", "if false {"],
-        )
-    },
+    broken(
+        "stale-refusal-obeyed",
+        "Figure 2 Leaders 3",
+        "a late refusal moves nextIndex back",
+        "progress.rs",
+        ["if stale {", "if stale && self.is_installing() {"],
+    ),
     broken(
         "success-of-an-older-term-counts",
         "Figure 2 Leaders 3",
         "an acknowledgement of an older term moves matchIndex in this one",
-        "node.rs",
-        ["Body::AppendEntriesReply(reply) if current => {", "Body::AppendEntriesReply(reply) => {"],
+        "node/receive.rs",
+        [
+            "_ if !current => {}",
+            "_ if !current && !matches!(body, Body::AppendEntriesReply { .. }) => {}",
+        ],
     ),
     broken(
         "old-term-committed-by-counting",
         "Figure 2 Leaders 4",
         "log[N].term == currentTerm is not asked for (Figure 8)",
-        "roles/leader.rs",
-        ["if term == Some(state.hard_state.term) {", "if term.is_some() {"],
+        "roles/leader/mod.rs",
+        [
+            "if term == Some(state.hard_state.term) && index > state.commit {",
+            "if term.is_some() && index > state.commit {",
+        ],
     ),
     broken(
         "half-commits",
@@ -275,19 +282,15 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "matchIndex[i] ≥ N on half of the servers is enough",
         "membership.rs",
         [
-            "reached.get(self.majority() - 1)",
-            "reached.get((self.servers.len() / 2).saturating_sub(1))",
+            "reached.get(majority(reached.len()) - 1)",
+            "reached.get((reached.len() / 2).saturating_sub(1))",
         ],
     ),
     broken(
         "no-no-op",
         "§8",
         "a new leader sends an empty AppendEntries, and no entry of its own term",
-        "roles/leader.rs",
-        [
-            "leader.append(state, Payload::Noop);",
-            "leader.elapsed = state.settings.heartbeat_interval;
-        leader.tick(state);",
-        ],
+        "roles/leader/mod.rs",
+        ["leader.append(state, Payload::Noop);", "leader.begin_round(state);"],
     ),
 ];

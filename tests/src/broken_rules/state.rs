@@ -8,7 +8,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "vote-not-persisted",
         "Figure 2 State",
         "votedFor is not on stable storage before the server responds: only a new term is written",
-        "node.rs",
+        "node/mod.rs",
         [
             "let changed = state.hard_state != state.written;",
             "let changed = state.hard_state.term != state.written.term;",
@@ -18,7 +18,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "term-not-persisted",
         "Figure 2 State",
         "currentTerm is not on stable storage before the server responds: only a vote is written",
-        "node.rs",
+        "node/mod.rs",
         [
             "let changed = state.hard_state != state.written;",
             "let changed = state.hard_state.voted_for != state.written.voted_for;",
@@ -29,7 +29,11 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "Figure 2 State",
         "a follower's new log entries are never written to stable storage",
         "roles/follower.rs",
-        ["state.replace_log(new);", "state.log.replace(&new);"],
+        [
+            "state.replace_log(new);",
+            "state.log.replace(&new);
+            state.configurations.replaced(&new);",
+        ],
     ),
     broken(
         "vote-sent-before-durable",
@@ -46,10 +50,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "Figure 2 State",
         "a candidate asks for votes before its new term and its own vote are on stable storage",
         "roles/candidate.rs",
-        [
-            "state.promise(peer, Body::RequestVote { last });",
-            "state.send(peer, Body::RequestVote { last });",
-        ],
+        ["state.promise(server, request.clone());", "state.send(server, request.clone());"],
     ),
     broken(
         "success-sent-before-durable",
@@ -58,27 +59,26 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "roles/follower.rs",
         [
             "let reply = AppendReply::Success { matched: verified };
-        state.promise(leader, Body::AppendEntriesReply(reply));",
+        state.promise(leader, Body::AppendEntriesReply { reply, round });",
             "let reply = AppendReply::Success { matched: verified };
-        state.send(leader, Body::AppendEntriesReply(reply));",
+        state.send(leader, Body::AppendEntriesReply { reply, round });",
         ],
     ),
     broken(
         "own-entry-counted-before-durable",
         "Figure 2 State",
         "a leader counts itself for an entry before that is on its own stable storage",
-        "roles/leader.rs",
+        "roles/leader/replication.rs",
         [
-            "state.promise(state.id, Body::AppendEntriesReply(reply));",
-            "self.own_match = matched;
-        self.advance_commit(state);",
+            "state.promise(state.id, Body::AppendEntriesReply { reply, round });",
+            "self.append_reply(state, state.id, reply, round);",
         ],
     ),
     broken(
         "vote-forgotten-at-restart",
         "Figure 2 State",
         "votedFor is lost in a restart",
-        "node.rs",
+        "node/boot.rs",
         [
             "hard_state: boot.hard_state,",
             "hard_state: HardState { voted_for: None, ..boot.hard_state },",
@@ -88,25 +88,27 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "commit-restored-as-last-index",
         "Figure 2 State",
         "commitIndex is not initialized to 0 at a restart, but to the last log index",
-        "node.rs",
+        "node/boot.rs",
         [
-            "log: Log::new(boot.log),
-            // What is applied was committed; how far else the log is, a leader will tell.
-            commit: boot.applied,",
-            "commit: boot.log.last().map(|entry| entry.index),
-            log: Log::new(boot.log),",
+            "log,
+        snapshot,
+        // What is applied was committed; how far else the log is, a leader will tell.
+        commit: applied,",
+            "commit: log.last_index(),
+        log,
+        snapshot,",
         ],
     ),
     broken(
         "durable-applied-forgotten",
         "Figure 2 State",
         "lastApplied is 0 after a restart even though the state machine is durable: it applies everything again",
-        "node.rs",
+        "node/boot.rs",
         [
-            "applied: boot.applied,
-            waiting",
-            "applied: None,
-            waiting",
+            "handed: applied,
+        applied,",
+            "handed: base,
+        applied: base,",
         ],
     ),
     broken(
@@ -120,32 +122,27 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "applied-twice",
         "Figure 2 Servers 1",
         "log[lastApplied] is applied a second time with the entries after it",
-        "node.rs",
+        "node/mod.rs",
         [
-            "apply: state.log.entries(applied, state.applied),",
-            "apply: state.log.entries(if state.applied > applied { applied.and_then(LogIndex::before) } else { applied }, state.applied),",
+            "apply: state.log.entries(handed, state.handed),",
+            "apply: state.log.entries(if state.handed > handed { handed.and_then(LogIndex::before) } else { handed }, state.handed),",
         ],
     ),
     broken(
         "applied-with-gaps",
         "Figure 2 Servers 1",
         "of several entries that become committed at once only the last is applied",
-        "node.rs",
+        "node/mod.rs",
         [
-            "apply: state.log.entries(applied, state.applied),",
-            "apply: state.log.entries(applied.max(state.applied.and_then(LogIndex::before)), state.applied),",
+            "apply: state.log.entries(handed, state.handed),",
+            "apply: state.log.entries(handed.max(state.handed.and_then(LogIndex::before)), state.handed),",
         ],
     ),
     broken(
         "applied-before-commit",
         "Figure 2 Servers 1",
         "entries are applied as soon as they are in the log",
-        "node.rs",
-        [
-            "if state.commit > applied {
-            state.applied = state.commit;",
-            "if state.log.last_index() > applied {
-            state.applied = state.log.last_index();",
-        ],
+        "state.rs",
+        ["None => self.commit,", "None => self.log.last_index(),"],
     ),
 ];

@@ -1,5 +1,6 @@
 //! Conditions: what is true or false of a cluster at a moment.
 
+use super::labels::Names;
 use super::log::drawn_log;
 use super::message::{no_detail, selector};
 use super::vocabulary::{FACTS, LABEL_WORDS};
@@ -48,11 +49,16 @@ fn positive(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
     Ok(condition)
 }
 
-/// Reads `x WHAT`.
+/// Reads `x WHAT`. What is said of it tells what the label must name.
 fn of_label(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
-    let label = cursor.label()?;
+    let names = match cursor.peek_second() {
+        Some("on" | "committed") => Names::Command,
+        Some("sees" | "misses") => Names::Read,
+        Some(_) | None => Names::Request,
+    };
+    let label = cursor.label(names)?;
     let Some(word) = cursor.peek().filter(|word| LABEL_WORDS.contains(word)) else {
-        return Err(cursor.none_of("what is said of a command", LABEL_WORDS));
+        return Err(cursor.none_of("what is said of a request", LABEL_WORDS));
     };
     cursor.take();
     Ok(match word {
@@ -65,10 +71,14 @@ fn of_label(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
         }
         "on" => return Err(cursor.unexpected("servers, `all` or `a majority`")),
         "committed" => Condition::Committed(label),
+        "sees" => Condition::Sees(label, cursor.commands()?),
+        "misses" => Condition::Misses(label, cursor.commands()?),
         "acknowledged" => Condition::Answered(label, Answer::Acknowledged),
         "refused" => Condition::Answered(label, Answer::Refused),
         "failed" => Condition::Answered(label, Answer::Failed),
-        _ => Condition::Answered(label, Answer::Pending),
+        "pending" => Condition::Answered(label, Answer::Pending),
+        "unknown" => Condition::Answered(label, Answer::Unknown),
+        _ => Condition::Answered(label, Answer::Expired),
     })
 }
 
@@ -103,13 +113,17 @@ fn fact(cursor: &mut Cursor<'_>, word: &str) -> Result<Fact, ParseError> {
             let log = drawn_log(cursor)?;
             Fact::Log { entries: log.entries, open: log.open }
         }
-        "holds" => Fact::Holds(cursor.labels()?),
-        "lacks" => Fact::Lacks(cursor.labels()?),
+        "holds" => Fact::Holds(cursor.commands()?),
+        "lacks" => Fact::Lacks(cursor.commands()?),
         "commit" => Fact::Commit(number(cursor, "an index, 0 for none")?),
-        "committed" => Fact::Committed(cursor.labels()?),
+        "committed" => Fact::Committed(cursor.commands()?),
         "reported" => Fact::Reported,
+        "members" => Fact::Members(cursor.servers_or_none()?),
+        "learners" => Fact::Learners(cursor.servers_or_none()?),
+        "joint" => Fact::Joint,
+        "snapshot" => Fact::Snapshot(number(cursor, "an index, 0 for none")?),
         _ if cursor.take_word("none") => Fact::Applied(Vec::new()),
-        _ => Fact::Applied(cursor.labels()?),
+        _ => Fact::Applied(cursor.commands()?),
     })
 }
 

@@ -1,6 +1,7 @@
 //! `given` lines: the durable state servers boot with, which must be one that Raft can reach.
 
-use super::log::{DrawnLog, Labels, drawn_log};
+use super::labels::Labels;
+use super::log::{DrawnLog, drawn_log};
 use super::words::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
@@ -38,11 +39,7 @@ pub(super) fn given(
 
 /// Servers that no earlier line speaks of.
 fn given_servers(cursor: &mut Cursor<'_>, earlier: &[Given]) -> Result<Vec<NodeId>, ParseError> {
-    if cursor.servers.is_empty() {
-        let error =
-            cursor.error_at(&cursor.last_place(), "a `given` line above the `servers` line");
-        return Err(error.with_help("expected `servers S1 S2 S3` or the like before it"));
-    }
+    cursor.expect_servers_line()?;
     let place = cursor.place();
     let servers = cursor.servers_or_all()?;
     for server in &servers {

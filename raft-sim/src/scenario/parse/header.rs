@@ -1,12 +1,13 @@
 //! The header: what is tested, on whom, and from which state.
 
 use super::given::given;
-use super::log::Labels;
+use super::labels::Labels;
+use super::settings::{SettingsLine, of_each, settings};
 use super::vocabulary::HEADER;
 use super::words::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source, SourceLine};
-use crate::scenario::syntax::{Capability, Given, Header, Network, Settings};
+use crate::scenario::syntax::{Capability, Given, Header, Network};
 use crate::words::NodeId;
 
 /// A header of which some lines are read.
@@ -17,9 +18,10 @@ pub(super) struct Draft {
     title: Option<String>,
     paper: Option<String>,
     servers: Vec<NodeId>,
+    outside: Vec<NodeId>,
     requires: Vec<Capability>,
     violates: Option<String>,
-    settings: Settings,
+    settings: Vec<SettingsLine>,
     network: Network,
     durable_state_machine: bool,
     given: Vec<Given>,
@@ -40,9 +42,10 @@ impl Draft {
             "scenario" => self.title = Some(sentence(&mut cursor, "a title")?),
             "paper" => self.paper = Some(paper(&mut cursor)?),
             "servers" => self.servers = servers_line(&mut cursor)?,
+            "outside" => self.outside = outside(&mut cursor)?,
             "requires" => self.requires_line(&mut cursor)?,
             "violates" => self.violates = Some(property(&mut cursor)?),
-            "settings" => self.settings = settings(&mut cursor)?,
+            "settings" => self.settings.push(settings(&mut cursor)?),
             "network" => self.network = network(&mut cursor)?,
             "state-machine" => {
                 cursor.expect_word("durable")?;
@@ -61,7 +64,9 @@ impl Draft {
             return Err(cursor.error_at(&place, format!("`{first}` begins no header line")));
         };
         let earlier = self.seen.iter().find(|(seen, _)| *seen == word);
-        if let Some((_, line)) = earlier.filter(|_| !matches!(word, "given" | "requires")) {
+        if let Some((_, line)) =
+            earlier.filter(|_| !matches!(word, "given" | "requires" | "settings"))
+        {
             return Err(
                 cursor.error_at(&place, format!("a second `{word}` line, after line {line}"))
             );
@@ -101,13 +106,15 @@ impl Draft {
         if self.servers.is_empty() {
             return Err(missing("servers", "servers S1 S2 S3"));
         }
+        let settings = of_each(source, &self.servers, &self.settings)?;
         Ok(Header {
             title,
             paper,
             servers: self.servers,
+            outside: self.outside,
             requires: self.requires,
             violates: self.violates,
-            settings: self.settings,
+            settings,
             network: self.network,
             durable_state_machine: self.durable_state_machine,
             given: self.given,
@@ -160,6 +167,18 @@ fn servers_line(cursor: &mut Cursor<'_>) -> Result<Vec<NodeId>, ParseError> {
     Ok(servers)
 }
 
+/// Servers that are not in the first configuration, which is not empty.
+fn outside(cursor: &mut Cursor<'_>) -> Result<Vec<NodeId>, ParseError> {
+    cursor.expect_servers_line()?;
+    let place = cursor.place();
+    let outside = cursor.servers_or_all()?;
+    if outside.len() == cursor.servers.len() {
+        let error = cursor.error_at(&place, "no server is left for the first configuration");
+        return Err(error.with_help("expected some of the servers, not all"));
+    }
+    Ok(outside)
+}
+
 fn property(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     let word = cursor.peek().unwrap_or_default();
     let kebab = word.split('-').all(|part| {
@@ -171,47 +190,6 @@ fn property(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     }
     cursor.take();
     Ok(word.to_owned())
-}
-
-fn settings(cursor: &mut Cursor<'_>) -> Result<Settings, ParseError> {
-    /// What a server takes where the line says nothing.
-    const SHORTEST_ELECTION_TIMEOUT: u32 = 10;
-    const HEARTBEAT: u32 = 1;
-    const WORDS: &[&str] =
-        &["election-timeout", "heartbeat", "entries-per-message", "uncommitted-limit"];
-    let mut settings = Settings::default();
-    let mut clock = cursor.place();
-    let mut seen = Vec::new();
-    while seen.is_empty() || cursor.peek().is_some() {
-        let word = one_of(cursor, "a setting", WORDS, &mut seen)?;
-        match word {
-            "election-timeout" => {
-                clock = cursor.place();
-                let (from, to) = cursor.range("ticks, as in `10..20`", 1)?;
-                settings.election_timeout = Some((narrow(from), narrow(to)));
-            }
-            "heartbeat" => {
-                clock = cursor.place();
-                settings.heartbeat = Some(cursor.small("ticks", 1)?);
-            }
-            "entries-per-message" => {
-                settings.entries_per_message = Some(cursor.small("a number of entries", 1)?);
-            }
-            _ => settings.uncommitted_limit = Some(cursor.small("a number of entries", 1)?),
-        }
-    }
-    let heartbeat = settings.heartbeat.unwrap_or(HEARTBEAT);
-    let shortest = settings.election_timeout.map_or(SHORTEST_ELECTION_TIMEOUT, |(from, _)| from);
-    if heartbeat >= shortest {
-        let message = format!(
-            "a heartbeat every {heartbeat} ticks is too rare for election timeouts from {shortest} ticks on"
-        );
-        let help = format!(
-            "expected a heartbeat below {shortest}; it is {HEARTBEAT} and election timeouts are 10..20 unless set"
-        );
-        return Err(cursor.error_at(&clock, message).with_help(help));
-    }
-    Ok(settings)
 }
 
 fn network(cursor: &mut Cursor<'_>) -> Result<Network, ParseError> {
@@ -240,7 +218,7 @@ fn network(cursor: &mut Cursor<'_>) -> Result<Network, ParseError> {
 }
 
 /// Reads one of these words, each of them once at most.
-fn one_of(
+pub(super) fn one_of(
     cursor: &mut Cursor<'_>,
     what: &str,
     words: &[&'static str],
@@ -259,7 +237,7 @@ fn one_of(
 }
 
 /// Reads `N%`.
-fn percent(cursor: &mut Cursor<'_>) -> Result<u32, ParseError> {
+pub(super) fn percent(cursor: &mut Cursor<'_>) -> Result<u32, ParseError> {
     let what = "a percentage, as in `5%`";
     let Some(digits) = cursor.peek().and_then(|word| word.strip_suffix('%')) else {
         return Err(cursor.unexpected(what));
@@ -270,6 +248,6 @@ fn percent(cursor: &mut Cursor<'_>) -> Result<u32, ParseError> {
 }
 
 /// A number that is [`LARGEST`] at most, in 32 bits.
-fn narrow(number: u64) -> u32 {
+pub(super) fn narrow(number: u64) -> u32 {
     u32::try_from(number.min(LARGEST)).unwrap_or(u32::MAX)
 }

@@ -1,11 +1,10 @@
-//! Logs as drawn in the figures, and who has declared which label.
+//! Logs as drawn in the figures.
 
-use std::collections::BTreeMap;
-
-use super::words::{Cursor, LARGEST, Mention};
+use super::labels::{Mention, Names};
+use super::words::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
-use crate::scenario::source::{Place, Source};
-use crate::scenario::syntax::{DrawnEntry, Label};
+use crate::scenario::source::Place;
+use crate::scenario::syntax::DrawnEntry;
 use crate::words::Term;
 
 /// Drawn entries, where each stands in the text, and whether `...` follows them.
@@ -35,6 +34,12 @@ pub(super) fn drawn_log(cursor: &mut Cursor<'_>) -> Result<DrawnLog, ParseError>
         let term =
             Term(cursor.number_in(term, "an entry's term, as in `2` or `2:x`", 1..=LARGEST)?);
         let label = label.map(|label| cursor.label_in(label)).transpose()?;
+        let names = Names::Command;
+        cursor.used.extend(label.clone().map(|label| Mention {
+            label,
+            place: cursor.place(),
+            names,
+        }));
         log.places.push(cursor.place());
         log.entries.push(DrawnEntry { term, label });
         cursor.take();
@@ -44,95 +49,4 @@ pub(super) fn drawn_log(cursor: &mut Cursor<'_>) -> Result<DrawnLog, ParseError>
     }
     log.open = cursor.take_word("...");
     Ok(log)
-}
-
-/// The labels declared so far, and those used.
-#[derive(Default)]
-pub(super) struct Labels {
-    declared: BTreeMap<Label, Declared>,
-    used: Vec<Mention>,
-}
-
-/// Where a label was first declared.
-struct Declared {
-    line: u32,
-    /// Index and term, if it is a drawn entry. A proposal finds its place only in the run.
-    entry: Option<(u64, Term)>,
-}
-
-impl Labels {
-    /// Notes that the labels read in a line must be declared somewhere.
-    pub(super) fn used(&mut self, mentions: Vec<Mention>) {
-        self.used.extend(mentions);
-    }
-
-    /// A client proposes these commands.
-    pub(super) fn proposed(
-        &mut self,
-        source: &Source,
-        mentions: &[Mention],
-    ) -> Result<(), ParseError> {
-        for (label, place) in mentions {
-            if let Some(declared) = self.declared.get(label) {
-                let message = format!(
-                    "the label `{}` is declared already, in line {}",
-                    label.0, declared.line
-                );
-                let help = "expected a new label: every command is proposed once";
-                return Err(ParseError::new(source, place, message).with_help(help));
-            }
-            self.declared.insert(label.clone(), Declared { line: place.line, entry: None });
-        }
-        Ok(())
-    }
-
-    /// These entries are drawn, the first of them at this index. A label names one entry, so that it must
-    /// stand at the same index with the same term wherever it is drawn.
-    pub(super) fn drawn(
-        &mut self,
-        source: &Source,
-        first: u64,
-        entries: &[DrawnEntry],
-        places: &[Place],
-    ) -> Result<(), ParseError> {
-        for ((index, entry), place) in (first..).zip(entries).zip(places) {
-            let Some(label) = &entry.label else { continue };
-            let here = (index, entry.term);
-            match self.declared.get(label) {
-                Some(Declared { line, entry: Some(there) }) if *there != here => {
-                    let message = format!(
-                        "`{}` is the entry of term {} at index {} in line {line}, \
-                         but here of term {} at index {index}",
-                        label.0, there.1, there.0, entry.term,
-                    );
-                    let help = "expected the same index and term: a label names one entry";
-                    return Err(ParseError::new(source, place, message).with_help(help));
-                }
-                Some(_) => {}
-                None => {
-                    let declared = Declared { line: place.line, entry: Some(here) };
-                    self.declared.insert(label.clone(), declared);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Every label used is declared somewhere in the file, be it later.
-    pub(super) fn check_used(&self, source: &Source) -> Result<(), ParseError> {
-        for (label, place) in &self.used {
-            if !self.declared.contains_key(label) {
-                let message = format!("no command is labelled `{}`", label.0);
-                let known = self.declared.keys().map(|label| label.0.as_str());
-                let error = ParseError::new(source, place, message);
-                return Err(match super::vocabulary::nearest(&label.0, known) {
-                    Some(meant) => error.with_help(format!("did you mean `{meant}`?")),
-                    None => error.with_help(
-                        "expected a label that a `given` log, a `propose` or a `forge` declares",
-                    ),
-                });
-            }
-        }
-        Ok(())
-    }
 }

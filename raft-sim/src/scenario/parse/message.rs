@@ -4,7 +4,9 @@ use super::log::{DrawnLog, drawn_log};
 use super::vocabulary::DETAILS;
 use super::words::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
-use crate::scenario::syntax::{Detail, Forged, ForgedBody, Kind, Link, Selection, Selector, Which};
+use crate::scenario::syntax::{
+    Detail, Drawn, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
+};
 
 /// Reads `LINKS [KIND] [DETAIL …] [#N|all]`.
 pub(super) fn selection(cursor: &mut Cursor<'_>) -> Result<Selection, ParseError> {
@@ -63,13 +65,22 @@ fn detail(cursor: &mut Cursor<'_>, word: &str) -> Result<Detail, ParseError> {
         "last" => Detail::Last(cursor.drawn()?),
         "entries" => Detail::Entries(cursor.small("a number of entries", 0)?),
         "commit" => Detail::Commit(index(cursor)?),
-        _ => Detail::Match(index(cursor)?),
+        "match" => Detail::Match(index(cursor)?),
+        "transfer" => Detail::Transfer,
+        "offset" => Detail::Offset(bytes(cursor)?),
+        "received" => Detail::Received(bytes(cursor)?),
+        _ => Detail::Index(index(cursor)?),
     })
 }
 
 /// Reads an index, or 0 for none.
 fn index(cursor: &mut Cursor<'_>) -> Result<u64, ParseError> {
     cursor.number("an index, 0 for none", 0..=LARGEST)
+}
+
+/// Reads a number of bytes.
+fn bytes(cursor: &mut Cursor<'_>) -> Result<u64, ParseError> {
+    cursor.number("a number of bytes", 0..=LARGEST)
 }
 
 /// The next word should have been a kind.
@@ -98,61 +109,90 @@ pub(super) fn forged(cursor: &mut Cursor<'_>) -> Result<(Forged, DrawnLog), Pars
     let Some(kind) = kind else {
         return Err(no_kind(cursor));
     };
-    if kind == Kind::Heartbeat {
-        let error = cursor.error_at(&cursor.last_place(), "a Heartbeat is an AppendEntries");
-        return Err(error.with_help("expected `AppendEntries` with `entries none`"));
-    }
+    let body_of = forged_body(cursor, kind)?;
     cursor.expect_word("term")?;
     let term = cursor.term()?;
     let mut log = DrawnLog::default();
-    let body = forged_body(cursor, kind, &mut log)?;
+    let body = body_of(cursor, &mut log)?;
     Ok((Forged { link, term, body }, log))
 }
 
-/// Reads what follows the term.
-fn forged_body(
-    cursor: &mut Cursor<'_>,
-    kind: Kind,
-    log: &mut DrawnLog,
-) -> Result<ForgedBody, ParseError> {
+/// Reads what follows the term of a forged message; drawn entries go into the log.
+type ForgedReader = fn(&mut Cursor<'_>, &mut DrawnLog) -> Result<ForgedBody, ParseError>;
+
+/// What reads a forged message of the kind before the cursor, if such a message can be spelled out.
+fn forged_body(cursor: &Cursor<'_>, kind: Kind) -> Result<ForgedReader, ParseError> {
     match kind {
-        Kind::RequestVote => {
-            cursor.expect_word("last")?;
-            Ok(ForgedBody::RequestVote(cursor.drawn()?))
-        }
+        Kind::RequestVote => Ok(|cursor, _| {
+            let last = last(cursor)?;
+            Ok(ForgedBody::RequestVote { last, transfer: cursor.take_word("transfer") })
+        }),
         Kind::RequestVoteReply => {
-            let granted = cursor.take_word("granted");
-            if granted || cursor.take_word("refused") {
-                return Ok(ForgedBody::RequestVoteReply { granted });
-            }
-            Err(cursor.unexpected("`granted` or `refused`"))
+            Ok(|cursor, _| Ok(ForgedBody::RequestVoteReply { granted: granted(cursor)? }))
         }
-        Kind::AppendEntries | Kind::Heartbeat => {
-            cursor.expect_word("prev")?;
-            let prev = cursor.drawn()?;
-            cursor.expect_word("entries")?;
-            *log = drawn_log(cursor)?;
-            if log.open {
-                let place = cursor.last_place();
-                return Err(cursor
-                    .error_at(&place, "a forged message is spelled out")
-                    .with_help("expected no `...`"));
-            }
-            cursor.expect_word("commit")?;
-            let commit = index(cursor)?;
-            Ok(ForgedBody::AppendEntries { prev, entries: log.entries.clone(), commit })
+        Kind::AppendEntries => Ok(forged_append),
+        Kind::AppendEntriesReply => Ok(forged_append_reply),
+        Kind::PreVote => Ok(|cursor, _| Ok(ForgedBody::PreVote(last(cursor)?))),
+        Kind::PreVoteReply => {
+            Ok(|cursor, _| Ok(ForgedBody::PreVoteReply { granted: granted(cursor)? }))
         }
-        Kind::AppendEntriesReply => {
-            if cursor.take_word("refused") {
-                return Ok(ForgedBody::AppendEntriesReply { matched: None });
-            }
-            if !cursor.take_word("success") {
-                return Err(cursor.unexpected("`success match N` or `refused`"));
-            }
-            cursor.expect_word("match")?;
-            Ok(ForgedBody::AppendEntriesReply { matched: Some(index(cursor)?) })
+        Kind::TimeoutNow => Ok(|_, _| Ok(ForgedBody::TimeoutNow)),
+        Kind::Heartbeat => Err(cursor
+            .error_at(&cursor.last_place(), "a Heartbeat is an AppendEntries")
+            .with_help("expected `AppendEntries` with `entries none`")),
+        Kind::InstallSnapshot
+        | Kind::InstallSnapshotReply
+        | Kind::ReadIndex
+        | Kind::ReadIndexReply => {
+            let message = format!("no {} can be forged", kind.word());
+            Err(cursor.error_at(&cursor.last_place(), message).with_help(
+                "expected RequestVote, AppendEntries or PreVote, a reply to one of these, or TimeoutNow",
+            ))
         }
     }
+}
+
+/// Reads `last I/T` or `last none`.
+fn last(cursor: &mut Cursor<'_>) -> Result<Option<Drawn>, ParseError> {
+    cursor.expect_word("last")?;
+    cursor.drawn()
+}
+
+/// Reads `granted` or `refused`.
+fn granted(cursor: &mut Cursor<'_>) -> Result<bool, ParseError> {
+    let granted = cursor.take_word("granted");
+    if granted || cursor.take_word("refused") {
+        return Ok(granted);
+    }
+    Err(cursor.unexpected("`granted` or `refused`"))
+}
+
+fn forged_append(cursor: &mut Cursor<'_>, log: &mut DrawnLog) -> Result<ForgedBody, ParseError> {
+    cursor.expect_word("prev")?;
+    let prev = cursor.drawn()?;
+    cursor.expect_word("entries")?;
+    *log = drawn_log(cursor)?;
+    if log.open {
+        let error = cursor.error_at(&cursor.last_place(), "a forged message is spelled out");
+        return Err(error.with_help("expected no `...`"));
+    }
+    cursor.expect_word("commit")?;
+    let commit = index(cursor)?;
+    Ok(ForgedBody::AppendEntries { prev, entries: log.entries.clone(), commit })
+}
+
+fn forged_append_reply(
+    cursor: &mut Cursor<'_>,
+    _: &mut DrawnLog,
+) -> Result<ForgedBody, ParseError> {
+    if cursor.take_word("refused") {
+        return Ok(ForgedBody::AppendEntriesReply { matched: None });
+    }
+    if !cursor.take_word("success") {
+        return Err(cursor.unexpected("`success match N` or `refused`"));
+    }
+    cursor.expect_word("match")?;
+    Ok(ForgedBody::AppendEntriesReply { matched: Some(index(cursor)?) })
 }
 
 /// Reads the links of `heal`, of which there need not be any.

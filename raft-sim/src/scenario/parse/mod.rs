@@ -6,8 +6,10 @@
 mod condition;
 mod given;
 mod header;
+mod labels;
 mod log;
 mod message;
+mod settings;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -15,7 +17,7 @@ mod vocabulary;
 mod words;
 
 use header::Draft;
-use log::Labels;
+use labels::Labels;
 use vocabulary::{COMMANDS, HEADER, nearest};
 use words::Cursor;
 
@@ -50,9 +52,9 @@ pub fn parse(source: &Source) -> Result<Scenario, ParseError> {
                 Some(header) => header,
                 None => std::mem::take(&mut draft).finish(source, &first.place)?,
             };
-            let servers = header.insert(known).servers.as_slice();
-            let mut cursor = Cursor::behind_first(source, line, servers);
-            let statement = statement::statement(&mut cursor, source, &mut labels)?;
+            let known = header.insert(known);
+            let mut cursor = Cursor::behind_first(source, line, &known.servers);
+            let statement = statement::statement(&mut cursor, source, known, &mut labels)?;
             steps.push(Step { line: cursor.line(), statement });
         } else {
             return Err(unknown(source, &first, header.is_some()));

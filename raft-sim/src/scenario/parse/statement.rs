@@ -1,39 +1,77 @@
 //! Statements: one command or expectation per line.
 
 use super::condition::condition;
-use super::log::Labels;
+use super::labels::{Labels, Names};
 use super::message::{forged, links_if_any, no_kind, selection, stream};
 use super::vocabulary::COMMANDS;
 use super::words::Cursor;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
-use crate::scenario::syntax::{Forged, ForgedBody, Selector, Statement};
+use crate::scenario::syntax::{Forged, ForgedBody, Header, Selector, Statement};
 use crate::words::NodeId;
 
-/// Reads what follows `word`, which is one of [`COMMANDS`], to the end of the line.
+/// Reads what follows the first word, which is one of [`COMMANDS`], to the end of the line.
 pub(super) fn statement(
     cursor: &mut Cursor<'_>,
     source: &Source,
+    header: &Header,
     labels: &mut Labels,
 ) -> Result<Statement, ParseError> {
-    let statement = match cursor.first() {
-        "forge" => forge(cursor, source, labels)?,
-        "propose" => {
-            let server = cursor.server()?;
-            let commands = cursor.labels()?;
-            labels.proposed(source, &cursor.labels)?;
-            Statement::Propose(server, commands)
-        }
-        word => match expectation(cursor, word)? {
-            Some(expectation) => {
-                labels.used(std::mem::take(&mut cursor.labels));
-                expectation
-            }
-            None => command(cursor, word)?,
-        },
+    let word = cursor.first();
+    let statement = if word == "forge" {
+        forge(cursor, source, labels)?
+    } else if let Some(request) = request(cursor, word)? {
+        request
+    } else if let Some(expectation) = expectation(cursor, word)? {
+        expectation
+    } else {
+        command(cursor, word, header)?
     };
     cursor.expect_end()?;
+    labels.declared(source, std::mem::take(&mut cursor.declared))?;
+    labels.used(std::mem::take(&mut cursor.used));
     Ok(statement)
+}
+
+/// Reads what a client or an administrator asks of a server, if the word begins that.
+fn request(cursor: &mut Cursor<'_>, word: &str) -> Result<Option<Statement>, ParseError> {
+    Ok(Some(match word {
+        "propose" => propose(cursor)?,
+        "retry" => Statement::Retry(cursor.server()?, cursor.label(Names::Proposal)?),
+        "register" => Statement::Register(cursor.server()?, cursor.new_label(Names::Session)?),
+        "read" => Statement::Read(cursor.server()?, cursor.new_label(Names::Read)?),
+        "change" => change(cursor)?,
+        "transfer" => {
+            let server = cursor.server()?;
+            let label = cursor.new_label(Names::Transfer)?;
+            cursor.expect_word("to")?;
+            Statement::Transfer { server, label, to: cursor.server()? }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// Reads `S1 x y [session alice]`.
+fn propose(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
+    let server = cursor.server()?;
+    let mut commands = vec![cursor.new_label(Names::Proposal)?];
+    while cursor.at_label() {
+        commands.push(cursor.new_label(Names::Proposal)?);
+    }
+    let in_session = cursor.take_word("session");
+    let session = in_session.then(|| cursor.label(Names::Session)).transpose()?;
+    Ok(Statement::Propose { server, commands, session })
+}
+
+/// Reads `S1 c1 to S1 S2 [learners S3]`, or `to none` with or without learners.
+fn change(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
+    let server = cursor.server()?;
+    let label = cursor.new_label(Names::Change)?;
+    cursor.expect_word("to")?;
+    let voters = cursor.servers_as_written()?;
+    let learners =
+        if cursor.take_word("learners") { cursor.servers_as_written()? } else { Vec::new() };
+    Ok(Statement::Change { server, label, voters, learners })
 }
 
 /// Reads a statement with a condition, if the word begins one.
@@ -51,7 +89,7 @@ fn expectation(cursor: &mut Cursor<'_>, word: &str) -> Result<Option<Statement>,
 }
 
 /// Reads a command that declares and uses no label.
-fn command(cursor: &mut Cursor<'_>, word: &str) -> Result<Statement, ParseError> {
+fn command(cursor: &mut Cursor<'_>, word: &str, header: &Header) -> Result<Statement, ParseError> {
     Ok(match word {
         "timeout" => Statement::Timeout(cursor.servers_or_all()?),
         "elect" => Statement::Elect(cursor.server()?),
@@ -71,18 +109,40 @@ fn command(cursor: &mut Cursor<'_>, word: &str) -> Result<Statement, ParseError>
         "crash" => Statement::Crash(cursor.servers_or_all()?),
         "restart" => Statement::Restart(cursor.servers_or_all()?),
         "stall" => Statement::Stall(cursor.server()?),
-        "sync" => Statement::Sync(cursor.server()?),
+        "sync" => {
+            let server = cursor.server()?;
+            if cursor.take_word("newest") {
+                Statement::SyncNewest(server)
+            } else {
+                Statement::Sync(server)
+            }
+        }
         "unstall" => Statement::Unstall(cursor.server()?),
         "wipe" => Statement::Wipe(cursor.server()?),
         "partition" => Statement::Partition(groups(cursor)?),
         "isolate" => Statement::Isolate(cursor.servers_or_all()?),
         "cut" => Statement::Cut(cursor.arrow_or_line()?),
         "heal" => Statement::Heal(links_if_any(cursor)?),
+        "compact" => Statement::Compact(cursor.servers_or_all()?),
+        "pause-apply" => Statement::PauseApply(lagging(cursor, header)?),
+        "resume-apply" => Statement::ResumeApply(lagging(cursor, header)?),
         _ => {
             let place = cursor.last_place();
             return Err(cursor.error_at(&place, format!("unknown command `{word}`")));
         }
     })
+}
+
+/// Reads a server whose state machine may lag behind.
+fn lagging(cursor: &mut Cursor<'_>, header: &Header) -> Result<NodeId, ParseError> {
+    let server = cursor.server()?;
+    let mut all = header.servers.iter().zip(&header.settings);
+    if all.any(|(&of, settings)| of == server && settings.apply_queue.is_some()) {
+        return Ok(server);
+    }
+    let message = format!("{server} has no `apply-queue`: what is committed is applied at once");
+    let error = cursor.error_at(&cursor.last_place(), message);
+    Err(error.with_help("expected a line such as `settings apply-queue 8` in the header"))
 }
 
 /// Reads `S1 S2 | S3 …`.

@@ -16,9 +16,13 @@ fn parsed(text: &str) -> Result<Scenario, ParseError> {
     parse(&Source::new("t.raft", text))
 }
 
-/// The one statement of a body of one line, in which the labels x and y are declared.
+/// The last statement of a body. The entries x and y are drawn above it, the proposal p, the read r1 and
+/// the session alice are asked for, and the state machine of S1 may lag behind.
 fn statement(line: &str) -> Statement {
-    let text = format!("{HEAD}given S3 log 1:x 1:y\n{line}\n");
+    let text = format!(
+        "{HEAD}settings S1 apply-queue 1\ngiven S3 log 1:x 1:y\n\
+         propose S1 p\nread S1 r1\nregister S1 alice\n{line}\n"
+    );
     match parsed(&text) {
         Ok(mut scenario) => scenario.steps.pop().expect("one step").statement,
         Err(error) => panic!("{error}"),
@@ -47,8 +51,12 @@ fn link(from: u32, to: u32) -> Link {
     Link { from: NodeId(from), to: NodeId(to) }
 }
 
+fn label(name: &str) -> Label {
+    Label(name.to_owned())
+}
+
 fn x() -> Label {
-    Label("x".to_owned())
+    label("x")
 }
 
 fn drawn(term: u64, label: Option<Label>) -> DrawnEntry {
@@ -71,6 +79,12 @@ fn a_header() {
         vote,
     };
     let log = [drawn(1, None), drawn(2, Some(x()))];
+    let settings = Settings {
+        election_timeout: Some((5, 5)),
+        heartbeat: Some(2),
+        uncommitted_limit: Some(3),
+        ..Settings::default()
+    };
     assert_eq!(
         header,
         Header {
@@ -79,12 +93,8 @@ fn a_header() {
             servers: s(&[1, 2, 3]),
             requires: vec![Capability::NoOp, Capability::Forge, Capability::FastBackup],
             violates: Some("leader-completeness".to_owned()),
-            settings: Settings {
-                election_timeout: Some((5, 5)),
-                heartbeat: Some(2),
-                entries_per_message: None,
-                uncommitted_limit: Some(3),
-            },
+            outside: Vec::new(),
+            settings: vec![settings; 3],
             network: Network { delay: (100, 2000), loss: 5, duplicate: 0, seed: u64::MAX },
             durable_state_machine: true,
             given: vec![
@@ -94,6 +104,39 @@ fn a_header() {
             ],
         }
     );
+}
+
+/// Of two `settings` lines that set the same the later one counts, and a line may be for some servers only.
+#[test]
+fn settings_of_servers() {
+    let text = format!(
+        "settings heartbeat 12 pre-vote\n{HEAD}outside S3\nsettings election-timeout 20..30\n\
+         settings S1 S2 window 1 bytes-per-message 2 chunk 3 catch-up-rounds 4 apply-queue 5 sessions 6\n\
+         settings S2 lease-reads 10% changes joint window 7\nsettings all check-quorum\n\
+         settings S3 changes single\n"
+    );
+    let header = parsed(&text).expect("it parses").header;
+    let all = Settings {
+        election_timeout: Some((20, 30)),
+        heartbeat: Some(12),
+        pre_vote: true,
+        check_quorum: true,
+        ..Settings::default()
+    };
+    let first = Settings {
+        window: Some(1),
+        bytes_per_message: Some(2),
+        chunk: Some(3),
+        catch_up_rounds: Some(4),
+        apply_queue: Some(5),
+        sessions: Some(6),
+        ..all
+    };
+    let second =
+        Settings { window: Some(7), lease_reads: Some(10), changes: Some(Changes::Joint), ..first };
+    let third = Settings { changes: Some(Changes::Single), ..all };
+    assert_eq!(header.settings, [first, second, third]);
+    assert_eq!(header.outside, s(&[3]));
 }
 
 #[test]
@@ -133,13 +176,46 @@ fn commands_about_servers_and_time() {
         ("cut S1 -- S2", Statement::Cut(vec![link(1, 2), link(2, 1)])),
         ("heal", Statement::Heal(None)),
         ("heal S2 S3 -> S1", Statement::Heal(Some(vec![link(2, 1), link(3, 1)]))),
-        (
-            "propose S1 z z-2",
-            Statement::Propose(NodeId(1), ["z", "z-2"].map(|l| Label(l.to_owned())).to_vec()),
-        ),
+        ("sync S1 newest", Statement::SyncNewest(NodeId(1))),
+        ("compact S3 S1", Statement::Compact(s(&[3, 1]))),
+        ("pause-apply S1", Statement::PauseApply(NodeId(1))),
+        ("resume-apply S1", Statement::ResumeApply(NodeId(1))),
         ("never quiet", Statement::Never(Condition::Quiet)),
         ("reach quiet", Statement::Reach(Condition::Quiet)),
         ("within 5 election-timeout a leader", Statement::Within(five, Condition::ALeader)),
+    ] {
+        assert_eq!(statement(line), meant, "{line}");
+    }
+}
+
+#[test]
+fn requests() {
+    let server = NodeId(2);
+    let change = |voters: &[u32], learners: &[u32]| Statement::Change {
+        server,
+        label: label("c"),
+        voters: s(voters),
+        learners: s(learners),
+    };
+    let commands = vec![label("z"), label("z-2")];
+    for (line, meant) in [
+        (
+            "propose S2 z z-2",
+            Statement::Propose { server, commands: commands.clone(), session: None },
+        ),
+        (
+            "propose S2 z z-2 session alice",
+            Statement::Propose { server, commands, session: Some(label("alice")) },
+        ),
+        ("retry S2 p", Statement::Retry(server, label("p"))),
+        ("register S2 bob", Statement::Register(server, label("bob"))),
+        ("read S2 r", Statement::Read(server, label("r"))),
+        ("change S2 c to S1 S3", change(&[1, 3], &[])),
+        ("change S2 c to S1 S1 learners S3 S3", change(&[1, 1], &[3, 3])),
+        ("change S2 c to all learners none", change(&[1, 2, 3], &[])),
+        ("change S2 c to none", change(&[], &[])),
+        ("change S2 c to none learners S3", change(&[], &[3])),
+        ("transfer S2 t to S3", Statement::Transfer { server, label: label("t"), to: NodeId(3) }),
     ] {
         assert_eq!(statement(line), meant, "{line}");
     }
@@ -182,6 +258,42 @@ fn commands_about_messages() {
             )),
         ),
         (
+            "deliver S1 -> S2 RequestVote transfer",
+            Statement::Deliver(all(
+                &[link(1, 2)],
+                Some(Kind::RequestVote),
+                &[Detail::Transfer],
+                Which::Only,
+            )),
+        ),
+        (
+            "deliver S1 -> S2 InstallSnapshot last 3/2 offset 7",
+            Statement::Deliver(all(
+                &[link(1, 2)],
+                Some(Kind::InstallSnapshot),
+                &[Detail::Last(prev), Detail::Offset(7)],
+                Which::Only,
+            )),
+        ),
+        (
+            "deliver S1 -> S2 InstallSnapshotReply received 8",
+            Statement::Deliver(all(
+                &[link(1, 2)],
+                Some(Kind::InstallSnapshotReply),
+                &[Detail::Received(8)],
+                Which::Only,
+            )),
+        ),
+        (
+            "deliver S1 -> S2 ReadIndexReply index 9",
+            Statement::Deliver(all(
+                &[link(1, 2)],
+                Some(Kind::ReadIndexReply),
+                &[Detail::Index(9)],
+                Which::Only,
+            )),
+        ),
+        (
             "hold S1 -> S2 Heartbeat",
             Statement::Hold(all(&[link(1, 2)], Some(Kind::Heartbeat), &[], Which::Only).selector),
         ),
@@ -198,14 +310,22 @@ fn commands_about_messages() {
 fn forged_messages() {
     let prev = Some(Drawn { index: 2, term: Term(1) });
     for (line, body) in [
-        ("RequestVote term 4 last 2/1", ForgedBody::RequestVote(prev)),
+        ("RequestVote term 4 last 2/1", ForgedBody::RequestVote { last: prev, transfer: false }),
+        (
+            "RequestVote term 4 last none transfer",
+            ForgedBody::RequestVote { last: None, transfer: true },
+        ),
+        ("PreVote term 4 last 2/1", ForgedBody::PreVote(prev)),
+        ("PreVoteReply term 4 granted", ForgedBody::PreVoteReply { granted: true }),
+        ("PreVoteReply term 4 refused", ForgedBody::PreVoteReply { granted: false }),
+        ("TimeoutNow term 4", ForgedBody::TimeoutNow),
         ("RequestVoteReply term 4 granted", ForgedBody::RequestVoteReply { granted: true }),
         ("RequestVoteReply term 4 refused", ForgedBody::RequestVoteReply { granted: false }),
         (
             "AppendEntries term 4 prev 2/1 entries 2 2:z commit 1",
             ForgedBody::AppendEntries {
                 prev,
-                entries: vec![drawn(2, None), drawn(2, Some(Label("z".to_owned())))],
+                entries: vec![drawn(2, None), drawn(2, Some(label("z")))],
                 commit: 1,
             },
         ),
@@ -229,7 +349,7 @@ fn conditions() {
     let number = |value, bound| Number { value, bound };
     let log = |entries: &[DrawnEntry], open| Fact::Log { entries: entries.to_vec(), open };
     let one = |fact| Condition::Servers(s(&[1]), vec![fact]);
-    let both = vec![x(), Label("y".to_owned())];
+    let both = vec![x(), label("y")];
     for (line, meant) in [
         (
             "S1 S2 follower term 3 log 1 1:x ... commit 2 at most",
@@ -267,15 +387,34 @@ fn conditions() {
             ),
         ),
         ("S1 applied none", one(Fact::Applied(Vec::new()))),
+        (
+            "S1 members S1 S3 learners S2 joint snapshot 3 at least",
+            Condition::Servers(
+                s(&[1]),
+                vec![
+                    Fact::Members(s(&[1, 3])),
+                    Fact::Learners(s(&[2])),
+                    Fact::Joint,
+                    Fact::Snapshot(number(3, Bound::AtLeast)),
+                ],
+            ),
+        ),
+        ("S1 members none", one(Fact::Members(Vec::new()))),
+        ("S1 members all", one(Fact::Members(s(&[1, 2, 3])))),
+        ("S1 learners none", one(Fact::Learners(Vec::new()))),
         ("a leader", Condition::ALeader),
         ("no leader", Condition::NoLeader),
         ("not x on a majority", Condition::Not(Box::new(Condition::OnMajority(x())))),
         ("x on S2 S3", Condition::On(x(), s(&[2, 3]))),
         ("x committed", Condition::Committed(x())),
-        ("x acknowledged", Condition::Answered(x(), Answer::Acknowledged)),
-        ("x refused", Condition::Answered(x(), Answer::Refused)),
-        ("x failed", Condition::Answered(x(), Answer::Failed)),
-        ("x pending", Condition::Answered(x(), Answer::Pending)),
+        ("p acknowledged", Condition::Answered(label("p"), Answer::Acknowledged)),
+        ("r1 refused", Condition::Answered(label("r1"), Answer::Refused)),
+        ("p failed", Condition::Answered(label("p"), Answer::Failed)),
+        ("alice pending", Condition::Answered(label("alice"), Answer::Pending)),
+        ("p unknown", Condition::Answered(label("p"), Answer::Unknown)),
+        ("p expired", Condition::Answered(label("p"), Answer::Expired)),
+        ("r1 sees x p", Condition::Sees(label("r1"), vec![x(), label("p")])),
+        ("not r1 misses x", Condition::Not(Box::new(Condition::Misses(label("r1"), vec![x()])))),
         (
             "message S2 -> S1 RequestVoteReply granted",
             Condition::InFlight(Selector {

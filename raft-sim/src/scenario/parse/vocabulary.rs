@@ -7,6 +7,7 @@ pub(super) const HEADER: &[&str] = &[
     "scenario",
     "paper",
     "servers",
+    "outside",
     "requires",
     "violates",
     "settings",
@@ -40,6 +41,14 @@ pub(super) const COMMANDS: &[&str] = &[
     "cut",
     "heal",
     "propose",
+    "retry",
+    "register",
+    "read",
+    "change",
+    "transfer",
+    "compact",
+    "pause-apply",
+    "resume-apply",
     "expect",
     "never",
     "reach",
@@ -62,20 +71,36 @@ pub(super) const FACTS: &[&str] = &[
     "committed",
     "reported",
     "applied",
+    "members",
+    "learners",
+    "joint",
+    "snapshot",
 ];
 
 /// The words that begin a detail of a message.
-pub(super) const DETAILS: &[&str] =
-    &["term", "granted", "refused", "success", "prev", "last", "entries", "commit", "match"];
+pub(super) const DETAILS: &[&str] = &[
+    "term", "granted", "refused", "success", "prev", "last", "entries", "commit", "match",
+    "transfer", "offset", "received", "index",
+];
 
 /// What is said of a label.
-pub(super) const LABEL_WORDS: &[&str] =
-    &["on", "committed", "acknowledged", "refused", "failed", "pending"];
+pub(super) const LABEL_WORDS: &[&str] = &[
+    "on",
+    "committed",
+    "acknowledged",
+    "refused",
+    "failed",
+    "pending",
+    "unknown",
+    "expired",
+    "sees",
+    "misses",
+];
 
 /// The remaining words of statements and conditions.
 const OTHERS: &[&str] = &[
-    "a", "all", "as", "at", "durable", "least", "majority", "message", "most", "ms", "no", "none",
-    "not", "quiet", "us",
+    "a", "all", "as", "at", "durable", "least", "majority", "message", "most", "ms", "newest",
+    "no", "none", "not", "quiet", "session", "to", "us",
 ];
 
 /// The words of durations.
@@ -91,13 +116,27 @@ pub(super) const UNITS: &[(&str, Unit)] = &[
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Capability; 6] = [
+    pub const ALL: [Capability; 20] = [
         Capability::Forge,
         Capability::NoOp,
         Capability::TailLimit,
         Capability::DurableStateMachine,
         Capability::FastBackup,
         Capability::Reports,
+        Capability::PreVote,
+        Capability::CheckQuorum,
+        Capability::Transfer,
+        Capability::Membership,
+        Capability::Joint,
+        Capability::Learners,
+        Capability::Snapshots,
+        Capability::Reads,
+        Capability::FollowerReads,
+        Capability::LeaseReads,
+        Capability::Sessions,
+        Capability::ApplyQueue,
+        Capability::DiskNotices,
+        Capability::ParallelDisk,
     ];
 
     /// The capability's word in a `requires` line.
@@ -110,21 +149,42 @@ impl Capability {
             Capability::DurableStateMachine => "durable-state-machine",
             Capability::FastBackup => "fast-backup",
             Capability::Reports => "reports",
+            Capability::PreVote => "pre-vote",
+            Capability::CheckQuorum => "check-quorum",
+            Capability::Transfer => "transfer",
+            Capability::Membership => "membership",
+            Capability::Joint => "joint",
+            Capability::Learners => "learners",
+            Capability::Snapshots => "snapshots",
+            Capability::Reads => "reads",
+            Capability::FollowerReads => "follower-reads",
+            Capability::LeaseReads => "lease-reads",
+            Capability::Sessions => "sessions",
+            Capability::ApplyQueue => "apply-queue",
+            Capability::DiskNotices => "disk-notices",
+            Capability::ParallelDisk => "parallel-disk",
         }
     }
 }
 
 impl Kind {
     /// Every kind of message.
-    pub const ALL: [Kind; 5] = [
+    pub const ALL: [Kind; 12] = [
         Kind::RequestVote,
         Kind::RequestVoteReply,
         Kind::AppendEntries,
         Kind::Heartbeat,
         Kind::AppendEntriesReply,
+        Kind::PreVote,
+        Kind::PreVoteReply,
+        Kind::TimeoutNow,
+        Kind::InstallSnapshot,
+        Kind::InstallSnapshotReply,
+        Kind::ReadIndex,
+        Kind::ReadIndexReply,
     ];
 
-    /// The kind's word, as in Figure 2.
+    /// The kind's word, as in the figures.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -133,17 +193,29 @@ impl Kind {
             Kind::AppendEntries => "AppendEntries",
             Kind::Heartbeat => "Heartbeat",
             Kind::AppendEntriesReply => "AppendEntriesReply",
+            Kind::PreVote => "PreVote",
+            Kind::PreVoteReply => "PreVoteReply",
+            Kind::TimeoutNow => "TimeoutNow",
+            Kind::InstallSnapshot => "InstallSnapshot",
+            Kind::InstallSnapshotReply => "InstallSnapshotReply",
+            Kind::ReadIndex => "ReadIndex",
+            Kind::ReadIndexReply => "ReadIndexReply",
         }
     }
 
     /// Whether a message of this kind can say the detail that begins with this word.
     pub(super) fn can_say(self, detail: &str) -> bool {
         let details: &[&str] = match self {
-            Kind::RequestVote => &["term", "last"],
-            Kind::RequestVoteReply => &["term", "granted", "refused"],
+            Kind::RequestVote => &["term", "last", "transfer"],
+            Kind::PreVote => &["term", "last"],
+            Kind::RequestVoteReply | Kind::PreVoteReply => &["term", "granted", "refused"],
             Kind::AppendEntries => &["term", "prev", "entries", "commit"],
             Kind::Heartbeat => &["term", "prev", "commit"],
             Kind::AppendEntriesReply => &["term", "success", "refused", "match"],
+            Kind::TimeoutNow | Kind::ReadIndex => &["term"],
+            Kind::InstallSnapshot => &["term", "last", "offset"],
+            Kind::InstallSnapshotReply => &["term", "received"],
+            Kind::ReadIndexReply => &["term", "index"],
         };
         details.contains(&detail)
     }

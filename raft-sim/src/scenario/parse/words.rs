@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::labels::{Mention, Names};
 use super::vocabulary::{UNITS, is_reserved, listed, nearest};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source, SourceLine, Word};
@@ -13,9 +14,6 @@ use crate::words::{NodeId, Term};
 /// that no sum of them overflows.
 pub(super) const LARGEST: u64 = 1_000_000;
 
-/// A label and where it was said.
-pub(super) type Mention = (Label, Place);
-
 /// The words of a line, of which some are read already.
 pub(super) struct Cursor<'s> {
     source: &'s Source,
@@ -24,8 +22,10 @@ pub(super) struct Cursor<'s> {
     line: u32,
     /// The servers of the header; none as long as it has not named them.
     pub(super) servers: &'s [NodeId],
-    /// The labels read so far, in order.
-    pub(super) labels: Vec<Mention>,
+    /// The labels read so far that must be declared somewhere, in order.
+    pub(super) used: Vec<Mention>,
+    /// The labels read so far that the line declares, in order.
+    pub(super) declared: Vec<Mention>,
 }
 
 impl<'s> Cursor<'s> {
@@ -36,7 +36,15 @@ impl<'s> Cursor<'s> {
         servers: &'s [NodeId],
     ) -> Cursor<'s> {
         let SourceLine { number, words, comment: _ } = line;
-        Cursor { source, words, next: 1, line: number, servers, labels: Vec::new() }
+        Cursor {
+            source,
+            words,
+            next: 1,
+            line: number,
+            servers,
+            used: Vec::new(),
+            declared: Vec::new(),
+        }
     }
 
     /// The line's number, from 1.
@@ -52,6 +60,11 @@ impl<'s> Cursor<'s> {
     /// The next word; it stays the next one.
     pub(super) fn peek(&self) -> Option<&'s str> {
         self.words.get(self.next).map(|word| word.text)
+    }
+
+    /// The word behind the next one.
+    pub(super) fn peek_second(&self) -> Option<&'s str> {
+        self.words.get(self.next + 1).map(|word| word.text)
     }
 
     /// The next word, read.
@@ -226,6 +239,17 @@ impl<'s> Cursor<'s> {
         digits.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
     }
 
+    /// A header line that speaks of servers stands below the one that names them.
+    pub(super) fn expect_servers_line(&self) -> Result<(), ParseError> {
+        if !self.servers.is_empty() {
+            return Ok(());
+        }
+        let message = format!("the `{}` line stands above the `servers` line", self.first());
+        let place = self.words.first().map_or_else(|| self.place(), |word| word.place.clone());
+        let error = self.error_at(&place, message);
+        Err(error.with_help("expected `servers S1 S2 S3` or the like before it"))
+    }
+
     /// Reads one server of the header.
     pub(super) fn server(&mut self) -> Result<NodeId, ParseError> {
         if !self.at_server() {
@@ -269,6 +293,26 @@ impl<'s> Cursor<'s> {
             return Err(self.unexpected("servers or `all`"));
         }
         self.servers()
+    }
+
+    /// Reads servers, none of them twice, `all` of them, or `none`.
+    pub(super) fn servers_or_none(&mut self) -> Result<Vec<NodeId>, ParseError> {
+        if self.take_word("none") {
+            return Ok(Vec::new());
+        }
+        if !self.at_server() && self.peek() != Some("all") {
+            return Err(self.unexpected("servers, `all` or `none`"));
+        }
+        self.servers_or_all()
+    }
+
+    /// Reads servers as they are written, be one of them named twice, `all` of them, or `none`.
+    pub(super) fn servers_as_written(&mut self) -> Result<Vec<NodeId>, ParseError> {
+        let mut servers = Vec::new();
+        while self.at_server() {
+            servers.push(self.server()?);
+        }
+        if servers.is_empty() { self.servers_or_none() } else { Ok(servers) }
     }
 
     /// Reads `S1 -> S2 …`: every server before the arrow to every one behind it.
@@ -322,27 +366,43 @@ impl<'s> Cursor<'s> {
         self.peek().is_some_and(|word| is_label(word) && !is_reserved(word))
     }
 
-    /// Reads a label.
-    pub(super) fn label(&mut self) -> Result<Label, ParseError> {
+    /// Reads the label of something that exists.
+    pub(super) fn label(&mut self, names: Names) -> Result<Label, ParseError> {
+        let mention = self.mention(names)?;
+        let label = mention.label.clone();
+        self.used.push(mention);
+        Ok(label)
+    }
+
+    /// Reads the label of something that the line brings into being.
+    pub(super) fn new_label(&mut self, names: Names) -> Result<Label, ParseError> {
+        let mention = self.mention(names)?;
+        let label = mention.label.clone();
+        self.declared.push(mention);
+        Ok(label)
+    }
+
+    fn mention(&mut self, names: Names) -> Result<Mention, ParseError> {
         let Some(word) = self.peek() else {
             return Err(self.unexpected("a label"));
         };
         let label = self.label_in(word)?;
+        let place = self.place();
         self.next += 1;
-        Ok(label)
+        Ok(Mention { label, place, names })
     }
 
-    /// Reads one label or more.
-    pub(super) fn labels(&mut self) -> Result<Vec<Label>, ParseError> {
-        let mut labels = vec![self.label()?];
+    /// Reads the label of a command, or several.
+    pub(super) fn commands(&mut self) -> Result<Vec<Label>, ParseError> {
+        let mut labels = vec![self.label(Names::Command)?];
         while self.at_label() {
-            labels.push(self.label()?);
+            labels.push(self.label(Names::Command)?);
         }
         Ok(labels)
     }
 
     /// The label that the next word, or a part of it, is.
-    pub(super) fn label_in(&mut self, text: &str) -> Result<Label, ParseError> {
+    pub(super) fn label_in(&self, text: &str) -> Result<Label, ParseError> {
         if is_reserved(text) {
             let error = self.error(format!("`{text}` is a word of the language"));
             return Err(error.with_help("expected a label"));
@@ -352,9 +412,7 @@ impl<'s> Cursor<'s> {
                 self.unexpected("a label: small letters, digits and `-`, beginning with a letter")
             );
         }
-        let label = Label(text.to_owned());
-        self.labels.push((label.clone(), self.place()));
-        Ok(label)
+        Ok(Label(text.to_owned()))
     }
 }
 

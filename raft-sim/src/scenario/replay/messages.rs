@@ -178,14 +178,28 @@ fn is_kind(kind: Kind, message: &Message) -> bool {
         (Kind::RequestVote, Body::RequestVote { .. })
         | (Kind::RequestVoteReply, Body::RequestVoteReply { .. })
         | (Kind::AppendEntries, Body::AppendEntries { .. })
-        | (Kind::AppendEntriesReply, Body::AppendEntriesReply(_)) => true,
+        | (Kind::AppendEntriesReply, Body::AppendEntriesReply { .. })
+        | (Kind::PreVote, Body::PreVote { .. })
+        | (Kind::PreVoteReply, Body::PreVoteReply { .. })
+        | (Kind::TimeoutNow, Body::TimeoutNow)
+        | (Kind::InstallSnapshot, Body::InstallSnapshot { .. })
+        | (Kind::InstallSnapshotReply, Body::InstallSnapshotReply { .. })
+        | (Kind::ReadIndex, Body::ReadIndex { .. })
+        | (Kind::ReadIndexReply, Body::ReadIndexReply { .. }) => true,
         (Kind::Heartbeat, Body::AppendEntries { entries, .. }) => entries.is_empty(),
         (
             Kind::RequestVote
             | Kind::RequestVoteReply
             | Kind::AppendEntries
             | Kind::Heartbeat
-            | Kind::AppendEntriesReply,
+            | Kind::AppendEntriesReply
+            | Kind::PreVote
+            | Kind::PreVoteReply
+            | Kind::TimeoutNow
+            | Kind::InstallSnapshot
+            | Kind::InstallSnapshotReply
+            | Kind::ReadIndex
+            | Kind::ReadIndexReply,
             _,
         ) => false,
     }
@@ -200,23 +214,39 @@ fn says(selector: &Selector, message: &Message) -> bool {
 fn says_detail(detail: Detail, message: &Message) -> bool {
     match (detail, &message.body) {
         (Detail::Term(term), _) => message.term == term,
-        (Detail::Granted, Body::RequestVoteReply { granted }) => *granted,
-        (Detail::Refused, Body::RequestVoteReply { granted }) => !granted,
-        (Detail::Refused, Body::AppendEntriesReply(reply)) => {
+        (Detail::Granted, Body::RequestVoteReply { granted } | Body::PreVoteReply { granted }) => {
+            *granted
+        }
+        (Detail::Refused, Body::RequestVoteReply { granted } | Body::PreVoteReply { granted }) => {
+            !granted
+        }
+        (Detail::Refused, Body::AppendEntriesReply { reply, .. }) => {
             matches!(reply, AppendReply::Refused { .. })
         }
-        (Detail::Success, Body::AppendEntriesReply(reply)) => {
+        (Detail::Success, Body::AppendEntriesReply { reply, .. }) => {
             matches!(reply, AppendReply::Success { .. })
         }
         (Detail::Prev(drawn), Body::AppendEntries { prev, .. }) => *prev == position(drawn),
-        (Detail::Last(drawn), Body::RequestVote { last }) => *last == position(drawn),
+        (Detail::Last(drawn), Body::RequestVote { last, .. } | Body::PreVote { last }) => {
+            *last == position(drawn)
+        }
+        (Detail::Last(drawn), Body::InstallSnapshot { chunk, .. }) => {
+            Some(chunk.last) == position(drawn)
+        }
         (Detail::Entries(count), Body::AppendEntries { entries, .. }) => {
             entries.len() == count as usize
         }
         (Detail::Commit(index), Body::AppendEntries { commit, .. }) => length(*commit) == index,
-        (Detail::Match(index), Body::AppendEntriesReply(AppendReply::Success { matched })) => {
-            length(*matched) == index
+        (
+            Detail::Match(index),
+            Body::AppendEntriesReply { reply: AppendReply::Success { matched }, .. },
+        ) => length(*matched) == index,
+        (Detail::Transfer, Body::RequestVote { transfer, .. }) => *transfer,
+        (Detail::Offset(offset), Body::InstallSnapshot { chunk, .. }) => chunk.offset == offset,
+        (Detail::Received(bytes), Body::InstallSnapshotReply { received, .. }) => {
+            *received == bytes
         }
+        (Detail::Index(number), Body::ReadIndexReply { index, .. }) => index.get() == number,
         (
             Detail::Granted
             | Detail::Refused
@@ -225,7 +255,11 @@ fn says_detail(detail: Detail, message: &Message) -> bool {
             | Detail::Last(_)
             | Detail::Entries(_)
             | Detail::Commit(_)
-            | Detail::Match(_),
+            | Detail::Match(_)
+            | Detail::Transfer
+            | Detail::Offset(_)
+            | Detail::Received(_)
+            | Detail::Index(_),
             _,
         ) => false,
     }
@@ -239,17 +273,26 @@ fn position(drawn: Option<Drawn>) -> Option<Position> {
 /// The message that a `forge` spells out.
 pub(super) fn forged(forged: &Forged) -> Message {
     let body = match &forged.body {
-        ForgedBody::RequestVote(last) => Body::RequestVote { last: position(*last) },
+        ForgedBody::RequestVote { last, transfer } => {
+            Body::RequestVote { last: position(*last), transfer: *transfer }
+        }
+        ForgedBody::PreVote(last) => Body::PreVote { last: position(*last) },
+        ForgedBody::PreVoteReply { granted } => Body::PreVoteReply { granted: *granted },
+        ForgedBody::TimeoutNow => Body::TimeoutNow,
         ForgedBody::RequestVoteReply { granted } => Body::RequestVoteReply { granted: *granted },
         ForgedBody::AppendEntries { prev, entries, commit } => Body::AppendEntries {
             prev: position(*prev),
             entries: forged_entries(prev.map_or(0, |prev| prev.index), entries),
             commit: LogIndex::new(*commit),
+            round: 0,
         },
-        ForgedBody::AppendEntriesReply { matched } => Body::AppendEntriesReply(match matched {
-            Some(matched) => AppendReply::Success { matched: LogIndex::new(*matched) },
-            None => AppendReply::Refused { prev: None, conflict: None },
-        }),
+        ForgedBody::AppendEntriesReply { matched } => Body::AppendEntriesReply {
+            reply: match matched {
+                Some(matched) => AppendReply::Success { matched: LogIndex::new(*matched) },
+                None => AppendReply::Refused { prev: None, conflict: None },
+            },
+            round: 0,
+        },
     };
     Message { from: forged.link.from, to: forged.link.to, term: forged.term, body }
 }

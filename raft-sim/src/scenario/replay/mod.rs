@@ -3,10 +3,13 @@
 //! Messages move only when a statement moves them, clocks tick only when a statement lets them. After
 //! every step the oracles have spoken and every `never` and `reach` is looked at.
 
+mod clients;
 mod conditions;
 mod ears;
 mod links;
+mod logs;
 mod messages;
+mod needs;
 mod passing;
 mod start;
 
@@ -19,11 +22,13 @@ use crate::oracle::{Property, Violation};
 use crate::scenario::syntax::{
     Capability, Condition, Header, Kind, Label, Link, Scenario, Statement,
 };
-use crate::subject::{Answer, Implementation, Request};
-use crate::words::NodeId;
+use crate::subject::Implementation;
+use crate::words::{NodeId, SessionId};
 
-use ears::{AllKnown, Ears, Known};
-use start::{command, design};
+use clients::Asked;
+use ears::{Ears, Record, SharedRecord};
+use needs::needed;
+use start::design;
 
 /// How a replay ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,35 +76,16 @@ pub fn replay<'a>(
     if !lacks.is_empty() {
         return Verdict::Skipped(lacks);
     }
-    let known = Rc::new(RefCell::new(vec![Known::default(); scenario.header.servers.len()]));
-    let durable = scenario.header.durable_state_machine;
-    let mut ears = Ears { known: Rc::clone(&known), durable, listener };
+    let record = Rc::new(RefCell::new(Record::of(scenario.header.servers.len())));
+    let mut ears = Ears { record: Rc::clone(&record), listener };
     let ended = match Cluster::new(implementation, design(&scenario.header), Some(&mut ears)) {
-        Ok(cluster) => Replay::new(scenario, cluster, known).play(),
+        Ok(cluster) => Replay::new(scenario, cluster, record).play(),
         Err((server, failure)) => {
             let given = scenario.header.given.iter().find(|given| given.server == server);
             Err(not_booted(given.map_or(1, |given| given.line), server, failure))
         }
     };
     verdict(&scenario.header, ended)
-}
-
-/// What a scenario needs of an implementation: what it says, and what its statements imply.
-fn needed(scenario: &Scenario) -> Vec<Capability> {
-    let header = &scenario.header;
-    let mut needed = header.requires.clone();
-    if header.durable_state_machine {
-        needed.push(Capability::DurableStateMachine);
-    }
-    if header.settings.uncommitted_limit.is_some() {
-        needed.push(Capability::TailLimit);
-    }
-    if scenario.steps.iter().any(|step| matches!(step.statement, Statement::Forge(_))) {
-        needed.push(Capability::Forge);
-    }
-    needed.sort_unstable();
-    needed.dedup();
-    needed
 }
 
 /// Why a replay ended before, or at, its end.
@@ -137,9 +123,13 @@ fn verdict(header: &Header, ended: Result<(), Stop>) -> Verdict {
 struct Replay<'a> {
     scenario: &'a Scenario,
     cluster: Cluster<'a>,
-    known: AllKnown,
-    /// The request under which each command was proposed, and what came of it.
-    requests: BTreeMap<Label, (Request, Option<Answer>)>,
+    record: SharedRecord,
+    /// What clients and administrators asked for, and what came of it.
+    requests: BTreeMap<Label, Asked>,
+    /// How many requests there were, of one label or several.
+    asked: u64,
+    /// The latest serial number of each session.
+    serials: BTreeMap<SessionId, u64>,
     /// What is held: a link and a kind.
     holds: Vec<(Link, Kind)>,
     never: Vec<(u32, &'a Condition)>,
@@ -149,12 +139,14 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn new(scenario: &'a Scenario, cluster: Cluster<'a>, known: AllKnown) -> Replay<'a> {
+    fn new(scenario: &'a Scenario, cluster: Cluster<'a>, record: SharedRecord) -> Replay<'a> {
         Replay {
             scenario,
             cluster,
-            known,
+            record,
             requests: BTreeMap::new(),
+            asked: 0,
+            serials: BTreeMap::new(),
             holds: Vec::new(),
             never: Vec::new(),
             reach: Vec::new(),
@@ -243,9 +235,10 @@ impl<'a> Replay<'a> {
                 let line = self.line;
                 self.cluster.restart(server).map_err(|failure| not_booted(line, server, failure))
             }),
-            Statement::Stall(server) => self.disk(|cluster| cluster.stall(*server, true)),
-            Statement::Sync(server) => self.disk(|cluster| cluster.sync_all(*server)),
-            Statement::Unstall(server) => self.disk(|cluster| cluster.stall(*server, false)),
+            Statement::Stall(server) => self.host(|cluster| cluster.stall(*server, true)),
+            Statement::Sync(server) => self.host(|cluster| cluster.sync_all(*server)),
+            Statement::SyncNewest(server) => self.host(|cluster| cluster.sync_newest(*server)),
+            Statement::Unstall(server) => self.host(|cluster| cluster.stall(*server, false)),
             Statement::Wipe(server) => {
                 self.must_be_down(*server)?;
                 self.cluster.wipe(*server);
@@ -271,8 +264,35 @@ impl<'a> Replay<'a> {
                 self.heal_all();
                 Ok(())
             }
-            Statement::Propose(server, labels) => {
-                labels.iter().try_for_each(|label| self.propose(*server, label))
+            Statement::Propose { server, commands, session } => {
+                self.propose(*server, commands, session.as_ref())
+            }
+            Statement::Retry(server, label) => self.retry(*server, label),
+            Statement::Register(server, label) => {
+                self.ask(*server, label, |cluster, request| cluster.register(*server, request))
+            }
+            Statement::Read(server, label) => {
+                self.ask(*server, label, |cluster, request| cluster.read(*server, request))
+            }
+            Statement::Change { server, label, voters, learners } => {
+                let (voters, learners) = (voters.clone(), learners.clone());
+                self.ask(*server, label, |cluster, request| {
+                    cluster.change_membership(*server, request, voters, learners)
+                })
+            }
+            Statement::Transfer { server, label, to } => {
+                self.ask(*server, label, |cluster, request| cluster.transfer(*server, request, *to))
+            }
+            Statement::Compact(servers) => {
+                servers.iter().try_for_each(|&server| self.compact(server))
+            }
+            Statement::PauseApply(server) => {
+                self.must_be_up(*server)?;
+                self.host(|cluster| cluster.pause_apply(*server, true))
+            }
+            Statement::ResumeApply(server) => {
+                self.must_be_up(*server)?;
+                self.host(|cluster| cluster.pause_apply(*server, false))
             }
             Statement::Expect(condition) => self.expect(condition),
             Statement::Never(condition) => {
@@ -287,7 +307,8 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn disk(
+    /// A disk or a state machine changes its pace.
+    fn host(
         &mut self,
         change: impl FnOnce(&mut Cluster<'a>) -> Result<(), Violation>,
     ) -> Result<(), Stop> {
@@ -322,12 +343,7 @@ impl<'a> Replay<'a> {
     /// After everything that happened: clients have heard, holds apply to what was sent, and what must
     /// never be and what must be reached are looked at.
     fn after_step(&mut self) -> Result<(), Stop> {
-        for (_, request, answer) in std::mem::take(&mut self.cluster.answers) {
-            let asked = self.requests.values_mut().find(|(asked, _)| *asked == request);
-            if let Some((_, answered)) = asked {
-                *answered = Some(answer);
-            }
-        }
+        self.hear_answers();
         self.apply_holds();
         for (line, condition) in &self.never {
             if self.holds(condition) {
@@ -349,14 +365,6 @@ impl<'a> Replay<'a> {
 
     fn tick(&mut self, server: NodeId) -> Result<(), Stop> {
         let step = self.cluster.tick(server);
-        self.stepped(step)
-    }
-
-    fn propose(&mut self, server: NodeId, label: &Label) -> Result<(), Stop> {
-        self.must_be_up(server)?;
-        let request = Request(self.requests.len() as u64 + 1);
-        self.requests.insert(label.clone(), (request, None));
-        let step = self.cluster.propose(server, request, command(&label.0)).map(|_| ());
         self.stepped(step)
     }
 

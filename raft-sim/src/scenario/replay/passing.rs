@@ -3,7 +3,7 @@
 use super::{FailureKind, Replay, Stop};
 use crate::cluster::{Happened, TICK};
 use crate::scenario::syntax::{Condition, Duration, Unit};
-use crate::subject::{Role, Settings};
+use crate::subject::Role;
 use crate::time::Micros;
 use crate::words::NodeId;
 
@@ -14,10 +14,12 @@ impl Replay<'_> {
         if before.role == Role::Leader {
             return Err(self.statement(format!("{server} leads; it has no election timeout")));
         }
-        let longest = self.settings().election_timeout.1;
+        let asked = self.record.borrow().pre_votes(server);
+        let longest = self.cluster.settings(server).election_timeout.1;
         for _ in 0..longest * 2 {
             self.tick(server)?;
-            if self.cluster.server(server).view().term > before.term {
+            let asks = self.record.borrow().pre_votes(server) > asked;
+            if asks || self.cluster.server(server).view().term > before.term {
                 return Ok(());
             }
         }
@@ -43,7 +45,7 @@ impl Replay<'_> {
         if self.cluster.server(server).view().role != Role::Leader {
             return Err(self.statement(format!("{server} does not lead; it sends no heartbeats")));
         }
-        for _ in 0..self.settings().heartbeat {
+        for _ in 0..self.cluster.settings(server).heartbeat {
             self.tick(server)?;
         }
         Ok(())
@@ -80,17 +82,16 @@ impl Replay<'_> {
     }
 
     pub(super) fn micros(&self, duration: Duration) -> Micros {
-        let settings = self.settings();
+        let settings = || self.cluster.ids().map(|server| self.cluster.settings(server));
+        let timeouts = settings().map(|settings| settings.election_timeout.1);
+        let heartbeats = settings().map(|settings| settings.heartbeat);
+        let longest = |ticks: Option<u32>| u64::from(ticks.unwrap_or(0)) * TICK;
         let unit = match duration.unit {
-            Unit::ElectionTimeouts => u64::from(settings.election_timeout.1) * TICK,
-            Unit::Heartbeats => u64::from(settings.heartbeat) * TICK,
+            Unit::ElectionTimeouts => longest(timeouts.max()),
+            Unit::Heartbeats => longest(heartbeats.max()),
             Unit::Ticks => TICK,
             Unit::Milliseconds => 1_000,
         };
         u64::from(duration.count) * unit
-    }
-
-    pub(super) fn settings(&self) -> Settings {
-        self.cluster.settings()
     }
 }

@@ -3,23 +3,56 @@
 use crate::cluster::{Design, Start, TICK};
 use crate::disk::SyncTime;
 use crate::network::{Delay, Weather};
-use crate::scenario::syntax::Header;
+use crate::scenario::syntax::{self, Header};
 use crate::subject::Settings;
 use crate::words::{Command, Entry, HardState, LogIndex, NodeId, Payload, Term};
 
-pub(super) fn design(header: &Header) -> Design {
+/// The voters of the first configuration.
+pub(super) fn first_configuration(header: &Header) -> Vec<NodeId> {
+    let inside = header.servers.iter().filter(|server| !header.outside.contains(server));
+    inside.copied().collect()
+}
+
+/// What a server is set to.
+fn settings(header: &Header, server: NodeId) -> Settings {
     let default = Settings::default();
-    let settings = Settings {
+    let set = header.settings.get(server.0 as usize - 1).copied().unwrap_or_default();
+    let syntax::Settings {
+        election_timeout,
+        heartbeat,
+        entries_per_message,
+        uncommitted_limit,
+        window,
+        bytes_per_message,
+        chunk,
+        pre_vote,
+        check_quorum,
+        lease_reads,
+        changes,
+        catch_up_rounds,
+        apply_queue,
+        sessions,
+    } = set;
+    Settings {
         seed: header.network.seed,
-        election_timeout: header.settings.election_timeout.unwrap_or(default.election_timeout),
-        heartbeat: header.settings.heartbeat.unwrap_or(default.heartbeat),
-        entries_per_message: header
-            .settings
-            .entries_per_message
-            .unwrap_or(default.entries_per_message),
-        window: default.window,
-        uncommitted_limit: header.settings.uncommitted_limit.unwrap_or(default.uncommitted_limit),
-    };
+        election_timeout: election_timeout.unwrap_or(default.election_timeout),
+        heartbeat: heartbeat.unwrap_or(default.heartbeat),
+        entries_per_message: entries_per_message.unwrap_or(default.entries_per_message),
+        window: window.unwrap_or(default.window),
+        uncommitted_limit: uncommitted_limit.unwrap_or(default.uncommitted_limit),
+        bytes_per_message: bytes_per_message.unwrap_or(default.bytes_per_message),
+        pre_vote,
+        check_quorum,
+        lease_drift: lease_reads,
+        changes: changes.unwrap_or(default.changes),
+        catch_up_rounds: catch_up_rounds.unwrap_or(default.catch_up_rounds),
+        snapshot_chunk: chunk.unwrap_or(default.snapshot_chunk),
+        apply_limit: apply_queue,
+        sessions: sessions.unwrap_or(default.sessions),
+    }
+}
+
+pub(super) fn design(header: &Header) -> Design {
     let start = |&server: &NodeId| {
         let given = header.given.iter().find(|given| given.server == server);
         let hard_state = given.map_or(HardState::default(), |given| HardState {
@@ -31,19 +64,26 @@ pub(super) fn design(header: &Header) -> Design {
             let payload = Payload::Command(command(&labelled(header, index, drawn.term)));
             Some(Entry { index: LogIndex::new(index)?, term: drawn.term, payload })
         });
-        Start { hard_state, log: entries.collect(), tick: TICK, first_tick: TICK }
+        Start {
+            settings: settings(header, server),
+            hard_state,
+            log: entries.collect(),
+            tick: TICK,
+            first_tick: TICK,
+        }
     };
     let (shortest, longest) = header.network.delay;
     Design {
         servers: header.servers.iter().map(start).collect(),
-        settings,
+        members: first_configuration(header),
         seed: header.network.seed,
         weather: Weather {
             delay: Delay::Uniform(shortest, longest),
             loss_ppm: header.network.loss * 10_000,
             duplicate_ppm: header.network.duplicate * 10_000,
         },
-        sync: SyncTime { min: 0, max: 0 },
+        sync: SyncTime { min: 0, max: 0, notice: 0 },
+        apply_time: 0,
         durable_state_machine: header.durable_state_machine,
         oracles: true,
     }
@@ -61,4 +101,13 @@ fn labelled(header: &Header, index: u64, term: Term) -> String {
 /// The bytes of a command with this name.
 pub(super) fn command(label: &str) -> Command {
     Command::from(label.as_bytes())
+}
+
+/// The command that an entry carries, in a session or not.
+pub(super) fn command_in(entry: &Entry) -> Option<&Command> {
+    match &entry.payload {
+        Payload::Command(command) => Some(command),
+        Payload::Once(once) => Some(&once.command),
+        Payload::Noop | Payload::Membership(_) | Payload::Register => None,
+    }
 }

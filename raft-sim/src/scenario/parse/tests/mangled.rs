@@ -6,8 +6,9 @@ use crate::scenario::parse::parse;
 use crate::scenario::source::Source;
 
 const WHOLE: &str = "\u{feff}scenario Ein § Titel\t# ö\r\npaper §5.2\nservers S1 S2 S3\n\
-requires forge no-op\nviolates log-matching\n\
+outside S3\nrequires forge no-op\nviolates log-matching\n\
 settings election-timeout 10..20 heartbeat 1 entries-per-message 2 uncommitted-limit 3\n\
+settings S1 S2 check-quorum lease-reads 5% changes single apply-queue 2\n\
 network delay 1..5 ms loss 1% duplicate 2% seed 3\nstate-machine durable\n\
 given S1 S2 log 1 1:x 2 term 3 vote S2\ngiven S3 log 1 1 term 2\n\n\
 # [1][1]\ntimeout all # then\ntick S1 S2 3\nrun 5 election-timeouts\n\
@@ -16,6 +17,9 @@ forge S1 -> S2 AppendEntries term 4 prev 1/1 entries 2 2:z commit 1\n\
 forge S2 -> S1 AppendEntriesReply term 4 success match 3\n\
 partition S1 | S2 S3\ncut S1 -- S2\nheal\npropose S1 y\n\
 within 2 ticks S1 S2 term 3 at least log 1 1:x ... holds y applied none\n\
+register S1 alice\npropose S1 w session alice\nretry S2 w\nread S2 r1\n\
+change S1 c1 to S1 S1 learners S3\ntransfer S1 t1 to S2\npause-apply S1\nsync S1 newest\n\
+expect S1 members S1 S2 learners none joint snapshot 2 at most\nexpect r1 sees x y\n\
 never not y on a majority\nexpect message S1 -> S2 term 3\n";
 
 fn check(text: &str) {

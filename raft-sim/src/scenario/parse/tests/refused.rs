@@ -68,7 +68,7 @@ cut S1 S2
 deliver S1 -- S2
 ! 4:12: unexpected `--`; expected `->`: a message goes one way
 deliver S1 -> S2 Append
-! 4:18: unexpected `Append`; expected a kind of message: RequestVote, RequestVoteReply, AppendEntries, Heartbeat or AppendEntriesReply
+! 4:18: unexpected `Append`; expected a kind of message: RequestVote, RequestVoteReply, AppendEntries, Heartbeat, AppendEntriesReply, PreVote, PreVoteReply, TimeoutNow, InstallSnapshot, InstallSnapshotReply, ReadIndex or ReadIndexReply
 deliver S1 -> S2 appendentries
 ! 4:18: unexpected `appendentries`; expected a kind of message; did you mean `AppendEntries`?
 deliver S1 -> S2 #0
@@ -76,7 +76,7 @@ deliver S1 -> S2 #0
 deliver S1 -> S2 RequestVote granted
 ! 4:30: no RequestVote says `granted`
 deliver S1 -> S2 RequestVote foo
-! 4:30: unexpected `foo`; expected what the message says: term or last
+! 4:30: unexpected `foo`; expected what the message says: term, last or transfer
 deliver S1 -> S2 term 1 term 2
 ! 4:25: `term` repeats or contradicts an earlier word
 deliver S1 -> S2 AppendEntries prev 0/1
@@ -101,10 +101,10 @@ propose S1 X
 ! 4:12: unexpected `X`; expected a label: small letters, digits and `-`, beginning with a letter
 propose S1 x
 propose S2 x
-! 5:12: the label `x` is declared already, in line 4; expected a new label: every command is proposed once
+! 5:12: the label `x` is declared already, in line 4; expected a new label: a label names one thing
 forge S1 -> S2 AppendEntries term 1 prev none entries 1:x commit 0
 propose S1 x
-! 5:12: the label `x` is declared already, in line 4; expected a new label: every command is proposed once
+! 5:12: the label `x` is declared already, in line 4; expected a new label: a label names one thing
 propose S1 first
 expect fist committed
 ! 5:8: no command is labelled `fist`; did you mean `first`?
@@ -117,7 +117,7 @@ expect
 expect not not quiet
 ! 4:12: `not` is said twice
 expect S1
-! 4:10: the line ends too early; expected a fact about a server: leader, follower, candidate, up, down, term, vote, log, holds, lacks, commit, committed, reported or applied
+! 4:10: the line ends too early; expected a fact about a server: leader, follower, candidate, up, down, term, vote, log, holds, lacks, commit, committed, reported, applied, members, learners, joint or snapshot
 expect S1 leder
 ! 4:11: unexpected `leder`; expected a fact about a server; did you mean `leader`?
 expect S1 term 0 at least
@@ -136,25 +136,134 @@ expect § leader
 }
 
 #[test]
+fn requests_and_what_is_said_of_them() {
+    check(
+        HEAD,
+        r"propose S1 x session
+! 4:21: the line ends too early; expected a label
+propose S1 x session alice
+! 4:22: no session is labelled `alice`; expected a label that a `register` declares
+register S1 alice
+propose S1 x session alcie
+! 5:22: no session is labelled `alcie`; did you mean `alice`?
+read S1 alice
+propose S1 x session alice
+! 5:22: `alice` is a read, of line 4; expected a label that a `register` declares
+register S1 alice
+read S2 alice
+! 5:9: the label `alice` is declared already, in line 4; expected a new label: a label names one thing
+read S1 x
+forge S1 -> S2 AppendEntries term 1 prev none entries 1:x commit 0
+! 5:55: the label `x` is declared already, in line 4; expected a new label: a label names one thing
+read S1 r1 r2
+! 4:12: unexpected `r2`; expected the end of the line
+read S1 sees
+! 4:9: `sees` is a word of the language; expected a label
+retry S1 x
+! 4:10: no command is labelled `x`; expected a label that a `propose` declares
+forge S1 -> S2 AppendEntries term 1 prev none entries 1:x commit 0
+retry S1 x
+! 5:10: `x` is a command, of line 4; expected a label that a `propose` declares
+read S1 r1
+retry S1 r1
+! 5:10: `r1` is a read, of line 4; expected a label that a `propose` declares
+propose S1 x y
+expect x sees y
+! 5:8: `x` is a command, of line 4; expected a label that a `read` declares
+read S1 r1
+expect r1 misses r1
+! 5:18: `r1` is a read, of line 4; expected a label that a `given` log, a `propose` or a `forge` declares
+read S1 r1
+expect r1 sees
+! 5:15: the line ends too early; expected a label
+change S1 c1 to S1
+expect S1 holds c1
+! 5:17: `c1` is a change, of line 4; expected a label that a `given` log, a `propose` or a `forge` declares
+transfer S1 t1 to S2
+expect t1 committed
+! 5:8: `t1` is a transfer, of line 4; expected a label that a `given` log, a `propose` or a `forge` declares
+forge S1 -> S2 AppendEntries term 1 prev none entries 1:x commit 0
+expect x pending
+! 5:8: `x` is a command, of line 4; expected a label that a `propose`, `read`, `change`, `transfer` or `register` declares
+expect x pendig
+! 4:10: unexpected `pendig`; expected what is said of a request; did you mean `pending`?
+change S1 c1 S1
+! 4:14: unexpected `S1`; expected `to`
+change S1 c1 to
+! 4:16: the line ends too early; expected servers, `all` or `none`
+change S1 c1 to S1 S4
+! 4:20: unknown server `S4`; expected S1 to S3
+change S1 c1 to S1 learners
+! 4:28: the line ends too early; expected servers, `all` or `none`
+transfer S1 t1 S2
+! 4:16: unexpected `S2`; expected `to`
+pause-apply S1
+! 4:13: S1 has no `apply-queue`: what is committed is applied at once; expected a line such as `settings apply-queue 8` in the header
+sync S1 oldest
+! 4:9: unexpected `oldest`; expected the end of the line
+expect S1 members
+! 4:18: the line ends too early; expected servers, `all` or `none`
+expect S1 snapshot
+! 4:19: the line ends too early; expected an index, 0 for none
+forge S1 -> S2 InstallSnapshot term 1
+! 4:16: no InstallSnapshot can be forged; expected RequestVote, AppendEntries or PreVote, a reply to one of these, or TimeoutNow
+forge S1 -> S2 TimeoutNow term 1 last none
+! 4:34: unexpected `last`; expected the end of the line
+deliver S1 -> S2 PreVote transfer
+! 4:26: no PreVote says `transfer`
+deliver S1 -> S2 ReadIndexReply index x
+! 4:39: unexpected `x`; expected an index, 0 for none",
+    );
+}
+
+#[test]
 fn header_lines() {
     check(
         HEAD,
         r"paper §5
 ! 4:1: a second `paper` line, after line 2
 requires forge speed
-! 4:16: unexpected `speed`; expected a capability: forge, no-op, tail-limit, durable-state-machine, fast-backup or reports
+! 4:16: unexpected `speed`; expected a capability: forge, no-op, tail-limit, durable-state-machine, fast-backup, reports, pre-vote, check-quorum, transfer, membership, joint, learners, snapshots, reads, follower-reads, lease-reads, sessions, apply-queue, disk-notices or parallel-disk
 requires forge forge
 ! 4:16: `forge` is required twice
 violates Big
 ! 4:10: unexpected `Big`; expected a property, as in `state-machine-safety`
 settings
-! 4:9: the line ends too early; expected a setting: election-timeout, heartbeat, entries-per-message or uncommitted-limit
+! 4:9: the line ends too early; expected a setting: election-timeout, heartbeat, entries-per-message, uncommitted-limit, window, bytes-per-message, chunk, pre-vote, check-quorum, lease-reads, changes, catch-up-rounds, apply-queue or sessions
 settings heartbeat 0
 ! 4:20: `0` is out of range; expected ticks, 1 to 1000000
 settings heartbeat 1 heartbeat 2
 ! 4:22: `heartbeat` is set twice
 settings heartbeat 10
 ! 4:20: a heartbeat every 10 ticks is too rare for election timeouts from 10 ticks on; expected a heartbeat below 10; it is 1 and election timeouts are 10..20 unless set
+settings S2 election-timeout 5..9
+settings heartbeat 8
+settings S1 heartbeat 2
+! 5:20: a heartbeat every 8 ticks is too rare for election timeouts from 5 ticks on; expected a heartbeat below 5; it is 1 and election timeouts are 10..20 unless set
+settings S1 S4 pre-vote
+! 4:13: unknown server `S4`; expected S1 to S3
+settings S1
+! 4:12: the line ends too early; expected a setting: election-timeout, heartbeat, entries-per-message, uncommitted-limit, window, bytes-per-message, chunk, pre-vote, check-quorum, lease-reads, changes, catch-up-rounds, apply-queue or sessions
+settings pre-vote 1
+! 4:19: unexpected `1`; expected a setting: election-timeout, heartbeat, entries-per-message, uncommitted-limit, window, bytes-per-message, chunk, pre-vote, check-quorum, lease-reads, changes, catch-up-rounds, apply-queue or sessions
+settings changes both
+! 4:18: unexpected `both`; expected how configurations change: single, joint or shortest
+settings check-quorum lease-reads 5
+! 4:35: unexpected `5`; expected a percentage, as in `5%`
+settings S1 S2 check-quorum
+settings S2 S3 lease-reads 10%
+! 5:16: lease-reads without check-quorum on S3; expected `check-quorum` there: a lease rests on it
+settings sessions 0
+! 4:19: `0` is out of range; expected a number of sessions, 1 to 1000000
+outside S3
+outside S2
+! 5:1: a second `outside` line, after line 4
+outside S4
+! 4:9: unknown server `S4`; expected S1 to S3
+outside
+! 4:8: the line ends too early; expected servers or `all`
+outside all
+! 4:9: no server is left for the first configuration; expected some of the servers, not all
 settings election-timeout 20..10
 ! 4:27: the range `20..10` is backwards; expected `10..20`
 settings election-timeout 10
@@ -225,7 +334,11 @@ servers
 ! 1:8: the line ends too early; expected S1: servers are S1, S2 and so on, in order
 servers S1 S2 S3 S4 S5 S6 S7 S8 S9 S10
 ! 1:36: unexpected `S10`; expected 9 servers at most
+outside S1
+! 1:1: the `outside` line stands above the `servers` line; expected `servers S1 S2 S3` or the like before it
+settings S1 pre-vote
+! 1:1: the `settings` line stands above the `servers` line; expected `servers S1 S2 S3` or the like before it
 given all log 1
-! 1:1: a `given` line above the `servers` line; expected `servers S1 S2 S3` or the like before it",
+! 1:1: the `given` line stands above the `servers` line; expected `servers S1 S2 S3` or the like before it",
     );
 }

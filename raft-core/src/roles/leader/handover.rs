@@ -1,0 +1,64 @@
+//! Leadership transfer (diss. §3.10).
+
+use super::Leader;
+use crate::message::Body;
+use crate::output::{Answer, Rejection};
+use crate::state::State;
+use crate::types::{NodeId, Request};
+
+/// Leadership on its way to another server. No proposal is taken meanwhile, so that it can catch up.
+#[derive(Debug)]
+pub(super) struct Handover {
+    pub(super) request: Request,
+    pub(super) to: NodeId,
+    /// The tick at which it began.
+    began: u64,
+    /// Whether the target was told to stand.
+    told: bool,
+}
+
+impl Leader {
+    /// An administrator wants another server to lead.
+    pub(crate) fn transfer(&mut self, state: &mut State, request: Request, to: NodeId) {
+        let rejection = if let Some(handover) = &self.handover {
+            Some(Rejection::TransferPending(handover.to))
+        } else if to == state.id {
+            Some(Rejection::AlreadyLeads)
+        } else if !state.membership().contains(to) {
+            Some(Rejection::UnknownServer(to))
+        } else if !state.membership().is_voter(to) {
+            Some(Rejection::NotAVoter(to))
+        } else {
+            None
+        };
+        if let Some(rejection) = rejection {
+            return state.answer(request, Answer::Rejected(rejection));
+        }
+        // The target need not wait until others have forgotten this leader. Nor can a TimeoutNow be called
+        // back, however late it arrives: this leader has no lease any more in its term.
+        self.lease_void = true;
+        self.handover = Some(Handover { request, to, began: self.ticks, told: false });
+        self.hand_over(state);
+    }
+
+    /// Once the target has all of the log: it starts an election at once.
+    pub(super) fn hand_over(&mut self, state: &mut State) {
+        let Some(to) = self.handover.as_ref().filter(|handover| !handover.told).map(|h| h.to)
+        else {
+            return;
+        };
+        if self.matched(to) == state.log.last_index() {
+            state.send(to, Body::TimeoutNow);
+            self.handover.iter_mut().for_each(|handover| handover.told = true);
+        }
+    }
+
+    /// If it is not over after an election timeout, this server leads on.
+    pub(super) fn hand_over_in_time(&mut self, state: &mut State) {
+        let patience = u64::from(state.settings.election_timeout_max);
+        let late = |handover: &mut Handover| self.ticks - handover.began >= patience;
+        if let Some(Handover { request, to, .. }) = self.handover.take_if(late) {
+            state.answer(request, Answer::Rejected(Rejection::NotTransferred(to)));
+        }
+    }
+}

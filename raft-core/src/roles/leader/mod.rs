@@ -1,0 +1,212 @@
+//! Rules for leaders (§5.3, §5.4). What a leader sends and hears back is in `replication`, what it does for
+//! reads in `reads`, for a change of the configuration in `change`, to hand over in `handover`.
+
+mod change;
+mod handover;
+mod reads;
+mod replication;
+
+use alloc::vec::Vec;
+
+use change::Change;
+use handover::Handover;
+use reads::{Asker, Reads, Rounds};
+
+use crate::membership::reached_by_majority;
+use crate::output::Answer;
+use crate::progress::Progress;
+use crate::state::State;
+use crate::types::{LogIndex, NodeId, Payload, Position, Request, length};
+
+/// The server that leads its term (§5.2, §5.3).
+#[derive(Debug)]
+pub struct Leader {
+    /// Every server that receives the log, in order, this one included.
+    peers: Vec<Peer>,
+    /// Ticks since it was elected.
+    ticks: u64,
+    /// Ticks since the last heartbeat.
+    elapsed: u32,
+    rounds: Rounds,
+    reads: Reads,
+    change: Option<Change>,
+    handover: Option<Handover>,
+    /// Whether a handover was ever begun: its target may be elected at any time from then on.
+    lease_void: bool,
+    /// It is not to lead any longer.
+    over: bool,
+    /// Memory for counting how far the servers are.
+    reached: Vec<u64>,
+}
+
+/// A server that receives the log.
+#[derive(Debug)]
+struct Peer {
+    server: NodeId,
+    progress: Progress,
+    /// Whether it is counted among the voters, and in joint consensus among those of C_old.
+    votes: bool,
+    votes_outgoing: bool,
+}
+
+impl Leader {
+    /// Upon election: nextIndex and matchIndex are reinitialized (Figure 2), and AppendEntries goes to each
+    /// server. It brings a no-op, since a leader cannot commit before it has an entry of its own term
+    /// (§5.4.2, §8).
+    pub(crate) fn elected(state: &mut State) -> Leader {
+        let mut leader = Leader {
+            peers: Vec::new(),
+            ticks: 0,
+            elapsed: 0,
+            rounds: Rounds::default(),
+            reads: Reads::default(),
+            change: None,
+            handover: None,
+            lease_void: false,
+            over: false,
+            reached: Vec::new(),
+        };
+        // It knows of a current leader as long as it leads (§6).
+        state.loyal_for = u32::MAX;
+        leader.refresh_peers(state);
+        leader.append(state, Payload::Noop);
+        leader
+    }
+
+    /// What this leader knows of a server that it sends the log to (Figure 2, volatile state on leaders). What
+    /// it has itself acknowledged, when its own disk had it, counts like any other's (diss. §10.2.1).
+    #[must_use]
+    pub fn progress(&self, server: NodeId) -> Option<&Progress> {
+        self.peers.iter().find(|peer| peer.server == server).map(|peer| &peer.progress)
+    }
+
+    /// The highest index known to be replicated on a server (`matchIndex`, Figure 2).
+    fn matched(&self, server: NodeId) -> Option<LogIndex> {
+        self.progress(server).and_then(Progress::matched)
+    }
+
+    /// Whether it is not to lead any longer, though its term is not over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// It leads no longer: tells those who wait for what only a leader can do.
+    pub(crate) fn resign(&mut self, state: &mut State) {
+        state.loyal_for = 0;
+        self.reads.abandon(state);
+        if let Some(change) = self.change.take() {
+            change.abandon(state);
+        }
+        if let Some(handover) = self.handover.take() {
+            state.answer(handover.request, Answer::Done);
+        }
+    }
+
+    /// If command received from client: append entry to local log; respond after entry applied to state
+    /// machine (§5.3).
+    pub(crate) fn propose(&mut self, state: &mut State, request: Request, payload: Payload) {
+        let uncommitted = length(state.log.last_index()) - length(state.commit);
+        if let Some(handover) = &self.handover {
+            state.answer(request, Answer::Transferring(handover.to));
+        } else if uncommitted >= u64::from(state.settings.uncommitted_limit) {
+            state.answer(request, Answer::Busy);
+        } else if let Some(position) = self.append(state, payload) {
+            state.wait_for(position, request);
+        }
+    }
+
+    /// Appends an entry of its own term, sends it on, and acknowledges it to itself once it is durable.
+    /// A leader never overwrites or deletes entries in its log (§5.3, Leader Append-Only).
+    fn append(&mut self, state: &mut State, payload: Payload) -> Option<Position> {
+        let position = state.append(payload);
+        self.acknowledge_own(state);
+        for peer in &mut self.peers {
+            replication::replicate(state, self.rounds.latest(), peer);
+        }
+        position
+    }
+
+    /// One tick passes. Sends heartbeats during idle periods to prevent election timeouts (§5.2).
+    pub(crate) fn tick(&mut self, state: &mut State) {
+        self.ticks += 1;
+        self.elapsed += 1;
+        self.catch_up(state);
+        self.hand_over_in_time(state);
+        if state.settings.check_quorum && self.has_lost_quorum(state) {
+            self.over = true;
+        } else if self.elapsed >= state.settings.heartbeat_interval {
+            self.elapsed = 0;
+            self.begin_round(state);
+        }
+    }
+
+    /// The configuration in force has changed, or who joins has: keeps what is known of those who stay.
+    /// Of a new server, nextIndex is initialized as at an election.
+    fn refresh_peers(&mut self, state: &State) {
+        let membership = state.membership();
+        let mut servers = membership.everyone();
+        servers.push(state.id);
+        servers.extend(self.change.iter().flat_map(Change::joiners));
+        servers.sort_unstable();
+        servers.dedup();
+        let fresh = Progress::new(state.log.last_index());
+        let known = core::mem::take(&mut self.peers);
+        let progress = |server| {
+            let known = known.iter().find(|peer| peer.server == server);
+            known.map_or_else(|| fresh.clone(), |peer| peer.progress.clone())
+        };
+        self.peers.extend(servers.into_iter().map(|server| Peer {
+            server,
+            progress: progress(server),
+            votes: membership.voters.contains(&server),
+            votes_outgoing: membership.outgoing.contains(&server),
+        }));
+    }
+
+    /// If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and
+    /// log[N].term == currentTerm: set commitIndex = N (§5.3, §5.4).
+    ///
+    /// §5.4.2: only entries of the leader's own term are committed by counting replicas; entries before
+    /// them are committed with them (Figure 8).
+    fn advance_commit(&mut self, state: &mut State) {
+        let index = self.quorum(state, |progress| length(progress.matched()));
+        let index = LogIndex::new(index);
+        let term = index.and_then(|index| state.log.term_at(index));
+        if term == Some(state.hard_state.term) && index > state.commit {
+            state.commit_up_to(index);
+            self.reads_may_begin(state);
+            self.configuration_may_be_committed(state);
+        }
+    }
+
+    /// The highest number that a majority of the voters has reached; in joint consensus, a majority of
+    /// either configuration (§6).
+    fn quorum(&mut self, state: &State, of: impl Fn(&Progress) -> u64) -> u64 {
+        self.reached.clear();
+        let voters = self.peers.iter().filter(|peer| peer.votes);
+        self.reached.extend(voters.map(|peer| of(&peer.progress)));
+        let new = reached_by_majority(&mut self.reached);
+        if !state.membership().is_joint() {
+            return new;
+        }
+        self.reached.clear();
+        let voters = self.peers.iter().filter(|peer| peer.votes_outgoing);
+        self.reached.extend(voters.map(|peer| of(&peer.progress)));
+        new.min(reached_by_majority(&mut self.reached))
+    }
+
+    /// A server that receives the log.
+    fn peer(&mut self, server: NodeId) -> Option<&mut Peer> {
+        self.peers.iter_mut().find(|peer| peer.server == server)
+    }
+
+    /// A client wants to read here.
+    pub(crate) fn read(&mut self, state: &mut State, request: Request) {
+        self.take_read(state, Asker::Client(request));
+    }
+
+    /// A follower asks for one of its clients.
+    pub(crate) fn read_index(&mut self, state: &mut State, follower: NodeId, request: Request) {
+        self.take_read(state, Asker::Follower(follower, request));
+    }
+}

@@ -1,0 +1,173 @@
+//! Disks: what was written becomes durable, messages that waited for it leave, and servers hear of it;
+//! disks stall, catch up and forget.
+
+use super::{Cluster, Due, Feature, Heard, slot};
+use crate::disk::Disk;
+use crate::mix::{below, mix};
+use crate::oracle::Violation;
+use crate::subject::{Event, Token, View};
+use crate::words::{NodeId, length};
+
+impl Cluster<'_> {
+    /// From now on a server's disk makes nothing durable by itself, or does again and catches up.
+    ///
+    /// # Errors
+    /// The first property that an oracle saw violated.
+    pub fn stall(&mut self, id: NodeId, stalled: bool) -> Result<(), Violation> {
+        self.servers[slot(id)].stalled = stalled;
+        if stalled { Ok(()) } else { self.sync_all(id) }
+    }
+
+    /// All that a server has written so far becomes durable, and it hears of all that is.
+    ///
+    /// # Errors
+    /// The first property that an oracle saw violated.
+    pub fn sync_all(&mut self, id: NodeId) -> Result<(), Violation> {
+        loop {
+            self.make_durable(id, Token(u64::MAX))?;
+            match self.servers[slot(id)].unheard.front() {
+                Some(&token) => self.hear(id, token)?,
+                None => return self.lag(id),
+            }
+        }
+    }
+
+    /// All that a server has written so far becomes durable, but it hears of the newest write only; of the
+    /// others with the next [`Cluster::sync_all`].
+    ///
+    /// # Errors
+    /// The first property that an oracle saw violated.
+    pub fn sync_newest(&mut self, id: NodeId) -> Result<(), Violation> {
+        match self.make_durable(id, Token(u64::MAX))? {
+            Some(newest) => {
+                self.hear(id, newest)?;
+                self.lag(id)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Everything up to and including this write becomes durable, and the server hears of it in time.
+    pub(super) fn sync(&mut self, id: NodeId, through: Token) -> Result<(), Violation> {
+        while self.servers[slot(id)].disk.is_dirty() {
+            let heard = self.servers[slot(id)].unheard.len();
+            if self.make_durable(id, through)?.is_none() {
+                break;
+            }
+            if self.flowing && self.sync.notice > 0 {
+                self.schedule_notices(id, heard);
+                return Ok(());
+            }
+            while let Some(token) = self.servers[slot(id)].unheard.remove(heard) {
+                self.take(id, Event::Persisted(token))?;
+            }
+        }
+        self.lag(id)
+    }
+
+    /// Everything up to and including this write becomes durable. What waited for it leaves, before the
+    /// server is told and does more. Gives the newest of the writes that were not durable before.
+    fn make_durable(&mut self, id: NodeId, through: Token) -> Result<Option<Token>, Violation> {
+        let mut newest = None;
+        let server = &mut self.servers[slot(id)];
+        while server.disk.is_dirty()
+            && let Some(write) = server.disk.sync_next(through)
+        {
+            newest = Some(write.token);
+            server.unheard.push_back(write.token);
+            if let Some(oracles) = &mut self.oracles {
+                oracles.persisted(id, &write);
+            }
+            if let Some(listener) = &mut self.listener {
+                listener.hear(self.now, &Heard::Durable(id, &write));
+            }
+        }
+        if let Some(newest) = newest {
+            self.send_waiting(id, newest)?;
+        }
+        Ok(newest)
+    }
+
+    /// The server will hear of its durable writes from this one on, each after a time of its own.
+    fn schedule_notices(&mut self, id: NodeId, first: usize) {
+        let server = &self.servers[slot(id)];
+        let life = server.life;
+        let seed = mix(mix(self.seed, 0x6e6f_7469 ^ u64::from(id.0)), u64::from(life));
+        for &token in server.unheard.range(first..) {
+            let delay = below(mix(seed, token.0), self.sync.notice + 1);
+            let due = Due::Notice { server: id.0 - 1, life, token };
+            self.queue.push(self.now + delay, due);
+        }
+    }
+
+    /// The server hears of a durable write, if it has not yet.
+    fn hear(&mut self, id: NodeId, token: Token) -> Result<(), Violation> {
+        if self.forget(id, token) { self.take(id, Event::Persisted(token)) } else { Ok(()) }
+    }
+
+    /// As [`Cluster::hear`], as a step of its own.
+    pub(super) fn hear_late(&mut self, id: NodeId, token: Token) -> Result<(), Violation> {
+        let oldest = self.servers[slot(id)].unheard.front() == Some(&token);
+        if !self.forget(id, token) {
+            return Ok(());
+        }
+        self.features.count(Feature::LateNotice);
+        if !oldest {
+            self.features.count(Feature::EarlyNotice);
+        }
+        self.step(id, Event::Persisted(token))
+    }
+
+    /// Takes a write from those that the server has not heard of, if it is one.
+    fn forget(&mut self, id: NodeId, token: Token) -> bool {
+        let unheard = &mut self.servers[slot(id)].unheard;
+        let place = unheard.iter().position(|&other| other == token);
+        place.and_then(|place| unheard.remove(place)).is_some()
+    }
+
+    fn send_waiting(&mut self, id: NodeId, durable: Token) -> Result<(), Violation> {
+        if self.servers[slot(id)].waiting.is_empty() {
+            return Ok(());
+        }
+        let waiting = std::mem::take(&mut self.servers[slot(id)].waiting);
+        for held in waiting {
+            if held.after <= durable {
+                self.send(held.message)?;
+            } else {
+                self.servers[slot(id)].waiting.push(held);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the writes of a server's step, before which its view was `before`, to its disk.
+    pub(super) fn submit(&mut self, id: NodeId, before: &View) {
+        let server = &mut self.servers[slot(id)];
+        let restored = self.effects.restored.is_some();
+        for write in self.effects.writes.drain(..) {
+            if self.sync.max > 0 && self.flowing && !server.stalled {
+                server.syncs += 1;
+                let bits = mix(mix(self.seed, 0x6469_736b ^ u64::from(id.0)), server.syncs);
+                let time = self.sync.min + below(bits, self.sync.max - self.sync.min + 1);
+                server.busy_until = server.busy_until.max(self.now + time);
+                let (life, token) = (server.life, write.token);
+                let due = Due::Synced { server: id.0 - 1, life, token };
+                self.queue.push(server.busy_until, due);
+            }
+            let replaced = restored && write.snapshot.is_some();
+            server.disk.submit(write, replaced.then(|| length(before.applied)));
+        }
+    }
+
+    /// The disk of a server that is down forgets everything. Raft is not made for this.
+    pub fn wipe(&mut self, id: NodeId) {
+        let server = &mut self.servers[slot(id)];
+        server.disk = Disk::default();
+        server.kept = None;
+        server.view = View::default();
+        self.digest = mix(mix(self.digest, 7), u64::from(id.0));
+        if let Some(oracles) = &mut self.oracles {
+            oracles.wiped(id);
+        }
+    }
+}

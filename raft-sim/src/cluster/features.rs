@@ -1,0 +1,427 @@
+//! Which of Raft's features a run has made use of, and how often: counted from what is seen at the door, by
+//! nobody who judges. A campaign in which one of them never took part has tested less than it seems to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Cluster, Server, slot};
+use crate::subject::{Answer, Effects, Event, Outcome, Request, Role, View, Write};
+use crate::words::{Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Snapshot, Term};
+
+/// A feature of Raft that may take part in a run, or something that it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Feature {
+    /// A configuration was committed that came about in one entry.
+    SingleChange,
+    /// A configuration was committed that came about by joint consensus.
+    JointChange,
+    /// A configuration was committed that has a new learner.
+    LearnerAdded,
+    /// A configuration was committed in which a learner votes.
+    LearnerPromoted,
+    /// A change was given up since a server did not catch up.
+    CatchUpGivenUp,
+    /// A leader stepped down since it is not in its configuration.
+    LeaderRemoved,
+    /// A server was elected since its leader told it to stand.
+    Transferred,
+    /// A transfer was given up.
+    TransferGivenUp,
+    /// A request was not taken while leadership was handed over.
+    HeldOff,
+    /// A server took a snapshot of its own.
+    SnapshotTaken,
+    /// A snapshot from another server took the place of a state machine's state.
+    SnapshotInstalled,
+    /// The same, and it had come in several parts.
+    SnapshotInParts,
+    /// A leader answered a read after a round of heartbeats.
+    LeaderRead,
+    /// A follower answered a read.
+    FollowerRead,
+    /// A leader answered a read at once, from its lease.
+    LeaseRead,
+    /// A server stood for election after others had said that it could win.
+    PreVoteWon,
+    /// A server was told that it would not win.
+    PreVoteDenied,
+    /// A leader stepped down since it heard from no quorum.
+    QuorumMissed,
+    /// A session was opened.
+    SessionOpened,
+    /// A command was recognized as one that had been executed.
+    CommandRepeated,
+    /// A command was not executed, since its session was gone.
+    SessionExpired,
+    /// A state machine fell behind what is committed.
+    ApplyLag,
+    /// A server heard of a durable write later than the disk knew.
+    LateNotice,
+    /// The same, and of a later write than another that it had not heard of.
+    EarlyNotice,
+}
+
+impl Feature {
+    /// All of them.
+    pub const ALL: [Feature; 24] = [
+        Feature::SingleChange,
+        Feature::JointChange,
+        Feature::LearnerAdded,
+        Feature::LearnerPromoted,
+        Feature::CatchUpGivenUp,
+        Feature::LeaderRemoved,
+        Feature::Transferred,
+        Feature::TransferGivenUp,
+        Feature::HeldOff,
+        Feature::SnapshotTaken,
+        Feature::SnapshotInstalled,
+        Feature::SnapshotInParts,
+        Feature::LeaderRead,
+        Feature::FollowerRead,
+        Feature::LeaseRead,
+        Feature::PreVoteWon,
+        Feature::PreVoteDenied,
+        Feature::QuorumMissed,
+        Feature::SessionOpened,
+        Feature::CommandRepeated,
+        Feature::SessionExpired,
+        Feature::ApplyLag,
+        Feature::LateNotice,
+        Feature::EarlyNotice,
+    ];
+
+    /// How reports write it: `changes by joint consensus`.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// Where it is described: `§6`.
+    #[must_use]
+    pub fn section(self) -> &'static str {
+        self.facts().1
+    }
+
+    fn facts(self) -> (&'static str, &'static str) {
+        match self {
+            Feature::SingleChange => ("changes in one entry", "diss. §4.1"),
+            Feature::JointChange => ("changes by joint consensus", "§6"),
+            Feature::LearnerAdded => ("learners added", "§6, diss. §4.2.1"),
+            Feature::LearnerPromoted => ("learners promoted", "§6, diss. §4.2.1"),
+            Feature::CatchUpGivenUp => ("late joiners given up", "diss. §4.2.1"),
+            Feature::LeaderRemoved => ("leaders removed", "§6, diss. §4.2.2"),
+            Feature::Transferred => ("leadership handed over", "diss. §3.10"),
+            Feature::TransferGivenUp => ("handing over given up", "diss. §3.10"),
+            Feature::HeldOff => ("requests held off meanwhile", "diss. §3.10"),
+            Feature::SnapshotTaken => ("snapshots taken", "§7"),
+            Feature::SnapshotInstalled => ("snapshots installed", "§7, Figure 13"),
+            Feature::SnapshotInParts => ("of these, in several parts", "Figure 13"),
+            Feature::LeaderRead => ("reads at a leader", "§8, diss. §6.4"),
+            Feature::FollowerRead => ("reads at a follower", "diss. §6.4"),
+            Feature::LeaseRead => ("reads from a lease", "diss. §6.4.1"),
+            Feature::PreVoteWon => ("pre-votes won", "diss. §9.6"),
+            Feature::PreVoteDenied => ("pre-votes denied", "diss. §9.6"),
+            Feature::QuorumMissed => ("leaders without a quorum", "diss. §6.2"),
+            Feature::SessionOpened => ("sessions opened", "diss. §6.3"),
+            Feature::CommandRepeated => ("commands recognized", "§8, diss. §6.3"),
+            Feature::SessionExpired => ("commands without session", "diss. §6.3"),
+            Feature::ApplyLag => ("state machines behind", "§5.3"),
+            Feature::LateNotice => ("late notices of a disk", "diss. §10.2.1"),
+            Feature::EarlyNotice => ("notices out of order", "diss. §10.2.1"),
+        }
+    }
+}
+
+/// Counts features.
+#[derive(Debug)]
+pub(super) struct Features {
+    counts: [u64; Feature::ALL.len()],
+    servers: Vec<Watched>,
+    /// Up to here, entries were counted when they were committed, and when they were applied.
+    committed: Option<LogIndex>,
+    applied: Option<LogIndex>,
+    /// Requests that are not answered, of the kinds that count, and of whom they were asked.
+    asked: BTreeMap<Request, (NodeId, Asked)>,
+    /// The request of this very step.
+    fresh: Option<Request>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Read,
+    Change,
+    Transfer,
+    Compaction,
+}
+
+/// What is known of one server.
+#[derive(Clone, Debug, Default)]
+struct Watched {
+    /// The configuration before all that are in its log.
+    base: Arc<Membership>,
+    /// Those in its log.
+    logged: Vec<(LogIndex, Arc<Membership>)>,
+    /// The term in which it last asked whether it could win.
+    asking: Option<Term>,
+    /// The term in which it stands since its leader told it to.
+    told: Option<Term>,
+    /// Whether it has a part of a snapshot.
+    partial: bool,
+    /// Whether it is handing leadership over.
+    moving: bool,
+}
+
+impl Features {
+    /// Nothing has happened yet on so many servers.
+    pub(super) fn new(servers: usize) -> Features {
+        Features {
+            counts: [0; Feature::ALL.len()],
+            servers: vec![Watched::default(); servers],
+            committed: None,
+            applied: None,
+            asked: BTreeMap::new(),
+            fresh: None,
+        }
+    }
+
+    pub(super) fn count(&mut self, feature: Feature) {
+        self.counts[feature as usize] += 1;
+    }
+
+    /// A server boots from this, in a cluster that began with these.
+    pub(super) fn booted(
+        &mut self,
+        id: NodeId,
+        members: &[NodeId],
+        snapshot: Option<&Snapshot>,
+        log: &[Entry],
+    ) {
+        let first = || Membership { voters: members.to_vec(), ..Membership::default() }.into();
+        let base = snapshot.map_or_else(first, |snapshot| snapshot.membership.clone());
+        self.servers[slot(id)] =
+            Watched { base, logged: configurations(log).collect(), ..Watched::default() };
+        self.asked.retain(|_, (server, _)| *server != id);
+    }
+
+    /// A server's step changed its view.
+    #[inline]
+    pub(super) fn moved(&mut self, id: NodeId, before: &View, effects: &Effects) {
+        let after = &effects.view;
+        let configured = after.configuration.is_some() || before.configuration.is_some();
+        if configured || after.snapshot != before.snapshot {
+            self.reconfigured(id, before, effects);
+        }
+        if effects.restored.is_some() {
+            self.count(Feature::SnapshotInstalled);
+            if std::mem::take(&mut self.servers[slot(id)].partial) {
+                self.count(Feature::SnapshotInParts);
+            }
+        }
+        if after.role != before.role {
+            self.role_changed(id, before, after);
+        }
+        if after.commit > after.applied && before.commit == before.applied {
+            self.count(Feature::ApplyLag);
+        }
+        let last = after.applied;
+        if last > self.applied {
+            self.applied(effects);
+            self.applied = last;
+        }
+    }
+
+    /// Entries were applied, perhaps some of them here first.
+    #[inline]
+    fn applied(&mut self, effects: &Effects) {
+        for applied in &effects.applied {
+            if Some(applied.entry.index) <= self.applied {
+                continue;
+            }
+            match applied.outcome {
+                Outcome::Nothing | Outcome::Executed => {}
+                Outcome::Repeated => self.count(Feature::CommandRepeated),
+                Outcome::NoSession => self.count(Feature::SessionExpired),
+                Outcome::Registered(_) => self.count(Feature::SessionOpened),
+            }
+        }
+    }
+
+    /// There are configurations in a server's log, or there were: perhaps a new one, perhaps one is committed.
+    fn reconfigured(&mut self, id: NodeId, before: &View, effects: &Effects) {
+        let server = &mut self.servers[slot(id)];
+        effects.writes.iter().for_each(|write| server.wrote(write));
+        let commit = effects.view.commit;
+        if commit <= before.commit
+            || server.logged.last().is_none_or(|(last, _)| Some(*last) <= self.committed)
+        {
+            return;
+        }
+        let logged = server.logged.clone();
+        let mut previous = server.base.clone();
+        for (index, membership) in logged {
+            if Some(index) > self.committed && Some(index) <= commit {
+                self.committed = Some(index);
+                self.changed(&previous, &membership);
+            }
+            previous = membership;
+        }
+    }
+
+    /// A configuration is committed.
+    fn changed(&mut self, previous: &Membership, now: &Membership) {
+        let joint = previous.is_joint();
+        // C_old,new is half of a change.
+        if !now.is_joint() {
+            self.count(if joint { Feature::JointChange } else { Feature::SingleChange });
+        }
+        if now.learners.iter().any(|server| !previous.contains(*server)) {
+            self.count(Feature::LearnerAdded);
+        }
+        if now.voters.iter().any(|server| previous.learners.contains(server)) {
+            self.count(Feature::LearnerPromoted);
+        }
+    }
+
+    fn role_changed(&mut self, id: NodeId, before: &View, after: &View) {
+        let server = &mut self.servers[slot(id)];
+        server.moving = false;
+        match after.role {
+            Role::Follower if before.role == Role::Leader && after.term == before.term => {
+                let now = server.logged.last().map_or(&server.base, |(_, now)| now);
+                let removed = !now.is_voter(id);
+                self.count(if removed { Feature::LeaderRemoved } else { Feature::QuorumMissed });
+            }
+            Role::Follower => {}
+            Role::Candidate => {
+                if server.asking.take() == Some(before.term) {
+                    self.count(Feature::PreVoteWon);
+                }
+            }
+            Role::Leader => {
+                if server.told.take() == Some(after.term) {
+                    self.count(Feature::Transferred);
+                }
+            }
+        }
+    }
+
+    /// A message leaves.
+    #[inline]
+    pub(super) fn sent(&mut self, Message { from, term, body, .. }: &Message) {
+        match body {
+            Body::PreVote { .. } => self.servers[slot(*from)].asking = Some(*term),
+            Body::PreVoteReply { granted: false } => self.count(Feature::PreVoteDenied),
+            Body::RequestVote { transfer: true, .. } => {
+                self.servers[slot(*from)].told = Some(*term);
+            }
+            Body::InstallSnapshotReply { .. } => self.servers[slot(*from)].partial = true,
+            Body::PreVoteReply { .. }
+            | Body::RequestVote { .. }
+            | Body::RequestVoteReply { .. }
+            | Body::AppendEntries { .. }
+            | Body::AppendEntriesReply { .. }
+            | Body::InstallSnapshot { .. }
+            | Body::TimeoutNow
+            | Body::ReadIndex { .. }
+            | Body::ReadIndexReply { .. } => {}
+        }
+    }
+
+    /// A client or an administrator asks a server for something; [`Features::done`] follows.
+    pub(super) fn asks(&mut self, id: NodeId, event: &Event) {
+        let (request, kind) = match event {
+            Event::Read(request) => (*request, Asked::Read),
+            Event::ChangeMembership(request, ..) => (*request, Asked::Change),
+            Event::Transfer(request, _) => (*request, Asked::Transfer),
+            Event::Compact(request) => (*request, Asked::Compaction),
+            Event::Tick
+            | Event::Receive(_)
+            | Event::Propose(..)
+            | Event::Persisted(_)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Apply => return,
+        };
+        self.asked.insert(request, (id, kind));
+        self.fresh = Some(request);
+    }
+
+    /// The step with a request is over.
+    pub(super) fn done(&mut self) {
+        let Some(request) = self.fresh.take() else { return };
+        if let Some((id, Asked::Transfer)) = self.asked.get(&request) {
+            self.servers[slot(*id)].moving = true;
+        }
+    }
+
+    /// A server answers.
+    #[inline]
+    pub(super) fn answered(
+        &mut self,
+        id: NodeId,
+        server: &Server,
+        request: Request,
+        answer: &Answer,
+    ) {
+        if *answer == Answer::Busy && self.servers[slot(id)].moving {
+            self.count(Feature::HeldOff);
+        }
+        if let Some((_, kind)) = self.asked.remove(&request) {
+            self.answered_watched(id, server, (request, kind), answer);
+        }
+    }
+
+    fn answered_watched(
+        &mut self,
+        id: NodeId,
+        server: &Server,
+        (request, kind): (Request, Asked),
+        answer: &Answer,
+    ) {
+        let at_once = self.fresh == Some(request);
+        let leads = server.view.role == Role::Leader;
+        let lease = server.settings.lease_drift.is_some();
+        if kind == Asked::Transfer {
+            self.servers[slot(id)].moving = false;
+        }
+        let feature = match (kind, answer) {
+            (Asked::Read, Answer::Read(_)) if leads && lease && at_once => Feature::LeaseRead,
+            (Asked::Read, Answer::Read(_)) if leads && !lease && !at_once => Feature::LeaderRead,
+            (Asked::Read, Answer::Read(_)) if !leads => Feature::FollowerRead,
+            (Asked::Change, Answer::Rejected) if !at_once => Feature::CatchUpGivenUp,
+            (Asked::Transfer, Answer::Rejected) if !at_once => Feature::TransferGivenUp,
+            (Asked::Compaction, Answer::Done) => Feature::SnapshotTaken,
+            (Asked::Read | Asked::Change | Asked::Transfer | Asked::Compaction, _) => return,
+        };
+        self.count(feature);
+    }
+}
+
+impl Watched {
+    /// What a write does to the configurations in a server's log.
+    fn wrote(&mut self, write: &Write) {
+        if let Some(snapshot) = &write.snapshot {
+            self.base = snapshot.membership.clone();
+            self.logged.retain(|(index, _)| *index > snapshot.last.index);
+        }
+        if let Some(log) = &write.log {
+            self.logged.retain(|(index, _)| *index < log.from);
+            self.logged.extend(configurations(&log.entries));
+        }
+    }
+}
+
+fn configurations(entries: &[Entry]) -> impl Iterator<Item = (LogIndex, Arc<Membership>)> {
+    entries.iter().filter_map(|entry| match &entry.payload {
+        Payload::Membership(membership) => Some((entry.index, membership.clone())),
+        Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
+    })
+}
+
+impl Cluster<'_> {
+    /// How often a feature took part so far.
+    #[must_use]
+    pub fn featured(&self, feature: Feature) -> u64 {
+        self.features.counts[feature as usize]
+    }
+}

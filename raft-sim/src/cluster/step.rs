@@ -1,0 +1,121 @@
+//! One step of a server: it takes an event, and what it wants done is done.
+
+use super::digest::{mix_answer, mix_event, mix_message, mix_view, mix_write};
+use super::{Cluster, Heard, schedule, slot};
+use crate::oracle::Violation;
+use crate::subject::{Event, Token, View};
+use crate::words::{Message, NodeId};
+
+impl Cluster<'_> {
+    #[inline(always)]
+    pub(super) fn step(&mut self, id: NodeId, event: Event) -> Result<(), Violation> {
+        if !self.servers[slot(id)].is_up() {
+            return Ok(());
+        }
+        self.steps += 1;
+        self.digest = mix_event(self.digest, self.now, id, &event);
+        self.take(id, event)?;
+        let server = &self.servers[slot(id)];
+        if server.disk.is_dirty() && !server.stalled && self.sync.max == 0 {
+            self.sync(id, Token(u64::MAX))?;
+        }
+        self.lag(id)
+    }
+
+    /// The server takes an event, and what it wants done is done.
+    pub(super) fn take(&mut self, id: NodeId, event: Event) -> Result<(), Violation> {
+        let server = &mut self.servers[slot(id)];
+        let Some(subject) = &mut server.subject else { return Ok(()) };
+        let before = server.view;
+        let effects = &mut self.effects;
+        effects.clear();
+        effects.view = before;
+        match &mut self.listener {
+            None => subject.step(event, effects),
+            Some(listener) => {
+                subject.step(event.clone(), effects);
+                let length = server.disk.written_length();
+                let heard =
+                    Heard::Step { server: id, event: &event, effects, before: &before, length };
+                listener.hear(self.now, &heard);
+            }
+        }
+        if effects.view != before {
+            server.view = effects.view;
+            self.digest = mix_view(self.digest, &effects.view);
+            self.features.moved(id, &before, effects);
+        }
+        for write in &effects.writes {
+            self.digest = mix_write(self.digest, write);
+        }
+        if let Some(oracles) = &mut self.oracles {
+            oracles.stepped(id, effects)?;
+        }
+        self.carry_out(id, &before)
+    }
+
+    /// Hands on what the server's last step left in `effects`: first to the disk, then to clients, then to
+    /// the network.
+    fn carry_out(&mut self, id: NodeId, before: &View) -> Result<(), Violation> {
+        if !self.effects.writes.is_empty() {
+            self.submit(id, before);
+        }
+        if !self.effects.answers.is_empty() {
+            self.answer(id)?;
+        }
+        if !self.effects.sends.is_empty() {
+            let mut sends = std::mem::take(&mut self.effects.sends);
+            for message in sends.drain(..) {
+                self.send(message)?;
+            }
+            self.effects.sends = sends;
+        }
+        if !self.effects.held.is_empty() {
+            self.hold(id)?;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, id: NodeId) -> Result<(), Violation> {
+        for (request, answer) in self.effects.answers.drain(..) {
+            self.digest = mix_answer(self.digest, request, &answer);
+            self.features.answered(id, &self.servers[slot(id)], request, &answer);
+            if let Some(oracles) = &mut self.oracles {
+                oracles.answered(id, request, &answer)?;
+            }
+            self.answers.push((id, request, answer));
+        }
+        Ok(())
+    }
+
+    /// Keeps the messages that wait for a write until it is durable.
+    fn hold(&mut self, id: NodeId) -> Result<(), Violation> {
+        for held in std::mem::take(&mut self.effects.held) {
+            let server = &mut self.servers[slot(id)];
+            if server.disk.holds(held.after) {
+                server.waiting.push(held);
+            } else {
+                self.send(held.message)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn send(&mut self, message: Message) -> Result<(), Violation> {
+        self.digest = mix_message(self.digest, &message);
+        self.features.sent(&message);
+        if let Some(listener) = &mut self.listener {
+            listener.hear(self.now, &Heard::Sent(&message));
+        }
+        if let Some(oracles) = &mut self.oracles {
+            oracles.sent(&message)?;
+        }
+        if self.flowing {
+            let Cluster { network, queue, now, .. } = self;
+            network.send(message, |arrival| schedule(queue, *now, arrival));
+        } else {
+            self.network.park(message);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! Configurations: they change one after another, and every quorum of one shares a server with every
+//! quorum of the next (17). And what a quorum is.
+//!
+//! A configuration is an entry of the log, in force on each server as soon as it is in that server's log
+//! (§6).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Oracles, Property, Violation};
+use crate::subject::View;
+use crate::words::{LogIndex, Membership, NodeId, length};
+
+/// Whether so many of these servers are a majority (§5.2).
+#[inline]
+pub(super) fn is_majority(count: usize, servers: &[NodeId]) -> bool {
+    count > servers.len() / 2
+}
+
+/// Whether those for whom `agrees` holds are a majority of the voters, and in joint consensus of either
+/// configuration (§6).
+pub(super) fn has_quorum(configuration: &Membership, agrees: impl Fn(NodeId) -> bool) -> bool {
+    let Membership { voters, outgoing, learners: _ } = configuration;
+    let majority = |servers: &[NodeId]| {
+        is_majority(servers.iter().filter(|&&server| agrees(server)).count(), servers)
+    };
+    majority(voters) && (outgoing.is_empty() || majority(outgoing))
+}
+
+/// Whether a server receives the log.
+pub(super) fn contains(configuration: &Membership, server: NodeId) -> bool {
+    let Membership { voters, outgoing, learners } = configuration;
+    [voters, outgoing, learners].into_iter().any(|servers| servers.contains(&server))
+}
+
+/// Whether every quorum of one configuration shares a server with every quorum of the other.
+fn share_quorums(one: &Membership, other: &Membership) -> bool {
+    let halves = [&one.voters, &one.outgoing, &other.voters, &other.outgoing];
+    let needed = halves.map(|half| half.len() / 2 + 1);
+    // Without C_old there is nothing to reach in that half.
+    let mut start = [0; 4];
+    for half in [1, 3].into_iter().filter(|&half| halves[half].is_empty()) {
+        start[half] = needed[half];
+    }
+    let all: BTreeSet<NodeId> = halves.into_iter().flatten().copied().collect();
+    // Give each server to one side or the other: how many of each half can both sides come to have?
+    let mut reached = BTreeSet::from([start]);
+    for server in all {
+        let give = |counts: [usize; 4], side: [usize; 2]| {
+            let mut counts = counts;
+            for half in side.into_iter().filter(|&half| halves[half].contains(&server)) {
+                counts[half] = needed[half].min(counts[half] + 1);
+            }
+            counts
+        };
+        let next = reached.iter().flat_map(|&counts| [give(counts, [0, 1]), give(counts, [2, 3])]);
+        reached = next.collect();
+    }
+    !reached.contains(&needed)
+}
+
+/// A configuration in words: `S1 S2 S3`, `S3 S4 with C_old S1 S2 S3 and learners S5`.
+pub(super) fn names(configuration: &Membership) -> String {
+    let Membership { voters, outgoing, learners } = configuration;
+    let list = |servers: &[NodeId]| {
+        let names: Vec<String> = servers.iter().map(NodeId::to_string).collect();
+        if names.is_empty() { "nobody".to_owned() } else { names.join(" ") }
+    };
+    let mut told = list(voters);
+    for (what, servers) in [(" with C_old ", outgoing), (" and learners ", learners)] {
+        if !servers.is_empty() {
+            told.push_str(what);
+            told.push_str(&list(servers));
+        }
+    }
+    told
+}
+
+impl Oracles {
+    /// Configurations (§6, dissertation §4.1, as corrected in 2015): a leader appends a configuration when
+    /// the one before is committed, when it has committed an entry of its own term, and when every quorum
+    /// of the new one shares a server with every quorum of the old: one voter comes or goes, or the change
+    /// enters or leaves joint consensus.
+    ///
+    /// The leader's commit index is that after the step: a leader that commits C_old,new may append C_new at
+    /// once. Followers copy what their leader has appended, and are not judged.
+    #[cold]
+    pub(super) fn check_appended(
+        &mut self,
+        slot: usize,
+        index: u64,
+        next: &Arc<Membership>,
+        after: &View,
+    ) -> Result<(), Violation> {
+        self.count(Property::Configurations);
+        let server = &mut self.servers[slot];
+        let commit = length(after.commit);
+        let committed_in = server.log.at(commit).map(|link| link.term);
+        let (at, previous) = server.log.configurations.latest();
+        for (slot, matched) in server.matched.iter_mut().enumerate() {
+            // What is known of a server is forgotten when it goes, and begins anew when it comes.
+            let other = NodeId(slot as u32 + 1);
+            if !contains(previous, other) || !contains(next, other) {
+                *matched = 0;
+            }
+        }
+        let why = if at > commit {
+            format!("while that at index {at} is not committed")
+        } else if committed_in != Some(after.term) {
+            format!("before it has committed an entry of its term {}", after.term)
+        } else if !share_quorums(previous, next) {
+            format!("whose quorums need not share a server with those of {}", names(previous))
+        } else {
+            return Ok(());
+        };
+        let id = server.id;
+        let detail =
+            format!("{id} appended the configuration {} at index {index}, {why}", names(next));
+        Err(Violation::new(Property::Configurations, id, detail))
+    }
+
+    /// Configurations (§6): a server always uses the latest one in its log, committed or not.
+    #[inline]
+    pub(super) fn check_in_force(&self, slot: usize, after: &View) -> Result<(), Violation> {
+        let server = &self.servers[slot];
+        if server.log.configurations.len() == 0 && after.configuration.is_none() {
+            return Ok(());
+        }
+        let latest = LogIndex::new(server.log.configurations.latest().0);
+        let expected = latest.filter(|_| latest > after.snapshot);
+        if after.configuration == expected {
+            return Ok(());
+        }
+        let id = server.id;
+        let (uses, latest) = (length(after.configuration), length(expected));
+        let detail = format!(
+            "{id} uses the configuration at index {uses}, and the latest in its log is at {latest}; 0 is \
+             that before its log"
+        );
+        Err(Violation::new(Property::Configurations, id, detail))
+    }
+}

@@ -1,0 +1,117 @@
+//! The plan: everything about a run that is decided before it starts, as plain data.
+//!
+//! A seed expands to a plan ([`Plan::draw`]). A plan can as well be written by hand or drawn by a property
+//! test: running it asks nothing of where it came from. Each fault is whole in itself (it begins, and it
+//! ends), and so is each task, so any of them can be taken out and the rest still means the same.
+
+mod draw;
+mod fault;
+mod features;
+mod task;
+
+use serde::{Deserialize, Serialize};
+
+use crate::disk::SyncTime;
+use crate::network::Weather;
+use crate::subject::Settings;
+use crate::time::Micros;
+use crate::words::NodeId;
+
+pub use fault::{Direction, Fault, FaultClass, FaultKind, Target};
+pub use task::{Task, TaskClass, TaskKind, Whom};
+
+/// Everything that is decided before a run starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Seed of what is drawn while running: delays, losses, sync times, client's choices.
+    pub seed: u64,
+    /// How long it runs, in virtual microseconds.
+    pub duration: Micros,
+    /// The servers' timing and limits.
+    pub settings: Settings,
+    /// Servers that have others, and which; each once at most.
+    pub exceptions: Vec<(u32, Settings)>,
+    /// Each server's clock; their number is the number of servers.
+    pub clocks: Vec<Clock>,
+    /// So many servers, the first ones, are the first configuration. The others wait until a change adds
+    /// them.
+    pub members: u32,
+    /// What the network does to every message.
+    pub weather: Weather,
+    /// How long the disks take.
+    pub sync: SyncTime,
+    /// How long state machines take at most to apply what they were handed, in virtual microseconds; only
+    /// with [`Settings::apply_limit`].
+    pub apply_time: Micros,
+    /// Whether what was applied survives a crash.
+    pub durable_state_machine: bool,
+    /// What the clients do.
+    pub clients: Clients,
+    /// What goes wrong, in order of `at`.
+    pub faults: Vec<Fault>,
+    /// What administrators ask for, in order of `at`.
+    pub tasks: Vec<Task>,
+}
+
+/// A server's clock, in virtual microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// Between two of its ticks; 10,000 is the nominal rate.
+    pub tick: Micros,
+    /// Its first tick.
+    pub first: Micros,
+}
+
+/// The clients: each request goes to a random server or to the last known leader, and follows hints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clients {
+    /// Virtual microseconds between two requests.
+    pub interval: Micros,
+    /// Bytes of a command, at least 8.
+    pub size: u32,
+    /// Percent of commands that go to a random server although a leader is known.
+    pub wander: u32,
+    /// Percent of requests that are reads (diss. §6.4); half of these go to a random server.
+    pub reads: u32,
+    /// Percent of the other requests that are made under a session (diss. §6.3).
+    pub once: u32,
+    /// How many clients have a session, if any request is made under one. Each waits for one answer at a
+    /// time.
+    pub sessions: u32,
+    /// How long such a client waits for an answer until it asks again, in virtual microseconds.
+    pub patience: Micros,
+}
+
+/// What may be said about a plan beside its seed.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// How many servers the first configuration has, 1 to 9; drawn if not said (mostly three or five).
+    pub servers: Option<u32>,
+    /// How long, in virtual milliseconds; 5,000 if not said.
+    pub duration_ms: Option<u64>,
+    /// Which faults may happen; if not said, each may with even chances.
+    pub faults: Option<Vec<FaultClass>>,
+    /// What clients and administrators may do beside plain commands; if not said, each may with even
+    /// chances.
+    pub tasks: Option<Vec<TaskClass>>,
+}
+
+impl Plan {
+    /// The plan of a seed.
+    #[must_use]
+    pub fn draw(seed: u64, wishes: &Wishes) -> Plan {
+        draw::plan(seed, wishes)
+    }
+
+    /// All servers, in order.
+    pub fn servers(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (1..=self.clocks.len() as u32).map(NodeId)
+    }
+
+    /// The settings of a server.
+    #[must_use]
+    pub fn settings_of(&self, server: NodeId) -> Settings {
+        let exception = self.exceptions.iter().find(|(other, _)| *other == server.0);
+        exception.map_or(self.settings, |(_, settings)| *settings)
+    }
+}

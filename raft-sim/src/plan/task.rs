@@ -1,0 +1,88 @@
+//! What an administrator asks for in a run, beside what clients do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Micros;
+
+/// Something that an administrator asks for. Asked of somebody who can't do it now (it does not lead, another
+/// change is under way), it is asked again for a while, of whoever leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its own number in the plan: what is drawn for it while running follows from it.
+    pub number: u32,
+    /// When it is asked for first.
+    pub at: Micros,
+    /// Who is asked first.
+    pub of: Whom,
+    /// What it is.
+    pub kind: TaskKind,
+}
+
+/// What an administrator asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskKind {
+    /// This configuration (§6, diss. ch. 4).
+    Membership {
+        /// Who is to vote.
+        voters: Vec<u32>,
+        /// Who is to receive the log without a vote.
+        learners: Vec<u32>,
+    },
+    /// That this server leads (diss. §3.10).
+    Transfer(u32),
+    /// A snapshot in place of the log up to where it is applied (§7).
+    Compaction,
+}
+
+impl TaskKind {
+    /// The class that allows it.
+    #[must_use]
+    pub fn class(&self) -> TaskClass {
+        match self {
+            TaskKind::Membership { .. } => TaskClass::Membership,
+            TaskKind::Transfer(_) => TaskClass::Transfer,
+            TaskKind::Compaction => TaskClass::Compaction,
+        }
+    }
+}
+
+/// Who is asked; looked up when it is time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Whom {
+    /// This server.
+    Server(u32),
+    /// The live leader of the highest term; nobody if there is none.
+    Leader,
+    /// Every server that believes to lead.
+    Leaders,
+    /// Every server.
+    Everybody,
+}
+
+/// A class of what clients and administrators may do in a run, beside plain commands; `--tasks` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum TaskClass {
+    /// servers come and go, vote or learn
+    Membership,
+    /// leadership is handed over
+    Transfer,
+    /// snapshots take the place of the log
+    Compaction,
+    /// clients read without the log
+    Reads,
+    /// clients have sessions, and repeat commands
+    Sessions,
+}
+
+impl TaskClass {
+    /// All of them.
+    pub const ALL: [TaskClass; 5] = [
+        TaskClass::Membership,
+        TaskClass::Transfer,
+        TaskClass::Compaction,
+        TaskClass::Reads,
+        TaskClass::Sessions,
+    ];
+}

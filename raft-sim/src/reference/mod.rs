@@ -1,0 +1,210 @@
+//! The reference core behind the door. The one place of the simulator that names `raft_core`'s node.
+
+mod machine;
+mod translate;
+
+use std::collections::VecDeque;
+
+use machine::Machine;
+use raft_core::{Input, Node, Output};
+use translate::{answer, settings, view};
+
+use crate::subject::{
+    Answer, Boot, Capability, Effects, Event, Implementation, LogWrite, Outcome, Request, Subject,
+    Token, View, Write,
+};
+use crate::words::{Body, Entry, LogIndex, NodeId};
+
+/// The number of every simulated cluster.
+const CLUSTER: u64 = 1;
+
+/// The reference core.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reference;
+
+impl Implementation for Reference {
+    fn name(&self) -> &str {
+        "raft-core"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &Capability::ALL
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        // The host rebuilds its state machine: from the snapshot, and as far as it was durable from the log.
+        let mut machine = match &boot.snapshot {
+            Some(snapshot) => Machine::load(snapshot)?,
+            None => Machine::new(boot.settings.sessions),
+        };
+        for entry in boot.log.iter().take_while(|entry| Some(entry.index) <= boot.applied) {
+            machine.apply(entry);
+        }
+        let lags = boot.settings.apply_limit.is_some();
+        let boot = raft_core::Boot {
+            id: boot.id,
+            cluster: CLUSTER,
+            servers: boot.servers,
+            settings: settings(&boot.settings),
+            hard_state: boot.hard_state,
+            snapshot: boot.snapshot,
+            log: boot.log,
+            applied: boot.applied,
+        };
+        let node = Node::boot(boot).map_err(|error| error.to_string())?;
+        let view = view(&node, &machine);
+        let server = Server {
+            node,
+            machine,
+            lags,
+            queue: VecDeque::new(),
+            unsynced: VecDeque::new(),
+            written: 0,
+        };
+        Ok((Box::new(server), view))
+    }
+}
+
+struct Server {
+    node: Node,
+    machine: Machine,
+    /// Whether the state machine takes its time.
+    lags: bool,
+    /// What it was handed and has not applied.
+    queue: VecDeque<Entry>,
+    /// Writes that the disk has not made durable, by the token it knows them under.
+    unsynced: VecDeque<(Token, raft_core::Write)>,
+    written: u64,
+}
+
+impl Subject for Server {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        let request = |Request(number)| raft_core::Request(number);
+        match event {
+            Event::Tick => self.input(Input::Tick, effects),
+            Event::Receive(message) => {
+                let from = message.from;
+                let acknowledges = matches!(&message.body, Body::AppendEntriesReply { .. });
+                self.input(Input::Receive(message), effects);
+                if acknowledges {
+                    effects.matched = self.matched(from);
+                }
+            }
+            Event::Propose(name, command) => {
+                self.input(Input::Propose { request: request(name), command }, effects);
+            }
+            Event::Register(name) => {
+                self.input(Input::Register { request: request(name) }, effects);
+            }
+            Event::ProposeOnce(name, once) => {
+                self.input(Input::ProposeOnce { request: request(name), once }, effects);
+            }
+            Event::Read(name) => self.input(Input::Read { request: request(name) }, effects),
+            Event::ChangeMembership(name, voters, learners) => {
+                let request = request(name);
+                self.input(Input::ChangeMembership { request, voters, learners }, effects);
+            }
+            Event::Transfer(name, to) => {
+                self.input(Input::Transfer { request: request(name), to }, effects);
+            }
+            Event::Compact(name) => match self.node.applied() {
+                Some(through) => {
+                    let data = self.machine.save();
+                    let request = request(name);
+                    self.input(Input::Compact { request, through, data }, effects);
+                }
+                None => effects.answers.push((name, Answer::Rejected)),
+            },
+            Event::Apply => self.apply_queued(effects),
+            Event::Persisted(token) => {
+                let oldest = self.unsynced.pop_front_if(|(other, _)| *other == token);
+                let durable = oldest.or_else(|| {
+                    let place = self.unsynced.iter().position(|(other, _)| *other == token)?;
+                    self.unsynced.remove(place)
+                });
+                if let Some((_, write)) = durable {
+                    self.input(Input::Persisted(write.persisted()), effects);
+                }
+            }
+        }
+        effects.view = view(&self.node, &self.machine);
+    }
+}
+
+impl Server {
+    fn input(&mut self, input: Input, effects: &mut Effects) {
+        let Output { messages, write, restore, apply, answers, refused } = self.node.step(input);
+        if effects.sends.is_empty() {
+            std::mem::swap(&mut effects.sends, messages);
+        } else {
+            effects.sends.append(messages);
+        }
+        if let Some(snapshot) = restore {
+            // Nothing that was handed out before it is needed; and the simulated clusters' snapshots are all
+            // saved by such a machine.
+            self.queue.clear();
+            if let Ok(machine) = Machine::load(&snapshot) {
+                self.machine = machine;
+            }
+            effects.restored = Some(snapshot);
+        }
+        if self.lags {
+            self.queue.extend(apply.iter().cloned());
+        } else {
+            effects.applied.extend(apply.iter().map(|entry| self.machine.apply(entry)));
+        }
+        for (request, given) in answers.drain(..) {
+            let outcome = |index: LogIndex| {
+                let applied = effects.applied.iter().find(|applied| applied.entry.index == index);
+                applied.map(|applied| applied.outcome)
+            };
+            let mut given = answer(given);
+            if let Answer::Committed(index) = given {
+                given = match outcome(index) {
+                    Some(Outcome::Registered(session)) => Answer::Registered(index, session),
+                    Some(Outcome::NoSession) => Answer::NoSession(index),
+                    Some(Outcome::Nothing | Outcome::Executed | Outcome::Repeated) | None => given,
+                };
+            }
+            effects.answers.push((Request(request.0), given));
+        }
+        if let Some(refusal) = refused {
+            effects.refused = Some(refusal.to_string());
+        }
+        if let Some(mut write) = write {
+            self.written += 1;
+            let token = Token(self.written);
+            let log = write.take_log();
+            let log = log.map(|log| LogWrite { from: log.from, entries: log.entries });
+            let (hard_state, snapshot) = (write.hard_state(), write.snapshot().cloned());
+            effects.writes.push(Write { token, hard_state, snapshot, log });
+            self.unsynced.push_back((token, write));
+        }
+        if effects.restored.is_some() && self.lags {
+            let restored = self.node.snapshot().map(|snapshot| snapshot.last.index);
+            if let Some(index) = restored.filter(|index| Some(*index) > self.node.applied()) {
+                self.input(Input::Applied(index), effects);
+            }
+        }
+    }
+
+    /// The state machine applies all that it was handed, and says so.
+    fn apply_queued(&mut self, effects: &mut Effects) {
+        let Some(last) = self.queue.back().map(|entry| entry.index) else { return };
+        effects.applied.extend(self.queue.drain(..).map(|entry| self.machine.apply(&entry)));
+        self.input(Input::Applied(last), effects);
+    }
+
+    /// matchIndex of a server, if this one leads.
+    fn matched(&self, server: NodeId) -> Option<(NodeId, LogIndex)> {
+        match self.node.role() {
+            raft_core::Role::Leader(leader) => {
+                let matched = leader.progress(server).and_then(raft_core::Progress::matched);
+                matched.map(|matched| (server, matched))
+            }
+            raft_core::Role::Follower(_)
+            | raft_core::Role::PreCandidate(_)
+            | raft_core::Role::Candidate(_) => None,
+        }
+    }
+}

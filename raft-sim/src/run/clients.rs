@@ -1,0 +1,211 @@
+//! Clients: they hand in commands, read, and keep sessions (§8, diss. ch. 6).
+
+use super::{ATTEMPTS, FIRST_TRY, Run};
+use crate::mix::{below, chance, mix};
+use crate::oracle::Violation;
+use crate::subject::{Answer, Request};
+use crate::time::Micros;
+use crate::words::{Command, NodeId, Once, SessionId};
+
+/// Percent of the commands under a session that are handed in once more after they were answered.
+const REPEATS: u32 = 20;
+
+/// A client with a session (diss. §6.3), or one that is about to open it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Client {
+    session: Option<SessionId>,
+    /// The number of its last command.
+    serial: u64,
+    /// Whether that was answered, in this session.
+    answered: bool,
+    waits: Option<Wait>,
+}
+
+/// A client waits for an answer.
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    /// The first try of what it waits for.
+    since: u64,
+    /// The latest one, and when that was.
+    latest: u64,
+    at: Micros,
+}
+
+/// What a request is: a function of its number.
+#[derive(Clone, Copy, Debug)]
+enum Wish {
+    /// A command without a session.
+    Command,
+    /// A read.
+    Read,
+    /// Whatever this client has to ask under its session.
+    Session(usize),
+}
+
+impl Run<'_> {
+    /// The `number % ATTEMPTS`-th try of request `number / ATTEMPTS`.
+    pub(super) fn try_request(&mut self, number: u64) -> Result<(), Violation> {
+        let clients = &self.plan.clients;
+        let attempt = number % ATTEMPTS;
+        let bits = mix(mix(self.plan.seed, 0x0063_6c69), number);
+        if attempt == 0 {
+            let next = FIRST_TRY + number + ATTEMPTS;
+            self.cluster.schedule(self.cluster.now() + clients.interval, next);
+        }
+        let mut wanders = attempt == 0 && chance(mix(bits, 1), clients.wander * 10_000);
+        let wish = self.wish(number);
+        match wish {
+            Wish::Command => self.tally.proposed += u64::from(attempt == 0),
+            Wish::Read => wanders = attempt == 0 && chance(mix(bits, 1), 500_000),
+            Wish::Session(client) => {
+                let Some(again) = self.turn(client, number) else { return Ok(()) };
+                wanders |= again && chance(mix(bits, 1), 500_000);
+            }
+        }
+        let server = match self.leader {
+            Some(leader) if !wanders => leader,
+            Some(_) | None => NodeId(1 + below(bits, self.plan.clocks.len() as u64) as u32),
+        };
+        let request = Request(number);
+        let up = match wish {
+            Wish::Command => {
+                let command = self.command(number / ATTEMPTS);
+                self.cluster.propose(server, request, command)?
+            }
+            Wish::Read => self.cluster.read(server, request)?,
+            Wish::Session(client) => self.ask_under_session(client, server, request)?,
+        };
+        if !up {
+            self.leader = None;
+            self.retry(number, 20_000);
+        }
+        Ok(())
+    }
+
+    fn wish(&self, number: u64) -> Wish {
+        let clients = &self.plan.clients;
+        if clients.reads == 0 && clients.once == 0 {
+            return Wish::Command;
+        }
+        let bits = mix(mix(self.plan.seed, 0x7769_7368), number / ATTEMPTS);
+        if chance(bits, clients.reads * 10_000) {
+            Wish::Read
+        } else if chance(mix(bits, 1), clients.once * 10_000) && !self.clients.is_empty() {
+            Wish::Session(below(mix(bits, 2), self.clients.len() as u64) as usize)
+        } else {
+            Wish::Command
+        }
+    }
+
+    /// A client with a session may ask: something new, or the same again if it has waited long enough or was
+    /// told to try again. `None` if it is not its turn, else whether it has asked the same before.
+    fn turn(&mut self, client: usize, number: u64) -> Option<bool> {
+        let now = self.cluster.now();
+        let client = &mut self.clients[client];
+        let retry = !number.is_multiple_of(ATTEMPTS);
+        if let Some(wait) = &mut client.waits {
+            let due = if retry {
+                wait.latest + 1 == number
+            } else {
+                now >= wait.at + self.plan.clients.patience
+            };
+            wait.latest = if due { number } else { wait.latest };
+            wait.at = if due { now } else { wait.at };
+            return due.then_some(true);
+        }
+        if retry {
+            return None;
+        }
+        client.waits = Some(Wait { since: number, latest: number, at: now });
+        // A client that does not know its answer any more asks again.
+        let bits = mix(mix(self.plan.seed, 0x7265_7065), number);
+        if client.session.is_some() && client.answered && chance(bits, REPEATS * 10_000) {
+            return Some(true);
+        }
+        if client.session.is_some() {
+            client.serial += 1;
+            self.tally.proposed += 1;
+        }
+        client.answered = false;
+        Some(false)
+    }
+
+    /// The bytes of a command: its number, and as many zeros as fill its size.
+    fn command(&mut self, number: u64) -> Command {
+        self.command[..8].copy_from_slice(&number.to_le_bytes());
+        Command::from(&self.command[..])
+    }
+
+    fn ask_under_session(
+        &mut self,
+        client: usize,
+        server: NodeId,
+        request: Request,
+    ) -> Result<bool, Violation> {
+        let Client { session, serial, .. } = self.clients[client];
+        let Some(session) = session else { return self.cluster.register(server, request) };
+        // No command without a session has so high a number.
+        let command = self.command(1 << 63 | (client as u64) << 48 | serial);
+        self.cluster.propose_once(server, request, Once { session, serial, command })
+    }
+
+    /// The next try of a request, if it has one, after about this time.
+    pub(super) fn retry(&mut self, number: u64, after: Micros) {
+        if !(number + 1).is_multiple_of(ATTEMPTS) {
+            let bits = mix(mix(self.plan.seed, 0x7265_7472), number);
+            let time = self.cluster.now() + after / 2 + below(bits, after);
+            self.cluster.schedule(time, FIRST_TRY + number + 1);
+        }
+    }
+
+    /// A client is told what became of its request.
+    pub(super) fn hear(&mut self, server: NodeId, number: u64, answer: &Answer) {
+        let client = match self.wish(number) {
+            Wish::Session(client) => Some(client),
+            Wish::Command | Wish::Read => None,
+        };
+        match answer {
+            Answer::Committed(_) | Answer::Registered(..) | Answer::NoSession(_) => {
+                self.leader = Some(server);
+            }
+            Answer::NotLeader(leader) => {
+                self.leader = *leader;
+                return self.retry(number, if leader.is_some() { 2_000 } else { 50_000 });
+            }
+            Answer::Busy => return self.retry(number, 20_000),
+            Answer::Superseded | Answer::Unknown if client.is_some() => {
+                return self.retry(number, 5_000);
+            }
+            Answer::Superseded | Answer::Unknown | Answer::Rejected => self.tally.superseded += 1,
+            Answer::Read(_) | Answer::Done => return,
+        }
+        match client {
+            Some(client) => self.settle(client, number, answer),
+            None => self.tally.committed += 1,
+        }
+    }
+
+    /// A client with a session has its answer, if it still waits for it.
+    fn settle(&mut self, client: usize, number: u64, answer: &Answer) {
+        let client = &mut self.clients[client];
+        if client.waits.is_none_or(|wait| wait.since > number) {
+            return;
+        }
+        client.waits = None;
+        match answer {
+            Answer::Committed(_) => {
+                self.tally.committed += u64::from(!client.answered);
+                client.answered = true;
+            }
+            Answer::Registered(_, session) => client.session = Some(*session),
+            Answer::NoSession(_) => client.session = None,
+            Answer::Read(_)
+            | Answer::Done
+            | Answer::Superseded
+            | Answer::Unknown
+            | Answer::NotLeader(_)
+            | Answer::Busy
+            | Answer::Rejected => {}
+        }
+    }
+}

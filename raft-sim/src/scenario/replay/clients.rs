@@ -1,0 +1,204 @@
+//! Clients and administrators: what they ask for, and what they are told.
+
+use super::start::command;
+use super::{Replay, Stop};
+use crate::cluster::Cluster;
+use crate::oracle::Violation;
+use crate::scenario::syntax::{Answer as AnswerWord, Label};
+use crate::subject::{Answer, Request};
+use crate::words::{LogIndex, NodeId, Once, SessionId};
+
+/// What somebody asked for under a label, and what came of it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// Each time it was handed to a server; the last time counts, and an earlier one if it is done after all.
+    attempts: Vec<Request>,
+    /// Its session and serial number, if it is a command that has them.
+    once: Option<Once>,
+    answer: Option<Answer>,
+}
+
+impl Asked {
+    /// A server has answered one attempt.
+    fn hear(&mut self, request: Request, answer: Answer) {
+        let is_last = self.attempts.last() == Some(&request);
+        let was_done = self.answer.is_some_and(is_final);
+        if !was_done && (is_last || is_final(answer)) {
+            self.answer = Some(answer);
+        }
+    }
+}
+
+/// Whether an answer is about what was asked for and not about one attempt, of which there may be more.
+fn is_final(answer: Answer) -> bool {
+    match answer {
+        Answer::Committed(_)
+        | Answer::Registered(..)
+        | Answer::NoSession(_)
+        | Answer::Read(_)
+        | Answer::Done => true,
+        Answer::Superseded
+        | Answer::Unknown
+        | Answer::NotLeader(_)
+        | Answer::Busy
+        | Answer::Rejected => false,
+    }
+}
+
+impl Replay<'_> {
+    /// A client hands commands in, one after the other; in a session, under its next serial numbers.
+    pub(super) fn propose(
+        &mut self,
+        server: NodeId,
+        commands: &[Label],
+        session: Option<&Label>,
+    ) -> Result<(), Stop> {
+        for label in commands {
+            let once = match session {
+                Some(session) => Some(self.next_once(session, label)?),
+                None => None,
+            };
+            self.hand_in(server, label, once)?;
+        }
+        Ok(())
+    }
+
+    /// The client of a command hands it in again, under the same serial number.
+    pub(super) fn retry(&mut self, server: NodeId, label: &Label) -> Result<(), Stop> {
+        let Some(asked) = self.requests.get(label) else {
+            return Err(self.statement(format!("{} has not been proposed yet", label.0)));
+        };
+        let once = asked.once.clone();
+        self.hand_in(server, label, once)
+    }
+
+    fn hand_in(&mut self, server: NodeId, label: &Label, once: Option<Once>) -> Result<(), Stop> {
+        let request = self.request(server, label, once.clone())?;
+        let step = match once {
+            Some(once) => self.cluster.propose_once(server, request, once),
+            None => self.cluster.propose(server, request, command(&label.0)),
+        };
+        self.stepped(step.map(|_| ()))
+    }
+
+    /// A command under the next serial number of a session.
+    fn next_once(&mut self, session: &Label, label: &Label) -> Result<Once, Stop> {
+        let Some(id) = self.session(session) else {
+            let name = &session.0;
+            return Err(self.statement(format!(
+                "{name} is not open yet: a session is named by the answer to its register; \
+                 wait until {name} is acknowledged"
+            )));
+        };
+        let serial = self.serials.entry(id).or_insert(0);
+        *serial += 1;
+        Ok(Once { session: id, serial: *serial, command: command(&label.0) })
+    }
+
+    /// The session that was opened under this label.
+    fn session(&self, label: &Label) -> Option<SessionId> {
+        match self.requests.get(label)?.answer? {
+            Answer::Registered(_, session) => Some(session),
+            Answer::Committed(_)
+            | Answer::NoSession(_)
+            | Answer::Read(_)
+            | Answer::Done
+            | Answer::Superseded
+            | Answer::Unknown
+            | Answer::NotLeader(_)
+            | Answer::Busy
+            | Answer::Rejected => None,
+        }
+    }
+
+    /// Somebody asks a server for something, for the first time or again; from now on it is pending.
+    fn request(
+        &mut self,
+        server: NodeId,
+        label: &Label,
+        once: Option<Once>,
+    ) -> Result<Request, Stop> {
+        self.must_be_up(server)?;
+        let request = self.next_request();
+        let fresh = Asked { attempts: Vec::new(), once, answer: None };
+        let asked = self.requests.entry(label.clone()).or_insert(fresh);
+        asked.attempts.push(request);
+        asked.answer = None;
+        Ok(request)
+    }
+
+    fn next_request(&mut self) -> Request {
+        self.asked += 1;
+        Request(self.asked)
+    }
+
+    /// A request that is no proposal.
+    pub(super) fn ask(
+        &mut self,
+        server: NodeId,
+        label: &Label,
+        ask: impl FnOnce(&mut Cluster<'_>, Request) -> Result<bool, Violation>,
+    ) -> Result<(), Stop> {
+        let request = self.request(server, label, None)?;
+        let step = ask(&mut self.cluster, request);
+        self.stepped(step.map(|_| ()))
+    }
+
+    /// A server's state machine takes a snapshot, and the log up to there is discarded.
+    pub(super) fn compact(&mut self, server: NodeId) -> Result<(), Stop> {
+        self.must_be_up(server)?;
+        let request = self.next_request();
+        let step = self.cluster.compact(server, request);
+        let refused = self.cluster.answers.contains(&(server, request, Answer::Rejected));
+        self.stepped(step.map(|_| ()))?;
+        if refused {
+            return Err(self.statement(format!(
+                "{server} has applied nothing that its snapshot does not stand for"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Clients and administrators hear what they were told since.
+    pub(super) fn hear_answers(&mut self) {
+        for (_, request, answer) in std::mem::take(&mut self.cluster.answers) {
+            let mut asked = self.requests.values_mut();
+            if let Some(asked) = asked.find(|asked| asked.attempts.contains(&request)) {
+                asked.hear(request, answer);
+            }
+        }
+    }
+
+    pub(super) fn is_answered(&self, label: &Label, expected: AnswerWord) -> bool {
+        self.requests.get(label).is_some_and(|asked| answer_word(asked.answer) == expected)
+    }
+
+    /// The index up to which a read was answered from.
+    pub(super) fn read_at(&self, label: &Label) -> Option<LogIndex> {
+        match self.requests.get(label)?.answer? {
+            Answer::Read(index) => Some(index),
+            Answer::Committed(_)
+            | Answer::Registered(..)
+            | Answer::NoSession(_)
+            | Answer::Done
+            | Answer::Superseded
+            | Answer::Unknown
+            | Answer::NotLeader(_)
+            | Answer::Busy
+            | Answer::Rejected => None,
+        }
+    }
+}
+
+fn answer_word(answer: Option<Answer>) -> AnswerWord {
+    match answer {
+        None => AnswerWord::Pending,
+        Some(Answer::Committed(_) | Answer::Registered(..) | Answer::Read(_) | Answer::Done) => {
+            AnswerWord::Acknowledged
+        }
+        Some(Answer::NotLeader(_) | Answer::Busy | Answer::Rejected) => AnswerWord::Refused,
+        Some(Answer::Superseded) => AnswerWord::Failed,
+        Some(Answer::Unknown) => AnswerWord::Unknown,
+        Some(Answer::NoSession(_)) => AnswerWord::Expired,
+    }
+}

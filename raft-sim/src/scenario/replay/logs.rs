@@ -1,0 +1,149 @@
+//! Logs as a whole, what a snapshot stands for included, and the configuration in force.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::conditions::{commit, hard_state};
+use super::start::{command_in, first_configuration};
+use super::{Replay, messages};
+use crate::scenario::syntax::{DrawnEntry, Label};
+use crate::subject::Role;
+use crate::words::{Entry, LogIndex, Membership, NodeId, Payload};
+
+impl Replay<'_> {
+    /// A server's whole log: the entries that its snapshot stands for, as a state machine applied them, and
+    /// those behind it, durable or not.
+    pub(super) fn log(&self, server: NodeId) -> Vec<Entry> {
+        let record = self.record.borrow();
+        let mut log: Vec<Entry> = record.entries(self.snapshot(server)).cloned().collect();
+        log.extend(self.cluster.server(server).disk().written_log());
+        log
+    }
+
+    /// The last entry that a server's snapshot stands for.
+    pub(super) fn snapshot(&self, server: NodeId) -> Option<LogIndex> {
+        let snapshot = self.cluster.server(server).disk().written_snapshot();
+        snapshot.map(|snapshot| snapshot.last.index)
+    }
+
+    /// The configuration in force on a server: the latest in its log, committed or not (§6), or that of its
+    /// snapshot, or the first.
+    pub(super) fn configuration(&self, server: NodeId) -> Arc<Membership> {
+        let disk = self.cluster.server(server).disk();
+        let logged = disk.written_log().into_iter().rev().find_map(|entry| match entry.payload {
+            Payload::Membership(membership) => Some(membership),
+            Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
+        });
+        let snapshot = || disk.written_snapshot().map(|snapshot| snapshot.membership.clone());
+        logged.or_else(snapshot).unwrap_or_else(|| self.first_configuration(server))
+    }
+
+    /// The configuration that a server boots with for the first time: none if it is outside.
+    fn first_configuration(&self, server: NodeId) -> Arc<Membership> {
+        let header = &self.scenario.header;
+        if header.outside.contains(&server) {
+            return Arc::default();
+        }
+        Arc::new(Membership { voters: first_configuration(header), ..Membership::default() })
+    }
+
+    /// The configuration in force at the live leader of the highest term, or the first.
+    pub(super) fn leading_configuration(&self) -> Arc<Membership> {
+        let outside = &self.scenario.header.outside;
+        let member = self.cluster.ids().find(|server| !outside.contains(server));
+        match (self.cluster.leader(), member) {
+            (Some(leader), _) => self.configuration(leader),
+            (None, Some(member)) => self.first_configuration(member),
+            (None, None) => Arc::default(),
+        }
+    }
+
+    /// What there is, for somebody whose expectation was not met: each server, and what is in flight.
+    pub(super) fn situation(&self) -> String {
+        let mut lines = String::from("there is:\n");
+        for id in self.cluster.ids() {
+            let server = self.cluster.server(id);
+            let state = hard_state(server);
+            let role = match server.view().role {
+                _ if !server.is_up() => "down",
+                Role::Follower => "follower",
+                Role::Candidate => "candidate",
+                Role::Leader => "leader",
+            };
+            let vote = state.voted_for.map_or("none".to_string(), |vote| vote.to_string());
+            let log: Vec<String> = self.log(id).iter().map(drawn).collect();
+            let log = if log.is_empty() { "none".to_string() } else { log.join(" ") };
+            let _ = writeln!(
+                lines,
+                "  {id}  {role:<9}  term {}  vote {vote}  commit {}{}  log {log}",
+                state.term,
+                commit(server),
+                self.peculiarities(id),
+            );
+        }
+        lines.push_str("in flight:\n");
+        lines + &messages::list(&self.cluster.network.in_flight())
+    }
+
+    /// A server's snapshot, if it has one, and its configuration, if it is another than the first of all.
+    fn peculiarities(&self, server: NodeId) -> String {
+        let mut text = String::new();
+        if let Some(snapshot) = self.snapshot(server) {
+            let _ = write!(text, "  snapshot {snapshot}");
+        }
+        let configuration = self.configuration(server);
+        let Membership { voters, outgoing, learners } = &*configuration;
+        if *voters != first_configuration(&self.scenario.header) || !outgoing.is_empty() {
+            let _ = write!(text, "  members {}", names(&members(&configuration)));
+        }
+        if !outgoing.is_empty() {
+            text.push_str("  joint");
+        }
+        if !learners.is_empty() {
+            let _ = write!(text, "  learners {}", names(learners));
+        }
+        text
+    }
+}
+
+/// Who votes in a configuration: in C_old,new those of both, in order.
+pub(super) fn members(configuration: &Membership) -> Vec<NodeId> {
+    let Membership { voters, outgoing, learners: _ } = configuration;
+    sorted(&[&voters[..], outgoing].concat())
+}
+
+/// These servers in order, each once.
+pub(super) fn sorted(servers: &[NodeId]) -> Vec<NodeId> {
+    let mut servers = servers.to_vec();
+    servers.sort_unstable();
+    servers.dedup();
+    servers
+}
+
+fn names(servers: &[NodeId]) -> String {
+    let names: Vec<String> = servers.iter().map(NodeId::to_string).collect();
+    if names.is_empty() { "none".to_string() } else { names.join(" ") }
+}
+
+/// Whether a log looks as drawn; if it is open, more may follow.
+pub(super) fn is_drawn(log: &[Entry], boxes: &[DrawnEntry], open: bool) -> bool {
+    let fits = if open { log.len() >= boxes.len() } else { log.len() == boxes.len() };
+    fits && log.iter().zip(boxes).all(|(entry, drawn)| {
+        entry.term == drawn.term && drawn.label.as_ref().is_none_or(|label| carries(entry, label))
+    })
+}
+
+/// Whether an entry carries this command.
+pub(super) fn carries(entry: &Entry, label: &Label) -> bool {
+    command_in(entry).is_some_and(|command| **command == *label.0.as_bytes())
+}
+
+/// An entry as a box of a drawn log: its term, and its command if it has a name.
+fn drawn(entry: &Entry) -> String {
+    match command_in(entry) {
+        Some(command) if !command.contains(&b'/') => {
+            format!("{}:{}", entry.term, String::from_utf8_lossy(command))
+        }
+        Some(_) | None => entry.term.to_string(),
+    }
+}

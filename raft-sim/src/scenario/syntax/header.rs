@@ -1,0 +1,101 @@
+//! The header of a scenario: what is tested, on whom, and from which state.
+
+use super::DrawnEntry;
+use crate::subject::{Capability, Changes};
+use crate::words::{NodeId, Term};
+
+/// The lines before the first statement: what is tested, on whom, and from which state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// `scenario TITLE`: one sentence of what holds.
+    pub title: String,
+    /// `paper SECTION, FIGURE …`: where it comes from, as written.
+    pub paper: String,
+    /// `servers S1 S2 …`: always S1 to Sn without gaps, 1 to 9 of them.
+    pub servers: Vec<NodeId>,
+    /// `outside S4 …`: those of them that are not in the first configuration. They boot knowing nobody
+    /// and wait to be added (§6). Never all of them.
+    pub outside: Vec<NodeId>,
+    /// `requires CAPABILITY …`: what a subject must support, else the scenario is skipped.
+    pub requires: Vec<Capability>,
+    /// `violates PROPERTY`: a negative control; the last statement must raise this alarm, and nothing
+    /// before it any.
+    pub violates: Option<String>,
+    /// `settings [S1 …] …`: what differs from the defaults of every subject. One for each of `servers`,
+    /// in the same order.
+    pub settings: Vec<Settings>,
+    /// `network …`: the weather for `run` and `within`; exact commands ignore it.
+    pub network: Network,
+    /// `state-machine durable`: what was applied survives a crash; by default it is rebuilt.
+    pub durable_state_machine: bool,
+    /// `given SERVER … log … term … vote …`: durable state at boot, one for every server named.
+    pub given: Vec<Given>,
+}
+
+/// `settings`: what the lines set for one server. Ticks are the servers' clock ticks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `election-timeout A..B`: ticks, the range it is drawn from.
+    pub election_timeout: Option<(u32, u32)>,
+    /// `heartbeat N`: ticks between a leader's heartbeats.
+    pub heartbeat: Option<u32>,
+    /// `entries-per-message N`: at most so many entries in one AppendEntries.
+    pub entries_per_message: Option<u32>,
+    /// `uncommitted-limit N`: a leader refuses proposals beyond so many uncommitted entries.
+    pub uncommitted_limit: Option<u32>,
+    /// `window N`: at most so many entries in flight to one follower.
+    pub window: Option<u32>,
+    /// `bytes-per-message N`: at most so many bytes of commands in one AppendEntries.
+    pub bytes_per_message: Option<u32>,
+    /// `chunk N`: at most so many bytes of a snapshot in one InstallSnapshot.
+    pub chunk: Option<u32>,
+    /// `pre-vote`: asks whether it could win before it stands for election (diss. §9.6).
+    pub pre_vote: bool,
+    /// `check-quorum`: a leader that hears from no majority steps down (diss. §6.2).
+    pub check_quorum: bool,
+    /// `lease-reads N%`: a leader answers reads under a lease; clocks differ in rate by so many percent at
+    /// most (diss. §6.4.1). Never set without `check_quorum`.
+    pub lease_reads: Option<u32>,
+    /// `changes single|joint|shortest`: how configurations change.
+    pub changes: Option<Changes>,
+    /// `catch-up-rounds N`: so many rounds at most to bring a new server up to date (diss. §4.2.1).
+    pub catch_up_rounds: Option<u32>,
+    /// `apply-queue N`: the state machine may lag behind the commit index, by so many entries at most.
+    pub apply_queue: Option<u32>,
+    /// `sessions N`: most sessions kept (§8).
+    pub sessions: Option<u32>,
+}
+
+/// `network delay A..B ms|us [loss N%] [duplicate N%] [seed N]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// The shortest and longest delay, in virtual microseconds, drawn evenly. Default 1 to 5 ms.
+    pub delay: (u64, u64),
+    /// Percent of messages lost. Default 0.
+    pub loss: u32,
+    /// Percent of messages delivered twice. Default 0.
+    pub duplicate: u32,
+    /// Seed of all draws, the election timeouts' included. Default 1.
+    pub seed: u64,
+}
+
+impl Default for Network {
+    fn default() -> Network {
+        Network { delay: (1_000, 5_000), loss: 0, duplicate: 0, seed: 1 }
+    }
+}
+
+/// What one server has on its disk when it boots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Line of the file, from 1.
+    pub line: u32,
+    /// The server.
+    pub server: NodeId,
+    /// `log 1 1 2:x`: its entries in order.
+    pub log: Vec<DrawnEntry>,
+    /// `term N`: currentTerm; by default the term of the last entry, 0 for an empty log.
+    pub term: Term,
+    /// `vote S2`: votedFor in that term.
+    pub vote: Option<NodeId>,
+}

@@ -1,0 +1,166 @@
+//! Messages in a scenario: found by link, kind and content, or spelled out.
+
+use super::DrawnEntry;
+use crate::words::{NodeId, Term};
+
+/// One direction between two servers: `S1 -> S2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// The sender.
+    pub from: NodeId,
+    /// The receiver, another server.
+    pub to: NodeId,
+}
+
+/// The kinds of message of Figures 2 and 13, and those that the dissertation adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `RequestVote`
+    RequestVote,
+    /// `RequestVoteReply`
+    RequestVoteReply,
+    /// `AppendEntries`, with or without entries
+    AppendEntries,
+    /// `Heartbeat`: an AppendEntries without entries
+    Heartbeat,
+    /// `AppendEntriesReply`
+    AppendEntriesReply,
+    /// `PreVote`: whether it would get a vote (diss. §9.6)
+    PreVote,
+    /// `PreVoteReply`
+    PreVoteReply,
+    /// `TimeoutNow`: stand for election at once (diss. §3.10)
+    TimeoutNow,
+    /// `InstallSnapshot` (§7)
+    InstallSnapshot,
+    /// `InstallSnapshotReply`
+    InstallSnapshotReply,
+    /// `ReadIndex`: a follower asks its leader how far it must have applied before it answers a read
+    /// (diss. §6.4)
+    ReadIndex,
+    /// `ReadIndexReply`
+    ReadIndexReply,
+}
+
+/// Messages by link, kind and content: `S1 -> S2 S3 AppendEntries term 2`. Left out means any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    /// The links named: `S1 -> S2 S3` is two of them, as is `S2 S3 -> S1`. Never empty.
+    pub links: Vec<Link>,
+    /// The kind, if named.
+    pub kind: Option<Kind>,
+    /// What else it must say.
+    pub details: Vec<Detail>,
+}
+
+/// A selector and which of the messages it finds are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// The messages in question.
+    pub selector: Selector,
+    /// Which of them.
+    pub which: Which,
+}
+
+/// Which of the messages in flight that a selector finds, on each of its links, are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Nothing said: exactly one matches on each link; none or several is an error.
+    Only,
+    /// `#2`: the second oldest on each link.
+    Ordinal(u32),
+    /// `all`: one or more on each link, oldest first.
+    All,
+}
+
+/// Something a message says, in the words of Figures 2 and 13.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// `term N`
+    Term(Term),
+    /// `granted`: a RequestVoteReply or PreVoteReply with voteGranted
+    Granted,
+    /// `refused`: one of these without it, or an AppendEntriesReply with success = false
+    Refused,
+    /// `success`: an AppendEntriesReply with success = true
+    Success,
+    /// `prev I/T` or `prev none`: prevLogIndex and prevLogTerm
+    Prev(Option<Drawn>),
+    /// `last I/T` or `last none`: lastLogIndex and lastLogTerm of a RequestVote or PreVote,
+    /// lastIncludedIndex and lastIncludedTerm of an InstallSnapshot
+    Last(Option<Drawn>),
+    /// `entries N`: how many entries it carries
+    Entries(u32),
+    /// `commit N`: leaderCommit, 0 for none
+    Commit(u64),
+    /// `match N`: the last index an AppendEntriesReply acknowledges, 0 for none
+    Match(u64),
+    /// `transfer`: a RequestVote that follows a TimeoutNow, which nobody ignores for the sake of a leader
+    Transfer,
+    /// `offset N`: where the bytes of an InstallSnapshot stand in the snapshot
+    Offset(u64),
+    /// `received N`: how many bytes of the snapshot an InstallSnapshotReply acknowledges
+    Received(u64),
+    /// `index N`: how far a ReadIndexReply says to have applied, 0 for none
+    Index(u64),
+}
+
+/// `I/T`: an entry by index and term, inside a message only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// Index, from 1.
+    pub index: u64,
+    /// Term.
+    pub term: Term,
+}
+
+/// `forge S1 -> S2 …`: a message spelled out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forged {
+    /// From whom it claims to be, and to whom.
+    pub link: Link,
+    /// Its term.
+    pub term: Term,
+    /// The rest.
+    pub body: ForgedBody,
+}
+
+/// What a forged message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForgedBody {
+    /// `RequestVote term N last I/T|none [transfer]`
+    RequestVote {
+        /// lastLogIndex and lastLogTerm
+        last: Option<Drawn>,
+        /// `transfer`
+        transfer: bool,
+    },
+    /// `RequestVoteReply term N granted|refused`
+    RequestVoteReply {
+        /// `granted`
+        granted: bool,
+    },
+    /// `AppendEntries term N prev I/T|none entries [1 2:x …|none] commit N`
+    AppendEntries {
+        /// prevLogIndex and prevLogTerm
+        prev: Option<Drawn>,
+        /// the entries, drawn as a log
+        entries: Vec<DrawnEntry>,
+        /// leaderCommit, 0 for none
+        commit: u64,
+    },
+    /// `AppendEntriesReply term N success match N`, or `… term N refused`
+    AppendEntriesReply {
+        /// The acknowledged index (0 for none), or `None` if refused.
+        matched: Option<u64>,
+    },
+    /// `PreVote term N last I/T|none`
+    PreVote(Option<Drawn>),
+    /// `PreVoteReply term N granted|refused`
+    PreVoteReply {
+        /// `granted`
+        granted: bool,
+    },
+    /// `TimeoutNow term N`
+    TimeoutNow,
+}

@@ -1,0 +1,193 @@
+//! What a scenario file says, as data: the header, then one statement after the other.
+//!
+//! Nothing here knows how the text looks (`parse`, `format`) or what happens when it is run (`run`).
+//! Servers are always among those the header names, labels are always declared before use: the
+//! parser has seen to both.
+
+mod condition;
+mod header;
+mod message;
+
+pub use condition::{Answer, Bound, Condition, Fact, Number, RoleWord};
+pub use header::{Given, Header, Network, Settings};
+pub use message::{Detail, Drawn, Forged, ForgedBody, Kind, Link, Selection, Selector, Which};
+
+pub use crate::subject::{Capability, Changes};
+use crate::words::{NodeId, Term};
+
+/// A whole file: its layout line by line (so that it can be written back with its comments), the
+/// header gathered in one place, and the statements in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// Every line of the file, in order.
+    pub lines: Vec<Line>,
+    /// What the header lines say.
+    pub header: Header,
+    /// The commands and expectations, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One line of the file, for writing it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Nothing but white space.
+    Blank,
+    /// A comment of its own, from its `#` on, with the indentation before the `#` cut off and what is
+    /// behind it kept: drawings depend on it.
+    Comment(String),
+    /// A header line or a statement: its words with single spaces between them, and the comment behind
+    /// it, if any, from its `#` on.
+    Words(Vec<String>, Option<String>),
+}
+
+/// One entry as drawn in a figure: its term, and a label if the scenario speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawnEntry {
+    /// The term in the box.
+    pub term: Term,
+    /// The command in it, if named.
+    pub label: Option<Label>,
+}
+
+/// The name of a command, of another request, or of a session: lower-case letters, digits and `-`,
+/// beginning with a letter. Nothing has the same name as something else.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label(pub String);
+
+/// A statement and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Line of the file, from 1.
+    pub line: u32,
+    /// What to do or to check.
+    pub statement: Statement,
+}
+
+/// One line of the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// `timeout S1 …`: the clock of each server in turn ticks until its election timeout elapses.
+    Timeout(Vec<NodeId>),
+    /// `elect S1`: its election timeout elapses, the network settles, and it must now lead.
+    Elect(NodeId),
+    /// `heartbeat S1`: a leader's clock ticks until it sends its heartbeats.
+    Heartbeat(NodeId),
+    /// `tick S1 … [N]` or `tick all [N]`: so many ticks (default 1) of each server's clock.
+    Tick(Vec<NodeId>, u32),
+    /// `settle`: whatever is in flight is delivered, oldest first, until nothing is; no clock ticks.
+    Settle,
+    /// `run DURATION`: time passes; clocks tick, messages take the delays of `network`.
+    Run(Duration),
+    /// `deliver MESSAGES`: now, whatever the network's weather.
+    Deliver(Selection),
+    /// `drop MESSAGES`: lost.
+    Drop(Selection),
+    /// `duplicate MESSAGES`: a copy of each is in flight as well.
+    Duplicate(Selection),
+    /// `hold S1 -> S2 [KIND]`: what is or will be in flight there stays until released or delivered.
+    Hold(Selector),
+    /// `release S1 -> S2 [KIND]`: ends the holds that cover these links, for that kind or all.
+    Release(Selector),
+    /// `forge S1 -> S2 MESSAGE`: puts a message in flight that S1 never sent.
+    Forge(Forged),
+    /// `crash S1 …`: the process dies with all that its disk had not made durable.
+    Crash(Vec<NodeId>),
+    /// `restart S1 …`: boots from what is durable.
+    Restart(Vec<NodeId>),
+    /// `stall S1`: its disk makes nothing durable until synced or unstalled.
+    Stall(NodeId),
+    /// `sync S1`: what a stalled disk was given so far becomes durable.
+    Sync(NodeId),
+    /// `sync S1 newest`: what a stalled disk was given so far is durable, but the server is told of the
+    /// newest write only; `sync S1` tells of the others later.
+    SyncNewest(NodeId),
+    /// `unstall S1`: its disk is quick again, and catches up.
+    Unstall(NodeId),
+    /// `wipe S1`: the disk of a crashed server forgets everything (unsafe; for negative controls).
+    Wipe(NodeId),
+    /// `partition S1 S2 | S3 …`: two servers can talk if some group has both, so that overlapping
+    /// groups make a bridge. Replaces what was cut before.
+    Partition(Vec<Vec<NodeId>>),
+    /// `isolate S1 …`: each of them can talk to nobody. Adds to what was cut before.
+    Isolate(Vec<NodeId>),
+    /// `cut S1 -> S2 …` one way, `cut S1 -- S2` both ways. Adds to what was cut before.
+    Cut(Vec<Link>),
+    /// `heal` all links, or `heal S1 -> S2`, `heal S1 -- S2` some of them.
+    Heal(Option<Vec<Link>>),
+    /// `propose S1 x … [session alice]`: a client hands these commands to the server, one after the
+    /// other.
+    Propose {
+        /// The server.
+        server: NodeId,
+        /// The commands. Never empty.
+        commands: Vec<Label>,
+        /// The session of which they carry the next serial numbers (§8).
+        session: Option<Label>,
+    },
+    /// `retry S2 x`: the client of this proposed command hands it to a server again, under the same
+    /// serial number if it has a session.
+    Retry(NodeId, Label),
+    /// `register S1 alice`: a client opens this session, through the log (§8).
+    Register(NodeId, Label),
+    /// `read S2 r1`: a client asks to read without the log (§8).
+    Read(NodeId, Label),
+    /// `change S1 c1 to S1 S2 … [learners S4 …]`: an administrator asks for this configuration (§6), be
+    /// it one that must be refused: there may be no voters, and a server may be named twice.
+    Change {
+        /// The server that is asked.
+        server: NodeId,
+        /// The request's name.
+        label: Label,
+        /// Who shall vote, as written.
+        voters: Vec<NodeId>,
+        /// Who shall only receive entries, as written.
+        learners: Vec<NodeId>,
+    },
+    /// `transfer S1 t1 to S2`: an administrator asks the leader to hand over to another server
+    /// (diss. §3.10).
+    Transfer {
+        /// The server that is asked.
+        server: NodeId,
+        /// The request's name.
+        label: Label,
+        /// Who shall lead.
+        to: NodeId,
+    },
+    /// `compact S1 …`: each state machine takes a snapshot of what it has applied, and the log up to
+    /// there is discarded (§7).
+    Compact(Vec<NodeId>),
+    /// `pause-apply S1`: its state machine takes nothing until resumed.
+    PauseApply(NodeId),
+    /// `resume-apply S1`: its state machine takes what is committed again.
+    ResumeApply(NodeId),
+    /// `expect CONDITION`: holds now.
+    Expect(Condition),
+    /// `never CONDITION`: holds at no moment from here to the end.
+    Never(Condition),
+    /// `reach CONDITION`: holds now, or at some moment before the end.
+    Reach(Condition),
+    /// `within DURATION CONDITION`: time passes until it holds; too long is a failure of liveness.
+    Within(Duration, Condition),
+}
+
+/// A length of virtual time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Duration {
+    /// How many.
+    pub count: u32,
+    /// Of what.
+    pub unit: Unit,
+}
+
+/// What a duration is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// `election-timeouts` (or `election-timeout`): the longest one of the settings.
+    ElectionTimeouts,
+    /// `heartbeats`: the leader's heartbeat interval.
+    Heartbeats,
+    /// `ticks` of a server's clock, 10 ms of virtual time.
+    Ticks,
+    /// `ms`: virtual milliseconds.
+    Milliseconds,
+}

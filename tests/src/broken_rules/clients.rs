@@ -1,0 +1,372 @@
+//! Clients, as §8 and chapter 6 of the dissertation want them served: edits that break their rules.
+
+use super::{BrokenRule, broken};
+
+/// Requests (diss. §6.2) and sessions (diss. §6.3).
+pub(super) const SESSIONS: &[BrokenRule] = &[
+    broken(
+        "follower-keeps-silent",
+        "diss. §6.2",
+        "a server that does not lead gives no answer to those who want a leader",
+        "node/mod.rs",
+        ["self.state.answer(request, answer);", "let _ = (request, answer);"],
+    ),
+    broken(
+        "same-command-taken-for-a-retry",
+        "Figure 2 Leaders 2",
+        "a leader takes a command that is like its last entry for that one",
+        "roles/leader/mod.rs",
+        [
+            "let uncommitted =",
+            "let last = state.log.last_index();
+        if let [entry] = state.log.entries(last.and_then(LogIndex::before), last)
+            && entry.payload == payload
+        {
+            let index = entry.index;
+            return state.answer(request, Answer::Committed(index));
+        }
+        let uncommitted =",
+        ],
+    ),
+    broken(
+        "first-command-taken-for-a-retry",
+        "Clients 1",
+        "the first command of a session is taken for one that was executed before",
+        "sessions.rs",
+        [
+            "Some(_) | None => {",
+            "None => Outcome::Repeated(None),\n                    Some(_) => {",
+        ],
+    ),
+    broken(
+        "repeated-command-executed",
+        "Clients 1",
+        "a command whose serial number was executed last in its session is executed again",
+        "sessions.rs",
+        ["if *serial == once.serial => {", "if *serial == once.serial && opened == 0 => {"],
+    ),
+    broken(
+        "older-command-executed",
+        "Clients 1",
+        "a command whose serial number is lower than the last one executed in its session is executed",
+        "sessions.rs",
+        ["Some((serial, _)) if *serial > once.serial => Outcome::Repeated(None),", ""],
+    ),
+    broken(
+        "one-session-for-all",
+        "Clients 1",
+        "serial numbers are compared with those of the oldest session, whoever's they are",
+        "sessions.rs",
+        ["self.sessions.get_mut(&once.session)", "self.sessions.values_mut().next()"],
+    ),
+    broken(
+        "expired-session-executes",
+        "Clients 1",
+        "a command whose session has expired is executed as if it had none",
+        "sessions.rs",
+        [
+            "let known = (1..=opened).contains(&once.session.0);",
+            "let known = (1..=opened).contains(&once.session.0);
+                    if known {
+                        return Outcome::Executed(execute(&once.command));
+                    }",
+        ],
+    ),
+    broken(
+        "expiry-is-not-told",
+        "Clients 1",
+        "a command whose session has expired is not executed, and acknowledged",
+        "sessions.rs",
+        [
+            "return Outcome::Refused(if known {
+                SessionError::Expired(once.session)
+            } else {
+                SessionError::NeverOpened(once.session)
+            });",
+            "let _ = known;
+            return Outcome::Nothing;",
+        ],
+    ),
+    broken(
+        "newest-session-expires",
+        "diss. §6.3",
+        "the session that was used most recently makes room",
+        "sessions.rs",
+        [
+            ".min_by_key(|(_, session)| session.last_use)",
+            ".max_by_key(|(_, session)| session.last_use)",
+        ],
+    ),
+    broken(
+        "oldest-session-expires",
+        "diss. §6.3",
+        "the session that was opened first makes room, however recently it was used",
+        "sessions.rs",
+        [".min_by_key(|(_, session)| session.last_use)", ".min_by_key(|(id, _)| id.0)"],
+    ),
+    broken(
+        "retry-is-no-use-of-a-session",
+        "diss. §6.3",
+        "a command that is not executed again leaves its session as long unused as it was",
+        "sessions.rs",
+        [
+            "session.last_use = self.uses;",
+            "if session.last.as_ref().is_none_or(|(serial, _)| *serial < once.serial) {
+                    session.last_use = self.uses;
+                }",
+        ],
+    ),
+    broken(
+        "one-session-too-many",
+        "diss. §6.3",
+        "a session beyond the limit is kept",
+        "sessions.rs",
+        [
+            "if self.sessions.len() >= self.limit as usize {",
+            "if self.sessions.len() > self.limit as usize {",
+        ],
+    ),
+    broken(
+        "snapshot-without-serial-numbers",
+        "Clients 1",
+        "a snapshot says which sessions there are, and not what they have executed",
+        "sessions.rs",
+        [
+            "None => put(0),",
+            "None => put(0),\n                Some(_) if session.last_use > 0 => put(0),",
+        ],
+    ),
+    broken(
+        "snapshot-without-last-use",
+        "diss. §6.3",
+        "a snapshot does not say when its sessions were used last",
+        "sessions.rs",
+        ["put(session.last_use);", "put(0);"],
+    ),
+    broken(
+        "snapshot-without-session-count",
+        "diss. §6.3",
+        "a server that starts from a snapshot numbers new sessions from 1 again",
+        "sessions.rs",
+        [
+            "[u64::from(self.limit), self.opened, self.uses,",
+            "[u64::from(self.limit), 0, self.uses,",
+        ],
+    ),
+];
+
+/// Reads without an entry in the log (diss. §6.4), and leases (diss. §6.4.1).
+pub(super) const READS: &[BrokenRule] = &[
+    broken(
+        "read-before-the-first-commit",
+        "Clients 2",
+        "a leader answers reads before it has committed an entry of its own term",
+        "roles/leader/reads.rs",
+        ["Some(index) if state.has_committed_in_term() => {", "Some(index) => {"],
+    ),
+    broken(
+        "early-reads-are-forgotten",
+        "Clients 2",
+        "reads that come before the first commit of the leader's term are never answered",
+        "roles/leader/mod.rs",
+        ["self.reads_may_begin(state);", ""],
+    ),
+    broken(
+        "read-without-a-round",
+        "Clients 3",
+        "a leader answers reads without exchanging heartbeats with a majority",
+        "roles/leader/reads.rs",
+        [
+            "if self.holds_lease(state) {",
+            "if self.holds_lease(state) || self.rounds.latest < u64::MAX {",
+        ],
+    ),
+    broken(
+        "read-with-an-earlier-round",
+        "Clients 3",
+        "answers to heartbeats from before the read count for it",
+        "roles/leader/reads.rs",
+        [
+            "self.reads.pending.push_back((asker, index, self.rounds.latest + 1));",
+            "self.reads.pending.push_back((asker, index, self.rounds.latest));",
+        ],
+    ),
+    broken(
+        "one-answer-confirms-a-leader",
+        "Clients 3",
+        "one follower's answer is enough, however many servers there are",
+        "roles/leader/reads.rs",
+        [
+            "let answered = self.quorum(state, |progress| progress.round());",
+            "let others = self.peers.iter().filter(|peer| peer.server != state.id);
+        let answered = others.map(|peer| peer.progress.round()).max();
+        let answered = answered.unwrap_or(self.rounds.latest);",
+        ],
+    ),
+    broken(
+        "reads-outlive-a-leadership",
+        "diss. §6.4",
+        "a leader that steps down leaves the clients that want to read without an answer",
+        "roles/leader/mod.rs",
+        ["self.reads.abandon(state);", ""],
+    ),
+    broken(
+        "read-before-it-is-applied",
+        "diss. §6.4",
+        "a read is answered once its index is in the log and not once it is applied",
+        "state.rs",
+        [
+            "if Some(index) <= self.applied {
+            let applied",
+            "if Some(index) <= self.log.last_index() {
+            let applied",
+        ],
+    ),
+    broken(
+        "follower-does-not-wait-for-the-index",
+        "diss. §6.4",
+        "a follower answers a read as soon as its leader has answered, whatever the index",
+        "roles/follower.rs",
+        [
+            "self.asked.drain(..).for_each(|request| state.read_at(index, request));",
+            "let index = state.applied.unwrap_or(index);
+        self.asked.drain(..).for_each(|request| state.answer(request, Answer::Readable(index)));",
+        ],
+    ),
+    broken(
+        "follower-does-not-ask",
+        "Clients 3",
+        "a follower answers reads from what it has applied itself",
+        "roles/follower.rs",
+        [
+            "self.asked.push(request);
+            self.ask(state);",
+            "match state.applied {
+                Some(index) => state.read_at(index, request),
+                None => self.asked.push(request),
+            }",
+        ],
+    ),
+    broken(
+        "any-answer-to-any-question",
+        "Clients 3",
+        "a follower takes the answer to an earlier question for one to its latest",
+        "roles/follower.rs",
+        [
+            "if self.asked.first() != Some(&question) {",
+            "if self.asked.first().is_none() || question.0 == 0 {",
+        ],
+    ),
+    broken(
+        "question-is-not-repeated",
+        "diss. §6.4",
+        "a follower waits forever for the answer to a question that was lost",
+        "roles/follower.rs",
+        [
+            "self.ask(state);
+        self.timer.tick()",
+            "let _ = &state.id;
+        self.timer.tick()",
+        ],
+    ),
+    broken(
+        "leader-remembered-in-a-new-term",
+        "diss. §6.4",
+        "a follower takes the leader of an older term for that of the new one",
+        "roles/follower.rs",
+        [
+            "self.leader = None;
+        self.incoming = None;",
+            "self.incoming = None;",
+        ],
+    ),
+    broken(
+        "questions-outlive-a-leader",
+        "diss. §6.4",
+        "a follower that stands for election leaves the clients that want to read without an answer",
+        "node/mod.rs",
+        ["follower.abandon(&mut self.state);", "let _ = follower;"],
+    ),
+    broken(
+        "candidate-answers-reads",
+        "Clients 3",
+        "a candidate answers reads from what it has applied",
+        "node/mod.rs",
+        [
+            "self.state.answer(request, Answer::NotLeader(None));",
+            "if let Some(index) = self.state.applied {
+                    self.state.answer(request, Answer::Readable(index));
+                }",
+        ],
+    ),
+    broken(
+        "lease-never-held",
+        "diss. §6.4.1",
+        "a leader that may read by its lease asks all the same",
+        "roles/leader/reads.rs",
+        ["|from| self.ticks < from + lease", "|from| self.ticks < from && lease > 0"],
+    ),
+    broken(
+        "lease-without-drift",
+        "diss. §6.4.1",
+        "a lease lasts as if all clocks had the same rate",
+        "settings.rs",
+        [
+            "(ticks / (100 + u64::from(drift))) as u32",
+            "(ticks / (100 + u64::from(drift) / 1_000)) as u32",
+        ],
+    ),
+    broken(
+        "lease-of-the-longest-timeout",
+        "diss. §6.4.1",
+        "a lease lasts for the longest election timeout",
+        "settings.rs",
+        [
+            "u64::from(self.election_timeout_min.saturating_sub(1))",
+            "u64::from(self.election_timeout_max)",
+        ],
+    ),
+    broken(
+        "lease-from-the-answer",
+        "diss. §6.4.1",
+        "a lease begins when the heartbeat is answered, not when it was sent",
+        "roles/leader/reads.rs",
+        [
+            "if !self.rounds.answered(answered) {
+            return;
+        }",
+            "if !self.rounds.answered(answered) {
+            return;
+        }
+        self.rounds.answered_from = Some(self.ticks);",
+        ],
+    ),
+    broken(
+        "lease-during-a-transfer",
+        "diss. §6.4.1",
+        "a leader keeps its lease when it hands over",
+        "roles/leader/handover.rs",
+        ["self.lease_void = true;", ""],
+    ),
+    broken(
+        "lease-back-after-a-transfer",
+        "diss. §6.4.1",
+        "a leader that gave up handing over has its lease back",
+        "roles/leader/handover.rs",
+        [
+            "state.answer(request, Answer::Rejected(Rejection::NotTransferred(to)));",
+            "self.lease_void = false;
+            state.answer(request, Answer::Rejected(Rejection::NotTransferred(to)));",
+        ],
+    ),
+    broken(
+        "lease-forgotten-at-restart",
+        "diss. §6.4.1",
+        "a server that comes back votes at once, though a lease may rest on it",
+        "node/boot.rs",
+        [
+            "let loyal_for = if loyal { boot.settings.election_timeout_min } else { 0 };",
+            "let loyal_for = if loyal { 0 } else { 0 };",
+        ],
+    ),
+];

@@ -1,0 +1,333 @@
+//! Leadership beyond §5.2: its transfer, PreVote and CheckQuorum. Edits that break their rules.
+
+use super::{BrokenRule, broken};
+
+/// Leadership transfer (diss. §3.10).
+pub(super) const TRANSFER: &[BrokenRule] = &[
+    broken(
+        "told-before-it-is-caught-up",
+        "diss. §3.10",
+        "the target is told to stand before it has all of the leader's log",
+        "roles/leader/handover.rs",
+        [
+            "if self.matched(to) == state.log.last_index() {",
+            "if self.matched(to) <= state.log.last_index() {",
+        ],
+    ),
+    broken(
+        "caught-up-and-never-told",
+        "diss. §3.10",
+        "a target that had to catch up is not told to stand when it has",
+        "roles/leader/replication.rs",
+        ["self.hand_over(state);", ""],
+    ),
+    broken(
+        "proposals-during-a-transfer",
+        "diss. §3.10",
+        "a leader that hands over takes commands",
+        "roles/leader/mod.rs",
+        [
+            "if let Some(handover) = &self.handover {",
+            "if let Some(handover) = self.handover.as_ref().filter(|_| self.ticks == u64::MAX) {",
+        ],
+    ),
+    broken(
+        "transfer-never-given-up",
+        "diss. §3.10",
+        "a leader waits forever for the target to take over",
+        "roles/leader/mod.rs",
+        ["self.hand_over_in_time(state);", ""],
+    ),
+    broken(
+        "transfer-to-oneself-begun",
+        "diss. §3.10",
+        "a leader begins to hand over to itself",
+        "roles/leader/handover.rs",
+        ["} else if to == state.id {", "} else if to.0 == 0 {"],
+    ),
+    broken(
+        "transfer-to-anybody",
+        "diss. §3.10",
+        "a leader hands over to a server that is not in the configuration, or is a learner",
+        "roles/leader/handover.rs",
+        [
+            "} else if !state.membership().contains(to) {
+            Some(Rejection::UnknownServer(to))
+        } else if !state.membership().is_voter(to) {
+            Some(Rejection::NotAVoter(to))
+        } else {",
+            "} else {",
+        ],
+    ),
+    broken(
+        "transfer-to-a-learner-begun",
+        "diss. §3.10",
+        "a leader hands over to a learner",
+        "roles/leader/handover.rs",
+        ["} else if !state.membership().is_voter(to) {", "} else if to.0 == 0 {"],
+    ),
+    broken(
+        "second-transfer-drops-the-first",
+        "diss. §3.10",
+        "a transfer takes the place of the one under way, of which nobody is told any more",
+        "roles/leader/handover.rs",
+        [
+            "if let Some(handover) = &self.handover {
+            Some(Rejection::TransferPending(handover.to))
+        } else if to",
+            "if to",
+        ],
+    ),
+    broken(
+        "transfer-is-not-answered",
+        "diss. §3.10",
+        "a leader that has handed over does not say so",
+        "roles/leader/mod.rs",
+        ["state.answer(handover.request, Answer::Done);", "let _ = handover.request;"],
+    ),
+    broken(
+        "timeout-now-ignored",
+        "diss. §3.10",
+        "a server that is told to stand goes on waiting",
+        "node/receive.rs",
+        ["Body::TimeoutNow => self.timeout_now(),", "Body::TimeoutNow => {}"],
+    ),
+    broken(
+        "timeout-now-asks-first",
+        "diss. §3.10",
+        "a server that is told to stand asks for pre-votes first",
+        "node/receive.rs",
+        [
+            "self.stand(Cause::Transfer);",
+            "if self.state.settings.pre_vote {
+                        self.ask();
+                    } else {
+                        self.stand(Cause::Transfer);
+                    }",
+        ],
+    ),
+    broken(
+        "timeout-now-of-an-older-term-obeyed",
+        "diss. §3.10",
+        "a server stands because the leader of an older term wanted it to",
+        "node/receive.rs",
+        ["_ if !current => {}", "_ if !current && !matches!(body, Body::TimeoutNow) => {}"],
+    ),
+    broken(
+        "transfer-is-not-told-to-voters",
+        "diss. §4.2.3",
+        "the request for votes does not say that the leader wants it",
+        "roles/candidate.rs",
+        ["transfer: cause == Cause::Transfer }", "transfer: cause != cause }"],
+    ),
+    broken(
+        "transfer-told-of-every-election",
+        "diss. §4.2.3",
+        "every request for votes says that the leader wants it",
+        "roles/candidate.rs",
+        ["transfer: cause == Cause::Transfer }", "transfer: cause == cause }"],
+    ),
+    broken(
+        "transfer-disregarded",
+        "diss. §4.2.3",
+        "a server that hears from a leader disregards the election that the leader wants, too",
+        "node/receive.rs",
+        [
+            "Body::RequestVote { transfer: false, .. } | Body::PreVote",
+            "Body::RequestVote { .. } | Body::PreVote",
+        ],
+    ),
+];
+
+/// PreVote (diss. §9.6).
+pub(super) const PRE_VOTE: &[BrokenRule] = &[
+    broken(
+        "stands-without-asking",
+        "diss. §9.6",
+        "a server that is set to ask stands for election at once",
+        "node/mod.rs",
+        ["if state.settings.pre_vote {", "if state.settings.pre_vote && state.id.0 == 0 {"],
+    ),
+    broken(
+        "pre-vote-raises-the-term",
+        "diss. §9.6",
+        "a server enters the next term when it asks for pre-votes",
+        "roles/candidate.rs",
+        [
+            "let request = Body::PreVote { last: state.log.last() };",
+            "let next = state.hard_state.term.next();
+        state.enter(next);
+        let request = Body::PreVote { last: state.log.last() };",
+        ],
+    ),
+    broken(
+        "two-pre-votes-are-enough",
+        "diss. §9.6",
+        "a server stands as soon as one other would vote for it, however many servers there are",
+        "roles/candidate.rs",
+        [
+            "self.supporters.insert(server);",
+            "self.supporters.insert(server);
+        if self.supporters.len() > 1 {
+            return true;
+        }",
+        ],
+    ),
+    broken(
+        "pre-vote-ignores-the-log",
+        "diss. §9.6",
+        "a pre-vote is given to a server whose log is not up-to-date",
+        "roles/voter.rs",
+        [
+            "&& state.loyal_for == 0
+        && at_least_as_up_to_date(last, state.log.last());",
+            "&& state.loyal_for == 0
+        && last <= last;",
+        ],
+    ),
+    broken(
+        "pre-vote-despite-a-leader",
+        "diss. §9.6",
+        "a pre-vote is given by a server that hears from a leader",
+        "roles/voter.rs",
+        ["&& state.loyal_for == 0", ""],
+    ),
+    broken(
+        "pre-vote-in-an-older-term",
+        "diss. §9.6",
+        "a pre-vote is given to a server of an older term",
+        "roles/voter.rs",
+        [
+            "let granted = term == state.hard_state.term
+        && state.loyal_for",
+            "let granted = term <= state.hard_state.term
+        && state.loyal_for",
+        ],
+    ),
+    broken(
+        "pre-vote-is-noted-as-a-vote",
+        "diss. §9.6",
+        "a server that gives a pre-vote sets votedFor",
+        "roles/voter.rs",
+        [
+            "state.promise(candidate, Body::PreVoteReply { granted });",
+            "if granted {
+        state.hard_state.voted_for = Some(candidate);
+    }
+    state.promise(candidate, Body::PreVoteReply { granted });",
+        ],
+    ),
+    broken(
+        "pre-vote-only-without-a-vote",
+        "diss. §9.6",
+        "a server that has voted in its term gives no pre-vote for the next",
+        "roles/voter.rs",
+        [
+            "&& state.loyal_for == 0",
+            "&& state.loyal_for == 0 && state.hard_state.voted_for.is_none()",
+        ],
+    ),
+    broken(
+        "pre-vote-resets-the-timer",
+        "diss. §9.6",
+        "a server that is asked for a pre-vote starts its own election timer anew",
+        "node/receive.rs",
+        [
+            "Body::PreVote { last } => pre_vote(&mut self.state, from, term, last),",
+            "Body::PreVote { last } => {
+                pre_vote(&mut self.state, from, term, last);
+                if let Role::Follower(follower) = &mut self.role {
+                    follower.reset_timer(&self.state);
+                }
+            }",
+        ],
+    ),
+    broken(
+        "pre-vote-only-among-those-who-ask",
+        "diss. §9.6",
+        "a server that does not ask for pre-votes itself does not answer those who do",
+        "node/receive.rs",
+        [
+            "Body::PreVote { last } => pre_vote(",
+            "Body::PreVote { .. } if !self.state.settings.pre_vote => {}
+            Body::PreVote { last } => pre_vote(",
+        ],
+    ),
+];
+
+/// CheckQuorum (diss. §6.2), and requests for votes that are disregarded (§6, diss. §4.2.3).
+pub(super) const CHECK_QUORUM: &[BrokenRule] = &[
+    broken(
+        "leader-without-a-quorum-stays",
+        "diss. §6.2",
+        "a leader that hears from no majority goes on leading",
+        "roles/leader/mod.rs",
+        [
+            "if state.settings.check_quorum && self.has_lost_quorum(state) {",
+            "if self.ticks == u64::MAX {",
+        ],
+    ),
+    broken(
+        "leader-needs-every-answer",
+        "diss. §6.2",
+        "a leader that does not hear from all servers steps down",
+        "roles/leader/reads.rs",
+        [
+            "let answered = self.quorum(state, |progress| progress.round());",
+            "let rounds = self.peers.iter().map(|peer| peer.progress.round());
+        let answered = rounds.min().unwrap_or(self.rounds.latest);",
+        ],
+    ),
+    broken(
+        "leader-steps-down-too-soon",
+        "diss. §6.2",
+        "a leader steps down after one heartbeat interval of silence",
+        "roles/leader/reads.rs",
+        [
+            "self.ticks - from >= u64::from(state.settings.election_timeout_max)",
+            "self.ticks - from > u64::from(state.settings.heartbeat_interval)",
+        ],
+    ),
+    broken(
+        "no-request-disregarded",
+        "Joint 6",
+        "a server that hears from a leader adopts the term of a request for votes",
+        "node/receive.rs",
+        ["Kind::Candidacy if self.disregards() => return,", ""],
+    ),
+    broken(
+        "leader-obeys-requests-for-votes",
+        "Joint 6",
+        "a leader adopts the term of a request for votes though it hears from a majority",
+        "roles/leader/mod.rs",
+        ["state.loyal_for = u32::MAX;", ""],
+    ),
+    broken(
+        "loyal-forever",
+        "diss. §4.2.3",
+        "a server that has heard from a leader once disregards all others",
+        "node/mod.rs",
+        ["state.loyal_for = state.loyal_for.saturating_sub(1);", ""],
+    ),
+    broken(
+        "loyal-to-a-candidate",
+        "diss. §4.2.3",
+        "a request for votes that is disregarded prolongs the time in which others are",
+        "node/receive.rs",
+        [
+            "Kind::Candidacy if self.disregards() => return,",
+            "Kind::Candidacy if self.disregards() => {
+                    let shortest = self.state.settings.election_timeout_min;
+                    self.state.loyal_for = self.state.loyal_for.max(shortest);
+                    return;
+                }",
+        ],
+    ),
+    broken(
+        "loyal-to-itself",
+        "diss. §4.2.3",
+        "a leader that has stepped down goes on disregarding requests for its vote",
+        "roles/leader/mod.rs",
+        ["state.loyal_for = 0;", ""],
+    ),
+];

@@ -1,0 +1,120 @@
+//! The paper map: which files are about which rule and figure of the paper, and where the reference core
+//! has the rule. Made from the `paper` lines of the scenarios; the suite checks that it is complete.
+
+mod cases;
+mod dissertation;
+mod figures;
+
+use std::fmt::Write as _;
+
+use raft_sim::scenario::syntax::Scenario;
+
+pub use cases::CASES;
+pub use dissertation::{SECTIONS, Section, Where};
+pub use figures::ITEMS;
+
+/// One rule, property or figure of the paper.
+#[derive(Clone, Copy, Debug)]
+pub struct Item {
+    /// How a scenario's `paper` line names it.
+    pub name: &'static str,
+    /// What it says, in short.
+    pub says: &'static str,
+    /// Where the core has it: a file below `raft-core/src` and words that stand there. Figures and
+    /// properties follow from rules: they stand nowhere.
+    pub core: Option<(&'static str, &'static str)>,
+}
+
+const fn rule(
+    name: &'static str,
+    says: &'static str,
+    file: &'static str,
+    words: &'static str,
+) -> Item {
+    Item { name, says, core: Some((file, words)) }
+}
+
+const fn figure(name: &'static str, says: &'static str) -> Item {
+    Item { name, says, core: None }
+}
+
+/// What a scenario says it is about: the items of its `paper` line, and the sections of the dissertation,
+/// after the section of its folder.
+pub fn about(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    scenario.header.paper.split(',').map(str::trim).filter(|item| !item.starts_with('§'))
+}
+
+/// The page.
+#[must_use]
+pub fn render(scenarios: &[(String, Scenario)]) -> String {
+    let mut page = String::from(
+        "# Paper map\n\n\
+         Which scenarios are about which rule and figure of the extended Raft paper, and about which section \
+         of the\ndissertation, and where the reference core has the rule. Made from the files' `paper` lines \
+         by\n`cargo run -p raft-tests --bin paper-map > docs/paper-map.md`; `cargo test` fails if it is out \
+         of date, or if a line\nhas no file.\n",
+    );
+    for (heading, items) in ITEMS {
+        let _ = write!(
+            page,
+            "\n## {heading}\n\n| | what | in the core | scenarios |\n|---|---|---|---|\n"
+        );
+        for item in items {
+            let core = item.core.map_or(String::new(), |(file, words)| {
+                let words = words.trim_end_matches(':');
+                format!("[`{file}`](../raft-core/src/{file}): {words}")
+            });
+            let name = item.name.trim_start_matches("Figure 2 ").trim_start_matches("Figure 3 ");
+            let files = links(scenarios, |scenario| about(scenario).any(|it| it == item.name));
+            let _ = writeln!(page, "| {name} | {} | {core} | {files} |", item.says);
+        }
+    }
+    sections(&mut page, scenarios);
+    page.push_str(
+        "\n## Cases that small implementations test\n\n| case | scenarios |\n|---|---|\n",
+    );
+    for (case, files) in CASES {
+        let links = files.iter().map(|file| format!("[{file}](../scenarios/{file}.raft)"));
+        let _ = writeln!(page, "| {case} | {} |", links.collect::<Vec<_>>().join("<br>"));
+    }
+    page
+}
+
+/// The dissertation, section by section.
+fn sections(page: &mut String, scenarios: &[(String, Scenario)]) {
+    page.push_str(
+        "\n## The dissertation, chapters 3 to 6, 9.6 and 10.2\n\n\
+         | | what | in the core | scenarios |\n|---|---|---|---|\n",
+    );
+    for Section { number, says, place } in SECTIONS {
+        let (core, files) = match place {
+            Where::Paper(folders) => {
+                let folders = folders.iter().map(|folder| {
+                    let count = scenarios
+                        .iter()
+                        .filter(|(path, _)| path.split('/').nth(1) == Some(folder))
+                        .count();
+                    format!("all {count} of [{folder}](../scenarios/{folder})")
+                });
+                ("as in the paper".to_string(), folders.collect::<Vec<_>>().join("<br>"))
+            }
+            Where::Core(file) => {
+                let name = format!("diss. §{number}");
+                let files = links(scenarios, |scenario| about(scenario).any(|it| it == name));
+                (format!("[`{file}`](../raft-core/src/{file})"), files)
+            }
+            Where::Outside(why) => ((*why).to_string(), String::new()),
+        };
+        let _ = writeln!(page, "| {number} | {says} | {core} | {files} |");
+    }
+}
+
+/// Links to the scenarios for which something holds.
+fn links(scenarios: &[(String, Scenario)], holds: impl Fn(&Scenario) -> bool) -> String {
+    let files = scenarios.iter().filter(|(_, scenario)| holds(scenario));
+    let link = |(path, _): &(String, Scenario)| {
+        let short = path.trim_start_matches("scenarios/").trim_end_matches(".raft");
+        format!("[{short}](../{path})")
+    };
+    files.map(link).collect::<Vec<_>>().join("<br>")
+}
