@@ -5,6 +5,8 @@
 //! therefore leaves every other decision as it was. The arithmetic is fixed here, in whole numbers, so
 //! that a seed means the same history on every machine and after every upgrade of a library.
 
+use crate::words::NodeId;
+
 /// Mixes `value` into `state`: a 64 × 64 → 128 bit multiplication folded in half.
 #[must_use]
 #[inline]
@@ -19,6 +21,15 @@ pub fn mix(state: u64, value: u64) -> u64 {
 #[inline]
 pub fn mix_pair(state: u64, first: u64, second: u64) -> u64 {
     mix(state ^ first.rotate_left(32), second)
+}
+
+/// Mixes lists of servers, the length of each included.
+#[must_use]
+pub fn mix_lists<const N: usize>(state: u64, lists: [&[NodeId]; N]) -> u64 {
+    lists.into_iter().fold(state, |state, servers| {
+        let state = mix(state, servers.len() as u64);
+        servers.iter().fold(state, |state, server| mix(state, u64::from(server.0)))
+    })
 }
 
 /// Mixes a string of bytes, its length included.

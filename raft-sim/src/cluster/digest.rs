@@ -1,6 +1,6 @@
 //! What goes into the digest of a run: what every server did, said and wrote.
 
-use crate::mix::{mix, mix_bytes, mix_pair};
+use crate::mix::{mix, mix_bytes, mix_lists, mix_pair};
 use crate::subject::{Answer, Event, Request, View, Write};
 use crate::time::Micros;
 use crate::words::{AppendReply, Body, LogIndex, Membership, Message, NodeId, Payload, length};
@@ -100,13 +100,6 @@ pub(super) fn mix_write(digest: u64, write: &Write) -> u64 {
 
 fn mix_membership(digest: u64, membership: &Membership) -> u64 {
     mix_lists(digest, [&membership.voters, &membership.outgoing, &membership.learners])
-}
-
-fn mix_lists<const N: usize>(digest: u64, lists: [&Vec<NodeId>; N]) -> u64 {
-    lists.into_iter().fold(digest, |digest, servers| {
-        let digest = mix(digest, servers.len() as u64);
-        servers.iter().fold(digest, |digest, server| mix(digest, u64::from(server.0)))
-    })
 }
 
 pub(super) fn mix_message(digest: u64, message: &Message) -> u64 {

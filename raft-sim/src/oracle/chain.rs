@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::mix::{mix, mix_bytes, mix_pair};
+use crate::mix::{mix, mix_bytes, mix_lists, mix_pair};
 use crate::words::{Entry, Membership, Payload, Position, Term};
 
 /// One entry of a log, its hash standing for the entry and everything before it: two logs are the
@@ -32,10 +32,7 @@ impl Link {
             Payload::Command(bytes) => mix_bytes(hash, bytes),
             Payload::Membership(membership) => {
                 let lists = [&membership.voters, &membership.outgoing, &membership.learners];
-                lists.into_iter().fold(mix(hash, u64::MAX - 1), |hash, servers| {
-                    let hash = mix(hash, servers.len() as u64);
-                    servers.iter().fold(hash, |hash, server| mix(hash, u64::from(server.0)))
-                })
+                mix_lists(mix(hash, u64::MAX - 1), lists.map(Vec::as_slice))
             }
             Payload::Register => mix(hash, u64::MAX - 2),
             Payload::Once(once) => {

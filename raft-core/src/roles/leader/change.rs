@@ -89,8 +89,7 @@ impl Leader {
         let phase = Phase::CatchingUp { joiners: joiners.collect(), wanted };
         self.change = Some(Change { request, phase });
         self.refresh_peers(state);
-        let round = self.rounds.latest();
-        self.peers.iter_mut().for_each(|peer| super::replication::replicate(state, round, peer));
+        self.replicate_to_all(state);
         self.catch_up(state);
     }
 
@@ -190,8 +189,7 @@ impl Leader {
         let position = state.append(Payload::Membership(membership.into()));
         self.refresh_peers(state);
         self.acknowledge_own(state);
-        let round = self.rounds.latest();
-        self.peers.iter_mut().for_each(|peer| super::replication::replicate(state, round, peer));
+        self.replicate_to_all(state);
         position
     }
 

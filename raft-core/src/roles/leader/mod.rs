@@ -120,9 +120,7 @@ impl Leader {
     fn append(&mut self, state: &mut State, payload: Payload) -> Option<Position> {
         let position = state.append(payload);
         self.acknowledge_own(state);
-        for peer in &mut self.peers {
-            replication::replicate(state, self.rounds.latest(), peer);
-        }
+        self.replicate_to_all(state);
         position
     }
 

@@ -105,6 +105,12 @@ impl Leader {
         self.answered(state, from, round);
     }
 
+    /// Sends everybody what they lack, as far as their pace allows.
+    pub(super) fn replicate_to_all(&mut self, state: &mut State) {
+        let round = self.rounds.latest();
+        self.peers.iter_mut().for_each(|peer| replicate(state, round, peer));
+    }
+
     fn replicate_to(&mut self, state: &mut State, server: NodeId) {
         let round = self.rounds.latest();
         if let Some(peer) = self.peer(server) {
@@ -134,7 +140,7 @@ impl Leader {
 /// nextIndex (§5.3), as many requests as its pace allows. If that entry is discarded, send the snapshot
 /// first (§7).
 #[inline(always)]
-pub(super) fn replicate(state: &mut State, round: u64, peer: &mut Peer) {
+fn replicate(state: &mut State, round: u64, peer: &mut Peer) {
     let lacks = Some(peer.progress.next()) <= state.log.last_index();
     if lacks && !peer.progress.is_asked() && peer.server != state.id {
         send_missing(state, round, peer);
