@@ -14,6 +14,9 @@ pub struct Progress {
     matched: Option<LogIndex>,
     /// The latest round of heartbeats that it has answered (diss. §6.4). Never goes back.
     round: u64,
+    /// A refusal while requests follow one another makes all that were under way void, and the answers to
+    /// them old: those of rounds of heartbeats before this one.
+    void: u64,
     pace: Pace,
 }
 
@@ -49,6 +52,7 @@ impl Progress {
             next: LogIndex::after(last),
             matched: None,
             round: 0,
+            void: 0,
             pace: Pace::Probing { asked: false },
         }
     }
@@ -132,20 +136,34 @@ impl Progress {
         news
     }
 
-    /// The follower refused a request whose `prevLogIndex` was `prev`; `retry` is where to try next.
-    /// False if the refusal is old: it is not about what was asked last, or speaks of a log that is
-    /// shorter than what was acknowledged since. While a snapshot is on its way, refusals are expected.
-    pub(crate) fn refused(&mut self, prev: Option<LogIndex>, retry: LogIndex) -> bool {
+    /// The follower refused a request whose `prevLogIndex` was `prev`, made in this round of heartbeats, of
+    /// which `latest` is the latest; `retry` is where to try next. False if the refusal is old: it is not about
+    /// what was asked last, or speaks of a log that is shorter than what was acknowledged since. Of requests
+    /// that followed one another after one that was lost each is refused: only the first refusal counts, else
+    /// the window would be sent again for each, and each time make more of them. While a snapshot is on its
+    /// way, refusals are expected.
+    pub(crate) fn refused(
+        &mut self,
+        prev: Option<LogIndex>,
+        retry: LogIndex,
+        (round, latest): (u64, u64),
+    ) -> bool {
         let stale = match self.pace {
             // What was acknowledged can't be refused by a server that kept its disk.
             Pace::Probing { .. } => prev != self.next.before() || prev <= self.matched,
             Pace::Streaming => {
-                prev <= self.matched || Some(retry) <= self.matched || prev >= Some(self.next)
+                round < self.void
+                    || prev <= self.matched
+                    || Some(retry) <= self.matched
+                    || prev >= Some(self.next)
             }
             Pace::Installing(_) => true,
         };
         if stale {
             return false;
+        }
+        if self.pace == Pace::Streaming {
+            self.void = latest + 1;
         }
         // Whatever the follower says, the next try is below the last.
         let retry = prev.map_or(LogIndex::FIRST, |prev| prev.min(retry));

@@ -93,9 +93,11 @@ fn workload_w(servers: u32, duration: u64) -> Plan {
             once: 0,
             sessions: 0,
             patience: 0,
+            only: None,
         },
         faults: Vec::new(),
         tasks: Vec::new(),
+        healing: None,
     }
 }
 

@@ -1,16 +1,18 @@
 //! A server's disk: knows what is durable from what was only written, and takes its time.
 //!
 //! Writes become durable in the order in which they were given, each as a whole. A power loss takes what
-//! is not durable yet, or all but the first few of it: the host decides how many had made it.
+//! is not durable yet, or all but the first few of it: the host decides how many had made it. Nobody has
+//! been promised anything of the next one, so that it may be torn: of the entries that it appends only the
+//! first few are there.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::subject::{Token, Write};
+use crate::subject::{LogWrite, Token, Write};
 use crate::time::Micros;
-use crate::words::{Entry, HardState, LogIndex, Snapshot, length};
+use crate::words::{Entries, Entry, HardState, LogIndex, Snapshot, length};
 
 /// How long a disk takes to make a write durable, in virtual microseconds: drawn evenly, ends included.
 /// (0, 0) is durable at once.
@@ -31,6 +33,8 @@ pub struct Disk {
     hard_state: HardState,
     image: Image,
     unsynced: VecDeque<Unsynced>,
+    /// While it lies: what is really durable.
+    truth: Option<Box<(HardState, Image)>>,
 }
 
 /// A snapshot and the log behind it: durable, or as written.
@@ -51,7 +55,8 @@ struct Unsynced {
 impl Disk {
     /// A disk that holds this, durably.
     pub(crate) fn new(hard_state: HardState, log: Vec<Entry>) -> Disk {
-        Disk { hard_state, image: Image { snapshot: None, log }, unsynced: VecDeque::new() }
+        let image = Image { snapshot: None, log };
+        Disk { hard_state, image, ..Disk::default() }
     }
 
     /// What is durable of currentTerm and votedFor.
@@ -119,15 +124,58 @@ impl Disk {
         !self.unsynced.is_empty()
     }
 
+    /// The oldest write that is not durable yet.
+    pub(crate) fn oldest(&self) -> Option<Token> {
+        self.unsynced.front().map(|unsynced| unsynced.write.token)
+    }
+
+    /// How many entries the oldest write that is not durable yet appends.
+    pub(crate) fn oldest_appends(&self) -> usize {
+        let log = self.unsynced.front().and_then(|unsynced| unsynced.write.log.as_ref());
+        log.map_or(0, |log| log.entries.len())
+    }
+
     /// Makes the oldest write durable that is not yet, if its token is no later than `through`.
     pub(crate) fn sync_next(&mut self, through: Token) -> Option<Write> {
         if self.unsynced.front()?.write.token > through {
             return None;
         }
         let Unsynced { write, .. } = self.unsynced.pop_front()?;
-        self.hard_state = write.hard_state.unwrap_or(self.hard_state);
-        self.image.apply(&write);
+        self.keep(&write);
         Some(write)
+    }
+
+    /// Tears the oldest write that is not durable, if it appends more than so many entries: all of it but the
+    /// entries behind these becomes durable. Gives what is durable of it.
+    pub(crate) fn tear(&mut self, entries: usize) -> Option<Write> {
+        let log = self.unsynced.front()?.write.log.as_ref()?;
+        let kept = Entries::from(log.entries.get(..entries)?);
+        if kept.len() == log.entries.len() {
+            return None;
+        }
+        let log = Some(LogWrite { from: log.from, entries: kept });
+        let write = Write { log, ..self.unsynced.pop_front()?.write };
+        self.keep(&write);
+        Some(write)
+    }
+
+    fn keep(&mut self, write: &Write) {
+        self.hard_state = write.hard_state.unwrap_or(self.hard_state);
+        self.image.apply(write);
+    }
+
+    /// From now on it says durable what a power loss takes, or what it said is true after all.
+    pub(crate) fn lie(&mut self, lies: bool) {
+        if !lies {
+            self.truth = None;
+        } else if self.truth.is_none() {
+            self.truth = Some(Box::new((self.hard_state, self.image.clone())));
+        }
+    }
+
+    /// Whether it says durable what a power loss takes.
+    pub(crate) fn lies(&self) -> bool {
+        self.truth.is_some()
     }
 
     /// Whether the write with this token is not durable yet.
@@ -140,9 +188,12 @@ impl Disk {
         self.unsynced.len()
     }
 
-    /// Power fails: what is not durable is gone.
+    /// Power fails: what is not durable is gone, and what it said durable while it lied.
     pub(crate) fn lose_unsynced(&mut self) {
         self.unsynced.clear();
+        if let Some(truth) = self.truth.take() {
+            (self.hard_state, self.image) = *truth;
+        }
     }
 }
 
@@ -290,5 +341,33 @@ mod tests {
         assert_eq!(kept(&disk), 9);
         disk.sync_next(Token(2));
         assert_eq!(kept(&disk), 20);
+    }
+
+    #[test]
+    fn a_torn_write_is_all_but_the_entries_behind_the_first() {
+        for (torn, left) in [(0, &[(4, 2)][..]), (1, &[(4, 2), (5, 3)])] {
+            let mut disk = Disk::new(HardState::default(), entries(1, &[1, 1, 2, 2, 2]));
+            let hard_state = Some(HardState { term: Term(3), voted_for: None });
+            disk.submit(Write { hard_state, ..write(1, snapshot(3, 2), log(5, &[3, 3])) }, None);
+            disk.submit(write(2, None, log(7, &[3])), None);
+            let durable = disk.tear(torn).and_then(|write| write.log).expect("it was torn");
+            assert_eq!(durable.entries.len(), torn);
+            assert_eq!(logs(&disk)[0], left);
+            assert_eq!(disk.hard_state().term, Term(3));
+            assert_eq!(disk.snapshot().map(|snapshot| snapshot.last.index), Some(index(3)));
+            assert_eq!(disk.unsynced(), 1);
+        }
+    }
+
+    #[test]
+    fn a_write_that_appends_no_more_is_not_torn() {
+        let mut disk = Disk::default();
+        assert!(disk.tear(0).is_none());
+        disk.submit(write(1, None, log(1, &[1, 1])), None);
+        assert!(disk.tear(2).is_none() && disk.tear(9).is_none());
+        let mut cut = Disk::new(HardState::default(), entries(1, &[1, 1]));
+        cut.submit(write(1, None, log(2, &[])), None);
+        assert!(cut.tear(0).is_none());
+        assert_eq!((disk.unsynced(), cut.unsynced(), cut.log().len()), (1, 1, 2));
     }
 }

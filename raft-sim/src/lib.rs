@@ -9,9 +9,12 @@
 //! [`scenario`], a text that replays one situation of the paper step by step. The [`story`] of either can be
 //! told in the paper's words. The command `raft-sim` ([`cli`]) is all of this at the shell.
 //!
+//! With the feature `proptest` there are `strategies` for property tests of other implementations.
+//!
 //! A run is a function of its plan and its implementation: no wall clock, thread, address, hash order or
 //! environment reaches it. `ARCHITECTURE.md` says how that is kept, and who may import whom.
 
+pub mod campaign;
 pub mod cli;
 pub mod cluster;
 pub mod dice;
@@ -24,7 +27,10 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod shrink;
 pub mod story;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 pub mod subject;
 pub mod time;
 pub mod words;

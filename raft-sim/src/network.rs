@@ -4,11 +4,15 @@
 //! message's identity: its link, and the how-many-eth on that link it is. The network never reorders by
 //! itself: unequal delays do.
 
+mod kinds;
+
 use serde::{Deserialize, Serialize};
 
 use crate::mix::{below, chance, mix};
 use crate::time::Micros;
 use crate::words::{Message, NodeId};
+
+pub use kinds::Kinds;
 
 /// How long a message takes, in virtual microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,9 @@ pub enum Delay {
     /// Drawn evenly from a range; one message in eight takes twice as long, one in 64 four times, and so
     /// on up to 64 times.
     HeavyTail(Micros, Micros),
+    /// Falls off as an exponential distribution of this mean does: half of the messages are through within
+    /// two thirds of it, half of the others two thirds later, and so on; evenly in between.
+    Exponential(Micros),
 }
 
 impl Delay {
@@ -32,6 +39,10 @@ impl Delay {
             // `below` used the high bits; the low ones are still unspent.
             Delay::HeavyTail(low, high) => {
                 even(low, high) << ((bits & 0x3_ffff).trailing_zeros() / 3).min(6)
+            }
+            Delay::Exponential(mean) => {
+                let half = mean * 2 / 3;
+                half * u64::from(bits.trailing_zeros().min(16)) + even(0, half)
             }
         }
     }
@@ -76,18 +87,27 @@ pub(crate) struct Arrival {
 pub struct Network {
     servers: usize,
     weather: Weather,
-    /// Per link: how many faults cut it, how many hold it, its seed, and how many messages it has carried.
     links: Vec<LinkState>,
+    /// The holds in force, each with its link.
+    holds: Vec<(usize, Kinds)>,
     flights: Vec<Option<Flight>>,
+    /// The number and the link of each of `flights`, side by side so that they are found fast.
+    tags: Vec<(u64, u32)>,
     free: Vec<u32>,
     sent: u64,
 }
 
+/// One direction between two servers.
 #[derive(Clone, Copy, Debug)]
 struct LinkState {
+    /// How many faults cut it.
     cut: u32,
-    held: u32,
+    /// What is held back on it, by all holds together.
+    held: Kinds,
+    /// How much longer messages take.
+    extra: Micros,
     seed: u64,
+    /// How many messages it has carried.
     carried: u64,
 }
 
@@ -95,13 +115,28 @@ impl Network {
     /// A whole network without messages.
     pub(crate) fn new(servers: usize, weather: Weather, seed: u64) -> Network {
         let links = (0..servers * servers)
-            .map(|link| LinkState { cut: 0, held: 0, seed: mix(seed, link as u64), carried: 0 })
+            .map(|link| LinkState {
+                cut: 0,
+                held: Kinds::NONE,
+                extra: 0,
+                seed: mix(seed, link as u64),
+                carried: 0,
+            })
             .collect();
-        Network { servers, weather, links, flights: Vec::new(), free: Vec::new(), sent: 0 }
+        Network {
+            servers,
+            weather,
+            links,
+            holds: Vec::new(),
+            flights: Vec::new(),
+            tags: Vec::new(),
+            free: Vec::new(),
+            sent: 0,
+        }
     }
 
     fn link(&self, from: NodeId, to: NodeId) -> usize {
-        (from.0 as usize - 1) * self.servers + to.0 as usize - 1
+        place(self.servers, from, to)
     }
 
     /// Cuts one direction between two servers once more, or mends one cut of it.
@@ -123,18 +158,45 @@ impl Network {
         self.links[link].cut = 0;
     }
 
-    /// Holds back what is sent in one direction from now on, or ends one hold of it. A hold that ends
-    /// lets go of the messages it held: they are as if just sent.
-    pub fn hold(&mut self, from: NodeId, to: NodeId, hold: bool) {
+    /// One direction gets slower by so much once more, or one such slowness ends: messages that are sent
+    /// meanwhile take so much longer. Virtual microseconds.
+    pub fn slow(&mut self, from: NodeId, to: NodeId, extra: Micros, slow: bool) {
         let link = self.link(from, to);
-        let count = &mut self.links[link].held;
-        *count = if hold { *count + 1 } else { count.saturating_sub(1) };
-        if *count == 0 {
+        let total = &mut self.links[link].extra;
+        *total = if slow { *total + extra } else { total.saturating_sub(extra) };
+    }
+
+    /// Holds back messages of these kinds that are sent in one direction from now on, or ends one such hold.
+    /// What it held and no other hold does is let go: it is as if just sent.
+    pub fn hold(&mut self, from: NodeId, to: NodeId, kinds: Kinds, hold: bool) {
+        let link = self.link(from, to);
+        if hold {
+            self.holds.push((link, kinds));
+        } else if let Some(place) = self.holds.iter().position(|&other| other == (link, kinds)) {
+            self.holds.swap_remove(place);
+        }
+        let here = self.holds.iter().filter(|(other, _)| *other == link);
+        let held = here.fold(Kinds::NONE, |held, (_, kinds)| held | *kinds);
+        self.links[link].held = held;
+        if !hold {
             for flight in self.flights.iter_mut().flatten() {
-                if flight.message.from == from && flight.message.to == to {
+                let Message { from: sender, to: receiver, body, .. } = &flight.message;
+                if (*sender, *receiver) == (from, to) && !held.contains(body) {
                     flight.held = false;
                 }
             }
+        }
+    }
+
+    /// Mends every link, lets go of all that is held, and changes the weather. What is in flight has no arrival
+    /// then: one that was scheduled comes too late, or finds the message gone.
+    pub(crate) fn calm(&mut self, weather: Weather) {
+        self.weather = weather;
+        for link in &mut self.links {
+            (link.cut, link.held, link.extra) = (0, Kinds::NONE, 0);
+        }
+        for flight in self.flights.iter_mut().flatten() {
+            (flight.held, flight.scheduled) = (false, false);
         }
     }
 
@@ -149,7 +211,8 @@ impl Network {
             return;
         }
         let identity = mix(state.seed, state.carried);
-        let held = state.held > 0;
+        let held = !state.held.is_empty() && state.held.contains(&message.body);
+        let extra = state.extra;
         let Weather { delay, loss_ppm, duplicate_ppm } = self.weather;
         if loss_ppm > 0 && chance(mix(identity, 1), loss_ppm) {
             return;
@@ -158,12 +221,12 @@ impl Network {
             let identity = mix(identity, 3);
             let (slot, number) = self.launch(message.clone(), identity, held, !held);
             if !held {
-                arrives(Arrival { slot, number, delay: delay.draw(identity) });
+                arrives(Arrival { slot, number, delay: delay.draw(identity) + extra });
             }
         }
         let (slot, number) = self.launch(message, identity, held, !held);
         if !held {
-            arrives(Arrival { slot, number, delay: delay.draw(identity) });
+            arrives(Arrival { slot, number, delay: delay.draw(identity) + extra });
         }
     }
 
@@ -172,9 +235,10 @@ impl Network {
         let link = self.link(message.from, message.to);
         let state = &mut self.links[link];
         state.carried += 1;
-        let LinkState { cut, held, seed, carried } = *state;
+        let LinkState { cut, held, seed, carried, .. } = *state;
         if cut == 0 {
-            self.launch(message, mix(seed, carried), held > 0, false);
+            let held = held.contains(&message.body);
+            self.launch(message, mix(seed, carried), held, false);
         }
     }
 
@@ -187,14 +251,17 @@ impl Network {
         scheduled: bool,
     ) -> (u32, u64) {
         self.sent += 1;
+        let tag = (self.sent, self.link(message.from, message.to) as u32);
         let flight = Flight { message, number: self.sent, held, scheduled, identity };
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.flights[slot as usize] = Some(flight);
+                self.tags[slot as usize] = tag;
                 slot
             }
             None => {
                 self.flights.push(Some(flight));
+                self.tags.push(tag);
                 // A run whose messages in flight outgrow 2³² has outgrown memory long before.
                 (self.flights.len() - 1) as u32
             }
@@ -205,13 +272,16 @@ impl Network {
     /// Schedules whatever is in flight, not held and has no arrival yet; oldest first.
     pub(crate) fn schedule_parked(&mut self, mut arrives: impl FnMut(Arrival)) {
         let mut parked: Vec<Arrival> = Vec::new();
+        let (links, servers) = (&self.links, self.servers);
         for (slot, flight) in (0..).zip(&mut self.flights) {
             if let Some(flight) = flight
                 && !flight.held
                 && !flight.scheduled
             {
                 flight.scheduled = true;
-                let delay = self.weather.delay.draw(mix(flight.identity, 4));
+                let Message { from, to, .. } = flight.message;
+                let extra = links[place(servers, from, to)].extra;
+                let delay = self.weather.delay.draw(mix(flight.identity, 4)) + extra;
                 parked.push(Arrival { slot, number: flight.number, delay });
             }
         }
@@ -251,11 +321,28 @@ impl Network {
         flights
     }
 
+    /// How many messages there have been in flight at once, at most.
+    #[must_use]
+    pub fn most_in_flight(&self) -> usize {
+        // A place that has been free is taken again before there is one more.
+        self.flights.len()
+    }
+
+    /// What is in flight, in no order that means anything.
+    pub fn flights(&self) -> impl Iterator<Item = &Flight> {
+        self.flights.iter().flatten()
+    }
+
+    /// What is in flight in one direction, in no order that means anything.
+    pub fn flights_on(&self, from: NodeId, to: NodeId) -> impl Iterator<Item = &Flight> {
+        let link = self.link(from, to) as u32;
+        let places = self.tags.iter().enumerate().filter(move |(_, tag)| tag.1 == link);
+        places.filter_map(|(slot, _)| self.flights[slot].as_ref())
+    }
+
     /// Takes a message in flight out by its number.
     pub fn take_number(&mut self, number: u64) -> Option<Message> {
-        let of_number =
-            |flight: &Option<Flight>| flight.as_ref().is_some_and(|flight| flight.number == number);
-        let slot = self.flights.iter().position(of_number)?;
+        let slot = self.tags.iter().position(|tag| tag.0 == number)?;
         self.take(slot as u32)
     }
 
@@ -267,6 +354,11 @@ impl Network {
             }
         }
     }
+}
+
+/// Where a link is among those between so many servers.
+fn place(servers: usize, from: NodeId, to: NodeId) -> usize {
+    (from.0 as usize - 1) * servers + to.0 as usize - 1
 }
 
 #[cfg(test)]
@@ -309,17 +401,79 @@ mod tests {
     fn what_is_held_waits_and_what_is_cut_is_lost() {
         let weather = Weather { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
         let mut network = Network::new(3, weather, 7);
-        network.hold(NodeId(1), NodeId(2), true);
+        network.hold(NodeId(1), NodeId(2), Kinds::ALL, true);
         network.send(message(1, 2), |_| panic!("a held message does not set out"));
         network.cut(NodeId(1), NodeId(3), true);
         network.send(message(1, 3), |_| panic!("a link that is cut carries nothing"));
         assert_eq!(network.in_flight().len(), 1);
-        network.hold(NodeId(1), NodeId(2), false);
+        network.hold(NodeId(1), NodeId(2), Kinds::ALL, false);
         let mut arrivals = Vec::new();
         network.schedule_parked(|arrival| arrivals.push(arrival));
         assert_eq!(arrivals.len(), 1);
         let Arrival { slot, number, .. } = arrivals[0];
         assert_eq!(network.arrive(slot, number), Some(message(1, 2)));
         assert_eq!(network.arrive(slot, number), None);
+    }
+
+    #[test]
+    fn an_exponential_delay_halves_from_step_to_step_around_its_mean() {
+        let drawn: Vec<Micros> =
+            (0..100_000).map(|n| Delay::Exponential(3_000).draw(mix(7, n))).collect();
+        let mean = drawn.iter().sum::<Micros>() / 100_000;
+        assert!((2_950..3_050).contains(&mean), "{mean}");
+        for step in 0..6_u64 {
+            let longer = drawn.iter().filter(|&&delay| delay > step * 2_000).count() as u64;
+            assert!(longer.abs_diff(100_000 >> step) < 1_000, "{longer} beyond {step} steps");
+        }
+    }
+
+    #[test]
+    fn slownesses_of_a_link_add_up_and_end_one_by_one() {
+        let weather = Weather { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
+        let mut network = Network::new(3, weather, 7);
+        let delay = |network: &mut Network, to| {
+            let mut delays = Vec::new();
+            network.send(message(1, to), |arrival| delays.push(arrival.delay));
+            delays
+        };
+        network.slow(NodeId(1), NodeId(2), 10, true);
+        network.slow(NodeId(1), NodeId(2), 100, true);
+        assert_eq!(delay(&mut network, 2), [115]);
+        assert_eq!(delay(&mut network, 3), [5]);
+        network.park(message(1, 2));
+        let mut parked = Vec::new();
+        network.schedule_parked(|arrival| parked.push(arrival.delay));
+        assert_eq!(parked, [115]);
+        network.slow(NodeId(1), NodeId(2), 10, false);
+        assert_eq!(delay(&mut network, 2), [105]);
+    }
+
+    #[test]
+    fn a_hold_is_about_its_kinds_and_ends_alone() {
+        let weather = Weather { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
+        let mut network = Network::new(2, weather, 7);
+        let (from, to) = (NodeId(1), NodeId(2));
+        let bodies =
+            [Body::TimeoutNow, Body::PreVoteReply { granted: true }, message(1, 2).body.clone()];
+        let send = |network: &mut Network| {
+            let messages =
+                bodies.iter().map(|body| Message { body: body.clone(), ..message(1, 2) });
+            messages.for_each(|message| network.send(message, |_| {}));
+        };
+        let held = |network: &Network| {
+            let held = network.in_flight().iter().map(|flight| flight.held).collect::<Vec<bool>>();
+            [held[0], held[1], held[2]]
+        };
+        let votes = Kinds::REQUEST_VOTE_REPLY | Kinds::PRE_VOTE_REPLY;
+        network.hold(from, to, votes, true);
+        network.hold(from, to, Kinds::PRE_VOTE_REPLY, true);
+        send(&mut network);
+        assert_eq!(held(&network), [false, true, true]);
+        network.hold(from, to, votes, false);
+        assert_eq!(held(&network), [false, true, false], "the other hold is in force");
+        network.hold(from, to, Kinds::PRE_VOTE_REPLY, false);
+        assert_eq!(held(&network), [false; 3]);
+        assert!(bodies.iter().all(|body| Kinds::ALL.contains(body)));
+        assert!(!bodies.iter().any(|body| Kinds::NONE.contains(body)));
     }
 }

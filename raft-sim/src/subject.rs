@@ -73,6 +73,9 @@ pub enum Capability {
     DiskNotices,
     /// `parallel-disk`: a leader sends entries before its own disk has them (diss. §10.2.1).
     ParallelDisk,
+    /// `conduct`: keeps the rules of Figures 2 and 13 to the letter in every step, also where another way would
+    /// be as safe, so that each step can be judged by itself.
+    Conduct,
 }
 
 /// One running server. Dropping it is its crash.
@@ -254,7 +257,9 @@ pub enum Outcome {
     Registered(SessionId),
 }
 
-/// A write to stable storage: all of it becomes durable at once or not at all.
+/// A write to stable storage: all of it becomes durable at once or not at all. But for one thing: a power loss
+/// may tear it before anybody was promised anything of it, so that of the entries that it appends only the first
+/// few are there.
 #[derive(Clone, Debug)]
 pub struct Write {
     /// Its name.
@@ -345,6 +350,23 @@ pub enum Role {
     Candidate,
     /// Leads its term.
     Leader,
+}
+
+impl Event {
+    /// The request that it makes, if it is one.
+    #[must_use]
+    pub fn request(&self) -> Option<Request> {
+        match self {
+            Event::Propose(request, _)
+            | Event::Register(request)
+            | Event::ProposeOnce(request, _)
+            | Event::Read(request)
+            | Event::ChangeMembership(request, ..)
+            | Event::Transfer(request, _)
+            | Event::Compact(request) => Some(*request),
+            Event::Tick | Event::Receive(_) | Event::Persisted(_) | Event::Apply => None,
+        }
+    }
 }
 
 impl Effects {

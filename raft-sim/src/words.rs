@@ -5,6 +5,6 @@
 //! vocabulary. The core's behaviour (`Node`) is named in `reference.rs` alone.
 
 pub use raft_core::{
-    AppendReply, Body, Chunk, Command, Conflict, Entries, Entry, HardState, LogIndex, Membership,
-    Message, NodeId, Once, Payload, Position, SessionId, Snapshot, Term, length,
+    AppendReply, Body, Chunk, Command, Conflict, Entries, Entry, HardState, LARGEST, LogIndex,
+    Membership, Message, NodeId, Once, Payload, Position, SessionId, Snapshot, Term, length,
 };

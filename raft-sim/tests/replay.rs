@@ -81,6 +81,12 @@ fn what_a_statement_or_a_setting_needs_is_required() {
         ("transfer S1 t to S2", &[Transfer]),
         ("compact S1", &[Snapshots]),
         ("sync S1 newest", &[DiskNotices]),
+        ("stall S1\ntimeout S1\nflush S1\ntell S1 #1", &[]),
+        ("tell S1 #2", &[DiskNotices]),
+        ("lie S1\nstall S1\ncrash S1\nsettings S1 window 1", &[]),
+        ("settings apply-queue 1\npause-apply S1\napply S1", &[ApplyQueue]),
+        ("crash S1\nsettings S1 pre-vote check-quorum", &[PreVote, CheckQuorum]),
+        ("crash S1\nsettings S1 changes joint\nchange S1 c to S1", &[Joint]),
         ("forge S1 -> S2 RequestVote term 1 last none", &[Forge]),
         ("forge S1 -> S2 RequestVote term 1 last none transfer", &[Forge, Transfer]),
         ("forge S1 -> S2 TimeoutNow term 1", &[Forge, Transfer]),
@@ -103,6 +109,14 @@ fn what_can_not_be_carried_out_is_a_mistake_of_the_scenario() {
         ("retry S1 x\npropose S1 x", "x has not been proposed yet"),
         ("settle\ncompact S1\ncompact S1", "S1 has applied nothing"),
         ("crash S2\nread S2 r", "S2 is down"),
+        ("settings S2 window 1", "S2 is up"),
+        ("crash S2\ncrash S2 torn 0", "S2 is down"),
+        ("crash S2 torn 0", "nothing to tear: the oldest write that is not durable on S2, if any"),
+        ("stall S1\npropose S1 x\ncrash S1 torn 1", "nothing to tear"),
+        ("flush S2", "all that S2 has written is durable"),
+        ("stall S1\npropose S1 x\nflush S1 2", "only 1 write of S1 is not durable"),
+        ("tell S2", "S2 has heard of all its durable writes"),
+        ("stall S1\npropose S1 x\nflush S1\ntell S1 #2", "there is only 1 durable write"),
     ];
     for (body, why) in cases {
         let first_mistake = body.strip_suffix("\npropose S1 x").unwrap_or(body);

@@ -7,14 +7,14 @@ use raft_sim::run::run;
 /// Seeds and the digests of their runs. A change here is a change of every history: the commit that makes
 /// it says why.
 const DIGESTS: [(u64, u64); 8] = [
-    (0, 0xdb8c_3818_7c73_dce5),
-    (1, 0xb059_81da_af11_d1fc),
-    (2, 0x92a1_f71f_dc04_4961),
-    (3, 0x7d6c_38e1_6932_dbba),
-    (7, 0x598f_fae3_7bfc_ab9c),
-    (42, 0x8f57_3aca_60fe_666d),
-    (4711, 0x996f_ad59_86b9_d907),
-    (u64::MAX, 0xe0c4_e887_0e5a_1ddb),
+    (0, 0x366d_becf_aeae_4cec),
+    (1, 0x2e36_a619_d768_99eb),
+    (2, 0xf1b4_9713_7554_c9c9),
+    (3, 0x9312_c9c6_5898_d834),
+    (7, 0x2343_ba23_6963_5060),
+    (42, 0x84b4_6d09_0471_6cfc),
+    (4711, 0xe152_e37c_c136_486d),
+    (u64::MAX, 0x6f0a_75db_2e0f_6a79),
 ];
 
 fn digest(seed: u64, oracles: bool) -> u64 {

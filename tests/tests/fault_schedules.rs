@@ -1,217 +1,37 @@
-//! Plans drawn at random: a run of the reference core violates nothing under any of them.
-//!
-//! The strategies draw the same plan that `raft-sim run` draws from a seed, piece by piece, so that a
-//! failing one shrinks to fewer faults and tasks, fewer servers and plainer settings.
+//! Plans drawn at random: a run of the reference core violates nothing under any of them. And what is drawn is
+//! what is wished, by a seed (`Plan::draw`) and by the strategies of `raft_sim::strategies`.
 
-use proptest::collection::vec;
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
-use raft_sim::cluster::Feature;
-use raft_sim::disk::SyncTime;
-use raft_sim::network::{Delay, Weather};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{TestError, TestRunner};
+use raft_sim::cluster::{Feature, Survives};
+use raft_sim::network::Delay;
 use raft_sim::plan::{
-    Clients, Clock, Direction, Fault, FaultKind, Plan, Target, Task, TaskClass, TaskKind, Whom,
-    Wishes,
+    Draw, Fault, FaultClass, FaultKind, FaultSort, Healing, Moment, Plan, Profile, Target, Task,
+    TaskClass, TaskKind, Whom, Wishes,
 };
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
+use raft_sim::strategies;
 use raft_sim::subject::{Changes, Settings};
 
-/// Virtual microseconds of one run.
-const DURATION: u64 = 1_500_000;
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..strategies::config() })]
 
-fn target(servers: u32) -> impl Strategy<Value = Target> {
-    prop_oneof![Just(Target::Leader), (1..=servers).prop_map(Target::Server)]
-}
-
-fn direction() -> impl Strategy<Value = Direction> {
-    prop_oneof![Just(Direction::Both), Just(Direction::Outgoing), Just(Direction::Incoming)]
-}
-
-/// Two different servers.
-fn link(servers: u32) -> impl Strategy<Value = (u32, u32)> {
-    (1..=servers, 1..servers).prop_map(move |(from, step)| (from, (from - 1 + step) % servers + 1))
-}
-
-/// Two groups that may overlap (a bridge) and may leave servers out.
-fn groups(servers: u32) -> impl Strategy<Value = Vec<Vec<u32>>> {
-    vec(0..4_u8, servers as usize).prop_map(|sides| {
-        let group = |bit| {
-            let named = (1..).zip(&sides).filter(move |(_, side)| **side & bit != 0);
-            named.map(|(server, _)| server).collect()
-        };
-        vec![group(1), group(2)]
-    })
-}
-
-fn fault(servers: u32) -> impl Strategy<Value = Fault> {
-    let kind = prop_oneof![
-        groups(servers).prop_map(FaultKind::Partition),
-        link(servers).prop_map(|(from, to)| FaultKind::OneWay(from, to)),
-        (target(servers), direction()).prop_map(|(target, way)| FaultKind::Isolate(target, way)),
-        link(servers).prop_map(|(from, to)| FaultKind::Hold(from, to)),
-        (target(servers), 0..4_u32).prop_map(|(target, survive)| FaultKind::Crash(target, survive)),
-        Just(FaultKind::CrashAll),
-    ];
-    (0..DURATION, 1_000..400_000_u64, kind).prop_map(|(at, length, kind)| Fault {
-        at,
-        until: at + length,
-        kind,
-    })
-}
-
-fn delay() -> impl Strategy<Value = Delay> {
-    let range = (1..2_000_u64, 0..20_000_u64).prop_map(|(low, width)| (low, low + width));
-    prop_oneof![
-        (1..5_000_u64).prop_map(Delay::Fixed),
-        range.clone().prop_map(|(low, high)| Delay::Uniform(low, high)),
-        range.prop_map(|(low, high)| Delay::HeavyTail(low, high)),
-    ]
-}
-
-/// How a leader serves its followers, and how many entries it takes.
-fn limits() -> impl Strategy<Value = Settings> {
-    let pace = (4..12_u32, 0..12_u32, 1..4_u32, 1..10_u32, 1..20_u32, 2..200_u32);
-    let parts = (prop_oneof![Just(1 << 20), 1..200_u32], prop_oneof![Just(1 << 16), 1..64_u32]);
-    (any::<u64>(), pace, parts).prop_map(|(seed, pace, (bytes_per_message, snapshot_chunk))| {
-        let (shortest, width, heartbeat, entries_per_message, window, uncommitted_limit) = pace;
-        Settings {
-            seed,
-            election_timeout: (shortest, shortest + width),
-            heartbeat,
-            entries_per_message,
-            window,
-            uncommitted_limit,
-            bytes_per_message,
-            snapshot_chunk,
-            ..Settings::default()
-        }
-    })
-}
-
-fn settings() -> impl Strategy<Value = Settings> {
-    let changes = prop_oneof![Just(Changes::Shortest), Just(Changes::Single), Just(Changes::Joint)];
-    let leaders = (any::<bool>(), any::<bool>(), changes, 1..10_u32);
-    let machine = (proptest::option::of(1..20_u32), prop_oneof![Just(1_000), 1..4_u32]);
-    (limits(), leaders, machine).prop_map(|(limits, leaders, (apply_limit, sessions))| {
-        let (pre_vote, check_quorum, changes, catch_up_rounds) = leaders;
-        Settings {
-            pre_vote,
-            check_quorum,
-            changes,
-            catch_up_rounds,
-            apply_limit,
-            sessions,
-            ..limits
-        }
-    })
-}
-
-/// Servers that differ from the others in how they are elected and step down.
-fn exceptions(servers: u32) -> impl Strategy<Value = Vec<(u32, bool, bool)>> {
-    vec((1..=servers, any::<bool>(), any::<bool>()), 0..2)
-}
-
-fn clients() -> impl Strategy<Value = Clients> {
-    (1_000..20_000_u64, 0..60_u32, 0..60_u32, 1..4_u32, 20_000..200_000_u64).prop_map(
-        |(interval, reads, once, sessions, patience)| Clients {
-            interval,
-            size: 8,
-            wander: 20,
-            reads,
-            once,
-            sessions,
-            patience,
-        },
-    )
-}
-
-fn whom(servers: u32) -> impl Strategy<Value = Whom> {
-    prop_oneof![
-        Just(Whom::Leader),
-        Just(Whom::Leaders),
-        Just(Whom::Everybody),
-        (1..=servers).prop_map(Whom::Server)
-    ]
-}
-
-/// Each server votes, learns, or is left out; one of them votes.
-fn membership(servers: u32) -> impl Strategy<Value = TaskKind> {
-    (vec(0..4_u8, servers as usize), 1..=servers).prop_map(move |(places, voter)| {
-        let place = |server: u32| if server == voter { 0 } else { places[server as usize - 1] };
-        let placed = |wanted: std::ops::Range<u8>| {
-            (1..=servers).filter(|server| wanted.contains(&place(*server))).collect()
-        };
-        TaskKind::Membership { voters: placed(0..2), learners: placed(2..3) }
-    })
-}
-
-fn task(servers: u32) -> impl Strategy<Value = Task> {
-    let kind = prop_oneof![
-        Just(TaskKind::Compaction),
-        (1..=servers).prop_map(TaskKind::Transfer),
-        membership(servers),
-    ];
-    let task = (0..DURATION, whom(servers), kind);
-    task.prop_map(|(at, of, kind)| Task { number: 0, at, of, kind })
-}
-
-fn plan() -> impl Strategy<Value = Plan> {
-    (2..=5_u32, 0..3_u32).prop_flat_map(|(members, joiners)| {
-        let servers = members + joiners;
-        let clock = (8_000..12_000_u64, 1..10_000_u64);
-        let clock = clock.prop_map(|(tick, first)| Clock { tick, first });
-        let weather = (delay(), 0..100_000_u32, 0..100_000_u32);
-        let host = (0..8_000_u64, 0..4_000_u64, 0..40_000_u64, any::<bool>());
-        let script = (vec(fault(servers), 0..12), vec(task(servers), 0..20));
-        let settings = (settings(), exceptions(servers), any::<bool>());
-        (settings, vec(clock, servers as usize), weather, host, clients(), script).prop_map(
-            move |(settings, clocks, weather, host, clients, (faults, mut tasks))| {
-                let (mut settings, exceptions, lease) = settings;
-                let (delay, loss_ppm, duplicate_ppm) = weather;
-                let (sync, notice, apply_time, durable_state_machine) = host;
-                let exceptions: Vec<_> = exceptions
-                    .into_iter()
-                    .map(|(server, pre_vote, check_quorum)| {
-                        (server, Settings { pre_vote, check_quorum, ..settings })
-                    })
-                    .collect();
-                // Leases need all servers, and these clocks differ by less than a half.
-                if lease && settings.check_quorum && exceptions.is_empty() {
-                    settings.lease_drift = Some(50);
-                }
-                (0..).zip(&mut tasks).for_each(|(number, task)| task.number = number);
-                Plan {
-                    seed: settings.seed,
-                    duration: DURATION,
-                    settings,
-                    exceptions,
-                    clocks,
-                    members,
-                    weather: Weather { delay, loss_ppm, duplicate_ppm },
-                    sync: SyncTime { min: sync / 4, max: sync, notice },
-                    apply_time,
-                    durable_state_machine,
-                    clients,
-                    faults,
-                    tasks,
-                }
-            },
-        )
-    })
+    #[test]
+    fn no_plan_makes_the_core_violate_a_property(plan in strategies::plan()) {
+        strategies::check(&plan, &Reference)?;
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_plan_makes_the_core_violate_a_property(plan in plan()) {
-        let outcome = run(&plan, &Reference, true, None).expect("the plan boots");
-        prop_assert!(outcome.violation.is_none(), "{:?}", outcome.violation);
-    }
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn taking_a_fault_out_of_a_schedule_leaves_what_came_before_it(
-        plan in plan(),
+        plan in strategies::plan(),
         which in any::<prop::sample::Index>(),
     ) {
         prop_assume!(!plan.faults.is_empty());
@@ -227,7 +47,7 @@ proptest! {
 
     #[test]
     fn taking_a_task_out_leaves_what_came_before_it(
-        plan in plan(),
+        plan in strategies::plan(),
         which in any::<prop::sample::Index>(),
     ) {
         prop_assume!(!plan.tasks.is_empty());
@@ -245,20 +65,114 @@ proptest! {
 #[test]
 fn a_plan_has_only_tasks_of_the_classes_that_are_wished() {
     let mut had = [false; TaskClass::ALL.len()];
-    for seed in 0..200 {
+    for seed in 0..300 {
         let drawn = Plan::draw(seed, &Wishes::default());
         for class in TaskClass::ALL {
-            let others = TaskClass::ALL.into_iter().filter(|other| *other != class).collect();
+            let others = Draw::of(seed, &Wishes::default()).tasks;
+            let others = others.into_iter().filter(|other| *other != class).collect();
             let plan = Plan::draw(seed, &Wishes { tasks: Some(others), ..Wishes::default() });
             assert!(!has(&plan, class), "seed {seed} without {class:?}");
             had[class as usize] |= has(&drawn, class);
+            // What is asked for once all is well depends on what may be asked for at all.
+            let Plan { tasks, clients, healing, .. } = drawn.clone();
+            let rest = Plan { tasks, clients, healing, ..plan };
+            if class == TaskClass::Membership {
+                same_but_for_joiners(&rest, &drawn);
+            } else {
+                assert!(rest == drawn, "seed {seed} without {class:?}: {rest:?} is not {drawn:?}");
+            }
         }
-        let plain = Plan::draw(seed, &Wishes { tasks: Some(Vec::new()), ..Wishes::default() });
-        assert_eq!(plain.clocks[..], drawn.clocks[..drawn.members as usize], "seed {seed}");
-        assert_eq!((plain.weather, plain.members), (drawn.weather, drawn.members), "seed {seed}");
-        assert_eq!(plain.faults.len(), drawn.faults.len(), "seed {seed}");
     }
     assert_eq!(had, [true; TaskClass::ALL.len()], "each is drawn for some seed");
+}
+
+/// Two plans of which only one has servers that wait to be added.
+fn same_but_for_joiners(without: &Plan, with: &Plan) {
+    let seed = with.seed;
+    assert_eq!(without.clocks[..], with.clocks[..with.members as usize], "seed {seed}");
+    assert_eq!(without.settings.changes, with.settings.changes, "seed {seed}");
+    assert_eq!(without.settings.pre_vote, with.settings.pre_vote, "seed {seed}");
+    let times = |plan: &Plan| -> Vec<_> {
+        plan.faults.iter().map(|fault| (fault.at, fault.until, fault.moment)).collect()
+    };
+    // One server alone has no links that could fail.
+    if with.settings.lease_drift == without.settings.lease_drift && with.members > 1 {
+        assert_eq!(times(without), times(with), "seed {seed}");
+    }
+    let host = |plan: &Plan| (plan.weather, plan.sync, plan.apply_time, plan.durable_state_machine);
+    assert_eq!(host(without), host(with), "seed {seed}");
+}
+
+/// What `--faults` leaves out is not in the plan, and nothing else of the plan changes with it.
+#[test]
+fn a_plan_has_only_faults_of_the_classes_that_are_wished() {
+    for seed in 0..200 {
+        let drawn = Plan::draw(seed, &Wishes::default());
+        let classes = Draw::of(seed, &Wishes::default()).faults;
+        for class in &classes {
+            let others = classes.iter().copied().filter(|other| other != class).collect();
+            let plan = Plan::draw(seed, &Wishes { faults: Some(others), ..Wishes::default() });
+            let left = |fault: &&Fault| plan.faults.contains(fault);
+            // Without clocks that differ, leases may be longer and clocks may stand still.
+            if *class != FaultClass::Clock {
+                assert_eq!(
+                    drawn.faults.iter().filter(left).count(),
+                    plan.faults.len(),
+                    "seed {seed}"
+                );
+                assert_eq!(plan.settings, drawn.settings, "seed {seed} without {class:?}");
+            }
+            assert_eq!(plan.tasks, drawn.tasks, "seed {seed} without {class:?}");
+            assert_eq!(plan.clients, drawn.clients, "seed {seed} without {class:?}");
+        }
+        let none = Plan::draw(seed, &Wishes { faults: Some(Vec::new()), ..Wishes::default() });
+        assert!(none.faults.is_empty(), "seed {seed}");
+    }
+}
+
+/// In a few hundred seeds everything that Raft is made for goes wrong, to everybody and at every moment; what it
+/// is not made for never does.
+#[test]
+fn every_sort_of_fault_hits_somebody() {
+    let mut counts = vec![0; FaultSort::ALL.len()];
+    for seed in 0..150 {
+        let plan = Plan::draw(seed, &Wishes::default());
+        let outcome = run(&plan, &Reference, false, None).expect("a drawn plan boots");
+        assert_eq!(outcome.fired.len(), plan.faults.len() + plan.tasks.len());
+        for (sum, count) in counts.iter_mut().zip(outcome.faults) {
+            *sum += count;
+        }
+    }
+    for (sort, count) in FaultSort::ALL.into_iter().zip(counts) {
+        assert_eq!(count > 0, sort.is_fair(), "{sort:?}: {count}");
+    }
+}
+
+/// Each profile has seeds of its own kind.
+#[test]
+fn profiles_differ() {
+    let drawn = |profile| -> Vec<Plan> {
+        let wishes = Wishes { profile, ..Wishes::default() };
+        (0..20).map(|seed| Plan::draw(seed, &wishes)).collect()
+    };
+    let plans = Profile::ALL.map(drawn);
+    for (place, plan) in plans.iter().enumerate() {
+        assert!(plans[..place].iter().all(|other| other != plan), "{:?}", Profile::ALL[place]);
+    }
+}
+
+/// A client's requests can be taken out one by one.
+#[test]
+fn only_the_requests_that_are_named_are_made() {
+    let mut plan = Plan::draw(
+        7,
+        &Wishes { faults: Some(Vec::new()), tasks: Some(Vec::new()), ..Wishes::default() },
+    );
+    plan.duration = 60 * plan.clients.interval;
+    let all = run(&plan, &Reference, false, None).expect("a drawn plan boots").tally.proposed;
+    plan.clients.only = Some(vec![3, 10]);
+    let two = run(&plan, &Reference, false, None).expect("a drawn plan boots").tally.proposed;
+    assert_eq!((all, two), (60, 2));
 }
 
 fn has(plan: &Plan, class: TaskClass) -> bool {
@@ -304,27 +218,230 @@ fn a_run_without_tasks_is_commands_and_elections() {
     }
 }
 
-/// No drawn plan asks for what Raft is not made for.
+/// No drawn plan asks for what Raft is not made for. Now and then somebody asks for a configuration that makes no
+/// sense, and is refused.
 #[test]
 fn drawn_plans_keep_voters_and_the_bound_on_their_clocks() {
-    for seed in 0..500 {
-        let plan = Plan::draw(seed, &Wishes::default());
+    let (mut changes, mut odd) = (0, 0);
+    let seeds = (0..500).map(|seed| Plan::draw(seed, &Wishes::default()));
+    for plan in seeds.chain(samples(&strategies::plan(), 500)) {
         for task in &plan.tasks {
             if let TaskKind::Membership { voters, learners } = &task.kind {
-                assert!(!voters.is_empty(), "seed {seed}");
                 let mut all: Vec<u32> = voters.iter().chain(learners).copied().collect();
+                assert!(all.iter().all(|server| (1..=plan.clocks.len() as u32).contains(server)));
                 all.sort_unstable();
                 all.dedup();
-                assert_eq!(all.len(), voters.len() + learners.len(), "seed {seed}");
-                assert!(all.iter().all(|server| (1..=plan.clocks.len() as u32).contains(server)));
+                let twice = all.len() < voters.len() + learners.len();
+                changes += 1;
+                odd += u32::from(voters.is_empty() || twice);
             }
         }
-        if let Some(drift) = plan.settings.lease_drift {
-            assert!(plan.servers().all(|id| plan.settings_of(id).check_quorum), "seed {seed}");
-            let ticks = plan.clocks.iter().map(|clock| clock.tick);
-            let (fastest, slowest) = (ticks.clone().min(), ticks.max());
-            let bound = fastest.unwrap_or(1) * (100 + u64::from(drift));
-            assert!(slowest.unwrap_or(1) * 100 <= bound, "seed {seed}");
+        keeps_leases(&plan);
+    }
+    assert!(0 < odd && odd < changes / 10, "{odd} of {changes} changes make no sense");
+}
+
+/// Where there are leases, nothing breaks what they rest on.
+fn keeps_leases(plan: &Plan) {
+    let seed = plan.seed;
+    let Some(drift) = plan.settings.lease_drift else { return };
+    assert!(plan.servers().all(|id| plan.settings_of(id).check_quorum), "seed {seed}");
+    let mut ticks: Vec<u64> = plan.clocks.iter().map(|clock| clock.tick).collect();
+    for fault in &plan.faults {
+        let breaks = matches!(fault.kind, FaultKind::Jump(..) | FaultKind::Freeze(_));
+        assert!(!breaks, "seed {seed}: {fault:?}");
+        if let FaultKind::Rate(_, tick) = &fault.kind {
+            ticks.push(*tick);
+        }
+        if let FaultKind::Renew(_, settings) = &fault.kind {
+            let timeout = settings.election_timeout;
+            assert_eq!(timeout, plan.settings.election_timeout, "seed {seed}");
+            assert!(settings.check_quorum && settings.lease_drift == Some(drift));
         }
     }
+    let (fastest, slowest) = (ticks.iter().min(), ticks.iter().max());
+    let bound = fastest.unwrap_or(&1) * (100 + u64::from(drift));
+    assert!(slowest.unwrap_or(&1) * 100 <= bound, "seed {seed}");
+}
+
+/// What a strategy draws, the same each time.
+fn samples<T: std::fmt::Debug>(strategy: &impl Strategy<Value = T>, number: usize) -> Vec<T> {
+    let mut runner = TestRunner::deterministic();
+    let mut sample = || strategy.new_tree(&mut runner).expect("it draws").current();
+    (0..number).map(|_| sample()).collect()
+}
+
+/// The strategies draw each fair sort of fault, of target and of moment, and none that is not fair.
+#[test]
+fn strategies_draw_every_sort_of_fault() {
+    let mut drawn = BTreeSet::new();
+    for plan in samples(&strategies::plan(), 300) {
+        drawn.extend(surroundings(&plan));
+        for fault in &plan.faults {
+            drawn.insert(FaultSort::of_kind(&fault.kind));
+            drawn.extend(fault.kind.target().map(FaultSort::of_target));
+            drawn.extend(fault.moment.map(FaultSort::of_moment));
+            if let FaultKind::Crash(_, survives) = fault.kind {
+                let Survives { writes, torn } = survives;
+                drawn.extend((writes > 0).then_some(FaultSort::CrashSaved));
+                drawn.extend(torn.map(|_| FaultSort::CrashTorn));
+            }
+        }
+        drawn.extend(
+            plan.tasks.iter().filter_map(|task| task.moment).map(|_| FaultSort::TaskAtMoment),
+        );
+    }
+    for sort in FaultSort::ALL {
+        assert_eq!(drawn.contains(&sort), sort.is_fair(), "{sort:?}");
+    }
+}
+
+/// What a plan has of everything that is there all the time.
+fn surroundings(plan: &Plan) -> impl Iterator<Item = FaultSort> {
+    let uneven = plan.clocks.windows(2).any(|two| two[0].tick != two[1].tick);
+    let sorts = [
+        (FaultSort::Loss, plan.weather.loss_ppm > 0),
+        (FaultSort::Duplicate, plan.weather.duplicate_ppm > 0),
+        (FaultSort::SlowDisks, plan.sync.max > 0),
+        (FaultSort::LateNotices, plan.sync.notice > 0),
+        (FaultSort::UnevenClocks, uneven),
+    ];
+    sorts.into_iter().filter(|(_, has)| *has).map(|(sort, _)| sort)
+}
+
+/// They draw each thing that administrators and clients ask for, of everybody and at every moment; each way to
+/// recover; and limits that are reached.
+#[test]
+fn strategies_draw_every_task_every_recovery_and_small_limits() {
+    let plans = samples(&strategies::plan(), 300);
+    let some = |what: &str, is: &dyn Fn(&Plan) -> bool| {
+        let plans = plans.iter().filter(|plan| is(plan)).count();
+        assert!((10..290).contains(&plans), "{plans} of 300 plans have {what}");
+    };
+    for class in TaskClass::ALL {
+        some(&format!("{class:?}"), &|plan| has(plan, class));
+    }
+    for moment in Moment::ALL {
+        some(&format!("tasks at {moment:?}"), &|plan| {
+            plan.tasks.iter().any(|task| task.moment == Some(moment))
+        });
+    }
+    for of in [Whom::Leader, Whom::Leaders, Whom::Everybody, Whom::Doer, Whom::Server(1)] {
+        some(&format!("tasks of {of:?}"), &|plan| plan.tasks.iter().any(|task| task.of == of));
+    }
+    for (what, is) in [
+        ("no recovery", (|plan| plan.healing.is_none()) as fn(&Plan) -> bool),
+        ("servers that stay down", |plan| healing(plan).is_some_and(|it| !it.down.is_empty())),
+        ("links that stay cut", |plan| healing(plan).is_some_and(|it| !it.cut.is_empty())),
+        ("a change owed", |plan| healing(plan).is_some_and(|it| it.change)),
+        ("a transfer owed", |plan| healing(plan).is_some_and(|it| it.transfer)),
+        ("leases", |plan| plan.settings.lease_drift.is_some()),
+        ("PreVote", |plan| plan.settings.pre_vote),
+        ("different servers", |plan| !plan.exceptions.is_empty()),
+        ("joiners", |plan| plan.clocks.len() > plan.members as usize),
+        ("snapshots in parts", |plan| plan.settings.snapshot_chunk <= 64),
+        ("few entries in a message", |plan| plan.settings.entries_per_message == 1),
+        ("few bytes in a message", |plan| plan.settings.bytes_per_message <= 64),
+        ("few uncommitted entries", |plan| plan.settings.uncommitted_limit <= 256),
+        ("a small window", |plan| plan.settings.window <= 8),
+        ("few sessions", |plan| plan.settings.sessions <= 4),
+        ("few rounds", |plan| plan.settings.catch_up_rounds == 1),
+        ("state machines behind", |plan| plan.settings.apply_limit.is_some()),
+        ("joint consensus", |plan| plan.settings.changes == Changes::Joint),
+        ("durable state machines", |plan| plan.durable_state_machine),
+    ] {
+        some(what, &is);
+    }
+}
+
+fn healing(plan: &Plan) -> Option<&Healing> {
+    plan.healing.as_ref()
+}
+
+/// A strategy draws what it is asked for, no more, and never what Raft is not made for.
+#[test]
+fn strategies_draw_only_what_is_wished() {
+    let wishes = Wishes {
+        servers: Some(4),
+        duration_ms: Some(700),
+        faults: Some(vec![FaultClass::Crash, FaultClass::Wipe, FaultClass::Skew]),
+        tasks: Some(vec![TaskClass::Transfer]),
+        profile: Profile::Process,
+    };
+    for plan in samples(&strategies::plan_with(&wishes), 100) {
+        assert_eq!((plan.clocks.len(), plan.members, plan.duration), (4, 4, 700_000));
+        let crash =
+            |fault: &Fault| matches!(fault.kind, FaultKind::Crash(..) | FaultKind::CrashAll);
+        assert!(plan.faults.iter().all(crash), "{:?}", plan.faults);
+        assert!(plan.tasks.iter().all(|task| matches!(task.kind, TaskKind::Transfer(1..=4))));
+        assert_eq!(surroundings(&plan).count(), 0);
+        assert_eq!((plan.clients.reads, plan.clients.once), (0, 0));
+        assert!(healing(&plan).is_none_or(|healing| healing.cut.is_empty()));
+    }
+    // One server has no links, and no time has no faults.
+    let alone = Wishes { servers: Some(1), tasks: Some(Vec::new()), ..Wishes::default() };
+    for plan in samples(&strategies::plan_with(&alone), 100) {
+        assert_eq!(plan.clocks.len(), 1);
+        let link = |fault: &Fault| {
+            matches!(fault.kind, FaultKind::OneWay(..) | FaultKind::Hold(..) | FaultKind::Slow(..))
+        };
+        assert!(!plan.faults.iter().any(link), "{:?}", plan.faults);
+    }
+}
+
+/// Faults and tasks for a plan that was made elsewhere fit it.
+#[test]
+fn schedules_fit_the_plan_that_they_are_for() {
+    let wishes = Wishes { servers: Some(3), ..Wishes::default() };
+    let leases = (0..100).map(|seed| Plan::draw(seed, &wishes));
+    let plan = leases.into_iter().find(|plan| plan.settings.lease_drift == Some(50));
+    let plan = plan.expect("some seed has leases");
+    let fair: Vec<_> = FaultClass::ALL.into_iter().filter(|class| class.is_fair()).collect();
+    let schedules = (strategies::faults(&plan, &fair), strategies::tasks(&plan, &TaskClass::ALL));
+    let mut kinds = BTreeSet::new();
+    for (faults, tasks) in samples(&schedules, 200) {
+        let plan = Plan { faults, tasks, ..plan.clone() };
+        keeps_leases(&plan);
+        kinds.extend(plan.faults.iter().map(|fault| FaultSort::of_kind(&fault.kind)));
+        assert!(plan.faults.is_sorted_by_key(|fault| fault.at));
+        assert!(plan.tasks.is_sorted_by_key(|task| task.at));
+        let servers = 1..=plan.clocks.len() as u32;
+        for fault in &plan.faults {
+            if let Some(Target::Server(server)) = fault.kind.target() {
+                assert!(servers.contains(&server), "{fault:?}");
+            }
+        }
+        let times = |task: &Task| task.at < plan.duration;
+        assert!(plan.tasks.iter().all(times));
+    }
+    // All kinds but those that leases do not allow.
+    let kept = FaultSort::ALL.into_iter().filter(|sort| {
+        (FaultSort::Partition..=FaultSort::Freeze).contains(sort)
+            && !matches!(
+                sort,
+                FaultSort::CrashSaved | FaultSort::CrashTorn | FaultSort::Jump | FaultSort::Freeze
+            )
+    });
+    assert_eq!(kinds, kept.collect());
+}
+
+/// Proptest itself brings a plan down to what matters.
+#[test]
+fn a_plan_shrinks_to_what_matters() {
+    let stalls = |plan: &Plan| {
+        plan.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Stall(Target::Leader)))
+    };
+    let mut runner = TestRunner::new_with_rng(
+        ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() },
+        TestRunner::deterministic().new_rng(),
+    );
+    let result = runner.run(&strategies::plan(), |plan| {
+        prop_assert!(!stalls(&plan));
+        Ok(())
+    });
+    let Err(TestError::Fail(_, plan)) = result else { panic!("some plan has it: {result:?}") };
+    assert_eq!((plan.faults.len(), plan.tasks.len(), plan.clocks.len()), (1, 0, 1));
+    assert_eq!(plan.settings, Settings { seed: 0, ..Settings::default() });
+    assert_eq!((plan.healing, plan.faults[0].moment, plan.faults[0].at), (None, None, 0));
+    assert_eq!((plan.weather.delay, plan.weather.loss_ppm), (Delay::Fixed(1), 0));
 }

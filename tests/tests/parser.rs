@@ -7,7 +7,7 @@ use raft_sim::scenario::source::Source;
 use raft_sim::scenario::syntax::{Scenario, Statement};
 
 /// Words of the language, and some that are none.
-const WORDS: [&str; 85] = [
+const WORDS: [&str; 90] = [
     "scenario",
     "paper",
     "servers",
@@ -87,6 +87,11 @@ const WORDS: [&str; 85] = [
     "pause-apply",
     "sync",
     "newest",
+    "flush",
+    "tell",
+    "apply",
+    "torn",
+    "lie",
     "PreVote",
     "sees",
     "misses",

@@ -24,7 +24,7 @@ const CORE: [&str; 12] = [
 ];
 
 /// The simulator's modules: likewise.
-const SIM: [&str; 18] = [
+const SIM: [&str; 21] = [
     "words",
     "mix",
     "dice",
@@ -38,7 +38,10 @@ const SIM: [&str; 18] = [
     "run",
     "story",
     "scenario",
+    "shrink",
     "reference",
+    "strategies",
+    "campaign",
     "report",
     "cli",
     "lib",

@@ -1,4 +1,6 @@
-//! An implementation with a planted bug, to see how findings are told.
+//! Implementations with planted bugs, to see how findings are told.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::reference::Reference;
 use crate::subject::Capability;
@@ -32,5 +34,76 @@ impl Subject for Server {
         if effects.view.role == Role::Leader && before.role != Role::Leader {
             effects.view.commit = None;
         }
+    }
+}
+
+/// The reference core, but its timeouts depend on how many servers this value has booted before: the second run
+/// of a plan is another one.
+#[derive(Debug, Default)]
+pub(super) struct Dicey(AtomicU64);
+
+impl Implementation for Dicey {
+    fn name(&self) -> &str {
+        "dicey"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &[]
+    }
+
+    fn boot(&self, mut boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        boot.settings.seed ^= self.0.fetch_add(1, Ordering::Relaxed);
+        Reference.boot(boot)
+    }
+}
+
+/// The reference core, but a server that has voted does not boot again.
+#[derive(Debug)]
+pub(super) struct Ashamed;
+
+impl Implementation for Ashamed {
+    fn name(&self) -> &str {
+        "ashamed"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &[]
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        match boot.hard_state.voted_for {
+            None => Reference.boot(boot),
+            Some(whom) => Err(format!("it has voted for {whom}")),
+        }
+    }
+}
+
+/// The reference core, but who is proposed a command longer than any name in a scenario panics.
+#[derive(Debug)]
+pub(super) struct Choosy;
+
+struct Taker(Box<dyn Subject>);
+
+impl Implementation for Choosy {
+    fn name(&self) -> &str {
+        "choosy"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &[]
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (server, view) = Reference.boot(boot)?;
+        Ok((Box::new(Taker(server)), view))
+    }
+}
+
+impl Subject for Taker {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        if let Event::Propose(_, command) = &event {
+            assert!(command.as_ref().len() <= 8, "that is long");
+        }
+        self.0.step(event, effects);
     }
 }

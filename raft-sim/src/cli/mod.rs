@@ -4,16 +4,21 @@
 //! number of threads and no terminal shows in it, colour apart. Messages for the person at the terminal
 //! go to the standard error.
 
+mod clock;
 mod explain;
 #[cfg(test)]
 mod faulty;
 mod fmt;
 mod fuzz;
+mod internal;
 mod list;
+mod merge;
 mod output;
 mod parallel;
 mod plan;
+mod results;
 mod run;
+mod shrink;
 mod test;
 mod values;
 
@@ -27,8 +32,9 @@ use crate::reference::Reference;
 use crate::report::End;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 all held, 1 a property was violated or an expectation failed, 2 wrong usage or a file \
-that can't be read, 3 only progress was missing.";
+Exit codes: 0 all held, 1 a property was violated or an expectation failed, 2 wrong usage, a file that \
+can't be read or written, or an error of the program itself, 3 only progress was missing, 130 all held until it \
+was interrupted.";
 
 /// A deterministic testbed for the Raft consensus protocol.
 #[derive(Debug, Parser)]
@@ -42,6 +48,8 @@ struct Cli {
 enum Command {
     Run(run::Args),
     Fuzz(fuzz::Args),
+    Merge(merge::Args),
+    Shrink(shrink::Args),
     Test(test::Args),
     Explain(explain::Args),
     List(list::Args),
@@ -64,7 +72,8 @@ impl From<io::Error> for Error {
 }
 
 /// Runs the program with these arguments, the program's name first, and says how it ended: 0 all held,
-/// 1 a property was violated, 2 usage or I/O, 3 liveness only. A reader who closes the pipe has read
+/// 1 a property was violated, 2 usage, I/O or a panic of its own, 3 liveness only, 130 all held until it was
+/// interrupted. A reader who closes the pipe has read
 /// enough: that is no failure.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
@@ -77,9 +86,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut out = BufWriter::new(anstream::stdout().lock());
     let mut err = anstream::stderr();
-    let ended = cli
-        .command
-        .execute(&mut out, &mut err)
+    internal::quiet();
+    let ended = internal::caught(|| cli.command.execute(&mut out, &mut err))
+        .unwrap_or_else(|internal| Err(Error::Told(internal)))
         .and_then(|end| out.flush().map(|()| end).map_err(Error::Output));
     let told = match ended {
         Ok(end) => return ExitCode::from(end.code()),
@@ -99,7 +108,9 @@ impl Command {
     fn execute(&self, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
         match self {
             Command::Run(args) => run::run(args, &Reference, out),
-            Command::Fuzz(args) => fuzz::fuzz(args, &Reference, out, err),
+            Command::Fuzz(args) => fuzz::fuzz(args, &Reference, &fuzz::on_signals(), out, err),
+            Command::Merge(args) => merge::merge(args, out, err),
+            Command::Shrink(args) => shrink::shrink(args, &Reference, out, err),
             Command::Test(args) => test::test(args, out, err),
             Command::Explain(args) => explain::explain(args, out, err),
             Command::List(args) => list::list(args, out, err),

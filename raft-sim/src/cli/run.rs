@@ -6,10 +6,10 @@ use super::output::{BAD, GOOD, LAST_STEPS, heading, story};
 use super::values::{self, WishArgs};
 use super::{Error, plan};
 use crate::cluster::Feature;
-use crate::oracle::Property;
-use crate::plan::Plan;
+use crate::oracle::{Class, Property};
+use crate::plan::{Draw, FaultSort, Plan};
 use crate::report::End;
-use crate::run::{Outcome, Tally, run as play};
+use crate::run::{Liveness, Outcome, Tally, run as play};
 use crate::story::{Recorder, milliseconds, texts};
 use crate::subject::Implementation;
 
@@ -28,18 +28,21 @@ pub(super) fn run(
     implementation: &dyn Implementation,
     out: &mut dyn Write,
 ) -> Result<End, Error> {
-    let plan = Plan::draw(args.seed, &args.wishes.wishes());
+    let wishes = args.wishes.wishes();
+    let plan = Plan::draw(args.seed, &wishes);
     let mut recorder = Recorder::milestones();
     let outcome = play(&plan, implementation, true, Some(&mut recorder)).map_err(Error::Told)?;
     let lines = recorder.into_lines();
     writeln!(out, "seed {}", args.seed)?;
     heading(out, "What was planned")?;
-    plan::print(out, &plan)?;
+    plan::print(out, &plan, &Draw::of(args.seed, &wishes))?;
     heading(out, "What happened")?;
     story(out, &texts(&lines), "  ")?;
     heading(out, "In numbers")?;
     tally(out, &outcome.tally)?;
     features(out, &outcome.features)?;
+    heading(out, "What went wrong, and how often")?;
+    faults(out, &outcome.faults)?;
     heading(out, "What was checked, and how often")?;
     for (property, count) in Property::ALL.iter().zip(&outcome.exercised) {
         let count = match count {
@@ -49,8 +52,9 @@ pub(super) fn run(
         let (title, section) = (property.title(), property.section());
         writeln!(out, "  {title:<28}{section:<20}{count:>13}")?;
     }
-    let Outcome { steps, digest, .. } = outcome;
+    let Outcome { steps, digest, .. } = &outcome;
     writeln!(out, "\n{steps} steps, digest {digest:016x}")?;
+    writeln!(out, "{}", progress(&outcome.liveness))?;
     let Some((time, violation)) = &outcome.violation else {
         writeln!(out, "{GOOD}all held{GOOD:#}")?;
         return Ok(End::Held);
@@ -63,7 +67,24 @@ pub(super) fn run(
     story(out, &texts(&last.into_lines()), "  ")?;
     heading(out, "To replay it")?;
     writeln!(out, "  {}", args.wishes.replay(args.seed))?;
-    Ok(End::Violated)
+    Ok(match violation.property.class() {
+        Class::Safety | Class::Conduct => End::Violated,
+        Class::Liveness => End::Stuck,
+    })
+}
+
+/// How a run ended as to progress, in one line.
+fn progress(liveness: &Liveness) -> String {
+    match liveness {
+        Liveness::Unasked => "progress: not asked for".to_owned(),
+        Liveness::Met { timeout, took } => {
+            let tenths = took.iter().map(|(_, time)| time).sum::<u64>() * 10 / timeout;
+            let (whole, tenth) = (tenths / 10, tenths % 10);
+            format!("progress: all that was owed, within {whole}.{tenth} election timeouts")
+        }
+        Liveness::NotOwed(why) => format!("progress: not owed, {why}"),
+        Liveness::Violated => "progress: missing".to_owned(),
+    }
 }
 
 /// The numbers of a run, or the sums of many.
@@ -86,6 +107,14 @@ pub(super) fn tally(out: &mut dyn Write, tally: &Tally) -> std::io::Result<()> {
 fn features(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
     for (feature, count) in Feature::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
         writeln!(out, "  {:<28}{count:>12}", feature.title())?;
+    }
+    Ok(())
+}
+
+/// The faults that hit somebody.
+fn faults(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
+    for (sort, count) in FaultSort::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
+        writeln!(out, "  {:<28}{count:>12}", sort.title())?;
     }
     Ok(())
 }

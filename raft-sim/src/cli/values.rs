@@ -1,12 +1,13 @@
 //! The values that options take, and what is said about wrong ones.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
-use std::ops::Range;
+use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::plan::{FaultClass, TaskClass, Wishes};
+use crate::plan::{FaultClass, Profile, TaskClass, Wishes};
 
 /// What `run` and `fuzz` let one say about a plan beside its seed.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -14,9 +15,12 @@ pub(super) struct WishArgs {
     /// How many servers the cluster begins with [default: drawn, mostly 3 or 5]
     #[arg(long, value_name = "1..9", value_parser = clap::value_parser!(u32).range(1..=9))]
     servers: Option<u32>,
-    /// How long the cluster runs, in virtual milliseconds [default: 5000]
+    /// How long the cluster runs, in virtual milliseconds [default: drawn, 300 to 3000]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     duration: Option<u64>,
+    /// What the runs are mostly about [default: swarm, in which each seed draws]
+    #[arg(long, value_name = "PROFILE", default_value_t, hide_default_value = true, value_enum)]
+    profile: Profile,
     #[arg(long, value_name = "none|CLASS,…", value_parser = faults, help = faults_help())]
     faults: Option<Classes<FaultClass>>,
     #[arg(long, value_name = "none|CLASS,…", value_parser = tasks, help = tasks_help())]
@@ -28,6 +32,7 @@ impl WishArgs {
         Wishes {
             servers: self.servers,
             duration_ms: self.duration,
+            profile: self.profile,
             faults: self.faults.clone().map(|Classes(classes)| classes),
             tasks: self.tasks.clone().map(|Classes(classes)| classes),
         }
@@ -43,6 +48,9 @@ impl WishArgs {
         if let Some(duration) = self.duration {
             let _ = write!(command, " --duration {duration}");
         }
+        if self.profile != Profile::Swarm {
+            let _ = write!(command, " --profile {}", self.profile);
+        }
         if let Some(classes) = &self.faults {
             let _ = write!(command, " --faults {classes}");
         }
@@ -55,7 +63,7 @@ impl WishArgs {
 
 /// The classes of faults, or of tasks, that are allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Classes<C>(Vec<C>);
+pub(super) struct Classes<C>(pub(super) Vec<C>);
 
 impl<C: ValueEnum> std::fmt::Display for Classes<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -70,15 +78,20 @@ fn names<C: ValueEnum>(classes: &[C], between: &str) -> String {
 }
 
 fn faults_help() -> String {
-    let classes = names(&FaultClass::ALL, ", ");
-    format!("Which faults may happen: none, or some of {classes} [default: each with even chances]")
+    let (fair, unfair): (Vec<FaultClass>, Vec<FaultClass>) =
+        FaultClass::ALL.into_iter().partition(|class| class.is_fair());
+    let (fair, unfair) = (names(&fair, ", "), names(&unfair, ", "));
+    format!(
+        "Which faults may happen: none, or some of {fair} [default: drawn]; and of {unfair}, which Raft is \
+         not made for"
+    )
 }
 
 fn tasks_help() -> String {
     let classes = names(&TaskClass::ALL, ", ");
     format!(
         "What clients and administrators may do beside plain commands: none, or some of {classes} \
-         [default: each with even chances]"
+         [default: drawn]"
     )
 }
 
@@ -108,21 +121,61 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(wrong)
 }
 
-/// A range of seeds, `A..B`: A and on, without B.
-pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
+/// A range of seeds, `A..B`: A and on, without B; or on without end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seeds {
+    pub(super) from: u64,
+    pub(super) to: Option<u64>,
+}
+
+/// A range of seeds.
+pub(super) fn seeds(text: &str) -> Result<Seeds, String> {
     let (from, to) = text
         .split_once("..")
         .ok_or("expected a range like 0..1000: the first seed, and the one behind the last")?;
-    let range = seed(from)?..seed(to)?;
-    if range.is_empty() {
-        let (from, to) = (range.start, range.end);
-        return Err(if from == to {
-            format!("the range has no seeds: it ends before {to}, where it begins")
-        } else {
-            format!("the range is backwards: {from} is behind {to}")
-        });
+    let from = seed(from)?;
+    if to.is_empty() {
+        return Ok(Seeds { from, to: None });
     }
-    Ok(range)
+    let to = seed(to)?;
+    match from.cmp(&to) {
+        Ordering::Less => Ok(Seeds { from, to: Some(to) }),
+        Ordering::Equal => {
+            Err(format!("the range has no seeds: it ends before {to}, where it begins"))
+        }
+        Ordering::Greater => Err(format!("the range is backwards: {from} is behind {to}")),
+    }
+}
+
+/// A time of the wall clock.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let millis: u64 = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => 0,
+    };
+    let time = number.parse().ok().and_then(|number: u64| number.checked_mul(millis));
+    // Longer than any machine runs; and the clock can still add it.
+    match time.filter(|time| (1..=u64::from(u32::MAX) * 1_000).contains(time)) {
+        Some(time) => Ok(Duration::from_millis(time)),
+        None => Err("expected a time above 0 with its unit, like 500ms, 60s, 5m or 2h".to_owned()),
+    }
+}
+
+/// One shard of several, `I/N`.
+pub(super) fn shard(text: &str) -> Result<(u64, u64), String> {
+    let numbers = text.split_once('/').map(|(shard, of)| (shard.parse(), of.parse()));
+    match numbers {
+        Some((Ok(shard), Ok(of))) if shard < of => Ok((shard, of)),
+        Some((Ok(shard), Ok(of))) => {
+            Err(format!("there is no shard {shard} of {of}: they are numbered from 0"))
+        }
+        Some(_) | None => Err("expected a shard and their number, like 0/4".to_owned()),
+    }
 }
 
 /// A number of threads.
@@ -145,7 +198,8 @@ mod tests {
 
     #[test]
     fn ranges_of_seeds() {
-        assert_eq!(seeds("0..10"), Ok(0..10));
+        assert_eq!(seeds("0..10"), Ok(Seeds { from: 0, to: Some(10) }));
+        assert_eq!(seeds("7.."), Ok(Seeds { from: 7, to: None }));
         for (wrong, why) in [
             ("5..5", "has no seeds"),
             ("9..5", "backwards"),
@@ -159,16 +213,40 @@ mod tests {
     }
 
     #[test]
+    fn times_have_a_unit() {
+        let ms = Duration::from_millis;
+        for (text, is) in [("500ms", 500), ("60s", 60_000), ("5m", 300_000), ("2h", 7_200_000)] {
+            assert_eq!(time(text), Ok(ms(is)));
+        }
+        for wrong in
+            ["0s", "60", "s", "-1s", "1.5s", "1 s", "1d", "", "99999999999999999999h", "9999999h"]
+        {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn shards_are_numbered_from_0() {
+        assert_eq!(shard("0/1"), Ok((0, 1)));
+        assert_eq!(shard("3/4"), Ok((3, 4)));
+        for wrong in ["4/4", "0/0", "1", "/", "-1/4", "a/b", "1/2/3"] {
+            assert!(shard(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn the_replay_command_says_what_was_wished() {
         let wished = WishArgs {
             servers: Some(3),
             duration: Some(700),
+            profile: Profile::Disk,
             faults: faults("crash,slow-disk").ok(),
             tasks: tasks("reads").ok(),
         };
         assert_eq!(
             wished.replay(7),
-            "raft-sim run --seed 7 --servers 3 --duration 700 --faults crash,slow-disk --tasks reads"
+            "raft-sim run --seed 7 --servers 3 --duration 700 --profile disk \
+             --faults crash,slow-disk --tasks reads"
         );
         let calm = WishArgs {
             faults: faults("none").ok(),

@@ -18,6 +18,21 @@ impl Cluster<'_> {
         self.lag(id)
     }
 
+    /// A state machine that takes nothing by itself takes what it was handed so far, as a step of its own. False
+    /// if there was nothing.
+    ///
+    /// # Errors
+    /// The first property that an oracle saw violated.
+    pub fn apply_once(&mut self, id: NodeId) -> Result<bool, Violation> {
+        let server = &self.servers[slot(id)];
+        let handed = server.settings.apply_limit.is_some() && server.is_up();
+        if !handed || server.view.commit <= server.view.applied {
+            return Ok(false);
+        }
+        self.step(id, Event::Apply)?;
+        Ok(true)
+    }
+
     /// A state machine's turn has come.
     pub(super) fn apply(&mut self, id: NodeId) -> Result<(), Violation> {
         let server = &mut self.servers[slot(id)];
@@ -40,7 +55,8 @@ impl Cluster<'_> {
         loop {
             let server = &mut self.servers[slot(id)];
             let before = server.view.applied;
-            if server.paused || server.applying || !server.is_up() || server.view.commit <= before {
+            let busy = server.paused || server.applying || server.missed.is_some();
+            if busy || !server.is_up() || server.view.commit <= before {
                 return Ok(());
             }
             if self.flowing && self.apply_time > 0 {

@@ -1,12 +1,14 @@
 //! What a cluster is made of: its design, and each server with what it stands on.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::disk::{Disk, SyncTime};
 use crate::network::Weather;
-use crate::subject::{Held, Settings, Subject, Token, View};
+use crate::subject::{Event, Held, Request, Settings, Subject, Token, View};
 use crate::time::Micros;
 use crate::words::{Entry, HardState, LogIndex, NodeId};
+
+use super::power::Survives;
 
 /// What a cluster is made of.
 #[derive(Clone, Debug)]
@@ -51,10 +53,16 @@ pub struct Server {
     pub(super) view: View,
     pub(super) disk: Disk,
     pub(super) settings: Settings,
+    /// What its next boot has instead.
+    pub(super) next_settings: Option<Settings>,
     /// Messages that wait for a write.
     pub(super) waiting: Vec<Held>,
     /// Writes that are durable, of which it has not heard; in order.
     pub(super) unheard: VecDeque<Token>,
+    /// Requests it has taken in this life and not answered.
+    pub(super) unanswered: BTreeSet<Request>,
+    /// How many entries its log had at most in this life.
+    pub(super) longest: u64,
     /// How far its state machine will be after a crash, if it is durable.
     pub(super) kept: Option<LogIndex>,
     /// Counts its boots; what was scheduled for an earlier life is void.
@@ -63,6 +71,14 @@ pub struct Server {
     pub(super) next_tick: Micros,
     /// Whether its next tick is scheduled.
     pub(super) ticking: bool,
+    /// Its clock stands still.
+    pub(super) frozen: bool,
+    /// While it is not scheduled: what has reached it since, in order.
+    pub(super) missed: Option<Vec<Event>>,
+    /// It dies at its next write, and of what is not durable then so much survives.
+    pub(super) armed: Option<Survives>,
+    /// Its disk takes no writes: it dies at each.
+    pub(super) broken: bool,
     /// Its disk makes nothing durable by itself.
     pub(super) stalled: bool,
     /// How many syncs it has drawn a time for.
@@ -85,13 +101,20 @@ impl Server {
             view: View::default(),
             disk: Disk::new(start.hard_state, start.log),
             settings: start.settings,
+            next_settings: None,
             waiting: Vec::new(),
             unheard: VecDeque::new(),
+            unanswered: BTreeSet::new(),
+            longest: 0,
             kept: None,
             life: 0,
             tick: start.tick,
             next_tick: start.first_tick,
             ticking: false,
+            frozen: false,
+            missed: None,
+            armed: None,
+            broken: false,
             stalled: false,
             syncs: 0,
             busy_until: 0,
@@ -101,7 +124,7 @@ impl Server {
         }
     }
 
-    /// Whether it runs.
+    /// Whether it runs, scheduled or not.
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.subject.is_some()
@@ -111,6 +134,18 @@ impl Server {
     #[must_use]
     pub fn view(&self) -> &View {
         &self.view
+    }
+
+    /// How many writes are durable of which it has not heard.
+    #[must_use]
+    pub fn unheard(&self) -> usize {
+        self.unheard.len()
+    }
+
+    /// How many entries its log had at most since it booted.
+    #[must_use]
+    pub fn longest(&self) -> u64 {
+        self.longest
     }
 
     /// Its disk.

@@ -1,7 +1,7 @@
 //! What goes into the digest of a run: what every server did, said and wrote.
 
 use crate::mix::{mix, mix_bytes, mix_lists, mix_pair};
-use crate::subject::{Answer, Event, Request, View, Write};
+use crate::subject::{Answer, Effects, Event, Request, View, Write};
 use crate::time::Micros;
 use crate::words::{AppendReply, Body, LogIndex, Membership, Message, NodeId, Payload, length};
 
@@ -41,6 +41,28 @@ fn mix_request(digest: u64, event: &Event) -> u64 {
         | Event::Compact(_)
         | Event::Apply => digest,
     }
+}
+
+/// A step in two numbers: what happened to whom and when, and what the server made of it.
+pub(crate) fn step_digests(
+    now: Micros,
+    id: NodeId,
+    event: &Event,
+    effects: &Effects,
+) -> (u64, u64) {
+    let mut happened = mix_event(0, now, id, event);
+    if let Event::Receive(message) = event {
+        happened = mix_message(happened, message);
+    }
+    let mut did = mix_view(0, &effects.view);
+    did = effects.writes.iter().fold(did, mix_write);
+    did = effects.sends.iter().fold(did, mix_message);
+    did = effects.held.iter().fold(did, |did, held| mix_message(did, &held.message));
+    did = effects
+        .answers
+        .iter()
+        .fold(did, |did, (request, answer)| mix_answer(did, *request, answer));
+    (happened, did)
 }
 
 pub(super) fn mix_view(digest: u64, view: &View) -> u64 {

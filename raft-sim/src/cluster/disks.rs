@@ -1,11 +1,11 @@
 //! Disks: what was written becomes durable, messages that waited for it leave, and servers hear of it;
 //! disks stall, catch up and forget.
 
-use super::{Cluster, Due, Feature, Heard, slot};
+use super::{Cluster, Due, Feature, Heard, Server, slot};
 use crate::disk::Disk;
 use crate::mix::{below, mix};
 use crate::oracle::Violation;
-use crate::subject::{Event, Token, View};
+use crate::subject::{Event, Token, View, Write};
 use crate::words::{NodeId, length};
 
 impl Cluster<'_> {
@@ -25,6 +25,9 @@ impl Cluster<'_> {
     pub fn sync_all(&mut self, id: NodeId) -> Result<(), Violation> {
         loop {
             self.make_durable(id, Token(u64::MAX))?;
+            if self.miss_notices(id, 0) {
+                return Ok(());
+            }
             match self.servers[slot(id)].unheard.front() {
                 Some(&token) => self.hear(id, token)?,
                 None => return self.lag(id),
@@ -38,12 +41,41 @@ impl Cluster<'_> {
     /// # Errors
     /// The first property that an oracle saw violated.
     pub fn sync_newest(&mut self, id: NodeId) -> Result<(), Violation> {
+        let heard = self.servers[slot(id)].unheard.len();
         match self.make_durable(id, Token(u64::MAX))? {
+            Some(_) if self.miss_notices(id, heard) => Ok(()),
             Some(newest) => {
                 self.hear(id, newest)?;
                 self.lag(id)
             }
             None => Ok(()),
+        }
+    }
+
+    /// A server's disk makes so many writes durable, oldest first, and what waits for them leaves. The server
+    /// hears of them by [`Cluster::tell`] or the next [`Cluster::sync_all`], not by itself. How many there were.
+    ///
+    /// # Errors
+    /// The first property that an oracle saw violated.
+    pub fn flush(&mut self, id: NodeId, count: usize) -> Result<usize, Violation> {
+        for flushed in 0..count {
+            match self.servers[slot(id)].disk.oldest() {
+                Some(oldest) => self.make_durable(id, oldest)?,
+                None => return Ok(flushed),
+            };
+        }
+        Ok(count)
+    }
+
+    /// A server hears of a durable write, as a step of its own: of those that it has not heard of, the one behind
+    /// so many older ones. False if there is none.
+    ///
+    /// # Errors
+    /// The first property that an oracle saw violated.
+    pub fn tell(&mut self, id: NodeId, older: usize) -> Result<bool, Violation> {
+        match self.servers[slot(id)].unheard.get(older) {
+            Some(&token) => self.hear_late(id, token).map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -58,6 +90,9 @@ impl Cluster<'_> {
                 self.schedule_notices(id, heard);
                 return Ok(());
             }
+            if self.miss_notices(id, heard) {
+                return Ok(());
+            }
             while let Some(token) = self.servers[slot(id)].unheard.remove(heard) {
                 self.take(id, Event::Persisted(token))?;
             }
@@ -69,23 +104,37 @@ impl Cluster<'_> {
     /// server is told and does more. Gives the newest of the writes that were not durable before.
     fn make_durable(&mut self, id: NodeId, through: Token) -> Result<Option<Token>, Violation> {
         let mut newest = None;
-        let server = &mut self.servers[slot(id)];
+        let mut server = &mut self.servers[slot(id)];
         while server.disk.is_dirty()
             && let Some(write) = server.disk.sync_next(through)
         {
             newest = Some(write.token);
             server.unheard.push_back(write.token);
-            if let Some(oracles) = &mut self.oracles {
-                oracles.persisted(id, &write);
-            }
-            if let Some(listener) = &mut self.listener {
-                listener.hear(self.now, &Heard::Durable(id, &write));
-            }
+            self.report_durable(id, &write);
+            server = &mut self.servers[slot(id)];
         }
-        if let Some(newest) = newest {
-            self.send_waiting(id, newest)?;
+        if newest.is_some() && server.missed.is_none() {
+            self.send_waiting(id)?;
         }
         Ok(newest)
+    }
+
+    /// A write is durable, or the disk says so.
+    pub(super) fn report_durable(&mut self, id: NodeId, write: &Write) {
+        if let Some(oracles) = &mut self.oracles {
+            oracles.persisted(id, write);
+        }
+        if let Some(listener) = &mut self.listener {
+            listener.hear(self.now, &Heard::Durable(id, write));
+        }
+    }
+
+    /// Whether a server is not scheduled; then it will hear of its durable writes from this one on when it is.
+    fn miss_notices(&mut self, id: NodeId, first: usize) -> bool {
+        let Server { missed, unheard, .. } = &mut self.servers[slot(id)];
+        let Some(missed) = missed else { return false };
+        missed.extend(unheard.range(first..).map(|&token| Event::Persisted(token)));
+        true
     }
 
     /// The server will hear of its durable writes from this one on, each after a time of its own.
@@ -107,6 +156,10 @@ impl Cluster<'_> {
 
     /// As [`Cluster::hear`], as a step of its own.
     pub(super) fn hear_late(&mut self, id: NodeId, token: Token) -> Result<(), Violation> {
+        if let Some(missed) = &mut self.servers[slot(id)].missed {
+            missed.push(Event::Persisted(token));
+            return Ok(());
+        }
         let oldest = self.servers[slot(id)].unheard.front() == Some(&token);
         if !self.forget(id, token) {
             return Ok(());
@@ -125,16 +178,17 @@ impl Cluster<'_> {
         place.and_then(|place| unheard.remove(place)).is_some()
     }
 
-    fn send_waiting(&mut self, id: NodeId, durable: Token) -> Result<(), Violation> {
+    /// Messages leave that waited for what is durable by now.
+    pub(super) fn send_waiting(&mut self, id: NodeId) -> Result<(), Violation> {
         if self.servers[slot(id)].waiting.is_empty() {
             return Ok(());
         }
         let waiting = std::mem::take(&mut self.servers[slot(id)].waiting);
         for held in waiting {
-            if held.after <= durable {
-                self.send(held.message)?;
-            } else {
+            if self.servers[slot(id)].disk.holds(held.after) {
                 self.servers[slot(id)].waiting.push(held);
+            } else {
+                self.send(held.message)?;
             }
         }
         Ok(())
@@ -154,6 +208,10 @@ impl Cluster<'_> {
                 let due = Due::Synced { server: id.0 - 1, life, token };
                 self.queue.push(server.busy_until, due);
             }
+            if let Some(log) = &write.log {
+                let length = length(log.from.before()) + log.entries.len() as u64;
+                server.longest = server.longest.max(length);
+            }
             let replaced = restored && write.snapshot.is_some();
             server.disk.submit(write, replaced.then(|| length(before.applied)));
         }
@@ -168,6 +226,29 @@ impl Cluster<'_> {
         self.digest = mix(mix(self.digest, 7), u64::from(id.0));
         if let Some(oracles) = &mut self.oracles {
             oracles.wiped(id);
+        }
+        if let Some(listener) = &mut self.listener {
+            listener.hear(self.now, &Heard::Wiped(id));
+        }
+    }
+
+    /// From now on a server's disk lies: it says durable what it was given as ever, but the server's next crash
+    /// takes all of it, and the lie ends. Or, without a crash, what it said is true after all. Raft is not made
+    /// for this; the oracles believe the disk until the crash.
+    pub fn lie(&mut self, id: NodeId, lies: bool) {
+        let server = &mut self.servers[slot(id)];
+        if server.disk.lies() == lies {
+            return;
+        }
+        if self.durable_state_machine && server.is_up() {
+            server.kept = server.view.applied.min(server.disk.durable_prefix());
+        }
+        server.disk.lie(lies);
+        if let Some(oracles) = &mut self.oracles {
+            oracles.lied_to(id, lies);
+        }
+        if let Some(listener) = &mut self.listener {
+            listener.hear(self.now, &Heard::Lies(id, lies));
         }
     }
 }

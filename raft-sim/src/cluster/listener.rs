@@ -1,6 +1,6 @@
 //! What a listener hears of a run.
 
-use crate::subject::{Effects, Event, View, Write};
+use crate::subject::{Effects, Event, Settings, View, Write};
 use crate::time::Micros;
 use crate::words::{Message, NodeId};
 
@@ -22,12 +22,19 @@ pub enum Heard<'a> {
     },
     /// A message leaves (and may be lost).
     Sent(&'a Message),
-    /// A write is durable.
+    /// A write is durable, or the disk says so. What survives a crash is durable before the server dies; of a
+    /// torn write only what is there of it is heard.
     Durable(NodeId, &'a Write),
-    /// A server booted; with what it found on its disk, if it was not the first time.
-    Booted(NodeId, &'a View),
-    /// A server died, losing so many writes that were not durable.
-    Crashed(NodeId, usize),
+    /// A server booted; with what it found on its disk, if it was not the first time; with these settings, if
+    /// they are not those of its life before.
+    Booted(NodeId, &'a View, Option<&'a Settings>),
+    /// A server died, losing so many writes that were not durable. If the first of them was torn, so many of
+    /// the entries that it appended survived.
+    Crashed(NodeId, usize, Option<usize>),
+    /// The disk of a server that is down has forgotten everything.
+    Wiped(NodeId),
+    /// From now on a server's disk says durable what its next crash takes, or what it said is true after all.
+    Lies(NodeId, bool),
     /// A scenario's statement on this line begins.
     Statement(u32),
 }

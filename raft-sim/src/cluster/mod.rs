@@ -7,11 +7,14 @@
 //! The cluster never decides what happens next: a plan or a scenario does.
 
 mod apply;
+mod clocks;
 mod design;
 mod digest;
 mod disks;
+mod fair;
 mod features;
 mod listener;
+mod moments;
 mod power;
 mod requests;
 mod step;
@@ -20,16 +23,19 @@ use crate::disk::SyncTime;
 use crate::mix::mix;
 use crate::network::{Arrival, Network};
 use crate::oracle::{Oracles, Violation};
-use crate::subject::{Answer, Effects, Implementation, Request, Role, Settings, Token};
+use crate::subject::{Answer, Capability, Effects, Implementation, Request, Role, Settings, Token};
 use crate::time::{Micros, Queue};
 use crate::words::NodeId;
 
 use features::Features;
+use moments::Watch;
 
 pub use design::{Design, Server, Start};
+pub(crate) use digest::step_digests;
 pub use features::Feature;
 pub use listener::{Heard, Listener};
-pub use power::BootFailure;
+pub use moments::{Came, Moment};
+pub use power::{BootFailure, Survives};
 
 /// A server's clock tick at its nominal rate, in virtual microseconds.
 pub const TICK: Micros = 10_000;
@@ -63,6 +69,7 @@ pub struct Cluster<'a> {
     pub network: Network,
     oracles: Option<Oracles>,
     features: Features,
+    watch: Watch,
     queue: Queue<Due>,
     now: Micros,
     steps: u64,
@@ -75,8 +82,12 @@ pub struct Cluster<'a> {
     durable_state_machine: bool,
     /// Whether messages and syncs take their time by themselves.
     flowing: bool,
+    /// Whether no clock ticks any more.
+    stopped: bool,
     /// What clients were told since somebody last took it.
     pub answers: Vec<(NodeId, Request, Answer)>,
+    /// Who died by itself, at a write, since somebody last took it.
+    pub died: Vec<NodeId>,
 }
 
 impl<'a> Cluster<'a> {
@@ -90,12 +101,19 @@ impl<'a> Cluster<'a> {
         listener: Option<&'a mut dyn Listener>,
     ) -> Result<Cluster<'a>, (NodeId, BootFailure)> {
         let ids: Vec<NodeId> = (1..=design.servers.len() as u32).map(NodeId).collect();
+        let conduct = implementation.capabilities().contains(&Capability::Conduct);
+        let oracles = design.oracles.then(|| {
+            let settings = design.servers.iter().map(|server| server.settings).collect();
+            let oracles = Oracles::with_members(&ids, &design.members);
+            if conduct { oracles.with_conduct(settings) } else { oracles }
+        });
         let mut cluster = Cluster {
             implementation,
             listener,
             network: Network::new(ids.len(), design.weather, mix(design.seed, 0x6e65_7477)),
-            oracles: design.oracles.then(|| Oracles::with_members(&ids, &design.members)),
+            oracles,
             features: Features::new(ids.len()),
+            watch: Watch::default(),
             queue: Queue::new(),
             now: 0,
             steps: 0,
@@ -107,7 +125,9 @@ impl<'a> Cluster<'a> {
             apply_time: design.apply_time,
             durable_state_machine: design.durable_state_machine,
             flowing: false,
+            stopped: false,
             answers: Vec::new(),
+            died: Vec::new(),
             servers: design.servers.into_iter().map(Server::new).collect(),
         };
         for &id in &ids {
@@ -222,10 +242,12 @@ impl<'a> Cluster<'a> {
             }
             Due::Tick { server, life } => {
                 let state = &mut self.servers[server as usize];
-                if state.life == life {
+                if state.life == life && !self.stopped {
                     state.next_tick = time + state.tick;
                     self.queue.push(state.next_tick, due);
-                    self.tick(NodeId(server + 1))?;
+                    if !state.frozen {
+                        self.tick(NodeId(server + 1))?;
+                    }
                 }
             }
             Due::Synced { server, life, token } => {

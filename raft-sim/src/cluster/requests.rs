@@ -1,7 +1,7 @@
 //! What happens to a server from outside: its clock ticks, messages reach it, clients and administrators
 //! want something. Nothing happens to a server that is down.
 
-use super::Cluster;
+use super::{Cluster, slot};
 use crate::oracle::Violation;
 use crate::subject::{Event, Request};
 use crate::words::{Command, Message, NodeId, Once};
@@ -116,6 +116,7 @@ impl Cluster<'_> {
             return Ok(false);
         }
         self.features.asks(id, &event);
+        self.servers[slot(id)].unanswered.extend(event.request());
         self.step(id, event)?;
         self.features.done();
         Ok(true)

@@ -1,15 +1,33 @@
 //! One step of a server: it takes an event, and what it wants done is done.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use super::digest::{mix_answer, mix_event, mix_message, mix_view, mix_write};
 use super::{Cluster, Heard, schedule, slot};
 use crate::oracle::Violation;
-use crate::subject::{Event, Token, View};
+use crate::subject::{Effects, Event, Subject, Token, View};
 use crate::words::{Message, NodeId};
+
+/// Hands a server an event. If it panics, that is the finding.
+fn step(
+    subject: &mut dyn Subject,
+    id: NodeId,
+    event: Event,
+    effects: &mut Effects,
+) -> Result<(), Violation> {
+    let stepped = panic::catch_unwind(AssertUnwindSafe(|| subject.step(event, effects)));
+    stepped.map_err(|panic| Violation::panicked(id, panic.as_ref()))
+}
 
 impl Cluster<'_> {
     #[inline(always)]
     pub(super) fn step(&mut self, id: NodeId, event: Event) -> Result<(), Violation> {
-        if !self.servers[slot(id)].is_up() {
+        let server = &mut self.servers[slot(id)];
+        if !server.is_up() {
+            return Ok(());
+        }
+        if let Some(missed) = &mut server.missed {
+            missed.push(event);
             return Ok(());
         }
         self.steps += 1;
@@ -27,23 +45,30 @@ impl Cluster<'_> {
         let server = &mut self.servers[slot(id)];
         let Some(subject) = &mut server.subject else { return Ok(()) };
         let before = server.view;
+        if let Some(oracles) = &mut self.oracles {
+            oracles.takes(id, &event);
+        }
         let effects = &mut self.effects;
         effects.clear();
         effects.view = before;
         match &mut self.listener {
-            None => subject.step(event, effects),
+            None => step(subject.as_mut(), id, event, effects)?,
             Some(listener) => {
-                subject.step(event.clone(), effects);
+                let stepped = step(subject.as_mut(), id, event.clone(), effects);
                 let length = server.disk.written_length();
                 let heard =
                     Heard::Step { server: id, event: &event, effects, before: &before, length };
                 listener.hear(self.now, &heard);
+                stepped?;
             }
         }
         if effects.view != before {
             server.view = effects.view;
             self.digest = mix_view(self.digest, &effects.view);
             self.features.moved(id, &before, effects);
+        }
+        if effects.view != before || !effects.writes.is_empty() {
+            self.watch.stepped(id, &before, effects, || server.disk.written_length());
         }
         for write in &effects.writes {
             self.digest = mix_write(self.digest, write);
@@ -55,9 +80,10 @@ impl Cluster<'_> {
     }
 
     /// Hands on what the server's last step left in `effects`: first to the disk, then to clients, then to
-    /// the network.
+    /// the network. A server that dies of its write does so then.
     fn carry_out(&mut self, id: NodeId, before: &View) -> Result<(), Violation> {
-        if !self.effects.writes.is_empty() {
+        let wrote = !self.effects.writes.is_empty();
+        if wrote {
             self.submit(id, before);
         }
         if !self.effects.answers.is_empty() {
@@ -73,12 +99,16 @@ impl Cluster<'_> {
         if !self.effects.held.is_empty() {
             self.hold(id)?;
         }
+        if wrote {
+            self.die_of_write(id);
+        }
         Ok(())
     }
 
     fn answer(&mut self, id: NodeId) -> Result<(), Violation> {
         for (request, answer) in self.effects.answers.drain(..) {
             self.digest = mix_answer(self.digest, request, &answer);
+            self.servers[slot(id)].unanswered.remove(&request);
             self.features.answered(id, &self.servers[slot(id)], request, &answer);
             if let Some(oracles) = &mut self.oracles {
                 oracles.answered(id, request, &answer)?;
@@ -104,6 +134,7 @@ impl Cluster<'_> {
     pub(super) fn send(&mut self, message: Message) -> Result<(), Violation> {
         self.digest = mix_message(self.digest, &message);
         self.features.sent(&message);
+        self.watch.sent(&message);
         if let Some(listener) = &mut self.listener {
             listener.hear(self.now, &Heard::Sent(&message));
         }

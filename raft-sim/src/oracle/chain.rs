@@ -136,6 +136,13 @@ impl Chain {
         }
     }
 
+    /// The first index behind `after` whose entry is of `term` or a later one; the one after the last entry if
+    /// none is.
+    pub(super) fn first_of_term(&self, term: Term, after: u64) -> u64 {
+        let behind = self.links.get(after as usize..).unwrap_or_default();
+        after + 1 + behind.partition_point(|link| link.term < term) as u64
+    }
+
     /// Puts a link at an index of the log or right behind its end.
     #[inline]
     pub(super) fn set(&mut self, index: u64, link: Link) {

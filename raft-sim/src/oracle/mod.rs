@@ -17,6 +17,7 @@
 mod chain;
 mod client;
 mod commit;
+mod conduct;
 mod configuration;
 mod durability;
 mod election;
@@ -48,7 +49,7 @@ mod tests_snapshot;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::subject::{Effects, Request, Role, View, Write};
+use crate::subject::{Effects, Event, Request, Role, Settings, View, Write};
 use crate::words::{
     AppendReply, Body, Entry, HardState, LogIndex, Membership, Message, NodeId, Payload, SessionId,
     Snapshot, Term, length,
@@ -56,7 +57,8 @@ use crate::words::{
 
 use chain::{Ledger, Link, Table};
 use client::Asked;
-pub use property::{Property, Violation};
+use conduct::Conduct;
+pub use property::{Class, Property, Violation};
 use state::{Author, Server};
 
 /// All safety oracles over one run of a cluster. Its servers are known from the start, also those that become
@@ -88,6 +90,8 @@ pub struct Oracles {
     reads: BTreeMap<Request, Asked>,
     /// The highest index that any client was told of.
     told: u64,
+    /// What conduct is judged by, if it is.
+    conduct: Option<Conduct>,
     /// How often each property was put to the test, in the order of `Property::ALL`.
     exercised: [u64; Property::ALL.len()],
 }
@@ -131,7 +135,38 @@ impl Oracles {
             executed: BTreeMap::new(),
             reads: BTreeMap::new(),
             told: 0,
+            conduct: None,
             exercised: [0; Property::ALL.len()],
+        }
+    }
+
+    /// The same, and conduct is judged too; the servers have these settings.
+    #[must_use]
+    pub fn with_conduct(mut self, settings: Vec<Settings>) -> Oracles {
+        self.conduct = Some(Conduct::new(settings));
+        self
+    }
+
+    /// A server is about to boot with other settings than before.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    pub fn configured(&mut self, server: NodeId, settings: Settings) {
+        let slot = self.slot(server);
+        if let Some(conduct) = &mut self.conduct {
+            conduct.configured(slot, settings);
+        }
+    }
+
+    /// A server is about to take an event; [`stepped`](Oracles::stepped) follows.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    #[inline]
+    pub fn takes(&mut self, server: NodeId, event: &Event) {
+        if self.conduct.is_some() {
+            let slot = self.slot(server);
+            self.expect_conduct(slot, event);
         }
     }
 
@@ -178,6 +213,7 @@ impl Oracles {
         let server = &mut self.servers[slot];
         server.view = *view;
         server.applied = length(view.applied);
+        self.boot_conduct(slot, durable);
         Ok(())
     }
 
@@ -235,10 +271,10 @@ impl Oracles {
         if !unmoved || !idle || effects.restored.is_some() {
             self.check_step(slot, effects, &effects.view)?;
         }
-        match effects.matched {
-            Some((follower, matched)) => self.check_matched(slot, follower, matched),
-            None => Ok(()),
+        if let Some((follower, matched)) = effects.matched {
+            self.check_matched(slot, follower, matched)?;
         }
+        if self.conduct.is_some() { self.check_conduct(slot, effects) } else { Ok(()) }
     }
 
     fn check_step(
@@ -356,6 +392,16 @@ impl Oracles {
         self.check_promise(slot, message)
     }
 
+    /// From now on, or no longer, what is [`persisted`](Oracles::persisted) is what the server's disk says, and is
+    /// gone when its power is. The votes that it sent stay on record: those who got them count on them.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    pub fn lied_to(&mut self, server: NodeId, lies: bool) {
+        let slot = self.slot(server);
+        self.servers[slot].lied_to(lies);
+    }
+
     /// A server lost its power: what was not durable is gone.
     ///
     /// # Panics
@@ -364,6 +410,7 @@ impl Oracles {
         let slot = self.slot(server);
         self.servers[slot].power_off();
         self.forget_reads(slot);
+        self.forget_leader(slot);
     }
 
     /// A server lost its power and its disk. The votes that it sent stay on record: those who got
@@ -376,6 +423,7 @@ impl Oracles {
         self.servers[slot].wipe();
         self.servers[slot].power_off();
         self.forget_reads(slot);
+        self.forget_leader(slot);
     }
 
     /// How often the property was really put to the test: how often something was compared that could
@@ -389,6 +437,11 @@ impl Oracles {
     #[must_use]
     pub fn committed_len(&self) -> u64 {
         self.ledger.len()
+    }
+
+    /// A goal of liveness was owed in this run, and was met.
+    pub fn met(&mut self, goal: Property) {
+        self.count(goal);
     }
 
     #[inline]

@@ -1,12 +1,13 @@
 //! The properties by name, and how a breach of one is told.
 
+use std::any::Any;
 use std::fmt;
 
 use crate::words::NodeId;
 
-/// A safety property: something that must hold in every history of a correct Raft.
+/// Something that must hold in every history of a correct Raft.
 ///
-/// The numbers are those of `docs/invariants.md`. Liveness is not judged here.
+/// The numbers are those of `docs/invariants.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Property {
     /// 1: at most one leader in a term.
@@ -49,11 +50,53 @@ pub enum Property {
     ExactlyOnce,
     /// 20: a read is as recent as all that clients were told of before.
     Reads,
+    /// 21: a server does not come to an end by itself.
+    NoPanic,
+    /// 22: a run comes to its end within a bounded number of steps.
+    BoundedSteps,
+    /// 23: who hears from no leader and gives no vote stands when its election timeout elapses, no earlier and no later.
+    ElectionTimer,
+    /// 24: a request for a vote or a pre-vote is answered as the log and the term of the receiver demand.
+    Voting,
+    /// 25: an AppendEntries is answered, obeyed or refused as the receiver's log and term demand.
+    Appending,
+    /// 26: an InstallSnapshot is answered and obeyed as the receiver's state demands.
+    Installing,
+    /// 27: a leader speaks to every other server when it is elected and at each heartbeat, from nextIndex on.
+    Leading,
+    /// 28: no message and no leader exceeds the limits that are set.
+    Limits,
+    /// 29: what a majority holds is committed, and what is committed is applied, at once.
+    Committing,
+    /// 30: a leader that hands over does it in the order of the dissertation.
+    HandingOver,
+    /// 31: a leader that hears from no quorum steps down in time, and no other does.
+    QuorumCheck,
+    /// 32: sessions open, are used and expire in the order of the log.
+    SessionRules,
+    /// 33: a change of the configuration is taken, carried on and given up as it should be.
+    ChangeRules,
+    /// 34: clients and administrators are told what is so, and as soon as it is.
+    Answering,
+    /// 35: a leader is elected once a quorum can talk.
+    LeaderEmerges,
+    /// 36: what a client then proposes is committed.
+    Progress,
+    /// 37: all who can be reached come to hold and to apply the same log.
+    Convergence,
+    /// 38: a change of the configuration comes to an end, and another can be made.
+    ChangeCompletes,
+    /// 39: a transfer of leadership comes to an end.
+    TransferEnds,
+    /// 40: whoever asked a server that lives has been answered.
+    EverybodyAnswered,
+    /// 41: between heartbeats nothing is left to be said.
+    NetworkDrains,
 }
 
 impl Property {
     /// All of them, by number.
-    pub const ALL: [Property; 20] = [
+    pub const ALL: [Property; 41] = [
         Property::ElectionSafety,
         Property::OneVotePerTerm,
         Property::LeaderAppendOnly,
@@ -74,6 +117,27 @@ impl Property {
         Property::PersistBeforeSend,
         Property::ExactlyOnce,
         Property::Reads,
+        Property::NoPanic,
+        Property::BoundedSteps,
+        Property::ElectionTimer,
+        Property::Voting,
+        Property::Appending,
+        Property::Installing,
+        Property::Leading,
+        Property::Limits,
+        Property::Committing,
+        Property::HandingOver,
+        Property::QuorumCheck,
+        Property::SessionRules,
+        Property::ChangeRules,
+        Property::Answering,
+        Property::LeaderEmerges,
+        Property::Progress,
+        Property::Convergence,
+        Property::ChangeCompletes,
+        Property::TransferEnds,
+        Property::EverybodyAnswered,
+        Property::NetworkDrains,
     ];
 
     /// How scenarios and options write it: `election-safety`.
@@ -98,6 +162,16 @@ impl Property {
     #[must_use]
     pub fn number(self) -> u8 {
         self.facts().0
+    }
+
+    /// What kind of property it is.
+    #[must_use]
+    pub fn class(self) -> Class {
+        match self.number() {
+            ..=22 => Class::Safety,
+            23..=34 => Class::Conduct,
+            35.. => Class::Liveness,
+        }
     }
 
     /// Number, name, title and section.
@@ -141,8 +215,44 @@ impl Property {
             }
             Property::ExactlyOnce => (19, "exactly-once", "Exactly Once", "§8, diss. §6.3"),
             Property::Reads => (20, "reads", "Reads", "§8, diss. §6.4"),
+            Property::NoPanic => (21, "no-panic", "No Panic", "§5.5"),
+            Property::BoundedSteps => (22, "bounded-steps", "Bounded Steps", "§5.6"),
+            Property::ElectionTimer => (23, "election-timer", "Election Timer", "Figure 2, §5.2"),
+            Property::Voting => (24, "voting", "Voting", "Figure 2, §5.4.1"),
+            Property::Appending => (25, "appending", "Appending", "Figure 2, §5.3"),
+            Property::Installing => (26, "installing", "Installing", "Figure 13, §7"),
+            Property::Leading => (27, "leading", "Leading", "Figure 2, §5.3"),
+            Property::Limits => (28, "limits", "Limits", "diss. §10.2"),
+            Property::Committing => (29, "committing", "Committing", "Figure 2, §5.3"),
+            Property::HandingOver => (30, "handing-over", "Handing Over", "diss. §3.10"),
+            Property::QuorumCheck => (31, "quorum-check", "Quorum Check", "diss. §6.2"),
+            Property::SessionRules => (32, "session-rules", "Session Rules", "diss. §6.3"),
+            Property::ChangeRules => (33, "change-rules", "Change Rules", "§6, diss. ch. 4"),
+            Property::Answering => (34, "answering", "Answering", "Figure 2, §8"),
+            Property::LeaderEmerges => (35, "leader-emerges", "Leader Emerges", "§5.2, §5.6"),
+            Property::Progress => (36, "progress", "Progress", "§5.3, §5.4.3"),
+            Property::Convergence => (37, "convergence", "Convergence", "§5.3"),
+            Property::ChangeCompletes => {
+                (38, "change-completes", "Change Completes", "§6, diss. §4.1")
+            }
+            Property::TransferEnds => (39, "transfer-ends", "Transfer Ends", "diss. §3.10"),
+            Property::EverybodyAnswered => (40, "everybody-answered", "Everybody Answered", "§8"),
+            Property::NetworkDrains => (41, "network-drains", "Network Drains", "§5.3"),
         }
     }
+}
+
+/// What kind of property it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Something bad never happens.
+    Safety,
+    /// The rules of Figures 2 and 13 and of the dissertation are kept to the letter, step by step; judged only
+    /// of implementations with [`Capability::Conduct`](crate::subject::Capability::Conduct). Who breaks one may
+    /// still be safe.
+    Conduct,
+    /// Something good happens in time, once faults have ceased.
+    Liveness,
 }
 
 /// A property that does not hold, and how that was seen. Displayed with the paper's section:
@@ -162,6 +272,15 @@ impl Violation {
     #[cold]
     pub(super) fn new(property: Property, server: NodeId, detail: String) -> Violation {
         Violation { property, server, detail }
+    }
+
+    /// A server came to an end by itself, with this panic.
+    #[cold]
+    pub(crate) fn panicked(server: NodeId, panic: &(dyn Any + Send)) -> Violation {
+        let said = panic.downcast_ref::<&str>().copied();
+        let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let detail = format!("{server} panicked: {}", said.unwrap_or("it did not say why"));
+        Violation::new(Property::NoPanic, server, detail)
     }
 }
 

@@ -28,6 +28,14 @@ pub(super) struct Election {
     pub(super) voters: u64,
 }
 
+/// What was durable when a disk began to lie.
+#[derive(Debug)]
+struct Truth {
+    hard_state: HardState,
+    log: Chain,
+    snapshot: u64,
+}
+
 /// What is remembered about one server.
 #[derive(Debug)]
 pub(super) struct Server {
@@ -47,6 +55,8 @@ pub(super) struct Server {
     pub(super) durable_snapshot: u64,
     /// Its term and vote as a power loss would leave them.
     pub(super) durable: HardState,
+    /// While its disk lies: what is really durable.
+    truth: Option<Box<Truth>>,
     /// Its term and vote as last handed to its disk.
     pub(super) written: HardState,
     /// How many entries its state machine has.
@@ -77,6 +87,7 @@ impl Server {
             snapshot: 0,
             durable_snapshot: 0,
             durable: HardState::default(),
+            truth: None,
             written: HardState::default(),
             applied: 0,
             matched: vec![0; servers],
@@ -90,14 +101,29 @@ impl Server {
 
     /// Only what is durable is left.
     pub(super) fn power_off(&mut self) {
+        if let Some(truth) = self.truth.take() {
+            self.durable = truth.hard_state;
+            self.durable_log = truth.log;
+            self.durable_snapshot = truth.snapshot;
+        }
         self.view = View::default();
         self.log.copy(&self.durable_log);
         self.snapshot = self.durable_snapshot;
         self.written = self.durable;
     }
 
+    /// Its disk begins to lie, or what it said is true.
+    pub(super) fn lied_to(&mut self, lies: bool) {
+        self.truth = lies.then(|| {
+            let mut log = Chain::new(self.first.clone());
+            log.copy(&self.durable_log);
+            Box::new(Truth { hard_state: self.durable, log, snapshot: self.durable_snapshot })
+        });
+    }
+
     /// Nothing is durable any more.
     pub(super) fn wipe(&mut self) {
+        self.truth = None;
         self.durable = HardState::default();
         self.durable_log = Chain::new(self.first.clone());
         self.durable_snapshot = 0;

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use super::{Oracles, Property, Violation};
-use crate::subject::{Applied, Effects, LogWrite, Outcome, Role, Token, View, Write};
+use crate::subject::{
+    Applied, Effects, Event, LogWrite, Outcome, Role, Settings, Token, View, Write,
+};
 use crate::words::{
     AppendReply, Body, Entries, Entry, HardState, LogIndex, Message, NodeId, Payload, Position,
     Snapshot, Term, length,
@@ -93,6 +95,8 @@ impl Known {
 pub(super) struct History {
     pub(super) oracles: Oracles,
     servers: Vec<Known>,
+    /// What the next step takes, if its conduct is judged by that.
+    pub(super) event: Option<Event>,
 }
 
 impl History {
@@ -114,8 +118,14 @@ impl History {
         History::boot(oracles, &vec![(&[][..], 0, None); servers as usize])
     }
 
+    /// The same, of servers with these settings whose conduct is judged.
+    pub(super) fn judged(settings: &[Settings], states: &[(&[u64], u64, Option<u32>)]) -> History {
+        let ids: Vec<NodeId> = (1..).map(NodeId).take(states.len()).collect();
+        History::boot(Oracles::new(&ids).with_conduct(settings.to_vec()), states)
+    }
+
     fn boot(oracles: Oracles, states: &[(&[u64], u64, Option<u32>)]) -> History {
-        let mut history = History { oracles, servers: Vec::new() };
+        let mut history = History { oracles, servers: Vec::new(), event: None };
         for (id, (terms, term, vote)) in (1..).map(NodeId).zip(states) {
             let log: Vec<Entry> = (1..).zip(*terms).map(|(i, &t)| entry(i, t)).collect();
             let hard_state = HardState { term: Term(*term), voted_for: vote.map(NodeId) };
@@ -147,6 +157,10 @@ impl History {
         let known = self.at(server);
         let mut effects = Effects { view: known.view, ..Effects::default() };
         change(&mut effects);
+        if let Some(event) = self.event.take() {
+            self.oracles.takes(NodeId(server), &event);
+        }
+        let known = self.at(server);
         for write in &effects.writes {
             known.hard_state = write.hard_state.unwrap_or(known.hard_state);
             known.snapshot = write.snapshot.clone().or(known.snapshot.take());

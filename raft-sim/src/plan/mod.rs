@@ -4,9 +4,12 @@
 //! test: running it asks nothing of where it came from. Each fault is whole in itself (it begins, and it
 //! ends), and so is each task, so any of them can be taken out and the rest still means the same.
 
+mod class;
 mod draw;
 mod fault;
-mod features;
+mod healing;
+mod profile;
+mod sort;
 mod task;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +20,12 @@ use crate::subject::Settings;
 use crate::time::Micros;
 use crate::words::NodeId;
 
-pub use fault::{Direction, Fault, FaultClass, FaultKind, Target};
+pub use crate::cluster::Moment;
+pub use class::FaultClass;
+pub use fault::{Direction, Fault, FaultKind, Target};
+pub use healing::Healing;
+pub use profile::{Draw, Profile};
+pub use sort::FaultSort;
 pub use task::{Task, TaskClass, TaskKind, Whom};
 
 /// Everything that is decided before a run starts.
@@ -51,6 +59,8 @@ pub struct Plan {
     pub faults: Vec<Fault>,
     /// What administrators ask for, in order of `at`.
     pub tasks: Vec<Task>,
+    /// How the cluster recovers then, if it is to.
+    pub healing: Option<Healing>,
 }
 
 /// A server's clock, in virtual microseconds.
@@ -63,7 +73,7 @@ pub struct Clock {
 }
 
 /// The clients: each request goes to a random server or to the last known leader, and follows hints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clients {
     /// Virtual microseconds between two requests.
     pub interval: Micros,
@@ -80,6 +90,9 @@ pub struct Clients {
     pub sessions: u32,
     /// How long such a client waits for an answer until it asks again, in virtual microseconds.
     pub patience: Micros,
+    /// If given, only these requests are made, in order: the first one is 0, the next one 1, and so on, each
+    /// at the time that it has among all of them.
+    pub only: Option<Vec<u64>>,
 }
 
 /// What may be said about a plan beside its seed.
@@ -87,12 +100,13 @@ pub struct Clients {
 pub struct Wishes {
     /// How many servers the first configuration has, 1 to 9; drawn if not said (mostly three or five).
     pub servers: Option<u32>,
-    /// How long, in virtual milliseconds; 5,000 if not said.
+    /// How long, in virtual milliseconds; drawn if not said.
     pub duration_ms: Option<u64>,
-    /// Which faults may happen; if not said, each may with even chances.
+    /// What it is mostly about.
+    pub profile: Profile,
+    /// Which faults may happen; drawn if not said.
     pub faults: Option<Vec<FaultClass>>,
-    /// What clients and administrators may do beside plain commands; if not said, each may with even
-    /// chances.
+    /// What clients and administrators may do beside plain commands; drawn if not said.
     pub tasks: Option<Vec<TaskClass>>,
 }
 
@@ -113,5 +127,40 @@ impl Plan {
     pub fn settings_of(&self, server: NodeId) -> Settings {
         let exception = self.exceptions.iter().find(|(other, _)| *other == server.0);
         exception.map_or(self.settings, |(_, settings)| *settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without S2, S3 is S2: and what was about S2 is gone.
+    #[test]
+    fn faults_and_tasks_can_do_without_a_server() {
+        let fault = |kind| Fault { at: 1, until: 2, moment: None, kind };
+        for (kind, without) in [
+            (
+                FaultKind::Partition(vec![vec![1, 2], vec![2, 3]]),
+                Some(FaultKind::Partition(vec![vec![1], vec![2]])),
+            ),
+            (FaultKind::OneWay(1, 3), Some(FaultKind::OneWay(1, 2))),
+            (FaultKind::Hold(2, 3), None),
+            (FaultKind::Pause(Target::Server(3)), Some(FaultKind::Pause(Target::Server(2)))),
+            (FaultKind::Pause(Target::Server(2)), None),
+            (FaultKind::Pause(Target::Leader), Some(FaultKind::Pause(Target::Leader))),
+        ] {
+            assert_eq!(fault(kind).without(2), without.map(fault));
+        }
+        let task = |of, kind| Task { number: 7, at: 1, moment: None, of, kind };
+        let configuration = |voters: &[u32], learners: &[u32]| TaskKind::Membership {
+            voters: voters.to_vec(),
+            learners: learners.to_vec(),
+        };
+        let before = task(Whom::Server(3), configuration(&[1, 2, 3], &[4]));
+        let after = task(Whom::Server(2), configuration(&[1, 2], &[3]));
+        assert_eq!(before.without(2), Some(after));
+        assert_eq!(task(Whom::Leader, configuration(&[2], &[1])).without(2), None);
+        assert_eq!(task(Whom::Server(2), TaskKind::Compaction).without(2), None);
+        assert_eq!(task(Whom::Leader, TaskKind::Transfer(2)).without(2), None);
     }
 }

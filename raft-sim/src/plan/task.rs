@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Moment;
+use super::fault::behind;
 use crate::time::Micros;
 
 /// Something that an administrator asks for. Asked of somebody who can't do it now (it does not lead, another
@@ -10,8 +12,10 @@ use crate::time::Micros;
 pub struct Task {
     /// Its own number in the plan: what is drawn for it while running follows from it.
     pub number: u32,
-    /// When it is asked for first.
+    /// When it is asked for first, or from when on it waits for its moment.
     pub at: Micros,
+    /// What it waits for, until the run ends if need be.
+    pub moment: Option<Moment>,
     /// Who is asked first.
     pub of: Whom,
     /// What it is.
@@ -33,6 +37,33 @@ pub enum TaskKind {
     Transfer(u32),
     /// A snapshot in place of the log up to where it is applied (§7).
     Compaction,
+}
+
+impl Task {
+    /// The same where this server is not: those behind it have numbers one lower. `None` if it is about that
+    /// server, or nobody is left to vote.
+    #[must_use]
+    pub fn without(&self, server: u32) -> Option<Task> {
+        let rest = |servers: &[u32]| -> Vec<u32> {
+            servers.iter().filter_map(|other| behind(*other, server)).collect()
+        };
+        let of = match self.of {
+            Whom::Server(other) => Whom::Server(behind(other, server)?),
+            of @ (Whom::Leader | Whom::Leaders | Whom::Everybody | Whom::Doer) => of,
+        };
+        let kind = match &self.kind {
+            TaskKind::Membership { voters, learners } => {
+                let (left, learners) = (rest(voters), rest(learners));
+                if left.is_empty() && !voters.is_empty() {
+                    return None;
+                }
+                TaskKind::Membership { voters: left, learners }
+            }
+            TaskKind::Transfer(to) => TaskKind::Transfer(behind(*to, server)?),
+            TaskKind::Compaction => TaskKind::Compaction,
+        };
+        Some(Task { of, kind, ..self.clone() })
+    }
 }
 
 impl TaskKind {
@@ -59,6 +90,8 @@ pub enum Whom {
     Leaders,
     /// Every server.
     Everybody,
+    /// The server of the moment; nobody if the task waits for none.
+    Doer,
 }
 
 /// A class of what clients and administrators may do in a run, beside plain commands; `--tasks` names them.

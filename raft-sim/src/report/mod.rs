@@ -26,6 +26,8 @@ pub enum End {
     Unusable,
     /// Nothing but progress was missing.
     Stuck,
+    /// All held so far, and then somebody asked it to stop.
+    Interrupted,
 }
 
 impl End {
@@ -37,6 +39,7 @@ impl End {
             End::Violated => 1,
             End::Unusable => 2,
             End::Stuck => 3,
+            End::Interrupted => 130,
         }
     }
 }
@@ -135,7 +138,7 @@ impl Report {
             Result::Unusable { .. } => End::Unusable,
         });
         let weight = |end: &End| match end {
-            End::Held => 0,
+            End::Held | End::Interrupted => 0,
             End::Stuck => 1,
             End::Violated => 2,
             End::Unusable => 3,

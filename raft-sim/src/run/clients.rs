@@ -3,6 +3,7 @@
 use super::{ATTEMPTS, FIRST_TRY, Run};
 use crate::mix::{below, chance, mix};
 use crate::oracle::Violation;
+use crate::plan::Clients;
 use crate::subject::{Answer, Request};
 use crate::time::Micros;
 use crate::words::{Command, NodeId, Once, SessionId};
@@ -43,14 +44,25 @@ enum Wish {
 }
 
 impl Run<'_> {
+    /// Puts the next request that is made on the agenda, from this one on.
+    pub(super) fn schedule_request(&mut self, from: u64) {
+        let Clients { interval, only, .. } = &self.plan.clients;
+        let next = match only {
+            None => Some(from),
+            Some(only) => only.get(only.partition_point(|number| *number < from)).copied(),
+        };
+        if let Some(number) = next {
+            self.cluster.schedule((number + 1) * interval, FIRST_TRY + number * ATTEMPTS);
+        }
+    }
+
     /// The `number % ATTEMPTS`-th try of request `number / ATTEMPTS`.
     pub(super) fn try_request(&mut self, number: u64) -> Result<(), Violation> {
         let clients = &self.plan.clients;
         let attempt = number % ATTEMPTS;
         let bits = mix(mix(self.plan.seed, 0x0063_6c69), number);
         if attempt == 0 {
-            let next = FIRST_TRY + number + ATTEMPTS;
-            self.cluster.schedule(self.cluster.now() + clients.interval, next);
+            self.schedule_request(number / ATTEMPTS + 1);
         }
         let mut wanders = attempt == 0 && chance(mix(bits, 1), clients.wander * 10_000);
         let wish = self.wish(number);

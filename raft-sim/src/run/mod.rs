@@ -3,20 +3,26 @@
 
 mod clients;
 mod faults;
+mod healing;
+mod links;
+mod owed;
 mod tasks;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cluster::{BootFailure, Cluster, Design, Feature, Happened, Listener, Start};
-use crate::oracle::{Property, Violation};
-use crate::plan::Plan;
+use crate::oracle::{Class, Property, Violation};
+use crate::plan::{FaultSort, Moment, Plan};
 use crate::subject::{Implementation, Request};
 use crate::time::Micros;
 use crate::words::{NodeId, length};
 
+pub use healing::Liveness;
+
 use clients::Client;
+use faults::{BEGINS, ENDS, Underway, Waiting};
 use tasks::Tried;
 
 /// What a run came to.
@@ -32,12 +38,18 @@ pub struct Outcome {
     pub exercised: Vec<u64>,
     /// How often each feature took part, in the order of [`Feature::ALL`].
     pub features: Vec<u64>,
+    /// How often each sort of fault hit, in the order of [`FaultSort::ALL`]; of weather, whether there was any.
+    pub faults: Vec<u64>,
+    /// For each fault of the plan, then for each of its tasks, whether it ever began.
+    pub fired: Vec<bool>,
     /// What happened, in numbers.
     pub tally: Tally,
+    /// Whether it made the progress that it owed.
+    pub liveness: Liveness,
 }
 
 /// What happened, in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Commands that clients handed in.
     pub proposed: u64,
@@ -57,14 +69,22 @@ pub struct Tally {
 
 /// How often somebody tries to have one request taken.
 const ATTEMPTS: u64 = 8;
-/// Agenda items below are faults, two each: it begins (even), it ends (odd). From here on they are tries of
-/// tasks, [`ATTEMPTS`] for each. So are the numbers of their requests, [`SERVERS`] for each try.
+/// Agenda items below are faults, so many each: what is due for it.
+const PARTS: u64 = 4;
+/// From here on agenda items are tries of tasks, [`ATTEMPTS`] for each. So are the numbers of their requests, [`SERVERS`] for each try.
 const FIRST_TASK: u64 = 1 << 32;
 /// From here on agenda items are tries of clients' requests, [`ATTEMPTS`] for each. The numbers of the requests
 /// are the same, counted from 0.
 const FIRST_TRY: u64 = 1 << 40;
 /// More than any cluster has.
 const SERVERS: u64 = 128;
+/// From here on numbers of requests are those of healing.
+const FIRST_PROBE: u64 = 1 << 62;
+/// Most steps of a run: so many, and so many for each virtual millisecond of its plan. A busy cluster of nine
+/// servers takes forty in a millisecond.
+const MOST_STEPS: (u64, u64) = (2_000_000, 1_000);
+/// Most messages in flight at once: a storm of them is found before memory is full of it.
+const MOST_MESSAGES: usize = 1_000_000;
 
 /// Runs a plan to its end or to the first violation.
 ///
@@ -97,41 +117,62 @@ pub fn run<'a>(
     let mut run = Run {
         plan,
         cluster,
-        hit: vec![None; plan.faults.len()],
+        underway: vec![None; plan.faults.len()],
+        waiting: Vec::new(),
+        fired: vec![false; plan.faults.len() + plan.tasks.len()],
+        counts: vec![0; FaultSort::ALL.len()],
         tasks: BTreeMap::new(),
         command: vec![0; plan.clients.size.max(8) as usize],
         clients: vec![Client::default(); plan.clients.sessions as usize],
         leader: None,
         tally: Tally::default(),
+        liveness: Liveness::Unasked,
     };
     let violation = match run.play() {
         Ok(()) => None,
         Err(BootFailure::Violation(violation)) => Some((run.cluster.now(), violation)),
         Err(BootFailure::Refused(why)) => return Err(why),
     };
+    if violation.as_ref().is_some_and(|(_, v)| v.property.class() == Class::Liveness) {
+        run.liveness = Liveness::Violated;
+    }
     let views = run.cluster.ids().map(|id| *run.cluster.server(id).view());
     for view in views {
         run.tally.commit = run.tally.commit.max(length(view.commit));
         run.tally.term = run.tally.term.max(view.term.0);
     }
-    let exercised = |property: &Property| {
-        run.cluster.oracles().map_or(0, |oracles| oracles.exercised(*property))
+    run.count_whole();
+    let steps = run.cluster.steps();
+    let exercised = |&property: &Property| {
+        // Every step is a test of these, whether or not anybody listens.
+        if matches!(property, Property::NoPanic | Property::BoundedSteps) {
+            return steps;
+        }
+        run.cluster.oracles().map_or(0, |oracles| oracles.exercised(property))
     };
     Ok(Outcome {
         digest: run.cluster.digest(),
-        steps: run.cluster.steps(),
+        steps,
         violation,
         exercised: Property::ALL.iter().map(exercised).collect(),
         features: Feature::ALL.iter().map(|feature| run.cluster.featured(*feature)).collect(),
+        faults: run.counts,
+        fired: run.fired,
         tally: run.tally,
+        liveness: run.liveness,
     })
 }
 
 struct Run<'a> {
     plan: &'a Plan,
     cluster: Cluster<'a>,
-    /// Whom each fault under way has hit.
-    hit: Vec<Option<Vec<NodeId>>>,
+    /// Each fault of the plan while it is under way.
+    underway: Vec<Option<Underway>>,
+    /// What waits for a moment.
+    waiting: Vec<(Moment, Waiting)>,
+    /// As in [`Outcome`].
+    fired: Vec<bool>,
+    counts: Vec<u64>,
     /// What administrators ask for, by its number.
     tasks: BTreeMap<u32, Tried<'a>>,
     /// The bytes of the command handed in last.
@@ -141,37 +182,67 @@ struct Run<'a> {
     /// The leader that clients last heard of.
     leader: Option<NodeId>,
     tally: Tally,
+    liveness: Liveness,
 }
 
 impl Run<'_> {
     fn play(&mut self) -> Result<(), BootFailure> {
         for (index, fault) in self.plan.faults.iter().enumerate() {
-            self.cluster.schedule(fault.at, index as u64 * 2);
-            self.cluster.schedule(fault.until, index as u64 * 2 + 1);
+            let item = index as u64 * PARTS;
+            self.cluster.schedule(fault.at, item + BEGINS);
+            if fault.moment.is_none() {
+                self.cluster.schedule(fault.until, item + ENDS);
+            }
         }
         self.schedule_tasks();
-        self.cluster.schedule(self.plan.clients.interval, FIRST_TRY);
+        self.schedule_request(0);
         self.cluster.flow();
         loop {
-            let happened = self.cluster.next(self.plan.duration);
-            match happened.map_err(BootFailure::Violation)? {
-                None => return Ok(()),
-                Some(Happened::Step) => {}
+            match self.cluster.next(self.plan.duration)? {
+                None => break,
+                Some(Happened::Step) => self.check_steps()?,
                 Some(Happened::Agenda(item)) if item >= FIRST_TRY => {
-                    self.try_request(item - FIRST_TRY).map_err(BootFailure::Violation)?;
+                    self.try_request(item - FIRST_TRY)?;
                 }
                 Some(Happened::Agenda(item)) if item >= FIRST_TASK => {
-                    self.try_task(item - FIRST_TASK).map_err(BootFailure::Violation)?;
+                    self.try_task(item - FIRST_TASK)?;
                 }
                 Some(Happened::Agenda(item)) => {
-                    let fault = (item / 2) as usize;
-                    if item % 2 == 0 { self.begin(fault) } else { self.end(fault)? }
+                    self.fault((item / PARTS) as usize, item % PARTS)?;
                 }
+            }
+            if !self.cluster.died.is_empty() {
+                self.bury();
+            }
+            if !self.waiting.is_empty() {
+                self.moments()?;
             }
             if !self.cluster.answers.is_empty() {
                 self.hear_answers();
             }
         }
+        // What still waits for its moment has no part in what follows.
+        self.cluster.watch(std::iter::empty());
+        if let Some(healing) = &self.plan.healing {
+            self.liveness = self.heal(healing)?;
+        }
+        Ok(())
+    }
+
+    /// Bounded Steps: a run comes to its end.
+    #[inline]
+    fn check_steps(&self) -> Result<(), Violation> {
+        let (most, each) = MOST_STEPS;
+        let steps = self.cluster.steps();
+        let messages = self.cluster.network.most_in_flight();
+        if steps <= most + self.plan.duration / 1_000 * each && messages <= MOST_MESSAGES {
+            return Ok(());
+        }
+        let ms = self.cluster.now() / 1_000;
+        let detail = format!(
+            "{steps} steps in {ms} ms of virtual time, and up to {messages} messages in flight"
+        );
+        Err(Violation { property: Property::BoundedSteps, server: NodeId(1), detail })
     }
 
     fn hear_answers(&mut self) {

@@ -1,9 +1,11 @@
 //! Administrators: they change the configuration, hand leadership over, and have snapshots taken.
 
+use super::faults::Waiting;
 use super::{ATTEMPTS, FIRST_TASK, Run, SERVERS};
+use crate::cluster::Came;
 use crate::mix::{below, mix};
 use crate::oracle::Violation;
-use crate::plan::{Task, TaskKind, Whom};
+use crate::plan::{FaultSort, Task, TaskKind, Whom};
 use crate::subject::{Answer, Request, Role};
 use crate::time::Micros;
 use crate::words::NodeId;
@@ -33,12 +35,28 @@ impl<'a> Run<'a> {
     /// names, the others to whoever leads.
     pub(super) fn try_task(&mut self, number: u64) -> Result<(), Violation> {
         let Some(Tried { task, .. }) = self.task(number) else { return Ok(()) };
+        match task.moment {
+            Some(moment) if number.is_multiple_of(ATTEMPTS) => {
+                self.wait(moment, Waiting::Task(number));
+            }
+            Some(_) | None => {
+                self.ask(number, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same at once, for a moment that has come if it was to wait for one. False if nobody is there to be
+    /// asked.
+    pub(super) fn ask(&mut self, number: u64, came: Option<Came>) -> Result<bool, Violation> {
+        let Some(Tried { task, .. }) = self.task(number) else { return Ok(false) };
         let of = if number.is_multiple_of(ATTEMPTS) { task.of } else { Whom::Leader };
         let servers: Vec<NodeId> = match of {
             Whom::Server(server) => vec![NodeId(server)],
             Whom::Leader => self.cluster.leader().into_iter().collect(),
             Whom::Leaders => self.cluster.ids().filter(|&id| self.believes_to_lead(id)).collect(),
             Whom::Everybody => self.cluster.ids().collect(),
+            Whom::Doer => came.iter().map(|came| came.server).collect(),
         };
         let mut taken = false;
         for server in servers {
@@ -54,9 +72,20 @@ impl<'a> Run<'a> {
             };
         }
         if !taken {
-            self.try_again(number, 50_000);
+            // Who waits for a moment waits for the next one.
+            if came.is_none() {
+                self.try_again(number, 50_000);
+            }
+            return Ok(false);
         }
-        Ok(())
+        if came.is_some() {
+            self.count(FaultSort::TaskAtMoment);
+        }
+        let place = self.plan.tasks.iter().position(|other| other.number == task.number);
+        if let Some(place) = place {
+            self.fired[self.plan.faults.len() + place] = true;
+        }
+        Ok(true)
     }
 
     fn believes_to_lead(&self, id: NodeId) -> bool {

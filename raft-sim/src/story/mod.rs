@@ -192,11 +192,15 @@ impl Recorder {
                 let at_once = self.writer == Some((now, *server));
                 (!at_once).then(|| format!("{server}  {}", phrases::durable(write)))
             }
-            Heard::Booted(server, view) => {
+            Heard::Booted(server, view, settings) => {
                 let again = !self.booted.insert(*server);
-                again.then(|| format!("{server}  {}", phrases::restart(view)))
+                again.then(|| format!("{server}  {}", phrases::restart(view, *settings)))
             }
-            Heard::Crashed(server, lost) => Some(format!("{server}  {}", phrases::crash(*lost))),
+            Heard::Crashed(server, lost, torn) => {
+                Some(format!("{server}  {}", phrases::crash(*lost, *torn)))
+            }
+            Heard::Wiped(server) => Some(format!("{server}  {}", phrases::WIPED)),
+            Heard::Lies(server, lies) => Some(format!("{server}  {}", phrases::lie(*lies))),
             Heard::Statement(_) => None,
         }
     }
@@ -220,7 +224,7 @@ impl Recorder {
                     self.hear_commit(now, *server, committed);
                 }
             }
-            Heard::Booted(..) | Heard::Crashed(..) => {
+            Heard::Booted(..) | Heard::Crashed(..) | Heard::Wiped(_) | Heard::Lies(..) => {
                 if let Some(text) = self.tell(now, heard) {
                     self.push(now, text);
                 }

@@ -2,7 +2,7 @@
 
 use super::messages::{body, configuration, entries, readable};
 use crate::subject::{
-    Answer, Applied, Effects, Event, LogWrite, Outcome, Request, Role, View, Write,
+    Answer, Applied, Effects, Event, LogWrite, Outcome, Request, Role, Settings, View, Write,
 };
 use crate::words::{
     AppendReply, Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Snapshot, length,
@@ -301,11 +301,12 @@ pub(super) fn durable(write: &Write) -> String {
 }
 
 /// How a server comes up again.
-pub(super) fn restart(view: &View) -> String {
+pub(super) fn restart(view: &View, settings: Option<&Settings>) -> String {
     let View { term, voted_for, snapshot, applied, .. } = view;
     let snapshot = snapshot.map(|last| format!(", snapshot up to {last}")).unwrap_or_default();
     let (vote, applied) = (vote(*voted_for), length(*applied));
-    format!("restarts in term {term}, vote {vote}{snapshot}, last applied {applied}")
+    let settings = settings.map_or("", |_| ", with other settings");
+    format!("restarts in term {term}, vote {vote}{snapshot}, last applied {applied}{settings}")
 }
 
 fn vote(vote: Option<NodeId>) -> String {
@@ -313,10 +314,28 @@ fn vote(vote: Option<NodeId>) -> String {
 }
 
 /// How a server dies.
-pub(super) fn crash(lost: usize) -> String {
-    match lost {
+pub(super) fn crash(lost: usize, torn: Option<usize>) -> String {
+    let crash = match lost {
         0 => "crashes".to_owned(),
         1 => "crashes, losing 1 write that was not durable".to_owned(),
         lost => format!("crashes, losing {lost} writes that were not durable"),
+    };
+    match torn {
+        None => crash,
+        Some(0) => format!("{crash}; all but the entries of the oldest survives"),
+        Some(1) => format!("{crash}; of the entries of the oldest the first survives"),
+        Some(torn) => format!("{crash}; of the entries of the oldest the first {torn} survive"),
+    }
+}
+
+/// What becomes of a disk that is wiped.
+pub(super) const WIPED: &str = "loses all that was on its disk";
+
+/// A disk begins to lie, or what it said is true after all.
+pub(super) fn lie(lies: bool) -> &'static str {
+    if lies {
+        "its disk lies from here on: what it says is durable, a crash takes"
+    } else {
+        "its disk lies no longer: what it said is durable, is"
     }
 }

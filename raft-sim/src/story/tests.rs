@@ -129,7 +129,7 @@ fn a_sent_message_is_told_but_is_not_among_the_last_steps() {
     let mut last = Recorder::last(2);
     last.hear(0, &Heard::Sent(&reply));
     for lost in 0..4 {
-        last.hear(lost, &Heard::Crashed(S1, lost as usize));
+        last.hear(lost, &Heard::Crashed(S1, lost as usize, None));
     }
     assert_eq!(
         told(last),
@@ -187,9 +187,9 @@ fn milestones_have_the_first_and_the_last_commit() {
         recorder.hear(time, &heard);
         before = after;
     }
-    recorder.hear(4, &Heard::Crashed(S1, 0));
-    recorder.hear(5, &Heard::Booted(S2, &before));
-    recorder.hear(6, &Heard::Booted(S2, &before));
+    recorder.hear(4, &Heard::Crashed(S1, 0, None));
+    recorder.hear(5, &Heard::Booted(S2, &before, None));
+    recorder.hear(6, &Heard::Booted(S2, &before, None));
     assert_eq!(
         told(recorder),
         [

@@ -51,7 +51,8 @@ pub(super) const SESSIONS: &[BrokenRule] = &[
         "a command whose serial number is lower than the last one executed in its session is executed",
         "sessions.rs",
         ["Some((serial, _)) if *serial > once.serial => Outcome::Repeated(None),", ""],
-    ),
+    )
+    .unseen("what a client of a run hands in reaches its server at once, and never after what it hands in later"),
     broken(
         "one-session-for-all",
         "Clients 1",
@@ -179,6 +180,16 @@ pub(super) const READS: &[BrokenRule] = &[
         [
             "if self.holds_lease(state) {",
             "if self.holds_lease(state) || self.rounds.latest < u64::MAX {",
+        ],
+    ),
+    broken(
+        "read-confirmed-by-an-older-term",
+        "diss. §6.4",
+        "who refuses a heartbeat of an older term counts as having answered one of this term",
+        "roles/leader/replication.rs",
+        [
+            "if let AppendReply::Refused { conflict: None, .. } = reply {\n            return;\n        }",
+            "",
         ],
     ),
     broken(

@@ -47,7 +47,8 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
                         *role = Role::Follower(follower);
                     }",
         ],
-    ),
+    )
+    .unseen("no two servers lead one term unless another rule is broken too; a scenario forges the message"),
     broken(
         "missing-prev-accepted",
         "Figure 2 AppendEntries 2",

@@ -9,8 +9,22 @@ mod leadership;
 mod membership;
 pub mod page;
 mod performance;
+pub mod row;
 mod snapshots;
 mod state;
+pub mod workshop;
+
+use std::fs;
+
+use row::Row;
+
+use crate::root;
+
+/// Where the results are, a line for each broken rule, from the root of the repository.
+pub const DATA: &str = "tests/data/broken-rules.jsonl";
+
+/// The page made of them.
+pub const PAGE: &str = "docs/broken-rules.md";
 
 /// One edit that breaks a rule.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +42,15 @@ pub struct BrokenRule {
     pub find: &'static str,
     /// What stands there instead.
     pub replace: &'static str,
-    /// Why nobody notices, if nobody can.
+    /// Why no campaign finds it, if none does.
     pub silent: Option<&'static str>,
+}
+
+impl BrokenRule {
+    /// No campaign finds it, and why.
+    const fn unseen(self, why: &'static str) -> BrokenRule {
+        BrokenRule { silent: Some(why), ..self }
+    }
 }
 
 const TABLES: &[&[BrokenRule]] = &[
@@ -63,4 +84,14 @@ const fn broken(
     [find, replace]: [&'static str; 2],
 ) -> BrokenRule {
     BrokenRule { id, rule, what, file, find, replace, silent: None }
+}
+
+/// The results that are there.
+///
+/// # Errors
+/// A file that can't be read, or a line that is none.
+pub fn rows() -> Result<Vec<Row>, String> {
+    let text = fs::read_to_string(root().join(DATA)).map_err(|error| format!("{DATA}: {error}"))?;
+    let row = |line| serde_json::from_str(line).map_err(|error| format!("{DATA}: {error}"));
+    text.lines().map(row).collect()
 }

@@ -2,78 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::BrokenRule;
+use raft_sim::oracle::Property;
+
+use super::row::{By, CAMPAIGNS, Campaign, Failed, Row, SEEDS, Shrunk};
+use super::{BrokenRule, all};
 
 /// So many scenarios are named in a row.
-const NAMED: usize = 4;
+const NAMED: usize = 3;
 
-/// How many seeds the campaign runs, from 0 on.
-pub const SEEDS: u64 = 200;
-
-/// What came of one broken rule.
-#[derive(Debug)]
-pub struct Noticed {
-    /// The rule.
-    pub rule: &'static BrokenRule,
-    /// The scenarios that failed: those about the rule first.
-    pub scenarios: Vec<Failed>,
-    /// What the campaign saw.
-    pub campaign: Campaign,
-}
-
-/// A scenario that failed.
-#[derive(Debug)]
-pub struct Failed {
-    /// Its path from the root of the repository.
-    pub path: String,
-    /// What noticed.
-    pub by: By,
-}
-
-/// What noticed, in a scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum By {
-    /// Something the scenario says.
-    Expectation,
-    /// An oracle.
-    Oracle,
-    /// The program came to a bad end: it panicked, or had to be stopped.
-    Crash,
-}
-
-/// What the campaign saw.
-#[derive(Debug)]
-pub enum Campaign {
-    /// Properties that were violated: how many seeds, and the first of them. None if all held.
-    Ended(Vec<Raised>),
-    /// A server could not boot, and no more seeds were run.
-    NoBoot,
-    /// The program panicked.
-    Panicked,
-    /// It did not end, and was stopped.
-    Stopped,
-}
-
-/// A property that the campaign saw violated.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Raised {
-    /// How reports call it.
-    pub property: String,
-    /// By how many seeds.
-    pub seeds: u64,
-    /// The first of them.
-    pub first: u64,
-}
-
-impl Noticed {
-    fn by_campaign(&self) -> bool {
-        !matches!(&self.campaign, Campaign::Ended(raised) if raised.is_empty())
-    }
-
-    fn by_nobody(&self) -> bool {
-        self.scenarios.is_empty() && !self.by_campaign()
-    }
-}
+/// What is found within so many seeds in the median is called shallow, what takes longer deep.
+const SHALLOW: u64 = 100;
 
 /// How a row begins: all that is known without running anything.
 #[must_use]
@@ -96,46 +34,86 @@ fn code(text: &str) -> String {
     words.join(" ").replace('|', "\\|")
 }
 
-/// The page.
+/// The page. Broken rules of which there is no result are left out.
 #[must_use]
-pub fn render(all: &[Noticed]) -> String {
+pub fn render(rows: &[Row]) -> String {
     let mut page = format!(
         "# Broken rules\n\n\
          Do the scenarios and the oracles bite? Each rule that the [paper map](paper-map.md) finds in the \
-         reference core is broken\nhere, one at a time, by a small edit that somebody might make; then the \
-         whole corpus and {SEEDS} seeds of the campaign\n(`raft-sim fuzz --seeds 0..{SEEDS}`) say what they \
-         see. Made by\n`cargo run -p raft-tests --bin broken-rules > docs/broken-rules.md`; `cargo test` \
-         fails if a rule has no row here, or if a\nrow is about an edit that no longer fits the core.\n\n"
+         reference core is broken\nhere, one at a time, by a small edit that somebody might make. Then the \
+         whole corpus says what it sees, {CAMPAIGNS} campaigns\n(`raft-sim fuzz`, from seeds 0, 1,000,000 \
+         and so on, at most {SEEDS} each) look for it without a hint, and the first finding is\nshrunk to a \
+         scenario (`raft-sim shrink`). Made by `cargo run -p raft-tests --bin broken-rules`, which writes \
+         this page and\nthe data behind it, `tests/data/broken-rules.jsonl`; `cargo test` fails if a rule \
+         has no row here, or if a row is about an\nedit that no longer fits the core.\n\n"
     );
-    summary(&mut page, all);
+    let rows: Vec<(&BrokenRule, &Row)> = all()
+        .filter_map(|rule| rows.iter().find(|row| row.id == rule.id).map(|row| (rule, row)))
+        .collect();
+    summary(&mut page, &rows);
     page.push_str(
         "\nScenarios about the rule come first. A scenario notices by an *expectation* of its own, or by \
-         the *alarm* of an oracle;\n`(seed 7)` is the first seed of the campaign that raised this property.\n\n\
-         | | rule | what is broken | scenarios | campaign |\n|---|---|---|---|---|\n",
+         the *alarm* of an oracle.\n*Seeds* is how many the campaigns ran until they found something, in the \
+         median, and which property spoke. *Shrunk* is\nwhat is left: faults, tasks and requests of the plan \
+         (*atoms*), then statements of the scenario (*steps*), and how long it\ntook on the machine that \
+         made this page, in a build without link-time optimization.\n\n\
+         | | rule | what is broken | scenarios | seeds | shrunk |\n|---|---|---|---|---|---|\n",
     );
-    for noticed in all {
-        let (head, scenarios) = (head(noticed.rule), scenarios(&noticed.scenarios));
-        let campaign = campaign(&noticed.campaign);
-        let _ = writeln!(page, "{head} {scenarios} | {campaign} |");
+    for (rule, row) in rows {
+        let (head, scenarios) = (head(rule), scenarios(&row.scenarios));
+        let (campaigns, shrunk) = (campaigns(row), shrunk(row.shrunk.as_ref()));
+        let _ = writeln!(page, "{head} {scenarios} | {campaigns} | {shrunk} |");
     }
     page
 }
 
-fn summary(page: &mut String, all: &[Noticed]) {
-    let count = |which: fn(&Noticed) -> bool| all.iter().filter(|noticed| which(noticed)).count();
-    let by_scenario = count(|noticed| !noticed.scenarios.is_empty());
+fn summary(page: &mut String, rows: &[(&BrokenRule, &Row)]) {
+    let count = |which: fn(&Row) -> bool| rows.iter().filter(|(_, row)| which(row)).count();
     let _ = writeln!(
         page,
-        "Of {} broken rules, {by_scenario} are noticed by a scenario and {} by the campaign; {} by nobody.",
-        all.len(),
-        count(Noticed::by_campaign),
-        count(Noticed::by_nobody),
+        "Of {} broken rules, {} are noticed by a scenario and {} by a campaign; {} by nobody.",
+        rows.len(),
+        count(|row| !row.scenarios.is_empty()),
+        count(Row::by_campaign),
+        count(|row| row.scenarios.is_empty() && !row.by_campaign()),
     );
-    page.push_str("The campaign judges safety alone: a core that merely stands still passes it.\n");
-    for noticed in all.iter().filter(|noticed| noticed.by_nobody()) {
-        let why = noticed.rule.silent.unwrap_or("**a hole in the suite**");
-        let _ = writeln!(page, "\n- `{}`: {why}", noticed.rule.id);
+    for (name, deep) in [("shallow", false), ("deep", true)] {
+        let shrunk: Vec<&Shrunk> = rows
+            .iter()
+            .filter(|(_, row)| row.median().is_none_or(|median| median > SHALLOW) == deep)
+            .filter_map(|(_, row)| row.shrunk.as_ref())
+            .collect();
+        let steps = median(shrunk.iter().map(|shrunk| shrunk.steps));
+        let most = shrunk.iter().map(|shrunk| shrunk.millis).max().unwrap_or(0);
+        let when = if deep {
+            "later than that".to_owned()
+        } else {
+            format!("within {SHALLOW} seeds in the median")
+        };
+        let _ = writeln!(
+            page,
+            "The {} {name} ones (found {when}) shrink to {steps} steps in the median, in {} s at most.",
+            shrunk.len(),
+            tenths(most)
+        );
     }
+    for (rule, row) in rows {
+        if !row.by_campaign() {
+            let why = rule.silent.unwrap_or("**a hole in the campaign**");
+            let _ = writeln!(page, "\n- `{}` is found by no campaign: {why}", rule.id);
+        }
+    }
+}
+
+fn median(numbers: impl Iterator<Item = u64>) -> u64 {
+    let mut numbers: Vec<u64> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or(0)
+}
+
+/// Milliseconds as seconds with one digit.
+fn tenths(millis: u64) -> String {
+    format!("{}.{}", millis / 1_000, millis % 1_000 / 100)
 }
 
 fn scenarios(failed: &[Failed]) -> String {
@@ -159,21 +137,35 @@ fn scenarios(failed: &[Failed]) -> String {
     cell
 }
 
-fn campaign(campaign: &Campaign) -> String {
-    match campaign {
-        Campaign::Ended(raised) if raised.is_empty() => "none".to_owned(),
-        Campaign::Ended(raised) => {
-            let told: Vec<String> = raised
-                .iter()
-                .map(|Raised { property, seeds, first }| {
-                    let plural = if *seeds == 1 { "" } else { "s" };
-                    format!("{property}: {seeds} seed{plural} (seed {first})")
-                })
-                .collect();
-            told.join("<br>")
+fn campaigns(row: &Row) -> String {
+    let mut cell = match row.median() {
+        Some(median) => median.to_string(),
+        None if row.by_campaign() => format!("more than {SEEDS}"),
+        None => return "none".to_owned(),
+    };
+    let mut spoke: Vec<&str> = Vec::new();
+    for campaign in &row.campaigns {
+        let title = match campaign {
+            Campaign::Found { property, .. } => title(property),
+            Campaign::Stopped => "does not end",
+            Campaign::Nothing => continue,
+        };
+        if !spoke.contains(&title) {
+            spoke.push(title);
         }
-        Campaign::NoBoot => "a server does not boot".to_owned(),
-        Campaign::Panicked => "panics".to_owned(),
-        Campaign::Stopped => "does not end".to_owned(),
     }
+    let _ = write!(cell, "<br>{}", spoke.join(", "));
+    cell
+}
+
+/// How reports call the property of this name.
+fn title(name: &str) -> &str {
+    let property = Property::ALL.iter().find(|property| property.name() == name);
+    property.map_or(name, |property| property.title())
+}
+
+fn shrunk(shrunk: Option<&Shrunk>) -> String {
+    shrunk.map_or("none".to_owned(), |Shrunk { atoms, steps, replays, millis, .. }| {
+        format!("{atoms} atoms, {steps} steps<br>{replays} replays, {} s", tenths(*millis))
+    })
 }

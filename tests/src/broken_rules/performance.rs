@@ -50,7 +50,14 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "diss. §10.2.2",
         "a refusal while several requests are under way is taken for an old one",
         "progress.rs",
-        ["prev <= self.matched || Some(retry) <= self.matched || prev >= Some(self.next)", "true"],
+        ["round < self.void", "round < u64::MAX"],
+    ),
+    broken(
+        "late-refusals-obeyed",
+        "diss. §10.2.2",
+        "each refusal of requests that followed a lost one makes the leader send all of them again",
+        "progress.rs",
+        ["round < self.void", "false"],
     ),
     broken(
         "acknowledgement-of-one-entry",

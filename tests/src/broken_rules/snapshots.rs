@@ -93,7 +93,8 @@ pub(super) const COMPACTION: &[BrokenRule] = &[
             "Some(term) => term == position.term,",
             "Some(term) => term == position.term || position.index.get() == self.start(),",
         ],
-    ),
+    )
+    .unseen("no leader has another term at an index that is committed unless another rule is broken too; a scenario forges the message"),
     broken(
         "entries-in-the-snapshot-refused",
         "Figure 2 AppendEntries 2",

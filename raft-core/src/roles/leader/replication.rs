@@ -18,11 +18,17 @@ impl Leader {
         reply: AppendReply,
         round: u64,
     ) {
+        // Who refuses a request of an older term tells a round of that: it says nothing about this one.
+        if let AppendReply::Refused { conflict: None, .. } = reply {
+            return;
+        }
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.server == from) else { return };
         let answered = peer.progress.answered(round.min(self.rounds.latest()));
         match reply {
             AppendReply::Success { matched } => self.acknowledged(state, from, matched),
-            AppendReply::Refused { prev, conflict } => self.refused(state, from, prev, conflict),
+            AppendReply::Refused { prev, conflict } => {
+                self.refused(state, from, (prev, conflict), round);
+            }
         }
         if answered {
             self.round_answered(state);
@@ -65,10 +71,10 @@ impl Leader {
         &mut self,
         state: &mut State,
         from: NodeId,
-        prev: Option<LogIndex>,
-        conflict: Option<Conflict>,
+        (prev, conflict): (Option<LogIndex>, Option<Conflict>),
+        round: u64,
     ) {
-        let round = self.rounds.latest();
+        let latest = self.rounds.latest();
         let (Some(peer), Some(conflict)) = (self.peer(from), conflict) else {
             return;
         };
@@ -82,10 +88,10 @@ impl Leader {
         if prev > base {
             retry = retry.max(LogIndex::after(base));
         }
-        let obeyed = peer.progress.refused(prev, retry);
+        let obeyed = peer.progress.refused(prev, retry, (round, latest));
         // A follower that needs the snapshot refuses every heartbeat: the occasion to send a part of it.
         if obeyed || Some(peer.progress.next()) <= base {
-            replicate(state, round, peer);
+            replicate(state, latest, peer);
         }
     }
 

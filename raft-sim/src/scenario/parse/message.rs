@@ -11,13 +11,8 @@ use crate::scenario::syntax::{
 /// Reads `LINKS [KIND] [DETAIL …] [#N|all]`.
 pub(super) fn selection(cursor: &mut Cursor<'_>) -> Result<Selection, ParseError> {
     let selector = selector(cursor)?;
-    let which = match cursor.peek().and_then(|word| word.strip_prefix('#')) {
-        Some(digits) => {
-            let ordinal =
-                cursor.number_in(digits, "a message's number, as in `#1`", 1..=LARGEST)?;
-            cursor.take();
-            Which::Ordinal(u32::try_from(ordinal).unwrap_or(u32::MAX))
-        }
+    let which = match cursor.ordinal("a message's number, as in `#1`")? {
+        Some(ordinal) => Which::Ordinal(ordinal),
         None if cursor.take_word("all") => Which::All,
         None => Which::Only,
     };

@@ -32,6 +32,7 @@ use super::syntax::{Header, Line, Scenario, Step};
 pub fn parse(source: &Source) -> Result<Scenario, ParseError> {
     let mut draft = Draft::default();
     let mut header: Option<Header> = None;
+    let mut settings = Vec::new();
     let mut labels = Labels::default();
     let mut scenario_lines = Vec::new();
     let mut steps = Vec::new();
@@ -44,17 +45,22 @@ pub fn parse(source: &Source) -> Result<Scenario, ParseError> {
         if let Some(last) = line.words.last() {
             end = last.place.clone();
         }
-        if HEADER.contains(&first.text) {
+        let of_next_boot = first.text == "settings" && !steps.is_empty();
+        if HEADER.contains(&first.text) && !of_next_boot {
             check_above(source, &first, &steps)?;
             draft.line(source, line, &mut labels)?;
         } else if statement::is_command(first.text) {
             let known = match header.take() {
                 Some(header) => header,
-                None => std::mem::take(&mut draft).finish(source, &first.place)?,
+                None => {
+                    let known = std::mem::take(&mut draft).finish(source, &first.place)?;
+                    settings.clone_from(&known.settings);
+                    known
+                }
             };
             let known = header.insert(known);
             let mut cursor = Cursor::behind_first(source, line, &known.servers);
-            let statement = statement::statement(&mut cursor, source, known, &mut labels)?;
+            let statement = statement::statement(&mut cursor, source, &mut settings, &mut labels)?;
             steps.push(Step { line: cursor.line(), statement });
         } else {
             return Err(unknown(source, &first, header.is_some()));

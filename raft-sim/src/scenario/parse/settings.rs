@@ -1,10 +1,11 @@
-//! `settings` lines: what differs from the defaults, on all servers or on some.
+//! `settings` lines: what differs from the defaults, on all servers or on some; below the header, what changes
+//! with the next boot of some.
 
 use super::header::{narrow, one_of, percent};
 use super::words::Cursor;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
-use crate::scenario::syntax::{Changes, Settings};
+use crate::scenario::syntax::{Changes, Settings, Statement};
 use crate::words::NodeId;
 
 const WORDS: &[&str] = &[
@@ -107,40 +108,54 @@ pub(super) fn of_each(
             |line: &&SettingsLine| line.servers.as_ref().is_none_or(|some| some.contains(server));
         let own: Vec<&SettingsLine> = lines.iter().filter(concerns).collect();
         let settings =
-            own.iter().fold(Settings::default(), |earlier, line| later(earlier, line.settings));
+            own.iter().fold(Settings::default(), |earlier, line| earlier.then(line.settings));
         if let Some(place) = own.iter().rev().find_map(|line| line.clock.as_ref()) {
             check_clock(source, place, &settings)?;
         }
-        if let Some(place) = own.iter().rev().find_map(|line| line.lease.as_ref())
-            && !settings.check_quorum
-        {
-            let message = format!("lease-reads without check-quorum on {server}");
-            let help = "expected `check-quorum` there: a lease rests on it";
-            return Err(ParseError::new(source, place, message).with_help(help));
+        if let Some(place) = own.iter().rev().find_map(|line| line.lease.as_ref()) {
+            check_lease(source, place, *server, &settings)?;
         }
         Ok(settings)
     };
     servers.iter().map(of_server).collect()
 }
 
-/// What is set by an earlier and a later line.
-fn later(earlier: Settings, later: Settings) -> Settings {
-    Settings {
-        election_timeout: later.election_timeout.or(earlier.election_timeout),
-        heartbeat: later.heartbeat.or(earlier.heartbeat),
-        entries_per_message: later.entries_per_message.or(earlier.entries_per_message),
-        uncommitted_limit: later.uncommitted_limit.or(earlier.uncommitted_limit),
-        window: later.window.or(earlier.window),
-        bytes_per_message: later.bytes_per_message.or(earlier.bytes_per_message),
-        chunk: later.chunk.or(earlier.chunk),
-        pre_vote: later.pre_vote || earlier.pre_vote,
-        check_quorum: later.check_quorum || earlier.check_quorum,
-        lease_reads: later.lease_reads.or(earlier.lease_reads),
-        changes: later.changes.or(earlier.changes),
-        catch_up_rounds: later.catch_up_rounds.or(earlier.catch_up_rounds),
-        apply_queue: later.apply_queue.or(earlier.apply_queue),
-        sessions: later.sessions.or(earlier.sessions),
+/// Reads what follows `settings` below the header: the servers, and what their next boot has beside what they
+/// had, which is `known` for each server of the header, in order.
+pub(super) fn next_boot(
+    cursor: &mut Cursor<'_>,
+    source: &Source,
+    known: &mut [Settings],
+) -> Result<Statement, ParseError> {
+    let all = cursor.servers;
+    let SettingsLine { servers, settings, clock, lease } = settings(cursor)?;
+    let Some(servers) = servers else {
+        let error = cursor.error_at(&cursor.first_place(), "`settings` of all below a statement");
+        return Err(error.with_help("expected servers, which are down, or a line of the header"));
+    };
+    for (server, known) in all.iter().zip(known) {
+        if servers.contains(server) {
+            *known = known.then(settings);
+            clock.as_ref().map_or(Ok(()), |place| check_clock(source, place, known))?;
+            lease.as_ref().map_or(Ok(()), |place| check_lease(source, place, *server, known))?;
+        }
     }
+    Ok(Statement::Settings(servers, settings))
+}
+
+/// A lease rests on CheckQuorum. `place` is where it was last set.
+fn check_lease(
+    source: &Source,
+    place: &Place,
+    server: NodeId,
+    settings: &Settings,
+) -> Result<(), ParseError> {
+    if settings.check_quorum {
+        return Ok(());
+    }
+    let message = format!("lease-reads without check-quorum on {server}");
+    let help = "expected `check-quorum` there: a lease rests on it";
+    Err(ParseError::new(source, place, message).with_help(help))
 }
 
 /// A heartbeat is shorter than any election timeout. `place` is where the clock was last set.

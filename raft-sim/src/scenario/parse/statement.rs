@@ -3,29 +3,35 @@
 use super::condition::condition;
 use super::labels::{Labels, Names};
 use super::message::{forged, links_if_any, no_kind, selection, stream};
+use super::settings::next_boot;
 use super::vocabulary::COMMANDS;
 use super::words::Cursor;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
-use crate::scenario::syntax::{Forged, ForgedBody, Header, Selector, Statement};
+use crate::scenario::syntax::{Forged, ForgedBody, Selector, Settings, Statement};
 use crate::words::NodeId;
 
-/// Reads what follows the first word, which is one of [`COMMANDS`], to the end of the line.
+/// Reads what follows the first word, which is one of [`COMMANDS`], to the end of the line. `settings` are those
+/// of each server's next boot.
 pub(super) fn statement(
     cursor: &mut Cursor<'_>,
     source: &Source,
-    header: &Header,
+    settings: &mut [Settings],
     labels: &mut Labels,
 ) -> Result<Statement, ParseError> {
     let word = cursor.first();
     let statement = if word == "forge" {
         forge(cursor, source, labels)?
+    } else if word == "settings" {
+        next_boot(cursor, source, settings)?
+    } else if let Some(fault) = fault(cursor, word)? {
+        fault
     } else if let Some(request) = request(cursor, word)? {
         request
     } else if let Some(expectation) = expectation(cursor, word)? {
         expectation
     } else {
-        command(cursor, word, header)?
+        command(cursor, word, settings)?
     };
     cursor.expect_end()?;
     labels.declared(source, std::mem::take(&mut cursor.declared))?;
@@ -88,8 +94,62 @@ fn expectation(cursor: &mut Cursor<'_>, word: &str) -> Result<Option<Statement>,
     }))
 }
 
-/// Reads a command that declares and uses no label.
-fn command(cursor: &mut Cursor<'_>, word: &str, header: &Header) -> Result<Statement, ParseError> {
+/// Reads a fault of a server, its disk or its links, if the word begins one.
+fn fault(cursor: &mut Cursor<'_>, word: &str) -> Result<Option<Statement>, ParseError> {
+    Ok(Some(match word {
+        "crash" => crash(cursor)?,
+        "restart" => Statement::Restart(cursor.servers_or_all()?),
+        "stall" => Statement::Stall(cursor.server()?),
+        "sync" => {
+            let server = cursor.server()?;
+            if cursor.take_word("newest") {
+                Statement::SyncNewest(server)
+            } else {
+                Statement::Sync(server)
+            }
+        }
+        "flush" => {
+            let server = cursor.server()?;
+            let writes =
+                cursor.peek().map(|_| cursor.small("a number of writes", 1)).transpose()?;
+            Statement::Flush(server, writes.unwrap_or(1))
+        }
+        "tell" => {
+            let server = cursor.server()?;
+            let which = cursor.ordinal("a write's number, as in `#2`")?;
+            Statement::Tell(server, which.unwrap_or(1))
+        }
+        "unstall" => Statement::Unstall(cursor.server()?),
+        "lie" => Statement::Lie(cursor.server()?),
+        "wipe" => Statement::Wipe(cursor.server()?),
+        "partition" => Statement::Partition(groups(cursor)?),
+        "isolate" => Statement::Isolate(cursor.servers_or_all()?),
+        "cut" => Statement::Cut(cursor.arrow_or_line()?),
+        "heal" => Statement::Heal(links_if_any(cursor)?),
+        _ => return Ok(None),
+    }))
+}
+
+/// Reads `S1 S2 …`, or `S1 torn N`.
+fn crash(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
+    let servers = cursor.servers_or_all()?;
+    let place = cursor.place();
+    if !cursor.take_word("torn") {
+        return Ok(Statement::Crash(servers));
+    }
+    let &[server] = servers.as_slice() else {
+        let error = cursor.error_at(&place, "torn writes of several servers");
+        return Err(error.with_help("expected one server"));
+    };
+    Ok(Statement::CrashTorn(server, cursor.small("a number of entries", 0)?))
+}
+
+/// Reads a command that declares and uses no label, and is no fault.
+fn command(
+    cursor: &mut Cursor<'_>,
+    word: &str,
+    settings: &[Settings],
+) -> Result<Statement, ParseError> {
     Ok(match word {
         "timeout" => Statement::Timeout(cursor.servers_or_all()?),
         "elect" => Statement::Elect(cursor.server()?),
@@ -106,26 +166,10 @@ fn command(cursor: &mut Cursor<'_>, word: &str, header: &Header) -> Result<State
         "duplicate" => Statement::Duplicate(selection(cursor)?),
         "hold" => Statement::Hold(whole_stream(cursor)?),
         "release" => Statement::Release(whole_stream(cursor)?),
-        "crash" => Statement::Crash(cursor.servers_or_all()?),
-        "restart" => Statement::Restart(cursor.servers_or_all()?),
-        "stall" => Statement::Stall(cursor.server()?),
-        "sync" => {
-            let server = cursor.server()?;
-            if cursor.take_word("newest") {
-                Statement::SyncNewest(server)
-            } else {
-                Statement::Sync(server)
-            }
-        }
-        "unstall" => Statement::Unstall(cursor.server()?),
-        "wipe" => Statement::Wipe(cursor.server()?),
-        "partition" => Statement::Partition(groups(cursor)?),
-        "isolate" => Statement::Isolate(cursor.servers_or_all()?),
-        "cut" => Statement::Cut(cursor.arrow_or_line()?),
-        "heal" => Statement::Heal(links_if_any(cursor)?),
         "compact" => Statement::Compact(cursor.servers_or_all()?),
-        "pause-apply" => Statement::PauseApply(lagging(cursor, header)?),
-        "resume-apply" => Statement::ResumeApply(lagging(cursor, header)?),
+        "pause-apply" => Statement::PauseApply(lagging(cursor, settings)?),
+        "apply" => Statement::Apply(lagging(cursor, settings)?),
+        "resume-apply" => Statement::ResumeApply(lagging(cursor, settings)?),
         _ => {
             let place = cursor.last_place();
             return Err(cursor.error_at(&place, format!("unknown command `{word}`")));
@@ -134,9 +178,9 @@ fn command(cursor: &mut Cursor<'_>, word: &str, header: &Header) -> Result<State
 }
 
 /// Reads a server whose state machine may lag behind.
-fn lagging(cursor: &mut Cursor<'_>, header: &Header) -> Result<NodeId, ParseError> {
+fn lagging(cursor: &mut Cursor<'_>, settings: &[Settings]) -> Result<NodeId, ParseError> {
     let server = cursor.server()?;
-    let mut all = header.servers.iter().zip(&header.settings);
+    let mut all = cursor.servers.iter().zip(settings);
     if all.any(|(&of, settings)| of == server && settings.apply_queue.is_some()) {
         return Ok(server);
     }

@@ -153,6 +153,7 @@ fn lines_are_kept_for_writing_them_back() {
 fn commands_about_servers_and_time() {
     let all = s(&[1, 2, 3]);
     let five = Duration { count: 5, unit: Unit::ElectionTimeouts };
+    let windowed = Settings { window: Some(2), pre_vote: true, ..Settings::default() };
     for (line, meant) in [
         ("timeout S2 S1", Statement::Timeout(s(&[2, 1]))),
         ("elect S1", Statement::Elect(NodeId(1))),
@@ -164,9 +165,18 @@ fn commands_about_servers_and_time() {
         ("run 1 heartbeat", Statement::Run(Duration { count: 1, unit: Unit::Heartbeats })),
         ("run 2 ticks", Statement::Run(Duration { count: 2, unit: Unit::Ticks })),
         ("run 9 ms", Statement::Run(Duration { count: 9, unit: Unit::Milliseconds })),
-        ("crash all", Statement::Crash(all.clone())),
         ("restart S3", Statement::Restart(s(&[3]))),
+        ("crash S2 torn 0", Statement::CrashTorn(NodeId(2), 0)),
+        ("crash all", Statement::Crash(all.clone())),
+        ("settings S2 S1 window 2 pre-vote", Statement::Settings(s(&[2, 1]), windowed)),
+        ("settings all window 2 pre-vote", Statement::Settings(all.clone(), windowed)),
         ("stall S1", Statement::Stall(NodeId(1))),
+        ("flush S1", Statement::Flush(NodeId(1), 1)),
+        ("flush S1 3", Statement::Flush(NodeId(1), 3)),
+        ("tell S1", Statement::Tell(NodeId(1), 1)),
+        ("tell S1 #2", Statement::Tell(NodeId(1), 2)),
+        ("lie S1", Statement::Lie(NodeId(1))),
+        ("apply S1", Statement::Apply(NodeId(1))),
         ("sync S1", Statement::Sync(NodeId(1))),
         ("unstall S1", Statement::Unstall(NodeId(1))),
         ("wipe S1", Statement::Wipe(NodeId(1))),

@@ -32,9 +32,13 @@ pub(super) const COMMANDS: &[&str] = &[
     "forge",
     "crash",
     "restart",
+    "settings",
     "stall",
     "sync",
+    "flush",
+    "tell",
     "unstall",
+    "lie",
     "wipe",
     "partition",
     "isolate",
@@ -48,6 +52,7 @@ pub(super) const COMMANDS: &[&str] = &[
     "transfer",
     "compact",
     "pause-apply",
+    "apply",
     "resume-apply",
     "expect",
     "never",
@@ -100,7 +105,7 @@ pub(super) const LABEL_WORDS: &[&str] = &[
 /// The remaining words of statements and conditions.
 const OTHERS: &[&str] = &[
     "a", "all", "as", "at", "durable", "least", "majority", "message", "most", "ms", "newest",
-    "no", "none", "not", "quiet", "session", "to", "us",
+    "no", "none", "not", "quiet", "session", "to", "torn", "us",
 ];
 
 /// The words of durations.
@@ -116,7 +121,7 @@ pub(super) const UNITS: &[(&str, Unit)] = &[
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Capability; 20] = [
+    pub const ALL: [Capability; 21] = [
         Capability::Forge,
         Capability::NoOp,
         Capability::TailLimit,
@@ -137,6 +142,7 @@ impl Capability {
         Capability::ApplyQueue,
         Capability::DiskNotices,
         Capability::ParallelDisk,
+        Capability::Conduct,
     ];
 
     /// The capability's word in a `requires` line.
@@ -163,6 +169,7 @@ impl Capability {
             Capability::ApplyQueue => "apply-queue",
             Capability::DiskNotices => "disk-notices",
             Capability::ParallelDisk => "parallel-disk",
+            Capability::Conduct => "conduct",
         }
     }
 }

@@ -57,6 +57,11 @@ impl<'s> Cursor<'s> {
         self.words.first().map_or("", |word| word.text)
     }
 
+    /// Where the word stands that the line begins with.
+    pub(super) fn first_place(&self) -> Place {
+        self.words.first().map_or_else(|| self.place(), |word| word.place.clone())
+    }
+
     /// The next word; it stays the next one.
     pub(super) fn peek(&self) -> Option<&'s str> {
         self.words.get(self.next).map(|word| word.text)
@@ -186,6 +191,16 @@ impl<'s> Cursor<'s> {
         Ok(u32::try_from(number).unwrap_or(u32::MAX))
     }
 
+    /// Reads `#N`, if it is there. `what` says what it counts.
+    pub(super) fn ordinal(&mut self, what: &str) -> Result<Option<u32>, ParseError> {
+        let Some(digits) = self.peek().and_then(|word| word.strip_prefix('#')) else {
+            return Ok(None);
+        };
+        let ordinal = self.number_in(digits, what, 1..=LARGEST)?;
+        self.next += 1;
+        Ok(Some(u32::try_from(ordinal).unwrap_or(u32::MAX)))
+    }
+
     /// Reads `A..B`, not backwards.
     pub(super) fn range(&mut self, what: &str, least: u64) -> Result<(u64, u64), ParseError> {
         let word = self.peek().unwrap_or_default();
@@ -245,8 +260,7 @@ impl<'s> Cursor<'s> {
             return Ok(());
         }
         let message = format!("the `{}` line stands above the `servers` line", self.first());
-        let place = self.words.first().map_or_else(|| self.place(), |word| word.place.clone());
-        let error = self.error_at(&place, message);
+        let error = self.error_at(&self.first_place(), message);
         Err(error.with_help("expected `servers S1 S2 S3` or the like before it"))
     }
 

@@ -11,17 +11,22 @@ use crate::words::{LogIndex, NodeId, Once, SessionId};
 /// What somebody asked for under a label, and what came of it.
 #[derive(Debug)]
 pub(super) struct Asked {
-    /// Each time it was handed to a server; the last time counts, and an earlier one if it is done after all.
-    attempts: Vec<Request>,
+    /// When it was last handed to a server: that counts, and an earlier time if it is done after all.
+    latest: Request,
     /// Its session and serial number, if it is a command that has them.
     once: Option<Once>,
     answer: Option<Answer>,
 }
 
 impl Asked {
+    /// The last time that it was handed in.
+    pub(super) fn last(&self) -> Request {
+        self.latest
+    }
+
     /// A server has answered one attempt.
     fn hear(&mut self, request: Request, answer: Answer) {
-        let is_last = self.attempts.last() == Some(&request);
+        let is_last = self.latest == request;
         let was_done = self.answer.is_some_and(is_final);
         if !was_done && (is_last || is_final(answer)) {
             self.answer = Some(answer);
@@ -119,17 +124,17 @@ impl Replay<'_> {
         once: Option<Once>,
     ) -> Result<Request, Stop> {
         self.must_be_up(server)?;
-        let request = self.next_request();
-        let fresh = Asked { attempts: Vec::new(), once, answer: None };
+        let request = self.next_request(Some(label));
+        let fresh = Asked { latest: request, once, answer: None };
         let asked = self.requests.entry(label.clone()).or_insert(fresh);
-        asked.attempts.push(request);
+        asked.latest = request;
         asked.answer = None;
         Ok(request)
     }
 
-    fn next_request(&mut self) -> Request {
-        self.asked += 1;
-        Request(self.asked)
+    fn next_request(&mut self, label: Option<&Label>) -> Request {
+        self.asked.push(label.cloned());
+        Request(self.asked.len() as u64)
     }
 
     /// A request that is no proposal.
@@ -147,7 +152,7 @@ impl Replay<'_> {
     /// A server's state machine takes a snapshot, and the log up to there is discarded.
     pub(super) fn compact(&mut self, server: NodeId) -> Result<(), Stop> {
         self.must_be_up(server)?;
-        let request = self.next_request();
+        let request = self.next_request(None);
         let step = self.cluster.compact(server, request);
         let refused = self.cluster.answers.contains(&(server, request, Answer::Rejected));
         self.stepped(step.map(|_| ()))?;
@@ -161,9 +166,9 @@ impl Replay<'_> {
 
     /// Clients and administrators hear what they were told since.
     pub(super) fn hear_answers(&mut self) {
-        for (_, request, answer) in std::mem::take(&mut self.cluster.answers) {
-            let mut asked = self.requests.values_mut();
-            if let Some(asked) = asked.find(|asked| asked.attempts.contains(&request)) {
+        for (_, request, answer) in self.cluster.answers.drain(..) {
+            let label = self.asked.get(request.0 as usize - 1).and_then(Option::as_ref);
+            if let Some(asked) = label.and_then(|label| self.requests.get_mut(label)) {
                 asked.hear(request, answer);
             }
         }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::start::command_in;
 use crate::cluster::{Heard, Listener};
+use crate::scenario::syntax::Scenario;
 use crate::subject::{Applied, Effects, Outcome};
 use crate::time::Micros;
 use crate::words::{Body, Entry, LogIndex, NodeId};
@@ -35,7 +36,7 @@ pub(super) type SharedRecord = Rc<RefCell<Record>>;
 
 impl Record {
     /// Nothing, of so many servers.
-    pub(super) fn of(servers: usize) -> Record {
+    fn of(servers: usize) -> Record {
         Record { applied: BTreeMap::new(), servers: vec![Known::default(); servers] }
     }
 
@@ -109,6 +110,14 @@ pub(super) struct Ears<'a> {
     pub(super) listener: Option<&'a mut dyn Listener>,
 }
 
+impl<'a> Ears<'a> {
+    /// Has heard nothing yet.
+    pub(super) fn of(scenario: &Scenario, listener: Option<&'a mut dyn Listener>) -> Ears<'a> {
+        let record = Record::of(scenario.header.servers.len());
+        Ears { record: Rc::new(RefCell::new(record)), listener }
+    }
+}
+
 impl Listener for Ears<'_> {
     fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
         match heard {
@@ -116,10 +125,15 @@ impl Listener for Ears<'_> {
                 self.record.borrow_mut().stepped(*server, effects);
             }
             // From its snapshot, or as far as its state machine is durable.
-            Heard::Booted(server, view) => {
+            Heard::Booted(server, view, _) => {
                 self.record.borrow_mut().restored(*server, view.applied);
             }
-            Heard::Sent(_) | Heard::Durable(..) | Heard::Crashed(..) | Heard::Statement(_) => {}
+            Heard::Sent(_)
+            | Heard::Durable(..)
+            | Heard::Crashed(..)
+            | Heard::Wiped(_)
+            | Heard::Lies(..)
+            | Heard::Statement(_) => {}
         }
         if let Some(listener) = &mut self.listener {
             listener.hear(now, heard);

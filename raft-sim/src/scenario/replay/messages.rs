@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::start::command;
-use super::{Replay, Stop};
+use super::{Failure, FailureKind, Replay, Stop};
 use crate::network::Flight;
 use crate::scenario::syntax::{
     Detail, Drawn, DrawnEntry, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
@@ -19,19 +19,16 @@ impl Replay<'_> {
     /// Delivers what is in flight, oldest first, until nothing is that could be delivered.
     pub(super) fn settle(&mut self) -> Result<(), Stop> {
         for _ in 0..SETTLE_LIMIT {
-            let flights = self.cluster.network.in_flight();
-            let Some(number) =
-                flights.iter().find(|flight| !flight.held).map(|flight| flight.number)
-            else {
-                return Ok(());
-            };
+            let free = self.cluster.network.flights().filter(|flight| !flight.held);
+            let Some(number) = free.map(|flight| flight.number).min() else { return Ok(()) };
             self.arrive(number)?;
         }
-        Err(self.statement(format!("the network is not quiet after {SETTLE_LIMIT} deliveries")))
+        let message = format!("the network is not quiet after {SETTLE_LIMIT} deliveries");
+        Err(Stop::Failed(Failure { line: self.line, kind: FailureKind::Liveness, message }))
     }
 
     /// A message reaches its server, unless its link is cut or the server is down: then it is lost.
-    fn arrive(&mut self, number: u64) -> Result<(), Stop> {
+    pub(super) fn arrive(&mut self, number: u64) -> Result<(), Stop> {
         let Some(message) = self.cluster.network.take_number(number) else {
             return Ok(());
         };
@@ -66,13 +63,17 @@ impl Replay<'_> {
 
     pub(super) fn duplicate(&mut self, selection: &Selection) -> Result<(), Stop> {
         for number in self.select(selection)? {
-            let flights = self.cluster.network.in_flight();
-            let copy = flights.iter().find(|flight| flight.number == number);
-            if let Some(message) = copy.map(|flight| flight.message.clone()) {
-                self.cluster.network.park(message);
-            }
+            self.copy(number);
         }
         Ok(())
+    }
+
+    /// A copy of a message in flight is in flight as well.
+    pub(super) fn copy(&mut self, number: u64) {
+        let original = self.cluster.network.flights().find(|flight| flight.number == number);
+        if let Some(message) = original.map(|flight| flight.message.clone()) {
+            self.cluster.network.park(message);
+        }
     }
 
     /// The numbers of the messages that a selection means, link by link.
@@ -173,7 +174,7 @@ fn on(link: &Link, message: &Message) -> bool {
     message.from == link.from && message.to == link.to
 }
 
-fn is_kind(kind: Kind, message: &Message) -> bool {
+pub(super) fn is_kind(kind: Kind, message: &Message) -> bool {
     match (kind, &message.body) {
         (Kind::RequestVote, Body::RequestVote { .. })
         | (Kind::RequestVoteReply, Body::RequestVoteReply { .. })
@@ -206,7 +207,7 @@ fn is_kind(kind: Kind, message: &Message) -> bool {
 }
 
 /// Whether a message is of the kind and says the details that a selector asks for.
-fn says(selector: &Selector, message: &Message) -> bool {
+pub(super) fn says(selector: &Selector, message: &Message) -> bool {
     selector.kind.is_none_or(|kind| is_kind(kind, message))
         && selector.details.iter().all(|detail| says_detail(*detail, message))
 }

@@ -6,27 +6,33 @@
 mod clients;
 mod conditions;
 mod ears;
+mod hosts;
+mod lenient;
 mod links;
 mod logs;
 mod messages;
 mod needs;
 mod passing;
+mod prospect;
+mod selectors;
 mod start;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::cluster::{BootFailure, Cluster, Listener};
+use crate::cluster::{BootFailure, Cluster, Listener, Survives};
 use crate::oracle::{Property, Violation};
 use crate::scenario::syntax::{
-    Capability, Condition, Header, Kind, Label, Link, Scenario, Statement,
+    Capability, Condition, Header, Kind, Label, Link, Scenario, Settings, Statement,
 };
 use crate::subject::Implementation;
 use crate::words::{NodeId, SessionId};
 
+pub use lenient::{Attempt, Durable, Move, attempt, durable, in_words};
+pub use prospect::{Prospect, prospect};
+
 use clients::Asked;
-use ears::{Ears, Record, SharedRecord};
+use ears::{Ears, SharedRecord};
 use needs::needed;
 use start::design;
 
@@ -76,16 +82,34 @@ pub fn replay<'a>(
     if !lacks.is_empty() {
         return Verdict::Skipped(lacks);
     }
-    let record = Rc::new(RefCell::new(Record::of(scenario.header.servers.len())));
-    let mut ears = Ears { record: Rc::clone(&record), listener };
-    let ended = match Cluster::new(implementation, design(&scenario.header), Some(&mut ears)) {
-        Ok(cluster) => Replay::new(scenario, cluster, record).play(),
-        Err((server, failure)) => {
-            let given = scenario.header.given.iter().find(|given| given.server == server);
-            Err(not_booted(given.map_or(1, |given| given.line), server, failure))
-        }
-    };
+    let mut ears = Ears::of(scenario, listener);
+    let ended = Replay::start(scenario, implementation, &mut ears).and_then(Replay::play);
     verdict(&scenario.header, ended)
+}
+
+/// What a replay may be made for: what is wrong with the implementation, and not with the scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// An oracle saw a property violated.
+    Violation(Violation),
+    /// What the last statement waits for does not come about in time.
+    Overdue,
+}
+
+/// Replays a scenario on an implementation that need not have what it requires, and tells what is wrong with that;
+/// `None` if nothing is, or something else fails before.
+#[must_use]
+pub fn alarm(scenario: &Scenario, implementation: &dyn Implementation) -> Option<Alarm> {
+    let mut ears = Ears::of(scenario, None);
+    let ended = Replay::start(scenario, implementation, &mut ears).and_then(Replay::play);
+    match ended.err()? {
+        Stop::Violation(_, violation) => Some(Alarm::Violation(violation)),
+        Stop::Failed(Failure { line, kind: FailureKind::Liveness, .. }) => {
+            let is_last = scenario.steps.last().is_some_and(|last| last.line == line);
+            is_last.then_some(Alarm::Overdue)
+        }
+        Stop::Failed(_) | Stop::Expected => None,
+    }
 }
 
 /// Why a replay ended before, or at, its end.
@@ -126,12 +150,14 @@ struct Replay<'a> {
     record: SharedRecord,
     /// What clients and administrators asked for, and what came of it.
     requests: BTreeMap<Label, Asked>,
-    /// How many requests there were, of one label or several.
-    asked: u64,
+    /// Under which label each request was made, if it has one; of one label there may be several.
+    asked: Vec<Option<Label>>,
     /// The latest serial number of each session.
     serials: BTreeMap<SessionId, u64>,
     /// What is held: a link and a kind.
     holds: Vec<(Link, Kind)>,
+    /// The settings of each server's next boot.
+    settings: Vec<Settings>,
     never: Vec<(u32, &'a Condition)>,
     reach: Vec<(u32, &'a Condition, bool)>,
     /// The line of the statement under way.
@@ -139,19 +165,32 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn new(scenario: &'a Scenario, cluster: Cluster<'a>, record: SharedRecord) -> Replay<'a> {
-        Replay {
+    /// Boots the cluster that the header describes.
+    fn start(
+        scenario: &'a Scenario,
+        implementation: &'a dyn Implementation,
+        ears: &'a mut Ears<'_>,
+    ) -> Result<Replay<'a>, Stop> {
+        let record = Rc::clone(&ears.record);
+        let header = &scenario.header;
+        let cluster = Cluster::new(implementation, design(header), Some(ears));
+        let cluster = cluster.map_err(|(server, failure)| {
+            let given = header.given.iter().find(|given| given.server == server);
+            not_booted(given.map_or(1, |given| given.line), server, failure)
+        })?;
+        Ok(Replay {
             scenario,
             cluster,
             record,
             requests: BTreeMap::new(),
-            asked: 0,
+            asked: Vec::new(),
             serials: BTreeMap::new(),
             holds: Vec::new(),
+            settings: scenario.header.settings.clone(),
             never: Vec::new(),
             reach: Vec::new(),
             line: 0,
-        }
+        })
     }
 
     fn play(mut self) -> Result<(), Stop> {
@@ -227,9 +266,13 @@ impl<'a> Replay<'a> {
             }
             Statement::Crash(servers) => servers.iter().try_for_each(|&server| {
                 self.must_be_up(server)?;
-                self.cluster.crash(server, 0);
+                self.cluster.crash(server, Survives::default());
                 Ok(())
             }),
+            Statement::CrashTorn(server, entries) => self.crash_torn(*server, *entries as usize),
+            Statement::Settings(servers, settings) => {
+                servers.iter().try_for_each(|&server| self.reconfigure(server, *settings))
+            }
             Statement::Restart(servers) => servers.iter().try_for_each(|&server| {
                 self.must_be_down(server)?;
                 let line = self.line;
@@ -238,7 +281,13 @@ impl<'a> Replay<'a> {
             Statement::Stall(server) => self.host(|cluster| cluster.stall(*server, true)),
             Statement::Sync(server) => self.host(|cluster| cluster.sync_all(*server)),
             Statement::SyncNewest(server) => self.host(|cluster| cluster.sync_newest(*server)),
+            Statement::Flush(server, writes) => self.flush(*server, *writes as usize),
+            Statement::Tell(server, ordinal) => self.tell(*server, *ordinal as usize),
             Statement::Unstall(server) => self.host(|cluster| cluster.stall(*server, false)),
+            Statement::Lie(server) => {
+                self.cluster.lie(*server, true);
+                Ok(())
+            }
             Statement::Wipe(server) => {
                 self.must_be_down(*server)?;
                 self.cluster.wipe(*server);
@@ -290,6 +339,7 @@ impl<'a> Replay<'a> {
                 self.must_be_up(*server)?;
                 self.host(|cluster| cluster.pause_apply(*server, true))
             }
+            Statement::Apply(server) => self.apply(*server),
             Statement::ResumeApply(server) => {
                 self.must_be_up(*server)?;
                 self.host(|cluster| cluster.pause_apply(*server, false))
@@ -307,14 +357,6 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// A disk or a state machine changes its pace.
-    fn host(
-        &mut self,
-        change: impl FnOnce(&mut Cluster<'a>) -> Result<(), Violation>,
-    ) -> Result<(), Stop> {
-        change(&mut self.cluster).map_err(|violation| Stop::Violation(self.line, violation))
-    }
-
     /// A statement that can't be carried out.
     fn statement(&self, message: String) -> Stop {
         Stop::Failed(Failure { line: self.line, kind: FailureKind::Statement, message })
@@ -324,20 +366,6 @@ impl<'a> Replay<'a> {
     fn unmet(&self, line: u32, kind: FailureKind, message: &str) -> Stop {
         let message = format!("{message}\n{}", self.situation());
         Stop::Failed(Failure { line, kind, message })
-    }
-
-    fn must_be_up(&self, server: NodeId) -> Result<(), Stop> {
-        if self.cluster.server(server).is_up() {
-            return Ok(());
-        }
-        Err(self.statement(format!("{server} is down; restart it first")))
-    }
-
-    fn must_be_down(&self, server: NodeId) -> Result<(), Stop> {
-        if self.cluster.server(server).is_up() {
-            return Err(self.statement(format!("{server} is up; crash it first")));
-        }
-        Ok(())
     }
 
     /// After everything that happened: clients have heard, holds apply to what was sent, and what must

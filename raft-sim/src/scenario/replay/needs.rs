@@ -1,6 +1,6 @@
 //! What a scenario needs of an implementation: what it says, and what its settings and statements imply.
 
-use crate::scenario::syntax::{Capability, ForgedBody, Header, Scenario, Settings, Statement};
+use crate::scenario::syntax::{Capability, ForgedBody, Scenario, Settings, Statement};
 use crate::subject::Changes;
 use crate::words::NodeId;
 
@@ -12,8 +12,16 @@ pub(super) fn needed(scenario: &Scenario) -> Vec<Capability> {
         needed.push(Capability::DurableStateMachine);
     }
     header.settings.iter().for_each(|settings| of_settings(settings, &mut needed));
+    let mut settings = header.settings.clone();
     for step in &scenario.steps {
-        of_statement(header, &step.statement, &mut needed);
+        if let Statement::Settings(servers, added) = &step.statement {
+            for (server, settings) in header.servers.iter().zip(&mut settings) {
+                if servers.contains(server) {
+                    *settings = settings.then(*added);
+                }
+            }
+        }
+        of_statement(&settings, &step.statement, &mut needed);
     }
     needed.sort_unstable();
     needed.dedup();
@@ -32,8 +40,10 @@ fn of_settings(settings: &Settings, needed: &mut Vec<Capability>) {
     needed.extend(set.into_iter().filter_map(|(is_set, of)| is_set.then_some(of)));
 }
 
-fn of_statement(header: &Header, statement: &Statement, needed: &mut Vec<Capability>) {
+/// `known` are the settings of each server's next boot.
+fn of_statement(known: &[Settings], statement: &Statement, needed: &mut Vec<Capability>) {
     match statement {
+        Statement::Settings(_, settings) => of_settings(settings, needed),
         Statement::Forge(forged) => {
             needed.push(Capability::Forge);
             needed.extend(of_forged(&forged.body));
@@ -43,17 +53,19 @@ fn of_statement(header: &Header, statement: &Statement, needed: &mut Vec<Capabil
         }
         Statement::Read(..) => needed.push(Capability::Reads),
         Statement::Change { server, learners, .. } => {
-            needed.push(of_change(header, *server));
+            needed.push(of_change(known, *server));
             if !learners.is_empty() {
                 needed.push(Capability::Learners);
             }
         }
         Statement::Transfer { .. } => needed.push(Capability::Transfer),
         Statement::Compact(_) => needed.push(Capability::Snapshots),
-        Statement::PauseApply(_) | Statement::ResumeApply(_) => {
+        Statement::PauseApply(_) | Statement::Apply(_) | Statement::ResumeApply(_) => {
             needed.push(Capability::ApplyQueue);
         }
-        Statement::SyncNewest(_) => needed.push(Capability::DiskNotices),
+        Statement::SyncNewest(_) | Statement::Tell(_, 2..) => {
+            needed.push(Capability::DiskNotices);
+        }
         Statement::Timeout(_)
         | Statement::Elect(_)
         | Statement::Heartbeat(_)
@@ -66,10 +78,14 @@ fn of_statement(header: &Header, statement: &Statement, needed: &mut Vec<Capabil
         | Statement::Hold(_)
         | Statement::Release(_)
         | Statement::Crash(_)
+        | Statement::CrashTorn(..)
         | Statement::Restart(_)
         | Statement::Stall(_)
         | Statement::Sync(_)
+        | Statement::Flush(..)
+        | Statement::Tell(_, 0..=1)
         | Statement::Unstall(_)
+        | Statement::Lie(_)
         | Statement::Wipe(_)
         | Statement::Partition(_)
         | Statement::Isolate(_)
@@ -85,8 +101,8 @@ fn of_statement(header: &Header, statement: &Statement, needed: &mut Vec<Capabil
 }
 
 /// A server that is told to use joint consensus always does not change its configuration otherwise.
-fn of_change(header: &Header, server: NodeId) -> Capability {
-    match header.settings.get(server.0 as usize - 1).and_then(|settings| settings.changes) {
+fn of_change(known: &[Settings], server: NodeId) -> Capability {
+    match known.get(server.0 as usize - 1).and_then(|settings| settings.changes) {
         Some(Changes::Joint) => Capability::Joint,
         Some(Changes::Single | Changes::Shortest) | None => Capability::Membership,
     }

@@ -13,10 +13,9 @@ pub(super) fn first_configuration(header: &Header) -> Vec<NodeId> {
     inside.copied().collect()
 }
 
-/// What a server is set to.
-fn settings(header: &Header, server: NodeId) -> Settings {
+/// What these words set a server to.
+pub(super) fn settings(header: &Header, set: syntax::Settings) -> Settings {
     let default = Settings::default();
-    let set = header.settings.get(server.0 as usize - 1).copied().unwrap_or_default();
     let syntax::Settings {
         election_timeout,
         heartbeat,
@@ -52,6 +51,11 @@ fn settings(header: &Header, server: NodeId) -> Settings {
     }
 }
 
+/// What the header sets for a server.
+pub(super) fn set_of(header: &Header, server: NodeId) -> syntax::Settings {
+    header.settings.get(server.0 as usize - 1).copied().unwrap_or_default()
+}
+
 pub(super) fn design(header: &Header) -> Design {
     let start = |&server: &NodeId| {
         let given = header.given.iter().find(|given| given.server == server);
@@ -65,7 +69,7 @@ pub(super) fn design(header: &Header) -> Design {
             Some(Entry { index: LogIndex::new(index)?, term: drawn.term, payload })
         });
         Start {
-            settings: settings(header, server),
+            settings: settings(header, set_of(header, server)),
             hard_state,
             log: entries.collect(),
             tick: TICK,

@@ -66,6 +66,29 @@ pub struct Settings {
     pub sessions: Option<u32>,
 }
 
+impl Settings {
+    /// What is set by these and then by a later line.
+    #[must_use]
+    pub fn then(self, later: Settings) -> Settings {
+        Settings {
+            election_timeout: later.election_timeout.or(self.election_timeout),
+            heartbeat: later.heartbeat.or(self.heartbeat),
+            entries_per_message: later.entries_per_message.or(self.entries_per_message),
+            uncommitted_limit: later.uncommitted_limit.or(self.uncommitted_limit),
+            window: later.window.or(self.window),
+            bytes_per_message: later.bytes_per_message.or(self.bytes_per_message),
+            chunk: later.chunk.or(self.chunk),
+            pre_vote: later.pre_vote || self.pre_vote,
+            check_quorum: later.check_quorum || self.check_quorum,
+            lease_reads: later.lease_reads.or(self.lease_reads),
+            changes: later.changes.or(self.changes),
+            catch_up_rounds: later.catch_up_rounds.or(self.catch_up_rounds),
+            apply_queue: later.apply_queue.or(self.apply_queue),
+            sessions: later.sessions.or(self.sessions),
+        }
+    }
+}
+
 /// `network delay A..B ms|us [loss N%] [duplicate N%] [seed N]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {

@@ -92,6 +92,11 @@ pub enum Statement {
     Forge(Forged),
     /// `crash S1 …`: the process dies with all that its disk had not made durable.
     Crash(Vec<NodeId>),
+    /// `crash S1 torn 2`: the process dies, and all but the entries behind the first 2 of the oldest write that
+    /// its disk had not made durable survives.
+    CrashTorn(NodeId, u32),
+    /// `settings S1 …`: the next boot of these servers, which are down, has these settings too.
+    Settings(Vec<NodeId>, Settings),
     /// `restart S1 …`: boots from what is durable.
     Restart(Vec<NodeId>),
     /// `stall S1`: its disk makes nothing durable until synced or unstalled.
@@ -101,8 +106,16 @@ pub enum Statement {
     /// `sync S1 newest`: what a stalled disk was given so far is durable, but the server is told of the
     /// newest write only; `sync S1` tells of the others later.
     SyncNewest(NodeId),
+    /// `flush S1 [N]`: so many writes (default 1) of a stalled disk become durable, oldest first; the server is
+    /// not told.
+    Flush(NodeId, u32),
+    /// `tell S1 [#N]`: the server is told of a durable write that it has not heard of: the oldest, or the
+    /// N-th oldest.
+    Tell(NodeId, u32),
     /// `unstall S1`: its disk is quick again, and catches up.
     Unstall(NodeId),
+    /// `lie S1`: its disk says durable what the next crash of the server takes (unsafe; for negative controls).
+    Lie(NodeId),
     /// `wipe S1`: the disk of a crashed server forgets everything (unsafe; for negative controls).
     Wipe(NodeId),
     /// `partition S1 S2 | S3 …`: two servers can talk if some group has both, so that overlapping
@@ -158,6 +171,8 @@ pub enum Statement {
     Compact(Vec<NodeId>),
     /// `pause-apply S1`: its state machine takes nothing until resumed.
     PauseApply(NodeId),
+    /// `apply S1`: a state machine that is paused takes what it was handed so far.
+    Apply(NodeId),
     /// `resume-apply S1`: its state machine takes what is committed again.
     ResumeApply(NodeId),
     /// `expect CONDITION`: holds now.

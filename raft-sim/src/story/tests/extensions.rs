@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::subject::{Answer, Applied, Outcome, Request};
+use crate::subject::{Answer, Applied, Outcome, Request, Settings};
 use crate::words::{Chunk, Command, Membership, Once, SessionId, Snapshot};
 
 fn said(event: &Event, effects: &Effects, length: u64) -> String {
@@ -97,9 +97,41 @@ fn a_snapshot_is_taken_and_installed() {
     assert_eq!(said(&event, &effects, 7), format!("{line}, deletes its log from 6 on"));
     let view = View { snapshot: Some(index(5)), applied: Some(index(6)), ..View::default() };
     assert_eq!(
-        phrases::restart(&view),
+        phrases::restart(&view, None),
         "restarts in term 0, vote none, snapshot up to 5, last applied 6"
     );
+}
+
+#[test]
+fn how_a_server_dies_and_what_its_disk_does_then() {
+    let view = View { term: Term(3), voted_for: Some(S2), ..View::default() };
+    let heard = [
+        (Heard::Booted(S1, &view, None), None),
+        (Heard::Crashed(S1, 0, None), Some("S1  crashes")),
+        (Heard::Wiped(S1), Some("S1  loses all that was on its disk")),
+        (
+            Heard::Booted(S1, &view, Some(&Settings::default())),
+            Some("S1  restarts in term 3, vote S2, last applied 0, with other settings"),
+        ),
+        (
+            Heard::Lies(S1, true),
+            Some("S1  its disk lies from here on: what it says is durable, a crash takes"),
+        ),
+        (Heard::Lies(S1, false), Some("S1  its disk lies no longer: what it said is durable, is")),
+        (
+            Heard::Crashed(S1, 2, Some(1)),
+            Some(
+                "S1  crashes, losing 2 writes that were not durable; \
+                 of the entries of the oldest the first survives",
+            ),
+        ),
+    ];
+    for mut recorder in [Recorder::all(), Recorder::milestones()] {
+        heard.iter().for_each(|(heard, _)| recorder.hear(0, heard));
+        let told: Vec<String> = recorder.into_lines().into_iter().map(|line| line.text).collect();
+        let expected: Vec<&str> = heard.iter().filter_map(|(_, told)| *told).collect();
+        assert_eq!(told, expected);
+    }
 }
 
 #[test]

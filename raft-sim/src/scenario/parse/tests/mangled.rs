@@ -19,6 +19,7 @@ partition S1 | S2 S3\ncut S1 -- S2\nheal\npropose S1 y\n\
 within 2 ticks S1 S2 term 3 at least log 1 1:x ... holds y applied none\n\
 register S1 alice\npropose S1 w session alice\nretry S2 w\nread S2 r1\n\
 change S1 c1 to S1 S1 learners S3\ntransfer S1 t1 to S2\npause-apply S1\nsync S1 newest\n\
+flush S1 2\ntell S1 #2\napply S1\nlie S2\ncrash S1 torn 2\nsettings S1 S2 pre-vote window 2\n\
 expect S1 members S1 S2 learners none joint snapshot 2 at most\nexpect r1 sees x y\n\
 never not y on a majority\nexpect message S1 -> S2 term 3\n";
 

@@ -199,6 +199,35 @@ transfer S1 t1 S2
 ! 4:16: unexpected `S2`; expected `to`
 pause-apply S1
 ! 4:13: S1 has no `apply-queue`: what is committed is applied at once; expected a line such as `settings apply-queue 8` in the header
+apply S1
+! 4:7: S1 has no `apply-queue`: what is committed is applied at once; expected a line such as `settings apply-queue 8` in the header
+crash S1 S2 torn 1
+! 4:13: torn writes of several servers; expected one server
+crash S1 torn
+! 4:14: the line ends too early; expected a number of entries
+flush S1 0
+! 4:10: `0` is out of range; expected a number of writes, 1 to 1000000
+flush all
+! 4:7: unexpected `all`; expected a server
+tell S1 2
+! 4:9: unexpected `2`; expected the end of the line
+tell S1 #0
+! 4:9: `0` is out of range; expected a write's number, as in `#2`, 1 to 1000000
+crash S1
+settings pre-vote
+! 5:1: `settings` of all below a statement; expected servers, which are down, or a line of the header
+crash S1
+settings S1 window
+! 5:19: the line ends too early; expected a number of entries
+crash S1
+settings S1 heartbeat 10
+! 5:23: a heartbeat every 10 ticks is too rare for election timeouts from 10 ticks on; expected a heartbeat below 10; it is 1 and election timeouts are 10..20 unless set
+crash S1 S2
+settings S1 check-quorum
+settings S1 S2 lease-reads 10%
+! 6:16: lease-reads without check-quorum on S2; expected `check-quorum` there: a lease rests on it
+lie
+! 4:4: the line ends too early; expected a server
 sync S1 oldest
 ! 4:9: unexpected `oldest`; expected the end of the line
 expect S1 members
@@ -223,7 +252,7 @@ fn header_lines() {
         r"paper §5
 ! 4:1: a second `paper` line, after line 2
 requires forge speed
-! 4:16: unexpected `speed`; expected a capability: forge, no-op, tail-limit, durable-state-machine, fast-backup, reports, pre-vote, check-quorum, transfer, membership, joint, learners, snapshots, reads, follower-reads, lease-reads, sessions, apply-queue, disk-notices or parallel-disk
+! 4:16: unexpected `speed`; expected a capability: forge, no-op, tail-limit, durable-state-machine, fast-backup, reports, pre-vote, check-quorum, transfer, membership, joint, learners, snapshots, reads, follower-reads, lease-reads, sessions, apply-queue, disk-notices, parallel-disk or conduct
 requires forge forge
 ! 4:16: `forge` is required twice
 violates Big

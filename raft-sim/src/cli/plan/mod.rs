@@ -1,18 +1,24 @@
 //! A plan, as a reader wants to see it before the run.
 
+mod faults;
+
 use std::io::{self, Write};
 
+use super::values::Classes;
 use crate::network::Delay;
-use crate::plan::{Direction, FaultKind, Plan, Target, Task, TaskKind, Whom};
+use crate::plan::{Draw, Plan, Task, TaskKind, Whom};
 use crate::story::{ends, milliseconds as ms};
 use crate::subject::{Changes, Settings};
 
 /// How wide the names in front are.
 const NAMES: usize = 17;
 
-/// Prints all of a plan, indented by two.
-pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+/// Prints all of a plan, indented by two, and what its seed drew first.
+pub(super) fn print(out: &mut dyn Write, plan: &Plan, draw: &Draw) -> io::Result<()> {
     let mut row = |name: &str, value: &str| writeln!(out, "  {name:<NAMES$}{value}");
+    row("profile", &draw.profile.to_string())?;
+    row("faults drawn", &Classes(draw.faults.clone()).to_string())?;
+    row("tasks drawn", &Classes(draw.tasks.clone()).to_string())?;
     for (id, clock) in plan.servers().zip(&plan.clocks) {
         let name = if id.0 == 1 { "servers" } else { "" };
         let (tick, first) = (ms(clock.tick), ms(clock.first));
@@ -51,25 +57,35 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     if plan.faults.is_empty() {
         row("faults", "none that come and go")?;
     }
-    for (index, fault) in plan.faults.iter().enumerate() {
-        let name = if index == 0 { "faults" } else { "" };
-        let (at, until) = (ms(fault.at), ms(fault.until));
-        row(name, &format!("{at:>12} to {until:>12}  {}", describe(&fault.kind)))?;
-    }
-    tasks(&mut row, plan)
+    let told: Vec<String> = plan.faults.iter().map(faults::describe).collect();
+    listed(&mut row, "faults", &shortened(&told))?;
+    tasks(&mut row, plan)?;
+    listed(&mut row, "then", &[healing(plan)])
 }
 
-/// Most tasks that are told. Of snapshots, which are many, only how many are.
-const MOST_TASKS: usize = 20;
+/// Most faults that are told, and most tasks. Of snapshots, which are many, only how many are.
+const MOST: usize = 20;
+
+/// The first and the last of many lines.
+fn shortened(lines: &[String]) -> Vec<String> {
+    let (head, left_out, tail) = ends(lines, MOST);
+    let between = (left_out > 0).then(|| format!("… {left_out} more"));
+    head.iter().cloned().chain(between).chain(tail.iter().cloned()).collect()
+}
+
+/// Several lines under one name.
+fn listed(
+    row: &mut impl FnMut(&str, &str) -> io::Result<()>,
+    name: &str,
+    lines: &[String],
+) -> io::Result<()> {
+    let name = |index| if index == 0 { name } else { "" };
+    lines.iter().enumerate().try_for_each(|(index, line)| row(name(index), line))
+}
 
 fn tasks(row: &mut impl FnMut(&str, &str) -> io::Result<()>, plan: &Plan) -> io::Result<()> {
     let told: Vec<String> = plan.tasks.iter().filter_map(task).collect();
-    let (head, left_out, tail) = ends(&told, MOST_TASKS);
-    let mut lines = head.to_vec();
-    if left_out > 0 {
-        lines.push(format!("… {left_out} more"));
-    }
-    lines.extend_from_slice(tail);
+    let mut lines = shortened(&told);
     match plan.tasks.len() - told.len() {
         0 if lines.is_empty() => lines.push("none".to_owned()),
         0 => {}
@@ -77,8 +93,21 @@ fn tasks(row: &mut impl FnMut(&str, &str) -> io::Result<()>, plan: &Plan) -> io:
             lines.push(format!("a snapshot, {}", count(snapshots as u32, "time", "times")))
         }
     }
-    let name = |index| if index == 0 { "tasks" } else { "" };
-    lines.iter().enumerate().try_for_each(|(index, line)| row(name(index), line))
+    listed(row, "tasks", &lines)
+}
+
+/// What stays broken when the faults are over.
+fn healing(plan: &Plan) -> String {
+    let Some(healing) = &plan.healing else { return "the run is over".to_owned() };
+    let mut text = "faults end, and progress is owed".to_owned();
+    if !healing.down.is_empty() {
+        text += &format!("; down: {}", names(&healing.down));
+    }
+    if !healing.cut.is_empty() {
+        let cut = healing.cut.iter().map(|(from, to)| format!("S{from} -> S{to}"));
+        text += &format!("; cut: {}", cut.collect::<Vec<_>>().join(", "));
+    }
+    text
 }
 
 /// A task, unless it is a snapshot.
@@ -98,8 +127,11 @@ fn task(task: &Task) -> Option<String> {
         Whom::Leader => "the leader".to_owned(),
         Whom::Leaders => "whoever believes to lead".to_owned(),
         Whom::Everybody => "all".to_owned(),
+        Whom::Doer => "this server".to_owned(),
     };
-    Some(format!("{:>12}  of {of}: {what}", ms(task.at)))
+    let when =
+        task.moment.map_or(String::new(), |moment| format!("once {}, ", faults::once(moment)));
+    Some(format!("{:>12}  {when}of {of}: {what}", ms(task.at)))
 }
 
 fn names(servers: &[u32]) -> String {
@@ -171,6 +203,9 @@ fn clients(plan: &Plan) -> String {
         let sessions = count(clients.sessions, "session", "sessions");
         text += &format!("; {} % of the others under {sessions}", clients.once);
     }
+    if let Some(only) = &clients.only {
+        text += &format!("; only {} of these", count(only.len() as u32, "request", "requests"));
+    }
     text
 }
 
@@ -192,6 +227,7 @@ fn weather(plan: &Plan) -> String {
         Delay::HeavyTail(low, high) => {
             format!("take {} to {}, some up to 64 times that", ms(low), ms(high))
         }
+        Delay::Exponential(mean) => format!("take {} on average, some much longer", ms(mean)),
     };
     let share = |ppm, what| match ppm {
         0 => format!("none {what}"),
@@ -202,73 +238,29 @@ fn weather(plan: &Plan) -> String {
     format!("{delay}; {lost}, {twice}")
 }
 
-/// A fault, in the scenario language's words where it has some.
-fn describe(kind: &FaultKind) -> String {
-    match kind {
-        FaultKind::Partition(groups) => {
-            let sides = groups.iter().filter(|group| !group.is_empty());
-            let sides: Vec<String> = sides.map(|group| names(group)).collect();
-            format!("partition {}", sides.join(" | "))
-        }
-        FaultKind::OneWay(from, to) => format!("cut S{from} -> S{to}"),
-        FaultKind::Isolate(target, direction) => {
-            let direction = match direction {
-                Direction::Both => "",
-                Direction::Outgoing => ": what it sends is lost",
-                Direction::Incoming => ": what is sent to it is lost",
-            };
-            format!("isolate {}{direction}", whom(*target))
-        }
-        FaultKind::Hold(from, to) => format!("hold S{from} -> S{to}"),
-        FaultKind::Crash(target, survives) => {
-            let survives = match survives {
-                0 => String::new(),
-                1 => ": at most 1 write under way survives".to_owned(),
-                writes => format!(": at most {writes} writes under way survive"),
-            };
-            format!("crash {}{survives}", whom(*target))
-        }
-        FaultKind::CrashAll => "crash all".to_owned(),
-    }
-}
-
-fn whom(target: Target) -> String {
-    match target {
-        Target::Server(server) => format!("S{server}"),
-        Target::Leader => "the leader".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn faults_are_described_in_the_language_of_scenarios() {
-        let told = |kind| describe(&kind);
-        assert_eq!(
-            told(FaultKind::Partition(vec![vec![1, 2], vec![2, 3], vec![]])),
-            "partition S1 S2 | S2 S3"
-        );
-        assert_eq!(
-            told(FaultKind::Isolate(Target::Leader, Direction::Incoming)),
-            "isolate the leader: what is sent to it is lost"
-        );
-        assert_eq!(
-            told(FaultKind::Crash(Target::Server(2), 1)),
-            "crash S2: at most 1 write under way survives"
-        );
-    }
-
-    #[test]
     fn tasks_say_what_is_asked_of_whom() {
-        let told = |of, kind| task(&Task { number: 0, at: 1_500, of, kind }).unwrap_or_default();
+        let told = |of, kind| {
+            task(&Task { number: 0, at: 1_500, moment: None, of, kind }).unwrap_or_default()
+        };
         let kind = TaskKind::Membership { voters: vec![1, 2], learners: vec![4] };
         let wanted = "    1.500 ms  of S3: the configuration S1 S2, learners S4";
         assert_eq!(told(Whom::Server(3), kind), wanted);
         let wanted = "    1.500 ms  of whoever believes to lead: that S2 leads";
         assert_eq!(told(Whom::Leaders, TaskKind::Transfer(2)), wanted);
         assert_eq!(told(Whom::Everybody, TaskKind::Compaction), "");
+    }
+
+    #[test]
+    fn what_is_left_of_the_requests_is_counted() {
+        let mut plan = Plan::draw(1, &crate::plan::Wishes::default());
+        assert!(!clients(&plan).contains("; only "));
+        plan.clients.only = Some(vec![3, 8]);
+        assert!(clients(&plan).ends_with("; only 2 requests of these"));
     }
 
     #[test]

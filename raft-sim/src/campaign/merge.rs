@@ -1,0 +1,74 @@
+//! Results of several machines become those of one.
+
+use std::path::PathBuf;
+
+use super::{Campaign, Header, Loaded, Part};
+
+/// Joins results, each with the file they are from: what one process would have written that ran all of their
+/// seeds. Of a file whose seeds have not all been run, those that have been are taken.
+///
+/// # Errors
+/// Which files do not belong together, and why.
+pub fn merge(files: Vec<(PathBuf, Loaded)>) -> Result<(Header, Campaign), String> {
+    let mut parts: Vec<(PathBuf, Part)> = Vec::new();
+    let mut joined: Option<(PathBuf, Header)> = None;
+    let mut sums = super::Sums::default();
+    let (mut closely, mut seeds) = (Vec::new(), std::collections::BTreeMap::new());
+    for (path, Loaded { header, campaign, .. }) in files {
+        for part in done(&header, &campaign) {
+            if let Some((other, why)) = clash(&parts, part) {
+                return Err(format!("{} and {}: {why}", other.display(), path.display()));
+            }
+            parts.push((path.clone(), part));
+        }
+        sums.join(&campaign.sums);
+        closely.extend(campaign.findings.closely);
+        for (kind, count) in campaign.findings.seeds {
+            *seeds.entry(kind).or_default() += count;
+        }
+        match &joined {
+            None => joined = Some((path, header)),
+            Some((first, first_header)) => {
+                if let Some(differs) = first_header.differs(&header) {
+                    let (one, other) = (first.display(), path.display());
+                    return Err(format!("{one} and {other}: do not belong together: {differs}"));
+                }
+            }
+        }
+    }
+    let (_, mut header) = joined.ok_or("there are no results to join")?;
+    header.parts = Part::joined(parts.into_iter().map(|(_, part)| part).collect());
+    let through = header.parts.last().map_or(0, |part| part.end());
+    let mut joined = Campaign { through, sums, ..Campaign::default() };
+    // Seed by seed, as one process would have come upon them. It would not have looked closely at all of these.
+    closely.sort_by_key(|finding| finding.seed);
+    for finding in closely {
+        joined.findings.take(finding);
+    }
+    joined.findings.seeds = seeds;
+    Ok((header, joined))
+}
+
+/// The seeds of a file that have been run.
+fn done(header: &Header, campaign: &Campaign) -> Vec<Part> {
+    match header.parts.as_slice() {
+        [part] if part.seeds(campaign.through).next().is_some() => {
+            vec![Part { to: Some(campaign.through.max(part.from)), ..*part }]
+        }
+        parts => parts.to_vec(),
+    }
+}
+
+/// With which of these files a part can't be joined, and why.
+fn clash(parts: &[(PathBuf, Part)], part: Part) -> Option<(&PathBuf, String)> {
+    parts.iter().find_map(|(path, other)| {
+        if other.of != part.of && other.from < part.end() && part.from < other.end() {
+            let (one, two) = (other.of, part.of);
+            return Some((
+                path,
+                format!("do not belong together: one is of {one} shards, the other of {two}"),
+            ));
+        }
+        other.overlaps(part).then(|| (path, format!("overlap: seeds {other}, and {part}")))
+    })
+}

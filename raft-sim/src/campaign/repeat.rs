@@ -1,0 +1,158 @@
+//! Runs the same plan twice and compares the two step by step.
+
+use crate::cluster::{Heard, Listener, step_digests};
+use crate::mix::mix;
+use crate::plan::Plan;
+use crate::run::{Outcome, run};
+use crate::story::milliseconds;
+use crate::subject::{Event, Implementation};
+use crate::time::Micros;
+use crate::words::{Body, NodeId};
+
+use super::Came;
+
+/// One in so many seeds is run twice unasked.
+const SHARE: u64 = 64;
+
+/// Whether this seed is run twice although nobody asked for it.
+#[must_use]
+pub fn repeats(seed: u64) -> bool {
+    mix(seed, 0x7477_6963).is_multiple_of(SHARE)
+}
+
+/// Runs a plan twice. What it came to is the first run's.
+#[must_use]
+pub fn repeat(plan: &Plan, implementation: &dyn Implementation) -> Came {
+    let (mut first, mut second) = (Steps::default(), Steps::default());
+    let outcome = run(plan, implementation, true, Some(&mut first));
+    second.before = first.marks;
+    let again = run(plan, implementation, true, Some(&mut second));
+    match (outcome, again) {
+        (Ok(outcome), Ok(again)) => match difference(&second, &outcome, &again) {
+            None => Came::Ran(Box::new(outcome)),
+            Some(difference) => Came::Differs(Box::new(outcome), difference),
+        },
+        (Err(why), _) | (_, Err(why)) => Came::NoBoot(why),
+    }
+}
+
+/// How the second run differs from the first.
+fn difference(second: &Steps, outcome: &Outcome, again: &Outcome) -> Option<String> {
+    if let Some((number, mark)) = second.parted {
+        let Some(before) = second.before.get(number) else {
+            return Some(format!(
+                "the first run ends after {number} steps, the second goes on: {mark}"
+            ));
+        };
+        let number = number + 1;
+        return Some(
+            if (before.time, before.server, before.event) == (mark.time, mark.server, mark.event) {
+                format!("step {number}, {mark}: in two runs different things came of it")
+            } else {
+                format!("step {number}, {before}; in a second run {mark}")
+            },
+        );
+    }
+    if let Some(mark) = second.before.get(second.marks.len()) {
+        let number = second.marks.len();
+        return Some(format!(
+            "the second run ends after {number} steps, the first goes on: {mark}"
+        ));
+    }
+    let digests = (outcome.digest, again.digest);
+    (outcome != again).then(|| {
+        format!(
+            "step by step two runs are the same, their ends are not: digests {:016x} and {:016x}",
+            digests.0, digests.1
+        )
+    })
+}
+
+/// What is kept of a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    time: Micros,
+    server: NodeId,
+    what: &'static str,
+    from: Option<NodeId>,
+    /// Digest of the event.
+    event: u64,
+    /// Digest of what came of it.
+    effects: u64,
+}
+
+impl std::fmt::Display for Mark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} takes {}", milliseconds(self.time), self.server, self.what)?;
+        self.from.map_or(Ok(()), |from| write!(f, " from {from}"))
+    }
+}
+
+/// Notes each step of a run, and where it is not that of an earlier one.
+#[derive(Default)]
+struct Steps {
+    marks: Vec<Mark>,
+    /// The earlier run's.
+    before: Vec<Mark>,
+    /// The first step that is another one, and its number from 0.
+    parted: Option<(usize, Mark)>,
+}
+
+impl Listener for Steps {
+    fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
+        let Heard::Step { server, event, effects, .. } = heard else { return };
+        let (taken, did) = step_digests(now, *server, event, effects);
+        let (what, from) = name(event);
+        let mark = Mark { time: now, server: *server, what, from, event: taken, effects: did };
+        if self.parted.is_none() && self.before.get(self.marks.len()) != Some(&mark) {
+            self.parted = Some((self.marks.len(), mark));
+        }
+        self.marks.push(mark);
+    }
+}
+
+fn name(event: &Event) -> (&'static str, Option<NodeId>) {
+    let name = match event {
+        Event::Tick => "a tick",
+        Event::Receive(message) => return (kind(&message.body), Some(message.from)),
+        Event::Propose(..) => "a command",
+        Event::Persisted(_) => "a notice of its disk",
+        Event::Register(_) => "a request for a session",
+        Event::ProposeOnce(..) => "a command in a session",
+        Event::Read(_) => "a read",
+        Event::ChangeMembership(..) => "a change of the configuration",
+        Event::Transfer(..) => "a transfer of leadership",
+        Event::Compact(_) => "a request for a snapshot",
+        Event::Apply => "what it is to apply",
+    };
+    (name, None)
+}
+
+fn kind(body: &Body) -> &'static str {
+    match body {
+        Body::RequestVote { .. } => "RequestVote",
+        Body::RequestVoteReply { .. } => "RequestVoteReply",
+        Body::AppendEntries { .. } => "AppendEntries",
+        Body::AppendEntriesReply { .. } => "AppendEntriesReply",
+        Body::PreVote { .. } => "PreVote",
+        Body::PreVoteReply { .. } => "PreVoteReply",
+        Body::TimeoutNow => "TimeoutNow",
+        Body::InstallSnapshot { .. } => "InstallSnapshot",
+        Body::InstallSnapshotReply { .. } => "InstallSnapshotReply",
+        Body::ReadIndex { .. } => "ReadIndex",
+        Body::ReadIndexReply { .. } => "ReadIndexReply",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_in_64_seeds_is_run_twice_unasked() {
+        for from in [0, 1_000_000, 1 << 40] {
+            let count = (from..from + 6_400).filter(|seed| repeats(*seed)).count();
+            assert!((60..=140).contains(&count), "{count} of 6,400 from {from} on");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! A campaign's results as a file: lines of JSON, added to as it goes on.
+//!
+//! The first line is the [`Header`]: what was asked for. Then come, after each batch of seeds, the findings that
+//! were looked at closely and one line of progress with all sums so far. What stands behind the last line of progress
+//! was being written when the program was killed; it is found again. Nothing that was written is ever changed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Campaign, Finding, Findings, Kind, Part, Sums};
+
+/// What such a file calls itself.
+const FORMAT: &str = "raft-sim results";
+/// The version of the format that is written, and the only one that is read.
+const VERSION: u32 = 1;
+
+/// The first line: what the results are of. The fields that are not named here say what format this is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    format: String,
+    version: u32,
+    program: String,
+    implementation: String,
+    /// The options of `raft-sim run` that say what is wished beside the seed.
+    pub wishes: String,
+    /// What is done with each seed beside running it.
+    pub each: String,
+    /// The seeds. One part if one process runs them.
+    pub parts: Vec<Part>,
+}
+
+impl Header {
+    /// What this program writes of these seeds of an implementation.
+    #[must_use]
+    pub fn new(implementation: &str, wishes: String, each: String, part: Part) -> Header {
+        Header {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            implementation: implementation.to_owned(),
+            wishes,
+            each,
+            parts: vec![part],
+        }
+    }
+
+    /// The command that runs a seed as it was run here.
+    #[must_use]
+    pub fn replay(&self, seed: u64) -> String {
+        let wishes = &self.wishes;
+        let space = if wishes.is_empty() { "" } else { " " };
+        format!("raft-sim run --seed {seed}{space}{wishes}")
+    }
+
+    /// Its seeds, for a reader.
+    #[must_use]
+    pub fn seeds(&self) -> String {
+        let parts: Vec<String> = self.parts.iter().map(Part::to_string).collect();
+        parts.join("; ")
+    }
+
+    /// What makes it another campaign than the other, whichever their seeds are, or `None`.
+    pub(super) fn differs(&self, other: &Header) -> Option<String> {
+        let rows = [
+            ("the program's version", &self.program, &other.program),
+            ("the implementation", &self.implementation, &other.implementation),
+            ("what is wished", &self.wishes, &other.wishes),
+            ("what is done with each seed", &self.each, &other.each),
+        ];
+        let mut rows = rows.into_iter().filter(|(_, one, other)| one != other);
+        rows.next().map(|(what, one, other)| format!("{what} differs: `{one}` and `{other}`"))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "line", rename_all = "lowercase")]
+enum Line {
+    Finding(Finding),
+    Progress { through: u64, found: Vec<(Kind, u64)>, sums: Sums },
+}
+
+/// What a file has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// What it is of.
+    pub header: Header,
+    /// How far it has come.
+    pub campaign: Campaign,
+    /// If it does not end where a batch ended: what is left out, and from where on that is run again.
+    pub cut: Option<String>,
+    /// So many of its bytes count.
+    bytes: u64,
+}
+
+impl Loaded {
+    /// What to tell of a file whose seeds have not all been run.
+    #[must_use]
+    pub fn unfinished(&self, path: &Path) -> Option<String> {
+        let through = self.campaign.through;
+        let part = self
+            .header
+            .parts
+            .iter()
+            .find(|part| part.to.is_some() && part.seeds(through).next().is_some())?;
+        Some(format!("{}: seeds {part} have been run up to and without {through}", path.display()))
+    }
+}
+
+/// Reads a file of results.
+///
+/// # Errors
+/// Why it can't be read, or which of its lines is damaged.
+pub fn load(path: &Path) -> Result<Loaded, String> {
+    let name = path.display();
+    let text = fs::read(path).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let mut lines = text[..whole].split_inclusive(|byte| *byte == b'\n');
+    let header =
+        header(lines.next().unwrap_or_default()).map_err(|why| format!("{name}: {why}"))?;
+    let mut bytes = text.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let mut campaign = Campaign::from(header.parts.first().map_or(0, |part| part.from));
+    let (mut closely, mut read) = (Vec::new(), bytes);
+    for (number, line) in (2..).zip(lines) {
+        read += line.len();
+        let line = serde_json::from_slice(line)
+            .map_err(|error| format!("{name}: line {number} is damaged: {error}"))?;
+        match line {
+            Line::Finding(finding) => closely.push(finding),
+            Line::Progress { through, found, sums } => {
+                let seeds: BTreeMap<Kind, u64> = found.into_iter().collect();
+                campaign = Campaign {
+                    through,
+                    sums,
+                    findings: Findings { closely: closely.clone(), seeds },
+                };
+                bytes = read;
+            }
+        }
+    }
+    let through = campaign.through;
+    let cut = (bytes < text.len()).then(|| {
+        let left = text.len() - bytes;
+        format!("{name}: ends in the middle of a batch; its last {left} bytes do not count, seeds from {through} on do not either")
+    });
+    Ok(Loaded { header, campaign, cut, bytes: bytes as u64 })
+}
+
+fn header(line: &[u8]) -> Result<Header, String> {
+    /// What the first line of every version has.
+    #[derive(Deserialize)]
+    struct Any {
+        format: String,
+        version: u32,
+    }
+    let any: Any = serde_json::from_slice(line)
+        .map_err(|_| "is not a file of results, or its first line is damaged".to_owned())?;
+    if any.format != FORMAT {
+        return Err(format!("is no file of results: its format is `{}`", any.format));
+    }
+    if any.version != VERSION {
+        return Err(format!(
+            "is of version {} of the format; this program knows version {VERSION}",
+            any.version
+        ));
+    }
+    let header: Header = serde_json::from_slice(line)
+        .map_err(|error| format!("its first line is damaged: {error}"))?;
+    let sound = |part: &Part| part.shard < part.of && part.from <= part.end();
+    if header.parts.is_empty() || !header.parts.iter().all(sound) {
+        return Err("its first line is damaged: these are no seeds".to_owned());
+    }
+    Ok(header)
+}
+
+/// Where scenarios go that belong to this file: into a folder beside it, of its name without the ending.
+#[must_use]
+pub fn scenarios(path: &Path) -> PathBuf {
+    let folder = path.with_extension("");
+    if folder == path { path.with_extension("scenarios") } else { folder }
+}
+
+/// A file that is being written.
+#[derive(Debug)]
+pub struct Results {
+    path: PathBuf,
+    file: File,
+    /// So many of the findings stand in it.
+    written: usize,
+}
+
+impl Results {
+    /// A new file. One that has something in it is not written over.
+    ///
+    /// # Errors
+    /// Why it can't be written.
+    pub fn create(path: &Path, header: &Header) -> Result<Results, String> {
+        let name = path.display();
+        if fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0) {
+            return Err(format!(
+                "{name}: is there already; go on with it by --resume, or choose another name"
+            ));
+        }
+        let file = OpenOptions::new().append(true).create(true).open(path);
+        let file = file.map_err(|error| unwritable(path, &error))?;
+        let mut results = Results { path: path.to_owned(), file, written: 0 };
+        let mut text = Vec::new();
+        line(&mut text, header)
+            .and_then(|()| results.file.write_all(&text))
+            .map_err(|error| unwritable(path, &error))?;
+        Ok(results)
+    }
+
+    /// Goes on with a file that was begun by the same command, and tells what it has.
+    ///
+    /// # Errors
+    /// Why it can't be read or written, or what makes it another campaign's.
+    pub fn resume(path: &Path, header: &Header) -> Result<(Results, Loaded), String> {
+        let name = path.display();
+        let loaded = load(path)?;
+        if let Some(differs) = loaded.header.differs(header) {
+            return Err(format!("{name}: is of another campaign: {differs}"));
+        }
+        if loaded.header.parts != header.parts {
+            let (theirs, ours) = (loaded.header.seeds(), header.seeds());
+            return Err(format!(
+                "{name}: is of another campaign: the seeds differ: `{theirs}` and `{ours}`"
+            ));
+        }
+        let file = OpenOptions::new().append(true).open(path);
+        let file = file.and_then(|file| file.set_len(loaded.bytes).map(|()| file));
+        let file = file.map_err(|error| unwritable(path, &error))?;
+        let written = loaded.campaign.findings.closely.len();
+        Ok((Results { path: path.to_owned(), file, written }, loaded))
+    }
+
+    /// Adds what a campaign has come to since it was last written, and its new scenarios beside it.
+    ///
+    /// # Errors
+    /// Why something can't be written.
+    pub fn save(&mut self, campaign: &Campaign) -> Result<(), String> {
+        let new = &campaign.findings.closely[self.written..];
+        let mut text = Vec::new();
+        let found = campaign.findings.seeds().collect();
+        let progress =
+            Line::Progress { through: campaign.through, found, sums: campaign.sums.clone() };
+        let findings = new.iter().map(|finding| Line::Finding(finding.clone()));
+        let lined = findings.chain([progress]).try_for_each(|it| line(&mut text, &it));
+        // One call: who is killed leaves whole batches, or one that is cut.
+        lined
+            .and_then(|()| self.file.write_all(&text))
+            .map_err(|error| unwritable(&self.path, &error))?;
+        let folder = scenarios(&self.path);
+        for finding in campaign.findings.distinct().filter(|finding| new.contains(finding)) {
+            if let Some(scenario) = &finding.scenario {
+                let path = folder.join(finding.file());
+                let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, scenario));
+                written.map_err(|error| unwritable(&path, &error))?;
+            }
+        }
+        self.written = campaign.findings.closely.len();
+        Ok(())
+    }
+}
+
+fn line(text: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *text, value)?;
+    text.push(b'\n');
+    Ok(())
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> String {
+    format!("{}: cannot be written: {error}", path.display())
+}

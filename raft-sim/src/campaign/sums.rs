@@ -1,0 +1,116 @@
+//! The numbers of many runs, added up.
+
+use serde::{Deserialize, Serialize};
+
+use crate::mix::mix;
+use crate::run::{Liveness, Outcome, Tally};
+
+/// How often something happened in all seeds together, and in how many of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share(pub u64, pub u64);
+
+/// How many seeds were asked for progress once their faults had ceased.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// They owed it, and made it or not.
+    pub owed: u64,
+    /// Nobody could have made it: what remained broken does not leave a quorum.
+    pub not_owed: u64,
+}
+
+/// The numbers of many runs, added up. It does not matter in which order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sums {
+    /// How many seeds.
+    pub seeds: u64,
+    /// Their steps.
+    pub steps: u64,
+    /// Stands for the steps of all of them.
+    #[serde(with = "hexadecimal")]
+    pub digest: u64,
+    /// What happened.
+    pub tally: Tally,
+    /// Whether progress was owed.
+    pub progress: Progress,
+    /// How often each property was put to the test, in the order of
+    /// [`Property::ALL`](crate::oracle::Property::ALL); empty before the first seed.
+    pub exercised: Vec<Share>,
+    /// How often each feature took part, in the order of [`Feature::ALL`](crate::cluster::Feature::ALL); empty
+    /// before the first seed.
+    pub features: Vec<Share>,
+    /// How often each sort of fault hit, in the order of [`FaultSort::ALL`](crate::plan::FaultSort::ALL); empty
+    /// before the first seed.
+    pub faults: Vec<Share>,
+}
+
+impl Sums {
+    /// Adds a seed; it may have come to nothing.
+    pub(super) fn add(&mut self, seed: u64, outcome: Option<&Outcome>) {
+        let Some(outcome) = outcome else {
+            self.seeds += 1;
+            return;
+        };
+        let shares = |counts: &[u64]| {
+            counts.iter().map(|count| Share(*count, u64::from(*count > 0))).collect()
+        };
+        let progress = match outcome.liveness {
+            Liveness::Unasked => Progress::default(),
+            Liveness::Met { .. } | Liveness::Violated => Progress { owed: 1, not_owed: 0 },
+            Liveness::NotOwed(_) => Progress { owed: 0, not_owed: 1 },
+        };
+        self.join(&Sums {
+            seeds: 1,
+            steps: outcome.steps,
+            digest: mix(seed, outcome.digest),
+            tally: outcome.tally,
+            progress,
+            exercised: shares(&outcome.exercised),
+            features: shares(&outcome.features),
+            faults: shares(&outcome.faults),
+        });
+    }
+
+    /// Adds those of other seeds.
+    pub(super) fn join(&mut self, other: &Sums) {
+        self.seeds += other.seeds;
+        self.steps += other.steps;
+        self.digest = self.digest.wrapping_add(other.digest);
+        let (sum, one) = (&mut self.tally, &other.tally);
+        sum.proposed += one.proposed;
+        sum.committed += one.committed;
+        sum.superseded += one.superseded;
+        sum.faults += one.faults;
+        sum.crashes += one.crashes;
+        sum.commit = sum.commit.max(one.commit);
+        sum.term = sum.term.max(one.term);
+        self.progress.owed += other.progress.owed;
+        self.progress.not_owed += other.progress.not_owed;
+        join(&mut self.exercised, &other.exercised);
+        join(&mut self.features, &other.features);
+        join(&mut self.faults, &other.faults);
+    }
+}
+
+fn join(sums: &mut Vec<Share>, others: &[Share]) {
+    sums.resize(sums.len().max(others.len()), Share::default());
+    for (sum, other) in sums.iter_mut().zip(others) {
+        sum.0 += other.0;
+        sum.1 += other.1;
+    }
+}
+
+/// A number of 64 bits as sixteen hexadecimal digits: many readers of JSON take a number for a floating-point one.
+mod hexadecimal {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(number: &u64, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{number:016x}"))
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<u64, D::Error> {
+        let text = String::deserialize(from)?;
+        let wrong = |_| D::Error::custom(format!("`{text}` is no digest of sixteen digits"));
+        u64::from_str_radix(&text, 16).map_err(wrong)
+    }
+}

@@ -1,0 +1,296 @@
+//! `raft-sim fuzz`: many seeds, what they found, and whether they put the properties to the test.
+
+mod progress;
+mod shard;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::internal::caught;
+use super::results;
+use super::values::{self, Seeds, WishArgs};
+use super::{Error, parallel};
+use crate::campaign::{Came, Campaign, Header, Kind, Part, Results, repeat, repeats};
+use crate::plan::{Plan, Wishes};
+use crate::report::End;
+use crate::run::run as play;
+use crate::shrink::shrink;
+use crate::subject::Implementation;
+
+use progress::Progress;
+
+/// So many seeds are run before they are taken in: enough that no thread waits long.
+const BATCH: usize = 512;
+/// The same if the campaign ends at a finding: those behind it are run in vain.
+const SMALL_BATCH: usize = 32;
+
+/// Run many seeds and tell which of them violate a property
+///
+/// Each finding is printed once, with the command that replays it and, unless --no-shrink is given, a scenario of
+/// a few lines that shows the same. Three seeds of each property are looked at that closely; the others are counted.
+///
+/// The standard output is the same for any number of threads, and for a campaign that was stopped and resumed; how
+/// fast it goes is told on the standard error. One in 64 seeds is run twice, to see whether it repeats itself.
+///
+/// Ctrl-C ends a campaign as if these had been all seeds; the exit code is 130 then, unless something was found. At
+/// a second Ctrl-C it ends at once.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The seeds: from A on, up to and without B; without B, on until --time is up [default: 0..]
+    #[arg(long, value_name = "A..B|A..", value_parser = values::seeds, required_unless_present = "time")]
+    seeds: Option<Seeds>,
+    /// How long it goes on, in milliseconds, seconds, minutes or hours: 500ms, 60s, 5m, 2h
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    time: Option<Duration>,
+    /// How many threads, 1 to 256 [default: as many as the machine runs at once]
+    #[arg(long, value_name = "J", value_parser = values::jobs)]
+    jobs: Option<NonZeroUsize>,
+    /// One of N machines that share the seeds: seed s belongs to shard s mod N, I is from 0 to N − 1
+    /// [default: what Kubernetes says, JOB_COMPLETION_INDEX of JOB_COMPLETIONS, which the job's manifest has to set;
+    /// or Slurm, SLURM_ARRAY_TASK_ID from _MIN to _MAX; otherwise all seeds]
+    #[arg(long, value_name = "I/N", value_parser = values::shard)]
+    shard: Option<(u64, u64)>,
+    /// A file for the results, as lines of JSON, written after every batch of seeds; scenarios go into a folder
+    /// beside it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Go on with the file of --out, which the same command has begun
+    #[arg(long, requires = "out")]
+    resume: bool,
+    /// Stop at the N-th finding
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    findings: Option<u64>,
+    /// Leave the findings as they are
+    #[arg(long)]
+    no_shrink: bool,
+    /// Run every seed twice, and tell the first step that differs
+    #[arg(long)]
+    check_determinism: bool,
+    #[command(flatten)]
+    wishes: WishArgs,
+}
+
+/// Asks for a clean end at Ctrl-C, or when a cluster's scheduler sends SIGTERM. The second one ends the program.
+pub(super) fn on_signals() -> std::sync::Arc<AtomicBool> {
+    let asked = std::sync::Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let code = i32::from(End::Interrupted.code());
+        let (at_once, flag) = (asked.clone(), asked.clone());
+        // In this order: the first one finds that nobody has asked before. Where signals can't be had the program
+        // ends at them, as programs do.
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, code, at_once)
+            .and_then(|_| signal_hook::flag::register(signal, flag));
+    }
+    asked
+}
+
+pub(super) fn fuzz(
+    args: &Args,
+    implementation: &(dyn Implementation + Sync),
+    asked_to_stop: &AtomicBool,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<End, Error> {
+    let part = part(args, err)?;
+    let header = header(args, implementation, part);
+    let (file, campaign) = open(args, &header, err)?;
+    writeln!(out, "seeds {}", header.seeds())?;
+    for finding in campaign.findings.distinct() {
+        results::finding(out, &header, finding, args.out.as_deref())?;
+    }
+    let progress = Progress::new(part, &campaign, args.time);
+    let (wishes, jobs) = (args.wishes.wishes(), values::available(args.jobs));
+    let mut hunt = Hunt { args, wishes, implementation, jobs, header, file, campaign, progress };
+    let size = if args.findings.is_some() { SMALL_BATCH } else { BATCH };
+    let (mut failed, mut interrupted) = (None, false);
+    while failed.is_none() && !hunt.has_enough() {
+        let seeds: Vec<u64> = part.seeds(hunt.campaign.through).take(size).collect();
+        let tried = hunt.run(&seeds, asked_to_stop);
+        if tried.is_empty() {
+            interrupted = !seeds.is_empty() && asked_to_stop.load(Ordering::Relaxed);
+            break;
+        }
+        failed = hunt.take(tried, out, err)?;
+    }
+    let Hunt { campaign, progress, .. } = hunt;
+    progress.end();
+    results::sums(out, &campaign)?;
+    out.flush()?;
+    progress.took(&campaign, jobs, err)?;
+    if let Some(failed) = failed {
+        return Err(Error::Told(failed));
+    }
+    if interrupted {
+        writeln!(err, "interrupted before seed {}", campaign.through)?;
+    }
+    let end = results::end(&campaign);
+    Ok(if interrupted && end == End::Held { End::Interrupted } else { end })
+}
+
+/// Which seeds this process is to run.
+fn part(args: &Args, err: &mut dyn Write) -> Result<Part, Error> {
+    let Seeds { from, to } = args.seeds.unwrap_or(Seeds { from: 0, to: None });
+    if to.is_none() && args.time.is_none() {
+        return Err(Error::Told(format!(
+            "--seeds {from}.. has no end: say where by {from}..B, or add --time"
+        )));
+    }
+    let (shard, of) = match args.shard {
+        Some(shard) => shard,
+        None => {
+            match shard::of_environment(&|name| std::env::var(name).ok()).map_err(Error::Told)? {
+                Some(shard::Found { shard, variable }) => {
+                    writeln!(err, "shard {}/{}, from {variable}", shard.0, shard.1)?;
+                    shard
+                }
+                None => (0, 1),
+            }
+        }
+    };
+    let part = Part { from, to, shard, of };
+    if part.seeds(from).next().is_none() {
+        return Err(Error::Told(format!("seeds {part}: there are none")));
+    }
+    Ok(part)
+}
+
+fn header(args: &Args, implementation: &dyn Implementation, part: Part) -> Header {
+    let replay = args.wishes.replay(0);
+    let wishes = replay.strip_prefix("raft-sim run --seed 0").unwrap_or(&replay).trim();
+    let shrunk = if args.no_shrink { "not shrunk" } else { "shrunk" };
+    let repeated = if args.check_determinism { "run twice" } else { "run" };
+    let each = format!("{repeated}, {shrunk}");
+    Header::new(implementation.name(), wishes.to_owned(), each, part)
+}
+
+/// The file of results, if one is wanted, and what it already has.
+fn open(
+    args: &Args,
+    header: &Header,
+    err: &mut dyn Write,
+) -> Result<(Option<Results>, Campaign), Error> {
+    let new = Campaign::from(header.parts[0].from);
+    let Some(path) = &args.out else { return Ok((None, new)) };
+    if !args.resume {
+        return Ok((Some(Results::create(path, header).map_err(Error::Told)?), new));
+    }
+    let (file, loaded) = Results::resume(path, header).map_err(Error::Told)?;
+    if let Some(cut) = &loaded.cut {
+        writeln!(err, "{cut}")?;
+    }
+    writeln!(err, "{}: goes on at seed {}", path.display(), loaded.campaign.through)?;
+    Ok((Some(file), loaded.campaign))
+}
+
+/// What a seed came to, or how the program itself broke at it.
+type Tried = (u64, Result<Came, String>);
+
+/// A campaign under way.
+struct Hunt<'a> {
+    args: &'a Args,
+    wishes: Wishes,
+    implementation: &'a (dyn Implementation + Sync),
+    jobs: NonZeroUsize,
+    header: Header,
+    file: Option<Results>,
+    campaign: Campaign,
+    progress: Progress,
+}
+
+impl Hunt<'_> {
+    fn has_enough(&self) -> bool {
+        let distinct = self.campaign.findings.distinct().count() as u64;
+        self.args.findings.is_some_and(|most| distinct >= most)
+    }
+
+    /// Runs these seeds until the time is up or somebody wants it to stop: the first ones of them, without a gap.
+    fn run(&self, seeds: &[u64], asked_to_stop: &AtomicBool) -> Vec<Tried> {
+        let tried = parallel::in_order(self.jobs, seeds.len(), |at| {
+            if asked_to_stop.load(Ordering::Relaxed) || self.progress.time_is_up() {
+                return None;
+            }
+            let came = caught(|| self.one(seeds[at]));
+            self.progress.seed_done();
+            Some((seeds[at], came))
+        });
+        tried.into_iter().map_while(|tried| tried).collect()
+    }
+
+    fn one(&self, seed: u64) -> Came {
+        let plan = Plan::draw(seed, &self.wishes);
+        if self.args.check_determinism || repeats(seed) {
+            return repeat(&plan, self.implementation);
+        }
+        match play(&plan, self.implementation, true, None) {
+            Ok(outcome) => Came::Ran(Box::new(outcome)),
+            Err(why) => Came::NoBoot(why),
+        }
+    }
+
+    /// Takes in what seeds came to, up to the last finding that is wanted; writes it and prints it. If the campaign
+    /// can't go on, says why.
+    fn take(
+        &mut self,
+        tried: Vec<Tried>,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> Result<Option<String>, Error> {
+        let scenarios = self.shrink(&tried, err)?;
+        let (mut new, mut broke) = (Vec::new(), None);
+        for ((seed, came), scenario) in tried.into_iter().zip(scenarios) {
+            match came {
+                Ok(came) => new.extend(self.campaign.take(seed, &came, scenario).cloned()),
+                Err(why) => broke = Some(format!("seed {seed}: {why}")),
+            }
+            if broke.is_some() || self.has_enough() {
+                break;
+            }
+        }
+        let unwritten = self.file.as_mut().and_then(|file| file.save(&self.campaign).err());
+        // A scenario that is in no file is to be seen.
+        let file = self.args.out.as_deref().filter(|_| unwritten.is_none());
+        self.progress.aside(|| {
+            new.iter()
+                .try_for_each(|finding| results::finding(out, &self.header, finding, file))?;
+            out.flush()
+        })?;
+        self.progress.tell(&self.campaign, err)?;
+        Ok(unwritten.or(broke))
+    }
+
+    /// The scenario of each seed that is to be looked at closely.
+    fn shrink(&self, tried: &[Tried], err: &mut dyn Write) -> Result<Vec<Option<String>>, Error> {
+        let mut scenarios = vec![None; tried.len()];
+        if self.args.no_shrink {
+            return Ok(scenarios);
+        }
+        let kind = |came: &Result<Came, String>| Some(came.as_ref().ok()?.wrong()?.0);
+        let wrong = tried.iter().enumerate();
+        let wrong = wrong.filter_map(|(at, (_, came))| kind(came).map(|kind| (at, kind)));
+        let (places, kinds): (Vec<usize>, Vec<Kind>) = wrong.unzip();
+        let wanted = std::iter::zip(&kinds, self.campaign.findings.wanted(&kinds));
+        let closely: Vec<usize> = std::iter::zip(places, wanted)
+            .filter(|(_, (kind, wanted))| *wanted && kind.can_be_shrunk())
+            .map(|(at, _)| at)
+            .collect();
+        let shrunk = parallel::in_order(self.jobs, closely.len(), |at| {
+            let plan = Plan::draw(tried[closely[at]].0, &self.wishes);
+            caught(|| shrink(&plan, self.implementation)).and_then(|shrunk| shrunk)
+        });
+        for (at, shrunk) in closely.into_iter().zip(shrunk) {
+            match shrunk {
+                Ok(shrunk) => {
+                    let command = self.header.replay(tried[at].0);
+                    scenarios[at] = shrunk.and_then(|shrunk| shrunk.found_by(&command));
+                }
+                Err(why) => writeln!(err, "seed {} can't be shrunk: {why}", tried[at].0)?,
+            }
+        }
+        Ok(scenarios)
+    }
+}

@@ -1,0 +1,301 @@
+//! Campaigns: the same for any number of threads, stopped and resumed, shared and joined.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+
+use super::*;
+use crate::cli::faulty::{Ashamed, Dicey, Forgetful};
+use crate::cli::merge;
+use crate::cli::{Cli, Command};
+use crate::cluster::Feature;
+
+struct Printed {
+    end: Result<End, String>,
+    out: String,
+    err: String,
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    anstream::adapter::strip_str(&String::from_utf8(bytes).expect("it is text")).to_string()
+}
+
+fn command(line: &str) -> Command {
+    let words = ["raft-sim"].into_iter().chain(line.split_whitespace());
+    Cli::try_parse_from(words).expect(line).command
+}
+
+fn told(end: Result<End, Error>) -> Result<End, String> {
+    end.map_err(|error| match error {
+        Error::Told(told) => told,
+        Error::Output(error) => error.to_string(),
+    })
+}
+
+/// What a campaign prints that is asked for by these words.
+fn fuzzed(
+    implementation: &(dyn Implementation + Sync),
+    line: &str,
+    asked_to_stop: &AtomicBool,
+) -> Printed {
+    let Command::Fuzz(args) = command(&format!("fuzz --duration 400 {line}")) else {
+        panic!("it is `fuzz`");
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let end = told(fuzz(&args, implementation, asked_to_stop, &mut out, &mut err));
+    Printed { end, out: text(out), err: text(err) }
+}
+
+fn printed(line: &str) -> Printed {
+    fuzzed(&Forgetful, line, &AtomicBool::new(false))
+}
+
+fn merged(line: &str) -> Printed {
+    let Command::Merge(args) = command(&format!("merge {line}")) else { panic!("it is `merge`") };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let end = told(merge::merge(&args, &mut out, &mut err));
+    Printed { end, out: text(out), err: text(err) }
+}
+
+/// An empty folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Folder {
+        let folder = std::env::temp_dir().join(format!("raft-sim-{}-{test}", std::process::id()));
+        fs::create_dir_all(&folder).expect("the folder can be made");
+        Folder(folder)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A folder that is left over harms nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("it is there")
+}
+
+#[test]
+fn each_finding_is_told_once_and_the_same_for_any_number_of_threads() {
+    let one = printed("--seeds 0..40 --no-shrink --jobs 1");
+    assert_eq!(one.end, Ok(End::Violated));
+    let findings: Vec<&str> = one.out.lines().filter(|line| line.starts_with("seed ")).collect();
+    assert_eq!(findings.len(), 1, "{}", one.out);
+    assert!(findings[0].contains("  Monotonicity  raft-sim run --seed "), "{}", one.out);
+    for feature in Feature::ALL {
+        assert!(one.out.contains(&format!("\n  {} ", feature.title())), "{feature:?}: {}", one.out);
+    }
+    let (_, found) = one.out.split_once("\nWhat was found").expect(&one.out);
+    let seeds = found.lines().nth(1).and_then(|row| row.split_whitespace().rev().nth(2));
+    let seeds: u64 = seeds.and_then(|seeds| seeds.parse().ok()).expect(found);
+    assert!(seeds > 3, "the others are counted: {found}");
+    assert!(one.out.ends_with(&format!("{seeds} seeds violated a property\n")), "{}", one.out);
+    assert_eq!(printed("--seeds 0..40 --no-shrink --jobs 3").out, one.out);
+}
+
+#[test]
+fn a_finding_comes_with_a_scenario_that_shows_the_same() {
+    let one = printed("--seeds 0..40 --jobs 1");
+    let findings = one.out.lines().filter(|line| line.starts_with("seed ")).count();
+    assert!((1..=crate::campaign::CLOSELY).contains(&findings), "{}", one.out);
+    let (_, scenario) =
+        one.out.split_once("\n    # Found by `raft-sim run --seed ").expect(&one.out);
+    assert!(scenario.contains("\n    scenario  ") && scenario.contains("Monotonicity is violated"));
+    assert_eq!(printed("--seeds 0..40 --jobs 3").out, one.out);
+    let folder = Folder::new("scenario");
+    let out = folder.file("found.jsonl");
+    let filed = printed(&format!("--seeds 0..40 --out {}", out.display())).out;
+    let file = filed.lines().find_map(|line| line.trim().strip_suffix(".raft")).expect(&filed);
+    let text = read(Path::new(&format!("{file}.raft")));
+    let margin: Vec<String> =
+        text.lines().map(|line| format!("    {line}").trim_end().to_owned()).collect();
+    assert!(one.out.contains(&margin.join("\n")), "{text}");
+}
+
+#[test]
+fn a_campaign_that_was_killed_and_resumed_ends_as_one_that_was_not() {
+    let folder = Folder::new("resumed");
+    let file = folder.file("results.jsonl");
+    let small = format!("--seeds 0..70 --findings 9 --out {}", file.display());
+    let expected = printed(&small);
+    let lines = read(&file);
+    assert!(lines.lines().count() > 5, "{lines}");
+    let ends: Vec<usize> = lines.match_indices('\n').map(|(at, _)| at + 1).collect();
+    let middle = |end: &usize| [end - 1, *end, (end + 70).min(lines.len())];
+    for at in ends[1..].iter().step_by(2).flat_map(middle).chain([ends[0]]) {
+        fs::write(&file, &lines[..at]).expect("it can be written");
+        let resumed = printed(&format!("{small} --resume"));
+        assert_eq!(resumed.end, expected.end, "{at}");
+        assert_eq!(resumed.out, expected.out, "{at}");
+        assert_eq!(read(&file), lines, "{at}");
+        let batch_ended = ends.contains(&at)
+            && !lines[..at].lines().last().is_some_and(|it| it.contains("\"finding\""));
+        assert_eq!(resumed.err.contains("do not count"), !batch_ended, "{at}: {}", resumed.err);
+    }
+}
+
+#[test]
+fn shards_that_are_joined_print_what_the_whole_prints() {
+    let folder = Folder::new("shards");
+    let file = |name: &str| folder.file(name).display().to_string();
+    let [a, b, c, rest, all] = ["a", "b", "c", "rest", "all"].map(file);
+    for (shard, path) in [(0, &a), (1, &b), (2, &c)] {
+        let one = printed(&format!("--seeds 0..40 --shard {shard}/3 --out {path}"));
+        assert!(one.out.starts_with(&format!("seeds 0..40, shard {shard}/3\n")), "{}", one.out);
+    }
+    let whole = printed("--seeds 0..40");
+    let joined = merged(&format!("{c} {a} {b}"));
+    assert_eq!(joined.end, Ok(End::Violated));
+    assert_eq!(joined.out, whole.out);
+    merged(&format!("{c} {a} {b} --out {all}")).end.expect("it can be written");
+    assert_eq!(joined.err, "");
+    printed(&format!("--seeds 40..50 --out {rest}"));
+    assert_eq!(merged(&format!("{all} {rest}")).out, printed("--seeds 0..50").out);
+    let two = merged(&format!("{a} {c}"));
+    assert!(two.out.starts_with("seeds 0..40, shard 0/3; 0..40, shard 2/3\n"), "{}", two.out);
+    for (files, why) in [
+        (format!("{a} {b} {a}"), "overlap: seeds 0..40, shard 0/3"),
+        (format!("{a} {all}"), "one is of 3 shards, the other of 1"),
+        (format!("{rest} {rest}"), "overlap: seeds 40..50, and 40..50"),
+    ] {
+        let error = merged(&files).end.expect_err(&files);
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn files_that_do_not_belong_together_are_refused_and_it_is_said_why() {
+    let folder = Folder::new("refused");
+    let file = |name: &str| folder.file(name).display().to_string();
+    let [out, other, odd] = ["out", "other", "odd"].map(file);
+    let first = format!("--seeds 0..10 --out {out}");
+    printed(&first).end.expect("it can be written");
+    printed(&format!("--seeds 10..20 --servers 3 --out {other}")).end.expect("it can be written");
+    let joined = merged(&format!("{out} {other}")).end.expect_err("the wishes differ");
+    let wishes = "what is wished differs: `--duration 400` and `--servers 3 --duration 400`";
+    assert!(joined.contains(wishes), "{joined}");
+    for (line, why) in [
+        (first, "is there already"),
+        (format!("--seeds 0..20 --out {out} --resume"), "the seeds differ: `0..10` and `0..20`"),
+        (format!("--seeds 0..10 --shard 0/2 --out {out} --resume"), "`0..10, shard 0/2`"),
+        (
+            format!("--seeds 0..10 --no-shrink --out {out} --resume"),
+            "`run, shrunk` and `run, not shrunk`",
+        ),
+        (format!("--seeds 0..10 --servers 3 --out {out} --resume"), "what is wished differs"),
+        (format!("--seeds 0..10 --out {out}.gone --resume"), "cannot be read"),
+        (format!("--seeds 0..10 --out {out}/below"), "cannot be written"),
+    ] {
+        let error = printed(&line).end.expect_err(&line);
+        assert!(error.contains(why), "{line}: {error}");
+    }
+    let dicey = fuzzed(
+        &Dicey::default(),
+        &format!("--seeds 0..10 --out {out} --resume"),
+        &AtomicBool::new(false),
+    );
+    assert!(dicey.end.expect_err("another").contains("`forgetful` and `dicey`"));
+    let text = read(Path::new(&out));
+    for (wrong, why) in [
+        (String::new(), "its first line is damaged"),
+        (text[..30].to_owned(), "its first line is damaged"),
+        (text.replacen("raft-sim results", "notes", 1), "its format is `notes`"),
+        (text.replacen("\"version\":1", "\"version\":2", 1), "is of version 2 of the format"),
+        (text.replacen("\"of\":1", "\"of\":0", 1), "these are no seeds"),
+        (text.replacen("\"line\":\"finding\"", "\"line\":\"fundung\"", 1), "line 2 is damaged"),
+        (text.replacen("monotonicity", "monotony", 1), "no property is called `monotony`"),
+    ] {
+        fs::write(&odd, wrong).expect("it can be written");
+        for error in [
+            merged(&odd).end.expect_err(why),
+            printed(&format!("--seeds 0..10 --out {odd} --resume")).end.expect_err(why),
+        ] {
+            assert!(error.contains(why), "{why}: {error}");
+        }
+    }
+}
+
+#[test]
+fn it_stops_at_the_last_finding_that_is_wanted() {
+    let folder = Folder::new("first");
+    let out = folder.file("out.jsonl");
+    let one = printed(&format!("--seeds 0..1000 --findings 1 --no-shrink --out {}", out.display()));
+    assert_eq!(one.end, Ok(End::Violated));
+    let found = read(&out);
+    let finding = found.lines().nth(1).expect(&found);
+    let finding: serde_json::Value = serde_json::from_str(finding).expect("it is JSON");
+    let seed = finding["seed"].as_u64().expect("it has a seed");
+    assert_eq!(finding["property"], "monotonicity");
+    assert!(one.out.contains(&format!("\n{} seeds, ", seed + 1)), "{}", one.out);
+}
+
+#[test]
+fn who_asks_it_to_stop_sees_what_there_is() {
+    let asked = AtomicBool::new(true);
+    let nothing = fuzzed(&Forgetful, "--seeds 0..10", &asked);
+    assert_eq!(nothing.end, Ok(End::Interrupted));
+    assert!(nothing.out.contains("\n0 seeds, "), "{}", nothing.out);
+    assert!(nothing.err.contains("interrupted before seed 0"), "{}", nothing.err);
+    let folder = Folder::new("asked");
+    let out = folder.file("out.jsonl");
+    printed(&format!("--seeds 0..2000 --findings 1 --out {}", out.display()));
+    let line = format!("--seeds 0..2000 --findings 1 --resume --out {}", out.display());
+    let found = fuzzed(&Forgetful, &line, &asked);
+    assert_eq!(found.end, Ok(End::Violated), "what was found counts");
+}
+
+#[test]
+fn the_time_is_up_in_the_middle_of_a_range_without_end() {
+    let some = printed("--time 50ms");
+    assert!(some.out.starts_with("seeds 0..\n"), "{}", some.out);
+    assert!(some.end.is_ok());
+    let error = printed("--seeds 5..").end.expect_err("it would never end");
+    assert!(error.contains("--seeds 5.. has no end"), "{error}");
+    let error = printed("--seeds 0..3 --shard 3/4").end.expect_err("nothing to do");
+    assert!(error.contains("seeds 0..3, shard 3/4: there are none"), "{error}");
+}
+
+#[test]
+fn an_implementation_that_does_not_repeat_itself_is_found_out() {
+    let all = fuzzed(
+        &Dicey::default(),
+        "--seeds 0..3 --check-determinism --jobs 1",
+        &AtomicBool::new(false),
+    );
+    assert_eq!(all.end, Ok(End::Violated));
+    let (_, told) = all.out.split_once("Not Repeatable  raft-sim run --seed 0").expect(&all.out);
+    let told = told.lines().nth(1).unwrap_or_default();
+    assert!(told.starts_with("  step ") && told.contains(" takes "), "{told}");
+    let seed = (0..).find(|seed| repeats(*seed)).expect("one in 64 seeds is run twice unasked");
+    let unasked = format!("--seeds {seed}..{}", seed + 1);
+    let some = fuzzed(&Dicey::default(), &unasked, &AtomicBool::new(false));
+    assert!(
+        some.out.contains(&format!("Not Repeatable  raft-sim run --seed {seed} ")),
+        "{}",
+        some.out
+    );
+    let none = fuzzed(
+        &crate::reference::Reference,
+        "--seeds 0..3 --check-determinism",
+        &AtomicBool::new(false),
+    );
+    assert!(!none.out.contains("Not Repeatable"), "{}", none.out);
+}
+
+#[test]
+fn a_server_that_does_not_boot_is_a_finding_and_the_campaign_goes_on() {
+    let all = fuzzed(&Ashamed, "--seeds 0..12 --faults crash", &AtomicBool::new(false));
+    assert_eq!(all.end, Ok(End::Violated));
+    assert!(all.out.contains("No Boot  raft-sim run --seed "), "{}", all.out);
+    assert!(all.out.contains("it has voted for S"), "{}", all.out);
+    assert!(all.out.contains("\n12 seeds, "), "{}", all.out);
+}

@@ -1,0 +1,43 @@
+//! `raft-sim merge`: the results of several machines, as if they were one's.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::{Error, results};
+use crate::campaign::{Results, load, merge as join};
+use crate::report::End;
+
+/// Join the results of campaigns that shared their seeds
+///
+/// Prints what `raft-sim fuzz` would have printed of all these seeds.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Files that `raft-sim fuzz --out` or `raft-sim merge --out` wrote
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// A file for the joined results; scenarios go into a folder beside it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn merge(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
+    let mut loaded = Vec::new();
+    for path in &args.files {
+        let file = load(path).map_err(Error::Told)?;
+        for note in file.cut.iter().chain(&file.unfinished(path)) {
+            writeln!(err, "{note}")?;
+        }
+        loaded.push((path.clone(), file));
+    }
+    let (header, campaign) = join(loaded).map_err(Error::Told)?;
+    if let Some(path) = &args.out {
+        let written = Results::create(path, &header).and_then(|mut file| file.save(&campaign));
+        written.map_err(Error::Told)?;
+    }
+    writeln!(out, "seeds {}", header.seeds())?;
+    for finding in campaign.findings.distinct() {
+        results::finding(out, &header, finding, args.out.as_deref())?;
+    }
+    results::sums(out, &campaign)?;
+    Ok(results::end(&campaign))
+}

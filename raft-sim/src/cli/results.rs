@@ -1,0 +1,114 @@
+//! How a campaign is printed: its findings, and its numbers.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::output::{BAD, GOOD, heading};
+use super::run::tally;
+use crate::campaign::{Campaign, Finding, Header, Share, scenarios};
+use crate::cluster::Feature;
+use crate::oracle::{Class, Property};
+use crate::plan::FaultSort;
+use crate::report::End;
+
+/// One finding. Its scenario is in a file if the results are; otherwise it is printed.
+pub(super) fn finding(
+    out: &mut dyn Write,
+    header: &Header,
+    finding: &Finding,
+    file: Option<&Path>,
+) -> io::Result<()> {
+    let Finding { seed, kind, detail, scenario } = finding;
+    let (title, replay) = (kind.title(), header.replay(*seed));
+    writeln!(out, "{BAD}seed {seed}{BAD:#}  {title}  {replay}")?;
+    writeln!(out, "  {detail}")?;
+    match (scenario, file) {
+        (Some(_), Some(file)) => {
+            writeln!(out, "  {}", scenarios(file).join(finding.file()).display())
+        }
+        (Some(scenario), None) => scenario.lines().try_for_each(|line| match line {
+            "" => writeln!(out),
+            line => writeln!(out, "    {line}"),
+        }),
+        (None, _) => Ok(()),
+    }
+}
+
+/// What all seeds came to.
+pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
+    let sums = &campaign.sums;
+    heading(out, "In numbers")?;
+    tally(out, &sums.tally)?;
+    writeln!(out, "  {:<28}{:>12}", "seeds that owed progress", sums.progress.owed)?;
+    writeln!(out, "  {:<28}{:>12}", "seeds that owed none", sums.progress.not_owed)?;
+    for (class, what) in [
+        (Class::Safety, "What was checked for safety, how often, and by how many of the seeds"),
+        (Class::Conduct, "What was checked of the servers' conduct"),
+        (Class::Liveness, "What was checked for progress"),
+    ] {
+        let rows = Property::ALL.iter().zip(&sums.exercised);
+        let rows = rows.filter(|(property, _)| property.class() == class);
+        let rows =
+            rows.map(|(property, share)| (property.title(), property.section(), *share, NEVER));
+        table(out, what, sums.seeds, rows)?;
+    }
+    let rows = Feature::ALL.iter().zip(&sums.features);
+    let rows = rows.map(|(feature, share)| (feature.title(), feature.section(), *share, NEVER));
+    table(out, "What took part, how often, and in how many of the seeds", sums.seeds, rows)?;
+    let rows = FaultSort::ALL.iter().zip(&sums.faults);
+    let rows = rows.map(|(sort, share)| {
+        (sort.title(), "", *share, if sort.is_fair() { NEVER } else { "off" })
+    });
+    table(out, "What went wrong, how often, and in how many of the seeds", sums.seeds, rows)?;
+    if campaign.findings.seeds().next().is_some() {
+        heading(out, "What was found, and in how many of the seeds")?;
+    }
+    for (kind, seeds) in campaign.findings.seeds() {
+        let percent = percent(seeds, sums.seeds);
+        writeln!(out, "  {:<28}{:<20}{seeds:>13}{percent}", kind.title(), kind.section())?;
+    }
+    writeln!(out, "\n{} seeds, {} steps, digest {:016x}", sums.seeds, sums.steps, sums.digest)?;
+    match campaign.findings.seeds().map(|(_, seeds)| seeds).sum() {
+        0 => writeln!(out, "{GOOD}all held{GOOD:#}"),
+        1 => writeln!(out, "{BAD}1 seed violated a property{BAD:#}"),
+        seeds => writeln!(out, "{BAD}{seeds} seeds violated a property{BAD:#}"),
+    }
+}
+
+/// How a campaign ended that was not interrupted.
+pub(super) fn end(campaign: &Campaign) -> End {
+    let safe = campaign.findings.seeds().all(|(kind, _)| kind.is_liveness());
+    match campaign.findings.seeds().next() {
+        None => End::Held,
+        Some(_) if safe => End::Stuck,
+        Some(_) => End::Violated,
+    }
+}
+
+/// What is told of something that ought to happen, and never did.
+const NEVER: &str = "not exercised";
+
+/// Rows of a title, a section, how often, and what is told in place of 0.
+fn table<'a>(
+    out: &mut dyn Write,
+    what: &str,
+    seeds: u64,
+    rows: impl Iterator<Item = (&'a str, &'a str, Share, &'a str)>,
+) -> io::Result<()> {
+    heading(out, what)?;
+    for (title, section, Share(total, of_seeds), nothing) in rows {
+        let total = match total {
+            0 => nothing.to_owned(),
+            total => total.to_string(),
+        };
+        let percent = percent(of_seeds, seeds);
+        writeln!(out, "  {title:<28}{section:<20}{total:>13}{percent}")?;
+    }
+    Ok(())
+}
+
+fn percent(of_seeds: u64, seeds: u64) -> String {
+    let permille = of_seeds * 1_000 / seeds.max(1);
+    let (percent, tenth) = (permille / 10, permille % 10);
+    format!("{percent:>6}.{tenth} %")
+}

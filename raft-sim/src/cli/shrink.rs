@@ -1,0 +1,125 @@
+//! `raft-sim shrink`: a seed that violates a property becomes a scenario of a few lines.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::clock::now;
+use super::output::heading;
+use super::values::{self, WishArgs};
+use super::{Error, plan as told};
+use crate::campaign::Kind;
+use crate::plan::{Draw, Plan};
+use crate::report::End;
+use crate::shrink::{Shrunk, shrink as make_smaller};
+use crate::subject::Implementation;
+
+/// Shrink the run of a seed that violates a property to a scenario of a few lines that violates it as well
+///
+/// If no exact steps are found that violate it, the smaller plan is printed, as `raft-sim run` prints plans.
+///
+/// The exit code is that of the seed: 1 or 3 if it violates a property, 0 if there is nothing to shrink.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The seed
+    #[arg(long, value_name = "N", value_parser = values::seed)]
+    seed: u64,
+    /// A file for the scenario [default: the standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How the result is written to the standard output
+    #[arg(long, value_enum, default_value_t = Format::Scenario)]
+    format: Format,
+    #[command(flatten)]
+    wishes: WishArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// the scenario alone
+    Scenario,
+    /// one JSON object, with the scenario in it
+    Json,
+}
+
+#[derive(Serialize)]
+struct Document {
+    seed: u64,
+    property: &'static str,
+    atoms: usize,
+    steps: usize,
+    replays: u64,
+    scenario: Option<String>,
+}
+
+pub(super) fn shrink(
+    args: &Args,
+    implementation: &dyn Implementation,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<End, Error> {
+    let began = now();
+    let wishes = args.wishes.wishes();
+    let plan = Plan::draw(args.seed, &wishes);
+    let shrunk = make_smaller(&plan, implementation).map_err(Error::Told)?;
+    let Some(shrunk) = shrunk else {
+        writeln!(err, "seed {} violates nothing: there is nothing to shrink", args.seed)?;
+        return Ok(End::Held);
+    };
+    let Shrunk { property, atoms, steps, replays, .. } = &shrunk;
+    let scenario = shrunk.found_by(&args.wishes.replay(args.seed));
+    if let (Some(path), Some(scenario)) = (&args.out, &scenario) {
+        let failed = |error| Error::Told(format!("{}: cannot be written: {error}", path.display()));
+        fs::write(path, scenario).map_err(failed)?;
+    }
+    match (args.format, &args.out, &scenario) {
+        (Format::Scenario, None, Some(scenario)) => out.write_all(scenario.as_bytes())?,
+        (Format::Scenario, Some(path), Some(_)) => writeln!(out, "{}", path.display())?,
+        (Format::Scenario, _, None) => {
+            writeln!(err, "seed {}: no exact steps were found that violate the same", args.seed)?;
+            writeln!(out, "seed {}", args.seed)?;
+            heading(out, "What is left of its plan")?;
+            told::print(out, &shrunk.plan, &Draw::of(args.seed, &wishes))?;
+        }
+        (Format::Json, ..) => {
+            let (seed, property) = (args.seed, property.name());
+            let (atoms, steps, replays) = (*atoms, *steps, *replays);
+            let document = Document { seed, property, atoms, steps, replays, scenario };
+            serde_json::to_writer(&mut *out, &document).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        }
+    }
+    let took = began.elapsed();
+    writeln!(
+        err,
+        "{}: {atoms} faults, tasks and requests; {steps} steps; {replays} replays; {}.{:03} s",
+        property.title(),
+        took.as_secs(),
+        took.subsec_millis()
+    )?;
+    Ok(if Kind::Violation(*property).is_liveness() { End::Stuck } else { End::Violated })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::faulty::Choosy;
+    use super::*;
+
+    #[test]
+    fn without_exact_steps_the_smaller_plan_is_printed() {
+        let args =
+            Args { seed: 0, out: None, format: Format::Scenario, wishes: WishArgs::default() };
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let end = shrink(&args, &Choosy, &mut out, &mut err).expect("it boots");
+        assert_eq!(end, End::Violated);
+        let [out, err] = [out, err].map(|bytes| String::from_utf8(bytes).expect("it is text"));
+        let [out, err] = [out, err].map(|text| anstream::adapter::strip_str(&text).to_string());
+        assert!(err.starts_with("seed 0: no exact steps were found"), "{err}");
+        let (_, plan) = out.split_once("\nWhat is left of its plan\n").expect(&out);
+        assert!(plan.contains("  faults           none that come and go\n"), "{out}");
+        assert!(plan.contains("  clients          a command of 64 bytes every "), "{out}");
+    }
+}

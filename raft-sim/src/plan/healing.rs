@@ -1,0 +1,144 @@
+//! What comes after the faults of a run: they end, and the cluster owes progress. Drawn from a stream of its own,
+//! so that a seed has the same weather, faults and tasks with and without it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{FaultClass, Plan, TaskClass, Wishes};
+use crate::dice::Dice;
+
+/// The phase in which a cluster recovers: all faults end, the weather turns fair, clients and administrators
+/// leave it alone. What stays broken on purpose is said here. See `docs/liveness.md`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Healing {
+    /// Servers that stay down, or go down now.
+    pub down: Vec<u32>,
+    /// Links that stay cut: nothing gets from the first server to the second.
+    pub cut: Vec<(u32, u32)>,
+    /// How many of the longest election timeouts each goal may take, beside what must be carried.
+    pub patience: u32,
+    /// Whether one more change of the configuration is owed.
+    pub change: bool,
+    /// Whether one more transfer of leadership is owed.
+    pub transfer: bool,
+}
+
+impl Healing {
+    /// A healing that leaves nothing broken and asks for nothing but commands.
+    #[must_use]
+    pub fn whole() -> Healing {
+        Healing {
+            down: Vec::new(),
+            cut: Vec::new(),
+            patience: PATIENCE,
+            change: false,
+            transfer: false,
+        }
+    }
+}
+
+/// How many election timeouts each goal may take: `docs/liveness.md` has what it took at most.
+const PATIENCE: u32 = 30;
+/// The stream of a seed from which healing is drawn.
+const STREAM: u64 = 0x6865_616c;
+
+/// Draws how the cluster of a plan recovers, or that its run ends with its faults.
+pub(super) fn draw(plan: &Plan, wishes: &Wishes) -> Option<Healing> {
+    let mut dice = Dice::stream(plan.seed, STREAM);
+    let servers = plan.clocks.len() as u32;
+    let may = |class| wishes.faults.as_ref().is_none_or(|wished| wished.contains(&class));
+    let asks = |class| plan.tasks.iter().any(|task| task.kind.class() == class);
+    let fate = dice.range(0, 99);
+    let mut healing = Healing {
+        change: asks(TaskClass::Membership),
+        transfer: asks(TaskClass::Transfer),
+        ..Healing::whole()
+    };
+    let order = shuffled(&mut dice, servers);
+    let dead = dice.range(1, u64::from(plan.members.saturating_sub(1) / 2)) as usize;
+    let cut = remains(&mut dice, &order);
+    match fate {
+        0..3 => return None,
+        3..20 if may(FaultClass::Crash) && plan.members > 2 => {
+            healing.down = order[..dead].to_vec();
+            healing.down.sort_unstable();
+        }
+        20..34 if may(FaultClass::Partition) && servers > 2 => healing.cut = cut,
+        _ => {}
+    }
+    Some(healing)
+}
+
+fn shuffled(dice: &mut Dice, servers: u32) -> Vec<u32> {
+    let mut order: Vec<u32> = (1..=servers).collect();
+    for last in (1..order.len()).rev() {
+        order.swap(last, dice.range(0, last as u64) as usize);
+    }
+    order
+}
+
+/// The links that a partial topology lacks, in order.
+fn remains(dice: &mut Dice, order: &[u32]) -> Vec<(u32, u32)> {
+    let last = order.len().saturating_sub(1);
+    let middle = order.len() / 2;
+    // Where the servers stand in `order` decides who can talk.
+    let talk: fn(usize, usize, usize, usize) -> bool = match dice.range(0, 5) {
+        // One server is alone.
+        0 => |a, b, _, _| a != 0 && b != 0,
+        // Two sides.
+        1 => |a, b, middle, _| (a < middle) == (b < middle),
+        // Two sides that share a server.
+        2 => |a, b, middle, _| (a <= middle && b <= middle) || (a >= middle && b >= middle),
+        // A chain.
+        3 => |a, b, _, _| a.abs_diff(b) == 1,
+        // One server has but one to talk to.
+        4 => |a, b, _, last| (a != 0 && b != 0) || a == last || b == last,
+        // One server hears nothing of another.
+        _ => |a, b, _, _| (a, b) != (0, 1),
+    };
+    let places = || 0..order.len();
+    let pairs = places().flat_map(|a| places().map(move |b| (a, b)));
+    let cut = pairs.filter(|&(a, b)| a != b && !talk(a, b, middle, last));
+    let mut cut: Vec<(u32, u32)> = cut.map(|(a, b)| (order[a], order[b])).collect();
+    cut.sort_unstable();
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn most_clusters_are_whole_some_lack_a_minority_and_few_lack_links() {
+        let (mut whole, mut down, mut cut, mut none) = (0, 0, 0, 0);
+        for seed in 0..1_000 {
+            let plan = Plan::draw(seed, &Wishes::default());
+            let servers = plan.clocks.len() as u32;
+            let Some(healing) = &plan.healing else {
+                none += 1;
+                continue;
+            };
+            assert!(healing.down.len() as u32 * 2 < plan.members.max(1), "{healing:?}");
+            assert!(healing.down.iter().all(|server| (1..=servers).contains(server)));
+            let links = healing.cut.iter();
+            let known = |server: u32| (1..=servers).contains(&server);
+            assert!(links.clone().all(|&(a, b)| a != b && known(a) && known(b)), "{healing:?}");
+            match (healing.down.is_empty(), healing.cut.is_empty()) {
+                (true, true) => whole += 1,
+                (false, _) => down += 1,
+                (true, false) => cut += 1,
+            }
+        }
+        assert!(whole > down && down > 0 && cut > 0 && none > 0, "{whole} {down} {cut} {none}");
+    }
+
+    #[test]
+    fn what_may_not_go_wrong_before_does_not_stay_broken() {
+        let wishes = Wishes { faults: Some(Vec::new()), ..Wishes::default() };
+        for seed in 0..200 {
+            let healing = Plan::draw(seed, &wishes).healing;
+            assert!(
+                healing.is_none_or(|healing| healing.down.is_empty() && healing.cut.is_empty())
+            );
+        }
+    }
+}

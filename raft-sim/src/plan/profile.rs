@@ -1,0 +1,155 @@
+//! Profiles: what the seeds of a campaign are mostly about. And what a seed draws from its own: which classes of
+//! faults and tasks it may have at all.
+
+use super::{FaultClass, TaskClass, Wishes};
+use crate::dice::Dice;
+
+/// What a run is mostly about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Profile {
+    /// each seed draws one of the others, or some of everything
+    #[default]
+    Swarm,
+    /// links that are cut, held and slow
+    Network,
+    /// elections: few servers, short crashes of leaders, late votes
+    Elections,
+    /// crashes in the middle of writes, slow and full disks
+    Disk,
+    /// servers that crash, stop, and come back with other settings
+    Process,
+    /// clocks that differ, stop and jump
+    Clock,
+    /// changes of the configuration
+    Membership,
+    /// snapshots, and logs that are hardly there
+    Snapshots,
+    /// reads, and clients that ask again
+    Clients,
+    /// few faults, much work
+    Calm,
+}
+
+impl std::fmt::Display for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let value = clap::ValueEnum::to_possible_value(self);
+        f.write_str(value.as_ref().map_or("", clap::builder::PossibleValue::get_name))
+    }
+}
+
+impl Profile {
+    /// All of them.
+    pub const ALL: [Profile; 10] = [
+        Profile::Swarm,
+        Profile::Network,
+        Profile::Elections,
+        Profile::Disk,
+        Profile::Process,
+        Profile::Clock,
+        Profile::Membership,
+        Profile::Snapshots,
+        Profile::Clients,
+        Profile::Calm,
+    ];
+
+    /// In how many of a hundred seeds a class of faults may happen.
+    pub(crate) fn faults(self, class: FaultClass) -> u32 {
+        let about: &[FaultClass] = match self {
+            Profile::Swarm => return 35,
+            Profile::Network => &[
+                FaultClass::Loss,
+                FaultClass::Duplicate,
+                FaultClass::Partition,
+                FaultClass::OneWay,
+                FaultClass::Isolate,
+                FaultClass::Flap,
+                FaultClass::Hold,
+                FaultClass::Vault,
+                FaultClass::SlowLink,
+            ],
+            Profile::Elections => {
+                &[FaultClass::Isolate, FaultClass::Vault, FaultClass::Crash, FaultClass::Hold]
+            }
+            Profile::Disk => &[
+                FaultClass::Crash,
+                FaultClass::CrashAtWrite,
+                FaultClass::FullDisk,
+                FaultClass::SlowDisk,
+            ],
+            Profile::Process => &[FaultClass::Crash, FaultClass::Pause, FaultClass::Renew],
+            Profile::Clock => &[FaultClass::Clock, FaultClass::Pause, FaultClass::Isolate],
+            Profile::Membership => &[FaultClass::Isolate, FaultClass::Crash, FaultClass::Partition],
+            Profile::Snapshots => &[FaultClass::Crash, FaultClass::Isolate, FaultClass::Hold],
+            Profile::Clients => &[FaultClass::Isolate, FaultClass::Vault, FaultClass::Crash],
+            Profile::Calm => return 5,
+        };
+        if about.contains(&class) { 70 } else { 15 }
+    }
+
+    /// In how many of a hundred seeds a class of tasks may happen.
+    pub(crate) fn tasks(self, class: TaskClass) -> u32 {
+        let about: &[TaskClass] = match self {
+            Profile::Membership => &[TaskClass::Membership, TaskClass::Compaction],
+            Profile::Snapshots => &[TaskClass::Compaction],
+            Profile::Clients => &[TaskClass::Reads, TaskClass::Sessions, TaskClass::Transfer],
+            Profile::Clock => &[TaskClass::Reads],
+            Profile::Swarm | Profile::Calm => return 50,
+            Profile::Network | Profile::Elections | Profile::Disk | Profile::Process => {
+                return 30;
+            }
+        };
+        if about.contains(&class) { 90 } else { 25 }
+    }
+}
+
+/// What a seed is mostly about, and what may happen in it at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draw {
+    /// What it is mostly about; some of everything if it says `Swarm`.
+    pub profile: Profile,
+    /// Which faults may happen.
+    pub faults: Vec<FaultClass>,
+    /// What clients and administrators may do beside plain commands.
+    pub tasks: Vec<TaskClass>,
+}
+
+impl Draw {
+    /// The draw of a seed.
+    #[must_use]
+    pub fn of(seed: u64, wishes: &Wishes) -> Draw {
+        let mut dice = Dice::stream(seed, super::draw::DRAW);
+        // Everything is drawn whether it is wished otherwise or not: a wish then changes what it names only.
+        let mixed = dice.percent(35);
+        let special = dice.pick(&Profile::ALL[1..]);
+        let drawn = if mixed { Profile::Swarm } else { special };
+        let profile = if wishes.profile == Profile::Swarm { drawn } else { wishes.profile };
+        // A class is in if its number is low enough: the same numbers for every profile.
+        let mut faults = Vec::new();
+        for class in FaultClass::ALL {
+            let drawn = dice.range(0, 99) < u64::from(profile.faults(class)) && class.is_fair();
+            if wishes.faults.as_ref().map_or(drawn, |wished| wished.contains(&class)) {
+                faults.push(class);
+            }
+        }
+        let mut tasks = Vec::new();
+        for class in TaskClass::ALL {
+            let drawn = dice.range(0, 99) < u64::from(profile.tasks(class));
+            if wishes.tasks.as_ref().map_or(drawn, |wished| wished.contains(&class)) {
+                tasks.push(class);
+            }
+        }
+        Draw { profile, faults, tasks }
+    }
+
+    /// Whether faults of a class may happen.
+    #[must_use]
+    pub fn has(&self, class: FaultClass) -> bool {
+        self.faults.contains(&class)
+    }
+
+    /// Whether tasks of a class may.
+    #[must_use]
+    pub fn does(&self, class: TaskClass) -> bool {
+        self.tasks.contains(&class)
+    }
+}

@@ -1,0 +1,137 @@
+//! What is owed: which configurations are in force, and whether those who can talk are enough for them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Run;
+use crate::plan::Healing;
+use crate::words::{LogIndex, Membership, NodeId, Payload, length};
+
+/// A configuration and its index; 0 is the first one.
+pub(super) type Configuration = (u64, Arc<Membership>);
+
+/// The latest configuration that anybody knew to be committed, and how far that one knew the log to be.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    commit: u64,
+    pub(super) configuration: Configuration,
+}
+
+impl Run<'_> {
+    /// The configurations in a server's log as it sees it, with their indexes, latest first; the last is the one
+    /// that its snapshot has or that it booted with.
+    pub(super) fn configurations(&self, id: NodeId) -> Vec<Configuration> {
+        let disk = self.cluster.server(id).disk();
+        let written = disk.is_dirty().then(|| disk.written_log());
+        let log = written.as_deref().unwrap_or(disk.log());
+        let logged = log.iter().rev().filter_map(|entry| match &entry.payload {
+            Payload::Membership(membership) => Some((entry.index.get(), membership.clone())),
+            Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
+        });
+        let base = match disk.written_snapshot() {
+            Some(snapshot) => (snapshot.last.index.get(), snapshot.membership.clone()),
+            None => (0, self.first_configuration(id)),
+        };
+        logged.chain([base]).collect()
+    }
+
+    /// What a server boots with from nothing.
+    fn first_configuration(&self, id: NodeId) -> Arc<Membership> {
+        let members: Vec<NodeId> = (1..=self.plan.members).map(NodeId).collect();
+        let voters = if members.contains(&id) { members } else { Vec::new() };
+        Arc::new(Membership { voters, ..Membership::default() })
+    }
+
+    /// The configuration in force on a server.
+    pub(super) fn in_force(&self, id: NodeId) -> Configuration {
+        self.configurations(id).swap_remove(0)
+    }
+
+    /// The latest configuration that anybody knows to be committed, those included who died knowing it; or the
+    /// one known before, if that is later.
+    pub(super) fn known(&self, before: Option<Known>) -> Option<Known> {
+        let commit = |id: &NodeId| length(self.cluster.server(*id).view().commit);
+        let best = self.cluster.ids().max_by_key(|id| (commit(id), std::cmp::Reverse(id.0)))?;
+        let best_commit = commit(&best);
+        if before.as_ref().is_some_and(|before| before.commit >= best_commit) {
+            return before;
+        }
+        let mut all = self.configurations(best).into_iter();
+        let configuration = all.find(|(index, _)| *index <= best_commit)?;
+        Some(Known { commit: best_commit, configuration })
+    }
+
+    /// Why nothing is owed, or who can't talk to those of whom progress is owed at all, though they live.
+    pub(super) fn owed(&self, healing: &Healing, known: &Known) -> Result<Vec<NodeId>, String> {
+        let live: Vec<NodeId> = self.live().collect();
+        let mut in_force: Vec<Configuration> = vec![known.configuration.clone()];
+        for &id in &live {
+            let later = self.configurations(id).into_iter();
+            in_force.extend(later.filter(|(index, _)| *index > known.commit));
+        }
+        let enough = |core: &[NodeId]| {
+            in_force
+                .iter()
+                .all(|(_, configuration)| configuration.has_quorum(|server| core.contains(&server)))
+        };
+        if !enough(&live) {
+            return Err("too few servers are up for a quorum".to_owned());
+        }
+        if healing.cut.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bit = |mask: u64, place: usize| mask >> place & 1 == 1;
+        let chosen = |mask: u64| -> Vec<NodeId> {
+            let places = 0..live.len();
+            places.filter(|&place| bit(mask, place)).map(|place| live[place]).collect()
+        };
+        let all_talk = |core: &[NodeId]| {
+            core.iter().all(|&a| core.iter().all(|&b| a == b || self.linked(a, b)))
+        };
+        let cores = (1..1_u64 << live.len()).map(chosen);
+        let cores: Vec<Vec<NodeId>> = cores.filter(|core| enough(core) && all_talk(core)).collect();
+        if cores.is_empty() {
+            return Err("no quorum is connected among itself".to_owned());
+        }
+        let apart = |core: &[NodeId]| -> Vec<NodeId> {
+            let others = live.iter().filter(|id| !core.contains(id));
+            let cut = |a: NodeId, b: NodeId| self.cluster.network.is_cut(a, b);
+            others.filter(|&&a| core.iter().all(|&b| cut(a, b) && cut(b, a))).copied().collect()
+        };
+        let whole = cores.iter().find(|core| core.len() + apart(core).len() == live.len());
+        if let Some(core) = whole {
+            return Ok(apart(core));
+        }
+        let loyal = live.iter().all(|&id| {
+            let settings = self.cluster.settings(id);
+            settings.pre_vote && settings.check_quorum
+        });
+        if !loyal {
+            return Err("a server that is cut off in part may disturb the others".to_owned());
+        }
+        let largest = cores.iter().max_by_key(|core| core.len());
+        Ok(largest.map(|core| apart(core)).unwrap_or_default())
+    }
+
+    /// Who is up, in order.
+    pub(super) fn live(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.cluster.ids().filter(|&id| self.cluster.server(id).is_up())
+    }
+
+    /// Whether two servers can talk, both ways.
+    pub(super) fn linked(&self, a: NodeId, b: NodeId) -> bool {
+        let network = &self.cluster.network;
+        a == b || (!network.is_cut(a, b) && !network.is_cut(b, a))
+    }
+
+    /// Everybody in a configuration, in order.
+    pub(super) fn everybody(configuration: &Membership) -> BTreeSet<NodeId> {
+        let Membership { voters, outgoing, learners } = configuration;
+        voters.iter().chain(outgoing).chain(learners).copied().collect()
+    }
+
+    /// The last entry that is known to be committed.
+    pub(super) fn commit(&self, id: NodeId) -> Option<LogIndex> {
+        self.cluster.server(id).view().commit
+    }
+}

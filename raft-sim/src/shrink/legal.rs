@@ -1,0 +1,111 @@
+//! Conditions without which no Raft keeps its promises, so that no candidate may leave them: settings that servers
+//! have in common, and the clocks on which a lease rests. `docs/faults.md` tells what may differ.
+
+use super::steps::Case;
+use crate::oracle::Property;
+use crate::scenario::replay::Move;
+use crate::scenario::syntax::{Header, Settings, Statement};
+
+/// Takes settings of one server back to their defaults.
+pub(super) type Reset = fn(&mut Settings);
+
+/// Each takes back what all servers must have in common, if only where there are leases. A lease rests on the check
+/// for a quorum and goes first.
+pub(super) const COMMON: [Reset; 4] = [
+    |settings| settings.lease_reads = None,
+    |settings| settings.check_quorum &= settings.lease_reads.is_some(),
+    |settings| settings.election_timeout = None,
+    |settings| settings.sessions = None,
+];
+
+/// Each takes back what a server may have for itself.
+pub(super) const OWN: [Reset; 10] = [
+    |settings| settings.heartbeat = None,
+    |settings| settings.entries_per_message = None,
+    |settings| settings.uncommitted_limit = None,
+    |settings| settings.window = None,
+    |settings| settings.bytes_per_message = None,
+    |settings| settings.chunk = None,
+    |settings| settings.pre_vote = false,
+    |settings| settings.changes = None,
+    |settings| settings.catch_up_rounds = None,
+    |settings| settings.apply_queue = None,
+];
+
+/// All servers begin with the defaults, and who comes back with other settings differs in what it may.
+pub(super) fn plain(case: &mut Case) {
+    case.scenario.header.settings.fill(Settings::default());
+    COMMON.into_iter().for_each(|reset| everywhere(case, reset));
+}
+
+/// Takes a setting back for all servers, also for those that come back with other settings.
+pub(super) fn everywhere(case: &mut Case, reset: Reset) {
+    case.scenario.header.settings.iter_mut().for_each(reset);
+    case.moves.retain_mut(|step| {
+        let Move::Do(Statement::Settings(_, settings)) = step else { return true };
+        reset(settings);
+        *settings != Settings::default()
+    });
+}
+
+/// Whether a violation of this property may be no fault of a server if clocks drift apart: a read from a lease is
+/// stale then, rightly.
+pub(super) fn needs_clocks(property: Property, header: &Header) -> bool {
+    let lease = |settings: &Settings| settings.lease_reads.is_some();
+    property == Property::Reads && header.settings.iter().any(lease)
+}
+
+/// Whether all clocks tick in both as they do in the other one, and the same servers are up meanwhile: who is up
+/// and does not tick drifts, too.
+pub(super) fn keeps_time(moves: &[Move], others: &[Move]) -> bool {
+    moves.iter().filter(|step| is_time(step)).eq(others.iter().filter(|step| is_time(step)))
+}
+
+fn is_time(step: &Move) -> bool {
+    matches!(
+        step,
+        Move::Do(
+            Statement::Tick(..)
+                | Statement::Timeout(_)
+                | Statement::Heartbeat(_)
+                | Statement::Elect(_)
+                | Statement::Crash(_)
+                | Statement::CrashTorn(..)
+                | Statement::Restart(_)
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::parse::parse;
+    use crate::scenario::source::Source;
+
+    #[test]
+    fn what_all_have_in_common_goes_for_those_who_come_back_too() {
+        let lines = [
+            "scenario t",
+            "paper §8",
+            "servers S1 S2 S3",
+            "settings sessions 2 heartbeat 3",
+            "crash S1 S2",
+            "settings S1 sessions 2 window 5",
+            "settings S2 sessions 2",
+        ];
+        let source = Source::new("t.raft", &lines.join("\n"));
+        let mut scenario = parse(&source).unwrap_or_else(|error| panic!("{error}"));
+        let steps = std::mem::take(&mut scenario.steps);
+        let moves = steps.into_iter().map(|step| Move::Do(step.statement)).collect();
+        let mut case = Case { scenario, moves };
+        plain(&mut case);
+        assert!(case.scenario.header.settings.iter().all(|of| *of == Settings::default()));
+        let window = Settings { window: Some(5), ..Settings::default() };
+        let servers = case.scenario.header.servers.clone();
+        let left = [
+            Move::Do(Statement::Crash(servers[..2].to_vec())),
+            Move::Do(Statement::Settings(servers[..1].to_vec(), window)),
+        ];
+        assert_eq!(case.moves, left);
+    }
+}

@@ -1,0 +1,111 @@
+//! The servers that a statement names.
+
+use crate::scenario::syntax::{Condition, Fact, Link, Selector, Statement};
+use crate::words::NodeId;
+
+/// Shows every server that a statement names, to be changed.
+pub(super) fn each_server(statement: &mut Statement, see: &mut dyn FnMut(&mut NodeId)) {
+    match statement {
+        Statement::Timeout(servers)
+        | Statement::Tick(servers, _)
+        | Statement::Crash(servers)
+        | Statement::Settings(servers, _)
+        | Statement::Restart(servers)
+        | Statement::Isolate(servers)
+        | Statement::Compact(servers) => servers.iter_mut().for_each(see),
+        Statement::Elect(server)
+        | Statement::Heartbeat(server)
+        | Statement::Stall(server)
+        | Statement::Sync(server)
+        | Statement::SyncNewest(server)
+        | Statement::Unstall(server)
+        | Statement::Flush(server, _)
+        | Statement::Tell(server, _)
+        | Statement::CrashTorn(server, _)
+        | Statement::Lie(server)
+        | Statement::Wipe(server)
+        | Statement::Propose { server, .. }
+        | Statement::Retry(server, _)
+        | Statement::Register(server, _)
+        | Statement::Read(server, _)
+        | Statement::PauseApply(server)
+        | Statement::Apply(server)
+        | Statement::ResumeApply(server) => see(server),
+        Statement::Change { server, voters, learners, .. } => {
+            see(server);
+            voters.iter_mut().chain(learners).for_each(see);
+        }
+        Statement::Transfer { server, to, .. } => [server, to].into_iter().for_each(see),
+        Statement::Deliver(selection)
+        | Statement::Drop(selection)
+        | Statement::Duplicate(selection) => in_selector(&mut selection.selector, see),
+        Statement::Hold(selector) | Statement::Release(selector) => in_selector(selector, see),
+        Statement::Forge(forged) => in_links(std::slice::from_mut(&mut forged.link), see),
+        Statement::Partition(groups) => groups.iter_mut().flatten().for_each(see),
+        Statement::Cut(links) | Statement::Heal(Some(links)) => in_links(links, see),
+        Statement::Expect(condition)
+        | Statement::Never(condition)
+        | Statement::Reach(condition)
+        | Statement::Within(_, condition) => in_condition(condition, see),
+        Statement::Settle | Statement::Run(_) | Statement::Heal(None) => {}
+    }
+}
+
+fn in_selector(selector: &mut Selector, see: &mut dyn FnMut(&mut NodeId)) {
+    in_links(&mut selector.links, see);
+}
+
+fn in_links(links: &mut [Link], see: &mut dyn FnMut(&mut NodeId)) {
+    for link in links {
+        see(&mut link.from);
+        see(&mut link.to);
+    }
+}
+
+fn in_condition(condition: &mut Condition, see: &mut dyn FnMut(&mut NodeId)) {
+    match condition {
+        Condition::Not(condition) => in_condition(condition, see),
+        Condition::Servers(servers, facts) => {
+            servers.iter_mut().for_each(&mut *see);
+            facts.iter_mut().for_each(|fact| in_fact(fact, see));
+        }
+        Condition::On(_, servers) => servers.iter_mut().for_each(see),
+        Condition::InFlight(selector) => in_selector(selector, see),
+        Condition::ALeader
+        | Condition::NoLeader
+        | Condition::OnMajority(_)
+        | Condition::Committed(_)
+        | Condition::Answered(..)
+        | Condition::Sees(..)
+        | Condition::Misses(..)
+        | Condition::Quiet => {}
+    }
+}
+
+fn in_fact(fact: &mut Fact, see: &mut dyn FnMut(&mut NodeId)) {
+    match fact {
+        Fact::TermAs(server) | Fact::LogAs(server) | Fact::Vote(Some(server)) => see(server),
+        Fact::Members(servers) | Fact::Learners(servers) => servers.iter_mut().for_each(see),
+        Fact::Role(_)
+        | Fact::Up
+        | Fact::Down
+        | Fact::Term(_)
+        | Fact::Vote(None)
+        | Fact::Log { .. }
+        | Fact::Holds(_)
+        | Fact::Lacks(_)
+        | Fact::Commit(_)
+        | Fact::Committed(_)
+        | Fact::Reported
+        | Fact::Applied(_)
+        | Fact::Joint
+        | Fact::Snapshot(_) => {}
+    }
+}
+
+/// The servers that a statement names, as often as it does.
+pub(super) fn servers(statement: &Statement) -> Vec<NodeId> {
+    let mut servers = Vec::new();
+    each_server(&mut statement.clone(), &mut |server| servers.push(*server));
+    servers
+}

@@ -1,0 +1,214 @@
+//! What a cluster owes when its faults are over, as statements: the end of a scenario that shows that it does not
+//! make progress. `docs/liveness.md` has the goals of a run.
+//!
+//! A scenario can't ask for all that a run does. It gives the cluster as long as a run gives it, once to recover
+//! and once for what is asked of it then: a correct implementation may need that long.
+
+use crate::oracle::{Class, Property, Violation};
+use crate::plan::Healing;
+use crate::scenario::replay::{Alarm, Move, Prospect, prospect};
+use crate::scenario::syntax::{
+    Answer, Bound, Condition, Duration, Fact, Label, Link, Number, RoleWord, Scenario, Selection,
+    Selector, Statement, Unit, Which,
+};
+use crate::subject::Implementation;
+use crate::words::{Membership, NodeId, Term};
+
+/// In how many terms more than there were a cluster that has nothing to suffer finds its leader.
+const ELECTIONS: u64 = 10;
+/// Of how many requests that are not answered it is tried to show that they never are.
+const PENDING: usize = 3;
+
+/// What of a property is violated where a replay raises this alarm; `None` if it is another one.
+pub(super) fn violated(property: Property, alarm: Alarm) -> Option<Violation> {
+    match alarm {
+        Alarm::Violation(violation) => (violation.property == property).then_some(violation),
+        Alarm::Overdue => (property.class() == Class::Liveness).then(|| Violation {
+            property,
+            server: NodeId(1),
+            detail: "what the last line waits for does not come about".to_owned(),
+        }),
+    }
+}
+
+/// The faults end: what is lost, what stays cut, who stays down and who comes back up.
+pub(super) fn end_of_faults(healing: &Healing, servers: &[NodeId]) -> Vec<Move> {
+    let links = servers.iter().flat_map(|&from| servers.iter().map(move |&to| Link { from, to }));
+    let lost = links.filter(|link| link.from != link.to).map(|link| {
+        let selector = Selector { links: vec![link], kind: None, details: Vec::new() };
+        Statement::Drop(Selection { selector, which: Which::All })
+    });
+    let cut = healing.cut.iter().map(|&(from, to)| Link { from: NodeId(from), to: NodeId(to) });
+    let cut = Some(Statement::Cut(cut.collect())).filter(|_| !healing.cut.is_empty());
+    let power = servers.iter().map(|&server| {
+        let say = if stays_down(healing, server) { Statement::Crash } else { Statement::Restart };
+        say(vec![server])
+    });
+    lost.chain(cut).chain(power).map(Move::Do).collect()
+}
+
+fn stays_down(healing: &Healing, server: NodeId) -> bool {
+    healing.down.contains(&server.0)
+}
+
+/// What may show that a property of liveness is violated after these steps, the likeliest first. Of each the last
+/// statement waits for what does not come about, and all others must be carried out.
+pub(super) fn goals(
+    property: Property,
+    healing: &Healing,
+    scenario: &Scenario,
+    moves: &[Move],
+    implementation: &dyn Implementation,
+) -> Vec<Vec<Move>> {
+    let after = |more: &[Statement]| {
+        let more = more.iter().cloned().map(Move::Do);
+        prospect(
+            scenario,
+            &moves.iter().cloned().chain(more).collect::<Vec<Move>>(),
+            implementation,
+        )
+    };
+    let servers = scenario.header.servers.iter().copied();
+    let up: Vec<NodeId> = servers.filter(|&server| !stays_down(healing, server)).collect();
+    let mut opening = resumed(moves, &up);
+    opening.push(Statement::Expect(Condition::Servers(up.clone(), vec![Fact::Up])));
+    let recovers = [&opening[..], &[Statement::Run(time(healing.patience))]].concat();
+    let (Some(before), Some(then)) = (after(&opening), after(&recovers)) else {
+        return Vec::new();
+    };
+    let owed = Owed { healing, up };
+    let mut ways: Vec<Vec<Statement>> = Vec::new();
+    if let Some((leader, _)) = then.leader
+        && property == Property::ChangeCompletes
+    {
+        ways.push([opening.clone(), vec![owed.change_ends(leader)]].concat());
+    }
+    ways.extend(match then.leader {
+        Some((leader, ref configuration)) if property != Property::LeaderEmerges => {
+            let leads = Statement::Expect(is(leader, Fact::Role(RoleWord::Leader)));
+            let led = [&recovers[..], &[leads]].concat();
+            let ways = owed.of_leader(property, leader, configuration, &then);
+            ways.into_iter().map(|way| [led.clone(), way].concat()).collect::<Vec<_>>()
+        }
+        Some(_) | None => {
+            let [emerges, stays] = owed.a_leader(before.term);
+            vec![[opening, vec![emerges]].concat(), [recovers, vec![stays]].concat()]
+        }
+    });
+    ways.into_iter().map(|way| way.into_iter().map(Move::Do).collect()).collect()
+}
+
+/// Disks and state machines of these servers that were slow are quick again.
+fn resumed(moves: &[Move], up: &[NodeId]) -> Vec<Statement> {
+    let quick = |&server| [Statement::Unstall(server), Statement::ResumeApply(server)];
+    let all = up.iter().flat_map(quick);
+    all.filter(|quick| is_needed(&Move::Do(quick.clone()), moves)).collect()
+}
+
+/// Whether a step of a goal does anything after these.
+pub(super) fn is_needed(step: &Move, moves: &[Move]) -> bool {
+    if let Move::Do(Statement::Unstall(server)) = step {
+        moves.contains(&Move::Do(Statement::Stall(*server)))
+    } else if let Move::Do(Statement::ResumeApply(server)) = step {
+        moves.contains(&Move::Do(Statement::PauseApply(*server)))
+    } else {
+        true
+    }
+}
+
+fn time(count: u32) -> Duration {
+    Duration { count, unit: Unit::ElectionTimeouts }
+}
+
+fn is(server: NodeId, fact: Fact) -> Condition {
+    Condition::Servers(vec![server], vec![fact])
+}
+
+/// The name of what is asked for in the end: no request of a trace has the number 0.
+fn label(letter: char) -> Label {
+    Label(format!("{letter}0"))
+}
+
+/// What is owed, and by whom.
+struct Owed<'a> {
+    healing: &'a Healing,
+    up: Vec<NodeId>,
+}
+
+impl Owed<'_> {
+    fn within(&self, condition: Condition) -> Statement {
+        Statement::Within(time(self.healing.patience), condition)
+    }
+
+    /// Somebody leads; and nobody stands for election again and again.
+    fn a_leader(&self, term: Term) -> [Statement; 2] {
+        let most = Number { value: term.0 + ELECTIONS, bound: Bound::AtMost };
+        let few = Condition::Servers(self.up.clone(), vec![Fact::Term(most)]);
+        // Terms do not go back: it is so now or never.
+        let now = Duration { count: 1, unit: Unit::Ticks };
+        [self.within(Condition::ALeader), Statement::Within(now, few)]
+    }
+
+    /// The change under way at a leader comes to an end.
+    fn change_ends(&self, leader: NodeId) -> Statement {
+        self.within(Condition::Not(Box::new(is(leader, Fact::Joint))))
+    }
+
+    /// What a cluster owes that is led.
+    fn of_leader(
+        &self,
+        property: Property,
+        leader: NodeId,
+        configuration: &Membership,
+        then: &Prospect,
+    ) -> Vec<Vec<Statement>> {
+        let done = |label| self.within(Condition::Answered(label, Answer::Acknowledged));
+        let settled = |label| {
+            let pending = Condition::Answered(label, Answer::Pending);
+            self.within(Condition::Not(Box::new(pending)))
+        };
+        let commands = vec![label('c')];
+        let proposed = Statement::Propose { server: leader, commands, session: None };
+        let commits = vec![proposed, done(label('c'))];
+        let behind = |more: Vec<Statement>| [&commits[..], &more].concat();
+        if property == Property::Progress {
+            vec![commits]
+        } else if property == Property::Convergence {
+            let owing = self.owing(leader, configuration);
+            let committed = vec![Fact::Committed(vec![label('c')])];
+            vec![behind(vec![self.within(Condition::Servers(owing, committed))])]
+        } else if property == Property::ChangeCompletes {
+            let Membership { voters, learners, .. } = configuration.clone();
+            let change = Statement::Change { server: leader, label: label('m'), voters, learners };
+            let once_more = behind(vec![change, done(label('m'))]);
+            vec![[vec![self.change_ends(leader)], once_more].concat()]
+        } else if property == Property::TransferEnds {
+            let owing = self.owing(leader, configuration).into_iter();
+            let targets = owing.filter(|id| *id != leader && configuration.voters.contains(id));
+            let handed = |to| {
+                let transfer = Statement::Transfer { server: leader, label: label('t'), to };
+                let leads = self.within(is(to, Fact::Role(RoleWord::Leader)));
+                let ends = [settled(label('t')), leads];
+                let asked = if self.healing.cut.is_empty() { 2 } else { 1 };
+                ends.into_iter().take(asked).map(move |end| vec![transfer.clone(), end])
+            };
+            targets.take(1).flat_map(handed).map(behind).collect()
+        } else if property == Property::EverybodyAnswered {
+            let pending = then.pending.iter().take(PENDING);
+            pending.map(|label| behind(vec![settled(label.clone())])).collect()
+        } else {
+            vec![vec![Statement::Settle]]
+        }
+    }
+
+    /// The live servers of the leader's configuration that can talk to it, and it.
+    fn owing(&self, leader: NodeId, configuration: &Membership) -> Vec<NodeId> {
+        let linked = |id: NodeId| {
+            let cut = &self.healing.cut;
+            !cut.contains(&(leader.0, id.0)) && !cut.contains(&(id.0, leader.0))
+        };
+        let member =
+            |id: NodeId| configuration.is_voter(id) || configuration.learners.contains(&id);
+        self.up.iter().copied().filter(|&id| linked(id) && member(id)).collect()
+    }
+}

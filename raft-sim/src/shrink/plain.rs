@@ -1,0 +1,146 @@
+//! What is plain in a plan: fair weather, quick disks, nominal clocks, settings as every server has them.
+
+use crate::cluster::TICK;
+use crate::disk::SyncTime;
+use crate::network::{Delay, Weather};
+use crate::plan::{Clock, FaultKind, Healing, Plan};
+use crate::subject::Settings;
+
+/// Every message arrives once, after a millisecond.
+const FAIR: Weather = Weather { delay: Delay::Fixed(1_000), loss_ppm: 0, duplicate_ppm: 0 };
+
+/// Writes are durable at once.
+const QUICK: SyncTime = SyncTime { min: 0, max: 0, notice: 0 };
+
+/// The clock of a scenario.
+pub(super) const NOMINAL: Clock = Clock { tick: TICK, first: TICK };
+
+/// Something in a plan that is made plain.
+pub(super) type Edit = fn(&mut Plan);
+
+/// What surrounds the servers, and what the clients do: much of it at once first, then part by part.
+pub(super) const EDITS: [Edit; 26] = [
+    |plan| plan.healing = None,
+    |plan| plan.healing = plan.healing.as_ref().map(|_| Healing::whole()),
+    |plan| of_healing(plan, |healing| healing.down.clear()),
+    |plan| of_healing(plan, |healing| healing.cut.clear()),
+    |plan| of_healing(plan, |healing| healing.change = false),
+    |plan| of_healing(plan, |healing| healing.transfer = false),
+    |plan| plan.weather = FAIR,
+    |plan| plan.weather.loss_ppm = 0,
+    |plan| plan.weather.duplicate_ppm = 0,
+    |plan| plan.weather.delay = FAIR.delay,
+    |plan| plan.sync = QUICK,
+    |plan| plan.sync.notice = 0,
+    |plan| plan.apply_time = 0,
+    |plan| plan.durable_state_machine = false,
+    |plan| plan.clocks.fill(NOMINAL),
+    |plan| plan.clocks.iter_mut().for_each(|clock| clock.tick = TICK),
+    |plan| plan.clients.reads = 0,
+    |plan| plan.clients.once = 0,
+    |plan| plan.clients.sessions = 1,
+    |plan| plan.clients.wander = 0,
+    |plan| plan.clients.size = 8,
+    |plan| plan.clients.patience = 100_000,
+    |plan| plan.members = plan.clocks.len() as u32,
+    |plan| plan.exceptions.clear(),
+    |plan| plan.seed = 1,
+    |plan| all_settings(plan, |settings| settings.seed = 1),
+];
+
+/// Settings of which each is made what it is by default. A lease rests on the check for a quorum and goes first.
+pub(super) const SETTINGS: [fn(&mut Settings, Settings); 15] = [
+    |settings, default| settings.lease_drift = default.lease_drift,
+    |settings, _| settings.check_quorum &= settings.lease_drift.is_some(),
+    |settings, default| settings.pre_vote = default.pre_vote,
+    |settings, default| settings.changes = default.changes,
+    |settings, default| {
+        settings.election_timeout = default.election_timeout;
+        settings.heartbeat = default.heartbeat;
+    },
+    |settings, default| settings.election_timeout = default.election_timeout,
+    |settings, default| settings.heartbeat = default.heartbeat,
+    |settings, default| settings.entries_per_message = default.entries_per_message,
+    |settings, default| settings.window = default.window,
+    |settings, default| settings.uncommitted_limit = default.uncommitted_limit,
+    |settings, default| settings.bytes_per_message = default.bytes_per_message,
+    |settings, default| settings.catch_up_rounds = default.catch_up_rounds,
+    |settings, default| settings.snapshot_chunk = default.snapshot_chunk,
+    |settings, default| settings.apply_limit = default.apply_limit,
+    |settings, default| settings.sessions = default.sessions,
+];
+
+/// Changes how the cluster heals, if it does.
+fn of_healing(plan: &mut Plan, change: impl Fn(&mut Healing)) {
+    plan.healing.iter_mut().for_each(change);
+}
+
+/// Changes the settings of every server, also those with which one comes back: they must stay the same in what all
+/// have in common.
+pub(super) fn all_settings(plan: &mut Plan, change: impl Fn(&mut Settings)) {
+    change(&mut plan.settings);
+    plan.exceptions.iter_mut().for_each(|(_, settings)| change(settings));
+    for fault in &mut plan.faults {
+        if let FaultKind::Renew(_, settings) = &mut fault.kind {
+            change(settings);
+        }
+    }
+}
+
+/// All servers have the default settings, their seeds apart; who comes back with others differs in what it may.
+pub(super) fn plain_settings(plan: &mut Plan) {
+    let default = Settings::default();
+    all_settings(plan, |settings| {
+        settings.lease_drift = default.lease_drift;
+        settings.check_quorum = default.check_quorum;
+        settings.election_timeout = default.election_timeout;
+        settings.sessions = default.sessions;
+    });
+    plan.settings = Settings { seed: plan.settings.seed, ..default };
+    plan.exceptions.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Fault, Wishes};
+
+    /// A plan whose S1 comes back with another heartbeat, where all keep two sessions.
+    fn renewed() -> Plan {
+        let mut plan = Plan::draw(1, &Wishes::default());
+        plan.settings.sessions = 2;
+        plan.exceptions.clear();
+        let settings = Settings { heartbeat: plan.settings.heartbeat + 1, ..plan.settings };
+        let kind = FaultKind::Renew(1, Box::new(settings));
+        plan.faults = vec![Fault { at: 1, until: 2, moment: None, kind }];
+        plan
+    }
+
+    fn renewal(plan: &Plan) -> Settings {
+        let FaultKind::Renew(_, settings) = &plan.faults[0].kind else { panic!("{plan:?}") };
+        **settings
+    }
+
+    #[test]
+    fn who_comes_back_with_other_settings_keeps_what_all_have_in_common() {
+        let before = renewed();
+        let mut plan = before.clone();
+        plain_settings(&mut plan);
+        assert_eq!(renewal(&plan).sessions, plan.settings.sessions);
+        assert_eq!(renewal(&plan).heartbeat, renewal(&before).heartbeat);
+        for edit in SETTINGS {
+            let mut plan = before.clone();
+            all_settings(&mut plan, |settings| edit(settings, Settings::default()));
+            let back = renewal(&plan);
+            assert_eq!(
+                (back.sessions, back.election_timeout, back.check_quorum, back.lease_drift),
+                (
+                    plan.settings.sessions,
+                    plan.settings.election_timeout,
+                    plan.settings.check_quorum,
+                    plan.settings.lease_drift
+                )
+            );
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Steps told as statements that a strict replay carries out: each message by the words that mean it, several
+//! statements as one where the language can say so.
+
+use super::owed::violated;
+use crate::oracle::{Property, Violation};
+use crate::scenario::replay::{Move, alarm, in_words};
+use crate::scenario::syntax::{Scenario, Selection, Selector, Statement, Step, Which};
+use crate::subject::Implementation;
+use crate::words::NodeId;
+
+/// The scenario, what it violates, and how many replays it took; `None` if a strict replay does not violate the
+/// property.
+pub(super) fn told(
+    scenario: &Scenario,
+    moves: &[Move],
+    property: Property,
+    implementation: &dyn Implementation,
+) -> Option<(Scenario, Violation, u64)> {
+    let mut replays = 1;
+    let mut tell = |statements: &[Statement]| {
+        replays += 1;
+        let scenario = with(scenario, statements);
+        let seen = violated(property, alarm(&scenario, implementation)?)?;
+        Some((scenario, seen))
+    };
+    let mut statements = in_words(scenario, moves, implementation);
+    let mut told = tell(&statements)?;
+    let mut place = 0;
+    while place + 1 < statements.len() {
+        let ways = together(&statements[place], &statements[place + 1]);
+        let merged = ways.into_iter().find_map(|one| {
+            let merged = [&statements[..place], &[one], &statements[place + 2..]].concat();
+            tell(&merged).map(|told| (merged, told))
+        });
+        match merged {
+            Some((fewer, as_told)) => {
+                (statements, told) = (fewer, as_told);
+                // It may go together with the one before it by now.
+                place = place.saturating_sub(1);
+            }
+            None => place += 1,
+        }
+    }
+    let (scenario, violation) = told;
+    Some((scenario, violation, replays))
+}
+
+/// The scenario with these statements, a line each.
+fn with(scenario: &Scenario, statements: &[Statement]) -> Scenario {
+    let step = |(line, statement): (u32, &Statement)| Step { line, statement: statement.clone() };
+    Scenario { steps: (1..).zip(statements).map(step).collect(), ..scenario.clone() }
+}
+
+/// One statement that may say two, in several ways.
+fn together(one: &Statement, next: &Statement) -> Vec<Statement> {
+    if let (Statement::Deliver(one), Statement::Deliver(next)) = (one, next) {
+        return deliveries(one, next).into_iter().map(Statement::Deliver).collect();
+    }
+    if let (Statement::Drop(one), Statement::Drop(next)) = (one, next) {
+        return deliveries(one, next).into_iter().map(Statement::Drop).collect();
+    }
+    if let (
+        Statement::Propose { server, commands, session },
+        Statement::Propose { server: other, commands: more, session: its },
+    ) = (one, next)
+        && server == other
+        && session == its
+    {
+        let (commands, session) = ([&commands[..], more].concat(), session.clone());
+        return vec![Statement::Propose { server: *server, commands, session }];
+    }
+    if let (Statement::Tick(servers, count), Statement::Tick(others, more)) = (one, next) {
+        if servers == others {
+            return vec![Statement::Tick(servers.clone(), count + more)];
+        }
+        let apart = count == more && !servers.iter().any(|server| others.contains(server));
+        let both = || Statement::Tick([&servers[..], others].concat(), *count);
+        return apart.then(both).into_iter().collect();
+    }
+    if let (Statement::Flush(server, count), Statement::Flush(other, more)) = (one, next)
+        && server == other
+    {
+        return vec![Statement::Flush(*server, count + more)];
+    }
+    if let (Statement::Flush(server, _), Statement::Tell(other, 1)) = (one, next)
+        && server == other
+    {
+        return vec![Statement::Sync(*server)];
+    }
+    let (Some((say, servers)), Some((same, more))) = (of_servers(one), of_servers(next)) else {
+        return Vec::new();
+    };
+    let alike = say(Vec::new()) == same(Vec::new());
+    let apart = !servers.iter().any(|server| more.contains(server));
+    if alike && apart { vec![say([servers, more].concat())] } else { Vec::new() }
+}
+
+/// How to say something of several servers, and of whom it is said.
+type OfServers<'a> = (fn(Vec<NodeId>) -> Statement, &'a [NodeId]);
+
+/// A statement that may name several servers.
+fn of_servers(statement: &Statement) -> Option<OfServers<'_>> {
+    if let Statement::Crash(servers) = statement {
+        return Some((Statement::Crash, servers));
+    }
+    if let Statement::Restart(servers) = statement {
+        return Some((Statement::Restart, servers));
+    }
+    if let Statement::Timeout(servers) = statement {
+        return Some((Statement::Timeout, servers));
+    }
+    if let Statement::Compact(servers) = statement {
+        return Some((Statement::Compact, servers));
+    }
+    None
+}
+
+/// Two deliveries as one: all of one kind on one link, or the same on several links.
+fn deliveries(one: &Selection, next: &Selection) -> Vec<Selection> {
+    let (mine, other) = (&one.selector, &next.selector);
+    if mine.kind != other.kind {
+        return Vec::new();
+    }
+    if mine.links == other.links {
+        let mut selector = mine.clone();
+        selector.details.retain(|detail| other.details.contains(detail));
+        return vec![Selection { selector, which: Which::All }];
+    }
+    let links = [&mine.links[..], &other.links].concat();
+    let from_one = links.iter().all(|link| link.from == links[0].from);
+    let to_one = links.iter().all(|link| link.to == links[0].to);
+    if !(from_one || to_one) || mine.links.iter().any(|link| other.links.contains(link)) {
+        return Vec::new();
+    }
+    let mut details = mine.details.clone();
+    details.retain(|detail| other.details.contains(detail));
+    let mut ways = Vec::new();
+    for details in [details, mine.details.clone()] {
+        let selector = Selector { links: links.clone(), details, ..mine.clone() };
+        ways.push(Selection { selector, which: one.which });
+    }
+    ways
+}

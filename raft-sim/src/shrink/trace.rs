@@ -1,0 +1,432 @@
+//! A run as the exact steps of a scenario: a listener writes down what happened to each server, and in which
+//! order. Time, weather and faults are gone: a message that was lost is never delivered.
+
+use std::collections::BTreeMap;
+
+use crate::cluster::{Heard, Listener};
+use crate::oracle::{Class, Violation};
+use crate::plan::Plan;
+use crate::run::run;
+use crate::scenario::replay::Move;
+use crate::scenario::syntax::{self, Header, Label, Network, Statement};
+use crate::subject::{
+    Answer, Effects, Event, Implementation, Request, Role, Settings, Token, View,
+};
+use crate::time::Micros;
+use crate::words::{Body, Command, Message, NodeId, SessionId};
+
+/// A run that violated a property, as exact steps; where it makes no progress, the run to the end of its faults.
+#[derive(Clone, Debug)]
+pub(super) struct Trace {
+    /// The cluster.
+    pub header: Header,
+    /// What happened.
+    pub steps: Vec<Traced>,
+    /// What came of it.
+    pub violation: Violation,
+}
+
+/// One exact step.
+#[derive(Clone, Debug)]
+pub(super) struct Traced {
+    /// What happened.
+    pub step: Move,
+    /// What may do in its place: of ticks, what the last of them made the server do; nothing, if that was
+    /// nothing.
+    pub brief: Option<Move>,
+}
+
+impl From<Move> for Traced {
+    /// A step that stands for itself.
+    fn from(step: Move) -> Traced {
+        Traced { brief: Some(step.clone()), step }
+    }
+}
+
+/// Runs a plan and writes it down, if progress is what it does not make to the end of its faults; `None` if it
+/// violates no property.
+///
+/// # Errors
+/// Why a server did not boot.
+pub(super) fn trace(
+    plan: &Plan,
+    implementation: &dyn Implementation,
+) -> Result<Option<Trace>, String> {
+    let mut recorder = Recorder::new(plan);
+    let outcome = run(plan, implementation, true, Some(&mut recorder))?;
+    let Some((_, violation)) = outcome.violation else { return Ok(None) };
+    if violation.property.class() == Class::Liveness {
+        let faults = Plan { healing: None, ..plan.clone() };
+        recorder = Recorder::new(&faults);
+        run(&faults, implementation, true, Some(&mut recorder))?;
+    }
+    Ok(Some(Trace { header: header(plan, &violation), steps: recorder.finish(), violation }))
+}
+
+/// The header of a scenario with the cluster of a plan.
+fn header(plan: &Plan, violation: &Violation) -> Header {
+    Header {
+        title: violation.property.title().to_string(),
+        paper: violation.property.section().to_string(),
+        servers: plan.servers().collect(),
+        outside: plan.servers().skip(plan.members as usize).collect(),
+        requires: Vec::new(),
+        violates: None,
+        settings: plan
+            .servers()
+            .map(|id| said(&plan.settings_of(id), &Settings::default()))
+            .collect(),
+        network: Network { seed: plan.settings.seed, ..Network::default() },
+        durable_state_machine: plan.durable_state_machine,
+        given: Vec::new(),
+    }
+}
+
+/// What a scenario has to say of settings: what differs from others. What is switched off it can't say.
+fn said(settings: &Settings, default: &Settings) -> syntax::Settings {
+    fn differs<T: PartialEq>(value: T, default: T) -> Option<T> {
+        (value != default).then_some(value)
+    }
+    syntax::Settings {
+        election_timeout: differs(settings.election_timeout, default.election_timeout),
+        heartbeat: differs(settings.heartbeat, default.heartbeat),
+        entries_per_message: differs(settings.entries_per_message, default.entries_per_message),
+        uncommitted_limit: differs(settings.uncommitted_limit, default.uncommitted_limit),
+        window: differs(settings.window, default.window),
+        bytes_per_message: differs(settings.bytes_per_message, default.bytes_per_message),
+        chunk: differs(settings.snapshot_chunk, default.snapshot_chunk),
+        pre_vote: settings.pre_vote,
+        check_quorum: settings.check_quorum,
+        lease_reads: settings.lease_drift,
+        changes: differs(settings.changes, default.changes),
+        catch_up_rounds: differs(settings.catch_up_rounds, default.catch_up_rounds),
+        apply_queue: settings.apply_limit,
+        sessions: differs(settings.sessions, default.sessions),
+    }
+}
+
+/// Writes down what it hears.
+struct Recorder {
+    steps: Vec<Traced>,
+    servers: Vec<Known>,
+    /// Steps that deliver a message which was delivered once more, from a copy.
+    twice: Vec<usize>,
+    commands: BTreeMap<Vec<u8>, Label>,
+    /// Who asked for a session, and which was opened.
+    registers: BTreeMap<Request, Label>,
+    sessions: BTreeMap<SessionId, Label>,
+    requests: u64,
+    /// Commands are named so that they are as many bytes as in the run, if it can matter.
+    width: usize,
+}
+
+/// What is known of one server.
+#[derive(Clone, Debug)]
+struct Known {
+    settings: Settings,
+    booted: bool,
+    /// Ticks of which nothing came, since anything else happened to it.
+    idle: u32,
+    /// What is in flight to it.
+    coming: Vec<Message>,
+    /// How many of its writes are not durable.
+    unsynced: usize,
+    /// The durable ones that it has not heard of.
+    unheard: Vec<Token>,
+    /// Its state machine has not applied all it was handed.
+    behind: bool,
+    /// Something happened while a write was not durable, or not heard of: its disk takes time.
+    slow: bool,
+    /// Something happened while its state machine was behind: that takes time.
+    lags: bool,
+}
+
+impl Known {
+    fn new(settings: Settings) -> Known {
+        Known {
+            settings,
+            booted: false,
+            idle: 0,
+            coming: Vec::new(),
+            unsynced: 0,
+            unheard: Vec::new(),
+            behind: false,
+            slow: false,
+            lags: false,
+        }
+    }
+
+    /// Something happens that does not follow at once from what this server did.
+    fn waits(&mut self) {
+        self.slow |= self.unsynced > 0 || !self.unheard.is_empty();
+        self.lags |= self.behind;
+    }
+}
+
+impl Recorder {
+    fn new(plan: &Plan) -> Recorder {
+        let sized = plan.servers().any(|id| {
+            plan.settings_of(id).bytes_per_message < Settings::default().bytes_per_message
+        });
+        Recorder {
+            steps: Vec::new(),
+            servers: plan.servers().map(|id| Known::new(plan.settings_of(id))).collect(),
+            twice: Vec::new(),
+            commands: BTreeMap::new(),
+            registers: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            requests: 0,
+            width: if sized { plan.clients.size.max(8) as usize - 1 } else { 0 },
+        }
+    }
+
+    /// All steps: what quick disks and state machines do by themselves is left out.
+    fn finish(self) -> Vec<Traced> {
+        let Recorder { steps, twice, servers, .. } = self;
+        let known = |server: &NodeId| &servers[server.0 as usize - 1];
+        let mut all = Vec::new();
+        for (server, Known { slow, lags, .. }) in (1..).map(NodeId).zip(&servers) {
+            all.extend(slow.then_some(Move::Do(Statement::Stall(server)).into()));
+            all.extend(lags.then_some(Move::Do(Statement::PauseApply(server)).into()));
+        }
+        for (place, traced) in steps.into_iter().enumerate() {
+            if let Move::Do(Statement::Flush(server, _) | Statement::Tell(server, _)) = &traced.step
+                && !known(server).slow
+            {
+                continue;
+            }
+            if let Move::Do(Statement::Apply(server)) = &traced.step
+                && !known(server).lags
+            {
+                continue;
+            }
+            let copies = twice.iter().filter(|&&other| other == place).count();
+            if let Move::Deliver(message) = &traced.step {
+                let copy = Traced::from(Move::Duplicate(message.clone()));
+                all.extend(std::iter::repeat_n(copy, copies));
+            }
+            all.push(traced);
+        }
+        // That nothing came of a tick may be the violation.
+        let idle = (1..).map(NodeId).zip(&servers).filter(|(_, known)| known.idle > 0);
+        let ticks = |(server, known): (NodeId, &Known)| Statement::Tick(vec![server], known.idle);
+        all.extend(idle.map(|last| Traced::from(Move::Do(ticks(last)))));
+        all
+    }
+
+    fn known(&mut self, server: NodeId) -> &mut Known {
+        &mut self.servers[server.0 as usize - 1]
+    }
+
+    fn say(&mut self, statement: Statement) {
+        self.steps.push(Move::Do(statement).into());
+    }
+
+    fn label(&mut self, letter: char) -> Label {
+        self.requests += 1;
+        Label(format!("{letter}{}", self.requests))
+    }
+
+    /// Whoever still waits for its disk or its state machine does so in earnest: this is something else.
+    /// `follows`: the server that this may follow from at once.
+    fn meanwhile(&mut self, follows: Option<NodeId>) {
+        for (id, known) in (1..).map(NodeId).zip(&mut self.servers) {
+            if follows != Some(id) {
+                known.waits();
+            }
+        }
+    }
+
+    fn stepped(&mut self, server: NodeId, event: &Event, effects: &Effects, before: &View) {
+        let known = self.known(server);
+        let follows = match event {
+            Event::Persisted(token) => known.unheard.first() == Some(token),
+            Event::Apply => known.unsynced == 0 && known.unheard.is_empty(),
+            Event::Tick
+            | Event::Receive(_)
+            | Event::Propose(..)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Read(_)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_) => false,
+        };
+        self.meanwhile(follows.then_some(server));
+        self.happened(server, event, effects, before);
+        let known = self.known(server);
+        known.unsynced += effects.writes.len();
+        known.behind =
+            known.settings.apply_limit.is_some() && effects.view.commit > effects.view.applied;
+    }
+
+    fn happened(&mut self, server: NodeId, event: &Event, effects: &Effects, before: &View) {
+        if matches!(event, Event::Tick) {
+            return self.tick(server, effects, before);
+        }
+        let idle = std::mem::take(&mut self.known(server).idle);
+        if idle > 0 {
+            let step = Move::Do(Statement::Tick(vec![server], idle));
+            self.steps.push(Traced { step, brief: None });
+        }
+        match event {
+            Event::Receive(message) => self.receive(message),
+            Event::Propose(_, command) => self.propose(server, command, None),
+            Event::ProposeOnce(_, once) => {
+                let session = self.sessions.get(&once.session).cloned();
+                self.propose(server, &once.command, session);
+            }
+            Event::Register(request) => {
+                let label = self.label('s');
+                self.registers.insert(*request, label.clone());
+                self.say(Statement::Register(server, label));
+            }
+            Event::Read(_) => {
+                let label = self.label('r');
+                self.say(Statement::Read(server, label));
+            }
+            Event::ChangeMembership(_, voters, learners) => {
+                let label = self.label('m');
+                let (voters, learners) = (voters.clone(), learners.clone());
+                self.say(Statement::Change { server, label, voters, learners });
+            }
+            Event::Transfer(_, to) => {
+                let label = self.label('t');
+                self.say(Statement::Transfer { server, label, to: *to });
+            }
+            // One that has nothing to take changes nothing.
+            Event::Compact(request) if effects.answers.contains(&(*request, Answer::Rejected)) => {}
+            Event::Compact(_) => self.say(Statement::Compact(vec![server])),
+            Event::Persisted(token) => {
+                let unheard = &mut self.known(server).unheard;
+                if let Some(place) = unheard.iter().position(|other| other == token) {
+                    unheard.remove(place);
+                    self.say(Statement::Tell(server, place as u32 + 1));
+                }
+            }
+            Event::Apply => self.say(Statement::Apply(server)),
+            Event::Tick => {}
+        }
+    }
+
+    fn crashed(&mut self, server: NodeId, lost: usize, torn: Option<usize>) {
+        self.meanwhile(None);
+        let known = self.known(server);
+        known.slow |= lost > 0;
+        (known.idle, known.unsynced, known.behind) = (0, 0, false);
+        known.unheard.clear();
+        let crash = match torn {
+            // What is left of the torn write was heard to be durable.
+            Some(entries) => {
+                self.steps.pop();
+                Statement::CrashTorn(server, entries as u32)
+            }
+            None => Statement::Crash(vec![server]),
+        };
+        self.say(crash);
+    }
+
+    fn booted(&mut self, server: NodeId, changed: Option<&Settings>) {
+        self.meanwhile(None);
+        let known = self.known(server);
+        if !std::mem::replace(&mut known.booted, true) {
+            return;
+        }
+        if let Some(settings) = changed {
+            let before = std::mem::replace(&mut known.settings, *settings);
+            self.say(Statement::Settings(vec![server], said(settings, &before)));
+        }
+        self.say(Statement::Restart(vec![server]));
+    }
+
+    /// Ticks of which nothing comes are counted, and told when it matters that they were.
+    fn tick(&mut self, server: NodeId, effects: &Effects, before: &View) {
+        let idle = &mut self.known(server).idle;
+        *idle += 1;
+        if is_idle(effects, before) {
+            return;
+        }
+        let count = std::mem::take(idle);
+        let ticks = Statement::Tick(vec![server], count);
+        let brief = done(server, effects, before).unwrap_or_else(|| ticks.clone());
+        self.steps.push(Traced { step: Move::Do(ticks), brief: Some(Move::Do(brief)) });
+    }
+
+    fn receive(&mut self, message: &Message) {
+        let coming = &mut self.known(message.to).coming;
+        if let Some(place) = coming.iter().position(|other| other == message) {
+            coming.remove(place);
+        } else {
+            let same = |traced: &Traced| traced.step == Move::Deliver(message.clone());
+            self.twice.extend(self.steps.iter().rposition(same));
+        }
+        self.steps.push(Move::Deliver(message.clone()).into());
+    }
+
+    fn propose(&mut self, server: NodeId, command: &Command, session: Option<Label>) {
+        if let Some(label) = self.commands.get(&command[..]) {
+            let again = Statement::Retry(server, label.clone());
+            return self.say(again);
+        }
+        let label = Label(format!("c{:0width$}", self.commands.len() + 1, width = self.width));
+        self.commands.insert(command.to_vec(), label.clone());
+        self.say(Statement::Propose { server, commands: vec![label], session });
+    }
+}
+
+impl Listener for Recorder {
+    fn hear(&mut self, _: Micros, heard: &Heard<'_>) {
+        match heard {
+            Heard::Step { server, event, effects, before, .. } => {
+                self.stepped(*server, event, effects, before);
+                for (request, answer) in &effects.answers {
+                    if let Answer::Registered(_, session) = answer
+                        && let Some(label) = self.registers.get(request)
+                    {
+                        self.sessions.insert(*session, label.clone());
+                    }
+                }
+            }
+            Heard::Sent(message) => self.known(message.to).coming.push((*message).clone()),
+            Heard::Durable(server, write) => {
+                let known = self.known(*server);
+                known.unsynced = known.unsynced.saturating_sub(1);
+                known.unheard.push(write.token);
+                self.say(Statement::Flush(*server, 1));
+            }
+            Heard::Booted(server, _, changed) => self.booted(*server, *changed),
+            Heard::Crashed(server, lost, torn) => self.crashed(*server, *lost, *torn),
+            Heard::Wiped(server) => self.say(Statement::Wipe(*server)),
+            Heard::Lies(server, true) => self.say(Statement::Lie(*server)),
+            Heard::Lies(_, false) | Heard::Statement(_) => {}
+        }
+    }
+}
+
+/// Whether nothing came of a step that anybody could see.
+fn is_idle(effects: &Effects, before: &View) -> bool {
+    let Effects { writes, sends, held, restored, applied, answers, matched, refused, view } =
+        effects;
+    writes.is_empty()
+        && sends.is_empty()
+        && held.is_empty()
+        && restored.is_none()
+        && applied.is_empty()
+        && answers.is_empty()
+        && matched.is_none()
+        && refused.is_none()
+        && view == before
+}
+
+/// What a tick made a server do, if there is a word for it.
+fn done(server: NodeId, effects: &Effects, before: &View) -> Option<Statement> {
+    let mut leaving = effects.sends.iter().chain(effects.held.iter().map(|held| &held.message));
+    let asks = leaving.any(|message| matches!(message.body, Body::PreVote { .. }));
+    if asks || effects.view.term > before.term {
+        Some(Statement::Timeout(vec![server]))
+    } else if before.role == Role::Leader && effects.view.role == Role::Leader {
+        Some(Statement::Heartbeat(server))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,112 @@
+//! What is drawn meets its plan: servers that it has not are left out, and so is what its servers may not rely on.
+
+use super::faults::TICKS;
+use crate::plan::{Draw, Fault, FaultClass, FaultKind, Healing, Plan, Task, TaskClass};
+use crate::subject::Settings;
+use crate::words::NodeId;
+
+/// No plan has more servers.
+const MOST_SERVERS: u32 = 12;
+
+/// The faults that make sense in a plan that has servers and settings, in order.
+pub(super) fn faults(faults: Vec<Fault>, plan: &Plan) -> Vec<Fault> {
+    let faults = faults.into_iter().filter(|fault| fault.at < plan.duration);
+    let mut faults: Vec<Fault> = faults
+        .filter_map(|fault| beyond(plan).try_fold(fault, |fault, gone| fault.without(gone)))
+        .filter_map(|fault| Some(Fault { kind: fair(fault.kind, plan)?, ..fault }))
+        .collect();
+    faults.sort_by_key(|fault| fault.at);
+    faults
+}
+
+/// The tasks that a plan of so many servers may have, in order.
+pub(super) fn tasks(tasks: Vec<Task>, plan: &Plan) -> Vec<Task> {
+    let tasks = tasks.into_iter().filter(|task| task.at < plan.duration);
+    let mut tasks: Vec<Task> = tasks
+        .filter_map(|task| beyond(plan).try_fold(task, |task, gone| task.without(gone)))
+        .collect();
+    tasks.sort_by_key(|task| task.at);
+    for (number, task) in (0..).zip(&mut tasks) {
+        task.number = number;
+    }
+    tasks
+}
+
+/// How a plan that has its tasks may recover.
+pub(super) fn healing(healing: Healing, plan: &Plan, draw: &Draw) -> Healing {
+    let servers = plan.clocks.len() as u32;
+    let Healing { mut down, mut cut, .. } = healing;
+    down.retain(|server| *server <= servers && draw.has(FaultClass::Crash));
+    down.sort_unstable();
+    down.dedup();
+    // A minority, so that somebody owes progress.
+    down.truncate(plan.members.saturating_sub(1) as usize / 2);
+    let link = |from: u32, to: u32| from != to && from.max(to) <= servers;
+    cut.retain(|&(from, to)| link(from, to) && draw.has(FaultClass::Partition));
+    cut.sort_unstable();
+    cut.dedup();
+    let asks = |class| plan.tasks.iter().any(|task| task.kind.class() == class);
+    let (change, transfer) = (asks(TaskClass::Membership), asks(TaskClass::Transfer));
+    Healing { down, cut, change, transfer, ..Healing::whole() }
+}
+
+/// The servers that a plan has not, the last one first.
+fn beyond(plan: &Plan) -> impl Iterator<Item = u32> + use<> {
+    (plan.clocks.len() as u32 + 1..=MOST_SERVERS).rev()
+}
+
+/// Leases assume that clocks differ by so much at most, and none jumps or stands still; settings change only where
+/// that may be.
+fn fair(kind: FaultKind, plan: &Plan) -> Option<FaultKind> {
+    let Some(drift) = plan.settings.lease_drift else { return Some(kept(kind, plan)) };
+    let ticks = || plan.clocks.iter().map(|clock| clock.tick);
+    let fastest = ticks().chain([TICKS.0]).min()?;
+    let slowest = ticks().chain([TICKS.1]).max()?;
+    let within = slowest * 100 <= fastest * (100 + u64::from(drift));
+    let breaks = match kind {
+        FaultKind::Jump(..) | FaultKind::Freeze(_) => true,
+        FaultKind::Rate(..) => !within,
+        FaultKind::Partition(_)
+        | FaultKind::OneWay(..)
+        | FaultKind::Isolate(..)
+        | FaultKind::Flap(..)
+        | FaultKind::Hold(..)
+        | FaultKind::Vault(..)
+        | FaultKind::Slow(..)
+        | FaultKind::Crash(..)
+        | FaultKind::CrashAll
+        | FaultKind::CrashAtWrite(..)
+        | FaultKind::FullDisk(_)
+        | FaultKind::Stall(_)
+        | FaultKind::Pause(_)
+        | FaultKind::Laze(_)
+        | FaultKind::Renew(..)
+        | FaultKind::Wipe(_)
+        | FaultKind::Lie(_) => false,
+    };
+    (!breaks).then(|| kept(kind, plan))
+}
+
+/// A server that comes back with other settings keeps what all must have in common; where there are leases, also
+/// what those rest on. No election timeout becomes longer: `docs/liveness.md` counts in the longest.
+fn kept(kind: FaultKind, plan: &Plan) -> FaultKind {
+    let FaultKind::Renew(server, drawn) = kind else { return kind };
+    let before = plan.settings_of(NodeId(server));
+    let (low, high) = before.election_timeout;
+    let leases = before.lease_drift.is_some();
+    let shorter = (low.min(drawn.election_timeout.0), high.min(drawn.election_timeout.1));
+    let election_timeout = if leases { before.election_timeout } else { shorter };
+    let check_quorum = if leases { before.check_quorum } else { drawn.check_quorum };
+    let settings = Settings {
+        election_timeout,
+        check_quorum,
+        heartbeat: drawn.heartbeat.min(election_timeout.0.saturating_sub(1).max(1)),
+        seed: before.seed,
+        lease_drift: before.lease_drift,
+        catch_up_rounds: before.catch_up_rounds,
+        snapshot_chunk: before.snapshot_chunk,
+        sessions: before.sessions,
+        ..*drawn
+    };
+    FaultKind::Renew(server, Box::new(settings))
+}

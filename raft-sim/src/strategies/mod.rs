@@ -1,0 +1,140 @@
+//! Strategies for property tests of any Raft: whole plans, schedules of faults, and what administrators ask for.
+//! Needs the feature `proptest`. `docs/property-tests.md` begins from nothing; this is all there is to a test:
+//!
+//! ```
+//! use proptest::prelude::*;
+//! use raft_sim::reference::Reference; // in its place, yours
+//! use raft_sim::strategies;
+//!
+//! proptest! {
+//!     #![proptest_config(ProptestConfig { cases: 4, ..strategies::config() })]
+//!     # /*
+//!     #[test]
+//!     # */
+//!     fn no_plan_makes_it_violate_a_property(plan in strategies::plan()) {
+//!         strategies::check(&plan, &Reference)?;
+//!     }
+//! }
+//! # no_plan_makes_it_violate_a_property();
+//! ```
+//!
+//! What is drawn is all that Raft is made for: faults of every fair class, by server, role and moment, and
+//! everything else that a plan has. Never drawn is what Raft is not made for: disks that forget or lie, and clocks
+//! that leave the bounds of a lease. So what violates a property under such a plan has a bug.
+//!
+//! A plan shrinks to less time, fewer servers, faults, tasks and requests, plain weather and the default
+//! settings. A test that calls [`check`] has no need of that: [`check`] shrinks by itself, to a scenario.
+
+mod check;
+mod faults;
+mod fit;
+mod healing;
+mod servers;
+mod settings;
+mod surroundings;
+mod tasks;
+
+use proptest::prelude::*;
+
+use crate::plan::{Draw, FaultClass, Plan, Profile, TaskClass, Wishes};
+use crate::time::Micros;
+
+pub use check::{check, config};
+pub use faults::faults;
+pub use tasks::tasks;
+
+use faults::MOST_FAULTS;
+use servers::Servers;
+use surroundings::Surroundings;
+
+/// Most servers that wait to be added.
+const MOST_JOINERS: u32 = 3;
+/// How long a run takes where nobody says, in virtual microseconds.
+const DURATION: std::ops::RangeInclusive<Micros> = 300_000..=2_000_000;
+
+/// Plans with everything that Raft is made for.
+pub fn plan() -> impl Strategy<Value = Plan> {
+    plan_with(&Wishes::default())
+}
+
+/// Plans with so many servers, of such a duration, with faults and tasks of these classes only.
+///
+/// The wishes mean what they mean to [`Plan::draw`], with two differences. A profile makes the classes that it is
+/// about likelier than others, and [`Profile::Swarm`] none. Classes that are not fair are left out, even if they
+/// are wished.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use raft_sim::plan::{FaultClass, TaskClass, Wishes};
+/// use raft_sim::strategies::plan_with;
+///
+/// let crashes = plan_with(&Wishes {
+///     servers: Some(3),
+///     duration_ms: Some(500),
+///     faults: Some(vec![FaultClass::Crash, FaultClass::CrashAtWrite]),
+///     tasks: Some(vec![TaskClass::Reads]),
+///     ..Wishes::default()
+/// });
+/// proptest!(|(plan in crashes)| {
+///     prop_assert_eq!(plan.clocks.len(), 3);
+///     prop_assert!(plan.tasks.is_empty());
+/// });
+/// ```
+pub fn plan_with(wishes: &Wishes) -> impl Strategy<Value = Plan> + use<> {
+    let draw = possible(wishes);
+    let joiners = if draw.does(TaskClass::Membership) { MOST_JOINERS } else { 0 };
+    let servers = Servers::up_to(wishes.servers, joiners);
+    let members = servers::members(wishes.servers);
+    let duration = wishes.duration_ms.map_or(DURATION, |ms| ms * 1_000..=ms * 1_000);
+    let longest = *duration.end();
+    let most = if draw.profile == Profile::Calm { MOST_FAULTS / 4 } else { MOST_FAULTS };
+    let fault_weight = |class| draw.profile.faults(class);
+    let task_weight = |class| draw.profile.tasks(class);
+    let script = (
+        faults::any(servers, longest, most, &draw.faults, fault_weight),
+        tasks::any(servers, longest, &draw.tasks, task_weight),
+        healing::any(servers),
+    );
+    let scale = (members, 0..=joiners, duration);
+    let leaders = settings::leaders(servers);
+    let surroundings = surroundings::any(servers, &draw);
+    (scale, settings::any(), leaders, surroundings, script).prop_map(
+        move |((members, joiners, duration), settings, leaders, surroundings, script)| {
+            let Surroundings { mut clocks, weather, sync, machine, clients } = surroundings;
+            let (apply_time, durable_state_machine) = machine;
+            let (faults, tasks, healing) = script;
+            clocks.truncate((members + joiners) as usize);
+            let mut plan = Plan {
+                seed: settings.seed,
+                duration,
+                settings,
+                exceptions: Vec::new(),
+                clocks,
+                members,
+                weather,
+                sync,
+                apply_time,
+                durable_state_machine,
+                clients,
+                faults: Vec::new(),
+                tasks: Vec::new(),
+                healing: None,
+            };
+            leaders.given_to(&mut plan, draw.has(FaultClass::Clock));
+            plan.faults = fit::faults(faults, &plan);
+            plan.tasks = fit::tasks(tasks, &plan);
+            plan.healing = healing.map(|healing| fit::healing(healing, &plan, &draw));
+            plan
+        },
+    )
+}
+
+/// What may happen at all: everything that is wished, and fair.
+fn possible(wishes: &Wishes) -> Draw {
+    let faults = wishes.faults.clone().unwrap_or(FaultClass::ALL.to_vec());
+    Draw {
+        profile: wishes.profile,
+        faults: faults.into_iter().filter(|class| class.is_fair()).collect(),
+        tasks: wishes.tasks.clone().unwrap_or(TaskClass::ALL.to_vec()),
+    }
+}

@@ -1,0 +1,37 @@
+//! Failing runs that are quick to shrink, for the tests that look at what they are shrunk to.
+
+use raft_sim::oracle::Property;
+use raft_sim::plan::{Plan, Profile, Wishes};
+use raft_sim::run::run;
+use raft_sim::scenario::parse::parse;
+use raft_sim::scenario::source::Source;
+use raft_sim::scenario::syntax::Scenario;
+use raft_sim::shrink::{Shrunk, shrink};
+use raft_sim::subject::Implementation;
+
+/// A short run of few servers.
+pub(crate) fn plan(profile: Profile, seed: u64) -> Plan {
+    let wishes = Wishes { profile, servers: Some(3), duration_ms: Some(400), ..Wishes::default() };
+    Plan::draw(seed, &wishes)
+}
+
+/// The first seed from this one on of which the plan violates the property, and what that is shrunk to.
+pub(crate) fn shrunk(
+    plan: &dyn Fn(u64) -> Plan,
+    from: u64,
+    property: Property,
+    broken: &dyn Implementation,
+) -> (u64, Shrunk) {
+    let violates = |seed: &u64| {
+        let outcome = run(&plan(*seed), broken, true, None).expect("its servers boot");
+        outcome.violation.is_some_and(|(_, seen)| seen.property == property)
+    };
+    let seed = (from..from + 400).find(violates).expect("some seed shows it");
+    let shrunk = shrink(&plan(seed), broken).expect("its servers boot");
+    (seed, shrunk.expect("it violates a property"))
+}
+
+/// The scenario of a text.
+pub(crate) fn parsed(text: &str) -> Scenario {
+    parse(&Source::new("shrunk.raft", text)).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}

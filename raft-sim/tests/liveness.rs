@@ -1,0 +1,172 @@
+//! What a cluster owes once its faults are over: who keeps it is told so, who does not is found.
+
+use raft_sim::oracle::Property;
+use raft_sim::plan::{FaultClass, Healing, Plan, TaskClass, Wishes};
+use raft_sim::reference::Reference;
+use raft_sim::run::{Liveness, Outcome, run};
+use raft_sim::subject::{
+    Answer, Boot, Capability, Effects, Event, Implementation, Settings, Subject, View,
+};
+use raft_sim::words::{Body, Message};
+
+/// The reference core, of whose effects something is lost or added.
+#[derive(Debug)]
+struct Spoiled(fn(&Event, &mut Effects));
+
+struct Server(Box<dyn Subject>, fn(&Event, &mut Effects));
+
+impl Implementation for Spoiled {
+    fn name(&self) -> &str {
+        "spoiled"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &[]
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (server, view) = Reference.boot(boot)?;
+        Ok((Box::new(Server(server, self.0)), view))
+    }
+}
+
+impl Subject for Server {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        self.0.step(event.clone(), effects);
+        self.1(&event, effects);
+    }
+}
+
+/// Five servers without faults, the seed's settings, and reads beside commands.
+fn plan(seed: u64, healing: Healing) -> Plan {
+    let wishes = Wishes {
+        servers: Some(5),
+        duration_ms: Some(800),
+        faults: Some(vec![FaultClass::Isolate]),
+        tasks: Some(vec![TaskClass::Reads]),
+        ..Wishes::default()
+    };
+    Plan { healing: Some(healing), ..Plan::draw(seed, &wishes) }
+}
+
+fn outcome(plan: &Plan, implementation: &dyn Implementation) -> Outcome {
+    run(plan, implementation, true, None).expect("it boots")
+}
+
+/// What ten seeds violate; `None` where all held.
+fn violated(spoil: fn(&Event, &mut Effects)) -> Vec<Option<Property>> {
+    let seeds = 0..10;
+    let outcomes = seeds.map(|seed| outcome(&plan(seed, Healing::whole()), &Spoiled(spoil)));
+    outcomes.map(|outcome| outcome.violation.map(|(_, violation)| violation.property)).collect()
+}
+
+#[test]
+fn a_cluster_that_is_whole_again_meets_every_goal_and_each_is_counted() {
+    let wishes = Wishes { servers: Some(3), duration_ms: Some(500), ..Wishes::default() };
+    let healing = Healing { change: true, transfer: true, ..Healing::whole() };
+    for seed in 0..10 {
+        let plan = Plan { healing: Some(healing.clone()), ..Plan::draw(seed, &wishes) };
+        let outcome = outcome(&plan, &Reference);
+        assert_eq!(outcome.violation, None, "seed {seed}");
+        let Liveness::Met { took, .. } = outcome.liveness else {
+            panic!("seed {seed}: {:?}", outcome.liveness)
+        };
+        for goal in &Property::ALL[34..] {
+            assert!(took.iter().any(|(met, _)| *met == goal.name()), "{}", goal.name());
+            assert!(outcome.exercised[*goal as usize] > 0, "{}", goal.name());
+        }
+    }
+}
+
+#[test]
+fn a_minority_that_stays_down_takes_nothing_from_what_is_owed() {
+    for seed in 0..10 {
+        let plan = plan(seed, Healing { down: vec![1, 4], ..Healing::whole() });
+        let Outcome { violation, liveness, .. } = outcome(&plan, &Reference);
+        assert_eq!(violation, None);
+        assert!(matches!(liveness, Liveness::Met { .. }), "seed {seed}: {liveness:?}");
+    }
+}
+
+#[test]
+fn without_a_connected_quorum_nothing_is_owed() {
+    let links = |cut: fn(u32, u32) -> bool| {
+        let pairs = (1..=5).flat_map(|a| (1..=5).map(move |b| (a, b)));
+        let cut = pairs.filter(|&(a, b)| a != b && cut(a, b)).collect();
+        Healing { cut, ..Healing::whole() }
+    };
+    let majority_dead = Healing { down: vec![1, 2, 3], ..Healing::whole() };
+    let chain = links(|a, b| a.abs_diff(b) != 1);
+    for healing in [majority_dead, chain] {
+        let Outcome { violation, liveness, .. } = outcome(&plan(3, healing), &Reference);
+        assert_eq!(violation, None);
+        assert!(matches!(liveness, Liveness::NotOwed(_)), "{liveness:?}");
+    }
+}
+
+/// S5 hears nobody but S1, and S1 all: without PreVote S5 deposes every leader, and nothing is owed. With
+/// PreVote and CheckQuorum on all servers nobody listens to it.
+#[test]
+fn a_server_that_may_disturb_is_an_excuse_unless_all_disregard_it() {
+    let cut = [(2, 5), (3, 5), (4, 5)].into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
+    let healing = Healing { cut: cut.collect(), ..Healing::whole() };
+    for (loyal, owed) in [(false, false), (true, true)] {
+        let mut plan = plan(5, healing.clone());
+        plan.exceptions.clear();
+        plan.settings =
+            Settings { pre_vote: loyal, check_quorum: loyal, lease_drift: None, ..plan.settings };
+        let Outcome { violation, liveness, .. } = outcome(&plan, &Reference);
+        assert_eq!(violation, None);
+        assert_eq!(matches!(liveness, Liveness::Met { .. }), owed, "{liveness:?}");
+    }
+}
+
+#[test]
+fn leaders_without_heartbeats_are_none_that_all_follow() {
+    let mute = |_: &Event, effects: &mut Effects| {
+        let beats = |message: &Message| matches!(&message.body, Body::AppendEntries { entries, .. } if entries.is_empty());
+        effects.sends.retain(|message| !beats(message));
+    };
+    // What a follower lacks reaches it entry by entry, and for that long stands for heartbeats.
+    let violated = violated(mute);
+    let found = [Some(Property::LeaderEmerges), Some(Property::Convergence)];
+    assert!(violated.iter().all(|property| found.contains(property)), "{violated:?}");
+    assert!(violated.contains(&found[0]), "{violated:?}");
+}
+
+#[test]
+fn commands_that_nobody_calls_committed_are_no_progress() {
+    let silent = |_: &Event, effects: &mut Effects| {
+        effects.answers.retain(|(_, answer)| !matches!(answer, Answer::Committed(_)));
+    };
+    assert_eq!(violated(silent), [Some(Property::Progress); 10]);
+}
+
+#[test]
+fn a_read_without_an_answer_is_missed_at_the_end() {
+    let forgets = |_: &Event, effects: &mut Effects| {
+        effects.answers.retain(|(_, answer)| !matches!(answer, Answer::Read(_)));
+    };
+    assert_eq!(violated(forgets), [Some(Property::EverybodyAnswered); 10]);
+}
+
+#[test]
+fn servers_that_answer_answers_never_come_to_an_end() {
+    let polite = |event: &Event, effects: &mut Effects| {
+        if let Event::Receive(message) = event
+            && matches!(message.body, Body::RequestVoteReply { granted: false })
+        {
+            let Message { from, to, term, .. } = message.clone();
+            let body = Body::RequestVoteReply { granted: false };
+            effects.sends.push(Message { from: to, to: from, term, body });
+        } else if let Event::Tick = event
+            && effects.sends.len() > 1
+        {
+            let mut message = effects.sends[0].clone();
+            message.body = Body::RequestVoteReply { granted: false };
+            effects.sends.push(message);
+        }
+    };
+    let violated = violated(polite);
+    assert!(violated.contains(&Some(Property::NetworkDrains)), "{violated:?}");
+}

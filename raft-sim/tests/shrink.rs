@@ -1,0 +1,143 @@
+//! What a failing run is shrunk to, for implementations with a planted bug.
+
+mod common;
+
+use raft_sim::oracle::Property;
+use raft_sim::plan::{Plan, Profile};
+use raft_sim::reference::Reference;
+use raft_sim::run::run;
+use raft_sim::scenario::format::format;
+use raft_sim::scenario::replay::{Verdict, replay};
+use raft_sim::shrink::{Shrunk, shrink};
+use raft_sim::subject::{Boot, Capability, Effects, Event, Implementation, Role, Subject, View};
+use raft_sim::words::Body;
+
+use common::parsed;
+
+/// The reference core, but something is done to the effects of each step, given the role before it.
+struct Broken(fn(Role, &mut Effects));
+
+struct Server(Box<dyn Subject>, fn(Role, &mut Effects));
+
+impl Implementation for Broken {
+    fn name(&self) -> &str {
+        "broken"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        Reference.capabilities()
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (server, view) = Reference.boot(boot)?;
+        Ok((Box::new(Server(server, self.0)), view))
+    }
+}
+
+impl Subject for Server {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        let before = effects.view.role;
+        self.0.step(event, effects);
+        (self.1)(before, effects);
+    }
+}
+
+/// Who becomes leader forgets its commit index.
+const FORGETFUL: Broken = Broken(|before, effects| {
+    if effects.view.role == Role::Leader && before != Role::Leader {
+        effects.view.commit = None;
+    }
+});
+
+/// Whoever asks for a vote gets it.
+const GENEROUS: Broken = Broken(|_, effects| {
+    for message in &mut effects.sends {
+        if let Body::RequestVoteReply { granted } = &mut message.body {
+            *granted = true;
+        }
+    }
+});
+
+/// A leader that steps down panics.
+const PROUD: Broken = Broken(|before, effects| {
+    assert!(before != Role::Leader || effects.view.role == Role::Leader, "it will not go");
+});
+
+/// A short run of this seed.
+fn plan(seed: u64) -> Plan {
+    common::plan(Profile::default(), seed)
+}
+
+/// The first seed that violates the property, and what it is shrunk to.
+fn shrunk(implementation: &Broken, property: Property) -> (u64, Shrunk) {
+    common::shrunk(&plan, 0, property, implementation)
+}
+
+/// How the scenario of this text fails.
+fn violated(text: &str, implementation: &Broken) -> String {
+    let scenario = parsed(text);
+    assert_eq!(format(&scenario), text, "it is in canonical form");
+    match replay(&scenario, implementation, None) {
+        Verdict::Failed(failure) => failure.message,
+        Verdict::Passed | Verdict::Skipped(_) => panic!("it does not fail:\n{text}"),
+    }
+}
+
+#[test]
+fn a_shrunk_scenario_is_short_and_fails_on_its_own() {
+    for (implementation, property, most) in [
+        (FORGETFUL, Property::Monotonicity, 8),
+        (GENEROUS, Property::Voting, 8),
+        (PROUD, Property::NoPanic, 6),
+    ] {
+        let (_, shrunk) = shrunk(&implementation, property);
+        assert_eq!(shrunk.property, property);
+        let text = shrunk.scenario.expect("exact steps show it");
+        assert!(violated(&text, &implementation).starts_with(property.title()), "{text}");
+        assert!(shrunk.steps <= most, "{text}");
+        assert!(shrunk.replays < 10_000, "{}", shrunk.replays);
+    }
+}
+
+#[test]
+fn the_reference_passes_what_shows_the_bugs_of_others() {
+    let (_, shrunk) = shrunk(&FORGETFUL, Property::Monotonicity);
+    let text = shrunk.scenario.expect("exact steps show it");
+    assert_eq!(replay(&parsed(&text), &Reference, None), Verdict::Passed, "{text}");
+}
+
+#[test]
+fn the_same_plan_shrinks_to_the_same() {
+    let (seed, once) = shrunk(&FORGETFUL, Property::Monotonicity);
+    let again = shrink(&plan(seed), &FORGETFUL).expect("its servers boot");
+    assert_eq!(again, Some(once));
+}
+
+#[test]
+fn the_smaller_plan_violates_the_same_and_all_in_it_has_begun() {
+    let (seed, shrunk) = shrunk(&PROUD, Property::NoPanic);
+    let before = plan(seed);
+    let outcome = run(&shrunk.plan, &PROUD, true, None).expect("its servers boot");
+    let (at, seen) = outcome.violation.expect("it violates the same");
+    assert_eq!(seen.property, Property::NoPanic);
+    assert!(at <= shrunk.plan.duration || shrunk.plan.healing.is_some());
+    assert!(outcome.fired.iter().all(|fired| *fired), "{:?}", shrunk.plan);
+    assert!(shrunk.plan.clocks.len() <= before.clocks.len());
+    assert!(shrunk.atoms <= 3, "{:?}", shrunk.plan);
+}
+
+#[test]
+fn only_one_line_says_where_it_was_found() {
+    let (seed, shrunk) = shrunk(&GENEROUS, Property::Voting);
+    let text = shrunk.scenario.clone().expect("exact steps show it");
+    let body = shrunk.body().expect("as above");
+    let found = format!("# Found in the run of seed {seed} and shrunk; it fails on its own.\n");
+    assert_eq!(text, found + body);
+    let by = shrunk.found_by("raft-sim run --seed 7").expect("as above");
+    assert!(by.ends_with(body) && by.contains("`raft-sim run --seed 7`"), "{by}");
+}
+
+#[test]
+fn what_violates_nothing_is_not_shrunk() {
+    assert_eq!(shrink(&plan(1), &Reference), Ok(None));
+}
