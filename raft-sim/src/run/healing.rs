@@ -162,6 +162,7 @@ impl<'a> Run<'a> {
             if self.cluster.now() >= until {
                 // A change that was under way may since have brought a configuration without a quorum.
                 self.owed(phase.healing, &phase.known).map_err(End::NotOwed)?;
+                self.undisturbed(&phase.known).map_err(End::NotOwed)?;
                 let within = (until - began).div_ceil(phase.timeout);
                 return Err(self
                     .missed(property, &format!("{owed} is owed within {within}"))

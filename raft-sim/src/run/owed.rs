@@ -113,6 +113,26 @@ impl Run<'_> {
         Ok(largest.map(|core| apart(core)).unwrap_or_default())
     }
 
+    /// Why somebody may depose every leader for ever: a configuration without it is in force on another server,
+    /// and not known to be committed, so that it is not switched off yet (§6, diss. §4.2.3).
+    pub(super) fn undisturbed(&self, known: &Known) -> Result<(), String> {
+        let live: Vec<NodeId> = self.live().collect();
+        if live.iter().all(|&id| self.cluster.settings(id).check_quorum) {
+            return Ok(());
+        }
+        let members = Run::everybody(&known.configuration.1);
+        let leaves = live.iter().any(|&id| {
+            let (index, configuration) = self.in_force(id);
+            let goes =
+                |other: &&NodeId| members.contains(other) && !configuration.contains(**other);
+            index > known.commit && live.iter().any(|other| goes(&other))
+        });
+        if leaves {
+            return Err("a server that is being removed may depose every leader".to_owned());
+        }
+        Ok(())
+    }
+
     /// Who is up, in order.
     pub(super) fn live(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.cluster.ids().filter(|&id| self.cluster.server(id).is_up())
