@@ -82,6 +82,10 @@ impl Leader {
         // of them. If not, none of the follower's entries of that term can stay.
         let ours = conflict.term.and_then(|term| state.log.last_of_term(term));
         let mut retry = ours.map_or(conflict.first, |last| LogIndex::after(Some(last)));
+        // What it acknowledged may be of that term as well, and agrees all the same.
+        if conflict.term.is_some() {
+            retry = retry.max(LogIndex::after(peer.progress.matched()));
+        }
         // What is discarded is committed: the follower may well have it. The snapshot is sent if not even the
         // last entry in it matches.
         let base = state.log.base().map(|base| base.index);

@@ -94,6 +94,9 @@ impl Lead {
         }
         let latest = self.rounds.latest();
         let Some(peer) = self.peer(from) else { return };
+        if conflict.term.is_some() {
+            retry = retry.max(peer.matched + 1);
+        }
         let stale = match peer.pace {
             Pace::Probing(_) => prev + 1 != peer.next || prev <= peer.matched,
             Pace::Streaming => {
