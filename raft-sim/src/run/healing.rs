@@ -161,7 +161,11 @@ impl<'a> Run<'a> {
             }
             if self.cluster.now() >= until {
                 // A change that was under way may since have brought a configuration without a quorum.
-                self.owed(phase.healing, &phase.known).map_err(End::NotOwed)?;
+                let apart = self.owed(phase.healing, &phase.known).map_err(End::NotOwed)?;
+                if apart != phase.apart {
+                    let why = "the configuration has changed to servers that were cut off";
+                    return Err(End::NotOwed(why.to_owned()));
+                }
                 self.undisturbed(&phase.known).map_err(End::NotOwed)?;
                 let within = (until - began).div_ceil(phase.timeout);
                 return Err(self
