@@ -113,8 +113,9 @@ impl Run<'_> {
         Ok(largest.map(|core| apart(core)).unwrap_or_default())
     }
 
-    /// Why somebody may depose every leader for ever: a configuration without it is in force on another server,
-    /// and not known to be committed, so that it is not switched off yet (§6, diss. §4.2.3).
+    /// Why somebody may depose every leader for ever (§6, diss. §4.2.3): a configuration without it is in force on
+    /// another server and not known to be committed; or it is committed, and not everybody has heard of that, so
+    /// that it is not switched off yet.
     pub(super) fn undisturbed(&self, known: &Known) -> Result<(), String> {
         let live: Vec<NodeId> = self.live().collect();
         if live.iter().all(|&id| self.cluster.settings(id).check_quorum) {
@@ -127,7 +128,9 @@ impl Run<'_> {
                 |other: &&NodeId| members.contains(other) && !configuration.contains(**other);
             index > known.commit && live.iter().any(|other| goes(&other))
         });
-        if leaves {
+        let voted = |id: NodeId| self.configurations(id).iter().any(|(_, one)| one.is_voter(id));
+        let left = live.iter().any(|&id| !members.contains(&id) && voted(id));
+        if leaves || left {
             return Err("a server that is being removed may depose every leader".to_owned());
         }
         Ok(())
