@@ -18,8 +18,8 @@ pub(super) fn is_majority(count: usize, servers: &[NodeId]) -> bool {
 }
 
 /// Whether those for whom `agrees` holds are a majority of the voters, and in joint consensus of either
-/// configuration (§6).
-pub(super) fn has_quorum(configuration: &Membership, agrees: impl Fn(NodeId) -> bool) -> bool {
+/// configuration (§6). Counted here and not by the core, which may be the one that counts wrongly.
+pub(crate) fn has_quorum(configuration: &Membership, agrees: impl Fn(NodeId) -> bool) -> bool {
     let Membership { voters, outgoing, learners: _ } = configuration;
     let majority = |servers: &[NodeId]| {
         is_majority(servers.iter().filter(|&&server| agrees(server)).count(), servers)

@@ -58,6 +58,7 @@ use crate::words::{
 use chain::{Ledger, Link, Table};
 use client::Asked;
 use conduct::Conduct;
+pub(crate) use configuration::has_quorum;
 pub use property::{Class, Property, Violation};
 use state::{Author, Server};
 

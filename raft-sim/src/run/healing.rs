@@ -7,7 +7,7 @@ use super::owed::Known;
 use super::{FIRST_PROBE, Run};
 use crate::cluster::{BootFailure, Happened, Survives, TICK};
 use crate::network::{Delay, Weather};
-use crate::oracle::{Property, Violation};
+use crate::oracle::{Property, Violation, has_quorum};
 use crate::plan::Healing;
 use crate::subject::{Answer, Request, Role};
 use crate::time::Micros;
@@ -286,7 +286,7 @@ impl<'a> Run<'a> {
             view.term == term && (id == leader || view.role == Role::Follower)
         };
         let all = owing.iter().all(|&id| follows(id));
-        (all && configuration.has_quorum(|id| owing.contains(&id))).then_some((leader, owing))
+        (all && has_quorum(&configuration, |id| owing.contains(&id))).then_some((leader, owing))
     }
 
     /// Somebody leads, and goes on leading for longer than an election timeout.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Run;
+use crate::oracle::has_quorum;
 use crate::plan::Healing;
 use crate::words::{LogIndex, Membership, NodeId, Payload, length};
 
@@ -70,9 +71,9 @@ impl Run<'_> {
             in_force.extend(later.filter(|(index, _)| *index > known.commit));
         }
         let enough = |core: &[NodeId]| {
-            in_force
-                .iter()
-                .all(|(_, configuration)| configuration.has_quorum(|server| core.contains(&server)))
+            in_force.iter().all(|(_, configuration)| {
+                has_quorum(configuration, |server| core.contains(&server))
+            })
         };
         if !enough(&live) {
             return Err("too few servers are up for a quorum".to_owned());
@@ -128,8 +129,13 @@ impl Run<'_> {
                 |other: &&NodeId| members.contains(other) && !configuration.contains(**other);
             index > known.commit && live.iter().any(|other| goes(&other))
         });
-        let voted = |id: NodeId| self.configurations(id).iter().any(|(_, one)| one.is_voter(id));
-        let left = live.iter().any(|&id| !members.contains(&id) && voted(id));
+        let believed = |id: NodeId| {
+            members.iter().any(|&member| {
+                let (at, one) = self.in_force(member);
+                at > known.configuration.0 && one.is_voter(id)
+            })
+        };
+        let left = live.iter().any(|&id| !members.contains(&id) && believed(id));
         if leaves || left {
             return Err("a server that is being removed may depose every leader".to_owned());
         }
