@@ -24,7 +24,7 @@ const CORE: [&str; 12] = [
 ];
 
 /// The simulator's modules: likewise.
-const SIM: [&str; 21] = [
+const SIM: [&str; 22] = [
     "words",
     "mix",
     "dice",
@@ -35,6 +35,7 @@ const SIM: [&str; 21] = [
     "oracle",
     "cluster",
     "plan",
+    "history",
     "run",
     "story",
     "scenario",

@@ -4,6 +4,7 @@
 //! number of threads and no terminal shows in it, colour apart. Messages for the person at the terminal
 //! go to the standard error.
 
+mod check;
 mod clock;
 mod explain;
 #[cfg(test)]
@@ -33,7 +34,7 @@ use crate::report::End;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all held, 1 a property was violated or an expectation failed, 2 wrong usage, a file that \
-can't be read or written, or an error of the program itself, 3 only progress was missing, 130 all held until it \
+can't be read or written, or an error of the program itself, 3 only progress was missing, 4 a check gave up, 130 all held until it \
 was interrupted.";
 
 /// A deterministic testbed for the Raft consensus protocol.
@@ -52,6 +53,7 @@ enum Command {
     Shrink(shrink::Args),
     Test(test::Args),
     Explain(explain::Args),
+    Check(check::Args),
     List(list::Args),
     Fmt(fmt::Args),
 }
@@ -72,9 +74,8 @@ impl From<io::Error> for Error {
 }
 
 /// Runs the program with these arguments, the program's name first, and says how it ended: 0 all held,
-/// 1 a property was violated, 2 usage, I/O or a panic of its own, 3 liveness only, 130 all held until it was
-/// interrupted. A reader who closes the pipe has read
-/// enough: that is no failure.
+/// 1 a property was violated, 2 usage, I/O or a panic of its own, 3 liveness only, 4 a check gave up, 130 all held
+/// until it was interrupted. A reader who closes the pipe has read enough: that is no failure.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -113,6 +114,7 @@ impl Command {
             Command::Shrink(args) => shrink::shrink(args, &Reference, out, err),
             Command::Test(args) => test::test(args, out, err),
             Command::Explain(args) => explain::explain(args, out, err),
+            Command::Check(args) => check::check(args, out, err),
             Command::List(args) => list::list(args, out, err),
             Command::Fmt(args) => fmt::fmt(args, out, err),
         }

@@ -26,6 +26,8 @@ pub enum End {
     Unusable,
     /// Nothing but progress was missing.
     Stuck,
+    /// Nobody knows: the check gave up.
+    Undecided,
     /// All held so far, and then somebody asked it to stop.
     Interrupted,
 }
@@ -39,8 +41,23 @@ impl End {
             End::Violated => 1,
             End::Unusable => 2,
             End::Stuck => 3,
+            End::Undecided => 4,
             End::Interrupted => 130,
         }
+    }
+
+    /// How the whole of several ended: a file that can't be used weighs most, since nobody knows what it would have
+    /// shown; missing progress weighs least.
+    #[must_use]
+    pub fn of(ends: impl IntoIterator<Item = End>) -> End {
+        let weight = |end: &End| match end {
+            End::Held | End::Interrupted => 0,
+            End::Stuck => 1,
+            End::Undecided => 2,
+            End::Violated => 3,
+            End::Unusable => 4,
+        };
+        ends.into_iter().max_by_key(weight).unwrap_or(End::Held)
     }
 }
 
@@ -128,8 +145,7 @@ impl Report {
         summary
     }
 
-    /// How the whole ended: a file that can't be used weighs most, since nobody knows what it would have
-    /// shown; missing progress weighs least.
+    /// How the whole ended, as [`End::of`] puts it.
     #[must_use]
     pub fn end(&self) -> End {
         let ends = self.cases.iter().map(|case| match &case.result {
@@ -137,13 +153,7 @@ impl Report {
             Result::Failed(failed) => failure_end(failed.failure.kind),
             Result::Unusable { .. } => End::Unusable,
         });
-        let weight = |end: &End| match end {
-            End::Held | End::Interrupted => 0,
-            End::Stuck => 1,
-            End::Violated => 2,
-            End::Unusable => 3,
-        };
-        ends.max_by_key(weight).unwrap_or(End::Held)
+        End::of(ends)
     }
 }
 

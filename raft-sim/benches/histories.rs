@@ -1,0 +1,187 @@
+//! How long it takes to check a history: `cargo bench --bench histories`.
+//!
+//! The histories are those of clients of a true register, drawn at random; the illegal ones have a stale read at their
+//! end. Times are medians.
+
+use std::hint::black_box;
+
+use raft_sim::dice::Dice;
+use raft_sim::history::{Call, Event, History, Key, Kind, Limits, Verdict, check};
+
+const ROUNDS: usize = 3;
+
+/// Operations of a history.
+const OPERATIONS: u64 = 10_000;
+
+fn main() {
+    println!("milliseconds for {OPERATIONS} operations, medians of {ROUNDS} rounds");
+    println!("{:<58} {:>10}  verdict", "", "ms");
+    let once = [(u64::MAX, "each value once"), (OPERATIONS, "10000 values"), (5, "5 values")];
+    let plain = Load { clients: 10, keys: 1, values: u64::MAX, unknown: 0, ends_stale: false };
+    for (keys, what) in [(1, "1 key"), (100, "100 keys")] {
+        for unknown in [0, 50] {
+            for (values, which) in once {
+                let name = format!("{what}, {which}, {} % unknown", unknown / 10);
+                row(&name, &Load { keys, values, unknown, ..plain });
+            }
+        }
+    }
+    for clients in [10, 20, 30] {
+        for (values, which) in once {
+            let name = format!("{clients} clients, {which}, stale read at the end");
+            row(&name, &Load { clients, values, ends_stale: true, ..plain });
+        }
+    }
+    for unknown in [50, 200] {
+        for (values, which) in once {
+            let name = format!("{which}, {} % unknown, stale read at the end", unknown / 10);
+            row(&name, &Load { unknown, values, ends_stale: true, ..plain });
+        }
+    }
+    for writes in [10, 15, 20, 100] {
+        at_once(writes);
+    }
+}
+
+/// What clients do.
+#[derive(Clone, Copy)]
+struct Load {
+    clients: u64,
+    keys: u64,
+    /// How many different values are written; if there is no end of them, each is written once, and there is no cas.
+    values: u64,
+    /// How many of a thousand operations are left unknown; half of these happen.
+    unknown: u64,
+    /// Whether a read at the end sees a value that is gone.
+    ends_stale: bool,
+}
+
+/// What a client of the true register is at.
+struct Client {
+    process: u64,
+    /// The operation under way, and whether it has happened already.
+    open: Option<(usize, Call, bool, Kind)>,
+}
+
+/// The history of clients of a true register. Each in turn, as it is drawn, invokes, is served, or is told.
+fn draw(load: &Load) -> History {
+    let mut dice = Dice::new(7);
+    let mut history = History::default();
+    let mut registers = vec![None; load.keys as usize];
+    let new = |process| Client { process, open: None };
+    let mut clients: Vec<Client> = (0..load.clients).map(new).collect();
+    let mut processes = load.clients;
+    let mut invoked = 0;
+    while invoked < OPERATIONS || clients.iter().any(|client| client.open.is_some()) {
+        let at = dice.range(0, load.clients - 1) as usize;
+        let process = clients[at].process;
+        match clients[at].open {
+            None if invoked == OPERATIONS => {}
+            None => {
+                let register = dice.range(0, load.keys - 1) as usize;
+                let value =
+                    if load.values > OPERATIONS { invoked } else { dice.range(0, load.values - 1) }
+                        as i64;
+                let call = match dice.range(0, 9) {
+                    0..5 => Call::Read(None),
+                    5..9 => Call::Write(value),
+                    _ if load.values == u64::MAX => Call::Read(None),
+                    // Most find another value: those fail.
+                    _ => Call::Cas(registers[register].unwrap_or(0), value),
+                };
+                clients[at].open = Some((register, call, false, Kind::Ok));
+                push(&mut history, process, Kind::Invoke, register, call);
+                invoked += 1;
+            }
+            Some((register, call, false, _)) => {
+                let is_unknown = dice.range(0, 999) < load.unknown;
+                let happens = !is_unknown || dice.percent(50);
+                let (call, kind) = match happens {
+                    true => serve(&mut registers[register], call),
+                    false => (call, Kind::Info),
+                };
+                let kind = if is_unknown { Kind::Info } else { kind };
+                clients[at].open = Some((register, call, true, kind));
+            }
+            Some((register, call, true, kind)) => {
+                push(&mut history, process, kind, register, call);
+                let next = if kind == Kind::Info { processes } else { process };
+                processes += u64::from(kind == Kind::Info);
+                clients[at] = new(next);
+            }
+        }
+    }
+    if load.ends_stale {
+        let [first, second] = [Call::Write(-1), Call::Write(-2)];
+        for call in [first, second, Call::Read(Some(-1))] {
+            push(&mut history, processes, Kind::Invoke, 0, call);
+            push(&mut history, processes, Kind::Ok, 0, call);
+        }
+    }
+    history
+}
+
+/// What becomes of a call.
+fn serve(register: &mut Option<i64>, call: Call) -> (Call, Kind) {
+    match call {
+        Call::Read(_) => return (Call::Read(*register), Kind::Ok),
+        Call::Write(value) => *register = Some(value),
+        Call::Cas(old, new) if *register == Some(old) => *register = Some(new),
+        Call::Cas(..) => return (call, Kind::Fail),
+    }
+    (call, Kind::Ok)
+}
+
+fn push(history: &mut History, process: u64, kind: Kind, register: usize, call: Call) {
+    let key = Some(Key::from(register.to_string()));
+    history
+        .push(Event { process, kind, key, call, time: None })
+        .expect("a client of a true register");
+}
+
+/// So many writes at once, two of them of one value, and two reads behind them that see different ones: all orders of
+/// the writes are tried.
+fn at_once(writes: u64) {
+    let mut history = History::default();
+    for kind in [Kind::Invoke, Kind::Ok] {
+        for process in 0..writes {
+            push(&mut history, process, kind, 0, Call::Write(process.max(1) as i64));
+        }
+    }
+    for seen in [2, 3] {
+        for kind in [Kind::Invoke, Kind::Ok] {
+            push(&mut history, 0, kind, 0, Call::Read(Some(seen)));
+        }
+    }
+    measure(&format!("{writes} writes at once, then two reads that disagree"), &history);
+}
+
+fn row(name: &str, load: &Load) {
+    measure(name, &draw(load));
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures the wall clock; no verdict sees it"
+)]
+fn measure(name: &str, history: &History) {
+    let mut times = Vec::new();
+    let mut told = String::new();
+    while times.len() < ROUNDS {
+        let start = std::time::Instant::now();
+        let verdict = black_box(check(black_box(history), &Limits::default()));
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+        told = match verdict {
+            Verdict::Linearizable => "linearizable".to_owned(),
+            Verdict::Illegal(explanation) => format!("illegal: {}", explanation.operations.len()),
+            Verdict::GaveUp(gave_up) => {
+                format!("gave up: {} configurations", gave_up.configurations)
+            }
+        };
+        if times[0] > 2_000.0 {
+            break;
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    println!("{name:<58} {:>10.1}  {told}", times[times.len() / 2]);
+}

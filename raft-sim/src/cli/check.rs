@@ -1,0 +1,216 @@
+//! `raft-sim check`: histories of clients, and whether they are linearizable.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::Error;
+use super::output::{ASIDE, BAD, GOOD, heading};
+use crate::history::{self, Explanation, GaveUp, History, Key, Limits, Operation, Verdict};
+use crate::report::End;
+use crate::scenario::error::ParseError;
+use crate::scenario::source::Source;
+
+/// Widest drawing, in characters.
+const WIDTH: usize = 100;
+
+/// Check histories of clients: whether what they were told can be explained by one register that does one thing at
+/// a time
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Histories: JSON with one event a line, or Jepsen's EDN
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// How the results are written
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// How much memory the search may take, in MiB, before it gives up
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    memory: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// lines for a reader
+    Human,
+    /// one JSON object
+    Json,
+}
+
+/// What became of one file.
+struct Case {
+    file: String,
+    /// Its operations and its keys, if it could be read.
+    size: Option<(usize, usize)>,
+    result: Result<Verdict, String>,
+}
+
+pub(super) fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
+    let limits = Limits { memory: (args.memory as usize) << 20 };
+    let mut cases = Vec::new();
+    for path in &args.files {
+        let case = one(path, &limits, err)?;
+        match args.format {
+            Format::Human => human(&case, args.memory, out)?,
+            Format::Json => {}
+        }
+        cases.push(case);
+    }
+    match args.format {
+        Format::Human => {}
+        Format::Json => {
+            let histories: Vec<Row> = cases.iter().map(row).collect();
+            serde_json::to_writer_pretty(&mut *out, &Document { histories })
+                .map_err(io::Error::from)?;
+            writeln!(out)?;
+        }
+    }
+    Ok(End::of(cases.iter().map(|case| match case.result {
+        Ok(Verdict::Linearizable) => End::Held,
+        Ok(Verdict::Illegal(_)) => End::Violated,
+        Ok(Verdict::GaveUp(_)) => End::Undecided,
+        Err(_) => End::Unusable,
+    })))
+}
+
+/// Reads and judges a file; what is wrong with it is told at once.
+fn one(path: &Path, limits: &Limits, err: &mut dyn Write) -> io::Result<Case> {
+    let file = path.display().to_string();
+    let (size, result) = match load(path, err)? {
+        Ok(history) => (Some(history.size()), Ok(history::check(&history, limits))),
+        Err(message) => (None, Err(message)),
+    };
+    Ok(Case { file, size, result })
+}
+
+fn load(path: &Path, err: &mut dyn Write) -> io::Result<Result<History, String>> {
+    let file = path.display().to_string();
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let message = format!("{file}: cannot be read: {error}");
+            writeln!(err, "raft-sim: error: {message}")?;
+            return Ok(Err(message));
+        }
+    };
+    let error = match history::read(&bytes) {
+        Ok(history) => return Ok(Ok(history)),
+        Err(error) => error,
+    };
+    let history::ReadError { line, column, span, message, help } = error;
+    let error = ParseError { file: file.clone(), line, column, span, message, help };
+    let source = Source::new(file, &String::from_utf8_lossy(&bytes));
+    writeln!(err, "{}", error.render(&source, true))?;
+    Ok(Err(error.to_string()))
+}
+
+fn human(case: &Case, memory: u32, out: &mut dyn Write) -> io::Result<()> {
+    let Case { file, size, result } = case;
+    let Some((operations, keys)) = *size else { return Ok(()) };
+    write!(out, "{file}: {}, {}: ", number(operations, "operation"), number(keys, "key"))?;
+    match result {
+        Ok(Verdict::Linearizable) => writeln!(out, "{GOOD}linearizable{GOOD:#}"),
+        Ok(Verdict::Illegal(explanation)) => {
+            writeln!(out, "{BAD}not linearizable{BAD:#}")?;
+            illegal(explanation, out)
+        }
+        Ok(Verdict::GaveUp(GaveUp { key, events, configurations })) => {
+            writeln!(out, "{BAD}no verdict{BAD:#}")?;
+            writeln!(
+                out,
+                "{}the search gave up after {configurations} configurations: more don't fit into {memory} MiB \
+                 (--memory)\nof the first {events} events an order is known",
+                of_key(key.as_ref())
+            )
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+fn illegal(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    let Explanation { key, events, operations, reason } = explanation;
+    writeln!(out, "{}{reason}", of_key(key.as_ref()))?;
+    heading(out, "Operations that can't be put in order")?;
+    let (left_out, lines) = history::timeline(operations, WIDTH - 2);
+    if left_out > 0 {
+        writeln!(out, "  {ASIDE}… {left_out} more before{ASIDE:#}")?;
+    }
+    for line in lines {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(
+        out,
+        "\nThe first {} are illegal already; without the last of them they are not.",
+        number(*events, "event")
+    )
+}
+
+fn of_key(key: Option<&Key>) -> String {
+    key.map_or_else(String::new, |key| format!("key {key}: "))
+}
+
+fn number(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+#[derive(Serialize)]
+struct Document<'c> {
+    histories: Vec<Row<'c>>,
+}
+
+#[derive(Serialize)]
+struct Row<'c> {
+    file: &'c str,
+    /// `linearizable`, `illegal`, `gave-up` or `unusable`
+    verdict: &'static str,
+    /// Invoked by clients, and on how many keys; null if it could not be used.
+    operations: Option<usize>,
+    keys: Option<usize>,
+    /// The key in question.
+    key: Option<&'c str>,
+    /// Of an illegal history, how many events from the first on are illegal; if the search gave up, of how many an
+    /// order is known.
+    events: Option<usize>,
+    configurations: Option<usize>,
+    message: Option<&'c str>,
+    /// Operations that can't be put in order, each as its last event would be, with the numbers of its events, from 1.
+    core: &'c [Operation],
+}
+
+fn row(case: &Case) -> Row<'_> {
+    let (operations, keys) = case.size.unzip();
+    let row = Row {
+        file: &case.file,
+        verdict: "linearizable",
+        operations,
+        keys,
+        key: None,
+        events: None,
+        configurations: None,
+        message: None,
+        core: &[],
+    };
+    match &case.result {
+        Ok(Verdict::Linearizable) => row,
+        Ok(Verdict::Illegal(explanation)) => Row {
+            verdict: "illegal",
+            key: explanation.key.as_deref(),
+            events: Some(explanation.events),
+            message: Some(&explanation.reason),
+            core: &explanation.operations,
+            ..row
+        },
+        Ok(Verdict::GaveUp(GaveUp { key, events, configurations })) => Row {
+            verdict: "gave-up",
+            key: key.as_deref(),
+            events: Some(*events),
+            configurations: Some(*configurations),
+            ..row
+        },
+        Err(message) => Row { verdict: "unusable", message: Some(message), ..row },
+    }
+}

@@ -1,0 +1,122 @@
+//! Operations: an invocation and what became of it.
+
+use std::collections::BTreeMap;
+
+use super::search::Item;
+use super::{Call, Event, Key, Kind};
+
+/// What a client asked for, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The client.
+    pub process: u64,
+    /// The register.
+    pub key: Option<Key>,
+    /// What it did; of a read that completed ok, what it saw.
+    pub call: Call,
+    /// The event that invoked it, from 0.
+    pub invoked: usize,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of an operation, with the event that told so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It happened before this event.
+    Ok(usize),
+    /// It did not happen, as was told by this event.
+    Failed(usize),
+    /// It may have happened, or may still.
+    Unknown,
+}
+
+impl Operation {
+    /// The event that told what became of it, if any did.
+    #[must_use]
+    pub fn completed(&self) -> Option<usize> {
+        match self.outcome {
+            Outcome::Ok(event) | Outcome::Failed(event) => Some(event),
+            Outcome::Unknown => None,
+        }
+    }
+
+    /// What it is for the search, if it matters there.
+    pub(super) fn item(&self) -> Option<Item> {
+        let until = match self.outcome {
+            Outcome::Ok(event) => Some(event),
+            Outcome::Failed(_) => return None,
+            Outcome::Unknown => None,
+        };
+        Some(Item { call: self.call, from: self.invoked, until })
+    }
+}
+
+/// The operations of each register, in the order of their invocations. What is under way at the end may happen at any
+/// later time.
+pub(super) fn by_key(events: &[Event]) -> BTreeMap<Option<Key>, Vec<Operation>> {
+    let mut of_keys: BTreeMap<Option<Key>, Vec<Operation>> = BTreeMap::new();
+    let mut open: BTreeMap<u64, usize> = BTreeMap::new();
+    for (at, event) in events.iter().enumerate() {
+        match of_keys.get_mut(&event.key) {
+            Some(operations) => hear(operations, &mut open, at, event),
+            None => hear(of_keys.entry(event.key.clone()).or_default(), &mut open, at, event),
+        }
+    }
+    of_keys
+}
+
+/// As [`by_key`], of one register.
+pub(super) fn of_key(events: &[Event], key: &Option<Key>) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    let mut open = BTreeMap::new();
+    for (at, event) in events.iter().enumerate().filter(|(_, event)| event.key == *key) {
+        hear(&mut operations, &mut open, at, event);
+    }
+    operations
+}
+
+/// Takes the next event of a register in. `open` says which operation each process waits for.
+fn hear(
+    operations: &mut Vec<Operation>,
+    open: &mut BTreeMap<u64, usize>,
+    at: usize,
+    event: &Event,
+) {
+    let Event { process, kind, key, call, time: _ } = event;
+    let outcome = match kind {
+        Kind::Invoke => {
+            open.insert(*process, operations.len());
+            let (process, key, call) = (*process, key.clone(), *call);
+            operations.push(Operation {
+                process,
+                key,
+                call,
+                invoked: at,
+                outcome: Outcome::Unknown,
+            });
+            return;
+        }
+        Kind::Ok => Outcome::Ok(at),
+        Kind::Fail => Outcome::Failed(at),
+        Kind::Info => Outcome::Unknown,
+    };
+    if let Some(invoked) = open.remove(process) {
+        operations[invoked].outcome = outcome;
+        if *kind == Kind::Ok {
+            operations[invoked].call = *call;
+        }
+    }
+}
+
+/// What is known of these operations when only so many events have happened, and of those that fail that they do.
+pub(super) fn until(operations: &[Operation], events: usize) -> Vec<Operation> {
+    let begun = operations.iter().filter(|operation| operation.invoked < events);
+    let cut = |operation: &Operation| match operation.outcome {
+        Outcome::Ok(event) if event >= events => {
+            Operation { outcome: Outcome::Unknown, ..operation.clone() }
+        }
+        Outcome::Ok(_) | Outcome::Failed(_) | Outcome::Unknown => operation.clone(),
+    };
+    begun.map(cut).collect()
+}

@@ -1,0 +1,125 @@
+//! Files of histories: which form a text has, and what is wrong with it.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::{Event, History, edn, json};
+
+/// The first error of a history's text. Displayed in one line: `line:column: message; help`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1, counted in characters.
+    pub column: usize,
+    /// The bytes in question, a byte order mark not counted; empty where something is missing.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// An error at a place that is not yet known by line and column.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    span: Range<usize>,
+    message: String,
+    help: Option<String>,
+}
+
+impl Wrong {
+    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Wrong {
+        Wrong { span, message: message.into(), help: None }
+    }
+
+    pub(super) fn expected(span: Range<usize>, message: impl Into<String>, help: &str) -> Wrong {
+        Wrong { help: Some(format!("expected {help}")), ..Wrong::new(span, message) }
+    }
+
+    fn placed(self, text: &str) -> ReadError {
+        let Wrong { span, message, help } = self;
+        let before = &text[..text.floor_char_boundary(span.start)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.matches('\n').count() + 1;
+        ReadError {
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: before[line_start..].chars().count() + 1,
+            span,
+            message,
+            help,
+        }
+    }
+}
+
+/// A history under way.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub(super) history: History,
+}
+
+impl Reading {
+    /// Adds an event that stands here.
+    pub(super) fn push(&mut self, event: Event, span: Range<usize>) -> Result<(), Wrong> {
+        self.history.push(event).map_err(|message| Wrong::new(span, message))
+    }
+}
+
+/// Reads a history of either form. The text tells which: JSON lines begin with a brace and a quote, `{"`; EDN with a
+/// bracket, with a brace and a colon, `{:`, or with a tag or a comment.
+///
+/// # Errors
+/// The first thing that is wrong, and where.
+pub fn read(bytes: &[u8]) -> Result<History, ReadError> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to();
+            let good = String::from_utf8_lossy(&bytes[..at]);
+            return Err(Wrong::new(at..at, "a byte that is not UTF-8 text").placed(&good));
+        }
+    };
+    parse(text).map_err(|wrong| wrong.placed(text))
+}
+
+const FORMS: &str = "an event: JSON as {\"process\":0,\"type\":\"invoke\",\"f\":\"read\"}, or Jepsen's EDN as \
+                     {:process 0, :type :invoke, :f :read}";
+
+fn parse(text: &str) -> Result<History, Wrong> {
+    let start = text.len() - text.trim_start().len();
+    let mut first = text[start..].chars();
+    let begin = start..text.len().min(start + 1);
+    let mut reading = Reading::default();
+    match (first.next(), first.find(|c| !c.is_whitespace())) {
+        (Some('{'), Some('"')) => json::parse(text, &mut reading)?,
+        (Some('['), Some('{')) if first.find(|c| !c.is_whitespace()) == Some('"') => {
+            let message = "a JSON list";
+            return Err(Wrong::expected(
+                begin,
+                message,
+                "JSON with one event a line, and no brackets around them",
+            ));
+        }
+        (Some('{' | '[' | '(' | '#' | ';'), _) => edn::parse(text, &mut reading)?,
+        (Some(_), _) => return Err(Wrong::expected(begin, "not a history", FORMS)),
+        (None, _) => return Err(Wrong::expected(0..0, "the history is empty", FORMS)),
+    }
+    if reading.history.events().is_empty() {
+        let message = "no client does anything in this history";
+        return Err(Wrong::expected(text.len()..text.len(), message, FORMS));
+    }
+    Ok(reading.history)
+}

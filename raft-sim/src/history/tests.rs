@@ -1,0 +1,135 @@
+//! The checker against small histories whose verdict is known.
+
+use super::*;
+
+/// A history of lines such as `0 w1`, `0 ok`, `1 r`, `1 ok 3`, `2 c1,2`, `2 info`: process, and what it invokes or is
+/// told.
+pub(super) fn history(events: &[&str]) -> History {
+    let mut history = History::default();
+    let mut open: BTreeMap<u64, Call> = BTreeMap::new();
+    for event in events {
+        let words: Vec<&str> = event.split(' ').collect();
+        let process = words[0].parse().expect("a process");
+        let number = |text: &str| text.parse::<i64>().expect("a number");
+        let (kind, call) = match words[1].split_at(1) {
+            ("r", "") => (Kind::Invoke, Call::Read(None)),
+            ("w", value) => (Kind::Invoke, Call::Write(number(value))),
+            ("c", pair) => {
+                let (old, new) = pair.split_once(',').expect("two values");
+                (Kind::Invoke, Call::Cas(number(old), number(new)))
+            }
+            _ => {
+                let seen = words.get(2).map(|seen| number(seen));
+                let call = match open[&process] {
+                    Call::Read(_) => Call::Read(seen),
+                    call @ (Call::Write(_) | Call::Cas(..)) => call,
+                };
+                (Kind::named(words[1]).expect("a type"), call)
+            }
+        };
+        open.insert(process, call);
+        let event = Event { process, kind, key: None, call, time: None };
+        history.push(event).expect("it makes sense");
+    }
+    history
+}
+
+fn verdict(events: &[&str]) -> Verdict {
+    check(&history(events), &Limits::default())
+}
+
+/// What is said of an illegal history: how many events, which processes, and why.
+fn explained(events: &[&str]) -> String {
+    match verdict(events) {
+        Verdict::Illegal(explanation) => {
+            let Explanation { events, operations, reason, key: _ } = *explanation;
+            let processes: Vec<String> =
+                operations.iter().map(|one| one.process.to_string()).collect();
+            format!("{events}: {}: {reason}", processes.join(" "))
+        }
+        other @ (Verdict::Linearizable | Verdict::GaveUp(_)) => panic!("{other:?}: {events:?}"),
+    }
+}
+
+#[test]
+fn legal_histories() {
+    for events in [
+        &["0 r", "0 ok"][..],
+        &["0 w1", "1 r", "1 ok", "0 ok"],
+        &["0 w1", "1 r", "1 ok 1", "0 ok"],
+        &["0 w1", "0 info", "1 r", "1 ok", "1 r", "1 ok 1"],
+        &["0 w1", "0 info", "1 w2", "1 ok", "1 r", "1 ok 2", "1 r", "1 ok 1"],
+        &["0 w1", "0 info", "1 r", "1 ok", "1 r", "1 ok"],
+        &["0 w1", "0 fail", "1 r", "1 ok"],
+        &["0 w1", "0 ok", "1 c1,2", "2 r", "2 ok 2", "1 ok", "3 c1,5", "3 fail"],
+        &["0 w1", "1 w2", "0 ok", "1 ok", "2 r", "3 r", "2 ok 1", "3 ok 1"],
+        &["0 c1,2", "0 info", "1 w1", "1 ok", "2 r", "2 ok 2"],
+        &["0 w1", "0 ok", "1 w1", "1 info", "0 w2", "0 ok", "0 r", "0 ok 1"],
+        &["0 r", "1 w1"],
+    ] {
+        assert_eq!(verdict(events), Verdict::Linearizable, "{events:?}");
+    }
+}
+
+#[test]
+fn illegal_histories_and_why() {
+    for (what, events, told) in [
+        (
+            "stale read",
+            &["0 w1", "0 ok", "1 w2", "1 ok", "2 r", "2 ok 1", "0 r", "0 ok 2"][..],
+            "6: 0 1 2: client 2 read 1, but before that began client 1 had written 2, and been told so",
+        ),
+        (
+            "lost write",
+            &["0 w1", "0 ok", "1 r", "1 ok"],
+            "4: 0 1: client 1 read nothing, but before that began client 0 had written 1, and been told so",
+        ),
+        (
+            "a value never written",
+            &["0 w1", "0 ok", "1 r", "1 ok 7"],
+            "4: 1: client 1 read 7, which nobody had written",
+        ),
+        (
+            "a read before the write",
+            &["1 r", "1 ok 7", "0 w7", "0 ok"],
+            "2: 1: client 1 read 7, which nobody had written",
+        ),
+        (
+            "a cas that should have failed",
+            &["0 w1", "0 ok", "1 c2,3", "1 ok"],
+            "4: 1: client 1 changed 2 to 3, which nobody had written",
+        ),
+        (
+            "two cas from one value",
+            &["0 w1", "0 ok", "1 c1,2", "2 c1,3", "1 ok", "2 ok"],
+            "6: 0 1 2: client 2 changed 1 to 3, but in each order of what was before, the register holds 2 by then",
+        ),
+        (
+            "a failed write seen",
+            &["0 w1", "0 fail", "1 r", "1 ok 1"],
+            "4: 0 1: client 1 read 1, but the write of 1 of client 0 failed",
+        ),
+        (
+            "a write seen before it failed",
+            &["0 w1", "1 r", "1 ok 1", "1 r", "1 ok 1", "0 fail", "1 r", "1 ok 1"],
+            "6: 0 1: client 1 read 1, but the write of 1 of client 0 failed",
+        ),
+        (
+            "an unknown write unseen after it was seen",
+            &["0 w1", "0 info", "1 r", "1 ok 1", "2 r", "2 ok"],
+            "6: 1 2: client 2 read nothing, but before that began client 1 had read 1",
+        ),
+        (
+            "an unknown write that happens twice",
+            &["0 w1", "0 info", "1 r", "1 ok 1", "1 w2", "1 ok", "1 r", "1 ok 1"],
+            "8: 1 1 1: client 1 read 1, but in each order of what was before, the register holds 2 by then",
+        ),
+        (
+            "reads at the same time as two writes disagree on their order",
+            &["0 w1", "1 w2", "2 r", "2 ok 1", "3 r", "3 ok 2", "2 r", "2 ok 1", "0 ok", "1 ok"],
+            "8: 2 3 2: client 2 read 1, but in each order of what was before, the register holds 2 by then",
+        ),
+    ] {
+        assert_eq!(explained(events), told, "{what}");
+    }
+}

@@ -1,0 +1,86 @@
+//! Operations drawn as they lay in time: a lane for each client, a bar from invocation to completion.
+//!
+//! ```text
+//! client 0  ├write 1┤ ├write 2┤
+//! client 1                      ├read 1┤
+//! client 2       ├write 3┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
+//! ```
+//!
+//! What is unknown is open to the right; what failed ends in a cross. The scale is the order of events, not their
+//! times.
+
+use std::collections::BTreeMap;
+
+use super::{Call, Operation, Outcome};
+
+/// Lines for these operations, which must be in the order of their invocations. None is wider than `width` characters,
+/// if one operation can be drawn in that: the first operations are left out until the rest fits, and their number
+/// comes with it.
+#[must_use]
+pub fn timeline(operations: &[Operation], width: usize) -> (usize, Vec<String>) {
+    for left_out in 0..operations.len() {
+        let lines = draw(&operations[left_out..]);
+        let fits = lines.iter().all(|line| line.chars().count() <= width);
+        if fits || left_out + 1 == operations.len() {
+            return (left_out, lines);
+        }
+    }
+    (0, Vec::new())
+}
+
+fn draw(operations: &[Operation]) -> Vec<String> {
+    let (columns, end) = columns(operations);
+    let mut lanes: BTreeMap<u64, Vec<char>> = BTreeMap::new();
+    for operation in operations {
+        let lane = lanes.entry(operation.process).or_default();
+        let start = columns[&operation.invoked];
+        let (stop, line, last) = match operation.outcome {
+            Outcome::Ok(event) => (columns[&event], '─', '┤'),
+            Outcome::Failed(event) => (columns[&event], '─', '×'),
+            Outcome::Unknown => (end, '┄', '┄'),
+        };
+        lane.resize(start, ' ');
+        lane.push('├');
+        lane.extend(label(operation).chars());
+        lane.resize(stop, line);
+        lane.push(last);
+    }
+    let name = |process: u64| format!("client {process}");
+    let names = lanes.keys().map(|&process| name(process).len()).max().unwrap_or_default();
+    let line = |(process, lane): (u64, Vec<char>)| {
+        format!("{:<names$}  {}", name(process), lane.into_iter().collect::<String>())
+    };
+    lanes.into_iter().map(line).collect()
+}
+
+/// The column of each event, and the one behind all: each label has room.
+fn columns(operations: &[Operation]) -> (BTreeMap<usize, usize>, usize) {
+    let mut events: BTreeMap<usize, &Operation> = BTreeMap::new();
+    for operation in operations {
+        let ends = [Some(operation.invoked), operation.completed()];
+        events.extend(ends.into_iter().flatten().map(|event| (event, operation)));
+    }
+    let mut columns = BTreeMap::new();
+    let mut next = 0;
+    for (event, operation) in events {
+        let column = match columns.get(&operation.invoked) {
+            Some(start) => next.max(start + 1 + label(operation).len()),
+            None => next,
+        };
+        columns.insert(event, column);
+        next = column + 1;
+    }
+    let open = operations.iter().filter(|operation| operation.completed().is_none());
+    let room = open.map(|operation| columns[&operation.invoked] + 2 + label(operation).len());
+    (columns.clone(), room.max().unwrap_or_default().max(next))
+}
+
+fn label(operation: &Operation) -> String {
+    match (operation.call, operation.outcome) {
+        (Call::Read(Some(seen)), Outcome::Ok(_)) => format!("read {seen}"),
+        (Call::Read(None), Outcome::Ok(_)) => "read nothing".to_owned(),
+        (Call::Read(_), Outcome::Failed(_) | Outcome::Unknown) => "read".to_owned(),
+        (Call::Write(value), _) => format!("write {value}"),
+        (Call::Cas(old, new), _) => format!("cas {old} {new}"),
+    }
+}

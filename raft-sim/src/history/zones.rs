@@ -1,0 +1,85 @@
+//! Registers to which each value is written once, and no cas is done: decided at a glance (Gibbons and Korach 1997).
+//!
+//! An operation on such a register says by its value whose write it belongs to. Take a value: the register holds it from
+//! its write on to its last read, and never again. If one of its operations ends before another begins, it certainly
+//! holds it between the first end and the last beginning: no other value can be there in that time. Else there is a
+//! moment in which all of its operations are under way, and it suffices that some such moment is free.
+
+use std::collections::BTreeMap;
+
+use super::search::{Item, Value, effect, needed};
+
+/// What a look at the values came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Zones {
+    /// Some value is written twice, or by a cas: it takes a search.
+    Unclear,
+    /// There is an order.
+    Order,
+    /// There is none, even if all operations on other values had not been.
+    Conflict(Vec<Value>),
+}
+
+/// All operations on one value. Times are events, from 1 on.
+#[derive(Clone, Copy)]
+struct Zone {
+    /// When the first of them ends.
+    first_end: usize,
+    /// When the last of them begins.
+    last_begin: usize,
+    /// When the first read ends.
+    read: usize,
+    /// When the write begins, if there is one.
+    write: Option<usize>,
+}
+
+const NEVER: usize = usize::MAX;
+const EMPTY: Zone = Zone { first_end: NEVER, last_begin: 0, read: NEVER, write: None };
+
+/// Whether there is an order of these operations on a register that holds nothing at first.
+pub(super) fn zones(items: &[Item]) -> Zones {
+    // Before all else somebody wrote nothing.
+    let nothing = Zone { first_end: 0, write: Some(0), ..EMPTY };
+    let mut zones: BTreeMap<Value, Zone> = BTreeMap::from([(None, nothing)]);
+    for Item { call, from, until } in needed(items) {
+        let (begin, end) = (from + 1, until.map_or(NEVER, |until| until + 1));
+        let (needs, makes) = effect(call);
+        let value = match (needs, makes) {
+            (Some(value), None) | (None, Some(value)) => value,
+            (Some(_), Some(_)) | (None, None) => return Zones::Unclear,
+        };
+        let zone = zones.entry(value).or_insert(EMPTY);
+        zone.first_end = zone.first_end.min(end);
+        zone.last_begin = zone.last_begin.max(begin);
+        if makes.is_none() {
+            zone.read = zone.read.min(end);
+        } else if zone.write.replace(begin).is_some() {
+            return Zones::Unclear;
+        }
+    }
+    let unwritten = |zone: &Zone| zone.write.is_none_or(|write| zone.read < write);
+    if let Some((&value, _)) = zones.iter().find(|(_, zone)| unwritten(zone)) {
+        return Zones::Conflict(vec![value]);
+    }
+    overlap(&zones).map_or(Zones::Order, |(one, other)| Zones::Conflict(vec![one, other]))
+}
+
+/// Two values that would have to be there at the same time.
+fn overlap(zones: &BTreeMap<Value, Zone>) -> Option<(Value, Value)> {
+    let lasts = |zone: &Zone| zone.first_end < zone.last_begin;
+    let mut lasting: Vec<(usize, usize, Value)> = zones
+        .iter()
+        .filter(|(_, zone)| lasts(zone))
+        .map(|(&value, zone)| (zone.first_end, zone.last_begin, value))
+        .collect();
+    lasting.sort_unstable();
+    let mut neighbours = lasting.iter().zip(lasting.iter().skip(1));
+    if let Some(((_, _, one), (_, _, other))) = neighbours.find(|(one, other)| other.0 < one.1) {
+        return Some((*one, *other));
+    }
+    zones.iter().filter(|(_, zone)| !lasts(zone)).find_map(|(&value, zone)| {
+        let before = lasting.partition_point(|&(begin, _, _)| begin < zone.last_begin);
+        let &(_, end, other) = lasting.get(before.checked_sub(1)?)?;
+        (zone.first_end < end).then_some((other, value))
+    })
+}

@@ -1,0 +1,188 @@
+//! `raft-sim check` as its user meets it: files of both forms, wrong ones, verdicts and exit codes; and what
+//! `docs/histories.md` shows of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_raft-sim");
+
+/// What `raft-sim check` says of a file with these bytes: its exit code, standard output and standard error.
+fn check(test: &str, name: &str, bytes: &[u8], options: &[&str]) -> (i32, String, String) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check").join(test);
+    fs::create_dir_all(&folder).expect("a folder is made");
+    fs::write(folder.join(name), bytes).expect("a file is written");
+    said(&folder, &[&["check", name], options].concat())
+}
+
+fn said(folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(PROGRAM).current_dir(folder).args(args).output().expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[test]
+fn what_the_page_shows_is_what_is_printed() {
+    let page = fs::read_to_string(root().join("docs/histories.md")).expect("the page is there");
+    let mut shown = 0;
+    for block in page.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap_or_default();
+        let Some((command, expected)) = block.split_once('\n') else { continue };
+        let Some(args) = command.strip_prefix("$ raft-sim ") else { continue };
+        let args: Vec<&str> = args.split(' ').collect();
+        let (_, out, err) = said(&root(), &args);
+        assert_eq!(out + &err, expected, "{command}");
+        shown += 1;
+    }
+    assert!(shown >= 3, "the page shows {shown} commands");
+}
+
+#[test]
+fn the_exit_code_is_that_of_the_worst_file() {
+    let (legal, illegal) = ("docs/histories/legal.edn", "docs/histories/stale-read.jsonl");
+    assert_eq!(said(&root(), &["check", legal]).0, 0);
+    assert_eq!(said(&root(), &["check", legal, illegal]).0, 1);
+    let (code, out, err) = said(&root(), &["check", "no-such-file", illegal, legal]);
+    assert_eq!(code, 2);
+    assert!(
+        out.contains("not linearizable")
+            && out.contains("legal.edn: 5 operations, 2 keys: linearizable"),
+        "{out}"
+    );
+    assert!(err.contains("no-such-file: cannot be read: "), "{err}");
+    assert_eq!(said(&root(), &["check"]).0, 2);
+}
+
+#[test]
+fn as_json() {
+    let files = ["docs/histories/legal.edn", "docs/histories/stale-read.jsonl", "no-such-file"];
+    let (code, out, _) = said(&root(), &[&["check", "--format", "json"], &files[..]].concat());
+    assert_eq!(code, 2);
+    let document: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    let verdict = |at: usize| document["histories"][at]["verdict"].as_str().unwrap_or_default();
+    assert_eq!([0, 1, 2].map(verdict), ["linearizable", "illegal", "unusable"]);
+    let illegal = &document["histories"][1];
+    assert_eq!((&illegal["key"], &illegal["events"]), (&"x".into(), &9.into()));
+    assert_eq!(illegal["core"].as_array().map(Vec::len), Some(3), "{illegal}");
+    assert_eq!(document["histories"][0]["operations"], 5);
+}
+
+/// Thirty writes at once, two of them of the same value, and reads that contradict each other: too many orders for one
+/// mebibyte.
+#[test]
+fn a_search_that_is_too_long_says_so() {
+    let mut text = String::new();
+    let mut event = |process: usize, kind: &str, f: &str, value: &str| {
+        text += &format!(
+            "{{\"process\":{process},\"type\":\"{kind}\",\"f\":\"{f}\",\"value\":{value}}}\n"
+        );
+    };
+    for kind in ["invoke", "ok"] {
+        for process in 0..30 {
+            event(process, kind, "write", &(process % 29).to_string());
+        }
+    }
+    for (process, seen) in [1, 2].into_iter().enumerate() {
+        event(process, "invoke", "read", "null");
+        event(process, "ok", "read", &seen.to_string());
+    }
+    let (code, out, _) = check("gave-up", "h.jsonl", text.as_bytes(), &["--memory", "1"]);
+    let told = "h.jsonl: 32 operations, 1 key: no verdict\n\
+                the search gave up after 16384 configurations: more don't fit into 1 MiB (--memory)\n\
+                of the first 61 events an order is known\n";
+    assert_eq!((code, out.as_str()), (4, told));
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_told_with_its_place() {
+    let invoke = r#"{"process":0,"type":"invoke","f":"write","value":1}"#;
+    let read = r#"{"process":0,"type":"invoke","f":"read"}"#;
+    for (what, text, place, told) in [
+        ("unknown type", invoke.replace("invoke", "done"), ":1:21", "unknown type `done`"),
+        ("unknown f", invoke.replace("write", "append"), ":1:34", "unknown operation `append`"),
+        ("unknown field", invoke.replace("value", "val"), ":1:1", "no event has a field `val`"),
+        ("no value", invoke.replace(",\"value\":1", ""), ":1:1", "the event has no `value`"),
+        ("a text as value", invoke.replace(":1}", ":\"1\"}"), ":1:50", "the number it writes"),
+        ("completion alone", invoke.replace("invoke", "ok"), ":1:1", "has not invoked anything"),
+        ("twice", format!("{invoke}\n\n {invoke}\n"), ":3:2", "before it was told"),
+        (
+            "another value",
+            format!("{invoke}\n{}", invoke.replace("invoke", "ok").replace(":1}", ":2}")),
+            ":2:1",
+            "completes what it did not invoke",
+        ),
+        (
+            "another key",
+            format!("{invoke}\n{}", invoke.replace("invoke", "ok").replace('}', ",\"key\":\"k\"}")),
+            ":2:1",
+            "completes what it did not invoke",
+        ),
+        (
+            "a read without value",
+            format!("{read}\n{}", read.replace("invoke", "ok")),
+            ":2:1",
+            "the event has no `value`",
+        ),
+        (
+            "after info",
+            format!("{invoke}\n{}\n{read}", invoke.replace("invoke", "info")),
+            ":3:1",
+            "another process number",
+        ),
+        ("cut off", format!("{invoke}\n{}", &invoke[..30]), ":2:31", "ends in the middle"),
+        ("not JSON", invoke.replace("\"type\"", "type"), ":1:14", "not JSON"),
+        ("a list", format!("[{invoke}]"), ":1:1", "no brackets"),
+        ("empty", String::new(), ":1:1", "the history is empty"),
+        ("prose", "hello".to_owned(), ":1:1", "not a history"),
+        ("EDN cut off", "{:process 0, :type :invoke, :f".to_owned(), ":1:31", "ends in the middle"),
+        (
+            "EDN type",
+            "{:process 0, :type :maybe, :f :read}".to_owned(),
+            ":1:20",
+            "unknown type `:maybe`",
+        ),
+        (
+            "EDN f",
+            "{:process 0, :type :invoke, :f :txn, :value 1}".to_owned(),
+            ":1:32",
+            "unknown operation `:txn`",
+        ),
+        (
+            "EDN value",
+            "[{:process 0, :type :invoke, :f :write, :value [:x :y]}]".to_owned(),
+            ":1:52",
+            "the number it writes",
+        ),
+        ("EDN bracket", "[{:process 0]".to_owned(), ":1:13", "`]` closes what was not opened"),
+        (
+            "nemesis alone",
+            "{:process :nemesis, :type :info, :f :kill}".to_owned(),
+            ":1:43",
+            "no client does anything",
+        ),
+    ] {
+        let (code, out, err) = check("wrong", "h", text.as_bytes(), &[]);
+        assert_eq!((code, out.as_str()), (2, ""), "{what}: {err}");
+        assert!(err.contains(&format!("--> h{place}\n")), "{what}: {err}");
+        assert!(err.contains(told), "{what}: {err}");
+    }
+    let (code, _, err) = check("wrong", "h", &[invoke.as_bytes(), b"\n{\"\xff"].concat(), &[]);
+    assert!(code == 2 && err.contains("--> h:2:3") && err.contains("not UTF-8"), "{err}");
+}
+
+#[test]
+fn jepsen_s_forms() {
+    let bare = "{:type :invoke, :f :cas, :value [1 2], :process 0}{:type :fail, :f :cas, :value [1 2], :process 0}";
+    let vector = format!("[{bare}]");
+    let tagged = bare.replace("{:", "#jepsen.history.Op{:extra {:a #{1 \\] \"]\"}}, #_ ignored :");
+    let keyed = bare.replace("[1 2]", "[\"k\" [1 2]]");
+    for text in [bare, vector.as_str(), tagged.as_str(), keyed.as_str()] {
+        let (code, out, err) = check("jepsen", "h", text.as_bytes(), &[]);
+        assert_eq!((code, out.as_str()), (0, "h: 1 operation, 1 key: linearizable\n"), "{err}");
+    }
+}
