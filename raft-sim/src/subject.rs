@@ -293,6 +293,11 @@ pub struct Held {
 }
 
 /// What a client is told about its request, by the server it was handed to.
+///
+/// Of a command, [`NoSession`](Answer::NoSession), [`Superseded`](Answer::Superseded),
+/// [`NotLeader`](Answer::NotLeader), [`Busy`](Answer::Busy) and [`Rejected`](Answer::Rejected) say that it is certainly
+/// never executed because of this request. A server that does not know that answers [`Unknown`](Answer::Unknown), or
+/// not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Committed at this index, and applied on this server.

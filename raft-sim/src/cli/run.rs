@@ -1,15 +1,18 @@
 //! `raft-sim run`: one seed, told in full.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use super::output::{BAD, GOOD, LAST_STEPS, heading, story};
 use super::values::{self, WishArgs};
 use super::{Error, plan};
 use crate::cluster::Feature;
+use crate::history::{self, History};
 use crate::oracle::{Class, Property};
 use crate::plan::{Draw, FaultSort, Plan};
 use crate::report::End;
-use crate::run::{Liveness, Outcome, Tally, run as play};
+use crate::run::{Liveness, Outcome, Tally, recorded, run as play};
 use crate::story::{Recorder, milliseconds, texts};
 use crate::subject::Implementation;
 
@@ -19,6 +22,9 @@ pub(super) struct Args {
     /// The seed from which everything is drawn; the same one gives the same run on every machine
     #[arg(long, value_name = "N", value_parser = values::seed)]
     seed: u64,
+    /// A file for what the clients did and were told, as JSON lines: `raft-sim check` judges it
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
     #[command(flatten)]
     wishes: WishArgs,
 }
@@ -31,7 +37,11 @@ pub(super) fn run(
     let wishes = args.wishes.wishes();
     let plan = Plan::draw(args.seed, &wishes);
     let mut recorder = Recorder::milestones();
-    let outcome = play(&plan, implementation, true, Some(&mut recorder)).map_err(Error::Told)?;
+    let (outcome, history) =
+        recorded(&plan, implementation, Some(&mut recorder)).map_err(Error::Told)?;
+    if let Some(path) = &args.history {
+        write(path, &history)?;
+    }
     let lines = recorder.into_lines();
     writeln!(out, "seed {}", args.seed)?;
     heading(out, "What was planned")?;
@@ -71,6 +81,16 @@ pub(super) fn run(
         Class::Safety | Class::Conduct => End::Violated,
         Class::Liveness => End::Stuck,
     })
+}
+
+/// Writes a history to a file.
+fn write(path: &Path, history: &History) -> Result<(), Error> {
+    let written = File::create(path).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        history::write(history, &mut file)?;
+        file.flush()
+    });
+    written.map_err(|error| Error::Told(format!("{}: cannot be written: {error}", path.display())))
 }
 
 /// How a run ended as to progress, in one line.
@@ -126,7 +146,7 @@ mod tests {
     use crate::reference::Reference;
 
     fn printed(implementation: &dyn Implementation) -> (End, String) {
-        let args = Args { seed: 7, wishes: WishArgs::default() };
+        let args = Args { seed: 7, history: None, wishes: WishArgs::default() };
         let mut out = Vec::new();
         let end = run(&args, implementation, &mut out).expect("it boots, and memory takes it");
         let text = String::from_utf8(out).expect("it is text");

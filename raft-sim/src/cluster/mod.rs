@@ -177,6 +177,13 @@ impl<'a> Cluster<'a> {
         self.oracles.as_ref()
     }
 
+    /// From now on the oracles, if they listen, keep what clients do and hear.
+    pub fn record(&mut self) {
+        if let Some(oracles) = &mut self.oracles {
+            oracles.record();
+        }
+    }
+
     /// Tells the listener that a scenario's statement begins.
     pub fn announce(&mut self, line: u32) {
         if let Some(listener) = &mut self.listener {

@@ -65,11 +65,6 @@ impl Cluster<'_> {
     /// # Errors
     /// The first property that an oracle saw violated.
     pub fn read(&mut self, id: NodeId, request: Request) -> Result<bool, Violation> {
-        if self.server(id).is_up()
-            && let Some(oracles) = &mut self.oracles
-        {
-            oracles.asked(id, request);
-        }
         self.ask(id, Event::Read(request))
     }
 
@@ -114,6 +109,9 @@ impl Cluster<'_> {
     fn ask(&mut self, id: NodeId, event: Event) -> Result<bool, Violation> {
         if !self.server(id).is_up() {
             return Ok(false);
+        }
+        if let Some(oracles) = &mut self.oracles {
+            oracles.asked(self.now, id, &event);
         }
         self.features.asks(id, &event);
         self.servers[slot(id)].unanswered.extend(event.request());

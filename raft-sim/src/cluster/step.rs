@@ -111,7 +111,7 @@ impl Cluster<'_> {
             self.servers[slot(id)].unanswered.remove(&request);
             self.features.answered(id, &self.servers[slot(id)], request, &answer);
             if let Some(oracles) = &mut self.oracles {
-                oracles.answered(id, request, &answer)?;
+                oracles.answered(self.now, id, request, &answer)?;
             }
             self.answers.push((id, request, answer));
         }

@@ -3,7 +3,8 @@
 
 use super::state::Server;
 use super::{Oracles, Property, Violation};
-use crate::subject::{Answer, Outcome, Request};
+use crate::subject::{Answer, Event, Outcome, Request};
+use crate::time::Micros;
 use crate::words::{LogIndex, NodeId, Once};
 
 /// A read that a server owes an answer.
@@ -16,13 +17,16 @@ pub(super) struct Asked {
 }
 
 impl Oracles {
-    /// A client asks a server for a read; reported before the server hears of it.
+    /// A client asks a server for something; reported before the server hears of it.
     ///
     /// # Panics
     /// If the server is unknown.
-    pub fn asked(&mut self, server: NodeId, request: Request) {
-        let asked = Asked { slot: self.slot(server), told: self.told };
-        self.reads.insert(request, asked);
+    pub fn asked(&mut self, now: Micros, server: NodeId, event: &Event) {
+        if let Event::Read(request) = event {
+            let asked = Asked { slot: self.slot(server), told: self.told };
+            self.reads.insert(*request, asked);
+        }
+        self.clients.ask(now, event);
     }
 
     /// A client is told what became of its request; reported after the step that says so.
@@ -34,11 +38,14 @@ impl Oracles {
     /// If the server is unknown.
     pub fn answered(
         &mut self,
+        now: Micros,
         server: NodeId,
         request: Request,
         answer: &Answer,
     ) -> Result<(), Violation> {
         let slot = self.slot(server);
+        // All that clients hear is part of their history, also what should not have been said.
+        let heard = self.check_history(now, slot, request, answer);
         let asked = self.reads.remove(&request);
         let index = match *answer {
             Answer::Committed(index) | Answer::Registered(index, _) | Answer::NoSession(index) => {
@@ -54,10 +61,10 @@ impl Oracles {
             | Answer::Unknown
             | Answer::NotLeader(_)
             | Answer::Busy
-            | Answer::Rejected => return Ok(()),
+            | Answer::Rejected => return heard,
         };
         self.told = self.told.max(index.get());
-        Ok(())
+        heard
     }
 
     /// The reads that a server owes will not be answered.

@@ -230,6 +230,7 @@ impl Oracles {
                 );
                 return Err(Violation::new(Property::StateMachineSafety, id, detail));
             }
+            self.execute(slot, entry, *outcome);
             if let Payload::Once(once) = &entry.payload {
                 self.check_once(slot, index, once, *outcome)?;
             }

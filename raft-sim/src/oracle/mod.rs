@@ -8,7 +8,7 @@
 //! Logs are kept as chains of hashes, one per entry, each standing for the whole log up to it. That
 //! makes "identical up to this index" one comparison (`chain`); a snapshot takes nothing away from them.
 //! The properties are grouped by what they are about: `election`, `log`, `commit`, `durability`,
-//! `configuration`, `snapshot`, `client`; `docs/invariants.md` lists them all, with the legal states that
+//! `configuration`, `snapshot`, `client`, `history`; `docs/invariants.md` lists them all, with the legal states that
 //! look wrong at first sight.
 //!
 //! The first violation is the finding. What the oracles say about the same run afterwards is not
@@ -21,6 +21,8 @@ mod conduct;
 mod configuration;
 mod durability;
 mod election;
+mod history;
+mod linear;
 mod log;
 mod property;
 mod snapshot;
@@ -39,6 +41,8 @@ mod tests_election;
 mod tests_history;
 #[cfg(test)]
 mod tests_legal;
+#[cfg(test)]
+mod tests_linear;
 #[cfg(test)]
 mod tests_log;
 #[cfg(test)]
@@ -59,13 +63,15 @@ use chain::{Ledger, Link, Table};
 use client::Asked;
 use conduct::Conduct;
 pub(crate) use configuration::has_quorum;
+use history::Clients;
+pub use history::{Operation, Told, What};
 pub use property::{Class, Property, Violation};
 use state::{Author, Server};
 
 /// All safety oracles over one run of a cluster. Its servers are known from the start, also those that become
 /// part of its configuration later.
 ///
-/// In each step the simulator reports in this order: [`asked`](Oracles::asked) if it is a client's read,
+/// In each step the simulator reports in this order: [`asked`](Oracles::asked) if a client asks for something,
 /// [`stepped`](Oracles::stepped), [`answered`](Oracles::answered) for each answer, then
 /// [`persisted`](Oracles::persisted) for each write that is durable at once, then
 /// [`sent`](Oracles::sent) for each message that leaves. Writes that become durable later and messages
@@ -91,6 +97,7 @@ pub struct Oracles {
     reads: BTreeMap<Request, Asked>,
     /// The highest index that any client was told of.
     told: u64,
+    clients: Clients,
     /// What conduct is judged by, if it is.
     conduct: Option<Conduct>,
     /// How often each property was put to the test, in the order of `Property::ALL`.
@@ -136,6 +143,7 @@ impl Oracles {
             executed: BTreeMap::new(),
             reads: BTreeMap::new(),
             told: 0,
+            clients: Clients::new(),
             conduct: None,
             exercised: [0; Property::ALL.len()],
         }
@@ -214,6 +222,7 @@ impl Oracles {
         let server = &mut self.servers[slot];
         server.view = *view;
         server.applied = length(view.applied);
+        self.resume(slot);
         self.boot_conduct(slot, durable);
         Ok(())
     }
@@ -240,6 +249,7 @@ impl Oracles {
             }
             let link = self.check_entry(slot, index, previous, entry, durable.term)?;
             self.servers[slot].log.set(index, link);
+            self.clients.given(entry);
             if let Payload::Membership(membership) = &entry.payload {
                 self.servers[slot].log.configurations.push(index, membership);
             }

@@ -92,11 +92,13 @@ pub enum Property {
     EverybodyAnswered,
     /// 41: between heartbeats nothing is left to be said.
     NetworkDrains,
+    /// 42: what clients see is what they would see of one register.
+    Linearizability,
 }
 
 impl Property {
     /// All of them, by number.
-    pub const ALL: [Property; 41] = [
+    pub const ALL: [Property; 42] = [
         Property::ElectionSafety,
         Property::OneVotePerTerm,
         Property::LeaderAppendOnly,
@@ -138,6 +140,7 @@ impl Property {
         Property::TransferEnds,
         Property::EverybodyAnswered,
         Property::NetworkDrains,
+        Property::Linearizability,
     ];
 
     /// How scenarios and options write it: `election-safety`.
@@ -168,9 +171,9 @@ impl Property {
     #[must_use]
     pub fn class(self) -> Class {
         match self.number() {
-            ..=22 => Class::Safety,
+            ..=22 | 42.. => Class::Safety,
             23..=34 => Class::Conduct,
-            35.. => Class::Liveness,
+            35..=41 => Class::Liveness,
         }
     }
 
@@ -238,6 +241,9 @@ impl Property {
             Property::TransferEnds => (39, "transfer-ends", "Transfer Ends", "diss. §3.10"),
             Property::EverybodyAnswered => (40, "everybody-answered", "Everybody Answered", "§8"),
             Property::NetworkDrains => (41, "network-drains", "Network Drains", "§5.3"),
+            Property::Linearizability => {
+                (42, "linearizability", "Linearizability", "§8, diss. ch. 6")
+            }
         }
     }
 }

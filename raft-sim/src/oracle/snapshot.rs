@@ -101,6 +101,7 @@ impl Oracles {
             return Err(Violation::new(Property::Snapshots, id, detail));
         }
         server.applied = last;
+        self.resume(slot);
         Ok(())
     }
 

@@ -61,6 +61,8 @@ pub(super) struct Server {
     pub(super) written: HardState,
     /// How many entries its state machine has.
     pub(super) applied: u64,
+    /// The index of the last one that it has executed; 0 if none.
+    pub(super) holds: u64,
     /// matchIndex of each server, as far as it showed them in its last leadership.
     pub(super) matched: Vec<u64>,
     /// Every vote it gave away, never forgotten; the last one is also in `last_vote`.
@@ -90,6 +92,7 @@ impl Server {
             truth: None,
             written: HardState::default(),
             applied: 0,
+            holds: 0,
             matched: vec![0; servers],
             votes: BTreeMap::new(),
             last_vote: None,

@@ -15,6 +15,7 @@ fn at(index: u64) -> LogIndex {
 fn twice() -> History {
     let mut history = History::new(3);
     history.elect(1, 1, &[2]);
+    history.ask_for(1, 1, &once(1, 1, 5));
     silent(history.write_entries(1, 1, &[once(1, 1, 5), once(2, 1, 5)]));
     history.flush(1);
     history.replicate(1, 2);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::tests_history::{History, Verdict, entry, writing};
-use crate::subject::{Answer, Applied, LogWrite, Outcome, Request, View, Write};
+use crate::subject::{Answer, Applied, Event, LogWrite, Outcome, Request, View, Write};
 use crate::words::{
     Entries, Entry, LogIndex, Membership, NodeId, Once, Payload, SessionId, Snapshot,
 };
@@ -95,14 +95,22 @@ impl History {
         self.step(leader, |effects| effects.matched = matched)
     }
 
+    /// A client hands in the command of an entry, if it has one in a session.
+    pub(super) fn ask_for(&mut self, server: u32, request: u64, entry: &Entry) {
+        if let Payload::Once(once) = &entry.payload {
+            let event = Event::ProposeOnce(Request(request), once.as_ref().clone());
+            self.oracles.asked(0, NodeId(server), &event);
+        }
+    }
+
     /// A client asks for a read.
     pub(super) fn ask_read(&mut self, server: u32, request: u64) {
-        self.oracles.asked(NodeId(server), Request(request));
+        self.oracles.asked(0, NodeId(server), &Event::Read(Request(request)));
     }
 
     /// A client is answered.
     pub(super) fn answer(&mut self, server: u32, request: u64, answer: Answer) -> Verdict {
-        self.oracles.answered(NodeId(server), Request(request), &answer)
+        self.oracles.answered(0, NodeId(server), Request(request), &answer)
     }
 
     /// A server applies an entry, with this outcome.

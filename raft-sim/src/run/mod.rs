@@ -4,6 +4,7 @@
 mod clients;
 mod faults;
 mod healing;
+mod history;
 mod links;
 mod owed;
 mod tasks;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{BootFailure, Cluster, Design, Feature, Happened, Listener, Start};
-use crate::oracle::{Class, Property, Violation};
+use crate::history::History;
+use crate::oracle::{Class, Oracles, Property, Violation};
 use crate::plan::{FaultSort, Moment, Plan};
 use crate::subject::{Implementation, Request};
 use crate::time::Micros;
@@ -23,6 +25,7 @@ pub use healing::Liveness;
 
 use clients::Client;
 use faults::{BEGINS, ENDS, Underway, Waiting};
+use history::history;
 use tasks::Tried;
 
 /// What a run came to.
@@ -96,71 +99,23 @@ pub fn run<'a>(
     oracles: bool,
     listener: Option<&'a mut dyn Listener>,
 ) -> Result<Outcome, String> {
-    let start = |(id, clock): (NodeId, &crate::plan::Clock)| Start {
-        settings: plan.settings_of(id),
-        tick: clock.tick,
-        first_tick: clock.first,
-        ..Start::default()
-    };
-    let design = Design {
-        servers: plan.servers().zip(&plan.clocks).map(start).collect(),
-        members: plan.servers().take(plan.members as usize).collect(),
-        seed: plan.seed,
-        weather: plan.weather,
-        sync: plan.sync,
-        apply_time: plan.apply_time,
-        durable_state_machine: plan.durable_state_machine,
-        oracles,
-    };
-    let cluster = Cluster::new(implementation, design, listener)
-        .map_err(|(server, failure)| format!("{server} does not boot: {failure}"))?;
-    let mut run = Run {
-        plan,
-        cluster,
-        underway: vec![None; plan.faults.len()],
-        waiting: Vec::new(),
-        fired: vec![false; plan.faults.len() + plan.tasks.len()],
-        counts: vec![0; FaultSort::ALL.len()],
-        tasks: BTreeMap::new(),
-        command: vec![0; plan.clients.size.max(8) as usize],
-        clients: vec![Client::default(); plan.clients.sessions as usize],
-        leader: None,
-        tally: Tally::default(),
-        liveness: Liveness::Unasked,
-    };
-    let violation = match run.play() {
-        Ok(()) => None,
-        Err(BootFailure::Violation(violation)) => Some((run.cluster.now(), violation)),
-        Err(BootFailure::Refused(why)) => return Err(why),
-    };
-    if violation.as_ref().is_some_and(|(_, v)| v.property.class() == Class::Liveness) {
-        run.liveness = Liveness::Violated;
-    }
-    let views = run.cluster.ids().map(|id| *run.cluster.server(id).view());
-    for view in views {
-        run.tally.commit = run.tally.commit.max(length(view.commit));
-        run.tally.term = run.tally.term.max(view.term.0);
-    }
-    run.count_whole();
-    let steps = run.cluster.steps();
-    let exercised = |&property: &Property| {
-        // Every step is a test of these, whether or not anybody listens.
-        if matches!(property, Property::NoPanic | Property::BoundedSteps) {
-            return steps;
-        }
-        run.cluster.oracles().map_or(0, |oracles| oracles.exercised(property))
-    };
-    Ok(Outcome {
-        digest: run.cluster.digest(),
-        steps,
-        violation,
-        exercised: Property::ALL.iter().map(exercised).collect(),
-        features: Feature::ALL.iter().map(|feature| run.cluster.featured(*feature)).collect(),
-        faults: run.counts,
-        fired: run.fired,
-        tally: run.tally,
-        liveness: run.liveness,
-    })
+    Run::new(plan, implementation, oracles, listener)?.outcome()
+}
+
+/// The same, under the oracles, with the history of its clients.
+///
+/// # Errors
+/// Why a server did not boot.
+pub fn recorded<'a>(
+    plan: &'a Plan,
+    implementation: &'a dyn Implementation,
+    listener: Option<&'a mut dyn Listener>,
+) -> Result<(Outcome, History), String> {
+    let mut run = Run::new(plan, implementation, true, listener)?;
+    run.cluster.record();
+    let outcome = run.outcome()?;
+    let told = run.cluster.oracles().map_or(&[][..], Oracles::told);
+    Ok((outcome, history(told)))
 }
 
 struct Run<'a> {
@@ -183,6 +138,85 @@ struct Run<'a> {
     leader: Option<NodeId>,
     tally: Tally,
     liveness: Liveness,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        plan: &'a Plan,
+        implementation: &'a dyn Implementation,
+        oracles: bool,
+        listener: Option<&'a mut dyn Listener>,
+    ) -> Result<Run<'a>, String> {
+        let start = |(id, clock): (NodeId, &crate::plan::Clock)| Start {
+            settings: plan.settings_of(id),
+            tick: clock.tick,
+            first_tick: clock.first,
+            ..Start::default()
+        };
+        let design = Design {
+            servers: plan.servers().zip(&plan.clocks).map(start).collect(),
+            members: plan.servers().take(plan.members as usize).collect(),
+            seed: plan.seed,
+            weather: plan.weather,
+            sync: plan.sync,
+            apply_time: plan.apply_time,
+            durable_state_machine: plan.durable_state_machine,
+            oracles,
+        };
+        let cluster = Cluster::new(implementation, design, listener)
+            .map_err(|(server, failure)| format!("{server} does not boot: {failure}"))?;
+        Ok(Run {
+            plan,
+            cluster,
+            underway: vec![None; plan.faults.len()],
+            waiting: Vec::new(),
+            fired: vec![false; plan.faults.len() + plan.tasks.len()],
+            counts: vec![0; FaultSort::ALL.len()],
+            tasks: BTreeMap::new(),
+            command: vec![0; plan.clients.size.max(8) as usize],
+            clients: vec![Client::default(); plan.clients.sessions as usize],
+            leader: None,
+            tally: Tally::default(),
+            liveness: Liveness::Unasked,
+        })
+    }
+
+    /// Plays to the end.
+    fn outcome(&mut self) -> Result<Outcome, String> {
+        let violation = match self.play() {
+            Ok(()) => None,
+            Err(BootFailure::Violation(violation)) => Some((self.cluster.now(), violation)),
+            Err(BootFailure::Refused(why)) => return Err(why),
+        };
+        if violation.as_ref().is_some_and(|(_, v)| v.property.class() == Class::Liveness) {
+            self.liveness = Liveness::Violated;
+        }
+        let views = self.cluster.ids().map(|id| *self.cluster.server(id).view());
+        for view in views {
+            self.tally.commit = self.tally.commit.max(length(view.commit));
+            self.tally.term = self.tally.term.max(view.term.0);
+        }
+        self.count_whole();
+        let steps = self.cluster.steps();
+        let exercised = |&property: &Property| {
+            // Every step is a test of these, whether or not anybody listens.
+            if matches!(property, Property::NoPanic | Property::BoundedSteps) {
+                return steps;
+            }
+            self.cluster.oracles().map_or(0, |oracles| oracles.exercised(property))
+        };
+        Ok(Outcome {
+            digest: self.cluster.digest(),
+            steps,
+            violation,
+            exercised: Property::ALL.iter().map(exercised).collect(),
+            features: Feature::ALL.iter().map(|feature| self.cluster.featured(*feature)).collect(),
+            faults: self.counts.clone(),
+            fired: self.fired.clone(),
+            tally: self.tally,
+            liveness: self.liveness.clone(),
+        })
+    }
 }
 
 impl Run<'_> {

@@ -52,7 +52,8 @@ pub(super) fn everywhere(case: &mut Case, reset: Reset) {
 /// stale then, rightly.
 pub(super) fn needs_clocks(property: Property, header: &Header) -> bool {
     let lease = |settings: &Settings| settings.lease_reads.is_some();
-    property == Property::Reads && header.settings.iter().any(lease)
+    let reads = matches!(property, Property::Reads | Property::Linearizability);
+    reads && header.settings.iter().any(lease)
 }
 
 /// Whether all clocks tick in both as they do in the other one, and the same servers are up meanwhile: who is up

@@ -64,5 +64,6 @@ pub(super) fn sentence(property: Property) -> &'static str {
         Property::TransferEnds => "A transfer of leadership comes to an end",
         Property::EverybodyAnswered => "Whoever asked a server that lives is answered",
         Property::NetworkDrains => "Between heartbeats nothing is left to be said",
+        Property::Linearizability => "Clients see what they would see of one register",
     }
 }

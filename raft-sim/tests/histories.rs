@@ -1,0 +1,153 @@
+//! What clients of a run see is one register: judged read by read while it runs, and by the search of
+//! `raft_sim::history` afterwards.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use raft_sim::history::{self, Call, History, Kind, Limits, Verdict};
+use raft_sim::oracle::Property;
+use raft_sim::plan::{Plan, Profile};
+use raft_sim::reference::Reference;
+use raft_sim::run::recorded;
+use raft_sim::scenario::replay::{Verdict as Replayed, replay};
+use raft_sim::subject::{
+    Answer, Boot, Capability, Effects, Event, Implementation, Request, Role, Subject, View,
+};
+
+use common::parsed;
+
+/// The reference core behind something that changes what clients are told.
+struct Told(fn() -> Box<dyn Tells>);
+
+trait Tells {
+    fn tell(&mut self, event: Option<Request>, before: Role, effects: &mut Effects);
+}
+
+struct Server(Box<dyn Subject>, Box<dyn Tells>);
+
+impl Implementation for Told {
+    fn name(&self) -> &str {
+        "told"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &[Capability::Forge, Capability::Reads, Capability::Sessions]
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (server, view) = Reference.boot(boot)?;
+        Ok((Box::new(Server(server, (self.0)())), view))
+    }
+}
+
+impl Subject for Server {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        let (before, asks) = (effects.view.role, event.request());
+        self.0.step(event, effects);
+        self.1.tell(asks, before, effects);
+    }
+}
+
+/// A leader that steps down tells all who wait for it that it does not lead: they take that for a failure. Their
+/// entries may be committed all the same.
+#[derive(Default)]
+struct Denies {
+    waiting: BTreeSet<Request>,
+    denied: BTreeSet<Request>,
+}
+
+impl Tells for Denies {
+    fn tell(&mut self, asks: Option<Request>, before: Role, effects: &mut Effects) {
+        self.waiting.extend(asks);
+        effects.answers.retain(|(request, _)| {
+            self.waiting.remove(request);
+            !self.denied.contains(request)
+        });
+        if before == Role::Leader && effects.view.role != Role::Leader {
+            let denied = std::mem::take(&mut self.waiting);
+            let answers = denied.iter().map(|&request| (request, Answer::NotLeader(None)));
+            effects.answers.extend(answers);
+            self.denied.extend(denied);
+        }
+    }
+}
+
+/// Clients of a short run, who read and write a lot.
+fn plan(seed: u64) -> Plan {
+    common::plan(Profile::Clients, seed)
+}
+
+fn judged(history: &History) -> Verdict {
+    history::check(history, &Limits::default())
+}
+
+/// How many reads a history has that saw what somebody wrote.
+fn reads(history: &History) -> usize {
+    let saw = |event: &&history::Event| {
+        event.kind == Kind::Ok && matches!(event.call, Call::Read(Some(_)))
+    };
+    history.events().iter().filter(saw).count()
+}
+
+#[test]
+fn histories_of_the_reference_are_legal_for_the_search_too() {
+    let mut seen = 0;
+    for seed in 0..30 {
+        let (outcome, history) = recorded(&plan(seed), &Reference, None).expect("it boots");
+        assert_eq!(outcome.violation, None);
+        assert_eq!(judged(&history), Verdict::Linearizable, "seed {seed}");
+        seen += reads(&history);
+    }
+    assert!(seen > 500, "{seen} reads");
+}
+
+#[test]
+fn a_failure_that_is_none_is_found_by_what_clients_see() {
+    let denies = Told(|| Box::new(Denies::default()));
+    for seed in 0..400 {
+        let (outcome, history) = recorded(&plan(seed), &denies, None).expect("it boots");
+        let property = outcome.violation.map(|(_, violation)| violation.property);
+        match (property, judged(&history)) {
+            (Some(Property::Linearizability), Verdict::Illegal(_)) => return,
+            (None, Verdict::Linearizable) => {}
+            (property, verdict) => panic!("seed {seed}: {property:?}, {verdict:?}"),
+        }
+    }
+    panic!("no seed shows it");
+}
+
+#[test]
+fn it_shrinks_to_a_scenario_that_shows_it() {
+    let denies = Told(|| Box::new(Denies::default()));
+    let (_, shrunk) = common::shrunk(&plan, 0, Property::Linearizability, &denies);
+    let text = shrunk.scenario.expect("exact steps show it");
+    let Replayed::Failed(failure) = replay(&parsed(&text), &denies, None) else {
+        panic!("it passes:\n{text}")
+    };
+    assert!(failure.message.starts_with("Linearizability"), "{text}");
+    assert!(shrunk.steps <= 20, "{text}");
+}
+
+#[test]
+fn the_file_of_a_run_is_legal_and_a_broken_copy_is_not() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("histories");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    let raft_sim = |args: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_raft-sim"));
+        program.current_dir(&folder).args(args).assert()
+    };
+    let seed = ["run", "--seed", "3", "--profile", "clients", "--tasks", "reads,sessions"];
+    raft_sim(&[&seed[..], &["--history", "legal.jsonl"]].concat()).success();
+    raft_sim(&["check", "legal.jsonl"]).success();
+    let text = fs::read_to_string(folder.join("legal.jsonl")).expect("it was written");
+    let read = |line: &&str| line.contains(r#""type":"ok","f":"read""#);
+    let last = text.lines().rfind(read).expect("somebody read");
+    let (first, _) = last.split_once(r#""value":"#).expect("what was read");
+    let broken = text.replace(last, &format!("{first}\"value\":1000000}}"));
+    fs::write(folder.join("broken.jsonl"), broken).expect("the file can be written");
+    raft_sim(&["check", "broken.jsonl"]).code(1);
+}
