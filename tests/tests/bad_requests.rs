@@ -47,9 +47,10 @@ fn ask(node: &mut Node, input: Input) -> Vec<Answer> {
 /// A server that is its whole cluster, and leads it.
 fn leader(settings: Settings) -> Node {
     let mut node = boot(settings);
-    while !matches!(node.role(), Role::Leader(_)) {
+    for _ in 0..settings.election_timeout_max {
         ask(&mut node, Input::Tick);
     }
+    assert!(matches!(node.role(), Role::Leader(_)));
     node
 }
 
@@ -122,6 +123,31 @@ fn a_snapshot_of_what_is_not_applied_or_already_discarded_is_refused() {
     let late = "there is a snapshot up to entry 1 already";
     assert_eq!(rejection(&mut node, compact(1)), late);
     assert_eq!(node.snapshot().map(|snapshot| snapshot.last.index), Some(index(2)));
+}
+
+/// It is in the log, and that is not enough.
+#[test]
+fn a_snapshot_of_what_is_only_in_the_log_is_refused() {
+    let entry =
+        |number| raft_core::Entry { index: index(number), term: Term(1), payload: Payload::Noop };
+    let boot = Boot {
+        id: NodeId(1),
+        cluster: 7,
+        servers: servers(&[1, 2]),
+        settings: Settings::default(),
+        hard_state: HardState { term: Term(1), voted_for: None },
+        snapshot: None,
+        log: vec![entry(1), entry(2)],
+        applied: Some(index(1)),
+    };
+    let mut node = Node::boot(boot).expect("a sound state");
+    let compact = |through| {
+        let data = Arc::from([]);
+        Input::Compact { request: REQUEST, through: index(through), data }
+    };
+    let early = "the state machine has not applied entry 2 yet";
+    assert_eq!(rejection(&mut node, compact(2)), early);
+    assert_eq!(ask(&mut node, compact(1)), [Answer::Done]);
 }
 
 /// The first configuration is in no log. Seed 183 of `raft-sim run` showed a server that was being added, and took

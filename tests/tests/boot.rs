@@ -34,6 +34,7 @@ fn refusal(boot: Boot) -> String {
 fn a_sound_state_starts() {
     assert_eq!(refusal(boot(&[(1, 1), (2, 1), (3, 4)], 4)), "starts");
     assert_eq!(refusal(boot(&[], 0)), "starts");
+    assert_eq!(refusal(boot(&[], LARGEST)), "starts");
 }
 
 #[test]
@@ -71,7 +72,11 @@ fn a_server_outside_every_configuration_starts() {
 
 /// A snapshot up to entry 3 of term 2, in the cluster with this number.
 fn snapshot(cluster: u64) -> Option<Arc<Snapshot>> {
-    let index = LogIndex::new(3).expect("an index");
+    snapshot_to(3, cluster)
+}
+
+fn snapshot_to(last: u64, cluster: u64) -> Option<Arc<Snapshot>> {
+    let index = LogIndex::new(last).expect("an index");
     let membership = Membership { voters: vec![NodeId(1)], ..Membership::default() };
     Some(Arc::new(Snapshot {
         last: Position { index, term: Term(2) },
@@ -102,6 +107,10 @@ fn a_snapshot_that_does_not_fit_is_refused() {
     assert_eq!(with(7, &[], 1, 0), late);
     let behind = "the state machine has applied less than the snapshot stands for";
     assert_eq!(with(7, &[(4, 2)], 2, 2), behind);
+    let to = |last| refusal(Boot { snapshot: snapshot_to(last, 7), ..boot(&[], 2) });
+    assert_eq!(to(LARGEST), "starts");
+    let far = format!("the snapshot ends at {}/2, beyond currentTerm or out of reach", LARGEST + 1);
+    assert_eq!(to(LARGEST + 1), far);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! A server takes any message from anybody without panicking: what no correct server sends is refused, and
-//! whatever comes, Figure 2's monotonic values do not go back.
+//! whatever comes, Figure 2's monotonic values do not go back, and what is written adds up to what the server has.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use raft_core::{
     AppendReply, Body, Boot, Chunk, Command, Conflict, Entries, Entry, HardState, Input, LogIndex,
-    Membership, Message, Node, NodeId, Once, Payload, Position, Request, SessionId, Settings, Term,
-    Write, length,
+    LogWrite, Membership, Message, Node, NodeId, Once, Payload, Position, Request, SessionId,
+    Settings, Term, Write, length,
 };
 
 /// Small numbers, where everything happens, and the largest, where counting ends.
@@ -155,6 +155,35 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// The persistent state of Figure 2, as a host keeps it that does what each write says.
+#[derive(Debug, Default)]
+struct Disk {
+    hard_state: HardState,
+    base: Option<Position>,
+    log: Vec<Entry>,
+}
+
+impl Disk {
+    fn take(&mut self, write: &Write) {
+        self.hard_state = write.hard_state().unwrap_or(self.hard_state);
+        if let Some(snapshot) = write.snapshot() {
+            self.base = Some(snapshot.last);
+            self.log.retain(|entry| entry.index > snapshot.last.index);
+        }
+        if let Some(LogWrite { from, entries }) = write.log() {
+            self.log.retain(|entry| entry.index < *from);
+            self.log.extend_from_slice(entries);
+        }
+    }
+
+    fn is_of(&self, node: &Node) -> bool {
+        let log = node.log();
+        let base = log.base().map(|base| base.index);
+        (self.hard_state, self.base) == (node.hard_state(), log.base())
+            && self.log == log.entries(base, log.last_index())
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
@@ -172,6 +201,7 @@ proptest! {
         })
         .expect("a first boot");
         let mut unsynced: Vec<Write> = Vec::new();
+        let mut disk = Disk::default();
         for (number, act) in (0..).zip(acts) {
             let before = (node.hard_state().term, node.commit());
             let request = Request(number);
@@ -196,6 +226,7 @@ proptest! {
             };
             let refused = {
                 let output = node.step(input);
+                output.write.iter().for_each(|write| disk.take(write));
                 unsynced.extend(output.write);
                 output.refused.is_some()
             };
@@ -205,6 +236,7 @@ proptest! {
             prop_assert!(after.1 <= node.log().last_index(), "committed past the log");
             prop_assert!(node.applied() <= after.1, "applied more than is committed");
             prop_assert!(!refused || before.1 == after.1, "a refused message committed");
+            prop_assert!(disk.is_of(&node), "{disk:?} is not what the server has");
         }
     }
 }
