@@ -19,6 +19,7 @@ pub mod cli;
 pub mod cluster;
 pub mod dice;
 pub mod disk;
+pub mod guide;
 pub mod history;
 pub mod mix;
 pub mod network;

@@ -5,7 +5,7 @@ use raft_sim::plan::{FaultClass, Healing, Plan, TaskClass, Wishes};
 use raft_sim::reference::Reference;
 use raft_sim::run::{Liveness, Outcome, run};
 use raft_sim::subject::{
-    Answer, Boot, Capability, Effects, Event, Implementation, Settings, Subject, View,
+    Answer, Boot, Capability, Effects, Event, Implementation, Role, Settings, Subject, View,
 };
 use raft_sim::words::{Body, Message};
 
@@ -140,6 +140,34 @@ fn commands_that_nobody_calls_committed_are_no_progress() {
         effects.answers.retain(|(_, answer)| !matches!(answer, Answer::Committed(_)));
     };
     assert_eq!(violated(silent), [Some(Property::Progress); 10]);
+}
+
+/// The target lacks the commands that were handed in right before the transfer, and the others do not elect it.
+#[test]
+fn a_transfer_that_nobody_gains_by_is_none() {
+    let hasty = |event: &Event, effects: &mut Effects| {
+        if let (&Event::Transfer(_, to), Some(from), Role::Leader) =
+            (event, effects.view.leader, effects.view.role)
+        {
+            effects.sends.push(Message {
+                from,
+                to,
+                term: effects.view.term,
+                body: Body::TimeoutNow,
+            });
+        }
+    };
+    let healing = Healing { transfer: true, ..Healing::whole() };
+    let violated = |implementation: &dyn Implementation| {
+        let outcomes = (0..10).map(|seed| outcome(&plan(seed, healing.clone()), implementation));
+        outcomes
+            .filter_map(|outcome| outcome.violation.map(|(_, violation)| violation.property))
+            .collect::<Vec<Property>>()
+    };
+    assert_eq!(violated(&Reference), []);
+    let violated = violated(&Spoiled(hasty));
+    assert!(!violated.is_empty(), "nobody minds");
+    assert!(violated.iter().all(|property| *property == Property::TransferEnds), "{violated:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A short campaign: the reference core violates nothing under the plans of the first seeds, and these put every
 //! property to the test.
 
-use raft_sim::campaign::{Came, Campaign};
+use raft_sim::campaign::{Came, Campaign, Kept};
 use raft_sim::oracle::Property;
 use raft_sim::plan::{Plan, Wishes};
 use raft_sim::reference::Reference;
@@ -22,7 +22,7 @@ fn the_first_seeds_hold() {
         if let Some((kind, detail)) = came.wrong() {
             panic!("seed {seed}: {}: {detail}", kind.name());
         }
-        campaign.take(seed, &came, None);
+        campaign.take(seed, &came, Kept::default());
     }
     let counts = Property::ALL.iter().zip(&campaign.sums.exercised);
     let idle: Vec<&Property> = counts.filter(|(_, share)| share.1 == 0).map(|of| of.0).collect();

@@ -8,13 +8,13 @@ use raft_sim::run::run;
 /// it says why.
 const DIGESTS: [(u64, u64); 8] = [
     (0, 0x366d_becf_aeae_4cec),
-    (1, 0x2e36_a619_d768_99eb),
-    (2, 0xf1b4_9713_7554_c9c9),
+    (1, 0xff76_5ab7_f6a0_d01e),
+    (2, 0x0e35_d6a9_9a6d_4e54),
     (3, 0x9312_c9c6_5898_d834),
     (7, 0x2343_ba23_6963_5060),
     (42, 0x84b4_6d09_0471_6cfc),
     (4711, 0xe152_e37c_c136_486d),
-    (u64::MAX, 0x6f0a_75db_2e0f_6a79),
+    (u64::MAX, 0xf14e_8ee4_8f6c_4206),
 ];
 
 fn digest(seed: u64, oracles: bool) -> u64 {

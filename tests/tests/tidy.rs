@@ -24,7 +24,7 @@ const CORE: [&str; 12] = [
 ];
 
 /// The simulator's modules: likewise.
-const SIM: [&str; 22] = [
+const SIM: [&str; 23] = [
     "words",
     "mix",
     "dice",
@@ -41,6 +41,7 @@ const SIM: [&str; 22] = [
     "scenario",
     "shrink",
     "reference",
+    "guide",
     "strategies",
     "campaign",
     "report",

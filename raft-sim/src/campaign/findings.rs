@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::oracle::{Class, Property};
+use crate::plan::Plan;
 
 /// So many seeds of each kind are looked at closely: shrunk, and told apart. The others are counted.
 pub const CLOSELY: usize = 3;
@@ -49,6 +50,12 @@ impl Kind {
             Kind::Violation(property) => property.section(),
             Kind::NotRepeatable | Kind::NoBoot => "",
         }
+    }
+
+    /// The name of a file for the plan of a finding of this kind.
+    #[must_use]
+    pub fn plan_file(self, seed: u64) -> String {
+        format!("{}-{seed}.plan.json", self.name())
     }
 
     /// Whether there is something to shrink.
@@ -99,6 +106,15 @@ pub struct Finding {
     pub detail: String,
     /// The text of the scenario it was shrunk to.
     pub scenario: Option<String>,
+    /// How many runs the campaign had made by then, this one included; 0 in files that do not tell.
+    #[serde(default)]
+    pub runs: u64,
+    /// How many steps these took.
+    #[serde(default)]
+    pub steps: u64,
+    /// The plan, if it is not that of the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Box<Plan>>,
 }
 
 impl Finding {
@@ -106,6 +122,12 @@ impl Finding {
     #[must_use]
     pub fn file(&self) -> String {
         format!("{}-{}.raft", self.kind.name(), self.seed)
+    }
+
+    /// The name of a file for its plan.
+    #[must_use]
+    pub fn plan_file(&self) -> String {
+        self.kind.plan_file(self.seed)
     }
 
     /// Whether it is the same thing, come upon by another seed: comments apart the scenarios are the same.

@@ -11,6 +11,7 @@ mod repeat;
 mod results;
 mod sums;
 
+use crate::plan::Plan;
 use crate::run::Outcome;
 
 pub use findings::{CLOSELY, Finding, Findings, Kind};
@@ -54,6 +55,15 @@ impl Came {
     }
 }
 
+/// What is kept of a seed with which something is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The scenario that it was shrunk to, if it was.
+    pub scenario: Option<String>,
+    /// The plan, if it is not that of the seed.
+    pub plan: Option<Box<Plan>>,
+}
+
 /// What the seeds of a [`Part`] came to so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Campaign {
@@ -72,12 +82,14 @@ impl Campaign {
         Campaign { through: seed, ..Campaign::default() }
     }
 
-    /// Takes in the next seed, with the scenario that it was shrunk to, if it was. Tells of a finding that there
-    /// was none like before.
-    pub fn take(&mut self, seed: u64, came: &Came, scenario: Option<String>) -> Option<&Finding> {
+    /// Takes in the next seed, with what is kept of it if something is wrong. Tells of a finding that there was
+    /// none like before.
+    pub fn take(&mut self, seed: u64, came: &Came, kept: Kept) -> Option<&Finding> {
         self.through = seed.saturating_add(1);
         self.sums.add(seed, came.outcome());
         let (kind, detail) = came.wrong()?;
-        self.findings.take(Finding { seed, kind, detail, scenario })
+        let Kept { scenario, plan } = kept;
+        let Sums { seeds: runs, steps, .. } = self.sums;
+        self.findings.take(Finding { seed, kind, detail, scenario, runs, steps, plan })
     }
 }

@@ -237,7 +237,7 @@ impl Results {
         Ok((Results { path: path.to_owned(), file, written }, loaded))
     }
 
-    /// Adds what a campaign has come to since it was last written, and its new scenarios beside it.
+    /// Adds what a campaign has come to since it was last written, and its new scenarios and plans beside it.
     ///
     /// # Errors
     /// Why something can't be written.
@@ -256,14 +256,24 @@ impl Results {
         let folder = scenarios(&self.path);
         for finding in campaign.findings.distinct().filter(|finding| new.contains(finding)) {
             if let Some(scenario) = &finding.scenario {
-                let path = folder.join(finding.file());
-                let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, scenario));
-                written.map_err(|error| unwritable(&path, &error))?;
+                beside(&folder.join(finding.file()), scenario.as_bytes())?;
+            }
+            if let Some(plan) = &finding.plan {
+                let mut text = Vec::new();
+                let path = folder.join(finding.plan_file());
+                line(&mut text, plan).map_err(|error| unwritable(&path, &error))?;
+                beside(&path, &text)?;
             }
         }
         self.written = campaign.findings.closely.len();
         Ok(())
     }
+}
+
+/// Writes a file into a folder that there need not be yet.
+fn beside(path: &Path, text: &[u8]) -> Result<(), String> {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder.and_then(|()| fs::write(path, text)).map_err(|error| unwritable(path, &error))
 }
 
 fn line(text: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {

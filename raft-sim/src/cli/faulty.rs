@@ -107,3 +107,37 @@ impl Subject for Taker {
         self.0.step(event, effects);
     }
 }
+
+/// The reference core, but who becomes leader for the fourth time in one life forgets its commit index.
+#[derive(Debug)]
+pub(super) struct Rare;
+
+struct Returning(Box<dyn Subject>, u32);
+
+impl Implementation for Rare {
+    fn name(&self) -> &str {
+        "rare"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &[]
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (server, view) = Reference.boot(boot)?;
+        Ok((Box::new(Returning(server, 0)), view))
+    }
+}
+
+impl Subject for Returning {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        let before = effects.view;
+        self.0.step(event, effects);
+        if effects.view.role == Role::Leader && before.role != Role::Leader {
+            self.1 += 1;
+            if self.1 == 4 {
+                effects.view.commit = None;
+            }
+        }
+    }
+}

@@ -22,6 +22,7 @@ mod run;
 mod shrink;
 mod test;
 mod values;
+mod which;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::output::{BAD, GOOD, heading};
 use super::run::tally;
+use super::which;
 use crate::campaign::{Campaign, Finding, Header, Share, scenarios};
 use crate::cluster::Feature;
 use crate::oracle::{Class, Property};
@@ -18,8 +19,13 @@ pub(super) fn finding(
     finding: &Finding,
     file: Option<&Path>,
 ) -> io::Result<()> {
-    let Finding { seed, kind, detail, scenario } = finding;
-    let (title, replay) = (kind.title(), header.replay(*seed));
+    let Finding { seed, kind, detail, scenario, .. } = finding;
+    let title = kind.title();
+    let replay = match (&finding.plan, file) {
+        (Some(_), Some(file)) => which::replay(&scenarios(file).join(finding.plan_file())),
+        (Some(_), None) => format!("its plan is beside its results: {}", finding.plan_file()),
+        (None, _) => header.replay(*seed),
+    };
     writeln!(out, "{BAD}seed {seed}{BAD:#}  {title}  {replay}")?;
     writeln!(out, "  {detail}")?;
     match (scenario, file) {

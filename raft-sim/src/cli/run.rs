@@ -4,24 +4,24 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::Error;
 use super::output::{BAD, GOOD, LAST_STEPS, heading, story};
-use super::values::{self, WishArgs};
-use super::{Error, plan};
+use super::values::WishArgs;
+use super::which::Which;
 use crate::cluster::Feature;
 use crate::history::{self, History};
 use crate::oracle::{Class, Property};
-use crate::plan::{Draw, FaultSort, Plan};
+use crate::plan::FaultSort;
 use crate::report::End;
 use crate::run::{Liveness, Outcome, Tally, recorded, run as play};
 use crate::story::{Recorder, milliseconds, texts};
 use crate::subject::Implementation;
 
-/// Run the cluster of one seed: what was planned, what happened, and what held
+/// Run the cluster of one seed or plan: what was planned, what happened, and what held
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The seed from which everything is drawn; the same one gives the same run on every machine
-    #[arg(long, value_name = "N", value_parser = values::seed)]
-    seed: u64,
+    #[command(flatten)]
+    which: Which,
     /// A file for what the clients did and were told, as JSON lines: `raft-sim check` judges it
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
@@ -34,8 +34,7 @@ pub(super) fn run(
     implementation: &dyn Implementation,
     out: &mut dyn Write,
 ) -> Result<End, Error> {
-    let wishes = args.wishes.wishes();
-    let plan = Plan::draw(args.seed, &wishes);
+    let plan = args.which.plan(&args.wishes)?;
     let mut recorder = Recorder::milestones();
     let (outcome, history) =
         recorded(&plan, implementation, Some(&mut recorder)).map_err(Error::Told)?;
@@ -43,9 +42,9 @@ pub(super) fn run(
         write(path, &history)?;
     }
     let lines = recorder.into_lines();
-    writeln!(out, "seed {}", args.seed)?;
+    writeln!(out, "{}", args.which.name())?;
     heading(out, "What was planned")?;
-    plan::print(out, &plan, &Draw::of(args.seed, &wishes))?;
+    args.which.print(out, &plan, &args.wishes)?;
     heading(out, "What happened")?;
     story(out, &texts(&lines), "  ")?;
     heading(out, "In numbers")?;
@@ -76,7 +75,7 @@ pub(super) fn run(
     heading(out, "The last steps")?;
     story(out, &texts(&last.into_lines()), "  ")?;
     heading(out, "To replay it")?;
-    writeln!(out, "  {}", args.wishes.replay(args.seed))?;
+    writeln!(out, "  {}", args.which.replay(&args.wishes))?;
     Ok(match violation.property.class() {
         Class::Safety | Class::Conduct => End::Violated,
         Class::Liveness => End::Stuck,
@@ -146,7 +145,7 @@ mod tests {
     use crate::reference::Reference;
 
     fn printed(implementation: &dyn Implementation) -> (End, String) {
-        let args = Args { seed: 7, history: None, wishes: WishArgs::default() };
+        let args = Args { which: Which::seed(7), history: None, wishes: WishArgs::default() };
         let mut out = Vec::new();
         let end = run(&args, implementation, &mut out).expect("it boots, and memory takes it");
         let text = String::from_utf8(out).expect("it is text");

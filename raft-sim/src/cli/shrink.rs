@@ -7,26 +7,25 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::Error;
 use super::clock::now;
 use super::output::heading;
-use super::values::{self, WishArgs};
-use super::{Error, plan as told};
+use super::values::WishArgs;
+use super::which::Which;
 use crate::campaign::Kind;
-use crate::plan::{Draw, Plan};
 use crate::report::End;
 use crate::shrink::{Shrunk, shrink as make_smaller};
 use crate::subject::Implementation;
 
-/// Shrink the run of a seed that violates a property to a scenario of a few lines that violates it as well
+/// Shrink the run of a seed or plan that violates a property to a scenario of a few lines that violates it as well
 ///
 /// If no exact steps are found that violate it, the smaller plan is printed, as `raft-sim run` prints plans.
 ///
-/// The exit code is that of the seed: 1 or 3 if it violates a property, 0 if there is nothing to shrink.
+/// The exit code is that of the run: 1 or 3 if it violates a property, 0 if there is nothing to shrink.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The seed
-    #[arg(long, value_name = "N", value_parser = values::seed)]
-    seed: u64,
+    #[command(flatten)]
+    which: Which,
     /// A file for the scenario [default: the standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -62,15 +61,14 @@ pub(super) fn shrink(
     err: &mut dyn Write,
 ) -> Result<End, Error> {
     let began = now();
-    let wishes = args.wishes.wishes();
-    let plan = Plan::draw(args.seed, &wishes);
+    let (plan, name) = (args.which.plan(&args.wishes)?, args.which.name());
     let shrunk = make_smaller(&plan, implementation).map_err(Error::Told)?;
     let Some(shrunk) = shrunk else {
-        writeln!(err, "seed {} violates nothing: there is nothing to shrink", args.seed)?;
+        writeln!(err, "{name} violates nothing: there is nothing to shrink")?;
         return Ok(End::Held);
     };
     let Shrunk { property, atoms, steps, replays, .. } = &shrunk;
-    let scenario = shrunk.found_by(&args.wishes.replay(args.seed));
+    let scenario = shrunk.found_by(&args.which.replay(&args.wishes));
     if let (Some(path), Some(scenario)) = (&args.out, &scenario) {
         let failed = |error| Error::Told(format!("{}: cannot be written: {error}", path.display()));
         fs::write(path, scenario).map_err(failed)?;
@@ -79,13 +77,13 @@ pub(super) fn shrink(
         (Format::Scenario, None, Some(scenario)) => out.write_all(scenario.as_bytes())?,
         (Format::Scenario, Some(path), Some(_)) => writeln!(out, "{}", path.display())?,
         (Format::Scenario, _, None) => {
-            writeln!(err, "seed {}: no exact steps were found that violate the same", args.seed)?;
-            writeln!(out, "seed {}", args.seed)?;
+            writeln!(err, "{name}: no exact steps were found that violate the same")?;
+            writeln!(out, "{name}")?;
             heading(out, "What is left of its plan")?;
-            told::print(out, &shrunk.plan, &Draw::of(args.seed, &wishes))?;
+            args.which.print(out, &shrunk.plan, &args.wishes)?;
         }
         (Format::Json, ..) => {
-            let (seed, property) = (args.seed, property.name());
+            let (seed, property) = (plan.seed, property.name());
             let (atoms, steps, replays) = (*atoms, *steps, *replays);
             let document = Document { seed, property, atoms, steps, replays, scenario };
             serde_json::to_writer(&mut *out, &document).map_err(std::io::Error::from)?;
@@ -110,8 +108,12 @@ mod tests {
 
     #[test]
     fn without_exact_steps_the_smaller_plan_is_printed() {
-        let args =
-            Args { seed: 0, out: None, format: Format::Scenario, wishes: WishArgs::default() };
+        let args = Args {
+            which: Which::seed(0),
+            out: None,
+            format: Format::Scenario,
+            wishes: WishArgs::default(),
+        };
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let end = shrink(&args, &Choosy, &mut out, &mut err).expect("it boots");
         assert_eq!(end, End::Violated);

@@ -56,6 +56,12 @@ impl Kinds {
         }
     }
 
+    /// A bit for each kind in it, below 2¹¹.
+    #[must_use]
+    pub(crate) fn bits(self) -> u64 {
+        u64::from(self.0)
+    }
+
     /// Whether there is no kind in it.
     #[must_use]
     pub fn is_empty(self) -> bool {

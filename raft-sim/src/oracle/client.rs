@@ -1,6 +1,7 @@
 //! What clients are told: a command in a session is executed once (19), and a read is as recent as all that
 //! was told before (20).
 
+use super::property::violated;
 use super::state::Server;
 use super::{Oracles, Property, Violation};
 use crate::subject::{Answer, Event, Outcome, Request};
@@ -84,7 +85,7 @@ impl Oracles {
             "{id} told a client of index {index}, where it has applied {applied} and {committed} are \
              committed"
         );
-        Err(Violation::new(Property::ExactlyOnce, id, detail))
+        violated(Property::ExactlyOnce, id, detail)
     }
 
     /// Exactly Once (§8, dissertation §6.3): a command under a serial number of a session is executed at one
@@ -119,7 +120,7 @@ impl Oracles {
             "{id} executed command {} of session {} at index {index}, which was executed at index {known}",
             once.serial, once.session.0
         );
-        Err(Violation::new(Property::ExactlyOnce, id, detail))
+        violated(Property::ExactlyOnce, id, detail)
     }
 
     /// Reads (§8, dissertation §6.4): a read returns no state from before what any client had been told of
@@ -147,6 +148,6 @@ impl Oracles {
         } else {
             return Ok(());
         };
-        Err(Violation::new(Property::Reads, id, breach))
+        violated(Property::Reads, id, breach)
     }
 }

@@ -3,6 +3,7 @@
 
 use super::chain::Link;
 use super::configuration::{has_quorum, is_majority};
+use super::property::violated;
 use super::{Oracles, Property, Violation};
 use crate::subject::{Applied, Effects, Role, View};
 use crate::words::{Membership, NodeId, Payload, Term, length};
@@ -28,7 +29,7 @@ impl Oracles {
             "{id} became leader of term {term} without the entries that were committed up to index \
              {owed} in lower terms"
         );
-        Err(Violation::new(Property::LeaderCompleteness, id, detail))
+        violated(Property::LeaderCompleteness, id, detail)
     }
 
     /// State Machine Safety, on commit (Figure 3, §5.4.3): what one server commits at an index is
@@ -70,7 +71,7 @@ impl Oracles {
             }
             return Ok(());
         };
-        Err(Violation::new(Property::StateMachineSafety, id, breach))
+        violated(Property::StateMachineSafety, id, breach)
     }
 
     /// Commit in Own Term (Figure 2, §5.4.2): only log entries from the leader's current term are
@@ -79,17 +80,18 @@ impl Oracles {
         self.count(Property::CommitOwnTerm);
         let server = &self.servers[slot];
         let id = server.id;
-        let detail = match server.log.at(to) {
-            Some(link) if link.term == term => return Ok(link),
-            Some(link) => format!(
-                "{id}, leader of term {term}, committed up to index {to}, an entry of term {}",
-                link.term
-            ),
-            None => {
-                format!("{id}, leader of term {term}, committed up to index {to}, past its log")
+        let committed = format!("{id}, leader of term {term}, committed up to index {to}");
+        match server.log.at(to) {
+            Some(link) if link.term == term => Ok(link),
+            Some(link) => {
+                let detail = format!("{committed}, an entry of term {}", link.term);
+                violated(Property::CommitOwnTerm, id, detail).map(|()| link)
             }
-        };
-        Err(Violation::new(Property::CommitOwnTerm, id, detail))
+            None => {
+                let detail = format!("{committed}, past its log");
+                Err(Violation::new(Property::CommitOwnTerm, id, detail))
+            }
+        }
     }
 
     /// Quorum Durability (Figure 2, §5.3): a log entry is committed once the leader has replicated it
@@ -165,7 +167,7 @@ impl Oracles {
         let detail = format!(
             "{id} committed up to index {to}, which is on the disks of {holds} servers of {all}{half}"
         );
-        Err(Violation::new(Property::QuorumDurability, id, detail))
+        violated(Property::QuorumDurability, id, detail)
     }
 
     /// Leader Completeness once more, for those who were elected into a higher term before this
@@ -185,7 +187,7 @@ impl Oracles {
                      term {term}",
                     other.view.term, self.servers[slot].id
                 );
-                return Err(Violation::new(Property::LeaderCompleteness, id, detail));
+                violated(Property::LeaderCompleteness, id, detail)?;
             }
         }
         self.exercised[Property::LeaderCompleteness as usize] += tested;
@@ -218,7 +220,7 @@ impl Oracles {
                     "{id} applied index {index} where index {next} is next and {commit} its commit \
                      index"
                 );
-                return Err(Violation::new(Property::StateMachineSafety, id, detail));
+                violated(Property::StateMachineSafety, id, detail)?;
             }
             server.applied = index;
             self.exercised[Property::StateMachineSafety as usize] += 1;
@@ -228,7 +230,7 @@ impl Oracles {
                 let detail = format!(
                     "{id} applied at index {index} something else than what was committed there"
                 );
-                return Err(Violation::new(Property::StateMachineSafety, id, detail));
+                violated(Property::StateMachineSafety, id, detail)?;
             }
             self.execute(slot, entry, *outcome);
             if let Payload::Once(once) = &entry.payload {
@@ -241,7 +243,7 @@ impl Oracles {
         }
         let (id, applied, shown) = (server.id, server.applied, length(after.applied));
         let detail = format!("{id} has applied up to index {applied}, and shows {shown}");
-        Err(Violation::new(Property::StateMachineSafety, id, detail))
+        violated(Property::StateMachineSafety, id, detail)
     }
 
     /// State Machine Safety, by results (§5.4.3): state machines are deterministic, so those that have
@@ -268,6 +270,6 @@ impl Oracles {
         let detail = format!(
             "the state of {id}'s state machine after index {applied} is not what another's was there"
         );
-        Err(Violation::new(Property::StateMachineSafety, id, detail))
+        violated(Property::StateMachineSafety, id, detail)
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::property::violated;
 use super::{Oracles, Property, Violation};
 use crate::subject::View;
 use crate::words::{LogIndex, Membership, NodeId, length};
@@ -116,7 +117,7 @@ impl Oracles {
         let id = server.id;
         let detail =
             format!("{id} appended the configuration {} at index {index}, {why}", names(next));
-        Err(Violation::new(Property::Configurations, id, detail))
+        violated(Property::Configurations, id, detail)
     }
 
     /// Configurations (§6): a server always uses the latest one in its log, committed or not.
@@ -137,6 +138,6 @@ impl Oracles {
             "{id} uses the configuration at index {uses}, and the latest in its log is at {latest}; 0 is \
              that before its log"
         );
-        Err(Violation::new(Property::Configurations, id, detail))
+        violated(Property::Configurations, id, detail)
     }
 }

@@ -1,5 +1,6 @@
 //! What must not go back (10), and what must be on a disk before others hear of it (18).
 
+use super::property::violated;
 use super::state::Server;
 use super::{Oracles, Property, Violation};
 use crate::subject::View;
@@ -33,7 +34,7 @@ impl Oracles {
         self.count(Property::Monotonicity);
         match breach {
             None => Ok(()),
-            Some(what) => Err(Violation::new(Property::Monotonicity, id, format!("{id}: {what}"))),
+            Some(what) => violated(Property::Monotonicity, id, format!("{id}: {what}")),
         }
     }
 
@@ -48,7 +49,7 @@ impl Oracles {
             None => Ok(()),
             Some(what) => {
                 let detail = format!("{id} wrote to its disk: {what}");
-                Err(Violation::new(Property::Monotonicity, id, detail))
+                violated(Property::Monotonicity, id, detail)
             }
         }
     }
@@ -67,7 +68,7 @@ impl Oracles {
             None => Ok(()),
             Some(what) => {
                 let detail = format!("{id} started from its disk: {what}");
-                Err(Violation::new(Property::Monotonicity, id, detail))
+                violated(Property::Monotonicity, id, detail)
             }
         }
     }
@@ -93,7 +94,7 @@ impl Oracles {
         let detail = format!(
             "{id} started with last applied {applied}, though its state machine has kept {expected}"
         );
-        Err(Violation::new(Property::Monotonicity, id, detail))
+        violated(Property::Monotonicity, id, detail)
     }
 
     /// Persist before Send (Figure 2, §5.6): persistent state is updated on stable storage before
@@ -110,7 +111,7 @@ impl Oracles {
         self.count(Property::PersistBeforeSend);
         let server = &self.servers[slot];
         if server.durable.term < message.term {
-            return Err(broken(server, message, "its term"));
+            return too_early(server, message, "its term");
         }
         // Writes become durable in order: the disk went through what this message promises before it
         // came to a later term.
@@ -142,7 +143,7 @@ impl Oracles {
                 return Ok(());
             }
         };
-        Err(broken(server, message, promise))
+        too_early(server, message, promise)
     }
 }
 
@@ -169,7 +170,7 @@ fn holds_durably(server: &Server, message: &Message, matched: u64) -> bool {
 }
 
 #[cold]
-fn broken(server: &Server, message: &Message, promise: &str) -> Violation {
+fn too_early(server: &Server, message: &Message, promise: &str) -> Result<(), Violation> {
     let kind = match message.body {
         Body::RequestVote { .. } => "a RequestVote",
         Body::RequestVoteReply { .. } => "a RequestVoteReply",
@@ -185,5 +186,5 @@ fn broken(server: &Server, message: &Message, promise: &str) -> Violation {
     };
     let (id, to, term) = (server.id, message.to, message.term);
     let detail = format!("{id} sent {to} {kind} of term {term} before {promise} was on its disk");
-    Violation::new(Property::PersistBeforeSend, id, detail)
+    violated(Property::PersistBeforeSend, id, detail)
 }

@@ -2,10 +2,11 @@
 //! arrows between the roles (15).
 
 use super::configuration::has_quorum;
+use super::property::violated;
 use super::state::Author;
 use super::{Oracles, Property, Violation};
 use crate::subject::{Role, View};
-use crate::words::{NodeId, Term};
+use crate::words::{NodeId, Term, length};
 
 impl Oracles {
     /// Legal Roles (Figure 4, §5.1): a server starts up as follower; a follower that times out starts
@@ -13,6 +14,9 @@ impl Oracles {
     /// of that term; a leader stays leader of its term until it steps down to follower.
     ///
     /// The only voter of its configuration needs nobody else's vote: a step takes it from follower to leader.
+    ///
+    /// A learner waits (dissertation §4.2.1): it neither stands nor leads. It may have voted in the configuration
+    /// before, and then it is the one to stand (§4.2.2 there), until it knows that its own is committed.
     pub(super) fn check_roles(&mut self, slot: usize, after: &View) -> Result<(), Violation> {
         let server = &self.servers[slot];
         let before = &server.view;
@@ -20,9 +24,15 @@ impl Oracles {
             return self.check_own_vote(slot, after);
         }
         let (old, new) = (before.term, after.term);
-        let configuration = server.log.configurations.latest().1;
+        let (at, configuration) = server.log.configurations.latest();
         let alone = has_quorum(configuration, |voter| voter == server.id);
+        let learns = configuration.learners.contains(&server.id)
+            && !configuration.outgoing.contains(&server.id)
+            && at <= length(after.commit);
         let breach = match (before.role, after.role) {
+            (Role::Follower | Role::Candidate, Role::Candidate | Role::Leader) if learns => {
+                Some(format!("stood for election in term {new}, and is a learner"))
+            }
             (Role::Follower | Role::Candidate, Role::Follower) | (Role::Leader, Role::Follower) => {
                 None
             }
@@ -55,9 +65,7 @@ impl Oracles {
         let server = self.servers[slot].id;
         match breach {
             None => self.check_own_vote(slot, after),
-            Some(what) => {
-                Err(Violation::new(Property::LegalRoles, server, format!("{server} {what}")))
-            }
+            Some(what) => violated(Property::LegalRoles, server, format!("{server} {what}")),
         }
     }
 
@@ -69,7 +77,7 @@ impl Oracles {
         }
         let role = if after.role == Role::Leader { "leader" } else { "candidate" };
         let detail = format!("{id} is {role} of term {} without its own vote", after.term);
-        Err(Violation::new(Property::LegalRoles, id, detail))
+        violated(Property::LegalRoles, id, detail)
     }
 
     /// Election Safety (Figure 3, §5.2): at most one leader can be elected in a given term. Here a
@@ -103,7 +111,7 @@ impl Oracles {
             return Ok(());
         }
         let detail = format!("{id} {what} term {term}, which {leader} already leads");
-        Err(Violation::new(Property::ElectionSafety, id, detail))
+        violated(Property::ElectionSafety, id, detail)
     }
 
     /// One Vote per Term (Figure 2, §5.2): each server votes for at most one candidate in a given
@@ -126,7 +134,7 @@ impl Oracles {
             if first != candidate {
                 let detail =
                     format!("{id} voted for {candidate} in term {term}, after voting for {first}");
-                return Err(Violation::new(Property::OneVotePerTerm, id, detail));
+                violated(Property::OneVotePerTerm, id, detail)?;
             }
         }
         self.check_rivals(slot, term, candidate)
@@ -173,7 +181,7 @@ impl Oracles {
             "a majority voted for {candidate} in term {term}, of which a log holds an entry that \
              {whose}"
         );
-        Err(Violation::new(Property::NoRivalEntry, candidate, detail))
+        violated(Property::NoRivalEntry, candidate, detail)
     }
 
     /// Remembers who made the entries of a term, for [`Property::NoRivalEntry`]: whoever leads the

@@ -4,6 +4,7 @@
 
 use super::chain::{Link, Seen};
 use super::configuration::contains;
+use super::property::violated;
 use super::{Oracles, Property, Violation};
 use crate::subject::{LogWrite, Role, View};
 use crate::words::{Entry, LogIndex, Message, NodeId, Payload, Term, length};
@@ -55,7 +56,7 @@ impl Oracles {
         if end < committed {
             let id = server.id;
             let detail = format!("{id} cut its log to {end}, below its commit index {committed}");
-            return Err(Violation::new(Property::CommittedNeverTruncated, id, detail));
+            violated(Property::CommittedNeverTruncated, id, detail)?;
         }
         Ok(())
     }
@@ -69,7 +70,7 @@ impl Oracles {
         }
         let id = self.servers[slot].id;
         let detail = format!("{id}, a leader, wrote from index {from} on over a log up to {last}");
-        Err(Violation::new(Property::LeaderAppendOnly, id, detail))
+        violated(Property::LeaderAppendOnly, id, detail)
     }
 
     /// Log Terms (§5.1, §5.3): an entry is stamped with the term of the leader that made it, and
@@ -143,7 +144,7 @@ impl Oracles {
         let detail = format!(
             "{id} replaced the entry at index {index}, at or below its commit index {committed}"
         );
-        Err(Violation::new(Property::CommittedNeverTruncated, id, detail))
+        violated(Property::CommittedNeverTruncated, id, detail)
     }
 
     /// Follower Matches Leader (§5.3): whenever AppendEntries returns successfully, the leader knows
@@ -178,7 +179,7 @@ impl Oracles {
             "{id} told {} that their logs match up to index {matched}, where they differ",
             leader.id
         );
-        Err(Violation::new(Property::FollowerMatchesLeader, id, detail))
+        violated(Property::FollowerMatchesLeader, id, detail)
     }
 
     /// Match Index (Figure 2, §5.3): matchIndex is the highest log entry known to be replicated on a server:
@@ -217,6 +218,6 @@ impl Oracles {
             return Ok(());
         };
         let detail = format!("the matchIndex {matched} of {id} for {follower} {breach}");
-        Err(Violation::new(Property::MatchIndex, id, detail))
+        violated(Property::MatchIndex, id, detail)
     }
 }

@@ -2,6 +2,7 @@
 //! by the log behind it.
 
 use super::configuration::names;
+use super::property::violated;
 use super::{Oracles, Property, Violation};
 use crate::mix::mix_bytes;
 use crate::subject::{View, Write};
@@ -27,7 +28,7 @@ impl Oracles {
             let old = server.snapshot;
             let detail =
                 format!("{id} replaced its snapshot up to index {old} by one up to {last}");
-            return Err(Violation::new(Property::Snapshots, id, detail));
+            violated(Property::Snapshots, id, detail)?;
         }
         server.snapshot = last;
         if server.log.at(last).is_some_and(|link| link.term == at.term) {
@@ -35,14 +36,14 @@ impl Oracles {
         }
         if leads {
             let detail = format!("{id}, a leader, replaced its log by a snapshot up to {at}");
-            return Err(Violation::new(Property::LeaderAppendOnly, id, detail));
+            violated(Property::LeaderAppendOnly, id, detail)?;
         }
         let cut = write.log.as_ref().is_some_and(|log| log.from.get() <= last + 1);
         if server.log.len() > last && !cut {
             let detail = format!(
                 "{id} kept the log behind its snapshot up to {at}, which it does not follow"
             );
-            return Err(Violation::new(Property::Snapshots, id, detail));
+            violated(Property::Snapshots, id, detail)?;
         }
         self.check_committed(slot, snapshot)?;
         self.servers[slot].log.adopt(&self.ledger, last);
@@ -71,7 +72,7 @@ impl Oracles {
         } else {
             return Ok(());
         };
-        Err(Violation::new(Property::Snapshots, id, breach))
+        violated(Property::Snapshots, id, breach)
     }
 
     fn check_committed(&self, slot: usize, snapshot: &Snapshot) -> Result<(), Violation> {
@@ -81,7 +82,7 @@ impl Oracles {
         }
         let id = self.servers[slot].id;
         let detail = format!("{id} has a snapshot up to {at}, an entry that was never committed");
-        Err(Violation::new(Property::Snapshots, id, detail))
+        violated(Property::Snapshots, id, detail)
     }
 
     /// A snapshot takes the place of the state machine's state: what is applied goes on behind it (§7), and
@@ -98,7 +99,7 @@ impl Oracles {
         if last < applied {
             let id = server.id;
             let detail = format!("{id} took its state back from index {applied} to {last}");
-            return Err(Violation::new(Property::Snapshots, id, detail));
+            violated(Property::Snapshots, id, detail)?;
         }
         server.applied = last;
         self.resume(slot);
@@ -119,7 +120,7 @@ impl Oracles {
         let (shown, found) = (length(view.snapshot), length(snapshot));
         let detail =
             format!("{id} started with a snapshot up to index {shown}, where its disk has {found}");
-        Err(Violation::new(Property::Snapshots, id, detail))
+        violated(Property::Snapshots, id, detail)
     }
 
     /// Snapshots (§7): one stands for what is applied, which is committed, which is in the log. It does not
@@ -143,6 +144,6 @@ impl Oracles {
             "{id} shows a snapshot up to index {snapshot} ({before} before, {written} written), applied \
              {applied}, commit index {commit}, and {last} entries"
         );
-        Err(Violation::new(Property::Snapshots, id, detail))
+        violated(Property::Snapshots, id, detail)
     }
 }

@@ -203,6 +203,28 @@ fn only_voter_leads_in_one_step() {
     raises(verdict, Property::LegalRoles, "leader of term 1 without an election");
 }
 
+/// S3, a voter until now, is to be a learner: it may be the only one that can win, until it knows that this is
+/// committed.
+#[test]
+fn learner_that_knows_it_is_one_does_not_stand() {
+    let learner = || {
+        let mut history = led();
+        let mut next = members(&[1, 2], &[]);
+        next.learners = vec![NodeId(3)];
+        silent(history.configure(1, &next));
+        history.replicate(1, 2);
+        history.replicate(1, 3);
+        silent(history.commit(1, 2));
+        history
+    };
+    let mut history = learner();
+    silent(history.enter(3, Role::Candidate, 2, Some(3)));
+    let mut history = learner();
+    silent(history.commit(3, 2));
+    let verdict = history.enter(3, Role::Candidate, 2, Some(3));
+    raises(verdict, Property::LegalRoles, "S3 stood for election in term 2, and is a learner");
+}
+
 /// S4 votes when it is asked, though it is no voter: that elects nobody.
 #[test]
 fn vote_from_outside_the_configuration_elects_nobody() {

@@ -7,6 +7,7 @@
 mod class;
 mod draw;
 mod fault;
+pub(crate) mod fit;
 mod healing;
 mod profile;
 mod sort;
@@ -127,6 +128,26 @@ impl Plan {
     pub fn settings_of(&self, server: NodeId) -> Settings {
         let exception = self.exceptions.iter().find(|(other, _)| *other == server.0);
         exception.map_or(self.settings, |(_, settings)| *settings)
+    }
+
+    /// Whether it can be run: it has servers, and nothing in it is about others.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), String> {
+        fit::check(self)
+    }
+
+    /// Changes the settings of every server, also those with which one comes back: they must stay the same in what
+    /// all have in common.
+    pub(crate) fn change_settings(&mut self, change: impl Fn(&mut Settings)) {
+        change(&mut self.settings);
+        self.exceptions.iter_mut().for_each(|(_, settings)| change(settings));
+        for fault in &mut self.faults {
+            if let FaultKind::Renew(_, settings) = &mut fault.kind {
+                change(settings);
+            }
+        }
     }
 }
 

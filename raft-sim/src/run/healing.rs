@@ -1,6 +1,8 @@
 //! The phase after the faults: conditions turn fair, and the cluster owes progress, one goal after another.
 //! `docs/liveness.md` has the goals, their bounds, and when nothing is owed.
 
+mod transfer;
+
 use serde::Serialize;
 
 use super::owed::Known;
@@ -54,6 +56,8 @@ pub(super) struct Phase<'p> {
     probe: Option<Probe>,
     /// To whom leadership is handed over.
     target: Option<NodeId>,
+    /// How many transfers there were for which a leader stepped down and somebody else was elected.
+    lost: u32,
     /// How many requests there were.
     requests: u64,
     took: Vec<(&'static str, Micros)>,
@@ -111,6 +115,7 @@ impl<'a> Run<'a> {
             steady: None,
             probe: None,
             target: None,
+            lost: 0,
             requests: 0,
             took: Vec::new(),
         };
@@ -344,31 +349,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Leadership is handed to another voter, if there is one. Where all is connected, it leads then; else it
-    /// is enough that the transfer ends.
-    fn hands_over(&mut self, phase: &mut Phase<'_>) -> Result<bool, Violation> {
-        let Some((leader, owing)) = self.followed(phase) else { return Ok(false) };
-        if phase.target == Some(leader) {
-            return Ok(true);
-        }
-        let (_, configuration) = self.in_force(leader);
-        let votes = |id: &&NodeId| **id != leader && configuration.voters.contains(id);
-        let Some(&target) = owing.iter().find(votes) else { return Ok(true) };
-        match self.answer_of(phase, leader) {
-            Asked::Waits => Ok(false),
-            Asked::Answered(Answer::Done | Answer::Rejected) if !phase.healing.cut.is_empty() => {
-                Ok(true)
-            }
-            Asked::Answered(_) | Asked::Nobody => {
-                let request = phase.request();
-                self.cluster.transfer(leader, request, target)?;
-                phase.target = Some(target);
-                phase.probe = Some(Probe { to: leader, request, answer: None });
-                Ok(false)
-            }
-        }
-    }
-
     /// Nobody who can talk to the leader owes an answer. Who lost entries in which clients wait can tell them
     /// only when the log has come so far again: it is helped along.
     fn has_answered(&mut self, phase: &mut Phase<'_>) -> Result<bool, Violation> {
@@ -430,10 +410,15 @@ impl<'a> Run<'a> {
     /// The alarm: what was owed, and how things are.
     #[cold]
     fn missed(&self, property: Property, owed: &str) -> Violation {
+        self.alarm(property, &format!("{owed} election timeouts"))
+    }
+
+    #[cold]
+    fn alarm(&self, property: Property, detail: &str) -> Violation {
         let servers: Vec<NodeId> = self.cluster.ids().collect();
         let told: Vec<String> = servers.iter().map(|&id| self.situation(id)).collect();
         let server = self.cluster.leader().or(servers.first().copied()).unwrap_or(NodeId(1));
-        let detail = format!("{owed} election timeouts; {}", told.join("; "));
+        let detail = format!("{detail}; {}", told.join("; "));
         Violation { property, server, detail }
     }
 

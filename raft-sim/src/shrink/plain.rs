@@ -3,7 +3,7 @@
 use crate::cluster::TICK;
 use crate::disk::SyncTime;
 use crate::network::{Delay, Weather};
-use crate::plan::{Clock, FaultKind, Healing, Plan};
+use crate::plan::{Clock, Healing, Plan};
 use crate::subject::Settings;
 
 /// Every message arrives once, after a millisecond.
@@ -45,7 +45,7 @@ pub(super) const EDITS: [Edit; 26] = [
     |plan| plan.members = plan.clocks.len() as u32,
     |plan| plan.exceptions.clear(),
     |plan| plan.seed = 1,
-    |plan| all_settings(plan, |settings| settings.seed = 1),
+    |plan| plan.change_settings(|settings| settings.seed = 1),
 ];
 
 /// Settings of which each is made what it is by default. A lease rests on the check for a quorum and goes first.
@@ -75,22 +75,10 @@ fn of_healing(plan: &mut Plan, change: impl Fn(&mut Healing)) {
     plan.healing.iter_mut().for_each(change);
 }
 
-/// Changes the settings of every server, also those with which one comes back: they must stay the same in what all
-/// have in common.
-pub(super) fn all_settings(plan: &mut Plan, change: impl Fn(&mut Settings)) {
-    change(&mut plan.settings);
-    plan.exceptions.iter_mut().for_each(|(_, settings)| change(settings));
-    for fault in &mut plan.faults {
-        if let FaultKind::Renew(_, settings) = &mut fault.kind {
-            change(settings);
-        }
-    }
-}
-
 /// All servers have the default settings, their seeds apart; who comes back with others differs in what it may.
 pub(super) fn plain_settings(plan: &mut Plan) {
     let default = Settings::default();
-    all_settings(plan, |settings| {
+    plan.change_settings(|settings| {
         settings.lease_drift = default.lease_drift;
         settings.check_quorum = default.check_quorum;
         settings.election_timeout = default.election_timeout;
@@ -103,7 +91,7 @@ pub(super) fn plain_settings(plan: &mut Plan) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Fault, Wishes};
+    use crate::plan::{Fault, FaultKind, Wishes};
 
     /// A plan whose S1 comes back with another heartbeat, where all keep two sessions.
     fn renewed() -> Plan {
@@ -130,7 +118,7 @@ mod tests {
         assert_eq!(renewal(&plan).heartbeat, renewal(&before).heartbeat);
         for edit in SETTINGS {
             let mut plan = before.clone();
-            all_settings(&mut plan, |settings| edit(settings, Settings::default()));
+            plan.change_settings(|settings| edit(settings, Settings::default()));
             let back = renewal(&plan);
             assert_eq!(
                 (back.sessions, back.election_timeout, back.check_quorum, back.lease_drift),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 use super::delta::minimize;
-use super::plain::{EDITS, NOMINAL, SETTINGS, all_settings, plain_settings};
+use super::plain::{EDITS, NOMINAL, SETTINGS, plain_settings};
 use super::servers::without;
 use crate::mix::mix_bytes;
 use crate::oracle::{Property, Violation};
@@ -164,7 +164,7 @@ impl Search<'_> {
         }
         self.with(plain_settings);
         for edit in SETTINGS {
-            self.with(|plan| all_settings(plan, |settings| edit(settings, Settings::default())));
+            self.with(|plan| plan.change_settings(|settings| edit(settings, Settings::default())));
         }
         for server in 0..self.best.clocks.len() {
             self.with(|plan| plan.clocks[server] = NOMINAL);

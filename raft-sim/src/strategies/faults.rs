@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use proptest::strategy::Union;
 
 use super::servers::Servers;
-use super::{fit, settings};
-use crate::cluster::{Survives, TICK};
+use super::settings;
+use crate::cluster::Survives;
 use crate::network::Kinds;
-use crate::plan::{Direction, Fault, FaultClass, FaultKind, Moment, Plan};
+use crate::plan::{Direction, Fault, FaultClass, FaultKind, Moment, Plan, fit};
 use crate::time::Micros;
 
 /// Most faults of a plan.
@@ -118,12 +118,9 @@ fn kind(class: FaultClass, servers: Servers) -> Option<BoxedStrategy<FaultKind>>
     })
 }
 
-/// The fastest and the slowest clock that is drawn: they differ by as much as leases may be told.
-pub(super) const TICKS: (Micros, Micros) = (TICK * 8 / 10, TICK * 12 / 10);
-
 /// Between two ticks of a clock.
 pub(super) fn fair_tick() -> impl Strategy<Value = Micros> + Clone {
-    TICKS.0..=TICKS.1
+    fit::TICKS.0..=fit::TICKS.1
 }
 
 fn direction() -> impl Strategy<Value = Direction> {

@@ -27,7 +27,6 @@
 
 mod check;
 mod faults;
-mod fit;
 mod healing;
 mod servers;
 mod settings;
@@ -36,7 +35,7 @@ mod tasks;
 
 use proptest::prelude::*;
 
-use crate::plan::{Draw, FaultClass, Plan, Profile, TaskClass, Wishes};
+use crate::plan::{Draw, FaultClass, Healing, Plan, Profile, TaskClass, Wishes, fit};
 use crate::time::Micros;
 
 pub use check::{check, config};
@@ -123,7 +122,8 @@ pub fn plan_with(wishes: &Wishes) -> impl Strategy<Value = Plan> + use<> {
             leaders.given_to(&mut plan, draw.has(FaultClass::Clock));
             plan.faults = fit::faults(faults, &plan);
             plan.tasks = fit::tasks(tasks, &plan);
-            plan.healing = healing.map(|healing| fit::healing(healing, &plan, &draw));
+            plan.healing =
+                healing.map(|healing| fit::healing(possible_healing(healing, &draw), &plan));
             plan
         },
     )
@@ -137,4 +137,15 @@ fn possible(wishes: &Wishes) -> Draw {
         faults: faults.into_iter().filter(|class| class.is_fair()).collect(),
         tasks: wishes.tasks.clone().unwrap_or(TaskClass::ALL.to_vec()),
     }
+}
+
+/// What stays broken is of the classes of faults that may happen.
+fn possible_healing(mut healing: Healing, draw: &Draw) -> Healing {
+    if !draw.has(FaultClass::Crash) {
+        healing.down.clear();
+    }
+    if !draw.has(FaultClass::Partition) {
+        healing.cut.clear();
+    }
+    healing
 }

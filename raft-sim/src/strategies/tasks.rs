@@ -5,9 +5,8 @@ use proptest::prelude::*;
 use proptest::strategy::Union;
 
 use super::faults::moment;
-use super::fit;
 use super::servers::Servers;
-use crate::plan::{Plan, Task, TaskClass, TaskKind, Whom};
+use crate::plan::{Plan, Task, TaskClass, TaskKind, Whom, fit};
 use crate::time::Micros;
 
 /// Most tasks of a plan.

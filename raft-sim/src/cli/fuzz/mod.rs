@@ -1,5 +1,6 @@
 //! `raft-sim fuzz`: many seeds, what they found, and whether they put the properties to the test.
 
+mod plans;
 mod progress;
 mod shard;
 #[cfg(test)]
@@ -14,14 +15,19 @@ use std::time::Duration;
 use super::internal::caught;
 use super::results;
 use super::values::{self, Seeds, WishArgs};
+use super::which;
 use super::{Error, parallel};
-use crate::campaign::{Came, Campaign, Header, Kind, Part, Results, repeat, repeats};
-use crate::plan::{Plan, Wishes};
+use crate::campaign::{
+    Came, Campaign, Header, Kept, Kind, Part, Results, repeat, repeats, scenarios,
+};
+use crate::cluster::Listener;
+use crate::guide::{Draft, Reached, Seen};
 use crate::report::End;
 use crate::run::run as play;
 use crate::shrink::shrink;
 use crate::subject::Implementation;
 
+use plans::Plans;
 use progress::Progress;
 
 /// So many seeds are run before they are taken in: enough that no thread waits long.
@@ -62,9 +68,16 @@ pub(super) struct Args {
     /// Go on with the file of --out, which the same command has begun
     #[arg(long, requires = "out")]
     resume: bool,
+    /// Keep the plans that reach states which few others reach, and change these rather than draw each from its
+    /// seed; a finding is then a plan in a file beside that of --out
+    #[arg(long, requires = "out", conflicts_with_all = ["resume", "check_determinism"])]
+    guided: bool,
     /// Stop at the N-th finding
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     findings: Option<u64>,
+    /// Stop at the seed with which N steps have been taken
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    steps: Option<u64>,
     /// Leave the findings as they are
     #[arg(long)]
     no_shrink: bool,
@@ -104,9 +117,9 @@ pub(super) fn fuzz(
         results::finding(out, &header, finding, args.out.as_deref())?;
     }
     let progress = Progress::new(part, &campaign, args.time);
-    let (wishes, jobs) = (args.wishes.wishes(), values::available(args.jobs));
-    let mut hunt = Hunt { args, wishes, implementation, jobs, header, file, campaign, progress };
-    let size = if args.findings.is_some() { SMALL_BATCH } else { BATCH };
+    let (plans, jobs) = (Plans::of(args, part), values::available(args.jobs));
+    let size = plans.batch(args);
+    let mut hunt = Hunt { args, plans, implementation, jobs, header, file, campaign, progress };
     let (mut failed, mut interrupted) = (None, false);
     while failed.is_none() && !hunt.has_enough() {
         let seeds: Vec<u64> = part.seeds(hunt.campaign.through).take(size).collect();
@@ -117,8 +130,9 @@ pub(super) fn fuzz(
         }
         failed = hunt.take(tried, out, err)?;
     }
-    let Hunt { campaign, progress, .. } = hunt;
+    let Hunt { campaign, progress, plans, .. } = hunt;
     progress.end();
+    plans.print(out)?;
     results::sums(out, &campaign)?;
     out.flush()?;
     progress.took(&campaign, jobs, err)?;
@@ -152,6 +166,12 @@ fn part(args: &Args, err: &mut dyn Write) -> Result<Part, Error> {
             }
         }
     };
+    if args.guided && of > 1 {
+        return Err(Error::Told(
+            "a guided campaign has no shards: give each machine seeds of its own, and --shard 0/1"
+                .to_owned(),
+        ));
+    }
     let part = Part { from, to, shard, of };
     if part.seeds(from).next().is_none() {
         return Err(Error::Told(format!("seeds {part}: there are none")));
@@ -164,7 +184,8 @@ fn header(args: &Args, implementation: &dyn Implementation, part: Part) -> Heade
     let wishes = replay.strip_prefix("raft-sim run --seed 0").unwrap_or(&replay).trim();
     let shrunk = if args.no_shrink { "not shrunk" } else { "shrunk" };
     let repeated = if args.check_determinism { "run twice" } else { "run" };
-    let each = format!("{repeated}, {shrunk}");
+    let guided = if args.guided { ", guided" } else { "" };
+    let each = format!("{repeated}, {shrunk}{guided}");
     Header::new(implementation.name(), wishes.to_owned(), each, part)
 }
 
@@ -187,13 +208,19 @@ fn open(
     Ok((Some(file), loaded.campaign))
 }
 
-/// What a seed came to, or how the program itself broke at it.
-type Tried = (u64, Result<Came, String>);
+/// What a seed came to.
+struct Tried {
+    seed: u64,
+    /// Or how the program itself broke at it.
+    came: Result<Came, String>,
+    /// For the guide, if there is one.
+    reached: Vec<Reached>,
+}
 
 /// A campaign under way.
 struct Hunt<'a> {
     args: &'a Args,
-    wishes: Wishes,
+    plans: Plans,
     implementation: &'a (dyn Implementation + Sync),
     jobs: NonZeroUsize,
     header: Header,
@@ -206,6 +233,7 @@ impl Hunt<'_> {
     fn has_enough(&self) -> bool {
         let distinct = self.campaign.findings.distinct().count() as u64;
         self.args.findings.is_some_and(|most| distinct >= most)
+            || self.args.steps.is_some_and(|most| self.campaign.sums.steps >= most)
     }
 
     /// Runs these seeds until the time is up or somebody wants it to stop: the first ones of them, without a gap.
@@ -214,22 +242,30 @@ impl Hunt<'_> {
             if asked_to_stop.load(Ordering::Relaxed) || self.progress.time_is_up() {
                 return None;
             }
-            let came = caught(|| self.one(seeds[at]));
+            let seed = seeds[at];
+            let ran = caught(|| self.one(seed));
             self.progress.seed_done();
-            Some((seeds[at], came))
+            Some(match ran {
+                Ok((came, reached)) => Tried { seed, came: Ok(came), reached },
+                Err(why) => Tried { seed, came: Err(why), reached: Vec::new() },
+            })
         });
         tried.into_iter().map_while(|tried| tried).collect()
     }
 
-    fn one(&self, seed: u64) -> Came {
-        let plan = Plan::draw(seed, &self.wishes);
+    /// What the plan of a seed comes to, and what its run reaches, if anybody asks.
+    fn one(&self, seed: u64) -> (Came, Vec<Reached>) {
+        let plan = self.plans.plan(seed);
         if self.args.check_determinism || repeats(seed) {
-            return repeat(&plan, self.implementation);
+            return (repeat(&plan, self.implementation), Vec::new());
         }
-        match play(&plan, self.implementation, true, None) {
+        let mut seen = self.plans.seen(&plan);
+        let listener = seen.as_mut().map(|seen| seen as &mut dyn Listener);
+        let came = match play(&plan, self.implementation, true, listener) {
             Ok(outcome) => Came::Ran(Box::new(outcome)),
             Err(why) => Came::NoBoot(why),
-        }
+        };
+        (came, seen.map(Seen::reached).unwrap_or_default())
     }
 
     /// Takes in what seeds came to, up to the last finding that is wanted; writes it and prints it. If the campaign
@@ -242,11 +278,21 @@ impl Hunt<'_> {
     ) -> Result<Option<String>, Error> {
         let scenarios = self.shrink(&tried, err)?;
         let (mut new, mut broke) = (Vec::new(), None);
-        for ((seed, came), scenario) in tried.into_iter().zip(scenarios) {
+        let drafts: Vec<Option<Draft>> =
+            tried.iter().map(|Tried { seed, .. }| self.plans.draft(*seed)).collect();
+        for ((Tried { seed, came, reached }, scenario), draft) in
+            tried.into_iter().zip(scenarios).zip(drafts)
+        {
+            let own = draft.as_ref().filter(|draft| !draft.is_seed());
+            let plan = own.map(|draft| Box::new(draft.plan.clone()));
             match came {
-                Ok(came) => new.extend(self.campaign.take(seed, &came, scenario).cloned()),
+                Ok(came) => {
+                    let kept = Kept { scenario, plan };
+                    new.extend(self.campaign.take(seed, &came, kept).cloned());
+                }
                 Err(why) => broke = Some(format!("seed {seed}: {why}")),
             }
+            self.plans.take(draft, &reached);
             if broke.is_some() || self.has_enough() {
                 break;
             }
@@ -259,8 +305,20 @@ impl Hunt<'_> {
                 .try_for_each(|finding| results::finding(out, &self.header, finding, file))?;
             out.flush()
         })?;
-        self.progress.tell(&self.campaign, err)?;
+        self.progress.tell(&self.campaign, self.plans.states(), err)?;
         Ok(unwritten.or(broke))
+    }
+
+    /// The command that runs a seed once more.
+    fn replay(&self, Tried { seed, came, .. }: &Tried) -> String {
+        let wrong = came.as_ref().ok().and_then(Came::wrong);
+        let own = self.plans.draft(*seed).is_some_and(|draft| !draft.is_seed());
+        match (wrong, self.args.out.as_deref()) {
+            (Some((kind, _)), Some(file)) if own => {
+                which::replay(&scenarios(file).join(kind.plan_file(*seed)))
+            }
+            (Some(_) | None, _) => self.header.replay(*seed),
+        }
     }
 
     /// The scenario of each seed that is to be looked at closely.
@@ -269,9 +327,9 @@ impl Hunt<'_> {
         if self.args.no_shrink {
             return Ok(scenarios);
         }
-        let kind = |came: &Result<Came, String>| Some(came.as_ref().ok()?.wrong()?.0);
+        let kind = |tried: &Tried| Some(tried.came.as_ref().ok()?.wrong()?.0);
         let wrong = tried.iter().enumerate();
-        let wrong = wrong.filter_map(|(at, (_, came))| kind(came).map(|kind| (at, kind)));
+        let wrong = wrong.filter_map(|(at, tried)| kind(tried).map(|kind| (at, kind)));
         let (places, kinds): (Vec<usize>, Vec<Kind>) = wrong.unzip();
         let wanted = std::iter::zip(&kinds, self.campaign.findings.wanted(&kinds));
         let closely: Vec<usize> = std::iter::zip(places, wanted)
@@ -279,16 +337,16 @@ impl Hunt<'_> {
             .map(|(at, _)| at)
             .collect();
         let shrunk = parallel::in_order(self.jobs, closely.len(), |at| {
-            let plan = Plan::draw(tried[closely[at]].0, &self.wishes);
+            let plan = self.plans.plan(tried[closely[at]].seed);
             caught(|| shrink(&plan, self.implementation)).and_then(|shrunk| shrunk)
         });
         for (at, shrunk) in closely.into_iter().zip(shrunk) {
             match shrunk {
                 Ok(shrunk) => {
-                    let command = self.header.replay(tried[at].0);
+                    let command = self.replay(&tried[at]);
                     scenarios[at] = shrunk.and_then(|shrunk| shrunk.found_by(&command));
                 }
-                Err(why) => writeln!(err, "seed {} can't be shrunk: {why}", tried[at].0)?,
+                Err(why) => writeln!(err, "seed {} can't be shrunk: {why}", tried[at].seed)?,
             }
         }
         Ok(scenarios)

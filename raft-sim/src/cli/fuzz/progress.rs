@@ -67,9 +67,16 @@ impl Progress {
         self.bar.suspend(print)
     }
 
-    /// A batch has been taken in.
-    pub(super) fn tell(&mut self, campaign: &Campaign, err: &mut dyn Write) -> io::Result<()> {
-        self.bar.set_message(findings(campaign));
+    /// A batch has been taken in; a guide, if there is one, knows so many states.
+    pub(super) fn tell(
+        &mut self,
+        campaign: &Campaign,
+        states: Option<usize>,
+        err: &mut dyn Write,
+    ) -> io::Result<()> {
+        let states = states.map_or(String::new(), |states| format!("{states} states, "));
+        let found = states + &findings(campaign);
+        self.bar.set_message(found.clone());
         if !self.bar.is_hidden() || now() - self.told < PAUSE {
             return Ok(());
         }
@@ -77,7 +84,7 @@ impl Progress {
         let seeds = campaign.sums.seeds;
         let elapsed = self.began.elapsed().as_secs().max(1);
         let rate = (seeds - self.before.0) / elapsed;
-        write!(err, "{seeds} seeds, {}, {rate} seeds per second", findings(campaign))?;
+        write!(err, "{seeds} seeds, {found}, {rate} seeds per second")?;
         let time = self.time.map(|time| time.as_secs().saturating_sub(elapsed));
         let seeds = self.part.to.map(|to| (self.part.before(to) - seeds) / rate.max(1));
         let left = time.into_iter().chain(seeds).min();

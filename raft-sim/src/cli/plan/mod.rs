@@ -13,12 +13,17 @@ use crate::subject::{Changes, Settings};
 /// How wide the names in front are.
 const NAMES: usize = 17;
 
-/// Prints all of a plan, indented by two, and what its seed drew first.
-pub(super) fn print(out: &mut dyn Write, plan: &Plan, draw: &Draw) -> io::Result<()> {
+/// Prints what a seed drew before its plan, indented by two.
+pub(super) fn print_draw(out: &mut dyn Write, draw: &Draw) -> io::Result<()> {
     let mut row = |name: &str, value: &str| writeln!(out, "  {name:<NAMES$}{value}");
     row("profile", &draw.profile.to_string())?;
     row("faults drawn", &Classes(draw.faults.clone()).to_string())?;
-    row("tasks drawn", &Classes(draw.tasks.clone()).to_string())?;
+    row("tasks drawn", &Classes(draw.tasks.clone()).to_string())
+}
+
+/// Prints all of a plan, indented by two.
+pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let mut row = |name: &str, value: &str| writeln!(out, "  {name:<NAMES$}{value}");
     for (id, clock) in plan.servers().zip(&plan.clocks) {
         let name = if id.0 == 1 { "servers" } else { "" };
         let (tick, first) = (ms(clock.tick), ms(clock.first));

@@ -393,3 +393,19 @@ fn parts_of_a_snapshot_add_up() {
     raises(anew, Property::Installing, "received: 4");
     assert_eq!(history.exercised(Property::Installing), 3);
 }
+
+#[test]
+fn answers_commit_nothing_where_nobody_leads() {
+    let answered = |does: fn(&mut Effects)| {
+        let states = [(&[1, 1][..], 2, None), (&[1][..], 1, None), (&[1][..], 1, None)];
+        let mut history = History::judged(&[Settings::default(); 3], &states);
+        history.elect(2, 2, &[3]);
+        history.propose(2);
+        history.replicate(2, 3);
+        silent(history.commit(2, 2));
+        takes(&mut history, &from_2(2, success(2)), does)
+    };
+    silent(answered(|_| {}));
+    let commits = |effects: &mut Effects| effects.view.commit = Some(LogIndex::FIRST);
+    raises(answered(commits), Property::Appending, "no leader told it so");
+}

@@ -21,7 +21,7 @@ use super::{Conduct, Oracles};
 use crate::oracle::state::Server;
 use crate::oracle::{Property, Violation};
 use crate::subject::{Effects, Event, Role, Settings, Token};
-use crate::words::{Body, HardState, Message, NodeId, Position};
+use crate::words::{Body, HardState, Message, NodeId, Position, length};
 
 use standing::{Answer, Hears, Reply, Standing};
 use timer::{Draws, Timer};
@@ -274,10 +274,17 @@ impl Watch {
         Ok(Some(property))
     }
 
-    /// Nothing was certain of this step. But who stands does what candidates do.
+    /// Nothing was certain of this step. But who stands does what candidates do, and nobody but a leader, by
+    /// AppendEntries or InstallSnapshot, tells those who do not lead what is committed.
     #[inline]
     fn unjudged(&mut self, server: &Server, effects: &Effects) -> Judged {
-        let after = &effects.view;
+        let (before, after) = (&self.before, &effects.view);
+        let leads = before.role == Role::Leader || after.role == Role::Leader;
+        if after.commit != before.commit && !leads {
+            let (now, then) = (length(after.commit), length(before.commit));
+            let detail = format!("commits up to {now} instead of {then}, and no leader told it so");
+            return Err((Property::Appending, detail));
+        }
         if after.role == Role::Candidate && after.term != self.before.term {
             self.stands(server, false, effects)?;
         }

@@ -1,15 +1,18 @@
 //! What is drawn meets its plan: servers that it has not are left out, and so is what its servers may not rely on.
 
-use super::faults::TICKS;
-use crate::plan::{Draw, Fault, FaultClass, FaultKind, Healing, Plan, Task, TaskClass};
+use super::{Fault, FaultKind, Healing, Plan, Task, TaskClass};
+use crate::cluster::TICK;
 use crate::subject::Settings;
+use crate::time::Micros;
 use crate::words::NodeId;
 
+/// The fastest and the slowest clock that is drawn: they differ by as much as leases may be told.
+pub(crate) const TICKS: (Micros, Micros) = (TICK * 8 / 10, TICK * 12 / 10);
 /// No plan has more servers.
 const MOST_SERVERS: u32 = 12;
 
 /// The faults that make sense in a plan that has servers and settings, in order.
-pub(super) fn faults(faults: Vec<Fault>, plan: &Plan) -> Vec<Fault> {
+pub(crate) fn faults(faults: Vec<Fault>, plan: &Plan) -> Vec<Fault> {
     let faults = faults.into_iter().filter(|fault| fault.at < plan.duration);
     let mut faults: Vec<Fault> = faults
         .filter_map(|fault| beyond(plan).try_fold(fault, |fault, gone| fault.without(gone)))
@@ -20,7 +23,7 @@ pub(super) fn faults(faults: Vec<Fault>, plan: &Plan) -> Vec<Fault> {
 }
 
 /// The tasks that a plan of so many servers may have, in order.
-pub(super) fn tasks(tasks: Vec<Task>, plan: &Plan) -> Vec<Task> {
+pub(crate) fn tasks(tasks: Vec<Task>, plan: &Plan) -> Vec<Task> {
     let tasks = tasks.into_iter().filter(|task| task.at < plan.duration);
     let mut tasks: Vec<Task> = tasks
         .filter_map(|task| beyond(plan).try_fold(task, |task, gone| task.without(gone)))
@@ -33,21 +36,46 @@ pub(super) fn tasks(tasks: Vec<Task>, plan: &Plan) -> Vec<Task> {
 }
 
 /// How a plan that has its tasks may recover.
-pub(super) fn healing(healing: Healing, plan: &Plan, draw: &Draw) -> Healing {
+pub(crate) fn healing(healing: Healing, plan: &Plan) -> Healing {
     let servers = plan.clocks.len() as u32;
     let Healing { mut down, mut cut, .. } = healing;
-    down.retain(|server| *server <= servers && draw.has(FaultClass::Crash));
+    down.retain(|server| *server <= servers);
     down.sort_unstable();
     down.dedup();
     // A minority, so that somebody owes progress.
     down.truncate(plan.members.saturating_sub(1) as usize / 2);
     let link = |from: u32, to: u32| from != to && from.max(to) <= servers;
-    cut.retain(|&(from, to)| link(from, to) && draw.has(FaultClass::Partition));
+    cut.retain(|&(from, to)| link(from, to));
     cut.sort_unstable();
     cut.dedup();
     let asks = |class| plan.tasks.iter().any(|task| task.kind.class() == class);
     let (change, transfer) = (asks(TaskClass::Membership), asks(TaskClass::Transfer));
     Healing { down, cut, change, transfer, ..Healing::whole() }
+}
+
+/// Whether a plan has servers, clocks that tick, and nothing that is about other servers.
+pub(super) fn check(plan: &Plan) -> Result<(), String> {
+    let servers = plan.clocks.len() as u32;
+    if !(1..=MOST_SERVERS).contains(&servers) || !(1..=servers).contains(&plan.members) {
+        return Err(format!("it has {servers} servers, and {} of them begin", plan.members));
+    }
+    if plan.clocks.iter().any(|clock| clock.tick == 0) {
+        return Err("a clock does not tick".to_owned());
+    }
+    let known = |server: &u32| (1..=servers).contains(server);
+    let mut healing = plan.healing.iter().flat_map(|Healing { down, cut, .. }| {
+        cut.iter().flat_map(|(from, to)| [from, to]).chain(down)
+    });
+    let exceptions = plan.exceptions.iter().all(|(server, _)| known(server));
+    let about =
+        |fault: &Fault| beyond(plan).try_fold(fault.clone(), |fault, gone| fault.without(gone));
+    let faults = plan.faults.iter().all(|fault| about(fault).as_ref() == Some(fault));
+    let asked = |task: &Task| beyond(plan).try_fold(task.clone(), |task, gone| task.without(gone));
+    let tasks = plan.tasks.iter().all(|task| asked(task).as_ref() == Some(task));
+    if healing.all(known) && exceptions && faults && tasks {
+        return Ok(());
+    }
+    Err("it is about a server that it has not".to_owned())
 }
 
 /// The servers that a plan has not, the last one first.

@@ -1,0 +1,85 @@
+//! Which run is meant: that of a seed, or that of a plan in a file.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::values::{self, WishArgs};
+use super::{Error, plan as told};
+use crate::plan::{Draw, Plan};
+
+/// What `run` and `shrink` take.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Which {
+    /// The seed from which everything is drawn; the same one gives the same run on every machine
+    #[arg(long, value_name = "N", value_parser = values::seed)]
+    seed: Option<u64>,
+    /// A file with the plan, as `raft-sim fuzz --guided` writes it for what it finds
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["servers", "duration", "profile", "faults", "tasks"]
+    )]
+    plan: Option<PathBuf>,
+}
+
+impl Which {
+    /// The run of a seed.
+    #[cfg(test)]
+    pub(super) fn seed(seed: u64) -> Which {
+        Which { seed: Some(seed), plan: None }
+    }
+
+    /// The plan.
+    pub(super) fn plan(&self, wishes: &WishArgs) -> Result<Plan, Error> {
+        match &self.plan {
+            Some(path) => read(path).map_err(Error::Told),
+            None => Ok(Plan::draw(self.seed.unwrap_or_default(), &wishes.wishes())),
+        }
+    }
+
+    /// How it is called: `seed 7`, or `plan FILE`.
+    pub(super) fn name(&self) -> String {
+        match &self.plan {
+            Some(path) => format!("plan {}", path.display()),
+            None => format!("seed {}", self.seed.unwrap_or_default()),
+        }
+    }
+
+    /// The command that runs it.
+    pub(super) fn replay(&self, wishes: &WishArgs) -> String {
+        match &self.plan {
+            Some(path) => replay(path),
+            None => wishes.replay(self.seed.unwrap_or_default()),
+        }
+    }
+
+    /// Prints a plan that is this one, or what is left of it, with what was drawn for it first.
+    pub(super) fn print(
+        &self,
+        out: &mut dyn Write,
+        plan: &Plan,
+        wishes: &WishArgs,
+    ) -> std::io::Result<()> {
+        if let Some(seed) = self.seed {
+            told::print_draw(out, &Draw::of(seed, &wishes.wishes()))?;
+        }
+        told::print(out, plan)
+    }
+}
+
+/// The command that runs the plan in a file.
+pub(super) fn replay(path: &Path) -> String {
+    format!("raft-sim run --plan {}", path.display())
+}
+
+/// Reads a plan.
+fn read(path: &Path) -> Result<Plan, String> {
+    let name = path.display();
+    let text = fs::read(path).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+    let plan: Plan =
+        serde_json::from_slice(&text).map_err(|error| format!("{name}: is no plan: {error}"))?;
+    plan.check().map_err(|why| format!("{name}: is no plan that can be run: {why}"))?;
+    Ok(plan)
+}

@@ -1,0 +1,108 @@
+//! What was reached, how often, and how to get there.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::seen::{BITS, Reached};
+use crate::dice::Dice;
+use crate::plan::Plan;
+use crate::time::Micros;
+
+/// Of so many states the one is chosen that was reached least.
+const ENTRANTS: usize = 12;
+/// So many times in a hundred that is a state of a step: of those there are far fewer.
+const OF_STEPS: u32 = 85;
+
+/// The abstract states that were reached.
+#[derive(Debug)]
+pub(super) struct Archive {
+    /// Where each state is in `states`, plus 1; 0 if it was not reached.
+    places: Vec<u32>,
+    states: Vec<State>,
+    /// Those of them that are of steps, and those of clusters, by their places.
+    of_steps: Vec<usize>,
+    of_clusters: Vec<usize>,
+}
+
+/// A state that was reached.
+#[derive(Debug)]
+struct State {
+    /// The plan that gets there in the fewest steps that are known.
+    plan: Arc<Plan>,
+    /// When it is there.
+    at: Micros,
+    steps: u64,
+    /// How many runs have reached it.
+    runs: u64,
+    /// How many plans have been made from it.
+    tried: u64,
+}
+
+impl Default for Archive {
+    fn default() -> Archive {
+        Archive {
+            places: vec![0; 1 << BITS],
+            states: Vec::new(),
+            of_steps: Vec::new(),
+            of_clusters: Vec::new(),
+        }
+    }
+}
+
+impl Archive {
+    /// Takes in what the run of a plan reached.
+    pub(super) fn take(&mut self, plan: &Arc<Plan>, reached: &[Reached]) {
+        for Reached { state, of_step, at, steps } in reached {
+            let place = &mut self.places[*state as usize];
+            if *place == 0 {
+                let kind = if *of_step { &mut self.of_steps } else { &mut self.of_clusters };
+                kind.push(self.states.len());
+                let plan = plan.clone();
+                self.states.push(State { plan, at: *at, steps: *steps, runs: 1, tried: 0 });
+                *place = self.states.len() as u32;
+                continue;
+            }
+            let known = &mut self.states[*place as usize - 1];
+            known.runs += 1;
+            // A plan that is hardly better is not worth it.
+            if *steps * 4 < known.steps * 3 {
+                (known.plan, known.at, known.steps) = (plan.clone(), *at, *steps);
+            }
+        }
+    }
+
+    /// A state to start out from: one that few runs have reached, and from which little was tried. There must be
+    /// some.
+    pub(super) fn choose(&self, dice: &mut Dice) -> usize {
+        let steps = dice.percent(OF_STEPS) || self.of_clusters.is_empty();
+        let all =
+            if steps && !self.of_steps.is_empty() { &self.of_steps } else { &self.of_clusters };
+        let entrants = (0..ENTRANTS).map(|_| dice.pick(all));
+        let worth = |place: &usize| {
+            let State { runs, tried, steps, .. } = &self.states[*place];
+            (runs + 4 * tried, *steps)
+        };
+        entrants.min_by_key(worth).unwrap_or_default()
+    }
+
+    /// A plan was made from the state at this place.
+    pub(super) fn tried(&mut self, place: usize) {
+        self.states[place].tried += 1;
+    }
+
+    /// The plan that gets to the state at this place, and when.
+    pub(super) fn start(&self, place: usize) -> (&Plan, Micros) {
+        let State { plan, at, .. } = &self.states[place];
+        (plan, *at)
+    }
+
+    pub(super) fn states(&self) -> usize {
+        self.states.len()
+    }
+
+    pub(super) fn plans(&self) -> usize {
+        let plans: BTreeSet<*const Plan> =
+            self.states.iter().map(|state| Arc::as_ptr(&state.plan)).collect();
+        plans.len()
+    }
+}

@@ -1,0 +1,129 @@
+//! Notes which abstract states a run reaches, and when for the first time.
+
+use super::state::{self, Server, WAYS};
+use super::step;
+use crate::cluster::{Heard, Listener};
+use crate::plan::Plan;
+use crate::time::Micros;
+use crate::words::NodeId;
+
+/// Abstract states are told apart by so many bits of their numbers; few of them fall together.
+pub(super) const BITS: u32 = 18;
+
+/// A state that a run reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Which, below 2^[`BITS`].
+    pub(super) state: u32,
+    /// Whether it is one of a step; else it is one of the cluster.
+    pub(super) of_step: bool,
+    /// When for the first time, in virtual microseconds.
+    pub(super) at: Micros,
+    /// So many steps had been taken then.
+    pub(super) steps: u64,
+}
+
+/// Listens to a run and notes the abstract states that it reaches.
+#[derive(Debug)]
+pub struct Seen {
+    servers: Vec<Server>,
+    /// A bit for each state.
+    known: Vec<u64>,
+    reached: Vec<Reached>,
+    steps: u64,
+    /// What the cluster was like last, and for each server its last step.
+    cluster: [u64; WAYS],
+    last: Vec<u64>,
+}
+
+impl Seen {
+    /// Of a run of this plan.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Seen {
+        Seen {
+            servers: vec![Server::default(); plan.clocks.len()],
+            known: vec![0; 1 << (BITS - 6)],
+            reached: Vec::new(),
+            steps: 0,
+            cluster: [0; WAYS],
+            last: vec![0; plan.clocks.len()],
+        }
+    }
+
+    /// What it reached, in order of time.
+    #[must_use]
+    pub fn reached(self) -> Vec<Reached> {
+        self.reached
+    }
+
+    fn server(&mut self, id: NodeId) -> &mut Server {
+        &mut self.servers[id.0 as usize - 1]
+    }
+
+    fn note(&mut self, number: u64, of_step: bool, at: Micros) {
+        let state = (number >> (64 - BITS)) as u32;
+        let (word, bit) = (&mut self.known[state as usize / 64], 1 << (state % 64));
+        if *word & bit == 0 {
+            *word |= bit;
+            self.reached.push(Reached { state, of_step, at, steps: self.steps });
+        }
+    }
+
+    /// The cluster may be in another state than before.
+    fn look(&mut self, at: Micros) {
+        let cluster = state::abstract_of(&self.servers);
+        let before = std::mem::replace(&mut self.cluster, cluster);
+        for (number, before) in cluster.into_iter().zip(before) {
+            if number != before {
+                self.note(number, false, at);
+            }
+        }
+    }
+}
+
+impl Listener for Seen {
+    fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
+        match heard {
+            Heard::Step { server: id, event, effects, before, .. } => {
+                self.steps += 1;
+                let number = step::abstract_of(self.server(*id), event, effects, before);
+                let last = &mut self.last[id.0 as usize - 1];
+                if std::mem::replace(last, number) != number {
+                    self.note(number, true, now);
+                }
+                let changed = effects.view != **before || !effects.writes.is_empty();
+                if changed {
+                    let server = self.server(*id);
+                    server.view = effects.view;
+                    for write in &effects.writes {
+                        server.log.write(*id, write);
+                        server.pending += 1;
+                        server.promises |= write.hard_state.is_some();
+                    }
+                    self.look(now);
+                }
+            }
+            Heard::Durable(id, write) => {
+                let server = self.server(*id);
+                server.durable.write(*id, write);
+                server.pending = server.pending.saturating_sub(1);
+                server.promises &= server.pending > 0;
+            }
+            Heard::Booted(id, view, _) => {
+                let server = self.server(*id);
+                (server.view, server.up) = (**view, true);
+                self.look(now);
+            }
+            Heard::Crashed(id, lost, _) => {
+                let server = self.server(*id);
+                server.up = false;
+                server.lost |= *lost > 0;
+                server.log = server.durable.clone();
+                (server.pending, server.promises) = (0, false);
+                self.look(now);
+            }
+            Heard::Wiped(id) => *self.server(*id) = Server::default(),
+            Heard::Sent(_) | Heard::Lies(..) | Heard::Statement(_) => {}
+        }
+    }
+}
