@@ -1,8 +1,12 @@
-//! What the test targets share: where the repository is, its scenario files, the paper map, and the
-//! rules that are broken on purpose.
+//! What the test targets share: where the repository is, its scenario files, the paper map, the rules that
+//! are broken on purpose, and the zoo of real bugs.
 
 pub mod broken_rules;
+pub mod evidence;
+pub mod matrix;
 pub mod paper_map;
+pub mod workshop;
+pub mod zoo;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};

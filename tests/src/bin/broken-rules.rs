@@ -10,8 +10,9 @@ use std::{env, fs, thread};
 
 use raft_tests::broken_rules::page::render;
 use raft_tests::broken_rules::row::Row;
-use raft_tests::broken_rules::workshop::Workshop;
 use raft_tests::broken_rules::{BrokenRule, DATA, PAGE, all, rows};
+use raft_tests::matrix;
+use raft_tests::workshop::Workshop;
 use raft_tests::{root, scenarios};
 
 fn main() -> ExitCode {
@@ -40,14 +41,14 @@ fn run(named: &[String]) -> Result<(), String> {
     let known = Mutex::new(known);
     let next = AtomicUsize::new(0);
     let worker = |number: usize| {
-        let workshop = Workshop::open(&number.to_string())?;
+        let workshop = Workshop::open(&format!("broken-rules-{number}"))?;
         if number == 0
             && let Some(failed) = workshop.failed(&suite, "")?.first()
         {
             return Err(format!("{} fails although nothing is broken", failed.path));
         }
         while let Some(rule) = rules.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let row = workshop.broken(rule, &suite)?;
+            let row = rule.broken_in(&workshop, &suite)?;
             eprintln!(
                 "{}: {} scenarios, {:?}, {:?}",
                 row.id,
@@ -88,5 +89,5 @@ fn write(rows: &mut [Row]) -> Result<(), String> {
     for (path, text) in [(DATA, lines), (PAGE, render(rows))] {
         fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))?;
     }
-    Ok(())
+    matrix::write()
 }

@@ -328,6 +328,20 @@ pub(super) const READS: &[BrokenRule] = &[
         ],
     ),
     broken(
+        "early-rounds-are-forgotten",
+        "diss. §6.4.1",
+        "a round that began before the first tick is forgotten before anybody has answered it: no lease begins with it",
+        "roles/leader/reads.rs",
+        ["began + memory < tick", "began * memory < tick"],
+    ),
+    broken(
+        "lease-grows-with-age",
+        "diss. §6.4.1",
+        "a lease is measured by the age of its leader: the longer that leads the longer it lasts",
+        "roles/leader/reads.rs",
+        ["self.ticks < from + lease", "self.ticks < from + lease + self.ticks / 3"],
+    ),
+    broken(
         "lease-of-the-longest-timeout",
         "diss. §6.4.1",
         "a lease lasts for the longest election timeout",

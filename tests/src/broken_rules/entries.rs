@@ -294,4 +294,14 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "roles/leader/mod.rs",
         ["leader.append(state, Payload::Noop);", "leader.begin_round(state);"],
     ),
+    broken(
+        "earlier-place-told-behind-later-ones",
+        "Figure 2 Leaders 2",
+        "a client whose entry comes before those that others wait for is put behind them, and waits for too long",
+        "state.rs",
+        [
+            "partition_point(|(other, _)| *other < position)",
+            "partition_point(|(other, _)| *other > position)",
+        ],
+    ),
 ];

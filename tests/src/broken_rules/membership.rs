@@ -414,4 +414,28 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "roles/follower.rs",
         ["state.loyal_for = state.settings.election_timeout_min;", ""],
     ),
+    broken(
+        "demoted-voter-stands",
+        "diss. §4.2.2",
+        "a server that is a learner in a committed configuration stands if it was a voter in the one before",
+        "membership.rs",
+        ["self.index() > commit && before", "self.index() >= commit && before"],
+    ),
+    broken(
+        "round-of-just-a-timeout-is-quick",
+        "diss. §4.2.1",
+        "a round of catching up that took an election timeout counts as a quick one",
+        "roles/leader/change.rs",
+        ["if self.ticks - joiner.began < patience {", "if self.ticks - joiner.began <= patience {"],
+    ),
+    broken(
+        "one-round-too-few",
+        "diss. §4.2.1",
+        "a new server is given up before its last round",
+        "roles/leader/change.rs",
+        [
+            "joiner.rounds > settings.catch_up_rounds || spent",
+            "joiner.rounds >= settings.catch_up_rounds || spent",
+        ],
+    ),
 ];

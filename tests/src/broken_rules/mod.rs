@@ -12,13 +12,17 @@ mod performance;
 pub mod row;
 mod snapshots;
 mod state;
-pub mod workshop;
 
 use std::fs;
+use std::time::Duration;
 
-use row::Row;
+use row::{CAMPAIGNS, Campaign, Row, SEEDS, base};
 
 use crate::root;
+use crate::workshop::{Edit, Workshop};
+
+/// A campaign has this long.
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// Where the results are, a line for each broken rule, from the root of the repository.
 pub const DATA: &str = "tests/data/broken-rules.jsonl";
@@ -84,6 +88,36 @@ const fn broken(
     [find, replace]: [&'static str; 2],
 ) -> BrokenRule {
     BrokenRule { id, rule, what, file, find, replace, silent: None }
+}
+
+impl BrokenRule {
+    /// Breaks the rule in a copy of the core, and asks what notices.
+    ///
+    /// # Errors
+    /// An edit that does not fit or does not build, a file or a program that fails.
+    pub fn broken_in(
+        &self,
+        workshop: &Workshop,
+        suite: &[(String, String)],
+    ) -> Result<Row, String> {
+        let BrokenRule { find, replace, .. } = *self;
+        let file = format!("raft-core/src/{}", self.file);
+        let edit = Edit { file: &file, find, replace };
+        workshop.planted(&[edit], |workshop| self.row(workshop, suite))
+    }
+
+    fn row(&self, workshop: &Workshop, suite: &[(String, String)]) -> Result<Row, String> {
+        let scenarios = workshop.failed(suite, self.rule)?;
+        let campaign =
+            |number| workshop.hunt(base(number), SEEDS, &["--jobs", "1"], LIMIT).map(Into::into);
+        let campaigns = (0..CAMPAIGNS).map(campaign).collect::<Result<Vec<Campaign>, String>>()?;
+        let first = campaigns.iter().find_map(|campaign| match campaign {
+            Campaign::Found { seed, .. } => Some(*seed),
+            Campaign::Nothing | Campaign::Stopped => None,
+        });
+        let shrunk = first.map_or(Ok(None), |seed| workshop.shrunk(seed, &[]))?;
+        Ok(Row { id: self.id.to_owned(), scenarios, campaigns, shrunk })
+    }
 }
 
 /// The results that are there.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use raft_sim::oracle::Property;
 
-use super::row::{By, CAMPAIGNS, Campaign, Failed, Row, SEEDS, Shrunk};
+use super::row::{CAMPAIGNS, Campaign, Row, SEEDS};
 use super::{BrokenRule, all};
+use crate::evidence::{By, Failed, Shrunk};
 
 /// So many scenarios are named in a row.
 const NAMED: usize = 3;

@@ -140,4 +140,14 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         }",
         ],
     ),
+    broken(
+        "what-is-shared-is-sent-whole",
+        "diss. §10.2.2",
+        "what one follower was sent is sent to the next one too, whatever room that one has",
+        "log.rs",
+        [
+            "self.shared.part(start - held, end - held)",
+            "self.shared.part(start - held, self.shared.len())",
+        ],
+    ),
 ];

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::{Failed, Found, Hunt, Shrunk};
+
 /// So many campaigns look for each broken rule.
 pub const CAMPAIGNS: u64 = 5;
 
@@ -27,27 +29,6 @@ pub struct Row {
     pub shrunk: Option<Shrunk>,
 }
 
-/// A scenario that failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failed {
-    /// Its path from the root of the repository.
-    pub path: String,
-    /// What noticed.
-    pub by: By,
-}
-
-/// What noticed, in a scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum By {
-    /// Something the scenario says.
-    Expectation,
-    /// An oracle.
-    Oracle,
-    /// The program came to a bad end: it had to be stopped, or a signal ended it.
-    Crash,
-}
-
 /// What one campaign saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,21 +48,6 @@ pub enum Campaign {
     Stopped,
 }
 
-/// What a finding was shrunk to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shrunk {
-    /// The property's name.
-    pub property: String,
-    /// Faults, tasks and requests that were left of the plan.
-    pub atoms: u64,
-    /// Statements of the scenario.
-    pub steps: u64,
-    /// Runs and replays that it took.
-    pub replays: u64,
-    /// How long that took, in milliseconds of the machine that made the page.
-    pub millis: u64,
-}
-
 impl Row {
     /// After how many seeds the campaigns found it: the median. `None` if most did not.
     #[must_use]
@@ -95,6 +61,18 @@ impl Row {
     #[must_use]
     pub fn by_campaign(&self) -> bool {
         self.campaigns.iter().any(|campaign| *campaign != Campaign::Nothing)
+    }
+}
+
+impl From<Hunt> for Campaign {
+    fn from(hunt: Hunt) -> Campaign {
+        match hunt.found {
+            None => Campaign::Nothing,
+            Some(Found::Stuck) => Campaign::Stopped,
+            Some(Found::Violation { seed, property }) => {
+                Campaign::Found { seed, after: seed - hunt.base + 1, property }
+            }
+        }
     }
 }
 

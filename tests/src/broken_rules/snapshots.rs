@@ -409,4 +409,21 @@ pub(super) const SENDER: &[BrokenRule] = &[
         "roles/leader/replication.rs",
         ["if prev > base {", "if prev > base && base.is_none() {"],
     ),
+    broken(
+        "answer-about-any-snapshot",
+        "Figure 13 Sender",
+        "what a follower says of an earlier snapshot is taken to be about the one that is on its way",
+        "progress.rs",
+        ["transfer.snapshot.last.index == last =>", "transfer.snapshot.last.index >= last =>"],
+    ),
+    broken(
+        "acknowledged-entries-tried-again",
+        "Figure 13 Sender",
+        "a conflict in the term of what a follower has acknowledged is taken for old news: it is never sent the snapshot",
+        "roles/leader/replication.rs",
+        [
+            "if conflict.term.is_some() {",
+            "if conflict.term.is_some() && peer.progress.matched().is_none() {",
+        ],
+    ),
 ];

@@ -1,6 +1,8 @@
-//! A copy of the workspace in which rules are broken, and what is asked of the program that is built there. It
+//! A copy of the workspace in which bugs are planted, and what is asked of the program that is built there. It
 //! is below `target/`; the core itself is never touched.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,15 +13,14 @@ use std::{fs, thread};
 use raft_sim::oracle::Property;
 use serde_json::Value;
 
-use super::BrokenRule;
-use super::row::{By, CAMPAIGNS, Campaign, Failed, Row, SEEDS, Shrunk, base};
+use crate::evidence::{By, Failed, Found, Hunt, Shrunk};
 use crate::root;
 
-/// A campaign that takes longer than this will not end.
-const CAMPAIGN_LIMIT: Duration = Duration::from_secs(180);
+/// Shrinking that takes longer than this will not end.
+const SHRINK_LIMIT: Duration = Duration::from_secs(60);
 
-/// So does shrinking.
-const SHRINK_LIMIT: Duration = Duration::from_secs(120);
+/// A campaign that goes on for so much longer than it may is stuck within a run.
+const STUCK: Duration = Duration::from_secs(30);
 
 /// Scenarios that take longer than this will not end: all of them take well under a second. A core that goes
 /// round in circles may take a great deal of memory meanwhile.
@@ -45,6 +46,17 @@ const QUICK: [(&str, &str); 5] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2"),
 ];
 
+/// A place in the sources, and what stands there instead when a bug is planted.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit<'a> {
+    /// The file, from the root of the repository.
+    pub file: &'a str,
+    /// What stands there, exactly once.
+    pub find: &'a str,
+    /// What stands there instead.
+    pub replace: &'a str,
+}
+
 /// The copy.
 #[derive(Debug)]
 pub struct Workshop {
@@ -57,7 +69,7 @@ impl Workshop {
     /// # Errors
     /// What can't be copied or built.
     pub fn open(name: &str) -> Result<Workshop, String> {
-        let folder = root().join("target/broken-rules").join(name);
+        let folder = root().join("target/workshops").join(name);
         for name in COPIED {
             let (from, to) = (root().join(name), folder.join(name));
             let cleared = if to.is_dir() { fs::remove_dir_all(&to) } else { Ok(()) };
@@ -85,34 +97,41 @@ impl Workshop {
         Err(String::from_utf8_lossy(&built.stderr).into_owned())
     }
 
-    /// Breaks a rule, asks what notices, and mends it.
+    /// Makes the edits, builds, asks, and takes the edits back.
     ///
     /// # Errors
-    /// An edit that does not fit or does not build, a file or a program that fails.
-    pub fn broken(&self, rule: &BrokenRule, suite: &[(String, String)]) -> Result<Row, String> {
-        let path = self.folder.join("raft-core/src").join(rule.file);
-        let failed = |error: io::Error| format!("{}: {error}", rule.file);
-        let whole = fs::read_to_string(&path).map_err(failed)?;
-        if whole.matches(rule.find).count() != 1 {
-            return Err(format!("{}: its `find` does not stand exactly once", rule.id));
+    /// An edit that does not fit or does not build, a file that can't be read or written, and what `ask` says.
+    pub fn planted<T>(
+        &self,
+        edits: &[Edit<'_>],
+        ask: impl FnOnce(&Workshop) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let mut files: BTreeMap<&str, (String, String)> = BTreeMap::new();
+        for &Edit { file, find, replace } in edits {
+            let (_, text) = match files.entry(file) {
+                Entry::Occupied(there) => there.into_mut(),
+                Entry::Vacant(place) => {
+                    let whole = fs::read_to_string(self.folder.join(file));
+                    let whole = whole.map_err(|error| format!("{file}: {error}"))?;
+                    place.insert((whole.clone(), whole))
+                }
+            };
+            if text.matches(find).count() != 1 {
+                return Err(format!("{file}: this does not stand there exactly once:\n{find}"));
+            }
+            *text = text.replacen(find, replace, 1);
         }
-        fs::write(&path, whole.replacen(rule.find, rule.replace, 1)).map_err(failed)?;
-        let built = self.build().map_err(|error| format!("{} does not build:\n{error}", rule.id));
-        let row = built.and_then(|()| self.row(rule, suite));
-        fs::write(&path, whole).map_err(failed)?;
-        row
-    }
-
-    fn row(&self, rule: &BrokenRule, suite: &[(String, String)]) -> Result<Row, String> {
-        let scenarios = self.failed(suite, rule.rule)?;
-        let campaigns = (0..CAMPAIGNS).map(|number| self.campaign(base(number)));
-        let campaigns = campaigns.collect::<Result<Vec<Campaign>, String>>()?;
-        let first = campaigns.iter().find_map(|campaign| match campaign {
-            Campaign::Found { seed, .. } => Some(*seed),
-            Campaign::Nothing | Campaign::Stopped => None,
-        });
-        let shrunk = first.map_or(Ok(None), |seed| self.shrunk(seed))?;
-        Ok(Row { id: rule.id.to_owned(), scenarios, campaigns, shrunk })
+        let write = |which: fn(&(String, String)) -> &String| {
+            files.iter().try_for_each(|(file, texts)| {
+                fs::write(self.folder.join(file), which(texts))
+                    .map_err(|error| format!("{file}: {error}"))
+            })
+        };
+        let made = write(|(_, edited)| edited)
+            .and_then(|()| self.build().map_err(|error| format!("it does not build:\n{error}")))
+            .and_then(|()| ask(self));
+        write(|(whole, _)| whole)?;
+        made
     }
 
     /// The scenarios that fail, those about the rule first. One process runs them all; if the broken core
@@ -148,40 +167,69 @@ impl Workshop {
         Ok(results.filter(|results| results.len() == files.len()))
     }
 
-    /// A campaign from this seed on, up to its first finding.
-    fn campaign(&self, from: u64) -> Result<Campaign, String> {
-        let seeds = format!("{from}..{}", from + SEEDS);
+    /// A campaign of so many seeds from this one on, up to its first finding: `raft-sim fuzz` with these
+    /// arguments as well. It has this long.
+    ///
+    /// # Errors
+    /// Why the program can't be run.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a hunt takes is what is asked; no run knows of it"
+    )]
+    pub fn hunt(
+        &self,
+        base: u64,
+        seeds: u64,
+        args: &[&str],
+        limit: Duration,
+    ) -> Result<Hunt, String> {
+        let range = format!("{base}..{}", base + seeds);
         let file = self.folder.join("target/campaign.jsonl");
         let out = file.to_string_lossy().into_owned();
-        let args = ["fuzz", "--seeds", &seeds, "--findings", "1", "--no-shrink", "--jobs", "1"];
+        let time = format!("{}ms", limit.as_millis());
+        let all = ["fuzz", "--seeds", &range, "--time", &time, "--findings", "1", "--no-shrink"];
         // What an earlier campaign wrote is not this one's.
         let cleared = if file.exists() { fs::remove_file(&file) } else { Ok(()) };
         cleared.map_err(|error| format!("{out}: {error}"))?;
-        let ended = self.raft_sim(&[&args[..], &["--out", &out]].concat(), CAMPAIGN_LIMIT)?;
-        if ended.code == Some(0) {
-            return Ok(Campaign::Nothing);
+        let began = Instant::now();
+        let patience = limit + STUCK;
+        let ended = self.raft_sim(&[&all[..], &["--out", &out], args].concat(), patience)?;
+        let millis = began.elapsed().as_millis() as u64;
+        // 0 all held, 1 and 3 a finding; anything else is trouble of the program itself.
+        if !matches!(ended.code, None | Some(0 | 1 | 3)) {
+            return Err(format!("raft-sim fuzz {all:?} {args:?} ends with {:?}", ended.code));
         }
         let lines = fs::read_to_string(&file).unwrap_or_default();
-        let findings = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let found = findings.filter_map(|line| {
-            let finding = line.get("finding").unwrap_or(&line);
-            let seed = finding.get("seed")?.as_u64()?;
-            let property = finding.get("property")?.as_str()?.to_owned();
-            Some(Campaign::Found { seed, after: seed - from + 1, property })
+        let lines: Vec<Value> =
+            lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let sums = lines.iter().filter_map(|line| line.get("sums")).next_back();
+        let number = |name: &str| sums.and_then(|sums| sums[name].as_u64()).unwrap_or(0);
+        let found = lines.iter().filter(|line| line["line"] == "finding").find_map(|line| {
+            let seed = line["seed"].as_u64()?;
+            let property = line["property"].as_str()?.to_owned();
+            Some(Found::Violation { seed, property })
         });
-        Ok(found.min_by_key(Campaign::after).unwrap_or(Campaign::Stopped))
+        let found = match ended.code {
+            // It had to be stopped, or a signal ended it.
+            None => found.or(Some(Found::Stuck)),
+            Some(_) => found,
+        };
+        Ok(Hunt { base, seeds: number("seeds"), steps: number("steps"), millis, found })
     }
 
     /// What a seed that violates something is shrunk to, and how long that takes.
+    ///
+    /// # Errors
+    /// Why the program can't be run.
     #[expect(
         clippy::disallowed_methods,
         reason = "how long shrinking takes is what is asked; no run knows of it"
     )]
-    fn shrunk(&self, seed: u64) -> Result<Option<Shrunk>, String> {
+    pub fn shrunk(&self, seed: u64, args: &[&str]) -> Result<Option<Shrunk>, String> {
         let began = Instant::now();
         let seed = seed.to_string();
-        let ended =
-            self.raft_sim(&["shrink", "--seed", &seed, "--format", "json"], SHRINK_LIMIT)?;
+        let all = ["shrink", "--seed", &seed, "--format", "json"];
+        let ended = self.raft_sim(&[&all[..], args].concat(), SHRINK_LIMIT)?;
         let millis = began.elapsed().as_millis() as u64;
         let told = ended.json();
         let number = |name: &str| told[name].as_u64();

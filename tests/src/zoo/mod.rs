@@ -1,0 +1,276 @@
+//! The zoo: bugs that Raft implementations really had, each planted in a copy of the reference core by small
+//! edits, and hunted. The program `bug-zoo` does that and writes down how long it takes; the core carries no switch
+//! for any of them.
+//!
+//! The mechanism of a bug is its source's; the edits are ours. One table for each part of the protocol.
+
+mod clients;
+mod disks;
+mod membership;
+pub mod page;
+pub mod published;
+mod replication;
+pub mod row;
+mod snapshots;
+mod timers;
+mod votes;
+
+use std::fs;
+use std::time::Duration;
+
+use row::{Row, Search};
+
+use crate::evidence::Hunt;
+use crate::root;
+use crate::workshop::{Edit, Workshop};
+
+/// Where the results are, a line for each bug, from the root of the repository.
+pub const DATA: &str = "tests/data/bug-zoo.jsonl";
+
+/// The page made of them.
+pub const PAGE: &str = "docs/bug-zoo.md";
+
+/// So many campaigns look for a bug, if one of them takes no longer than [`LONG`].
+pub const CAMPAIGNS: u64 = 5;
+
+/// A campaign that takes longer than this is not repeated.
+pub const LONG: Duration = Duration::from_secs(120);
+
+/// A campaign that judges by histories alone has this long.
+pub const OUTSIDE_LIMIT: Duration = Duration::from_secs(40);
+
+/// Leaves only what users of any Raft would call a failure: the properties of Figure 3, what clients see, and
+/// progress. What a server keeps to without being seen (its disk, its votes, its configurations, what its leader counts)
+/// is judged by nobody then, and the rules of conduct are not claimed. So is an implementation judged of which
+/// little is known.
+pub const OUTSIDE: [Edit<'static>; 2] = [
+    Edit {
+        file: "raft-sim/src/reference/mod.rs",
+        find: "&Capability::ALL",
+        replace: "&Capability::ALL[..Capability::ALL.len() - 1]",
+    },
+    Edit {
+        file: "raft-sim/src/oracle/property.rs",
+        find: "    Err(Violation::new(property, server, detail))
+}",
+        replace: "    let seen = matches!(
+        property,
+        Property::ElectionSafety
+            | Property::LeaderAppendOnly
+            | Property::LogMatching
+            | Property::LeaderCompleteness
+            | Property::StateMachineSafety
+            | Property::ExactlyOnce
+            | Property::Reads
+    );
+    if seen { Err(Violation::new(property, server, detail)) } else { Ok(()) }
+}",
+    },
+];
+
+/// One bug.
+#[derive(Clone, Copy, Debug)]
+pub struct Bug {
+    /// Its name, in small letters with dashes.
+    pub id: &'static str,
+    /// What it endangers.
+    pub tags: &'static [Tag],
+    /// Where it was seen: trackers, papers, post-mortems.
+    pub sources: &'static str,
+    /// What the server does wrong.
+    pub what: &'static str,
+    /// How few steps show it, in a sentence: the shortest exposure that is known.
+    pub exposure: &'static str,
+    /// How hard it is expected to be to find.
+    pub expected: Difficulty,
+    /// The edits that plant it.
+    pub edits: &'static [Edit<'static>],
+}
+
+/// What a bug endangers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// Safety.
+    S,
+    /// Liveness: progress after healing.
+    L,
+    /// Clients see it.
+    C,
+    /// Durability: what was acknowledged is lost.
+    D,
+    /// An internal property alone.
+    I,
+}
+
+/// How hard a bug is to find at random, and after how many seeds that should have happened, in the median.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difficulty {
+    /// Within 1,000 seeds.
+    Shallow,
+    /// Within 100,000 seeds.
+    Medium,
+    /// Within ten million seeds, or an hour on two cores.
+    Deep,
+}
+
+impl Difficulty {
+    /// Within so many seeds it should be found, in the median.
+    #[must_use]
+    pub fn seeds(self) -> u64 {
+        match self {
+            Difficulty::Shallow => 1_000,
+            Difficulty::Medium => 100_000,
+            Difficulty::Deep => 10_000_000,
+        }
+    }
+}
+
+/// Bugs that the histories of [`OUTSIDE_LIMIT`] do not show in the median, and why.
+pub const UNSEEN: &[(&str, &str)] = &[
+    ("vote-volatile", "two crashes and an old vote have to come together in one term"),
+    (
+        "torn-hardstate",
+        "a crash between two writes of one server, and the same candidate, with an older log, once more in that \
+         term",
+    ),
+    ("no-regrant", "a candidate here never asks twice in a term: it costs one election at most"),
+    (
+        "leader-grants-prevote",
+        "nothing follows: the request for a vote itself is disregarded all the same",
+    ),
+    (
+        "no-prevote",
+        "leaders are deposed again and again, and each lasts long enough for what is owed next",
+    ),
+    (
+        "match-regress",
+        "what is counted too late is counted in the end: only matchIndex itself goes back",
+    ),
+    (
+        "append-aba",
+        "an entry has to be replaced while its write is late, and its server to crash before the second write",
+    ),
+    (
+        "ongaro-2015",
+        "three elections, two changes, each known to the right servers alone; a public fuzzer took 1.8 million \
+         executions with the commands scripted",
+    ),
+    (
+        "leave-joint-early",
+        "a leader has to die at the right moment of a change, and both sides to elect",
+    ),
+    (
+        "snap-stale-config",
+        "a snapshot in the middle of a change, and then votes that only the stale one makes enough",
+    ),
+    (
+        "install-nonatomic",
+        "a crash between two writes of one server; two campaigns of three found a server that did not boot",
+    ),
+    (
+        "lease-vs-transfer",
+        "a read has to be asked of the old leader between the election and its news of it",
+    ),
+    (
+        "lease-clock",
+        "clocks at both ends of what is allowed, a late answer, an election and a read, all in one lease",
+    ),
+    ("learner-campaigns", "a learner that leads is as good a leader: only the rule is broken"),
+];
+
+const TABLES: &[(&str, &[Bug])] = &[
+    ("Votes, terms, hard state", votes::BUGS),
+    ("PreVote, CheckQuorum, timers", timers::BUGS),
+    ("Replication, commit", replication::BUGS),
+    ("Disks, and what is applied", disks::BUGS),
+    ("Membership", membership::BUGS),
+    ("Snapshots", snapshots::BUGS),
+    ("Reads, leases, transfer, clients", clients::BUGS),
+];
+
+/// The tables, with their titles, in the order of the page.
+#[must_use]
+pub fn tables() -> &'static [(&'static str, &'static [Bug])] {
+    TABLES
+}
+
+/// All bugs, in the order of the page.
+pub fn all() -> impl Iterator<Item = &'static Bug> {
+    TABLES.iter().flat_map(|(_, bugs)| *bugs)
+}
+
+impl Bug {
+    /// Plants it in a copy and hunts it: the scenarios, then campaigns that each have this long, then campaigns
+    /// that judge by histories alone.
+    ///
+    /// # Errors
+    /// An edit that does not fit or does not build, a file or a program that fails.
+    pub fn hunted(
+        &self,
+        workshop: &Workshop,
+        suite: &[(String, String)],
+        limit: Duration,
+    ) -> Result<Row, String> {
+        let named = |error| format!("{}: {error}", self.id);
+        let all =
+            |workshop: &Workshop| Ok((workshop.failed(suite, "")?, self.search(workshop, limit)?));
+        let (scenarios, all) = workshop.planted(self.edits, all).map_err(named)?;
+        let edits = [self.edits, &OUTSIDE].concat();
+        let outside = |workshop: &Workshop| self.search(workshop, limit.min(OUTSIDE_LIMIT));
+        let outside = workshop.planted(&edits, outside).map_err(named)?;
+        Ok(Row { id: self.id.to_owned(), scenarios, all, outside })
+    }
+
+    /// Plants it and looks at once whether it is still caught: by some scenario, if one is known to, and by one
+    /// campaign from this seed on, within what is expected. Says what is missing, if anything is.
+    ///
+    /// # Errors
+    /// An edit that does not fit or does not build, a file or a program that fails.
+    pub fn escapes(
+        &self,
+        workshop: &Workshop,
+        suite: &[(String, String)],
+        known: Option<&Row>,
+        base: u64,
+    ) -> Result<Option<String>, String> {
+        let caught = known.is_some_and(|row| !row.scenarios.is_empty());
+        let seeds = self.expected.seeds();
+        let ask = |workshop: &Workshop| {
+            if caught && workshop.failed(suite, "")?.is_empty() {
+                return Ok(Some("no scenario catches it any more".to_owned()));
+            }
+            let hunt = workshop.hunt(base, seeds, &[], LONG)?;
+            let missed = || format!("not found in {} seeds from {base} on", hunt.seeds);
+            Ok(hunt.found.is_none().then(missed))
+        };
+        workshop.planted(self.edits, ask).map_err(|error| format!("{}: {error}", self.id))
+    }
+
+    fn search(&self, workshop: &Workshop, limit: Duration) -> Result<Search, String> {
+        let mut hunts: Vec<Hunt> = Vec::new();
+        for number in 0..CAMPAIGNS {
+            let hopeless =
+                |hunt: &Hunt| hunt.found.is_none() || u128::from(hunt.millis) >= LONG.as_millis();
+            if hunts.iter().any(hopeless) {
+                break;
+            }
+            let (base, seeds) = (number * 100_000_000, Difficulty::Deep.seeds());
+            hunts.push(workshop.hunt(base, seeds, &[], limit)?);
+        }
+        let shrunk = match hunts.iter().find_map(Hunt::seed) {
+            Some(seed) => workshop.shrunk(seed, &[])?,
+            None => None,
+        };
+        Ok(Search { hunts, shrunk })
+    }
+}
+
+/// The results that are there.
+///
+/// # Errors
+/// A file that can't be read, or a line that is none.
+pub fn rows() -> Result<Vec<Row>, String> {
+    let text = fs::read_to_string(root().join(DATA)).map_err(|error| format!("{DATA}: {error}"))?;
+    let row = |line| serde_json::from_str(line).map_err(|error| format!("{DATA}: {error}"));
+    text.lines().map(row).collect()
+}

@@ -1,0 +1,51 @@
+//! What came of one bug, as data: a line of `tests/data/bug-zoo.jsonl`, from which the page is made.
+
+use serde::{Deserialize, Serialize};
+
+use super::CAMPAIGNS;
+use crate::evidence::{Failed, Hunt, Shrunk};
+
+/// What came of one bug.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its name.
+    pub id: String,
+    /// The scenarios that failed.
+    pub scenarios: Vec<Failed>,
+    /// What campaigns with all properties found.
+    pub all: Search,
+    /// What campaigns found that judged by histories alone.
+    pub outside: Search,
+}
+
+/// What some campaigns, the same but for their seeds, came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// Each campaign.
+    pub hunts: Vec<Hunt>,
+    /// What the first finding was shrunk to; `None` if there was none.
+    pub shrunk: Option<Shrunk>,
+}
+
+impl Search {
+    /// Whether every campaign found something.
+    #[must_use]
+    pub fn is_found(&self) -> bool {
+        !self.hunts.is_empty() && self.hunts.iter().all(|hunt| hunt.found.is_some())
+    }
+
+    /// The least, the median and the greatest of a number of the campaigns; `None` if most found nothing. After a
+    /// campaign that found nothing there is no other: those that were left out count as if they had found nothing,
+    /// too.
+    #[must_use]
+    pub fn range(&self, number: impl Fn(&Hunt) -> u64) -> Option<[u64; 3]> {
+        let count = |hunt: &Hunt| hunt.found.as_ref().map_or(u64::MAX, |_| number(hunt));
+        let mut numbers: Vec<u64> = self.hunts.iter().map(count).collect();
+        if !self.is_found() {
+            numbers.resize(CAMPAIGNS as usize, u64::MAX);
+        }
+        numbers.sort_unstable();
+        let median = *numbers.get(numbers.len() / 2)?;
+        (median < u64::MAX).then_some([numbers[0], median, *numbers.last()?])
+    }
+}

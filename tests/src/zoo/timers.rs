@@ -1,0 +1,174 @@
+//! PreVote, CheckQuorum, timers: bugs that real implementations had.
+
+use super::Difficulty::{Deep, Medium, Shallow};
+use super::Tag::{I, L};
+use super::{Bug, Edit};
+
+pub(super) const BUGS: &[Bug] = &[
+    Bug {
+        id: "prevote-term-echo",
+        tags: &[L],
+        sources: "etcd#8243, mended by d4471b2; canonical/raft#279 and #281",
+        what: "a question before an election changes no term, and the answer bears the term of who answers: if that one \
+               was cut off it is an older one, and the answer is ignored. (As in the original, a question of an older \
+               term is not answered at all; here the answer would tell the newer term, and end the matter.)",
+        exposure: "of three servers C is cut off while terms go on; when it is back the leader dies, and the third asks C \
+                   in vain for ever",
+        expected: Medium,
+        edits: &[
+            NO_TERM_FROM_A_QUESTION,
+            Edit {
+                file: "raft-core/src/roles/voter.rs",
+                find: "    let granted = term == state.hard_state.term
+        && state.loyal_for == 0",
+                replace: "    if term < state.hard_state.term {
+        return;
+    }
+    let granted = state.loyal_for == 0",
+            },
+        ],
+    },
+    Bug {
+        id: "prevote-two-cohorts",
+        tags: &[L],
+        sources: "etcd#8501, openraft#1796",
+        what: "a question before an election changes no term, and one of an older term is not answered: newer terms do \
+               not spread",
+        exposure: "the only server with the longest log has an older term than the others: they do not answer it, and it \
+                   refuses them; 3 servers of which one is down (openraft: 6 voters, in the middle of a joint change)",
+        expected: Deep,
+        edits: &[
+            NO_TERM_FROM_A_QUESTION,
+            Edit {
+                file: "raft-core/src/roles/voter.rs",
+                find: "    let granted = term == state.hard_state.term
+        && state.loyal_for == 0",
+                replace: "    if term < state.hard_state.term {
+        return;
+    }
+    let granted = state.loyal_for == 0",
+            },
+            Edit {
+                file: "raft-core/src/node/receive.rs",
+                find: "            _ if !current => {}
+            Body::RequestVoteReply",
+                replace: "            Body::PreVoteReply { granted: true } => self.pre_vote_granted(from),
+            _ if !current => {}
+            Body::RequestVoteReply",
+            },
+            Edit {
+                file: "raft-core/src/node/receive.rs",
+                find: "            Body::PreVoteReply { granted: true } => self.pre_vote_granted(from),
+            // A vote",
+                replace: "            // A vote",
+            },
+        ],
+    },
+    Bug {
+        id: "leader-grants-prevote",
+        tags: &[I],
+        sources: "DaosRaft#70 (SandTable)",
+        what: "a leader does not count as one that hears from a leader: asked whether it would vote for another, it says \
+               yes",
+        exposure: "a follower that hears nothing asks its leader; 8 steps, 476 states (SandTable)",
+        expected: Shallow,
+        edits: &[
+            Edit {
+                file: "raft-core/src/node/receive.rs",
+                find: "Kind::Candidacy if self.disregards() => return,",
+                replace: "Kind::Candidacy
+                    if self.disregards()
+                        && !(matches!(message.body, Body::PreVote { .. })
+                            && matches!(self.role, Role::Leader(_))) =>
+                {
+                    return;
+                }",
+            },
+            Edit {
+                file: "raft-core/src/roles/voter.rs",
+                find: "        && state.loyal_for == 0",
+                replace: "        && (state.loyal_for == 0 || state.loyal_for == u32::MAX)",
+            },
+        ],
+    },
+    Bug {
+        id: "no-checkquorum",
+        tags: &[L],
+        sources: "Cloudflare's outage of November 2020, as told by Howard and Abraham; openraft#2080 and #2083",
+        what: "a leader that no quorum answers does not step down, while those who hear from it disregard requests for \
+               their votes",
+        exposure: "of five servers one is dead; the leader reaches one follower, without which the others are no quorum",
+        expected: Medium,
+        edits: &[Edit {
+            file: "raft-core/src/roles/leader/mod.rs",
+            find: "if state.settings.check_quorum && self.has_lost_quorum(state) {",
+            replace: "if false {",
+        }],
+    },
+    Bug {
+        id: "no-prevote",
+        tags: &[L],
+        sources: "Cloudflare's outage of November 2020, as told by Howard and Abraham; old raft-rs#27 (a link that works \
+                  one way)",
+        what: "nobody asks before it stands, and nobody is disregarded for a leader's sake, though the settings want \
+               both: terms are inflated and leaders deposed, for ever, though between two of them something gets done. \
+               (Without PreVote in its settings no Raft owes progress where links stay cut, so the bug is a Raft \
+               that is told to have it and does not. What CheckQuorum disregards would hide it; that stays where reads \
+               rest on leases, and for servers that were removed.)",
+        exposure: "a server that hears nobody and is heard by all stands again and again, and deposes every leader; in a \
+                   chain of three the ends depose one another, until the middle is elected",
+        expected: Medium,
+        edits: &[
+            Edit {
+                file: "raft-core/src/node/mod.rs",
+                find: "            if state.settings.pre_vote {",
+                replace: "            if false {",
+            },
+            Edit {
+                file: "raft-core/src/node/receive.rs",
+                find: "Kind::Candidacy if self.disregards() => return,",
+                replace: "Kind::Candidacy
+                    if self.disregards()
+                        && (self.state.settings.lease_drift.is_some()
+                            || !self.state.membership().contains(message.from)) =>
+                {
+                    return;
+                }",
+            },
+        ],
+    },
+    Bug {
+        id: "disruptive-removed",
+        tags: &[L],
+        sources: "LogCabin#56, hashicorp/raft#12 and #524, canonical/raft#137",
+        what: "a request for votes of a newer term is honoured although there is a leader, also one from a server that \
+               was removed. (Where reads rest on leases it is not.)",
+        exposure: "one of three is removed before it hears of that, and stands for election again and again",
+        expected: Shallow,
+        edits: &[Edit {
+            file: "raft-core/src/node/receive.rs",
+            find: "self.state.settings.check_quorum && self.state.loyal_for > 0",
+            replace: "self.state.settings.lease_drift.is_some() && self.state.loyal_for > 0",
+        }],
+    },
+    Bug {
+        id: "fixed-jitter",
+        tags: &[L],
+        sources: "canonical/raft#197 (a generator without a seed), hashicorp/raft#50, openraft#1838",
+        what: "the generator of election timeouts has no seed: all servers draw the same ones",
+        exposure: "two servers whose clocks tick together split the vote in every term",
+        expected: Shallow,
+        edits: &[Edit {
+            file: "raft-core/src/settings.rs",
+            find: "let bits = scramble(self.seed ^ scramble(u64::from(id.0) ^ scramble(term.0)));",
+            replace: "let bits = scramble(scramble(term.0));",
+        }],
+    },
+];
+
+/// PreVote as etcd has it: the question is no reason to enter its term.
+const NO_TERM_FROM_A_QUESTION: Edit<'_> = Edit {
+    file: "raft-core/src/node/receive.rs",
+    find: "        if term > self.state.hard_state.term {",
+    replace: "        if term > self.state.hard_state.term && !matches!(body, Body::PreVote { .. }) {",
+};

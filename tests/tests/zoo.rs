@@ -1,0 +1,85 @@
+//! The zoo is complete: each edit still fits the core, each bug has been hunted, and the page is about them.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use raft_tests::zoo::published::SANDTABLE;
+use raft_tests::zoo::{OUTSIDE, PAGE, UNSEEN, all, page, rows};
+use raft_tests::{matrix, root};
+
+const AGAIN: &str = "cargo run --release -p raft-tests";
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).expect("a file of the repository can be read")
+}
+
+#[test]
+fn an_edit_has_one_place_in_the_sources_and_changes_it() {
+    for bug in all() {
+        for edit in bug.edits.iter().chain(&OUTSIDE) {
+            assert_eq!(read(edit.file).matches(edit.find).count(), 1, "{}: {}", bug.id, edit.find);
+            assert_ne!(edit.find, edit.replace, "{}", bug.id);
+        }
+    }
+}
+
+#[test]
+fn a_bug_has_a_name_of_its_own_and_says_where_it_is_from() {
+    let names: BTreeSet<&str> = all().map(|bug| bug.id).collect();
+    assert_eq!(names.len(), all().count());
+    for bug in all() {
+        let letters =
+            bug.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        assert!(letters, "{}: small letters, digits and dashes", bug.id);
+        assert!(!bug.tags.is_empty() && !bug.sources.is_empty(), "{}", bug.id);
+    }
+}
+
+#[test]
+fn the_page_is_made_of_the_data_and_every_bug_was_hunted() {
+    let rows = rows().expect("the data can be read");
+    assert_eq!(read(PAGE), page::render(&rows), "{AGAIN}");
+    let planted: Vec<&str> = all().map(|bug| bug.id).collect();
+    let hunted: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(planted, hunted, "{AGAIN}");
+}
+
+#[test]
+fn every_bug_is_found_or_it_is_said_why_not() {
+    for row in rows().expect("the data can be read") {
+        let bug = all().find(|bug| bug.id == row.id).expect("a row is about a bug of the zoo");
+        let median = row.all.range(|hunt| hunt.seeds).map(|[_, median, _]| median);
+        assert!(median.is_some_and(|median| median <= bug.expected.seeds()), "{}", bug.id);
+        let seen = row.outside.range(|hunt| hunt.seeds).is_some();
+        let said = UNSEEN.iter().any(|(id, _)| *id == bug.id);
+        assert_ne!(seen, said, "{}: what histories alone show, or why they do not", bug.id);
+    }
+}
+
+#[test]
+fn published_figures_are_about_bugs_of_the_zoo() {
+    for published in SANDTABLE {
+        assert!(all().any(|bug| bug.id == published.bug), "{}", published.name);
+    }
+}
+
+#[test]
+fn every_scenario_catches_something() {
+    let matrix = matrix::matrix().expect("scenarios and results can be read");
+    let nothing = |(path, caught): (&String, &matrix::Caught)| {
+        (caught.rules.is_empty() && caught.bugs.is_empty()).then(|| path.clone())
+    };
+    let idle: Vec<String> = matrix.iter().filter_map(nothing).collect();
+    assert!(idle.is_empty(), "nothing that is planted makes these fail: {idle:?}");
+    let page = matrix::render(&matrix);
+    assert_eq!(read(matrix::PAGE), page, "{AGAIN}");
+}
+
+#[test]
+fn the_page_names_scenarios_that_exist() {
+    let page = read(PAGE);
+    for link in page.split("](../").skip(1) {
+        let path = link.split(')').next().unwrap_or_default();
+        assert!(root().join(path).exists(), "{path}: make the page again");
+    }
+}
