@@ -34,6 +34,9 @@ pub fn render(rows: &[Row]) -> String {
          else (its disk, its votes, its configurations, what its\nleader counts) is then judged by nobody. Each \
          campaign has {} seconds for that, and after one that found nothing there is no\nother. That is the harder \
          search, and the figure to compare with other tools.\n\n\
+         Letters: S safety, L liveness, C seen by clients, D durability, I an internal property alone. *Expected* is \
+         how hard it was thought\nto be to find at random, before anything was measured. Lines are statements of a \
+         scenario; where no exact steps were found, a\nplan is left, of faults, tasks and requests (atoms).\n\n\
          All of it takes about three quarters of an hour on two cores: this page was made by two halves at once, in \
          28 minutes.\n\n",
         OUTSIDE_LIMIT.as_secs(),
@@ -128,7 +131,7 @@ fn found(bug: &Bug, row: Option<&Row>) -> String {
     let Some(row) = row else { return "not hunted yet | | | | | |".to_owned() };
     let (all, outside) = (search(&row.all), search(&row.outside));
     let unseen = UNSEEN.iter().find(|(id, _)| *id == bug.id);
-    let unseen = unseen.map_or(String::new(), |(_, why)| format!("<br>{why}"));
+    let unseen = unseen.map_or(String::new(), |(_, why)| why.to_string());
     format!("{all} | {} | {outside}{unseen}", scenarios(&row.scenarios))
 }
 
@@ -154,11 +157,16 @@ fn search(search: &Search) -> String {
             0 => "**not found**".to_owned(),
             _ => format!("**found by {found} of {}**", search.hunts.len()),
         };
-        return format!("{campaigns} in {} | | {spoke}", digits(seeds));
+        let seeds = digits(seeds);
+        return match spoke.is_empty() {
+            true => format!("{campaigns} in {seeds} | | "),
+            false => format!("{campaigns} in {seeds} | | {spoke}<br>"),
+        };
     };
     let shrunk = search.shrunk.as_ref();
     let shrunk = shrunk.map_or("no scenario".to_owned(), |shrunk| match shrunk.steps {
         0 => format!("a plan of {} atoms", shrunk.atoms),
+        1 => "1 line".to_owned(),
         steps => format!("{steps} lines"),
     });
     format!("{seeds}<br>{steps} steps | {time} | {spoke}<br>{shrunk}")
