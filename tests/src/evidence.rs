@@ -1,7 +1,45 @@
 //! What notices a bug that was planted, as data: scenarios that fail, campaigns that find it, and what a
 //! finding is shrunk to.
 
+use std::{fs, io};
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::root;
+
+/// The results in a file, a line for each, by its path from the root of the repository; none if there is no such file
+/// yet.
+///
+/// # Errors
+/// A file that can't be read, or a line that is none.
+pub fn load<T: DeserializeOwned>(data: &str) -> Result<Vec<T>, String> {
+    let text = match fs::read_to_string(root().join(data)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(format!("{data}: {error}")),
+    };
+    let row = |(number, line)| {
+        serde_json::from_str(line).map_err(|error| format!("{data}: line {number}: {error}"))
+    };
+    (1..).zip(text.lines()).map(row).collect()
+}
+
+/// Writes results into a file, and the page that is made of them.
+///
+/// # Errors
+/// What can't be written.
+pub fn save<T: Serialize>(rows: &[T], data: &str, page: &str, text: String) -> Result<(), String> {
+    let mut lines = String::new();
+    for row in rows {
+        lines += &serde_json::to_string(row).map_err(|error| error.to_string())?;
+        lines.push('\n');
+    }
+    for (path, text) in [(data, lines), (page, text)] {
+        fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))?;
+    }
+    Ok(())
+}
 
 /// A scenario that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -55,3 +55,11 @@ pub fn scenarios() -> Result<Vec<(String, Scenario)>, String> {
     }
     Ok(scenarios)
 }
+
+/// All scenario files by path from the root of the repository, in order, each with what it is about (`paper`).
+///
+/// # Errors
+/// What could not be found, read or parsed.
+pub fn suite() -> Result<Vec<(String, String)>, String> {
+    Ok(scenarios()?.into_iter().map(|(path, scenario)| (path, scenario.header.paper)).collect())
+}

@@ -160,6 +160,17 @@ impl Workshop {
         Ok(found.into_iter().map(|(_, failed)| failed).collect())
     }
 
+    /// Whether all scenarios pass where nothing is planted: else nothing follows from one that fails.
+    ///
+    /// # Errors
+    /// The first scenario that fails, or why the program can't be run.
+    pub fn check(&self, suite: &[(String, String)]) -> Result<(), String> {
+        match self.failed(suite, "")?.first() {
+            Some(failed) => Err(format!("{} fails although nothing is planted", failed.path)),
+            None => Ok(()),
+        }
+    }
+
     /// What `raft-sim test` says of each of these files; `None` if it came to a bad end.
     fn results(&self, files: &[&str]) -> Result<Option<Vec<Value>>, String> {
         let ended = self.raft_sim(&[&["test", "--format", "json"], files].concat(), LIMIT)?;

@@ -17,9 +17,7 @@ pub(super) struct Register {
     now: u64,
     /// In the order in which they were asked for.
     writes: Vec<Write>,
-    /// The values on which some operation is over, in the order in which the first was. The first zone is that of a
-    /// register that nobody has written.
-    zones: Vec<Zone>,
+    zones: Zones,
     /// The latest write that each value can be from, of the first [`Register::named`] writes.
     names: BTreeMap<Value, usize>,
     named: usize,
@@ -63,6 +61,53 @@ struct Zone {
     asked: u64,
 }
 
+/// The values on which some operation is over, in the order in which the first was. The first zone is that of a
+/// register that nobody has written.
+#[derive(Debug)]
+struct Zones {
+    zones: Vec<Zone>,
+    /// The greatest `asked` of the zones up to each of them: what was written long ago need not be looked at again.
+    asked: Vec<u64>,
+}
+
+impl Zones {
+    fn new() -> Zones {
+        Zones { zones: vec![Zone { number: 0, seen: 0, asked: 0 }], asked: vec![0] }
+    }
+
+    /// An operation on a write's value is over. The place of its zone.
+    fn see(&mut self, write: &mut Write, number: u64, now: u64) -> usize {
+        *write.zone.get_or_insert_with(|| {
+            let before = self.asked.last().copied().unwrap_or_default();
+            self.asked.push(before.max(write.asked));
+            self.zones.push(Zone { number, seen: now, asked: write.asked });
+            self.zones.len() - 1
+        })
+    }
+
+    /// An operation on the value of this zone is over that was asked for at this time.
+    fn ask(&mut self, place: usize, asked: u64) {
+        let zone = &mut self.zones[place];
+        zone.asked = zone.asked.max(asked);
+        self.asked[place..].iter_mut().take_while(|of| **of < asked).for_each(|of| *of = asked);
+    }
+
+    /// How many zones have an operation that was over by this time.
+    fn over(&self, time: u64) -> usize {
+        self.zones.partition_point(|zone| zone.seen < time)
+    }
+
+    /// The last of the first so many zones that can't come before this one.
+    fn later(&self, place: usize, over: usize) -> Option<&Zone> {
+        let seen = self.zones[place].seen;
+        let later = |zone: &&Zone| zone.asked > seen;
+        let (before, behind) = (place.min(over), (place + 1).min(over));
+        let far = before.checked_sub(1).is_some_and(|last| self.asked[last] > seen);
+        let near = self.zones[behind..over].iter().rfind(later);
+        near.or_else(|| far.then(|| self.zones[..before].iter().rfind(later)).flatten())
+    }
+}
+
 /// What asking for a write is, by the number of the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
@@ -88,11 +133,10 @@ pub(super) enum Breach {
 impl Register {
     /// One that nobody has written.
     pub(super) fn new() -> Register {
-        let nothing = Zone { number: 0, seen: 0, asked: 0 };
         Register {
             now: 0,
             writes: Vec::new(),
-            zones: vec![nothing],
+            zones: Zones::new(),
             names: BTreeMap::new(),
             named: 0,
             once: BTreeMap::new(),
@@ -137,7 +181,7 @@ impl Register {
         let open = write.state == State::Open;
         if open {
             write.state = State::Done;
-            see(&mut self.zones, write, number, self.now);
+            self.zones.see(write, number, self.now);
         }
         open
     }
@@ -180,18 +224,16 @@ impl Register {
                 match write.state {
                     State::Failed => return Err(Breach::Failed(number)),
                     State::Ambiguous => return Ok((number, 0)),
-                    State::Open | State::Done => see(&mut self.zones, write, number, self.now),
+                    State::Open | State::Done => self.zones.see(write, number, self.now),
                 }
             }
         };
-        let Zone { number, seen, .. } = self.zones[place];
-        let over = self.zones.partition_point(|other| other.seen < asked);
-        let mut others = self.zones[..over].iter().filter(|other| other.number != number);
-        if let Some(later) = others.rfind(|other| other.asked > seen) {
+        let number = self.zones.zones[place].number;
+        let over = self.zones.over(asked);
+        if let Some(later) = self.zones.later(place, over) {
             return Err(Breach::Overwritten { read: number, by: later.number });
         }
-        let zone = &mut self.zones[place];
-        zone.asked = zone.asked.max(asked);
+        self.zones.ask(place, asked);
         Ok((number, over - usize::from(place < over)))
     }
 
@@ -207,12 +249,4 @@ impl Register {
         self.named = self.writes.len();
         self.names.get(&value).copied()
     }
-}
-
-/// An operation on a write's value is over. The place of its zone.
-fn see(zones: &mut Vec<Zone>, write: &mut Write, number: u64, now: u64) -> usize {
-    *write.zone.get_or_insert_with(|| {
-        zones.push(Zone { number, seen: now, asked: write.asked });
-        zones.len() - 1
-    })
 }

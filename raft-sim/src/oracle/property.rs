@@ -273,8 +273,8 @@ pub struct Violation {
     pub detail: String,
 }
 
-/// What a check of one property ends with where that does not hold. There is no other way past it: a judge who is to
-/// overlook a property overlooks it here, and all that is kept in the books goes on as if it had held.
+/// The alarm of a check after which the books can go on: without it, all would be as if the property had held. Where
+/// they can't, the check makes a [`Violation`] itself.
 #[cold]
 pub(super) fn violated(
     property: Property,

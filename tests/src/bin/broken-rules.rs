@@ -6,14 +6,15 @@
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, fs, thread};
+use std::{env, thread};
 
 use raft_tests::broken_rules::page::render;
 use raft_tests::broken_rules::row::Row;
 use raft_tests::broken_rules::{BrokenRule, DATA, PAGE, all, rows};
+use raft_tests::evidence::save;
 use raft_tests::matrix;
+use raft_tests::suite;
 use raft_tests::workshop::Workshop;
-use raft_tests::{root, scenarios};
 
 fn main() -> ExitCode {
     let named: Vec<String> = env::args().skip(1).collect();
@@ -31,21 +32,18 @@ fn main() -> ExitCode {
 }
 
 fn run(named: &[String]) -> Result<(), String> {
-    let suite: Vec<(String, String)> =
-        scenarios()?.into_iter().map(|(path, scenario)| (path, scenario.header.paper)).collect();
+    let suite = suite()?;
     let rules: Vec<&BrokenRule> =
         all().filter(|rule| named.is_empty() || named.iter().any(|name| name == rule.id)).collect();
     // What is there already, of rules that still are.
-    let mut known: Vec<Row> = rows().unwrap_or_default();
+    let mut known: Vec<Row> = rows()?;
     known.retain(|row| all().any(|rule| rule.id == row.id));
     let known = Mutex::new(known);
     let next = AtomicUsize::new(0);
     let worker = |number: usize| {
         let workshop = Workshop::open(&format!("broken-rules-{number}"))?;
-        if number == 0
-            && let Some(failed) = workshop.failed(&suite, "")?.first()
-        {
-            return Err(format!("{} fails although nothing is broken", failed.path));
+        if number == 0 {
+            workshop.check(&suite)?;
         }
         while let Some(rule) = rules.get(next.fetch_add(1, Ordering::Relaxed)) {
             let row = rule.broken_in(&workshop, &suite)?;
@@ -77,17 +75,7 @@ fn run(named: &[String]) -> Result<(), String> {
 
 /// Writes what is known, in the order of the tables, and the page.
 fn write(rows: &mut [Row]) -> Result<(), String> {
-    let place = |row: &Row| all().position(|rule| rule.id == row.id);
-    rows.sort_by_key(place);
-    let mut lines = String::new();
-    for row in rows.iter() {
-        lines += &serde_json::to_string(row).map_err(|error| error.to_string())?;
-        lines.push('\n');
-    }
-    let folder = root().join(DATA).with_file_name("");
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    for (path, text) in [(DATA, lines), (PAGE, render(rows))] {
-        fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))?;
-    }
+    rows.sort_by_key(|row| all().position(|rule| rule.id == row.id));
+    save(rows, DATA, PAGE, render(rows))?;
     matrix::write()
 }

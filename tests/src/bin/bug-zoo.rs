@@ -2,17 +2,17 @@
 //! makes `tests/data/bug-zoo.jsonl` and, from it, `docs/bug-zoo.md`. Names of bugs as arguments do those alone and
 //! leave the other lines as they are.
 
-use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use raft_tests::evidence::save;
 use raft_tests::matrix;
+use raft_tests::suite;
 use raft_tests::workshop::Workshop;
 use raft_tests::zoo::page::render;
 use raft_tests::zoo::row::Row;
 use raft_tests::zoo::{Bug, DATA, Difficulty, LONG, PAGE, all, rows};
-use raft_tests::{root, scenarios};
 
 /// Plants bugs that real Rafts had in a copy of the reference core, and hunts them
 #[derive(Debug, Parser)]
@@ -56,18 +56,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The scenarios, each with what it is about.
-fn suite() -> Result<Vec<(String, String)>, String> {
-    Ok(scenarios()?.into_iter().map(|(path, scenario)| (path, scenario.header.paper)).collect())
-}
-
 /// A copy in which nothing is planted, and in which all scenarios pass.
 fn workshop(suite: &[(String, String)]) -> Result<Workshop, String> {
     let workshop = Workshop::open("bug-zoo")?;
-    match workshop.failed(suite, "")?.first() {
-        Some(failed) => Err(format!("{} fails although nothing is planted", failed.path)),
-        None => Ok(workshop),
-    }
+    workshop.check(suite)?;
+    Ok(workshop)
 }
 
 fn named(args: &Args) -> impl Iterator<Item = &'static Bug> {
@@ -79,7 +72,7 @@ fn hunt(args: &Args) -> Result<(), String> {
     let suite = suite()?;
     let workshop = workshop(&suite)?;
     // What is there already, of bugs that still are.
-    let mut known: Vec<Row> = rows().unwrap_or_default();
+    let mut known: Vec<Row> = rows()?;
     known.retain(|row| all().any(|bug| bug.id == row.id));
     for bug in named(args) {
         let limit = Duration::from_secs(args.limit);
@@ -116,13 +109,6 @@ fn check(args: &Args, (k, n): (u64, u64)) -> Result<bool, String> {
 /// Writes what is known, in the order of the tables, and the page.
 fn write(rows: &mut [Row]) -> Result<(), String> {
     rows.sort_by_key(|row| all().position(|bug| bug.id == row.id));
-    let mut lines = String::new();
-    for row in rows.iter() {
-        lines += &serde_json::to_string(row).map_err(|error| error.to_string())?;
-        lines.push('\n');
-    }
-    for (path, text) in [(DATA, lines), (PAGE, render(rows))] {
-        fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))?;
-    }
+    save(rows, DATA, PAGE, render(rows))?;
     matrix::write()
 }

@@ -13,12 +13,11 @@ pub mod row;
 mod snapshots;
 mod state;
 
-use std::fs;
 use std::time::Duration;
 
 use row::{CAMPAIGNS, Campaign, Row, SEEDS, base};
 
-use crate::root;
+use crate::evidence::load;
 use crate::workshop::{Edit, Workshop};
 
 /// A campaign has this long.
@@ -103,7 +102,8 @@ impl BrokenRule {
         let BrokenRule { find, replace, .. } = *self;
         let file = format!("raft-core/src/{}", self.file);
         let edit = Edit { file: &file, find, replace };
-        workshop.planted(&[edit], |workshop| self.row(workshop, suite))
+        let row = workshop.planted(&[edit], |workshop| self.row(workshop, suite));
+        row.map_err(|error| format!("{}: {error}", self.id))
     }
 
     fn row(&self, workshop: &Workshop, suite: &[(String, String)]) -> Result<Row, String> {
@@ -125,7 +125,5 @@ impl BrokenRule {
 /// # Errors
 /// A file that can't be read, or a line that is none.
 pub fn rows() -> Result<Vec<Row>, String> {
-    let text = fs::read_to_string(root().join(DATA)).map_err(|error| format!("{DATA}: {error}"))?;
-    let row = |line| serde_json::from_str(line).map_err(|error| format!("{DATA}: {error}"));
-    text.lines().map(row).collect()
+    load(DATA)
 }

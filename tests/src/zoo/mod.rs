@@ -15,13 +15,11 @@ mod snapshots;
 mod timers;
 mod votes;
 
-use std::fs;
 use std::time::Duration;
 
 use row::{Row, Search};
 
-use crate::evidence::Hunt;
-use crate::root;
+use crate::evidence::{Hunt, load};
 use crate::workshop::{Edit, Workshop};
 
 /// Where the results are, a line for each bug, from the root of the repository.
@@ -40,9 +38,9 @@ pub const LONG: Duration = Duration::from_secs(120);
 pub const OUTSIDE_LIMIT: Duration = Duration::from_secs(40);
 
 /// Leaves only what users of any Raft would call a failure: the properties of Figure 3, what clients see, and
-/// progress. What a server keeps to without being seen (its disk, its votes, its configurations, what its leader counts)
-/// is judged by nobody then, and the rules of conduct are not claimed. So is an implementation judged of which
-/// little is known.
+/// progress; also Log Terms, No Panic and Bounded Steps, behind which nothing can go on. What a server keeps to without
+/// being seen (its disk, its votes, its configurations, what its leader counts) is judged by nobody then, and the
+/// rules of conduct are not claimed. So is an implementation judged of which little is known.
 pub const OUTSIDE: [Edit<'static>; 2] = [
     Edit {
         file: "raft-sim/src/reference/mod.rs",
@@ -270,7 +268,5 @@ impl Bug {
 /// # Errors
 /// A file that can't be read, or a line that is none.
 pub fn rows() -> Result<Vec<Row>, String> {
-    let text = fs::read_to_string(root().join(DATA)).map_err(|error| format!("{DATA}: {error}"))?;
-    let row = |line| serde_json::from_str(line).map_err(|error| format!("{DATA}: {error}"));
-    text.lines().map(row).collect()
+    load(DATA)
 }

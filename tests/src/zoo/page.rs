@@ -30,10 +30,11 @@ pub fn render(rows: &[Row]) -> String {
          The core promises to keep the rules of Figures 2 and 13 to the letter, so that every single step of it can \
          be judged\n(*conduct*, see [invariants](invariants.md)). An implementation that does things in its own way \
          can only be judged by what a\nhistory shows: safety, and progress after healing. So each bug is hunted \
-         once more *by histories alone*: by the\nproperties of Figure 3, by what clients see, and by progress; all \
-         else (its disk, its votes, its configurations, what its\nleader counts) is then judged by nobody. Each \
-         campaign has {} seconds for that, and after one that found nothing there is no\nother. That is the harder \
-         search, and the figure to compare with other tools.\n\n\
+         once more *by histories alone*: by the\nproperties of Figure 3, by what clients see, and by progress; by \
+         terms that grow along each log, and by whether servers and\nruns come to their ends. All else (its disk, its \
+         votes, its configurations, what its leader counts) is then judged by nobody.\nEach campaign has {} seconds \
+         for that, and after one that found nothing there is no other. That is the harder search, and\nthe figure to \
+         compare with other tools.\n\n\
          Letters: S safety, L liveness, C seen by clients, D durability, I an internal property alone. *Expected* is \
          how hard it was thought\nto be to find at random, before anything was measured. Lines are statements of a \
          scenario; where no exact steps were found, a\nplan is left, of faults, tasks and requests (atoms).\n\n\

@@ -17,15 +17,7 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Medium,
         edits: &[
             NO_TERM_FROM_A_QUESTION,
-            Edit {
-                file: "raft-core/src/roles/voter.rs",
-                find: "    let granted = term == state.hard_state.term
-        && state.loyal_for == 0",
-                replace: "    if term < state.hard_state.term {
-        return;
-    }
-    let granted = state.loyal_for == 0",
-            },
+            NO_ANSWER_TO_AN_OLDER_TERM,
         ],
     },
     Bug {
@@ -39,15 +31,7 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Deep,
         edits: &[
             NO_TERM_FROM_A_QUESTION,
-            Edit {
-                file: "raft-core/src/roles/voter.rs",
-                find: "    let granted = term == state.hard_state.term
-        && state.loyal_for == 0",
-                replace: "    if term < state.hard_state.term {
-        return;
-    }
-    let granted = state.loyal_for == 0",
-            },
+            NO_ANSWER_TO_AN_OLDER_TERM,
             Edit {
                 file: "raft-core/src/node/receive.rs",
                 find: "            _ if !current => {}
@@ -171,4 +155,15 @@ const NO_TERM_FROM_A_QUESTION: Edit<'_> = Edit {
     file: "raft-core/src/node/receive.rs",
     find: "        if term > self.state.hard_state.term {",
     replace: "        if term > self.state.hard_state.term && !matches!(body, Body::PreVote { .. }) {",
+};
+
+/// A question of an older term is not answered; one of a later term is judged by the log alone.
+const NO_ANSWER_TO_AN_OLDER_TERM: Edit<'_> = Edit {
+    file: "raft-core/src/roles/voter.rs",
+    find: "    let granted = term == state.hard_state.term
+        && state.loyal_for == 0",
+    replace: "    if term < state.hard_state.term {
+        return;
+    }
+    let granted = state.loyal_for == 0",
 };

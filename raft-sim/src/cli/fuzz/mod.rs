@@ -22,6 +22,7 @@ use crate::campaign::{
 };
 use crate::cluster::Listener;
 use crate::guide::{Draft, Reached, Seen};
+use crate::plan::Plan;
 use crate::report::End;
 use crate::run::run as play;
 use crate::shrink::shrink;
@@ -213,8 +214,22 @@ struct Tried {
     seed: u64,
     /// Or how the program itself broke at it.
     came: Result<Came, String>,
-    /// For the guide, if there is one.
+    /// What the guide made of it, if there is one.
+    draft: Option<Draft>,
+    /// For the guide.
     reached: Vec<Reached>,
+}
+
+impl Tried {
+    /// What is wrong, if anything is.
+    fn wrong(&self) -> Option<Kind> {
+        Some(self.came.as_ref().ok()?.wrong()?.0)
+    }
+
+    /// The plan, if it is not that of the seed.
+    fn own(&self) -> Option<&Plan> {
+        self.draft.as_ref().filter(|draft| !draft.is_seed()).map(|draft| &draft.plan)
+    }
 }
 
 /// A campaign under way.
@@ -243,29 +258,35 @@ impl Hunt<'_> {
                 return None;
             }
             let seed = seeds[at];
-            let ran = caught(|| self.one(seed));
+            let tried = caught(|| self.one(seed));
             self.progress.seed_done();
-            Some(match ran {
-                Ok((came, reached)) => Tried { seed, came: Ok(came), reached },
-                Err(why) => Tried { seed, came: Err(why), reached: Vec::new() },
-            })
+            Some(tried.unwrap_or_else(|why| Tried {
+                seed,
+                came: Err(why),
+                draft: None,
+                reached: Vec::new(),
+            }))
         });
         tried.into_iter().map_while(|tried| tried).collect()
     }
 
     /// What the plan of a seed comes to, and what its run reaches, if anybody asks.
-    fn one(&self, seed: u64) -> (Came, Vec<Reached>) {
-        let plan = self.plans.plan(seed);
-        if self.args.check_determinism || repeats(seed) {
-            return (repeat(&plan, self.implementation), Vec::new());
-        }
-        let mut seen = self.plans.seen(&plan);
-        let listener = seen.as_mut().map(|seen| seen as &mut dyn Listener);
-        let came = match play(&plan, self.implementation, true, listener) {
-            Ok(outcome) => Came::Ran(Box::new(outcome)),
-            Err(why) => Came::NoBoot(why),
+    fn one(&self, seed: u64) -> Tried {
+        let draft = self.plans.draft(seed);
+        let plan = self.plans.plan(seed, draft.as_ref());
+        let mut seen = None;
+        let came = if self.args.check_determinism || repeats(seed) {
+            repeat(&plan, self.implementation)
+        } else {
+            seen = self.plans.seen(&plan);
+            let listener = seen.as_mut().map(|seen| seen as &mut dyn Listener);
+            match play(&plan, self.implementation, true, listener) {
+                Ok(outcome) => Came::Ran(Box::new(outcome)),
+                Err(why) => Came::NoBoot(why),
+            }
         };
-        (came, seen.map(Seen::reached).unwrap_or_default())
+        let reached = seen.map(Seen::reached).unwrap_or_default();
+        Tried { seed, came: Ok(came), draft, reached }
     }
 
     /// Takes in what seeds came to, up to the last finding that is wanted; writes it and prints it. If the campaign
@@ -278,13 +299,9 @@ impl Hunt<'_> {
     ) -> Result<Option<String>, Error> {
         let scenarios = self.shrink(&tried, err)?;
         let (mut new, mut broke) = (Vec::new(), None);
-        let drafts: Vec<Option<Draft>> =
-            tried.iter().map(|Tried { seed, .. }| self.plans.draft(*seed)).collect();
-        for ((Tried { seed, came, reached }, scenario), draft) in
-            tried.into_iter().zip(scenarios).zip(drafts)
-        {
-            let own = draft.as_ref().filter(|draft| !draft.is_seed());
-            let plan = own.map(|draft| Box::new(draft.plan.clone()));
+        for (tried, scenario) in tried.into_iter().zip(scenarios) {
+            let plan = tried.wrong().and_then(|_| tried.own().cloned().map(Box::new));
+            let Tried { seed, came, draft, reached } = tried;
             match came {
                 Ok(came) => {
                     let kept = Kept { scenario, plan };
@@ -310,14 +327,11 @@ impl Hunt<'_> {
     }
 
     /// The command that runs a seed once more.
-    fn replay(&self, Tried { seed, came, .. }: &Tried) -> String {
-        let wrong = came.as_ref().ok().and_then(Came::wrong);
-        let own = self.plans.draft(*seed).is_some_and(|draft| !draft.is_seed());
-        match (wrong, self.args.out.as_deref()) {
-            (Some((kind, _)), Some(file)) if own => {
-                which::replay(&scenarios(file).join(kind.plan_file(*seed)))
-            }
-            (Some(_) | None, _) => self.header.replay(*seed),
+    fn replay(&self, tried: &Tried) -> String {
+        let own = tried.own().and(tried.wrong()).zip(self.args.out.as_deref());
+        match own {
+            Some((kind, file)) => which::replay(&scenarios(file).join(kind.plan_file(tried.seed))),
+            None => self.header.replay(tried.seed),
         }
     }
 
@@ -327,9 +341,8 @@ impl Hunt<'_> {
         if self.args.no_shrink {
             return Ok(scenarios);
         }
-        let kind = |tried: &Tried| Some(tried.came.as_ref().ok()?.wrong()?.0);
         let wrong = tried.iter().enumerate();
-        let wrong = wrong.filter_map(|(at, tried)| kind(tried).map(|kind| (at, kind)));
+        let wrong = wrong.filter_map(|(at, tried)| tried.wrong().map(|kind| (at, kind)));
         let (places, kinds): (Vec<usize>, Vec<Kind>) = wrong.unzip();
         let wanted = std::iter::zip(&kinds, self.campaign.findings.wanted(&kinds));
         let closely: Vec<usize> = std::iter::zip(places, wanted)
@@ -337,7 +350,8 @@ impl Hunt<'_> {
             .map(|(at, _)| at)
             .collect();
         let shrunk = parallel::in_order(self.jobs, closely.len(), |at| {
-            let plan = self.plans.plan(tried[closely[at]].seed);
+            let Tried { seed, draft, .. } = &tried[closely[at]];
+            let plan = self.plans.plan(*seed, draft.as_ref());
             caught(|| shrink(&plan, self.implementation)).and_then(|shrunk| shrunk)
         });
         for (at, shrunk) in closely.into_iter().zip(shrunk) {

@@ -1,5 +1,6 @@
 //! Where the plans of a campaign come from: from their seeds alone, or from a guide.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Args, BATCH, SMALL_BATCH};
@@ -33,14 +34,17 @@ impl Plans {
         }
     }
 
-    /// The plan of a seed, as far as what was taken in decides it.
-    pub(super) fn plan(&self, seed: u64) -> Plan {
-        self.draft(seed).map_or_else(|| Plan::draw(seed, &self.wishes), |draft| draft.plan)
-    }
-
-    /// The same, if there is a guide.
+    /// What a guide makes of a seed, as far as what was taken in decides it, if there is a guide.
     pub(super) fn draft(&self, seed: u64) -> Option<Draft> {
         self.guide.as_ref().map(|guide| guide.plan(seed))
+    }
+
+    /// The plan of a seed of which a guide made this, if there is one.
+    pub(super) fn plan<'d>(&self, seed: u64, draft: Option<&'d Draft>) -> Cow<'d, Plan> {
+        match draft {
+            Some(draft) => Cow::Borrowed(&draft.plan),
+            None => Cow::Owned(Plan::draw(seed, &self.wishes)),
+        }
     }
 
     /// What is to listen to the run of a plan.
