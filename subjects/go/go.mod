@@ -1,0 +1,3 @@
+module raft-sim.test/subjects
+
+go 1.19

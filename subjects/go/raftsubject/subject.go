@@ -1,0 +1,141 @@
+package raftsubject
+
+// A Capability is something that a Raft may or may not be able to do beyond §5 of the paper. What is not listed is
+// not asked for; scenarios that need it are skipped.
+type Capability string
+
+// The capabilities.
+const (
+	// CapFigure2 stands for seven capabilities together: what Figures 2 and 4 say and other Rafts do otherwise.
+	CapFigure2 Capability = "figure-2"
+	// CapForge: takes a message that no server sent, described in Figure 2's words (so without Own).
+	CapForge Capability = "forge"
+	// CapNoOp: a new leader appends an entry of its own term at once (§8).
+	CapNoOp Capability = "no-op"
+	// CapTailLimit: answers proposals over Settings.UncommittedLimit with Busy.
+	CapTailLimit Capability = "tail-limit"
+	// CapFlowControl: keeps to Settings.Window and Settings.BytesPerMessage, and sends what is lost again once.
+	CapFlowControl Capability = "flow-control"
+	// CapDurableStateMachine: can be booted with commands already applied (Boot.Applied).
+	CapDurableStateMachine Capability = "durable-state-machine"
+	// CapFastBackup: an AppendEntries that is refused tells where the logs part (end of §5.3).
+	CapFastBackup Capability = "fast-backup"
+	// CapReports: says with Step.Refuse that a message is one that no correct server sends.
+	CapReports Capability = "reports"
+	// CapSlowDisk: goes on while its writes are under way. Needs the method of SlowDisk.
+	CapSlowDisk Capability = "slow-disk"
+	// CapDiskNotices: Persisted may also come out of order. Only with CapSlowDisk.
+	CapDiskNotices Capability = "disk-notices"
+	// CapParallelDisk: a leader sends entries before its own disk has them (dissertation §10.2.1). Only with CapSlowDisk.
+	CapParallelDisk Capability = "parallel-disk"
+	// CapApplyAhead: applies what is committed before its own disk has it, and answers (dissertation §10.2.1). Only with
+	// CapSlowDisk.
+	CapApplyAhead Capability = "apply-ahead"
+	// CapPreVote: asks whether it could win before it stands (dissertation §9.6), if Settings.PreVote.
+	CapPreVote Capability = "pre-vote"
+	// CapLoyalPreVote: gives no pre-vote as long as it hears from a leader, also without CapCheckQuorum.
+	CapLoyalPreVote Capability = "loyal-pre-vote"
+	// CapCheckQuorum: a leader that hears from no majority steps down (dissertation §6.2), and servers that hear from a
+	// leader disregard requests for their vote (§6), if Settings.CheckQuorum.
+	CapCheckQuorum Capability = "check-quorum"
+	// CapTransfer hands leadership over (dissertation §3.10). Needs the method of Transferrer.
+	CapTransfer Capability = "transfer"
+	// CapMembership changes by one server at a time (dissertation §4.1). Needs the method of MembershipChanger.
+	CapMembership Capability = "membership"
+	// CapJoint consensus (§6). Needs the method of MembershipChanger.
+	CapJoint Capability = "joint"
+	// CapAtAppend: uses the latest configuration in its log, committed or not (§6). A Raft that changes its
+	// configuration when the entry is applied does not claim it.
+	CapAtAppend Capability = "at-append"
+	// CapCatchUp: a server that is to become a voter catches up first, and the change is given up if it does not
+	// (dissertation §4.2.1).
+	CapCatchUp Capability = "catch-up"
+	// CapLearners receive entries and do not vote (dissertation §4.2.1).
+	CapLearners Capability = "learners"
+	// CapSnapshots take the place of the log (§7). Needs the method of Compacter.
+	CapSnapshots Capability = "snapshots"
+	// CapSnapshotParts: sends a snapshot in parts of Settings.SnapshotChunk (Figure 13).
+	CapSnapshotParts Capability = "snapshot-parts"
+	// CapReads are answered by a leader without the log (§8). Needs the method of Reader.
+	CapReads Capability = "reads"
+	// CapWaitingReads: keeps a read that comes before its term's first commit until then.
+	CapWaitingReads Capability = "waiting-reads"
+	// CapFollowerReads are answered by followers too, with the leader's help (dissertation §6.4).
+	CapFollowerReads Capability = "follower-reads"
+	// CapLeaseReads are answered under a lease (dissertation §6.4.1), if Settings.LeaseDrift.
+	CapLeaseReads Capability = "lease-reads"
+	// CapSessions: a command that reaches it twice is applied once (§8). Needs the methods of SessionKeeper.
+	CapSessions Capability = "sessions"
+	// CapApplyQueue: its state machine may lag behind the commit index. Needs the method of Applier.
+	CapApplyQueue Capability = "apply-queue"
+	// CapConduct: keeps the rules of Figures 2 and 13 to the letter in every step, also where another way would be as
+	// safe, so that each step can be judged by itself.
+	CapConduct Capability = "conduct"
+)
+
+// A Subject is a Raft under test.
+type Subject struct {
+	// Name is how reports call it.
+	Name string
+	// Capabilities that it claims.
+	Capabilities []Capability
+	// Boot starts one server. It sends and saves nothing; an error says why the server refuses to start from this.
+	// Servers share nothing: a server that crashed is forgotten, and booted again.
+	Boot func(Boot) (Server, error)
+	// Reset is told that a new cluster begins, and its seed, for a Raft that has state beside its servers. May be nil.
+	Reset func(seed uint64)
+}
+
+// A Server is one server of the Raft under test. What happens to it in a step comes through a method, and in this
+// method it says on the Step what it does. The Step is not to be kept. If a method panics, the server has crashed,
+// and the testbed reports it.
+type Server interface {
+	// Tick: its clock ticks once. All of Raft's timing is counted in these.
+	Tick(*Step)
+	// Receive: a message reaches it.
+	Receive(*Step, Message)
+	// Propose: a client hands it a command, to be answered under this name, once, now or in a later step.
+	Propose(*Step, Request, string)
+	// View is its state now. It is asked after each step.
+	View() View
+}
+
+// A SlowDisk goes on while its writes are under way, and claims CapSlowDisk. A server without this method blocks until
+// they are durable: its disk takes no time.
+type SlowDisk interface {
+	// Persisted: the write of this token is durable, and so are all before it.
+	Persisted(*Step, Token)
+}
+
+// A Reader answers reads without an entry in the log.
+type Reader interface {
+	Read(*Step, Request)
+}
+
+// A SessionKeeper executes the commands of a session once.
+type SessionKeeper interface {
+	// Register opens a session.
+	Register(*Step, Request)
+	// ProposeOnce hands in the command of a session, perhaps not for the first time.
+	ProposeOnce(step *Step, request Request, session, serial uint64, command string)
+}
+
+// A MembershipChanger changes the configuration.
+type MembershipChanger interface {
+	Change(step *Step, request Request, voters, learners []uint64)
+}
+
+// A Transferrer hands leadership over.
+type Transferrer interface {
+	Transfer(step *Step, request Request, to uint64)
+}
+
+// A Compacter takes a snapshot of what it has applied, in place of the log up to there.
+type Compacter interface {
+	Compact(*Step, Request)
+}
+
+// An Applier has a state machine that lags behind: it applies what it was handed when it is told.
+type Applier interface {
+	Apply(*Step)
+}

@@ -1,0 +1,208 @@
+package raftsubject
+
+// Terms, indexes, servers and ticks are plain numbers. As in the paper, index 0 is "none"; so is server 0.
+
+// A Role of Figure 4. A server that only asks whether it could win (PreVote) is a follower.
+type Role uint8
+
+// The roles.
+const (
+	Follower Role = iota
+	Candidate
+	Leader
+)
+
+// A View is a server's whole state after a step, in Figure 2's words.
+type View struct {
+	Role        Role
+	CurrentTerm uint64
+	VotedFor    uint64
+	CommitIndex uint64
+	LastApplied uint64
+	// Leader is whom it takes for the leader of its term; itself if it leads.
+	Leader uint64
+	// Snapshot is lastIncludedIndex of its snapshot (§7).
+	Snapshot uint64
+	// Configuration is the index of the configuration entry in force; 0 if that is the first one, or the snapshot's.
+	Configuration uint64
+	// State is a digest of the state machine's state, below 2⁵³; 0 if there is none. State machines that have
+	// applied as much must agree in it.
+	State uint64
+}
+
+// An EntryType says what an entry is for.
+type EntryType uint8
+
+// The types of entries.
+const (
+	// Command is for the state machine.
+	Command EntryType = iota
+	// NoOp is what a new leader appends (§8).
+	NoOp
+	// ConfigurationEntry changes who is in the cluster (§6).
+	ConfigurationEntry
+	// Register opens a client's session (dissertation §6.3).
+	Register
+)
+
+// An Entry of the log. Its index is its place.
+type Entry struct {
+	Term uint64
+	Type EntryType
+	// Command is a text that means nothing; it is carried as it came.
+	Command string
+	// Session and Serial of a command that is to be executed once.
+	Session, Serial uint64
+	// Configuration of a ConfigurationEntry, else nil.
+	Configuration *Members
+}
+
+// Members is a configuration of the cluster (§6).
+type Members struct {
+	Voters []uint64
+	// Old is C_old in joint consensus, else empty.
+	Old      []uint64
+	Learners []uint64
+}
+
+// A Snapshot stands for the log up to its last entry (§7).
+type Snapshot struct {
+	LastIncludedIndex uint64
+	LastIncludedTerm  uint64
+	Configuration     Members
+	// Data is the state machine's, as a text of its choice.
+	Data string
+}
+
+// PersistentState is what Figure 2 has on stable storage beside the log.
+type PersistentState struct {
+	CurrentTerm uint64
+	VotedFor    uint64
+}
+
+// A Write is what a server saves at once: all of it becomes durable, or nothing.
+type Write struct {
+	// State is the new currentTerm and votedFor; nil if neither changes.
+	State *PersistentState
+	// From is the first index of the log that is written: log[From..] = Entries, so everything from there on is
+	// replaced, by nothing if there are no Entries. 0 if the log does not change.
+	From    uint64
+	Entries []Entry
+	// Snapshot goes before the change of the log: entries up to its last go, those behind it stay. Or nil.
+	Snapshot *Snapshot
+	// CommitIndex, of a Raft that keeps it on its disk; 0 if it does not, as in Figure 2, or it does not change.
+	CommitIndex uint64
+}
+
+// A Token names a write of one server: 1, 2, 3 … since it booted.
+type Token uint64
+
+// A Request is the name under which a client is answered.
+type Request uint64
+
+// A Boot is what a server starts with: what was durable, and nothing else.
+type Boot struct {
+	// Server is who boots.
+	Server uint64
+	// Peers are the voters of the first configuration, this server among them; none for one that is added later.
+	Peers    []uint64
+	Settings Settings
+	PersistentState
+	// Snapshot that was durable, or nil.
+	Snapshot *Snapshot
+	// Log that was durable: its first entry has index 1, or the one behind the snapshot.
+	Log []Entry
+	// CommitIndex is the latest that was durable, of a Raft that saves it.
+	CommitIndex uint64
+	// Applied is how far a state machine that survives crashes has applied the log; 0 if it has to be rebuilt.
+	Applied uint64
+}
+
+// Settings are what a scenario or a plan sets. A Raft takes what it can: the timing always, limits if it has them.
+type Settings struct {
+	// Seed of the server's randomness. The election timeout is to be a function of this, the server, and the term
+	// or attempt, so that it does not shift when a schedule is shrunk.
+	Seed uint64
+	// ElectionTimeoutMin and ElectionTimeoutMax are in ticks, both possible.
+	ElectionTimeoutMin, ElectionTimeoutMax uint64
+	// Heartbeat is how many ticks there are between a leader's heartbeats.
+	Heartbeat uint64
+	// EntriesPerMessage and BytesPerMessage are the most in one AppendEntries; one entry may have more bytes.
+	EntriesPerMessage, BytesPerMessage uint64
+	// Window is the most entries in flight to one follower.
+	Window uint64
+	// UncommittedLimit is the most uncommitted entries before proposals are answered with Busy (CapTailLimit).
+	UncommittedLimit uint64
+	PreVote          bool
+	CheckQuorum      bool
+	// LeaseDrift is by how many percent clocks may differ in rate, where there are lease reads; else nil.
+	LeaseDrift *uint64
+	// Changes is how the configuration changes: "single", "joint" or "shortest".
+	Changes string
+	// CatchUpRounds is how many rounds a joining server may take to catch up.
+	CatchUpRounds uint64
+	// SnapshotChunk is the most bytes of a snapshot in one InstallSnapshot.
+	SnapshotChunk uint64
+	// ApplyLimit is the most entries that the state machine may lag behind; nil if it applies at once.
+	ApplyLimit *uint64
+	// Sessions is the most sessions kept.
+	Sessions uint64
+}
+
+// An Answer to a client.
+type Answer struct {
+	is      string
+	index   uint64
+	session uint64
+	leader  uint64
+}
+
+// Answers that need no more words.
+var (
+	// Done: a transfer or a snapshot is done.
+	Done = Answer{is: "done"}
+	// Superseded: another entry is committed in its place, so it never will be.
+	Superseded = Answer{is: "superseded"}
+	// Unknown: it may or may not be committed, now or later.
+	Unknown = Answer{is: "unknown"}
+	// Busy: not taken, since too many entries are uncommitted, or leadership is being handed over.
+	Busy = Answer{is: "busy"}
+	// Rejected: not taken, or given up: it makes no sense or can't be had.
+	Rejected = Answer{is: "rejected"}
+)
+
+// Committed at this index, and applied on this server.
+func Committed(index uint64) Answer { return Answer{is: "committed", index: index} }
+
+// Registered: this session is open, by the entry at this index.
+func Registered(index, session uint64) Answer {
+	return Answer{is: "registered", index: index, session: session}
+}
+
+// NoSession: committed at this index and not executed, since its session is gone.
+func NoSession(index uint64) Answer { return Answer{is: "no-session", index: index} }
+
+// Read: answered from the state after this index.
+func Read(index uint64) Answer { return Answer{is: "read", index: index} }
+
+// NotLeader: not taken. The client may ask this leader; 0 if none is known.
+func NotLeader(leader uint64) Answer { return Answer{is: "not-leader", leader: leader} }
+
+// An Outcome is what a state machine made of an entry, where that is not the plain thing.
+type Outcome struct {
+	is      string
+	session uint64
+}
+
+// Outcomes of entries (dissertation §6.3).
+var (
+	// Plain: a command was executed; nothing came of any other entry.
+	Plain = Outcome{}
+	// Repeated: the command had been executed before, under the same serial number.
+	Repeated = Outcome{is: "repeated"}
+	// SessionGone: its session is gone, or never was, so the command was not executed.
+	SessionGone = Outcome{is: "no-session"}
+)
+
+// Opened this session.
+func Opened(session uint64) Outcome { return Outcome{is: "registered", session: session} }

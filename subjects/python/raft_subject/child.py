@@ -1,0 +1,105 @@
+"""The conversation with raft-sim: one line for each line. docs/subject-protocol.md says what is in them."""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import sys
+from typing import Any
+
+from .server import Refused, Server, Unsupported, crashed
+from .words import Record
+
+PROTOCOL = 1
+
+_STEPS = {
+    "tick": lambda server, request: server.on_tick(),
+    "receive": Server._receive,
+    "propose": Server._propose,
+    "persisted": Server._persisted,
+    "apply": lambda server, request: server.on_apply(),
+    "read": lambda server, request: server.on_read(request["request"]),
+    "register": lambda server, request: server.on_register(request["request"]),
+    "change": lambda server, request: server.on_change(
+        request["request"], request.get("voters", []), request.get("learners", [])
+    ),
+    "transfer": lambda server, request: server.on_transfer(request["request"], request["to"]),
+    "compact": lambda server, request: server.on_compact(request["request"]),
+}
+
+
+class Child:
+    """All servers of a cluster, as raft-sim wants them in one process: one answer for each request."""
+
+    def __init__(self, server_class: type[Server]) -> None:
+        slow = "slow-disk" in server_class.capabilities
+        if slow and server_class.on_persisted is Server.on_persisted:
+            raise TypeError("who claims slow-disk fills in on_persisted")
+        self._class = server_class
+        self._servers: dict[int, Server] = {}
+
+    def answer(self, request: dict) -> dict:
+        """The answer to a request. An exception in a server is one too: the server crashed."""
+        do = request.get("do", "")
+        try:
+            step = _STEPS.get(do)
+            if step is not None:
+                return self._servers[request["server"]]._step(request, step)
+            if do == "boot":
+                server = self._servers[request["server"]] = self._class()
+                return server._start(request)
+            if do == "reset":
+                # For who draws from `random`: the same cluster gets the same draws.
+                random.seed(request.get("seed", 0))
+                self._servers.clear()
+                return {}
+            if do == "hello":
+                capabilities = list(self._class.capabilities)
+                return {"protocol": PROTOCOL, "name": self._class.name, "capabilities": capabilities}
+            raise Unsupported(do)
+        except Refused as error:
+            return {"status": "refused", "reason": str(error)}
+        except Unsupported as error:
+            return {"status": "unsupported", "reason": f"can't {error}"}
+        except (Exception, SystemExit) as error:
+            return crashed(error)
+
+    def text(self, request: dict) -> str:
+        """The same, as the line that raft-sim reads."""
+        answer = self.answer(request)
+        try:
+            return _encode(answer)
+        except (TypeError, ValueError, RecursionError) as error:
+            return _encode(crashed(error))
+
+
+def _as_fields(thing: Any) -> dict:
+    """What `json` can't encode by itself."""
+    if isinstance(thing, Record):
+        return thing.__dict__
+    raise TypeError(f"{thing!r} can't be sent: JSON has no {type(thing).__name__}")
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_as_fields).encode
+
+
+def main(server_class: type[Server]) -> None:
+    """Answers raft-sim until it has no more to ask."""
+    child = Child(server_class)
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    # What is printed on the way must not get between the answers.
+    sys.stdout = sys.stderr
+    if requests.isatty():
+        print("This program answers raft-sim: raft-sim test --subject 'python3 …'. Waiting for its requests.")
+    decode = json.JSONDecoder().decode
+    # What is there by now stays: the collector need not look at it again.
+    gc.freeze()
+    for line in requests:
+        try:
+            request = decode(line.decode())
+        except ValueError as error:
+            sys.exit(f"no request: {error}; expected an object of JSON on one line")
+        answers.write(child.text(request).encode())
+        answers.write(b"\n")
+        answers.flush()

@@ -1,0 +1,270 @@
+"""One server under test: what raft-sim asks of it, what it says, and in which order. It never decides what a Raft decides."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any, Optional
+
+from .words import Boot, Entry, Message, View
+
+HERE = os.path.dirname(__file__)
+
+
+class Refused(Exception):
+    """Raise it in `on_boot`, with a reason, if the server can't boot from what it is given."""
+
+
+class Unsupported(Exception):
+    """Your Raft can't do this, and does not claim it in `capabilities`."""
+
+
+class Server:
+    """One server. Fill in what begins with `on_`, and `view`; call the rest.
+
+    Keep all state in the object: a class attribute or a global that changes would be shared by servers that share nothing.
+    `self.server` is who it is, 1 for S1, and `self.now` the virtual time in microseconds.
+    """
+
+    #: How reports call your Raft.
+    name = "raft"
+    #: What it can do, one place for all: see the table in docs/subject-protocol.md.
+    capabilities: tuple = ()
+
+    server: int
+    now: int
+
+    # What raft-sim asks.
+
+    def on_boot(self, boot: Boot) -> None:
+        """It boots from what is durable, as a follower; at first from nothing, later after each crash. It says nothing yet."""
+        raise NotImplementedError("on_boot is to be filled in")
+
+    def on_tick(self) -> None:
+        """Its clock ticks once. All of Raft's timing is counted in these."""
+        raise NotImplementedError("on_tick is to be filled in")
+
+    def on_message(self, message: Message) -> None:
+        """A message reaches it."""
+        raise NotImplementedError("on_message is to be filled in")
+
+    def on_propose(self, request: int, command: str) -> None:
+        """A client hands it a command, to be answered under the name `request`."""
+        raise NotImplementedError("on_propose is to be filled in")
+
+    def view(self) -> View:
+        """Its state, asked for after each step."""
+        raise NotImplementedError("view is to be filled in")
+
+    def on_persisted(self, token: int) -> None:
+        """The write `token` is durable, and all before it. Only with the capability `slow-disk`."""
+        raise NotImplementedError("who claims slow-disk fills in on_persisted")
+
+    def on_apply(self) -> None:
+        """The state machine takes what it was handed and has not applied yet (`apply-queue`)."""
+        raise Unsupported("apply")
+
+    def on_read(self, request: int) -> None:
+        """A client reads without an entry in the log (`reads`)."""
+        raise Unsupported("read")
+
+    def on_register(self, request: int) -> None:
+        """A client opens a session (`sessions`)."""
+        raise Unsupported("register")
+
+    def on_propose_once(self, request: int, command: str, session: int, serial: int) -> None:
+        """A command to be executed once (`sessions`)."""
+        raise Unsupported("propose in a session")
+
+    def on_change(self, request: int, voters: list, learners: list) -> None:
+        """An administrator wants this configuration (`membership`, `joint`)."""
+        raise Unsupported("change")
+
+    def on_transfer(self, request: int, to: int) -> None:
+        """An administrator wants another server to lead (`transfer`)."""
+        raise Unsupported("transfer")
+
+    def on_compact(self, request: int) -> None:
+        """The state machine is to take a snapshot in place of the log (`snapshots`)."""
+        raise Unsupported("compact")
+
+    # What you call.
+
+    def save(
+        self,
+        *,
+        currentTerm: Optional[int] = None,
+        votedFor: Optional[int] = None,
+        commitIndex: Optional[int] = None,
+        from_: Optional[int] = None,
+        entries: Any = (),
+        snapshot: Optional[dict] = None,
+    ) -> int:
+        """Writes to disk, all of it or nothing: currentTerm and votedFor (always together), `log[from_:] = entries`, a snapshot,
+        and commitIndex, if your Raft keeps that on its disk (in Figure 2 it is volatile).
+
+        Gives the token under which `on_persisted` hears of it. Writes become durable in the order in which you make them.
+        Without `slow-disk` the call is one that blocks: go on as if it were durable.
+        """
+        self._token += 1
+        write: dict = {"token": self._token}
+        if currentTerm is not None:
+            write["currentTerm"] = currentTerm
+            write["votedFor"] = votedFor
+        if commitIndex is not None:
+            write["commitIndex"] = commitIndex
+        if from_ is not None:
+            write["from"] = from_
+            write["entries"] = list(entries)
+        if snapshot is not None:
+            write["snapshot"] = snapshot
+        self._list("writes").append(write)
+        return self._token
+
+    def save_all(self, currentTerm: int, votedFor: Optional[int], log: list) -> int:
+        """For a Raft that writes all of its state each time: writes what has changed. `log` has an `Entry` for index 1 and on.
+
+        Gives the token of the latest write, which is an earlier one if nothing has changed.
+        """
+        old_term, old_vote, old_log = self._saved
+        changes: dict = {}
+        if (currentTerm, votedFor) != (old_term, old_vote):
+            changes.update(currentTerm=currentTerm, votedFor=votedFor)
+        if log != old_log:
+            pairs = zip(log, old_log)
+            same = next((i for i, (new, old) in enumerate(pairs) if new != old), min(len(log), len(old_log)))
+            changes.update(from_=same + 1, entries=log[same:])
+        self._saved = (currentTerm, votedFor, list(log))
+        return self.save(**changes) if changes else self._token
+
+    def send(self, message: Message) -> None:
+        """Sends a message once everything saved before is durable: what is promised in it is then on disk.
+
+        What is saved *after* this call it does not wait for, as with a real disk.
+        """
+        if self._token > self._durable:
+            self._list("messages").append({**message.__dict__, "after": self._token})
+        else:
+            self._list("messages").append(message)
+
+    def send_now(self, message: Message) -> None:
+        """Sends a message at once, whatever the disk is at. Right for what promises nothing, as a leader's AppendEntries."""
+        self._list("messages").append(message)
+
+    def reply(self, call: Message, message: Message) -> None:
+        """Sends the answer to a message that was received; who gets it finds the latter in `message.call`."""
+        message.__dict__["re"] = call.id
+        self.send(message)
+
+    def apply(self, index: int, entry: Entry, **outcome: Any) -> None:
+        """The state machine applied an entry. `outcome="repeated"` and the like are for sessions."""
+        self._list("applied").append({**entry.__dict__, "index": index, **outcome})
+
+    def restore(self) -> None:
+        """The snapshot of the latest write took the place of the state machine's state."""
+        self._out["restored"] = True
+
+    def answer(self, request: int, what: str, **more: Any) -> None:
+        """Answers a client: `answer(7, "committed", index=4)`, `answer(7, "not-leader", leader=2)`."""
+        self._list("answers").append({"request": request, "is": what, **more})
+
+    def matched(self, server: int, matchIndex: int) -> None:
+        """A leader took an acknowledgement of this follower, whose matchIndex is now this. Optional."""
+        if matchIndex > 0:
+            self._out["matched"] = {"server": server, "matchIndex": matchIndex}
+
+    def report(self, reason: str) -> None:
+        """It refused a message that no correct server sends (`reports`)."""
+        self._out["refused"] = reason
+
+    # How it works.
+
+    _out: dict  # the answer to this step
+    _token = 0  # of the latest write
+    _durable = 0  # of the latest write that is known to be durable
+    _seen: Optional[View] = None  # what raft-sim saw last
+
+    def _list(self, name: str) -> list:
+        """A list of the answer; it has none that is empty."""
+        items = self._out.get(name)
+        if items is None:
+            items = self._out[name] = []
+        return items
+
+    def _finish(self) -> dict:
+        """The answer to this step, with the view if it changed."""
+        out = self._out
+        view = self.view()
+        if view != self._seen:
+            self._seen = view
+            out["view"] = dict(zip(View._fields, view))
+        self._out = {}
+        return out
+
+    def _start(self, request: dict) -> dict:
+        self.server = request["server"]
+        self.now = request.get("now", 0)
+        self._out = {}
+        boot = Boot._of(request)
+        self._saved = (boot.currentTerm, boot.votedFor, list(boot.log))
+        self.on_boot(boot)
+        if self._out:
+            raise RuntimeError(f"on_boot may not do anything yet, but did: {', '.join(self._out)}")
+        return self._finish()
+
+    def _step(self, request: dict, step: Any) -> dict:
+        self.now = request.get("now", 0)
+        written = self._token
+        step(self, request)
+        answer = self._finish()
+        if "slow-disk" not in self.capabilities:
+            self._durable = self._token
+        elif self._token > written and request.get("instant"):
+            answer["then"] = self._told(written)
+        return answer
+
+    def _told(self, written: int) -> list:
+        """Its disk takes no time: hears of all its writes behind `written`, and of those that it makes on the way."""
+        then: list = []
+        try:
+            while written < self._token:
+                written += 1
+                self._durable = written
+                self.on_persisted(written)
+                then.append(self._finish())
+        except (Exception, SystemExit) as error:
+            then.append(crashed(error))
+        return then
+
+    def _persisted(self, request: dict) -> None:
+        token = request["token"]
+        # One may hear of an earlier write later (`disk-notices`).
+        if token > self._durable:
+            self._durable = token
+        self.on_persisted(token)
+
+    def _receive(self, request: dict) -> None:
+        message = Message._of(request["message"])
+        if "call" in request:
+            message.call = Message._of(request["call"])
+        self.on_message(message)
+
+    def _propose(self, request: dict) -> None:
+        if request.get("session"):
+            self.on_propose_once(request["request"], request["command"], request["session"], request["serial"])
+        else:
+            self.on_propose(request["request"], request["command"])
+
+
+_shown: set[str] = set()
+
+
+def crashed(error: BaseException) -> dict:
+    """Tells what went wrong and where. The whole traceback goes to the terminal, once: a crash is replayed many times."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = next((frame for frame in reversed(frames) if os.path.dirname(frame.filename) != HERE), frames[-1])
+    place = f"{os.path.basename(where.filename)}, line {where.lineno}, in {where.name}"
+    if place not in _shown:
+        _shown.add(place)
+        traceback.print_exception(type(error), error, error.__traceback__)
+    return {"status": "crashed", "reason": f"{type(error).__name__}: {error} ({place})"}

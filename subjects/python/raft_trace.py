@@ -1,0 +1,97 @@
+"""Writes what one server of a running cluster does, for `raft-sim check-trace`.
+
+    trace = Trace("n1", "n1.jsonl")
+    trace.start(current_term=0, last_log=(0, 0), voted_for=None, voters=["n1", "n2", "n3"])
+    trace.candidate(1)
+    trace.leader(1)
+    trace.append(1, [{"term": 1}, {"term": 1, "command": "x=1"}])
+    trace.commit(2)
+    trace.apply(2, term=1, command="x=1")
+
+Tell each thing once it is on stable storage, and before anybody else can hear of it: before the answer to the RPC, before
+the messages of the candidate or the leader. Any thread may tell; hold the lock that guards your Raft's state while you do,
+so that events come in the order in which they happened. docs/traces.md has the format.
+"""
+
+import json
+import os
+import threading
+import time
+
+
+class Trace:
+    """The trace of one server. Each event is a line, written at once."""
+
+    def __init__(self, server, path):
+        self._server = server
+        self._lock = threading.Lock()
+        self._file = open(path, "ab+", buffering=0)
+        self._drop_cut_line()
+
+    def _drop_cut_line(self):
+        """Who died in the middle of a line left a piece of it."""
+        self._file.seek(0)
+        whole = self._file.read().rfind(b"\n") + 1
+        self._file.truncate(whole)
+        self._file.seek(0, os.SEEK_END)
+
+    def _tell(self, event, **fields):
+        line = {"server": self._server, "event": event, "time": time.time_ns(), **fields}
+        with self._lock:
+            self._file.write((json.dumps(line) + "\n").encode())
+
+    def start(self, current_term, last_log, voted_for=None, last_applied=None, voters=None):
+        """The server starts with this on its disk; `last_log` is the last entry's (index, term), (0, 0) if there is none.
+
+        `voters` are those of the first configuration: tell them if you tell entries that change it, or nothing does.
+        """
+        fields = {"lastApplied": last_applied, "voters": voters}
+        told = {name: value for name, value in fields.items() if value is not None}
+        index, term = last_log
+        self._tell(
+            "start", currentTerm=current_term, votedFor=voted_for, lastLogIndex=index, lastLogTerm=term, **told
+        )
+
+    def follower(self, term):
+        """It becomes follower, or comes to a new term as one."""
+        self._tell("follower", term=term)
+
+    def candidate(self, term):
+        """It stands for election, and votes for itself."""
+        self._tell("candidate", term=term)
+
+    def leader(self, term):
+        """It is elected."""
+        self._tell("leader", term=term)
+
+    def vote(self, term, candidate):
+        """It votes for another server."""
+        self._tell("vote", term=term, candidate=candidate)
+
+    def append(self, index, entries):
+        """It puts entries into its log from this index on; whatever was there from that index on is gone.
+
+        An entry is {"term": 3} with "command" or "digest", or, if it is a configuration, "voters", "outgoing" (C_old)
+        and "learners".
+        """
+        self._tell("append", **{"from": index, "entries": entries})
+
+    def commit(self, commit_index):
+        """Its commitIndex is this now."""
+        self._tell("commit", commitIndex=commit_index)
+
+    def apply(self, index, **entry):
+        """Its state machine applies an entry, told as in `append`."""
+        self._tell("apply", index=index, **entry)
+
+    def snapshot(self, index, term):
+        """It takes a snapshot of its own up to here."""
+        self._tell("snapshot", lastIncludedIndex=index, lastIncludedTerm=term)
+
+    def install(self, index, term):
+        """It installs a snapshot that its leader sent."""
+        self._tell("install", lastIncludedIndex=index, lastIncludedTerm=term)
+
+    def close(self):
+        """No more is told."""
+        self._file.close()
