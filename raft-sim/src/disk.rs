@@ -40,6 +40,7 @@ pub struct Disk {
 /// A snapshot and the log behind it: durable, or as written.
 #[derive(Clone, Debug, Default)]
 struct Image {
+    commit: Option<LogIndex>,
     snapshot: Option<Arc<Snapshot>>,
     log: Vec<Entry>,
 }
@@ -55,7 +56,7 @@ struct Unsynced {
 impl Disk {
     /// A disk that holds this, durably.
     pub(crate) fn new(hard_state: HardState, log: Vec<Entry>) -> Disk {
-        let image = Image { snapshot: None, log };
+        let image = Image { log, ..Image::default() };
         Disk { hard_state, image, ..Disk::default() }
     }
 
@@ -63,6 +64,12 @@ impl Disk {
     #[must_use]
     pub fn hard_state(&self) -> HardState {
         self.hard_state
+    }
+
+    /// What is durable of commitIndex, of an implementation that writes it.
+    #[must_use]
+    pub fn commit(&self) -> Option<LogIndex> {
+        self.image.commit
     }
 
     /// The durable snapshot, if there is one (§7).
@@ -146,7 +153,8 @@ impl Disk {
     }
 
     /// Tears the oldest write that is not durable, if it appends more than so many entries: all of it but the
-    /// entries behind these becomes durable. Gives what is durable of it.
+    /// entries behind these becomes durable, and a commit index, which may be one of theirs. Gives what is durable
+    /// of it.
     pub(crate) fn tear(&mut self, entries: usize) -> Option<Write> {
         let log = self.unsynced.front()?.write.log.as_ref()?;
         let kept = Entries::from(log.entries.get(..entries)?);
@@ -154,7 +162,7 @@ impl Disk {
             return None;
         }
         let log = Some(LogWrite { from: log.from, entries: kept });
-        let write = Write { log, ..self.unsynced.pop_front()?.write };
+        let write = Write { log, commit: None, ..self.unsynced.pop_front()?.write };
         self.keep(&write);
         Some(write)
     }
@@ -210,6 +218,7 @@ impl Image {
 
     /// First the snapshot: entries up to its last go, those behind it stay. Then the log.
     fn apply(&mut self, write: &Write) {
+        self.commit = write.commit.or(self.commit);
         if let Some(snapshot) = &write.snapshot {
             let gone = base(Some(snapshot)).saturating_sub(self.base()) as usize;
             self.log.drain(..gone.min(self.log.len()));
@@ -264,7 +273,7 @@ mod tests {
     }
 
     fn write(token: u64, snapshot: Option<Arc<Snapshot>>, log: Option<LogWrite>) -> Write {
-        Write { token: Token(token), hard_state: None, snapshot, log }
+        Write { token: Token(token), hard_state: None, commit: None, snapshot, log }
     }
 
     /// Index and term of what is durable, and of what was written.
@@ -348,15 +357,41 @@ mod tests {
         for (torn, left) in [(0, &[(4, 2)][..]), (1, &[(4, 2), (5, 3)])] {
             let mut disk = Disk::new(HardState::default(), entries(1, &[1, 1, 2, 2, 2]));
             let hard_state = Some(HardState { term: Term(3), voted_for: None });
-            disk.submit(Write { hard_state, ..write(1, snapshot(3, 2), log(5, &[3, 3])) }, None);
+            let commit = LogIndex::new(6);
+            disk.submit(
+                Write { hard_state, commit, ..write(1, snapshot(3, 2), log(5, &[3, 3])) },
+                None,
+            );
             disk.submit(write(2, None, log(7, &[3])), None);
             let durable = disk.tear(torn).and_then(|write| write.log).expect("it was torn");
             assert_eq!(durable.entries.len(), torn);
             assert_eq!(logs(&disk)[0], left);
-            assert_eq!(disk.hard_state().term, Term(3));
+            assert_eq!((disk.hard_state().term, disk.commit()), (Term(3), None));
             assert_eq!(disk.snapshot().map(|snapshot| snapshot.last.index), Some(index(3)));
             assert_eq!(disk.unsynced(), 1);
         }
+    }
+
+    #[test]
+    fn a_commit_index_is_as_durable_as_the_write_it_is_in() {
+        let committing =
+            |token, commit| Write { commit: LogIndex::new(commit), ..write(token, None, None) };
+        let mut disk = Disk::new(HardState::default(), entries(1, &[1, 1, 1]));
+        disk.submit(committing(1, 2), None);
+        disk.submit(write(2, None, log(4, &[1])), None);
+        assert_eq!(disk.commit(), None);
+        disk.sync_next(Token(2));
+        disk.sync_next(Token(2));
+        assert_eq!(disk.commit(), LogIndex::new(2), "a write without one leaves it as it was");
+        disk.submit(committing(3, 3), None);
+        disk.lose_unsynced();
+        assert_eq!(disk.commit(), LogIndex::new(2));
+        disk.lie(true);
+        disk.submit(committing(4, 4), None);
+        disk.sync_next(Token(4));
+        assert_eq!(disk.commit(), LogIndex::new(4));
+        disk.lose_unsynced();
+        assert_eq!(disk.commit(), LogIndex::new(2), "a lie ends with the power");
     }
 
     #[test]

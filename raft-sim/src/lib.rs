@@ -9,7 +9,8 @@
 //! [`scenario`], a text that replays one situation of the paper step by step. The [`story`] of either can be
 //! told in the paper's words. The command `raft-sim` ([`cli`]) is all of this at the shell.
 //!
-//! With the feature `proptest` there are `strategies` for property tests of other implementations.
+//! With the feature `harness` each scenario is a test of another crate, by its own name (`harness`); with the feature
+//! `proptest` there are `strategies` for property tests of other implementations.
 //!
 //! A run is a function of its plan and its implementation: no wall clock, thread, address, hash order or
 //! environment reaches it. `ARCHITECTURE.md` says how that is kept, and who may import whom.
@@ -20,11 +21,14 @@ pub mod cluster;
 pub mod dice;
 pub mod disk;
 pub mod guide;
+#[cfg(feature = "harness")]
+pub mod harness;
 pub mod history;
 pub mod mix;
 pub mod network;
 pub mod oracle;
 pub mod plan;
+pub mod process;
 pub mod reference;
 pub mod report;
 pub mod run;
@@ -35,4 +39,5 @@ pub mod story;
 pub mod strategies;
 pub mod subject;
 pub mod time;
+pub mod trace;
 pub mod words;

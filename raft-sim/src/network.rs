@@ -368,7 +368,7 @@ mod tests {
 
     fn message(from: u32, to: u32) -> Message {
         let body = Body::RequestVoteReply { granted: true };
-        Message { from: NodeId(from), to: NodeId(to), term: Term(1), body }
+        Message::new(NodeId(from), NodeId(to), Term(1), body)
     }
 
     /// The delays of what S1 sends to S2, with so many messages to S3 in between. Empty is lost.

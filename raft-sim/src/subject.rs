@@ -7,11 +7,16 @@
 //! breaking the rules (a message that does not wait for the write it promises, for example): what
 //! can't be expressed can't be caught.
 
+mod capability;
+
 use std::sync::Arc;
 
+use crate::time::Micros;
 use crate::words::{
     Command, Entries, Entry, HardState, LogIndex, Message, NodeId, Once, SessionId, Snapshot, Term,
 };
+
+pub use capability::Capability;
 
 /// An implementation under test: makes its servers.
 pub trait Implementation {
@@ -26,56 +31,17 @@ pub trait Implementation {
     /// # Errors
     /// Why the server refuses to start from this state or with these settings.
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String>;
-}
 
-/// Something an implementation may or may not be able to do. In a scenario's `requires` line it has the
-/// name quoted here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Capability {
-    /// `forge`: takes a message that no server sent, described in Figure 2's words.
-    Forge,
-    /// `no-op`: a new leader appends an entry of its own term at once (§8).
-    NoOp,
-    /// `tail-limit`: refuses proposals over a limit of uncommitted entries.
-    TailLimit,
-    /// `durable-state-machine`: can be restarted with commands already applied.
-    DurableStateMachine,
-    /// `fast-backup`: a refused AppendEntries tells where the logs part (end of §5.3).
-    FastBackup,
-    /// `reports`: tells of a message that no correct server sends.
-    Reports,
-    /// `pre-vote`: asks whether it could win before it stands for election (diss. §9.6).
-    PreVote,
-    /// `check-quorum`: a leader that hears from no majority steps down (diss. §6.2), and servers that hear
-    /// from a leader disregard requests for their vote (§6).
-    CheckQuorum,
-    /// `transfer`: a leader hands over to a server that it is told (diss. §3.10).
-    Transfer,
-    /// `membership`: changes its configuration by one server at a time (diss. §4.1).
-    Membership,
-    /// `joint`: changes its configuration through joint consensus (§6).
-    Joint,
-    /// `learners`: has servers that receive entries and do not vote (diss. §4.2.1).
-    Learners,
-    /// `snapshots`: discards its log up to a snapshot, and sends the snapshot instead (§7).
-    Snapshots,
-    /// `reads`: a leader answers reads without the log (§8).
-    Reads,
-    /// `follower-reads`: a follower answers them too, with its leader's help (diss. §6.4).
-    FollowerReads,
-    /// `lease-reads`: a leader answers them under a lease, without asking anybody (diss. §6.4.1).
-    LeaseReads,
-    /// `sessions`: applies a command that reaches it twice only once (§8).
-    Sessions,
-    /// `apply-queue`: its state machine may lag behind the commit index.
-    ApplyQueue,
-    /// `disk-notices`: can be told of durable writes out of order.
-    DiskNotices,
-    /// `parallel-disk`: a leader sends entries before its own disk has them (diss. §10.2.1).
-    ParallelDisk,
-    /// `conduct`: keeps the rules of Figures 2 and 13 to the letter in every step, also where another way would
-    /// be as safe, so that each step can be judged by itself.
-    Conduct,
+    /// A new cluster begins, whose draws while running come from this seed: called once, before its servers boot. If
+    /// something stands behind each cluster that another one may not share, such as a process, what is given is the
+    /// implementation for this cluster, and dropped at its end.
+    ///
+    /// # Errors
+    /// Why there can be no cluster.
+    fn enter(&self, seed: u64) -> Result<Option<Box<dyn Implementation + '_>>, String> {
+        let _ = seed;
+        Ok(None)
+    }
 }
 
 /// One running server. Dropping it is its crash.
@@ -92,10 +58,14 @@ pub struct Boot {
     pub id: NodeId,
     /// The voters of the first configuration, in order; none for a server that is added later.
     pub servers: Vec<NodeId>,
+    /// When it boots, in virtual microseconds since the cluster began.
+    pub now: Micros,
     /// Timing and limits.
     pub settings: Settings,
     /// Its persistent state (Figure 2).
     pub hard_state: HardState,
+    /// The latest commitIndex that it wrote to its disk, if it ever does.
+    pub commit: Option<LogIndex>,
     /// Its snapshot (§7), which its state machine starts from.
     pub snapshot: Option<Arc<Snapshot>>,
     /// Its log, from index 1, or the one behind the snapshot, on without gaps.
@@ -229,8 +199,25 @@ pub struct Effects {
     pub matched: Option<(NodeId, LogIndex)>,
     /// A message that was refused as impossible under the protocol, and why.
     pub refused: Option<String>,
+    /// How the server came to its end by itself, if it did: it takes no step any more.
+    pub ended: Option<Ended>,
+    /// Set by the testbed, before the step: the disk takes no time now. What the server writes in this step is
+    /// durable at its end, and it hears of that at once, unless it dies of the write.
+    pub instant: bool,
+    /// Set by the testbed, before the step: virtual microseconds since the cluster began. For a subject to tell; what
+    /// it does depends on its ticks.
+    pub now: Micros,
     /// The server's state after the step.
     pub view: View,
+}
+
+/// How a server came to its end by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It crashed, and this is what it said. A panic in a step is the same.
+    Crashed(String),
+    /// It did not come back from the step, and this is how long it was waited for.
+    Stuck(String),
 }
 
 /// An entry that a state machine applied, and what it made of it.
@@ -266,6 +253,8 @@ pub struct Write {
     pub token: Token,
     /// The new currentTerm and votedFor, if they change.
     pub hard_state: Option<HardState>,
+    /// The new commitIndex, of an implementation that keeps it on its disk. In Figure 2 it is volatile.
+    pub commit: Option<LogIndex>,
     /// The new snapshot, if there is one. It goes before the change of the log: entries up to the last that it
     /// stands for go, those behind it stay.
     pub snapshot: Option<Arc<Snapshot>>,
@@ -282,8 +271,8 @@ pub struct LogWrite {
     pub entries: Entries,
 }
 
-/// A message that leaves only when a write is durable. A server may as well keep such messages to itself
-/// until it hears of the write.
+/// A message that leaves when the server is told that a write is durable, before it does anything else: it could not
+/// know any earlier that it may. A server may as well keep such messages to itself until then.
 #[derive(Clone, Debug)]
 pub struct Held {
     /// The write it waits for.
@@ -375,7 +364,7 @@ impl Event {
 }
 
 impl Effects {
-    /// Empties everything but the view, keeping the memory.
+    /// Empties everything but the view and what the testbed sets, keeping the memory.
     pub fn clear(&mut self) {
         self.writes.clear();
         self.sends.clear();
@@ -385,5 +374,6 @@ impl Effects {
         self.answers.clear();
         self.matched = None;
         self.refused = None;
+        self.ended = None;
     }
 }

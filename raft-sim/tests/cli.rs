@@ -204,9 +204,12 @@ fn test_looks_into_the_folder_scenarios_unless_told_otherwise() {
     let folder = files("test_default", &[("scenarios/5.2-election/t.raft", PASSES)]);
     let text = stdout(&raft_sim(&folder, &["test"]).success());
     assert!(text.contains("scenarios/5.2-election/t.raft"), "{text}");
-    let assert = raft_sim(&folder.join("scenarios"), &["test"]).code(2);
+    // Where there is no such folder, those that come with the program.
+    let text = stdout(&raft_sim(&folder.join("scenarios"), &["list"]).success());
+    assert!(text.contains("scenarios/5.4.2-commit/figure-8-a-to-d.raft"), "{text}");
+    let assert = raft_sim(&folder.join("scenarios"), &["test", "of-mine"]).code(2);
     let told = stderr(&assert);
-    assert!(told.starts_with("raft-sim: error: scenarios: cannot be read: "), "{told}");
+    assert!(told.starts_with("raft-sim: error: of-mine: cannot be read: "), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
 }
 

@@ -35,7 +35,14 @@ impl Implementation for Told {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &[Capability::Forge, Capability::Reads, Capability::Sessions]
+        &[
+            Capability::Forge,
+            Capability::AtAppend,
+            Capability::Reads,
+            Capability::Sessions,
+            Capability::DiskNotices,
+            Capability::SlowDisk,
+        ]
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {

@@ -21,7 +21,7 @@ fn three() -> Scenario {
 }
 
 fn message(from: NodeId, to: NodeId, term: u64, body: Body) -> Move {
-    Move::Deliver(Message { from, to, term: Term(term), body })
+    Move::Deliver(Message::new(from, to, Term(term), body))
 }
 
 fn request(from: NodeId, to: NodeId, term: u64) -> Move {

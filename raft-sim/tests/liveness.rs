@@ -21,7 +21,7 @@ impl Implementation for Spoiled {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &[]
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -149,12 +149,8 @@ fn a_transfer_that_nobody_gains_by_is_none() {
         if let (&Event::Transfer(_, to), Some(from), Role::Leader) =
             (event, effects.view.leader, effects.view.role)
         {
-            effects.sends.push(Message {
-                from,
-                to,
-                term: effects.view.term,
-                body: Body::TimeoutNow,
-            });
+            let term = effects.view.term;
+            effects.sends.push(Message::new(from, to, term, Body::TimeoutNow));
         }
     };
     let healing = Healing { transfer: true, ..Healing::whole() };
@@ -186,7 +182,7 @@ fn servers_that_answer_answers_never_come_to_an_end() {
         {
             let Message { from, to, term, .. } = message.clone();
             let body = Body::RequestVoteReply { granted: false };
-            effects.sends.push(Message { from: to, to: from, term, body });
+            effects.sends.push(Message::new(to, from, term, body));
         } else if let Event::Tick = event
             && effects.sends.len() > 1
         {

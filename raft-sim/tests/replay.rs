@@ -64,7 +64,9 @@ fn what_a_statement_or_a_setting_needs_is_required() {
     use Capability::*;
     let cases: &[(&str, &[Capability])] = &[
         ("", &[]),
-        ("settings window 1 bytes-per-message 1 chunk 1 catch-up-rounds 1", &[]),
+        ("settings chunk 1 catch-up-rounds 1", &[CatchUp, SnapshotParts]),
+        ("settings window 1", &[FlowControl]),
+        ("settings bytes-per-message 1", &[FlowControl]),
         ("settings pre-vote", &[PreVote]),
         ("settings check-quorum lease-reads 10%", &[CheckQuorum, LeaseReads]),
         (
@@ -80,10 +82,10 @@ fn what_a_statement_or_a_setting_needs_is_required() {
         ("settings S1 changes joint\nchange S1 c to S1", &[Joint]),
         ("transfer S1 t to S2", &[Transfer]),
         ("compact S1", &[Snapshots]),
-        ("sync S1 newest", &[DiskNotices]),
-        ("stall S1\ntimeout S1\nflush S1\ntell S1 #1", &[]),
-        ("tell S1 #2", &[DiskNotices]),
-        ("lie S1\nstall S1\ncrash S1\nsettings S1 window 1", &[]),
+        ("sync S1 newest", &[DiskNotices, SlowDisk]),
+        ("stall S1\ntimeout S1\nflush S1\ntell S1 #1", &[SlowDisk]),
+        ("tell S1 #2", &[DiskNotices, SlowDisk]),
+        ("lie S1\nstall S1\ncrash S1\nsettings S1 window 1", &[FlowControl, SlowDisk]),
         ("settings apply-queue 1\npause-apply S1\napply S1", &[ApplyQueue]),
         ("crash S1\nsettings S1 pre-vote check-quorum", &[PreVote, CheckQuorum]),
         ("crash S1\nsettings S1 changes joint\nchange S1 c to S1", &[Joint]),

@@ -60,7 +60,7 @@ impl Implementation for Touchy {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &[]
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -139,7 +139,7 @@ impl Implementation for Uninformed {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &[]
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -174,7 +174,7 @@ impl Implementation for Drowsy {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &[]
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {

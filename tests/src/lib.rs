@@ -63,3 +63,8 @@ pub fn scenarios() -> Result<Vec<(String, Scenario)>, String> {
 pub fn suite() -> Result<Vec<(String, String)>, String> {
     Ok(scenarios()?.into_iter().map(|(path, scenario)| (path, scenario.header.paper)).collect())
 }
+
+/// The Rust of the tutorial, so that it keeps compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/write-a-subject.md")]
+pub struct WriteASubject;

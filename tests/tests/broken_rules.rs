@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use raft_tests::broken_rules::{PAGE, all, page, rows};
-use raft_tests::paper_map::{ITEMS, SECTIONS, Where};
+use raft_tests::paper_map::{PLACES, RULES, Where};
 use raft_tests::root;
 
 fn read(path: &str) -> String {
@@ -32,18 +32,16 @@ fn a_broken_rule_has_a_name_of_its_own() {
 
 #[test]
 fn every_rule_that_the_core_has_is_broken() {
-    let items = ITEMS.iter().flat_map(|(_, items)| *items);
-    let mut rules: Vec<String> =
-        items.filter(|item| item.core.is_some()).map(|item| item.name.to_owned()).collect();
-    rules.extend(SECTIONS.iter().filter_map(|section| match section.place {
-        Where::Core(_) => Some(format!("diss. §{}", section.number)),
+    let mut rules: Vec<&str> = RULES.iter().map(|(rule, ..)| *rule).collect();
+    rules.extend(PLACES.iter().filter_map(|(section, place)| match place {
+        Where::Core(_) => Some(*section),
         Where::Paper(_) | Where::Outside(_) => None,
     }));
-    let unbroken: Vec<&String> =
+    let unbroken: Vec<&&str> =
         rules.iter().filter(|name| all().all(|rule| rule.rule != **name)).collect();
     assert!(unbroken.is_empty(), "nothing breaks {unbroken:?}");
     for rule in all().filter(|rule| !rule.rule.starts_with('§')) {
-        let known = rules.iter().any(|name| name == rule.rule);
+        let known = rules.contains(&rule.rule);
         assert!(known, "{}: `{}` is no rule of the core in the paper map", rule.id, rule.rule);
     }
 }

@@ -367,6 +367,7 @@ fn strategies_draw_only_what_is_wished() {
         faults: Some(vec![FaultClass::Crash, FaultClass::Wipe, FaultClass::Skew]),
         tasks: Some(vec![TaskClass::Transfer]),
         profile: Profile::Process,
+        capabilities: None,
     };
     for plan in samples(&strategies::plan_with(&wishes), 100) {
         assert_eq!((plan.clocks.len(), plan.members, plan.duration), (4, 4, 700_000));

@@ -3,47 +3,25 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use raft_sim::harness;
 use raft_sim::reference::Reference;
-use raft_sim::scenario::parse::parse;
-use raft_sim::scenario::replay::{Verdict, replay};
 use raft_sim::scenario::source::Source;
+use raft_sim::subject::{Capability, Implementation};
 
-fn main() {
-    let files = raft_tests::files("scenarios", "raft").expect("the scenarios can be read");
-    let mut trials = Vec::new();
-    for file in files {
-        let path = raft_tests::root().join(&file);
-        trials.push(Trial::test(test_name(&file), move || {
-            check(&Source::read(&path).map_err(|error| error.to_string())?)
-        }));
-    }
-    for (number, text) in
-        examples(&raft_tests::root().join("docs/scenario-language.md")).into_iter().enumerate()
-    {
+const PROGRAM: &str = "cargo run --release -p raft-sim --";
+
+fn main() -> ExitCode {
+    // So no scenario is left out.
+    assert_eq!(Reference.capabilities(), Capability::ALL, "the core supports all there is");
+    let mut trials = harness::scenarios(PROGRAM, &Reference);
+    let page = raft_tests::root().join("docs/scenario-language.md");
+    for (number, text) in examples(&page).into_iter().enumerate() {
         let name = format!("docs::scenario_language::example_{}", number + 1);
-        trials.push(Trial::test(name.clone(), move || check(&Source::new(&name, &text))));
+        trials.push(harness::scenario(&name, Source::new(&name, &text), PROGRAM, &Reference));
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-/// Replays one scenario on the reference core, which supports all there is: nothing may be skipped.
-fn check(source: &Source) -> Result<(), Failed> {
-    let scenario = parse(source).map_err(|error| error.render(source, false))?;
-    match replay(&scenario, &Reference, None) {
-        Verdict::Passed => Ok(()),
-        Verdict::Skipped(lacking) => Err(format!("the core lacks {lacking:?}").into()),
-        Verdict::Failed(failure) => {
-            let line = source.text().lines().nth(failure.line as usize - 1).unwrap_or_default();
-            Err(format!("{}:{}: {line}\n{}", source.name(), failure.line, failure.message).into())
-        }
-    }
-}
-
-/// `scenarios/5.4.2-commit/figure-8.raft` becomes `scenarios::5_4_2_commit::figure_8`.
-fn test_name(file: &str) -> String {
-    file.trim_end_matches(".raft").replace(['.', '-'], "_").replace('/', "::")
+    harness::run(trials)
 }
 
 /// The complete scenarios among a page's fenced blocks.

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use raft_tests::paper_map::{self, CASES, ITEMS, SECTIONS, Section, Where};
+use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
+use raft_sim::subject::Capability;
+use raft_tests::paper_map::{self, CASES, PLACES, RULES, Where};
 use raft_tests::{files, root, scenarios};
 
 /// The core's modules: each may import from those before it, and from itself.
@@ -24,7 +26,7 @@ const CORE: [&str; 12] = [
 ];
 
 /// The simulator's modules: likewise.
-const SIM: [&str; 23] = [
+const SIM: [&str; 26] = [
     "words",
     "mix",
     "dice",
@@ -41,11 +43,14 @@ const SIM: [&str; 23] = [
     "scenario",
     "shrink",
     "reference",
+    "process",
+    "trace",
     "guide",
     "strategies",
     "campaign",
     "report",
     "cli",
+    "harness",
     "lib",
     "main",
 ];
@@ -156,9 +161,8 @@ fn a_scenario_is_in_canonical_form() {
 fn a_scenario_is_about_something_the_map_knows() {
     for (path, scenario) in scenarios().expect("every scenario parses") {
         for about in paper_map::about(&scenario) {
-            let section = |section: &Section| format!("diss. §{}", section.number) == about;
-            let known = ITEMS.iter().flat_map(|(_, items)| *items).any(|item| item.name == about)
-                || SECTIONS.iter().any(section);
+            let figures = FIGURES.iter().flat_map(|(_, items)| *items);
+            let known = figures.chain(&DISSERTATION).any(|item| item.name == about);
             assert!(known, "{path}: `{about}` is not in the paper map's list");
         }
     }
@@ -167,19 +171,23 @@ fn a_scenario_is_about_something_the_map_knows() {
 #[test]
 fn the_paper_map_is_complete_and_current() {
     let scenarios = scenarios().expect("every scenario parses");
-    for item in ITEMS.iter().flat_map(|(_, items)| *items) {
+    for item in FIGURES.iter().flat_map(|(_, items)| *items) {
         let covered = scenarios
             .iter()
             .any(|(_, scenario)| paper_map::about(scenario).any(|about| about == item.name));
         assert!(covered, "no scenario is about {}", item.name);
-        if let Some((file, words)) = item.core {
+        if let Some((file, words)) = paper_map::place(item.name) {
             let stands = read(&format!("raft-core/src/{file}")).contains(words);
             assert!(stands, "{}: `{words}` does not stand in {file}", item.name);
         }
     }
-    for Section { number, place, .. } in SECTIONS {
+    for (rule, ..) in RULES {
+        let known = FIGURES.iter().flat_map(|(_, items)| *items).any(|item| item.name == rule);
+        assert!(known, "{rule}: is in no figure");
+    }
+    assert!(DISSERTATION.iter().map(|item| item.name).eq(PLACES.iter().map(|(name, _)| *name)));
+    for (name, place) in PLACES {
         if let Where::Core(file) = place {
-            let name = format!("diss. §{number}");
             let covered = scenarios
                 .iter()
                 .any(|(_, scenario)| paper_map::about(scenario).any(|it| it == name));
@@ -198,8 +206,34 @@ fn the_paper_map_is_complete_and_current() {
 }
 
 #[test]
+fn the_protocol_page_says_of_each_capability_what_the_code_says() {
+    let code = read("raft-sim/src/subject/capability.rs");
+    let (_, code) = code.split_once("pub enum Capability {").expect("the capabilities");
+    let (code, _) = code.split_once("\n}\n").expect("the end of the capabilities");
+    let comments: Vec<&str> =
+        code.lines().filter_map(|line| line.trim().strip_prefix("/// ")).collect();
+    let mut rows: Vec<String> = Vec::new();
+    for line in comments {
+        match (line.starts_with('`').then(|| line.split_once(": ")).flatten(), rows.last_mut()) {
+            (Some((word, meaning)), _) => rows.push(format!("| {word} | {meaning}")),
+            (None, Some(row)) => *row += &format!(" {line}"),
+            (None, None) => panic!("a capability begins with its word: {line}"),
+        }
+    }
+    let page = read("docs/subject-protocol.md");
+    let (_, table) = page.split_once("## Capabilities").expect("the table of capabilities");
+    let table = table.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let written: Vec<&str> = table.take_while(|line| line.starts_with('|')).collect();
+    let expected: Vec<String> = rows.into_iter().map(|row| row + " |").collect();
+    assert_eq!(written, expected, "docs/subject-protocol.md, Capabilities");
+    for (capability, row) in Capability::ALL.iter().zip(&expected) {
+        assert!(row.starts_with(&format!("| `{}` |", capability.word())), "{row}");
+    }
+}
+
+#[test]
 fn files_stay_short() {
-    for folder in ["raft-core/src", "raft-sim/src", "tests/src"] {
+    for folder in ["raft-core/src", "raft-sim/src", "subjects/rust-example/src", "tests/src"] {
         for path in files(folder, "rs").expect("the sources can be read") {
             let lines = read(&path).lines().count();
             assert!(lines <= 480, "{path} has {lines} lines: about 400 is the measure");

@@ -4,6 +4,7 @@
 //! A [`Campaign`] is told of its seeds in their order and is a function of what they came to. It has no threads and
 //! no clock, runs nothing and prints nothing: the command line does.
 
+mod caller;
 mod findings;
 mod merge;
 mod part;
@@ -14,6 +15,7 @@ mod sums;
 use crate::plan::Plan;
 use crate::run::Outcome;
 
+pub use caller::{Caller, quoted};
 pub use findings::{CLOSELY, Finding, Findings, Kind};
 pub use merge::merge;
 pub use part::Part;

@@ -7,7 +7,7 @@ use crate::run::{Outcome, run};
 use crate::story::milliseconds;
 use crate::subject::{Event, Implementation};
 use crate::time::Micros;
-use crate::words::{Body, NodeId};
+use crate::words::NodeId;
 
 use super::Came;
 
@@ -114,7 +114,7 @@ impl Listener for Steps {
 fn name(event: &Event) -> (&'static str, Option<NodeId>) {
     let name = match event {
         Event::Tick => "a tick",
-        Event::Receive(message) => return (kind(&message.body), Some(message.from)),
+        Event::Receive(message) => return (message.body.name(), Some(message.from)),
         Event::Propose(..) => "a command",
         Event::Persisted(_) => "a notice of its disk",
         Event::Register(_) => "a request for a session",
@@ -126,22 +126,6 @@ fn name(event: &Event) -> (&'static str, Option<NodeId>) {
         Event::Apply => "what it is to apply",
     };
     (name, None)
-}
-
-fn kind(body: &Body) -> &'static str {
-    match body {
-        Body::RequestVote { .. } => "RequestVote",
-        Body::RequestVoteReply { .. } => "RequestVoteReply",
-        Body::AppendEntries { .. } => "AppendEntries",
-        Body::AppendEntriesReply { .. } => "AppendEntriesReply",
-        Body::PreVote { .. } => "PreVote",
-        Body::PreVoteReply { .. } => "PreVoteReply",
-        Body::TimeoutNow => "TimeoutNow",
-        Body::InstallSnapshot { .. } => "InstallSnapshot",
-        Body::InstallSnapshotReply { .. } => "InstallSnapshotReply",
-        Body::ReadIndex { .. } => "ReadIndex",
-        Body::ReadIndexReply { .. } => "ReadIndexReply",
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Finding, Findings, Kind, Part, Sums};
+use super::{Caller, Campaign, Finding, Findings, Kind, Part, Sums};
 
 /// What such a file calls itself.
 const FORMAT: &str = "raft-sim results";
@@ -24,6 +24,9 @@ pub struct Header {
     format: String,
     version: u32,
     program: String,
+    /// How commands begin and end.
+    #[serde(default)]
+    caller: Caller,
     implementation: String,
     /// The options of `raft-sim run` that say what is wished beside the seed.
     pub wishes: String,
@@ -34,13 +37,20 @@ pub struct Header {
 }
 
 impl Header {
-    /// What this program writes of these seeds of an implementation.
+    /// What the program that is called so writes of these seeds of an implementation.
     #[must_use]
-    pub fn new(implementation: &str, wishes: String, each: String, part: Part) -> Header {
+    pub fn new(
+        caller: Caller,
+        implementation: &str,
+        wishes: String,
+        each: String,
+        part: Part,
+    ) -> Header {
         Header {
             format: FORMAT.to_owned(),
             version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_owned(),
+            caller,
             implementation: implementation.to_owned(),
             wishes,
             each,
@@ -51,9 +61,15 @@ impl Header {
     /// The command that runs a seed as it was run here.
     #[must_use]
     pub fn replay(&self, seed: u64) -> String {
-        let wishes = &self.wishes;
+        let Header { caller, wishes, .. } = self;
         let space = if wishes.is_empty() { "" } else { " " };
-        format!("raft-sim run --seed {seed}{space}{wishes}")
+        caller.command(&format!("run --seed {seed}{space}{wishes}"))
+    }
+
+    /// The command that runs a plan in a file.
+    #[must_use]
+    pub fn replay_plan(&self, path: &Path) -> String {
+        self.caller.replay_plan(path)
     }
 
     /// Its seeds, for a reader.
@@ -65,9 +81,11 @@ impl Header {
 
     /// What makes it another campaign than the other, whichever their seeds are, or `None`.
     pub(super) fn differs(&self, other: &Header) -> Option<String> {
+        let of = |header: &Header| header.caller.subject.clone().unwrap_or_default();
         let rows = [
             ("the program's version", &self.program, &other.program),
             ("the implementation", &self.implementation, &other.implementation),
+            ("the subject", &of(self), &of(other)),
             ("what is wished", &self.wishes, &other.wishes),
             ("what is done with each seed", &self.each, &other.each),
         ];

@@ -1,6 +1,5 @@
 //! `raft-sim check`: histories of clients, and whether they are linearizable.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,11 +7,9 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Error;
-use super::output::{ASIDE, BAD, GOOD, heading};
+use super::output::{ASIDE, BAD, GOOD, heading, read_or_tell, tell_wrong};
 use crate::history::{self, Explanation, GaveUp, History, Key, Limits, Operation, Verdict};
 use crate::report::End;
-use crate::scenario::error::ParseError;
-use crate::scenario::source::Source;
 
 /// Widest drawing, in characters.
 const WIDTH: usize = 100;
@@ -34,7 +31,7 @@ pub(super) struct Args {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// lines for a reader
     Human,
     /// one JSON object
@@ -88,24 +85,14 @@ fn one(path: &Path, limits: &Limits, err: &mut dyn Write) -> io::Result<Case> {
 }
 
 fn load(path: &Path, err: &mut dyn Write) -> io::Result<Result<History, String>> {
-    let file = path.display().to_string();
-    let bytes = match fs::read(path) {
+    let bytes = match read_or_tell(path, err)? {
         Ok(bytes) => bytes,
-        Err(error) => {
-            let message = format!("{file}: cannot be read: {error}");
-            writeln!(err, "raft-sim: error: {message}")?;
-            return Ok(Err(message));
-        }
+        Err(message) => return Ok(Err(message)),
     };
-    let error = match history::read(&bytes) {
-        Ok(history) => return Ok(Ok(history)),
-        Err(error) => error,
-    };
-    let history::ReadError { line, column, span, message, help } = error;
-    let error = ParseError { file: file.clone(), line, column, span, message, help };
-    let source = Source::new(file, &String::from_utf8_lossy(&bytes));
-    writeln!(err, "{}", error.render(&source, true))?;
-    Ok(Err(error.to_string()))
+    match history::read(&bytes) {
+        Ok(history) => Ok(Ok(history)),
+        Err(error) => tell_wrong(&path.display().to_string(), &bytes, error, err).map(Err),
+    }
 }
 
 fn human(case: &Case, memory: u32, out: &mut dyn Write) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Error;
 use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_tell, story};
-use crate::reference::Reference;
+use super::subject::{SubjectArgs, Target};
 use crate::report::{End, failure_end, requires};
 use crate::scenario::replay::{Verdict, replay};
 use crate::story::{Line, Recorder, texts};
@@ -13,17 +13,24 @@ use crate::story::{Line, Recorder, texts};
 /// Replay one scenario and tell below each statement what happened
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The scenario file
+    /// The scenario file; if it is not on the disk, that of this path which comes with the program
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
 }
 
-pub(super) fn explain(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
+pub(super) fn explain(
+    args: &Args,
+    target: &Target<'_>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<End, Error> {
     let Some((source, scenario)) = load_or_tell(&args.file, err)? else {
         return Ok(End::Unusable);
     };
     let mut recorder = Recorder::all();
-    let verdict = replay(&scenario, &Reference, Some(&mut recorder));
+    let verdict = replay(&scenario, target.implementation(), Some(&mut recorder));
     let begun = recorder.statements().to_vec();
     let lines = recorder.into_lines();
     for (number, text) in (1..).zip(source.text().lines()) {

@@ -5,7 +5,9 @@
 //! go to the standard error.
 
 mod check;
+mod check_trace;
 mod clock;
+mod conform;
 mod explain;
 #[cfg(test)]
 mod faulty;
@@ -19,7 +21,9 @@ mod parallel;
 mod plan;
 mod results;
 mod run;
+mod serve;
 mod shrink;
+mod subject;
 mod test;
 mod values;
 mod which;
@@ -28,14 +32,17 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::reference::Reference;
 use crate::report::End;
+use crate::subject::Implementation;
+
+use subject::Own;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all held, 1 a property was violated or an expectation failed, 2 wrong usage, a file that \
-can't be read or written, or an error of the program itself, 3 only progress was missing, 4 a check gave up, 130 all held until it \
+can't be read or written, or an error of the program itself, 3 only progress was missing, 4 a check gave up, 5 what is under test does different things when it is told the same, 130 all held until it \
 was interrupted.";
 
 /// A deterministic testbed for the Raft consensus protocol.
@@ -53,10 +60,13 @@ enum Command {
     Merge(merge::Args),
     Shrink(shrink::Args),
     Test(test::Args),
+    Conform(conform::Args),
     Explain(explain::Args),
     Check(check::Args),
+    CheckTrace(check_trace::Args),
     List(list::Args),
     Fmt(fmt::Args),
+    Serve(serve::Args),
 }
 
 /// Why a command could not do its work.
@@ -74,11 +84,24 @@ impl From<io::Error> for Error {
     }
 }
 
-/// Runs the program with these arguments, the program's name first, and says how it ended: 0 all held,
-/// 1 a property was violated, 2 usage, I/O or a panic of its own, 3 liveness only, 4 a check gave up, 130 all held
-/// until it was interrupted. A reader who closes the pipe has read enough: that is no failure.
+/// Runs the program `raft-sim` with these arguments, its own name first: [`main_with`] the reference core.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    main_with("raft-sim", &Reference, args)
+}
+
+/// Runs the whole command line with another Raft in the reference core's place, in a program of its own: with these
+/// arguments, of which the first is not looked at; `program` is what it is called in the commands that it tells.
+///
+/// Says how it ended: 0 all held, 1 a property was violated, 2 usage, I/O or a panic of its own, 3 liveness only, 4 a
+/// check gave up, 5 what is under test does not repeat itself, 130 all held until it was interrupted. A reader who
+/// closes the pipe has read enough: that is no failure.
+pub fn main_with(
+    program: &'static str,
+    implementation: &(dyn Implementation + Sync),
+    args: impl IntoIterator<Item = OsString>,
+) -> ExitCode {
+    let matches = Cli::command().name(program).bin_name(program).try_get_matches_from(args);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // If not even this can be written there is nobody to tell.
@@ -89,7 +112,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut out = BufWriter::new(anstream::stdout().lock());
     let mut err = anstream::stderr();
     internal::quiet();
-    let ended = internal::caught(|| cli.command.execute(&mut out, &mut err))
+    let own = Own { program, implementation };
+    let ended = internal::caught(|| cli.command.execute(&own, &mut out, &mut err))
         .unwrap_or_else(|internal| Err(Error::Told(internal)))
         .and_then(|end| out.flush().map(|()| end).map_err(Error::Output));
     let told = match ended {
@@ -102,30 +126,65 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     // What was printed so far belongs before the error; if that fails too, the error says enough.
     let _ = out.flush();
-    let _ = writeln!(err, "raft-sim: error: {told}");
+    let _ = writeln!(err, "{program}: error: {told}");
     ExitCode::from(End::Unusable.code())
 }
 
+/// Runs so many seeds from 0 on as `fuzz` does in a program that is called so, up to the first finding: what is told of
+/// that, if there is one.
+///
+/// # Errors
+/// Why the campaign could not go on.
+#[cfg(feature = "harness")]
+pub(crate) fn first_finding(
+    program: &str,
+    implementation: &(dyn Implementation + Sync),
+    seeds: u64,
+) -> Result<Option<String>, String> {
+    let told = |error| match error {
+        Error::Told(told) => told,
+        Error::Output(error) => error.to_string(),
+    };
+    let target = subject::SubjectArgs::default().start(&Own { program, implementation });
+    let seeds = values::Seeds { from: 0, to: Some(seeds) };
+    let jobs = values::available(None);
+    let campaign =
+        target.and_then(|target| fuzz::campaign(seeds, Some(1), jobs, &target, &mut io::sink()));
+    let (header, campaign) = campaign.map_err(told)?;
+    let Some(finding) = campaign.findings.distinct().next() else { return Ok(None) };
+    let mut out = Vec::new();
+    results::finding(&mut out, &header, finding, None).map_err(|error| error.to_string())?;
+    Ok(Some(String::from_utf8_lossy(&out).into_owned()))
+}
+
 impl Command {
-    fn execute(&self, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
+    fn execute(
+        &self,
+        own: &Own<'_>,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> Result<End, Error> {
         match self {
-            Command::Run(args) => run::run(args, &Reference, out),
-            Command::Fuzz(args) => fuzz::fuzz(args, &Reference, &fuzz::on_signals(), out, err),
+            Command::Run(args) => run::run(args, &args.subject.start(own)?, out),
+            Command::Fuzz(args) => {
+                fuzz::fuzz(args, &args.subject.start(own)?, &fuzz::on_signals(), out, err)
+            }
             Command::Merge(args) => merge::merge(args, out, err),
-            Command::Shrink(args) => shrink::shrink(args, &Reference, out, err),
-            Command::Test(args) => test::test(args, out, err),
-            Command::Explain(args) => explain::explain(args, out, err),
+            Command::Shrink(args) => shrink::shrink(args, &args.subject.start(own)?, out, err),
+            Command::Test(args) => test::test(args, &args.subject.start(own)?, out, err),
+            Command::Conform(args) => conform::conform(args, &args.subjects.start(own)?, out, err),
+            Command::Explain(args) => explain::explain(args, &args.subject.start(own)?, out, err),
             Command::Check(args) => check::check(args, out, err),
+            Command::CheckTrace(args) => check_trace::check_trace(args, out, err),
             Command::List(args) => list::list(args, out, err),
             Command::Fmt(args) => fmt::fmt(args, out, err),
+            Command::Serve(args) => serve::serve(args, own.implementation),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

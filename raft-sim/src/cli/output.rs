@@ -1,16 +1,19 @@
 //! What several commands print alike.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::history::ReadError;
 use crate::scenario::corpus::{LoadError, load};
+use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
 use crate::scenario::syntax::Scenario;
 use crate::story::ends;
 
-pub(super) use crate::report::{BAD, GOOD};
+pub(super) use crate::report::{BAD, GOOD, LAST_STEPS};
 
 /// What a heading looks like.
 pub(super) const HEADING: Style = Style::new().bold();
@@ -19,9 +22,6 @@ pub(super) const ASIDE: Style = AnsiColor::BrightBlack.on_default();
 
 /// Most lines of one story.
 const MOST_LINES: usize = 40;
-
-/// How many steps before a violation or a failure are told.
-pub(super) const LAST_STEPS: usize = 20;
 
 /// A heading with an empty line before it.
 pub(super) fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
@@ -61,4 +61,33 @@ pub(super) fn tell(error: &LoadError, err: &mut dyn Write) -> io::Result<()> {
         // Where colour does not belong the stream takes it out.
         LoadError::Parse(..) => writeln!(err, "{}", error.render(true)),
     }
+}
+
+/// Reads a file; if that fails the reader is told why.
+pub(super) fn read_or_tell(
+    path: &Path,
+    err: &mut dyn Write,
+) -> io::Result<Result<Vec<u8>, String>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Ok(bytes)),
+        Err(error) => {
+            let message = format!("{}: cannot be read: {error}", path.display());
+            writeln!(err, "raft-sim: error: {message}")?;
+            Ok(Err(message))
+        }
+    }
+}
+
+/// Tells what is wrong with a file that was read, with its line drawn. The same in one line.
+pub(super) fn tell_wrong(
+    file: &str,
+    bytes: &[u8],
+    error: ReadError,
+    err: &mut dyn Write,
+) -> io::Result<String> {
+    let ReadError { line, column, span, message, help } = error;
+    let error = ParseError { file: file.to_owned(), line, column, span, message, help };
+    let source = Source::new(file, &String::from_utf8_lossy(bytes));
+    writeln!(err, "{}", error.render(&source, true))?;
+    Ok(error.to_string())
 }

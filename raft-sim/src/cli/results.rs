@@ -5,8 +5,7 @@ use std::path::Path;
 
 use super::output::{BAD, GOOD, heading};
 use super::run::tally;
-use super::which;
-use crate::campaign::{Campaign, Finding, Header, Share, scenarios};
+use crate::campaign::{Campaign, Finding, Header, Kind, Share, scenarios};
 use crate::cluster::Feature;
 use crate::oracle::{Class, Property};
 use crate::plan::FaultSort;
@@ -22,7 +21,7 @@ pub(super) fn finding(
     let Finding { seed, kind, detail, scenario, .. } = finding;
     let title = kind.title();
     let replay = match (&finding.plan, file) {
-        (Some(_), Some(file)) => which::replay(&scenarios(file).join(finding.plan_file())),
+        (Some(_), Some(file)) => header.replay_plan(&scenarios(file).join(finding.plan_file())),
         (Some(_), None) => format!("its plan is beside its results: {}", finding.plan_file()),
         (None, _) => header.replay(*seed),
     };
@@ -84,8 +83,10 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
 /// How a campaign ended that was not interrupted.
 pub(super) fn end(campaign: &Campaign) -> End {
     let safe = campaign.findings.seeds().all(|(kind, _)| kind.is_liveness());
+    let repeats = campaign.findings.seeds().all(|(kind, _)| kind != Kind::NotRepeatable);
     match campaign.findings.seeds().next() {
         None => End::Held,
+        Some(_) if !repeats => End::Unrepeatable,
         Some(_) if safe => End::Stuck,
         Some(_) => End::Violated,
     }

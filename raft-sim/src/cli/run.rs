@@ -1,21 +1,22 @@
 //! `raft-sim run`: one seed, told in full.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::output::{BAD, GOOD, LAST_STEPS, heading, story};
+use super::subject::{SubjectArgs, Target};
 use super::values::WishArgs;
 use super::which::Which;
 use crate::cluster::Feature;
-use crate::history::{self, History};
+use crate::history;
 use crate::oracle::{Class, Property};
 use crate::plan::FaultSort;
 use crate::report::End;
 use crate::run::{Liveness, Outcome, Tally, recorded, run as play};
 use crate::story::{Recorder, milliseconds, texts};
-use crate::subject::Implementation;
+use crate::trace;
 
 /// Run the cluster of one seed or plan: what was planned, what happened, and what held
 #[derive(Debug, clap::Args)]
@@ -25,26 +26,36 @@ pub(super) struct Args {
     /// A file for what the clients did and were told, as JSON lines: `raft-sim check` judges it
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
+    /// A file for what the servers did, as JSON lines: `raft-sim check-trace` judges it
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     #[command(flatten)]
     wishes: WishArgs,
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
 }
 
-pub(super) fn run(
-    args: &Args,
-    implementation: &dyn Implementation,
-    out: &mut dyn Write,
-) -> Result<End, Error> {
-    let plan = args.which.plan(&args.wishes)?;
+pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Result<End, Error> {
+    let implementation = target.implementation();
+    let plan = args.which.plan(&args.wishes, target)?;
     let mut recorder = Recorder::milestones();
-    let (outcome, history) =
-        recorded(&plan, implementation, Some(&mut recorder)).map_err(Error::Told)?;
+    let (outcome, history) = match &args.trace {
+        None => recorded(&plan, implementation, Some(&mut recorder)).map_err(Error::Told)?,
+        Some(path) => {
+            let mut traced = trace::Recorder::of(&plan, Some(&mut recorder));
+            let recorded = recorded(&plan, implementation, Some(&mut traced));
+            let lines = traced.into_lines();
+            write(path, |file| lines.iter().try_for_each(|(_, line)| writeln!(file, "{line}")))?;
+            recorded.map_err(Error::Told)?
+        }
+    };
     if let Some(path) = &args.history {
-        write(path, &history)?;
+        write(path, |file| history::write(&history, file))?;
     }
     let lines = recorder.into_lines();
     writeln!(out, "{}", args.which.name())?;
     heading(out, "What was planned")?;
-    args.which.print(out, &plan, &args.wishes)?;
+    args.which.print(out, &plan, &args.wishes.wishes(implementation.capabilities()))?;
     heading(out, "What happened")?;
     story(out, &texts(&lines), "  ")?;
     heading(out, "In numbers")?;
@@ -75,18 +86,18 @@ pub(super) fn run(
     heading(out, "The last steps")?;
     story(out, &texts(&last.into_lines()), "  ")?;
     heading(out, "To replay it")?;
-    writeln!(out, "  {}", args.which.replay(&args.wishes))?;
+    writeln!(out, "  {}", args.which.replay(&args.wishes, &target.caller))?;
     Ok(match violation.property.class() {
         Class::Safety | Class::Conduct => End::Violated,
         Class::Liveness => End::Stuck,
     })
 }
 
-/// Writes a history to a file.
-fn write(path: &Path, history: &History) -> Result<(), Error> {
+/// Writes a file.
+fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let written = File::create(path).and_then(|file| {
         let mut file = BufWriter::new(file);
-        history::write(history, &mut file)?;
+        content(&mut file)?;
         file.flush()
     });
     written.map_err(|error| Error::Told(format!("{}: cannot be written: {error}", path.display())))
@@ -143,11 +154,19 @@ mod tests {
     use super::super::faulty::Forgetful;
     use super::*;
     use crate::reference::Reference;
+    use crate::subject::Implementation;
 
-    fn printed(implementation: &dyn Implementation) -> (End, String) {
-        let args = Args { which: Which::seed(7), history: None, wishes: WishArgs::default() };
+    fn printed(implementation: &(dyn Implementation + Sync)) -> (End, String) {
+        let args = Args {
+            which: Which::seed(7),
+            history: None,
+            trace: None,
+            wishes: WishArgs::default(),
+            subject: SubjectArgs::default(),
+        };
         let mut out = Vec::new();
-        let end = run(&args, implementation, &mut out).expect("it boots, and memory takes it");
+        let end = run(&args, &Target::of(implementation), &mut out)
+            .expect("it boots, and memory takes it");
         let text = String::from_utf8(out).expect("it is text");
         (end, anstream::adapter::strip_str(&text).to_string())
     }

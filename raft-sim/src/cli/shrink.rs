@@ -10,12 +10,12 @@ use serde::Serialize;
 use super::Error;
 use super::clock::now;
 use super::output::heading;
+use super::subject::{SubjectArgs, Target};
 use super::values::WishArgs;
 use super::which::Which;
 use crate::campaign::Kind;
 use crate::report::End;
 use crate::shrink::{Shrunk, shrink as make_smaller};
-use crate::subject::Implementation;
 
 /// Shrink the run of a seed or plan that violates a property to a scenario of a few lines that violates it as well
 ///
@@ -34,6 +34,8 @@ pub(super) struct Args {
     format: Format,
     #[command(flatten)]
     wishes: WishArgs,
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,19 +58,20 @@ struct Document {
 
 pub(super) fn shrink(
     args: &Args,
-    implementation: &dyn Implementation,
+    target: &Target<'_>,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<End, Error> {
     let began = now();
-    let (plan, name) = (args.which.plan(&args.wishes)?, args.which.name());
+    let implementation = target.implementation();
+    let (plan, name) = (args.which.plan(&args.wishes, target)?, args.which.name());
     let shrunk = make_smaller(&plan, implementation).map_err(Error::Told)?;
     let Some(shrunk) = shrunk else {
         writeln!(err, "{name} violates nothing: there is nothing to shrink")?;
         return Ok(End::Held);
     };
     let Shrunk { property, atoms, steps, replays, .. } = &shrunk;
-    let scenario = shrunk.found_by(&args.which.replay(&args.wishes));
+    let scenario = shrunk.found_by(&args.which.replay(&args.wishes, &target.caller));
     if let (Some(path), Some(scenario)) = (&args.out, &scenario) {
         let failed = |error| Error::Told(format!("{}: cannot be written: {error}", path.display()));
         fs::write(path, scenario).map_err(failed)?;
@@ -80,7 +83,8 @@ pub(super) fn shrink(
             writeln!(err, "{name}: no exact steps were found that violate the same")?;
             writeln!(out, "{name}")?;
             heading(out, "What is left of its plan")?;
-            args.which.print(out, &shrunk.plan, &args.wishes)?;
+            let wishes = args.wishes.wishes(implementation.capabilities());
+            args.which.print(out, &shrunk.plan, &wishes)?;
         }
         (Format::Json, ..) => {
             let (seed, property) = (plan.seed, property.name());
@@ -113,9 +117,10 @@ mod tests {
             out: None,
             format: Format::Scenario,
             wishes: WishArgs::default(),
+            subject: SubjectArgs::default(),
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let end = shrink(&args, &Choosy, &mut out, &mut err).expect("it boots");
+        let end = shrink(&args, &Target::of(&Choosy), &mut out, &mut err).expect("it boots");
         assert_eq!(end, End::Violated);
         let [out, err] = [out, err].map(|bytes| String::from_utf8(bytes).expect("it is text"));
         let [out, err] = [out, err].map(|text| anstream::adapter::strip_str(&text).to_string());

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::campaign::Caller;
 use crate::plan::{FaultClass, Profile, TaskClass, Wishes};
+use crate::subject::Capability;
 
 /// What `run` and `fuzz` let one say about a plan beside its seed.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -28,19 +30,26 @@ pub(super) struct WishArgs {
 }
 
 impl WishArgs {
-    pub(super) fn wishes(&self) -> Wishes {
+    /// What is wished of an implementation that can do this.
+    pub(super) fn wishes(&self, capabilities: &[Capability]) -> Wishes {
         Wishes {
             servers: self.servers,
             duration_ms: self.duration,
             profile: self.profile,
             faults: self.faults.clone().map(|Classes(classes)| classes),
             tasks: self.tasks.clone().map(|Classes(classes)| classes),
+            capabilities: Some(capabilities.to_vec()),
         }
     }
 
     /// The command that runs a seed under these wishes.
-    pub(super) fn replay(&self, seed: u64) -> String {
-        let mut command = format!("raft-sim run --seed {seed}");
+    pub(super) fn replay(&self, seed: u64, caller: &Caller) -> String {
+        caller.command(&format!("run --seed {seed}{}", self.options()))
+    }
+
+    /// The options that say what is wished, each with a space before it.
+    pub(super) fn options(&self) -> String {
+        let mut command = String::new();
         // Writing to a string does not fail.
         if let Some(servers) = self.servers {
             let _ = write!(command, " --servers {servers}");
@@ -244,7 +253,7 @@ mod tests {
             tasks: tasks("reads").ok(),
         };
         assert_eq!(
-            wished.replay(7),
+            wished.replay(7, &Caller::default()),
             "raft-sim run --seed 7 --servers 3 --duration 700 --profile disk \
              --faults crash,slow-disk --tasks reads"
         );
@@ -253,8 +262,11 @@ mod tests {
             tasks: tasks("none").ok(),
             ..WishArgs::default()
         };
-        assert_eq!(calm.replay(7), "raft-sim run --seed 7 --faults none --tasks none");
-        assert_eq!(WishArgs::default().replay(7), "raft-sim run --seed 7");
+        assert_eq!(
+            calm.replay(7, &Caller::default()),
+            "raft-sim run --seed 7 --faults none --tasks none"
+        );
+        assert_eq!(WishArgs::default().replay(7, &Caller::default()), "raft-sim run --seed 7");
     }
 
     #[test]

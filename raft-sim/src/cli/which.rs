@@ -4,9 +4,11 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::subject::Target;
 use super::values::{self, WishArgs};
 use super::{Error, plan as told};
-use crate::plan::{Draw, Plan};
+use crate::campaign::Caller;
+use crate::plan::{Draw, Plan, Wishes};
 
 /// What `run` and `shrink` take.
 #[derive(Clone, Debug, clap::Args)]
@@ -32,10 +34,11 @@ impl Which {
     }
 
     /// The plan.
-    pub(super) fn plan(&self, wishes: &WishArgs) -> Result<Plan, Error> {
+    pub(super) fn plan(&self, wishes: &WishArgs, target: &Target<'_>) -> Result<Plan, Error> {
+        let capabilities = target.implementation().capabilities();
         match &self.plan {
-            Some(path) => read(path).map_err(Error::Told),
-            None => Ok(Plan::draw(self.seed.unwrap_or_default(), &wishes.wishes())),
+            Some(path) => Ok(read(path).map_err(Error::Told)?.limited(capabilities)),
+            None => Ok(Plan::draw(self.seed.unwrap_or_default(), &wishes.wishes(capabilities))),
         }
     }
 
@@ -48,10 +51,10 @@ impl Which {
     }
 
     /// The command that runs it.
-    pub(super) fn replay(&self, wishes: &WishArgs) -> String {
+    pub(super) fn replay(&self, wishes: &WishArgs, caller: &Caller) -> String {
         match &self.plan {
-            Some(path) => replay(path),
-            None => wishes.replay(self.seed.unwrap_or_default()),
+            Some(path) => caller.replay_plan(path),
+            None => wishes.replay(self.seed.unwrap_or_default(), caller),
         }
     }
 
@@ -60,18 +63,13 @@ impl Which {
         &self,
         out: &mut dyn Write,
         plan: &Plan,
-        wishes: &WishArgs,
+        wishes: &Wishes,
     ) -> std::io::Result<()> {
         if let Some(seed) = self.seed {
-            told::print_draw(out, &Draw::of(seed, &wishes.wishes()))?;
+            told::print_draw(out, &Draw::of(seed, wishes))?;
         }
         told::print(out, plan)
     }
-}
-
-/// The command that runs the plan in a file.
-pub(super) fn replay(path: &Path) -> String {
-    format!("raft-sim run --plan {}", path.display())
 }
 
 /// Reads a plan.

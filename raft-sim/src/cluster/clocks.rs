@@ -48,7 +48,6 @@ impl Cluster<'_> {
 
     /// What a server missed while it was not scheduled reaches it.
     fn catch_up(&mut self, id: NodeId, missed: Vec<Event>) -> Result<(), Violation> {
-        self.send_waiting(id)?;
         let (ticks, others): (Vec<Event>, Vec<Event>) =
             missed.into_iter().partition(|event| matches!(event, Event::Tick));
         for event in ticks.into_iter().chain(others) {

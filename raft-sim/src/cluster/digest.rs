@@ -98,6 +98,9 @@ pub(super) fn mix_write(digest: u64, write: &Write) -> u64 {
     if let Some(state) = write.hard_state {
         digest = mix(digest, state.term.0);
     }
+    if let Some(commit) = write.commit {
+        digest = mix(digest, commit.get());
+    }
     if let Some(snapshot) = &write.snapshot {
         digest = mix_pair(digest, snapshot.last.index.get(), snapshot.last.term.0);
         digest = mix_bytes(mix_membership(digest, &snapshot.membership), &snapshot.data);
@@ -155,8 +158,9 @@ pub(super) fn mix_message(digest: u64, message: &Message) -> u64 {
             9 ^ (last.index.get() << 8) ^ (received << 32) ^ round.rotate_left(52)
         }
         Body::TimeoutNow => 10,
-        Body::ReadIndex { request } => 11 ^ (request.0 << 8),
-        Body::ReadIndexReply { request, index } => 12 ^ (request.0 << 8) ^ (index.get() << 36),
+        Body::ReadIndex { request } => 11 ^ (request << 8),
+        Body::ReadIndexReply { request, index } => 12 ^ (request << 8) ^ (index.get() << 36),
+        Body::Other { what } => mix_bytes(13, what.as_bytes()),
     };
     let link = u64::from(message.from.0) << 32 | u64::from(message.to.0);
     mix_pair(digest, said, message.term.0 ^ (link << 16))

@@ -24,7 +24,7 @@ impl Cluster<'_> {
     /// The first property that an oracle saw violated.
     pub fn sync_all(&mut self, id: NodeId) -> Result<(), Violation> {
         loop {
-            self.make_durable(id, Token(u64::MAX))?;
+            self.make_durable(id, Token(u64::MAX));
             if self.miss_notices(id, 0) {
                 return Ok(());
             }
@@ -42,7 +42,7 @@ impl Cluster<'_> {
     /// The first property that an oracle saw violated.
     pub fn sync_newest(&mut self, id: NodeId) -> Result<(), Violation> {
         let heard = self.servers[slot(id)].unheard.len();
-        match self.make_durable(id, Token(u64::MAX))? {
+        match self.make_durable(id, Token(u64::MAX)) {
             Some(_) if self.miss_notices(id, heard) => Ok(()),
             Some(newest) => {
                 self.hear(id, newest)?;
@@ -52,19 +52,16 @@ impl Cluster<'_> {
         }
     }
 
-    /// A server's disk makes so many writes durable, oldest first, and what waits for them leaves. The server
-    /// hears of them by [`Cluster::tell`] or the next [`Cluster::sync_all`], not by itself. How many there were.
-    ///
-    /// # Errors
-    /// The first property that an oracle saw violated.
-    pub fn flush(&mut self, id: NodeId, count: usize) -> Result<usize, Violation> {
+    /// A server's disk makes so many writes durable, oldest first. The server hears of them by [`Cluster::tell`] or
+    /// the next [`Cluster::sync_all`], not by itself. How many there were.
+    pub fn flush(&mut self, id: NodeId, count: usize) -> usize {
         for flushed in 0..count {
             match self.servers[slot(id)].disk.oldest() {
-                Some(oldest) => self.make_durable(id, oldest)?,
-                None => return Ok(flushed),
+                Some(oldest) => self.make_durable(id, oldest),
+                None => return flushed,
             };
         }
-        Ok(count)
+        count
     }
 
     /// A server hears of a durable write, as a step of its own: of those that it has not heard of, the one behind
@@ -82,8 +79,10 @@ impl Cluster<'_> {
     /// Everything up to and including this write becomes durable, and the server hears of it in time.
     pub(super) fn sync(&mut self, id: NodeId, through: Token) -> Result<(), Violation> {
         while self.servers[slot(id)].disk.is_dirty() {
-            let heard = self.servers[slot(id)].unheard.len();
-            if self.make_durable(id, through)?.is_none() {
+            // Of the older ones it may hear later, if it can do with that.
+            let unheard = self.servers[slot(id)].unheard.len();
+            let heard = if self.notices_in_order { 0 } else { unheard };
+            if self.make_durable(id, through).is_none() {
                 break;
             }
             if self.flowing && self.sync.notice > 0 {
@@ -100,9 +99,9 @@ impl Cluster<'_> {
         self.lag(id)
     }
 
-    /// Everything up to and including this write becomes durable. What waited for it leaves, before the
-    /// server is told and does more. Gives the newest of the writes that were not durable before.
-    fn make_durable(&mut self, id: NodeId, through: Token) -> Result<Option<Token>, Violation> {
+    /// Everything up to and including this write becomes durable. Gives the newest of the writes that were not
+    /// durable before.
+    fn make_durable(&mut self, id: NodeId, through: Token) -> Option<Token> {
         let mut newest = None;
         let mut server = &mut self.servers[slot(id)];
         while server.disk.is_dirty()
@@ -113,10 +112,7 @@ impl Cluster<'_> {
             self.report_durable(id, &write);
             server = &mut self.servers[slot(id)];
         }
-        if newest.is_some() && server.missed.is_none() {
-            self.send_waiting(id)?;
-        }
-        Ok(newest)
+        newest
     }
 
     /// A write is durable, or the disk says so.
@@ -178,14 +174,15 @@ impl Cluster<'_> {
         place.and_then(|place| unheard.remove(place)).is_some()
     }
 
-    /// Messages leave that waited for what is durable by now.
-    pub(super) fn send_waiting(&mut self, id: NodeId) -> Result<(), Violation> {
+    /// Messages leave that waited for a write of which the server is just told. It can't know any earlier that they
+    /// may.
+    pub(super) fn send_waiting(&mut self, id: NodeId, told: Token) -> Result<(), Violation> {
         if self.servers[slot(id)].waiting.is_empty() {
             return Ok(());
         }
         let waiting = std::mem::take(&mut self.servers[slot(id)].waiting);
         for held in waiting {
-            if self.servers[slot(id)].disk.holds(held.after) {
+            if held.after > told {
                 self.servers[slot(id)].waiting.push(held);
             } else {
                 self.send(held.message)?;

@@ -323,7 +323,8 @@ impl Features {
             | Body::InstallSnapshot { .. }
             | Body::TimeoutNow
             | Body::ReadIndex { .. }
-            | Body::ReadIndexReply { .. } => {}
+            | Body::ReadIndexReply { .. }
+            | Body::Other { .. } => {}
         }
     }
 

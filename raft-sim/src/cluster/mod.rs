@@ -25,7 +25,7 @@ use crate::network::{Arrival, Network};
 use crate::oracle::{Oracles, Violation};
 use crate::subject::{Answer, Capability, Effects, Implementation, Request, Role, Settings, Token};
 use crate::time::{Micros, Queue};
-use crate::words::NodeId;
+use crate::words::{NodeId, length};
 
 use features::Features;
 use moments::Watch;
@@ -80,6 +80,12 @@ pub struct Cluster<'a> {
     sync: SyncTime,
     apply_time: Micros,
     durable_state_machine: bool,
+    /// Whether a configuration is in force as soon as it is in the log.
+    at_append: bool,
+    /// Whether servers wait at each write until it is durable.
+    waits_for_disk: bool,
+    /// Whether servers hear of their durable writes in order.
+    notices_in_order: bool,
     /// Whether messages and syncs take their time by themselves.
     flowing: bool,
     /// Whether no clock ticks any more.
@@ -88,23 +94,31 @@ pub struct Cluster<'a> {
     pub answers: Vec<(NodeId, Request, Answer)>,
     /// Who died by itself, at a write, since somebody last took it.
     pub died: Vec<NodeId>,
+    /// The implementation for this cluster alone, if it has one. It ends after the servers.
+    own: Option<Box<dyn Implementation + 'a>>,
 }
 
 impl<'a> Cluster<'a> {
     /// Builds the cluster and boots all of its servers at time 0. Nothing flows yet.
     ///
     /// # Errors
-    /// The server that did not boot, and why.
+    /// The server that did not boot, and why; S1 if there can be no cluster at all.
     pub fn new(
         implementation: &'a dyn Implementation,
         design: Design,
         listener: Option<&'a mut dyn Listener>,
     ) -> Result<Cluster<'a>, (NodeId, BootFailure)> {
         let ids: Vec<NodeId> = (1..=design.servers.len() as u32).map(NodeId).collect();
+        let own = implementation.enter(design.seed);
+        let own = own.map_err(|why| (NodeId(1), BootFailure::Refused(why)))?;
         let conduct = implementation.capabilities().contains(&Capability::Conduct);
+        let waits_for_disk = !implementation.capabilities().contains(&Capability::SlowDisk);
+        let at_append = implementation.capabilities().contains(&Capability::AtAppend);
         let oracles = design.oracles.then(|| {
             let settings = design.servers.iter().map(|server| server.settings).collect();
             let oracles = Oracles::with_members(&ids, &design.members);
+            let oracles = if at_append { oracles } else { oracles.at_apply() };
+            let oracles = if waits_for_disk { oracles.waiting_for_disks() } else { oracles };
             if conduct { oracles.with_conduct(settings) } else { oracles }
         });
         let mut cluster = Cluster {
@@ -124,10 +138,14 @@ impl<'a> Cluster<'a> {
             sync: design.sync,
             apply_time: design.apply_time,
             durable_state_machine: design.durable_state_machine,
+            at_append,
+            waits_for_disk,
+            notices_in_order: !implementation.capabilities().contains(&Capability::DiskNotices),
             flowing: false,
             stopped: false,
             answers: Vec::new(),
             died: Vec::new(),
+            own,
             servers: design.servers.into_iter().map(Server::new).collect(),
         };
         for &id in &ids {
@@ -275,6 +293,12 @@ impl<'a> Cluster<'a> {
             Due::Agenda(item) => return Ok(Some(Happened::Agenda(item))),
         }
         Ok(Some(Happened::Step))
+    }
+
+    /// Up to which index of its log a server uses configurations; it uses the latest up to there.
+    #[must_use]
+    pub fn configured_up_to(&self, id: NodeId) -> u64 {
+        if self.at_append { u64::MAX } else { length(self.server(id).view.applied) }
     }
 
     /// The live leader of the highest term, if there is one.

@@ -186,7 +186,8 @@ impl Watch {
             | Body::AppendEntriesReply { .. }
             | Body::InstallSnapshotReply { .. }
             | Body::ReadIndex { .. }
-            | Body::ReadIndexReply { .. } => return,
+            | Body::ReadIndexReply { .. }
+            | Body::Other { .. } => return,
         };
         self.came(moment, *from, Some(*to));
     }

@@ -1,5 +1,7 @@
 //! Power: servers die, and boot again, from what their disks kept and with other settings.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use serde::{Deserialize, Serialize};
 
 use super::{Cluster, Due, Heard, slot};
@@ -135,12 +137,25 @@ impl Cluster<'_> {
                 oracles.configured(id, settings);
             }
         }
-        let hard_state = server.disk.hard_state();
+        let (hard_state, commit) = (server.disk.hard_state(), server.disk.commit());
         let log = server.disk.log().to_vec();
         let snapshot = server.disk.snapshot().cloned();
         let settings = server.settings;
-        let boot = Boot { id, servers, settings, hard_state, snapshot, applied: server.kept, log };
-        let (subject, view) = self.implementation.boot(boot).map_err(BootFailure::Refused)?;
+        let boot = Boot {
+            id,
+            servers,
+            now: self.now,
+            settings,
+            hard_state,
+            commit,
+            snapshot,
+            applied: server.kept,
+            log,
+        };
+        let implementation = self.own.as_deref().unwrap_or(self.implementation);
+        let booted = panic::catch_unwind(AssertUnwindSafe(|| implementation.boot(boot)))
+            .map_err(|panic| Violation::panicked(id, panic.as_ref()))?;
+        let (subject, view) = booted.map_err(BootFailure::Refused)?;
         self.features.booted(
             id,
             &self.members,

@@ -16,7 +16,8 @@ fn step(
     effects: &mut Effects,
 ) -> Result<(), Violation> {
     let stepped = panic::catch_unwind(AssertUnwindSafe(|| subject.step(event, effects)));
-    stepped.map_err(|panic| Violation::panicked(id, panic.as_ref()))
+    stepped.map_err(|panic| Violation::panicked(id, panic.as_ref()))?;
+    effects.ended.take().map_or(Ok(()), |ended| Err(Violation::ended(id, ended)))
 }
 
 impl Cluster<'_> {
@@ -40,8 +41,12 @@ impl Cluster<'_> {
         self.lag(id)
     }
 
-    /// The server takes an event, and what it wants done is done.
+    /// The server takes an event, and what it wants done is done. One that waits for its disk and dies at its write does
+    /// nothing of all that: what it would have done comes after the write.
     pub(super) fn take(&mut self, id: NodeId, event: Event) -> Result<(), Violation> {
+        if let Event::Persisted(token) = event {
+            self.send_waiting(id, token)?;
+        }
         let server = &mut self.servers[slot(id)];
         let Some(subject) = &mut server.subject else { return Ok(()) };
         let before = server.view;
@@ -51,10 +56,25 @@ impl Cluster<'_> {
         let effects = &mut self.effects;
         effects.clear();
         effects.view = before;
+        effects.now = self.now;
+        effects.instant = !server.stalled && self.sync.max == 0 && self.sync.notice == 0;
+        let doomed = self.waits_for_disk && (server.broken || server.armed.is_some());
+        let mut dies = false;
+        let mut cut_short = |effects: &mut Effects| {
+            dies = doomed && !effects.writes.is_empty();
+            if dies {
+                effects.clear();
+                effects.view = before;
+            }
+        };
         match &mut self.listener {
-            None => step(subject.as_mut(), id, event, effects)?,
+            None => {
+                step(subject.as_mut(), id, event, effects)?;
+                cut_short(effects);
+            }
             Some(listener) => {
                 let stepped = step(subject.as_mut(), id, event.clone(), effects);
+                cut_short(effects);
                 let length = server.disk.written_length();
                 let heard =
                     Heard::Step { server: id, event: &event, effects, before: &before, length };
@@ -76,7 +96,11 @@ impl Cluster<'_> {
         if let Some(oracles) = &mut self.oracles {
             oracles.stepped(id, effects)?;
         }
-        self.carry_out(id, &before)
+        self.carry_out(id, &before)?;
+        if dies {
+            self.die_of_write(id);
+        }
+        Ok(())
     }
 
     /// Hands on what the server's last step left in `effects`: first to the disk, then to clients, then to
@@ -118,11 +142,11 @@ impl Cluster<'_> {
         Ok(())
     }
 
-    /// Keeps the messages that wait for a write until it is durable.
+    /// Keeps the messages that wait for a write until the server hears that it is durable.
     fn hold(&mut self, id: NodeId) -> Result<(), Violation> {
         for held in std::mem::take(&mut self.effects.held) {
             let server = &mut self.servers[slot(id)];
-            if server.disk.holds(held.after) {
+            if server.disk.holds(held.after) || server.unheard.contains(&held.after) {
                 server.waiting.push(held);
             } else {
                 self.send(held.message)?;

@@ -106,7 +106,7 @@ fn said(server: &Server, body: &Body, before: &View) -> u64 {
         Body::InstallSnapshotReply { last: position, received, .. } => {
             order(position.index.get(), log.base()) | u64::from(*received > 0) << 2
         }
-        Body::TimeoutNow | Body::ReadIndex { .. } => 0,
+        Body::TimeoutNow | Body::ReadIndex { .. } | Body::Other { .. } => 0,
         Body::ReadIndexReply { index, .. } => order(index.get(), length(before.applied)),
     }
 }

@@ -10,9 +10,10 @@
 
 mod edn;
 mod explain;
+pub(crate) mod fields;
 mod json;
 mod operation;
-mod read;
+pub(crate) mod read;
 mod reason;
 mod search;
 mod seen;

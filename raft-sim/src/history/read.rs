@@ -34,22 +34,25 @@ impl std::error::Error for ReadError {}
 
 /// An error at a place that is not yet known by line and column.
 #[derive(Debug)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     span: Range<usize>,
     message: String,
     help: Option<String>,
 }
 
 impl Wrong {
-    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Wrong {
+    /// What is wrong with these bytes.
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Wrong {
         Wrong { span, message: message.into(), help: None }
     }
 
-    pub(super) fn expected(span: Range<usize>, message: impl Into<String>, help: &str) -> Wrong {
+    /// The same, and what was expected.
+    pub(crate) fn expected(span: Range<usize>, message: impl Into<String>, help: &str) -> Wrong {
         Wrong { help: Some(format!("expected {help}")), ..Wrong::new(span, message) }
     }
 
-    fn placed(self, text: &str) -> ReadError {
+    /// The same error with its line and column in the text.
+    pub(crate) fn placed(self, text: &str) -> ReadError {
         let Wrong { span, message, help } = self;
         let before = &text[..text.floor_char_boundary(span.start)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -83,16 +86,21 @@ impl Reading {
 /// # Errors
 /// The first thing that is wrong, and where.
 pub fn read(bytes: &[u8]) -> Result<History, ReadError> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.valid_up_to();
-            let good = String::from_utf8_lossy(&bytes[..at]);
-            return Err(Wrong::new(at..at, "a byte that is not UTF-8 text").placed(&good));
-        }
-    };
+    let text = text(bytes)?;
     parse(text).map_err(|wrong| wrong.placed(text))
+}
+
+/// The text of a file, without a byte order mark.
+///
+/// # Errors
+/// The first byte that is not UTF-8.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, ReadError> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        let good = String::from_utf8_lossy(&bytes[..at]);
+        Wrong::new(at..at, "a byte that is not UTF-8 text").placed(&good)
+    })
 }
 
 const FORMS: &str = "an event: JSON as {\"process\":0,\"type\":\"invoke\",\"f\":\"read\"}, or Jepsen's EDN as \

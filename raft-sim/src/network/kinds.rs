@@ -35,7 +35,7 @@ impl Kinds {
     pub const READ_INDEX: Kinds = Kinds(1 << 9);
     /// Its answer.
     pub const READ_INDEX_REPLY: Kinds = Kinds(1 << 10);
-    /// Every kind.
+    /// Every kind of the paper's. What it has no name for is of none.
     pub const ALL: Kinds = Kinds((1 << 11) - 1);
 
     /// The kind of one message.
@@ -53,6 +53,7 @@ impl Kinds {
             Body::TimeoutNow => Kinds::TIMEOUT_NOW,
             Body::ReadIndex { .. } => Kinds::READ_INDEX,
             Body::ReadIndexReply { .. } => Kinds::READ_INDEX_REPLY,
+            Body::Other { .. } => Kinds::NONE,
         }
     }
 

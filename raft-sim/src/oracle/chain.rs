@@ -73,15 +73,20 @@ impl Configurations {
         }
     }
 
-    /// The one in force, and its index.
+    /// The latest, and its index.
     #[inline]
     pub(super) fn latest(&self) -> (u64, &Arc<Membership>) {
         self.nth(self.logged.len())
     }
 
+    /// How many of these entries are at or before an index.
+    pub(super) fn count_up_to(&self, index: u64) -> usize {
+        self.logged.partition_point(|(other, _)| *other <= index)
+    }
+
     /// The latest at or before an index.
     pub(super) fn up_to(&self, index: u64) -> &Arc<Membership> {
-        self.nth(self.logged.partition_point(|(other, _)| *other <= index)).1
+        self.nth(self.count_up_to(index)).1
     }
 
     /// The entry at this index, behind all others, is a configuration.
@@ -108,9 +113,11 @@ impl Configurations {
     }
 }
 
-/// A log as its links, from the first entry on: also if a snapshot stands for the beginning.
-#[derive(Debug)]
+/// A log as its links, from the first entry on: also if a snapshot stands for the beginning. Of a trace that begins
+/// in the middle they are known only behind `base`, which counts as the start.
+#[derive(Clone, Debug)]
 pub(super) struct Chain {
+    base: u64,
     links: Vec<Link>,
     pub(super) configurations: Configurations,
 }
@@ -118,19 +125,24 @@ pub(super) struct Chain {
 impl Chain {
     /// An empty log.
     pub(super) fn new(first: Arc<Membership>) -> Chain {
-        Chain { links: Vec::new(), configurations: Configurations::new(first) }
+        Chain { base: 0, links: Vec::new(), configurations: Configurations::new(first) }
+    }
+
+    /// What the log, still empty, has up to `base` is not known.
+    pub(super) fn begin_behind(&mut self, base: u64) {
+        self.base = base;
     }
 
     /// How many entries the log has.
     #[inline]
     pub(super) fn len(&self) -> u64 {
-        self.links.len() as u64
+        self.base + self.links.len() as u64
     }
 
     /// The link at an index, `START` at 0; `None` past the end.
     #[inline]
     pub(super) fn at(&self, index: u64) -> Option<Link> {
-        match index.checked_sub(1) {
+        match index.checked_sub(self.base + 1) {
             None => Some(Link::START),
             Some(place) => self.links.get(usize::try_from(place).ok()?).copied(),
         }
@@ -139,7 +151,7 @@ impl Chain {
     /// The first index behind `after` whose entry is of `term` or a later one; the one after the last entry if
     /// none is.
     pub(super) fn first_of_term(&self, term: Term, after: u64) -> u64 {
-        let behind = self.links.get(after as usize..).unwrap_or_default();
+        let behind = self.links.get((after - self.base) as usize..).unwrap_or_default();
         after + 1 + behind.partition_point(|link| link.term < term) as u64
     }
 
@@ -149,19 +161,21 @@ impl Chain {
         if index > self.len() {
             self.links.push(link);
         } else {
-            self.links[(index - 1) as usize] = link;
+            self.links[(index - self.base - 1) as usize] = link;
         }
     }
 
     /// Cuts the log to at most so many entries.
     #[inline]
     pub(super) fn truncate(&mut self, len: u64) {
-        self.links.truncate(usize::try_from(len).unwrap_or(usize::MAX));
+        let kept = len.saturating_sub(self.base);
+        self.links.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
         self.configurations.truncate(len);
     }
 
     /// Becomes the same as another chain.
     pub(super) fn copy(&mut self, other: &Chain) {
+        self.base = other.base;
         self.links.clone_from(&other.links);
         self.configurations.clone_from(&other.configurations);
     }
@@ -172,7 +186,10 @@ impl Chain {
     pub(super) fn adopt(&mut self, ledger: &Ledger, last: u64) {
         // Who began without a configuration learns the first one by a snapshot.
         self.configurations.first.clone_from(&ledger.configurations.first);
-        let Some(committed) = ledger.entries.get(..last as usize) else { return };
+        let Some(committed) = ledger.entries.get(..last.saturating_sub(ledger.base) as usize)
+        else {
+            return;
+        };
         if self.at(last) == ledger.at(last) {
             return;
         }
@@ -181,7 +198,8 @@ impl Chain {
             same -= 1;
         }
         self.truncate(same);
-        self.links.extend(committed[same as usize..].iter().map(|entry| entry.link));
+        let new = &committed[(same - ledger.base) as usize..];
+        self.links.extend(new.iter().map(|entry| entry.link));
         self.configurations.extend(&ledger.configurations, same, last);
     }
 }
@@ -201,6 +219,8 @@ pub(super) enum Seen {
 /// decide the link.
 #[derive(Debug, Default)]
 pub(super) struct Table {
+    /// Entries are known behind this index only.
+    base: u64,
     /// The first entry seen at each index: in most histories the only one.
     first: Vec<Link>,
     /// Entries of other terms at an index.
@@ -208,10 +228,15 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// What any log has up to `base` is not known.
+    pub(super) fn begin_behind(&mut self, base: u64) {
+        self.base = base;
+    }
+
     /// Compares with the entry of that index and term, or remembers this one.
     #[inline]
     pub(super) fn record(&mut self, index: u64, link: Link) -> Seen {
-        let place = (index - 1) as usize;
+        let place = (index - self.base - 1) as usize;
         let known = match self.first.get(place) {
             None => {
                 self.first.push(link);
@@ -229,7 +254,7 @@ impl Table {
     /// The link of an entry that was recorded before.
     #[inline]
     pub(super) fn link(&self, at: Position) -> Option<Link> {
-        let place = (at.index.get() - 1) as usize;
+        let place = at.index.get().checked_sub(self.base + 1)? as usize;
         match self.first.get(place) {
             Some(first) if first.term == at.term => Some(*first),
             Some(_) => {
@@ -253,6 +278,8 @@ struct Committed {
 /// entry commits those before it.
 #[derive(Debug)]
 pub(super) struct Ledger {
+    /// What is committed up to here is not known, and counts as the start.
+    base: u64,
     entries: Vec<Committed>,
     pub(super) configurations: Configurations,
 }
@@ -260,19 +287,24 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Nothing is committed; the cluster has this configuration.
     pub(super) fn new(first: Arc<Membership>) -> Ledger {
-        Ledger { entries: Vec::new(), configurations: Configurations::new(first) }
+        Ledger { base: 0, entries: Vec::new(), configurations: Configurations::new(first) }
+    }
+
+    /// What is committed up to `base` is not known.
+    pub(super) fn begin_behind(&mut self, base: u64) {
+        self.base = base;
     }
 
     /// How many entries are committed.
     #[inline]
     pub(super) fn len(&self) -> u64 {
-        self.entries.len() as u64
+        self.base + self.entries.len() as u64
     }
 
     /// The link at an index, `START` at 0; `None` if that is not committed.
     #[inline]
     pub(super) fn at(&self, index: u64) -> Option<Link> {
-        match index.checked_sub(1) {
+        match index.checked_sub(self.base + 1) {
             None => Some(Link::START),
             Some(place) => self.entries.get(usize::try_from(place).ok()?).map(|entry| entry.link),
         }
@@ -280,13 +312,18 @@ impl Ledger {
 
     /// How many entries, from the first on, were committed in terms below this one.
     pub(super) fn committed_before(&self, term: Term) -> u64 {
-        self.entries.partition_point(|entry| entry.in_term < term) as u64
+        self.base + self.entries.partition_point(|entry| entry.in_term < term) as u64
+    }
+
+    /// Up to which index what is committed is not known.
+    pub(super) fn base(&self) -> u64 {
+        self.base
     }
 
     /// The leader of `term`, whose log agrees with this ledger as far as that goes, commits its log
     /// up to `to`.
     pub(super) fn commit(&mut self, log: &Chain, to: u64, term: Term) {
-        let known = to.min(self.len()) as usize;
+        let known = (to.min(self.len()) - self.base) as usize;
         for entry in self.entries[..known].iter_mut().rev() {
             if entry.in_term <= term {
                 break;
@@ -294,7 +331,8 @@ impl Ledger {
             entry.in_term = term;
         }
         self.configurations.extend(&log.configurations, self.len(), to);
-        let new = log.links.get(self.entries.len()..to as usize).unwrap_or_default();
+        let end = (to - self.base) as usize;
+        let new = log.links.get(self.entries.len()..end).unwrap_or_default();
         self.entries.extend(new.iter().map(|&link| Committed { link, in_term: term }));
     }
 }

@@ -1,6 +1,8 @@
 //! Committing: new leaders hold what was committed (5), everybody commits and applies the same (6),
 //! leaders count replicas of their own term's entries (8), and count what is on disks (9).
 
+use std::ops::Range;
+
 use super::chain::Link;
 use super::configuration::{has_quorum, is_majority};
 use super::property::violated;
@@ -16,7 +18,7 @@ impl Oracles {
     /// a leader owes nothing to terms above its own: it may win its election late.
     pub(super) fn check_complete(&mut self, slot: usize, term: Term) -> Result<(), Violation> {
         let owed = self.ledger.committed_before(term);
-        if owed == 0 {
+        if owed == self.ledger.base() {
             return Ok(());
         }
         self.count(Property::LeaderCompleteness);
@@ -36,7 +38,7 @@ impl Oracles {
     /// what every server commits there. Only a leader can decide that something is committed;
     /// everybody else commits what a leader committed before.
     ///
-    /// `configured` is how many configurations the server's log had when the step began.
+    /// `configured` is how many configurations of the server's log had come into force when the step began.
     pub(super) fn check_commit(
         &mut self,
         slot: usize,
@@ -50,25 +52,43 @@ impl Oracles {
         let leads = self.leads(slot, after);
         if leads {
             let link = self.check_own_term(slot, to, after.term)?;
-            self.check_quorum(slot, to, link, configured)?;
+            self.check_quorum(slot, to, link, configured..self.in_force(slot, after))?;
         }
         let known = to.min(self.ledger.len());
         if known > 0 || !leads {
             self.count(Property::StateMachineSafety);
         }
+        if known < to && !leads {
+            return self.check_decided(slot, to);
+        }
+        self.check_agreed(slot, to)?;
+        if leads {
+            self.ledger.commit(&self.servers[slot].log, to, after.term);
+            return self.check_higher_leaders(slot, to, after.term);
+        }
+        Ok(())
+    }
+
+    /// State Machine Safety, on commit: a server that does not lead commits up to here, which no leader has.
+    #[cold]
+    pub(super) fn check_decided(&self, slot: usize, to: u64) -> Result<(), Violation> {
+        let id = self.servers[slot].id;
+        let detail =
+            format!("{id} committed up to index {to}, where no leader has committed anything");
+        violated(Property::StateMachineSafety, id, detail)
+    }
+
+    /// State Machine Safety, on commit: what a server commits is in its log, and no other than what was committed
+    /// before.
+    pub(super) fn check_agreed(&self, slot: usize, to: u64) -> Result<(), Violation> {
+        let known = to.min(self.ledger.len());
         let server = &self.servers[slot];
         let id = server.id;
-        let breach = if known < to && !leads {
-            format!("{id} committed up to index {to}, where no leader has committed anything")
-        } else if server.log.len() < to {
+        let breach = if server.log.len() < to {
             format!("{id} committed up to index {to}, past its last entry")
         } else if server.log.at(known) != self.ledger.at(known) {
             format!("{id} committed up to index {to} what differs from what was committed before")
         } else {
-            if leads {
-                self.ledger.commit(&server.log, to, after.term);
-                return self.check_higher_leaders(slot, to, after.term);
-            }
             return Ok(());
         };
         violated(Property::StateMachineSafety, id, breach)
@@ -76,7 +96,12 @@ impl Oracles {
 
     /// Commit in Own Term (Figure 2, §5.4.2): only log entries from the leader's current term are
     /// committed by counting replicas. So the entry at its new commit index is of its term.
-    fn check_own_term(&mut self, slot: usize, to: u64, term: Term) -> Result<Link, Violation> {
+    pub(super) fn check_own_term(
+        &mut self,
+        slot: usize,
+        to: u64,
+        term: Term,
+    ) -> Result<Link, Violation> {
         self.count(Property::CommitOwnTerm);
         let server = &self.servers[slot];
         let id = server.id;
@@ -99,7 +124,7 @@ impl Oracles {
     /// consensus it takes separate majorities of the old and the new configuration (§6).
     ///
     /// Any majority will do: the leader's own disk need not be part of it (dissertation §10.2.1), nor need
-    /// the leader itself be among the voters (§6). It is one of the configuration that the log had when the
+    /// the leader itself be among the voters (§6). It is one of the configuration that was in force when the
     /// step began. In one step a leader may as well commit C_old,new by that, append C_new, and commit more by
     /// C_new, which is in force then.
     fn check_quorum(
@@ -107,10 +132,10 @@ impl Oracles {
         slot: usize,
         to: u64,
         link: Link,
-        configured: usize,
+        configured: Range<usize>,
     ) -> Result<(), Violation> {
         self.count(Property::QuorumDurability);
-        if self.on_a_quorum(slot, (to, link), configured) {
+        if self.on_a_quorum(slot, (to, link), configured.start) {
             return Ok(());
         }
         self.check_later_quorum(slot, (to, link), configured)
@@ -120,27 +145,31 @@ impl Oracles {
     /// server's log.
     fn on_a_quorum(&self, slot: usize, (index, link): (u64, Link), configured: usize) -> bool {
         let configuration = self.servers[slot].log.configurations.nth(configured).1;
-        has_quorum(configuration, |voter| self.is_durable(voter, index, link))
+        has_quorum(configuration, |voter| {
+            let waits = self.waits && self.servers[slot].id == voter;
+            waits && self.servers[slot].log.at(index) == Some(link)
+                || self.is_durable(voter, index, link)
+        })
     }
 
     #[inline]
-    fn is_durable(&self, server: NodeId, index: u64, link: Link) -> bool {
+    pub(super) fn is_durable(&self, server: NodeId, index: u64, link: Link) -> bool {
         let slot = self.find(server);
         slot.is_some_and(|slot| self.servers[slot].durable_log.at(index) == Some(link))
     }
 
-    /// The same by a configuration that the leader appended in this step, once it had committed the one
+    /// The same by a configuration that came into force in this step, once the leader had committed the one
     /// before.
     #[cold]
     fn check_later_quorum(
         &self,
         slot: usize,
         (to, link): (u64, Link),
-        configured: usize,
+        configured: Range<usize>,
     ) -> Result<(), Violation> {
         let leader = &self.servers[slot];
         let configurations = &leader.log.configurations;
-        for appended in configured..configurations.len() {
+        for appended in configured.clone() {
             let (at, _) = configurations.nth(appended);
             let committed = at <= length(leader.view.commit)
                 || leader
@@ -154,7 +183,18 @@ impl Oracles {
                 return Ok(());
             }
         }
-        let Membership { voters, outgoing, learners: _ } = &**configurations.nth(configured).1;
+        self.short_of_a_quorum(slot, (to, link), configurations.nth(configured.start).1)
+    }
+
+    /// An entry that a leader committed is not on the disks of a quorum.
+    #[cold]
+    pub(super) fn short_of_a_quorum(
+        &self,
+        slot: usize,
+        (to, link): (u64, Link),
+        configuration: &Membership,
+    ) -> Result<(), Violation> {
+        let Membership { voters, outgoing, learners: _ } = configuration;
         let count = |servers: &[NodeId]| {
             servers.iter().filter(|&&server| self.is_durable(server, to, link)).count()
         };
@@ -163,7 +203,7 @@ impl Oracles {
             false if is_majority(count(voters), voters) => (outgoing, " of C_old"),
             false => (voters, " of C_new"),
         };
-        let (id, holds, all) = (leader.id, count(servers), servers.len());
+        let (id, holds, all) = (self.servers[slot].id, count(servers), servers.len());
         let detail = format!(
             "{id} committed up to index {to}, which is on the disks of {holds} servers of {all}{half}"
         );
@@ -172,7 +212,12 @@ impl Oracles {
 
     /// Leader Completeness once more, for those who were elected into a higher term before this
     /// leader learned that its entry is committed: they must have had it all along.
-    fn check_higher_leaders(&mut self, slot: usize, to: u64, term: Term) -> Result<(), Violation> {
+    pub(super) fn check_higher_leaders(
+        &mut self,
+        slot: usize,
+        to: u64,
+        term: Term,
+    ) -> Result<(), Violation> {
         let link = self.servers[slot].log.at(to);
         let mut tested = 0;
         for other in &self.servers {
@@ -211,26 +256,10 @@ impl Oracles {
         }
         for Applied { entry, outcome } in &effects.applied {
             let index = entry.index.get();
-            let server = &mut self.servers[slot];
-            let next = server.applied + 1;
-            let commit = length(after.commit);
-            if index != next || index > commit {
-                let id = server.id;
-                let detail = format!(
-                    "{id} applied index {index} where index {next} is next and {commit} its commit \
-                     index"
-                );
-                violated(Property::StateMachineSafety, id, detail)?;
-            }
-            server.applied = index;
-            self.exercised[Property::StateMachineSafety as usize] += 1;
+            self.check_next(slot, index, length(after.commit))?;
             let link = self.ledger.at(index - 1).map(|previous| previous.then(entry));
             if link != self.ledger.at(index) {
-                let id = server.id;
-                let detail = format!(
-                    "{id} applied at index {index} something else than what was committed there"
-                );
-                violated(Property::StateMachineSafety, id, detail)?;
+                self.applied_another(slot, index)?;
             }
             self.execute(slot, entry, *outcome);
             if let Payload::Once(once) = &entry.payload {
@@ -243,6 +272,36 @@ impl Oracles {
         }
         let (id, applied, shown) = (server.id, server.applied, length(after.applied));
         let detail = format!("{id} has applied up to index {applied}, and shows {shown}");
+        violated(Property::StateMachineSafety, id, detail)
+    }
+
+    /// A server applies this index: it is the next, and committed.
+    #[inline]
+    pub(super) fn check_next(
+        &mut self,
+        slot: usize,
+        index: u64,
+        commit: u64,
+    ) -> Result<(), Violation> {
+        let server = &mut self.servers[slot];
+        let next = server.applied + 1;
+        if index != next || index > commit {
+            let id = server.id;
+            let detail = format!(
+                "{id} applied index {index} where index {next} is next and {commit} its commit index"
+            );
+            violated(Property::StateMachineSafety, id, detail)?;
+        }
+        server.applied = index;
+        self.exercised[Property::StateMachineSafety as usize] += 1;
+        Ok(())
+    }
+
+    #[cold]
+    pub(super) fn applied_another(&self, slot: usize, index: u64) -> Result<(), Violation> {
+        let id = self.servers[slot].id;
+        let detail =
+            format!("{id} applied at index {index} something else than what was committed there");
         violated(Property::StateMachineSafety, id, detail)
     }
 

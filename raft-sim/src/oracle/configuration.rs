@@ -2,7 +2,8 @@
 //! quorum of the next (17). And what a quorum is.
 //!
 //! A configuration is an entry of the log, in force on each server as soon as it is in that server's log
-//! (§6).
+//! (§6). Some implementations bring it into force when it is applied. Then it is the one before that decides on its
+//! commitment, and what must not be is that a leader appends the next before it uses this one itself.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -78,6 +79,17 @@ pub(super) fn names(configuration: &Membership) -> String {
 }
 
 impl Oracles {
+    /// How many configurations of its log a server has in force, or had, when it showed this view: the last of
+    /// them is what it uses.
+    #[inline]
+    pub(super) fn in_force(&self, slot: usize, view: &View) -> usize {
+        let configurations = &self.servers[slot].log.configurations;
+        match self.at_append {
+            true => configurations.len(),
+            false => configurations.count_up_to(length(view.applied)),
+        }
+    }
+
     /// Configurations (§6, dissertation §4.1, as corrected in 2015): a leader appends a configuration when
     /// the one before is committed, when it has committed an entry of its own term, and when every quorum
     /// of the new one shares a server with every quorum of the old: one voter comes or goes, or the change
@@ -85,6 +97,10 @@ impl Oracles {
     ///
     /// The leader's commit index is that after the step: a leader that commits C_old,new may append C_new at
     /// once. Followers copy what their leader has appended, and are not judged.
+    ///
+    /// Where a configuration is in force when it is applied, the one before is to be applied instead, and an entry of
+    /// the leader's own term is not asked for: whoever has the next configuration in its log knows the one before to
+    /// be committed, and two leaders that append different ones need quorums of the same.
     #[cold]
     pub(super) fn check_appended(
         &mut self,
@@ -96,7 +112,10 @@ impl Oracles {
         self.count(Property::Configurations);
         let server = &mut self.servers[slot];
         let commit = length(after.commit);
-        let committed_in = server.log.at(commit).map(|link| link.term);
+        let done = if self.at_append { commit } else { length(after.applied) };
+        // Who waits for its disk may have gone as far as to commit this one, too, in the same step.
+        let before = if self.waits { commit.min(index - 1) } else { commit };
+        let committed_in = server.log.at(before).map(|link| link.term);
         let (at, previous) = server.log.configurations.latest();
         for (slot, matched) in server.matched.iter_mut().enumerate() {
             // What is known of a server is forgotten when it goes, and begins anew when it comes.
@@ -105,9 +124,10 @@ impl Oracles {
                 *matched = 0;
             }
         }
-        let why = if at > commit {
-            format!("while that at index {at} is not committed")
-        } else if committed_in != Some(after.term) {
+        let why = if at > done {
+            let done = if self.at_append { "committed" } else { "applied" };
+            format!("while that at index {at} is not {done}")
+        } else if self.at_append && committed_in != Some(after.term) {
             format!("before it has committed an entry of its term {}", after.term)
         } else if !share_quorums(previous, next) {
             format!("whose quorums need not share a server with those of {}", names(previous))
@@ -120,23 +140,26 @@ impl Oracles {
         violated(Property::Configurations, id, detail)
     }
 
-    /// Configurations (§6): a server always uses the latest one in its log, committed or not.
+    /// Configurations (§6): a server always uses the latest one in its log, committed or not; or else the latest
+    /// that it has applied.
     #[inline]
     pub(super) fn check_in_force(&self, slot: usize, after: &View) -> Result<(), Violation> {
         let server = &self.servers[slot];
         if server.log.configurations.len() == 0 && after.configuration.is_none() {
             return Ok(());
         }
-        let latest = LogIndex::new(server.log.configurations.latest().0);
+        let in_force = self.in_force(slot, after);
+        let latest = LogIndex::new(server.log.configurations.nth(in_force).0);
         let expected = latest.filter(|_| latest > after.snapshot);
         if after.configuration == expected {
             return Ok(());
         }
         let id = server.id;
         let (uses, latest) = (length(after.configuration), length(expected));
+        let has = if self.at_append { "in its log" } else { "that it has applied" };
         let detail = format!(
-            "{id} uses the configuration at index {uses}, and the latest in its log is at {latest}; 0 is \
-             that before its log"
+            "{id} uses the configuration at index {uses}, and the latest {has} is at {latest}; 0 is that before \
+             its log"
         );
         violated(Property::Configurations, id, detail)
     }

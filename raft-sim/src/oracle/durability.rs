@@ -135,6 +135,7 @@ impl Oracles {
             | Body::TimeoutNow
             | Body::ReadIndex { .. }
             | Body::ReadIndexReply { .. }
+            | Body::Other { .. }
             | Body::AppendEntries { .. }
             | Body::AppendEntriesReply {
                 reply: AppendReply::Success { .. } | AppendReply::Refused { .. },
@@ -171,20 +172,10 @@ fn holds_durably(server: &Server, message: &Message, matched: u64) -> bool {
 
 #[cold]
 fn too_early(server: &Server, message: &Message, promise: &str) -> Result<(), Violation> {
-    let kind = match message.body {
-        Body::RequestVote { .. } => "a RequestVote",
-        Body::RequestVoteReply { .. } => "a RequestVoteReply",
-        Body::AppendEntries { .. } => "an AppendEntries",
-        Body::AppendEntriesReply { .. } => "an AppendEntriesReply",
-        Body::PreVote { .. } => "a PreVote",
-        Body::PreVoteReply { .. } => "a PreVoteReply",
-        Body::InstallSnapshot { .. } => "an InstallSnapshot",
-        Body::InstallSnapshotReply { .. } => "an InstallSnapshotReply",
-        Body::TimeoutNow => "a TimeoutNow",
-        Body::ReadIndex { .. } => "a ReadIndex",
-        Body::ReadIndexReply { .. } => "a ReadIndexReply",
-    };
+    let name = message.body.name();
+    let article = if name.starts_with(['A', 'I', 'O']) { "an" } else { "a" };
     let (id, to, term) = (server.id, message.to, message.term);
-    let detail = format!("{id} sent {to} {kind} of term {term} before {promise} was on its disk");
+    let detail =
+        format!("{id} sent {to} {article} {name} of term {term} before {promise} was on its disk");
     violated(Property::PersistBeforeSend, id, detail)
 }

@@ -18,13 +18,14 @@ impl Oracles {
     /// A learner waits (dissertation §4.2.1): it neither stands nor leads. It may have voted in the configuration
     /// before, and then it is the one to stand (§4.2.2 there), until it knows that its own is committed.
     pub(super) fn check_roles(&mut self, slot: usize, after: &View) -> Result<(), Violation> {
+        let configured = self.in_force(slot, after);
         let server = &self.servers[slot];
         let before = &server.view;
         if before.role == after.role && before.term == after.term {
             return self.check_own_vote(slot, after);
         }
         let (old, new) = (before.term, after.term);
-        let (at, configuration) = server.log.configurations.latest();
+        let (at, configuration) = server.log.configurations.nth(configured);
         let alone = has_quorum(configuration, |voter| voter == server.id);
         let learns = configuration.learners.contains(&server.id)
             && !configuration.outgoing.contains(&server.id)
@@ -60,7 +61,7 @@ impl Oracles {
             self.count(Property::LegalRoles);
         }
         if after.role == Role::Candidate {
-            self.servers[slot].stand(new);
+            self.servers[slot].stand(new, configured);
         }
         let server = self.servers[slot].id;
         match breach {

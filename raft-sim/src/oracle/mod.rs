@@ -21,12 +21,16 @@ mod conduct;
 mod configuration;
 mod durability;
 mod election;
+mod given;
 mod history;
 mod linear;
 mod log;
 mod property;
+mod setup;
 mod snapshot;
 mod state;
+#[cfg(test)]
+mod tests_applied;
 #[cfg(test)]
 mod tests_client;
 #[cfg(test)]
@@ -49,17 +53,17 @@ mod tests_log;
 mod tests_moves;
 #[cfg(test)]
 mod tests_snapshot;
+mod traced;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::subject::{Effects, Event, Request, Role, Settings, View, Write};
 use crate::words::{
-    AppendReply, Body, Entry, HardState, LogIndex, Membership, Message, NodeId, Payload, SessionId,
-    Snapshot, Term, length,
+    AppendReply, Body, Entry, HardState, LogIndex, Message, NodeId, Payload, SessionId, Snapshot,
+    Term, length,
 };
 
-use chain::{Ledger, Link, Table};
+use chain::{Ledger, Table};
 use client::Asked;
 use conduct::Conduct;
 pub(crate) use configuration::has_quorum;
@@ -67,6 +71,7 @@ use history::Clients;
 pub use history::{Operation, Told, What};
 pub use property::{Class, Property, Violation};
 use state::{Author, Server};
+pub use traced::{Came, Found, Quorum};
 
 /// All safety oracles over one run of a cluster. Its servers are known from the start, also those that become
 /// part of its configuration later.
@@ -91,6 +96,8 @@ pub struct Oracles {
     states: Vec<u64>,
     /// A hash of the data of the snapshots up to each index.
     snapshots: BTreeMap<u64, u64>,
+    /// Entries that were applied, in a trace that has no logs.
+    unlogged: BTreeMap<u64, (Option<Term>, Option<Payload>)>,
     /// At which index each command of a session was executed.
     executed: BTreeMap<(SessionId, u64), u64>,
     /// Reads that servers owe an answer: no more than they themselves remember.
@@ -98,6 +105,10 @@ pub struct Oracles {
     /// The highest index that any client was told of.
     told: u64,
     clients: Clients,
+    /// Whether a configuration is in force as soon as it is in the log (§6), and not only once it is applied.
+    at_append: bool,
+    /// Whether servers wait at each write, so that what they have written is durable for themselves.
+    waits: bool,
     /// What conduct is judged by, if it is.
     conduct: Option<Conduct>,
     /// How often each property was put to the test, in the order of `Property::ALL`.
@@ -105,57 +116,6 @@ pub struct Oracles {
 }
 
 impl Oracles {
-    /// Oracles over a cluster of these servers, none of which has booted. All of them are voters of its
-    /// first configuration.
-    ///
-    /// # Panics
-    /// If the servers are not S1 to Sn in order, with n from 1 to 64.
-    #[must_use]
-    pub fn new(servers: &[NodeId]) -> Oracles {
-        Oracles::with_members(servers, servers)
-    }
-
-    /// Oracles over these servers, of which `members` are the voters of the first configuration. The others
-    /// boot without one.
-    ///
-    /// # Panics
-    /// If the servers are not S1 to Sn in order, with n from 1 to 64.
-    #[must_use]
-    pub fn with_members(servers: &[NodeId], members: &[NodeId]) -> Oracles {
-        assert!((1..=64).contains(&servers.len()), "a cluster has 1 to 64 servers");
-        assert!((1..).zip(servers).all(|(n, id)| id.0 == n), "servers are S1 to Sn in order");
-        let mut voters = members.to_vec();
-        voters.sort_unstable();
-        let first = Arc::new(Membership { voters, ..Membership::default() });
-        let none = Arc::new(Membership::default());
-        let server = |&id| {
-            let configuration = if members.contains(&id) { &first } else { &none };
-            Server::new(id, servers.len(), configuration)
-        };
-        Oracles {
-            servers: servers.iter().map(server).collect(),
-            table: Table::default(),
-            ledger: Ledger::new(first.clone()),
-            leaders: BTreeMap::new(),
-            authors: BTreeMap::new(),
-            states: Vec::new(),
-            snapshots: BTreeMap::new(),
-            executed: BTreeMap::new(),
-            reads: BTreeMap::new(),
-            told: 0,
-            clients: Clients::new(),
-            conduct: None,
-            exercised: [0; Property::ALL.len()],
-        }
-    }
-
-    /// The same, and conduct is judged too; the servers have these settings.
-    #[must_use]
-    pub fn with_conduct(mut self, settings: Vec<Settings>) -> Oracles {
-        self.conduct = Some(Conduct::new(settings));
-        self
-    }
-
     /// A server is about to boot with other settings than before.
     ///
     /// # Panics
@@ -215,7 +175,7 @@ impl Oracles {
         // Every start is one as follower in the term that was durable.
         self.servers[slot].view = View { role: Role::Follower, commit: None, ..*view };
         self.check_roles(slot, view)?;
-        self.check_commit(slot, view, self.servers[slot].log.configurations.len())?;
+        self.check_commit(slot, view, self.in_force(slot, view))?;
         self.check_booted_snapshot(slot, base, view)?;
         self.check_in_force(slot, view)?;
         self.check_state(slot, view)?;
@@ -224,46 +184,6 @@ impl Oracles {
         server.applied = length(view.applied);
         self.resume(slot);
         self.boot_conduct(slot, durable);
-        Ok(())
-    }
-
-    /// Takes the state with which a server enters the run as its history.
-    fn given(
-        &mut self,
-        slot: usize,
-        durable: HardState,
-        snapshot: Option<&Snapshot>,
-        log: &[Entry],
-    ) -> Result<(), Violation> {
-        if let Some(snapshot) = snapshot {
-            self.check_snapshot(slot, snapshot)?;
-            let last = snapshot.last.index.get();
-            self.servers[slot].snapshot = last;
-            self.servers[slot].log.adopt(&self.ledger, last);
-        }
-        let base = self.servers[slot].log.len();
-        let mut previous = self.servers[slot].log.at(base).unwrap_or(Link::START);
-        for (index, entry) in (base + 1..).zip(log) {
-            if entry.term != previous.term {
-                self.authors.entry(entry.term).or_insert(Author::Given);
-            }
-            let link = self.check_entry(slot, index, previous, entry, durable.term)?;
-            self.servers[slot].log.set(index, link);
-            self.clients.given(entry);
-            if let Payload::Membership(membership) = &entry.payload {
-                self.servers[slot].log.configurations.push(index, membership);
-            }
-            previous = link;
-        }
-        let server = &mut self.servers[slot];
-        server.known = true;
-        server.durable = durable;
-        server.written = durable;
-        server.durable_log.copy(&server.log);
-        server.durable_snapshot = server.snapshot;
-        if let Some(candidate) = durable.voted_for {
-            server.votes.insert(durable.term, candidate);
-        }
         Ok(())
     }
 
@@ -300,7 +220,7 @@ impl Oracles {
             self.check_new_leader(slot, after.term)?;
             self.check_complete(slot, after.term)?;
         }
-        let configured = self.servers[slot].log.configurations.len();
+        let configured = self.in_force(slot, &self.servers[slot].view);
         for write in &effects.writes {
             if let Some(hard_state) = write.hard_state {
                 self.check_written(slot, hard_state)?;
@@ -395,6 +315,7 @@ impl Oracles {
             | Body::InstallSnapshotReply { .. }
             | Body::ReadIndex { .. }
             | Body::ReadIndexReply { .. }
+            | Body::Other { .. }
             | Body::AppendEntriesReply {
                 reply: AppendReply::Success { matched: None } | AppendReply::Refused { .. },
                 ..

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
+use crate::subject::Ended;
 use crate::words::NodeId;
 
 /// Something that must hold in every history of a correct Raft.
@@ -161,6 +162,101 @@ impl Property {
         self.facts().3
     }
 
+    /// What must hold, in short: `at most one leader in a term`. `docs/invariants.md` has it in full.
+    #[must_use]
+    pub fn says(self) -> &'static str {
+        match self {
+            Property::ElectionSafety => "at most one leader in a term",
+            Property::OneVotePerTerm => {
+                "a server votes for at most one candidate in a term, crashes or not"
+            }
+            Property::LeaderAppendOnly => "a leader never overwrites or deletes entries of its log",
+            Property::LogMatching => {
+                "two logs with an entry of the same index and term are the same up to it"
+            }
+            Property::LeaderCompleteness => {
+                "the leaders of higher terms hold what was committed in a lower one"
+            }
+            Property::StateMachineSafety => {
+                "no two servers commit or apply different entries at one index"
+            }
+            Property::CommittedNeverTruncated => {
+                "a server never truncates what it knows to be committed"
+            }
+            Property::CommitOwnTerm => {
+                "a leader commits by counting replicas only of entries of its own term"
+            }
+            Property::QuorumDurability => "what a leader commits is on the disks of a majority",
+            Property::Monotonicity => "term, vote, commit index and last applied do not go back",
+            Property::LogTerms => "terms do not decrease along a log nor exceed the server's own",
+            Property::FollowerMatchesLeader => {
+                "a follower that reports success has the leader's log up to there"
+            }
+            Property::MatchIndex => "what a leader takes to be on a follower's disk is there",
+            Property::NoRivalEntry => {
+                "a candidate with a majority of the votes has no rival's entry of its term anywhere"
+            }
+            Property::LegalRoles => "roles change along the arrows of Figure 4 only",
+            Property::Snapshots => {
+                "a snapshot stands for what is committed and applied, and says what it comes to"
+            }
+            Property::Configurations => {
+                "configurations change one after another, and their quorums share a server"
+            }
+            Property::PersistBeforeSend => "no message leaves before what it promises is durable",
+            Property::ExactlyOnce => {
+                "a command in a session is executed once, and a client is told of what is applied"
+            }
+            Property::Reads => "a read is as recent as all that clients were told of before",
+            Property::NoPanic => "a server does not come to an end by itself",
+            Property::BoundedSteps => "a run comes to its end within a bounded number of steps",
+            Property::ElectionTimer => {
+                "who hears from no leader and gives no vote stands when its election timeout elapses, no earlier and no later"
+            }
+            Property::Voting => {
+                "a request for a vote or a pre-vote is answered as the log and the term of the receiver demand"
+            }
+            Property::Appending => {
+                "an AppendEntries is answered, obeyed or refused as the receiver's log and term demand"
+            }
+            Property::Installing => {
+                "an InstallSnapshot is answered and obeyed as the receiver's state demands"
+            }
+            Property::Leading => {
+                "a leader speaks to every other server when it is elected and at each heartbeat, from nextIndex on"
+            }
+            Property::Limits => "no message and no leader exceeds the limits that are set",
+            Property::Committing => {
+                "what a majority holds is committed, and what is committed is applied, at once"
+            }
+            Property::HandingOver => {
+                "a leader that hands over does it in the order of the dissertation"
+            }
+            Property::QuorumCheck => {
+                "a leader that hears from no quorum steps down in time, and no other does"
+            }
+            Property::SessionRules => "sessions open, are used and expire in the order of the log",
+            Property::ChangeRules => {
+                "a change of the configuration is taken, carried on and given up as it should be"
+            }
+            Property::Answering => {
+                "clients and administrators are told what is so, and as soon as it is"
+            }
+            Property::LeaderEmerges => "a leader is elected once a quorum can talk",
+            Property::Progress => "what a client then proposes is committed",
+            Property::Convergence => {
+                "all who can be reached come to hold and to apply the same log"
+            }
+            Property::ChangeCompletes => {
+                "a change of the configuration comes to an end, and another can be made"
+            }
+            Property::TransferEnds => "a transfer of leadership comes to an end",
+            Property::EverybodyAnswered => "whoever asked a server that lives has been answered",
+            Property::NetworkDrains => "between heartbeats nothing is left to be said",
+            Property::Linearizability => "what clients see is what they would see of one register",
+        }
+    }
+
     /// Its row in `docs/invariants.md`.
     #[must_use]
     pub fn number(self) -> u8 {
@@ -291,13 +387,26 @@ impl Violation {
         Violation { property, server, detail }
     }
 
-    /// A server came to an end by itself, with this panic.
+    /// A server panicked.
     #[cold]
     pub(crate) fn panicked(server: NodeId, panic: &(dyn Any + Send)) -> Violation {
         let said = panic.downcast_ref::<&str>().copied();
         let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         let detail = format!("{server} panicked: {}", said.unwrap_or("it did not say why"));
         Violation::new(Property::NoPanic, server, detail)
+    }
+
+    /// A server came to an end by itself.
+    #[cold]
+    pub(crate) fn ended(server: NodeId, ended: Ended) -> Violation {
+        match ended {
+            Ended::Crashed(why) => {
+                Violation::new(Property::NoPanic, server, format!("{server} crashed: {why}"))
+            }
+            Ended::Stuck(how) => {
+                Violation::new(Property::BoundedSteps, server, format!("{server} is stuck: {how}"))
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::property::violated;
 use super::{Oracles, Property, Violation};
 use crate::mix::mix_bytes;
 use crate::subject::{View, Write};
-use crate::words::{LogIndex, Snapshot, length};
+use crate::words::{LogIndex, Position, Snapshot, length};
 
 impl Oracles {
     /// A server writes a snapshot, before the change of the log in the same write. If its log has the
@@ -45,7 +45,7 @@ impl Oracles {
             );
             violated(Property::Snapshots, id, detail)?;
         }
-        self.check_committed(slot, snapshot)?;
+        self.check_committed(slot, snapshot.last)?;
         self.servers[slot].log.adopt(&self.ledger, last);
         Ok(())
     }
@@ -59,7 +59,7 @@ impl Oracles {
         snapshot: &Snapshot,
     ) -> Result<(), Violation> {
         self.count(Property::Snapshots);
-        self.check_committed(slot, snapshot)?;
+        self.check_committed(slot, snapshot.last)?;
         let (at, last) = (snapshot.last, snapshot.last.index.get());
         let id = self.servers[slot].id;
         let configuration = self.ledger.configurations.up_to(last);
@@ -75,8 +75,7 @@ impl Oracles {
         violated(Property::Snapshots, id, breach)
     }
 
-    fn check_committed(&self, slot: usize, snapshot: &Snapshot) -> Result<(), Violation> {
-        let at = snapshot.last;
+    pub(super) fn check_committed(&self, slot: usize, at: Position) -> Result<(), Violation> {
         if self.ledger.at(at.index.get()).is_some_and(|link| link.term == at.term) {
             return Ok(());
         }

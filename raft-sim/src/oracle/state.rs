@@ -132,9 +132,9 @@ impl Server {
         self.durable_snapshot = 0;
     }
 
-    /// It stands for election.
-    pub(super) fn stand(&mut self, term: Term) {
-        let configuration = self.log.configurations.latest().1.clone();
+    /// It stands for election, with the last of the first so many configurations of its log.
+    pub(super) fn stand(&mut self, term: Term, configured: usize) {
+        let configuration = self.log.configurations.nth(configured).1.clone();
         self.election = Election { term, configuration, voters: 0 };
     }
 

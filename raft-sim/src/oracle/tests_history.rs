@@ -40,7 +40,7 @@ pub(super) fn entry(index: u64, term: u64) -> Entry {
 
 /// A write of a log, or of something else.
 pub(super) fn writing(log: Option<LogWrite>) -> Write {
-    Write { token: Token(0), hard_state: None, snapshot: None, log }
+    Write { token: Token(0), hard_state: None, commit: None, snapshot: None, log }
 }
 
 /// The reply of a follower that has the entries up to `matched`.
@@ -74,10 +74,10 @@ impl Known {
         self.snapshot.as_ref().map_or(0, |snapshot| snapshot.last.index.get())
     }
 
-    /// The entry of the latest configuration behind the snapshot.
-    fn configuration(&self) -> Option<LogIndex> {
-        let latest =
-            self.log.iter().rfind(|entry| matches!(entry.payload, Payload::Membership(_)))?;
+    /// The entry of the latest configuration behind the snapshot, and up to an index.
+    fn configuration(&self, up_to: u64) -> Option<LogIndex> {
+        let log = self.log.iter().take_while(|entry| entry.index.get() <= up_to);
+        let latest = log.filter(|entry| matches!(entry.payload, Payload::Membership(_))).last()?;
         Some(latest.index).filter(|index| index.get() > self.base())
     }
 
@@ -85,7 +85,7 @@ impl Known {
     fn booted(&self) -> View {
         let HardState { term, voted_for } = self.hard_state;
         let base = LogIndex::new(self.base());
-        let configuration = self.configuration();
+        let configuration = self.configuration(u64::MAX);
         let (commit, applied, snapshot) = (base, base, base);
         View { term, voted_for, commit, applied, snapshot, configuration, ..View::default() }
     }
@@ -97,6 +97,8 @@ pub(super) struct History {
     servers: Vec<Known>,
     /// What the next step takes, if its conduct is judged by that.
     pub(super) event: Option<Event>,
+    /// Whether servers use the latest configuration that they have applied, and not the latest in their logs.
+    at_apply: bool,
 }
 
 impl History {
@@ -118,6 +120,14 @@ impl History {
         History::boot(oracles, &vec![(&[][..], 0, None); servers as usize])
     }
 
+    /// The same, of servers that use the latest configuration that they have applied.
+    pub(super) fn at_apply(servers: u32, members: u32) -> History {
+        let mut history = History::with_members(servers, members);
+        history.oracles = history.oracles.at_apply();
+        history.at_apply = true;
+        history
+    }
+
     /// The same, of servers with these settings whose conduct is judged.
     pub(super) fn judged(settings: &[Settings], states: &[(&[u64], u64, Option<u32>)]) -> History {
         let ids: Vec<NodeId> = (1..).map(NodeId).take(states.len()).collect();
@@ -125,7 +135,7 @@ impl History {
     }
 
     fn boot(oracles: Oracles, states: &[(&[u64], u64, Option<u32>)]) -> History {
-        let mut history = History { oracles, servers: Vec::new(), event: None };
+        let mut history = History { oracles, servers: Vec::new(), event: None, at_apply: false };
         for (id, (terms, term, vote)) in (1..).map(NodeId).zip(states) {
             let log: Vec<Entry> = (1..).zip(*terms).map(|(i, &t)| entry(i, t)).collect();
             let hard_state = HardState { term: Term(*term), voted_for: vote.map(NodeId) };
@@ -160,6 +170,7 @@ impl History {
         if let Some(event) = self.event.take() {
             self.oracles.takes(NodeId(server), &event);
         }
+        let at_apply = self.at_apply;
         let known = self.at(server);
         for write in &effects.writes {
             known.hard_state = write.hard_state.unwrap_or(known.hard_state);
@@ -170,7 +181,8 @@ impl History {
             known.in_flight.push(write.clone());
         }
         if effects.view.configuration == known.view.configuration {
-            effects.view.configuration = known.configuration();
+            let up_to = if at_apply { length(effects.view.applied) } else { u64::MAX };
+            effects.view.configuration = known.configuration(up_to);
         }
         known.view = effects.view;
         self.oracles.stepped(NodeId(server), &effects)
@@ -210,7 +222,7 @@ impl History {
     /// A message leaves.
     pub(super) fn send(&mut self, from: u32, to: u32, term: u64, body: Body) -> Verdict {
         let (from, to) = (NodeId(from), NodeId(to));
-        self.oracles.sent(&Message { from, to, term: Term(term), body })
+        self.oracles.sent(&Message::new(from, to, Term(term), body))
     }
 
     /// The vote request of a server leaves.

@@ -4,6 +4,7 @@
 //! test: running it asks nothing of where it came from. Each fault is whole in itself (it begins, and it
 //! ends), and so is each task, so any of them can be taken out and the rest still means the same.
 
+mod able;
 mod class;
 mod draw;
 mod fault;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::SyncTime;
 use crate::network::Weather;
-use crate::subject::Settings;
+use crate::subject::{Capability, Settings};
 use crate::time::Micros;
 use crate::words::NodeId;
 
@@ -109,6 +110,8 @@ pub struct Wishes {
     pub faults: Option<Vec<FaultClass>>,
     /// What clients and administrators may do beside plain commands; drawn if not said.
     pub tasks: Option<Vec<TaskClass>>,
+    /// What the implementation can do, if not everything: nothing else is asked of it.
+    pub capabilities: Option<Vec<Capability>>,
 }
 
 impl Plan {
@@ -116,6 +119,14 @@ impl Plan {
     #[must_use]
     pub fn draw(seed: u64, wishes: &Wishes) -> Plan {
         draw::plan(seed, wishes)
+    }
+
+    /// The same for an implementation that can do no more than this: without what it can't do.
+    #[must_use]
+    pub fn limited(mut self, capabilities: &[Capability]) -> Plan {
+        able::limit(&mut self, capabilities);
+        self.healing = self.healing.take().map(|healing| fit::healing(healing, &self));
+        self
     }
 
     /// All servers, in order.

@@ -1,5 +1,5 @@
-//! The state machine behind the reference core: it keeps sessions, and of all commands that it executed a
-//! digest, which is its whole state.
+//! The state machine behind the reference core, and behind any other that has none of its own: it keeps sessions,
+//! and of all commands that it executed a digest, which is its whole state.
 
 use std::sync::Arc;
 
@@ -11,20 +11,24 @@ use crate::words::{Entry, Snapshot};
 
 /// A state machine.
 #[derive(Clone, Debug)]
-pub(super) struct Machine {
+pub struct Machine {
     sessions: Sessions,
     /// Of all executed commands, in order.
     executed: u64,
 }
 
 impl Machine {
-    /// One that has applied nothing.
-    pub(super) fn new(sessions: u32) -> Machine {
+    /// One that has applied nothing, and keeps at most so many sessions.
+    #[must_use]
+    pub fn new(sessions: u32) -> Machine {
         Machine { sessions: Sessions::new(sessions), executed: 0 }
     }
 
     /// The state in a snapshot.
-    pub(super) fn load(snapshot: &Snapshot) -> Result<Machine, String> {
+    ///
+    /// # Errors
+    /// If the snapshot's data is not what [`Machine::save`] gave.
+    pub fn load(snapshot: &Snapshot) -> Result<Machine, String> {
         let (sessions, rest) =
             Sessions::from_bytes(&snapshot.data).map_err(|error| error.to_string())?;
         let executed = rest.try_into().map_err(|_| "the snapshot's data is cut off".to_string())?;
@@ -32,7 +36,8 @@ impl Machine {
     }
 
     /// The state, for a snapshot.
-    pub(super) fn save(&self) -> Arc<[u8]> {
+    #[must_use]
+    pub fn save(&self) -> Arc<[u8]> {
         let mut data = self.sessions.to_bytes();
         data.extend_from_slice(&self.executed.to_le_bytes());
         Arc::from(data)
@@ -40,7 +45,7 @@ impl Machine {
 
     /// Applies an entry.
     #[inline]
-    pub(super) fn apply(&mut self, entry: &Entry) -> Applied {
+    pub fn apply(&mut self, entry: &Entry) -> Applied {
         let Machine { sessions, executed } = self;
         let outcome = sessions.apply(entry, |command| {
             *executed = mix_bytes(*executed, command);
@@ -57,7 +62,8 @@ impl Machine {
     }
 
     /// A digest of the state. Never 0: that stands for none.
-    pub(super) fn digest(&self) -> u64 {
+    #[must_use]
+    pub fn digest(&self) -> u64 {
         mix(self.executed, 1) | 1
     }
 }

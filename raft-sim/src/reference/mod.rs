@@ -1,13 +1,13 @@
 //! The reference core behind the door. The one place of the simulator that names `raft_core`'s node.
 
-mod machine;
+pub mod machine;
 mod translate;
 
 use std::collections::VecDeque;
 
 use machine::Machine;
 use raft_core::{Input, Node, Output};
-use translate::{answer, settings, view};
+use translate::{answer, heard, said, settings, view};
 
 use crate::subject::{
     Answer, Boot, Capability, Effects, Event, Implementation, LogWrite, Outcome, Request, Subject,
@@ -16,7 +16,7 @@ use crate::subject::{
 use crate::words::{Body, Entry, LogIndex, NodeId};
 
 /// The number of every simulated cluster.
-const CLUSTER: u64 = 1;
+pub(crate) const CLUSTER: u64 = 1;
 
 /// The reference core.
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,7 +85,10 @@ impl Subject for Server {
             Event::Receive(message) => {
                 let from = message.from;
                 let acknowledges = matches!(&message.body, Body::AppendEntriesReply { .. });
-                self.input(Input::Receive(message), effects);
+                // What it has no word for it doesn't take: no core sends it.
+                if let Some(message) = heard(message) {
+                    self.input(Input::Receive(message), effects);
+                }
                 if acknowledges {
                     effects.matched = self.matched(from);
                 }
@@ -134,11 +137,7 @@ impl Subject for Server {
 impl Server {
     fn input(&mut self, input: Input, effects: &mut Effects) {
         let Output { messages, write, restore, apply, answers, refused } = self.node.step(input);
-        if effects.sends.is_empty() {
-            std::mem::swap(&mut effects.sends, messages);
-        } else {
-            effects.sends.append(messages);
-        }
+        effects.sends.extend(messages.drain(..).map(said));
         if let Some(snapshot) = restore {
             // Nothing that was handed out before it is needed; and the simulated clusters' snapshots are all
             // saved by such a machine.
@@ -177,7 +176,8 @@ impl Server {
             let log = write.take_log();
             let log = log.map(|log| LogWrite { from: log.from, entries: log.entries });
             let (hard_state, snapshot) = (write.hard_state(), write.snapshot().cloned());
-            effects.writes.push(Write { token, hard_state, snapshot, log });
+            let commit = None;
+            effects.writes.push(Write { token, hard_state, commit, snapshot, log });
             self.unsynced.push_back((token, write));
         }
         if effects.restored.is_some() && self.lags {

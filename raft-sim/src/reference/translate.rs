@@ -1,9 +1,10 @@
 //! The core's words in those of the door.
 
-use raft_core::Node;
+use raft_core::{Body as Said, Node, Request};
 
 use super::machine::Machine;
 use crate::subject::{Answer, Changes, Role, Settings, View};
+use crate::words::{Body, Message};
 
 pub(super) fn settings(settings: &Settings) -> raft_core::Settings {
     raft_core::Settings {
@@ -59,4 +60,57 @@ pub(super) fn view(node: &Node, machine: &Machine) -> View {
         configuration: node.membership_index(),
         state: machine.digest(),
     }
+}
+
+/// What the core sends, in the common words. Entries and parts of snapshots are shared.
+#[inline]
+pub(super) fn said(message: raft_core::Message) -> Message {
+    let raft_core::Message { from, to, term, body } = message;
+    let body = match body {
+        Said::RequestVote { last, transfer } => Body::RequestVote { last, transfer },
+        Said::RequestVoteReply { granted } => Body::RequestVoteReply { granted },
+        Said::PreVote { last } => Body::PreVote { last },
+        Said::PreVoteReply { granted } => Body::PreVoteReply { granted },
+        Said::AppendEntries { prev, entries, commit, round } => {
+            Body::AppendEntries { prev, entries, commit, round }
+        }
+        Said::AppendEntriesReply { reply, round } => Body::AppendEntriesReply { reply, round },
+        Said::InstallSnapshot { chunk, round } => Body::InstallSnapshot { chunk, round },
+        Said::InstallSnapshotReply { last, received, round } => {
+            Body::InstallSnapshotReply { last, received, round }
+        }
+        Said::TimeoutNow => Body::TimeoutNow,
+        Said::ReadIndex { request } => Body::ReadIndex { request: request.0 },
+        Said::ReadIndexReply { request, index } => {
+            Body::ReadIndexReply { request: request.0, index }
+        }
+    };
+    Message::new(from, to, term, body)
+}
+
+/// What reaches the core, in its words; `None` if it has none for it.
+#[inline]
+pub(super) fn heard(message: Message) -> Option<raft_core::Message> {
+    let Message { from, to, term, body, own: _ } = message;
+    let body = match body {
+        Body::RequestVote { last, transfer } => Said::RequestVote { last, transfer },
+        Body::RequestVoteReply { granted } => Said::RequestVoteReply { granted },
+        Body::PreVote { last } => Said::PreVote { last },
+        Body::PreVoteReply { granted } => Said::PreVoteReply { granted },
+        Body::AppendEntries { prev, entries, commit, round } => {
+            Said::AppendEntries { prev, entries, commit, round }
+        }
+        Body::AppendEntriesReply { reply, round } => Said::AppendEntriesReply { reply, round },
+        Body::InstallSnapshot { chunk, round } => Said::InstallSnapshot { chunk, round },
+        Body::InstallSnapshotReply { last, received, round } => {
+            Said::InstallSnapshotReply { last, received, round }
+        }
+        Body::TimeoutNow => Said::TimeoutNow,
+        Body::ReadIndex { request } => Said::ReadIndex { request: Request(request) },
+        Body::ReadIndexReply { request, index } => {
+            Said::ReadIndexReply { request: Request(request), index }
+        }
+        Body::Other { .. } => return None,
+    };
+    Some(raft_core::Message { from, to, term, body })
 }

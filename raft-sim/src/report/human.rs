@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use crate::campaign::Caller;
 use crate::story::texts;
 
 use super::{BAD, Case, Failed, GOOD, Report, Result, Summary, requires, width};
@@ -38,7 +39,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     for case in &report.cases {
         if let Result::Failed(failed) = &case.result {
-            failure(case, failed, out)?;
+            failure(case, failed, &report.caller, out)?;
         }
     }
     let Summary { passed, failed, skipped, unusable } = report.summary();
@@ -49,7 +50,16 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn failure(case: &Case, failed: &Failed, out: &mut dyn Write) -> io::Result<()> {
+/// Writes what is to be known about a failure, with an empty line before it.
+///
+/// # Errors
+/// What keeps `out` from being written.
+pub fn failure(
+    case: &Case,
+    failed: &Failed,
+    caller: &Caller,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Failed { failure, text, steps } = failed;
     let (file, line) = (&case.file, failure.line);
     writeln!(out, "\n{BAD}{file}:{line}{BAD:#}  {} ({})", case.title, case.paper)?;
@@ -63,5 +73,5 @@ fn failure(case: &Case, failed: &Failed, out: &mut dyn Write) -> io::Result<()> 
     for step in texts(steps) {
         writeln!(out, "  {step}")?;
     }
-    writeln!(out, "\n  To see all of it: {}", case.replay())
+    writeln!(out, "\n  To see all of it: {}", case.replay(caller))
 }

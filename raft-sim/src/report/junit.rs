@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
+use crate::campaign::Caller;
 use crate::story::texts;
 
 use super::{Case, Report, Result, requires};
@@ -14,7 +15,7 @@ use super::{Case, Report, Result, requires};
 /// What keeps `out` from being written.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut suite = TestSuite::new("scenarios");
-    suite.add_test_cases(report.cases.iter().map(test_case));
+    suite.add_test_cases(report.cases.iter().map(|case| test_case(case, &report.caller)));
     let mut document = quick_junit::Report::new("raft-sim");
     document.add_test_suite(suite);
     // By way of a string, so that an error of `out` keeps its kind.
@@ -22,7 +23,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(text.as_bytes())
 }
 
-fn test_case(case: &Case) -> TestCase {
+fn test_case(case: &Case, caller: &Caller) -> TestCase {
     let status = match &case.result {
         Result::Passed => TestCaseStatus::success(),
         Result::Skipped(lacking) => {
@@ -41,7 +42,7 @@ fn test_case(case: &Case) -> TestCase {
                 failure.message,
                 failed.text,
                 texts(&failed.steps).join("\n"),
-                case.replay()
+                case.replay(caller)
             ));
             status
         }

@@ -3,6 +3,7 @@
 //! A report is a function of the results: it shows no clock and no machine, and cases stand in the order
 //! in which they were given.
 
+pub mod conformance;
 pub mod human;
 pub mod json;
 pub mod junit;
@@ -11,9 +12,15 @@ mod tests;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::scenario::replay::{Failure, FailureKind};
-use crate::story::Line;
-use crate::subject::Capability;
+use crate::campaign::{Caller, quoted};
+use crate::scenario::replay::{Failure, FailureKind, Verdict, replay};
+use crate::scenario::source::Source;
+use crate::scenario::syntax::Scenario;
+use crate::story::{Line, Recorder};
+use crate::subject::{Capability, Implementation};
+
+/// How many steps before a violation or a failure are told.
+pub(crate) const LAST_STEPS: usize = 20;
 
 /// How a command of the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +35,8 @@ pub enum End {
     Stuck,
     /// Nobody knows: the check gave up.
     Undecided,
+    /// What is under test does different things when it is told the same.
+    Unrepeatable,
     /// All held so far, and then somebody asked it to stop.
     Interrupted,
 }
@@ -42,6 +51,7 @@ impl End {
             End::Unusable => 2,
             End::Stuck => 3,
             End::Undecided => 4,
+            End::Unrepeatable => 5,
             End::Interrupted => 130,
         }
     }
@@ -55,7 +65,8 @@ impl End {
             End::Stuck => 1,
             End::Undecided => 2,
             End::Violated => 3,
-            End::Unusable => 4,
+            End::Unrepeatable => 4,
+            End::Unusable => 5,
         };
         ends.into_iter().max_by_key(weight).unwrap_or(End::Held)
     }
@@ -69,6 +80,8 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// All results, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
+    /// How the commands in it begin and end.
+    pub caller: Caller,
     /// One for each file.
     pub cases: Vec<Case>,
 }
@@ -128,12 +141,11 @@ pub struct Summary {
     pub unusable: usize,
 }
 
-impl Report {
-    /// How many cases ended in which way.
-    #[must_use]
-    pub fn summary(&self) -> Summary {
+impl Summary {
+    /// That of these cases.
+    pub(crate) fn of<'c>(cases: impl IntoIterator<Item = &'c Case>) -> Summary {
         let mut summary = Summary::default();
-        for case in &self.cases {
+        for case in cases {
             let count = match &case.result {
                 Result::Passed => &mut summary.passed,
                 Result::Skipped(_) => &mut summary.skipped,
@@ -143,6 +155,14 @@ impl Report {
             *count += 1;
         }
         summary
+    }
+}
+
+impl Report {
+    /// How many cases ended in which way.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.cases)
     }
 
     /// How the whole ended, as [`End::of`] puts it.
@@ -158,20 +178,37 @@ impl Report {
 }
 
 impl Case {
+    /// Replays a scenario, and once more if it fails, for the last steps before that.
+    #[must_use]
+    pub fn judge(
+        source: &Source,
+        scenario: &Scenario,
+        implementation: &dyn Implementation,
+    ) -> Case {
+        let result = match replay(scenario, implementation, None) {
+            Verdict::Passed => Result::Passed,
+            Verdict::Skipped(lacking) => Result::Skipped(lacking),
+            Verdict::Failed(failure) => {
+                // A replay is a function of the scenario: the second one ends where the first did.
+                let mut last = Recorder::last(LAST_STEPS);
+                let _ = replay(scenario, implementation, Some(&mut last));
+                let at = failure.line.saturating_sub(1) as usize;
+                let text = source.text().lines().nth(at).unwrap_or_default().trim_end().to_owned();
+                Result::Failed(Failed { failure, text, steps: last.into_lines() })
+            }
+        };
+        Case {
+            file: source.name().to_owned(),
+            title: scenario.header.title.clone(),
+            paper: scenario.header.paper.clone(),
+            result,
+        }
+    }
+
     /// The command that shows what happened, statement by statement.
     #[must_use]
-    pub fn replay(&self) -> String {
-        format!("raft-sim explain {}", quoted(&self.file))
-    }
-}
-
-/// A path as a shell takes it for one word.
-fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
-    if !path.is_empty() && path.chars().all(plain) {
-        path.to_owned()
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
+    pub fn replay(&self, caller: &Caller) -> String {
+        caller.command(&format!("explain {}", quoted(&self.file)))
     }
 }
 

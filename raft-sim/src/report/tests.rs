@@ -11,7 +11,12 @@ fn case(file: &str, result: Result) -> Case {
 
 fn failed(kind: FailureKind) -> Result {
     Result::Failed(Failed {
-        failure: Failure { line: 8, kind, message: "this does not hold\nS1 leader".to_owned() },
+        failure: Failure {
+            line: 8,
+            kind,
+            property: None,
+            message: "this does not hold\nS1 leader".to_owned(),
+        },
         text: "expect    S2 leader".to_owned(),
         steps: vec![Line { time: 0, statement: Some(7), text: "S1  crashes".to_owned() }],
     })
@@ -23,6 +28,7 @@ fn unusable() -> Result {
 
 fn whole() -> Report {
     Report {
+        caller: Caller::default(),
         cases: vec![
             case("a.raft", Result::Passed),
             case("long.raft", Result::Skipped(vec![Capability::Forge, Capability::NoOp])),
@@ -43,7 +49,7 @@ fn written(write: fn(&Report, &mut dyn std::io::Write) -> std::io::Result<()>) -
 fn the_worst_case_decides_how_it_ends() {
     let end = |results: Vec<Result>| {
         let cases = results.into_iter().map(|result| case("t.raft", result));
-        let report = Report { cases: cases.collect() };
+        let report = Report { caller: Caller::default(), cases: cases.collect() };
         report.end().code()
     };
     assert_eq!(end(vec![]), 0);

@@ -45,7 +45,11 @@ impl Run<'_> {
 
     /// The configuration in force on a server.
     pub(super) fn in_force(&self, id: NodeId) -> Configuration {
-        self.configurations(id).swap_remove(0)
+        let until = self.cluster.configured_up_to(id);
+        let mut configurations = self.configurations(id);
+        // The last is that before the log, which is always in force.
+        let latest = configurations.iter().position(|(index, _)| *index <= until);
+        configurations.swap_remove(latest.unwrap_or(configurations.len() - 1))
     }
 
     /// The latest configuration that anybody knows to be committed, those included who died knowing it; or the
@@ -69,6 +73,12 @@ impl Run<'_> {
         for &id in &live {
             let later = self.configurations(id).into_iter();
             in_force.extend(later.filter(|(index, _)| *index > known.commit));
+            // Where a configuration is in force when it is applied, one that a server holds and does not know to be
+            // committed is of no use to it: it stands by the one before.
+            let stands_by = self.in_force(id);
+            if self.cluster.configured_up_to(id) < u64::MAX && stands_by.1.is_voter(id) {
+                in_force.push(stands_by);
+            }
         }
         let enough = |core: &[NodeId]| {
             in_force.iter().all(|(_, configuration)| {

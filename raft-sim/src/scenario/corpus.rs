@@ -1,4 +1,4 @@
-//! Finding scenario files in folders, and loading them.
+//! Finding scenario files in folders and among the packaged ones, and loading them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,12 +6,34 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::ParseError;
+use super::packaged;
 use super::parse::parse;
 use super::source::{ReadError, Source};
 use super::syntax::Scenario;
 
 /// What a scenario file's name ends in, behind the dot.
 pub const EXTENSION: &str = "raft";
+
+/// As [`find`], but a path that is not on the disk and names packaged scenarios (one, or a folder of them) stands
+/// for these.
+///
+/// # Errors
+/// Those of [`find`].
+pub fn find_or_packaged(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FindError> {
+    let mut found = Vec::new();
+    for path in paths {
+        let packaged = packaged::at(path).map(|packaged| PathBuf::from(packaged.path));
+        let packaged: Vec<PathBuf> = packaged.collect();
+        if path.exists() || packaged.is_empty() {
+            found.extend(find(std::slice::from_ref(path))?);
+        } else {
+            found.extend(packaged);
+        }
+    }
+    let mut known = BTreeSet::new();
+    found.retain(|file| known.insert(file.clone()));
+    Ok(found)
+}
 
 /// All scenario files of these files and folders, in the order of the arguments and sorted within a
 /// folder. A folder is searched with all folders in it, for names that end in `.raft`; a file that is
@@ -56,12 +78,15 @@ fn search(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FindError> {
     Ok(())
 }
 
-/// Reads and parses a file.
+/// Reads and parses a file; if there is none of this path on the disk, the packaged scenario of this path.
 ///
 /// # Errors
 /// Why it can't be read, or the first error in its text.
 pub fn load(path: &Path) -> Result<(Source, Scenario), LoadError> {
-    let source = Source::read(path).map_err(LoadError::Read)?;
+    let source = match packaged::at(path).next() {
+        Some(packaged) if !path.exists() => packaged.source(),
+        Some(_) | None => Source::read(path).map_err(LoadError::Read)?,
+    };
     match parse(&source) {
         Ok(scenario) => Ok((source, scenario)),
         Err(error) => Err(LoadError::Parse(source, Box::new(error))),

@@ -1,11 +1,14 @@
 //! The scenario language: one file for each situation of the paper, read by people and replayed exactly.
 //!
 //! `source` cuts text into words, `parse` makes a [`syntax::Scenario`] of them, `format` writes it back,
-//! `replay` runs it on any implementation. Nothing here knows a server from the inside.
+//! `replay` runs it on any implementation. `corpus` finds files, and `packaged` has those that come with the
+//! library. Nothing here knows a server from the inside.
 
 pub mod corpus;
 pub mod error;
 pub mod format;
+pub mod packaged;
+pub mod paper;
 pub mod parse;
 pub mod replay;
 pub mod source;

@@ -405,8 +405,20 @@ impl Listener for Recorder {
 
 /// Whether nothing came of a step that anybody could see.
 fn is_idle(effects: &Effects, before: &View) -> bool {
-    let Effects { writes, sends, held, restored, applied, answers, matched, refused, view } =
-        effects;
+    let Effects {
+        writes,
+        sends,
+        held,
+        restored,
+        applied,
+        answers,
+        matched,
+        refused,
+        ended,
+        instant: _,
+        now: _,
+        view,
+    } = effects;
     writes.is_empty()
         && sends.is_empty()
         && held.is_empty()
@@ -415,6 +427,7 @@ fn is_idle(effects: &Effects, before: &View) -> bool {
         && answers.is_empty()
         && matched.is_none()
         && refused.is_none()
+        && ended.is_none()
         && view == before
 }
 

@@ -33,6 +33,7 @@ pub(super) fn body(message: &Message) -> String {
         }
         Body::TimeoutNow => format!("TimeoutNow term {term}"),
         Body::ReadIndex { .. } => format!("ReadIndex term {term}"),
+        Body::Other { what } => format!("{what}, term {term}"),
         Body::ReadIndexReply { index, .. } => format!("ReadIndexReply term {term}, index {index}"),
         Body::RequestVoteReply { granted: true } => {
             format!("RequestVoteReply term {term}, granted")

@@ -147,7 +147,8 @@ fn reply(Message { to, body, .. }: &Message) -> Option<String> {
         | Body::InstallSnapshotReply { .. }
         | Body::TimeoutNow
         | Body::ReadIndex { .. }
-        | Body::ReadIndexReply { .. } => None,
+        | Body::ReadIndexReply { .. }
+        | Body::Other { .. } => None,
     }
 }
 

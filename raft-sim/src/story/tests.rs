@@ -5,7 +5,7 @@ mod extensions;
 use super::*;
 use crate::subject::{Effects, LogWrite, Token, View, Write};
 use crate::words::{
-    AppendReply, Body, Entries, Entry, HardState, LogIndex, Payload, Position, Term,
+    AppendReply, Body, Entries, Entry, HardState, LogIndex, Own, Payload, Position, Term,
 };
 
 const S1: NodeId = NodeId(1);
@@ -25,6 +25,7 @@ fn append(entries: &[Entry]) -> Message {
         from: S1,
         to: S2,
         term: Term(3),
+        own: Own::default(),
         body: Body::AppendEntries {
             prev: Some(prev),
             entries: Entries::from(entries),
@@ -38,6 +39,7 @@ fn write(from: u64, entries: &[Entry]) -> Write {
     Write {
         token: Token(1),
         hard_state: None,
+        commit: None,
         snapshot: None,
         log: Some(LogWrite { from: index(from), entries: Entries::from(entries) }),
     }
@@ -72,6 +74,7 @@ fn an_election_timeout_and_a_vote() {
         from: S1,
         to: S2,
         term: Term(3),
+        own: Own::default(),
         body: Body::RequestVote { last: None, transfer: false },
     };
     let voter = View { term: Term(3), voted_for: Some(S1), ..before };
@@ -118,6 +121,7 @@ fn a_sent_message_is_told_but_is_not_among_the_last_steps() {
         from: S1,
         to: S2,
         term: Term(3),
+        own: Own::default(),
         body: Body::AppendEntriesReply {
             reply: AppendReply::Success { matched: Some(index(5)) },
             round: 0,

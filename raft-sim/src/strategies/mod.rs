@@ -97,6 +97,7 @@ pub fn plan_with(wishes: &Wishes) -> impl Strategy<Value = Plan> + use<> {
     let scale = (members, 0..=joiners, duration);
     let leaders = settings::leaders(servers);
     let surroundings = surroundings::any(servers, &draw);
+    let capabilities = wishes.capabilities.clone();
     (scale, settings::any(), leaders, surroundings, script).prop_map(
         move |((members, joiners, duration), settings, leaders, surroundings, script)| {
             let Surroundings { mut clocks, weather, sync, machine, clients } = surroundings;
@@ -124,7 +125,10 @@ pub fn plan_with(wishes: &Wishes) -> impl Strategy<Value = Plan> + use<> {
             plan.tasks = fit::tasks(tasks, &plan);
             plan.healing =
                 healing.map(|healing| fit::healing(possible_healing(healing, &draw), &plan));
-            plan
+            match &capabilities {
+                Some(capabilities) => plan.limited(capabilities),
+                None => plan,
+            }
         },
     )
 }

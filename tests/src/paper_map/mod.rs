@@ -2,46 +2,22 @@
 //! has the rule. Made from the `paper` lines of the scenarios; the suite checks that it is complete.
 
 mod cases;
+mod core;
 mod dissertation;
-mod figures;
 
 use std::fmt::Write as _;
 
+use raft_sim::scenario::paper::{self, DISSERTATION, FIGURES};
 use raft_sim::scenario::syntax::Scenario;
 
 pub use cases::CASES;
-pub use dissertation::{SECTIONS, Section, Where};
-pub use figures::ITEMS;
-
-/// One rule, property or figure of the paper.
-#[derive(Clone, Copy, Debug)]
-pub struct Item {
-    /// How a scenario's `paper` line names it.
-    pub name: &'static str,
-    /// What it says, in short.
-    pub says: &'static str,
-    /// Where the core has it: a file below `raft-core/src` and words that stand there. Figures and
-    /// properties follow from rules: they stand nowhere.
-    pub core: Option<(&'static str, &'static str)>,
-}
-
-const fn rule(
-    name: &'static str,
-    says: &'static str,
-    file: &'static str,
-    words: &'static str,
-) -> Item {
-    Item { name, says, core: Some((file, words)) }
-}
-
-const fn figure(name: &'static str, says: &'static str) -> Item {
-    Item { name, says, core: None }
-}
+pub use core::{RULES, place};
+pub use dissertation::{PLACES, Where};
 
 /// What a scenario says it is about: the items of its `paper` line, and the sections of the dissertation,
 /// after the section of its folder.
 pub fn about(scenario: &Scenario) -> impl Iterator<Item = &str> {
-    scenario.header.paper.split(',').map(str::trim).filter(|item| !item.starts_with('§'))
+    paper::about(&scenario.header.paper)
 }
 
 /// The page.
@@ -54,13 +30,13 @@ pub fn render(scenarios: &[(String, Scenario)]) -> String {
          by\n`cargo run -p raft-tests --bin paper-map > docs/paper-map.md`; `cargo test` fails if it is out \
          of date, or if a line\nhas no file.\n",
     );
-    for (heading, items) in ITEMS {
+    for (heading, items) in FIGURES {
         let _ = write!(
             page,
             "\n## {heading}\n\n| | what | in the core | scenarios |\n|---|---|---|---|\n"
         );
         for item in items {
-            let core = item.core.map_or(String::new(), |(file, words)| {
+            let core = place(item.name).map_or(String::new(), |(file, words)| {
                 let words = words.trim_end_matches(':');
                 format!("[`{file}`](../raft-core/src/{file}): {words}")
             });
@@ -86,7 +62,7 @@ fn sections(page: &mut String, scenarios: &[(String, Scenario)]) {
         "\n## The dissertation, chapters 3 to 6, 9.6 and 10.2\n\n\
          | | what | in the core | scenarios |\n|---|---|---|---|\n",
     );
-    for Section { number, says, place } in SECTIONS {
+    for (item, (_, place)) in DISSERTATION.iter().zip(&PLACES) {
         let (core, files) = match place {
             Where::Paper(folders) => {
                 let folders = folders.iter().map(|folder| {
@@ -99,13 +75,13 @@ fn sections(page: &mut String, scenarios: &[(String, Scenario)]) {
                 ("as in the paper".to_string(), folders.collect::<Vec<_>>().join("<br>"))
             }
             Where::Core(file) => {
-                let name = format!("diss. §{number}");
-                let files = links(scenarios, |scenario| about(scenario).any(|it| it == name));
+                let files = links(scenarios, |scenario| about(scenario).any(|it| it == item.name));
                 (format!("[`{file}`](../raft-core/src/{file})"), files)
             }
             Where::Outside(why) => ((*why).to_string(), String::new()),
         };
-        let _ = writeln!(page, "| {number} | {says} | {core} | {files} |");
+        let number = item.name.trim_start_matches("diss. §");
+        let _ = writeln!(page, "| {number} | {} | {core} | {files} |", item.says);
     }
 }
 

@@ -17,17 +17,17 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
-                find: "            effects.writes.push(Write { token, hard_state, snapshot, log });
+                find: "            effects.writes.push(Write { token, hard_state, commit, snapshot, log });
 ",
                 replace: "            let (token, hard_state, snapshot) = if snapshot.is_some() && log.is_some() {
-                effects.writes.push(Write { token, hard_state, snapshot, log: None });
+                effects.writes.push(Write { token, hard_state, commit, snapshot, log: None });
                 self.written += 1;
                 self.halves.push((token, false));
                 (Token(self.written), None, None)
             } else {
                 (token, hard_state, snapshot)
             };
-            effects.writes.push(Write { token, hard_state, snapshot, log });
+            effects.writes.push(Write { token, hard_state, commit, snapshot, log });
 ",
             },
             // The core hears when both are durable.

@@ -142,7 +142,8 @@ impl Subject",
                     let token = Token(self.written);
                     self.hard_state.term = new.term;
                     let hard_state = Some(self.hard_state);
-                    effects.writes.push(Write { token, hard_state, snapshot: None, log: None });
+                    let (commit, snapshot, log) = (None, None, None);
+                    effects.writes.push(Write { token, hard_state, commit, snapshot, log });
                 }
                 self.hard_state = new;
             }

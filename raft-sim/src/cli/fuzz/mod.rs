@@ -6,7 +6,7 @@ mod shard;
 #[cfg(test)]
 mod tests;
 
-use std::io::Write;
+use std::io::{Write, sink};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use super::internal::caught;
 use super::results;
+use super::subject::{SubjectArgs, Target};
 use super::values::{self, Seeds, WishArgs};
-use super::which;
 use super::{Error, parallel};
 use crate::campaign::{
     Came, Campaign, Header, Kept, Kind, Part, Results, repeat, repeats, scenarios,
@@ -87,6 +87,8 @@ pub(super) struct Args {
     check_determinism: bool,
     #[command(flatten)]
     wishes: WishArgs,
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
 }
 
 /// Asks for a clean end at Ctrl-C, or when a cluster's scheduler sends SIGTERM. The second one ends the program.
@@ -105,34 +107,13 @@ pub(super) fn on_signals() -> std::sync::Arc<AtomicBool> {
 
 pub(super) fn fuzz(
     args: &Args,
-    implementation: &(dyn Implementation + Sync),
+    target: &Target<'_>,
     asked_to_stop: &AtomicBool,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<End, Error> {
-    let part = part(args, err)?;
-    let header = header(args, implementation, part);
-    let (file, campaign) = open(args, &header, err)?;
-    writeln!(out, "seeds {}", header.seeds())?;
-    for finding in campaign.findings.distinct() {
-        results::finding(out, &header, finding, args.out.as_deref())?;
-    }
-    let progress = Progress::new(part, &campaign, args.time);
-    let (plans, jobs) = (Plans::of(args, part), values::available(args.jobs));
-    let size = plans.batch(args);
-    let mut hunt = Hunt { args, plans, implementation, jobs, header, file, campaign, progress };
-    let (mut failed, mut interrupted) = (None, false);
-    while failed.is_none() && !hunt.has_enough() {
-        let seeds: Vec<u64> = part.seeds(hunt.campaign.through).take(size).collect();
-        let tried = hunt.run(&seeds, asked_to_stop);
-        if tried.is_empty() {
-            interrupted = !seeds.is_empty() && asked_to_stop.load(Ordering::Relaxed);
-            break;
-        }
-        failed = hunt.take(tried, out, err)?;
-    }
-    let Hunt { campaign, progress, plans, .. } = hunt;
-    progress.end();
+    let Hunted { hunt, failed, interrupted } = hunt(args, target, asked_to_stop, out, err)?;
+    let Hunt { campaign, progress, plans, jobs, .. } = hunt;
     plans.print(out)?;
     results::sums(out, &campaign)?;
     out.flush()?;
@@ -145,6 +126,81 @@ pub(super) fn fuzz(
     }
     let end = results::end(&campaign);
     Ok(if interrupted && end == End::Held { End::Interrupted } else { end })
+}
+
+/// Runs these seeds for a report, all of them or up to so many findings, shrinks what is found, and prints nothing but how
+/// it gets on.
+pub(super) fn campaign(
+    seeds: Seeds,
+    findings: Option<u64>,
+    jobs: NonZeroUsize,
+    target: &Target<'_>,
+    err: &mut dyn Write,
+) -> Result<(Header, Campaign), Error> {
+    let args = Args {
+        seeds: Some(seeds),
+        time: None,
+        jobs: Some(jobs),
+        shard: Some((0, 1)),
+        out: None,
+        resume: false,
+        guided: false,
+        findings,
+        steps: None,
+        no_shrink: false,
+        check_determinism: false,
+        wishes: WishArgs::default(),
+        subject: SubjectArgs::default(),
+    };
+    let never = AtomicBool::new(false);
+    let Hunted { hunt, failed, .. } = hunt(&args, target, &never, &mut sink(), err)?;
+    match failed {
+        Some(failed) => Err(Error::Told(failed)),
+        None => Ok((hunt.header, hunt.campaign)),
+    }
+}
+
+/// A campaign that is over.
+struct Hunted<'a> {
+    hunt: Hunt<'a>,
+    /// Why it could not go on, if it could not.
+    failed: Option<String>,
+    interrupted: bool,
+}
+
+/// Runs a campaign, and prints what is found as it comes.
+fn hunt<'a>(
+    args: &'a Args,
+    target: &'a Target<'_>,
+    asked_to_stop: &AtomicBool,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<Hunted<'a>, Error> {
+    let implementation = target.implementation();
+    let part = part(args, err)?;
+    let header = header(args, target, part);
+    let (file, campaign) = open(args, &header, err)?;
+    writeln!(out, "seeds {}", header.seeds())?;
+    for finding in campaign.findings.distinct() {
+        results::finding(out, &header, finding, args.out.as_deref())?;
+    }
+    let progress = Progress::new(part, &campaign, args.time);
+    let plans = Plans::of(args, implementation, part);
+    let jobs = values::available(args.jobs);
+    let size = plans.batch(args);
+    let mut hunt = Hunt { args, plans, implementation, jobs, header, file, campaign, progress };
+    let (mut failed, mut interrupted) = (None, false);
+    while failed.is_none() && !hunt.has_enough() {
+        let seeds: Vec<u64> = part.seeds(hunt.campaign.through).take(size).collect();
+        let tried = hunt.run(&seeds, asked_to_stop);
+        if tried.is_empty() {
+            interrupted = !seeds.is_empty() && asked_to_stop.load(Ordering::Relaxed);
+            break;
+        }
+        failed = hunt.take(tried, out, err)?;
+    }
+    hunt.progress.end();
+    Ok(Hunted { hunt, failed, interrupted })
 }
 
 /// Which seeds this process is to run.
@@ -180,14 +236,13 @@ fn part(args: &Args, err: &mut dyn Write) -> Result<Part, Error> {
     Ok(part)
 }
 
-fn header(args: &Args, implementation: &dyn Implementation, part: Part) -> Header {
-    let replay = args.wishes.replay(0);
-    let wishes = replay.strip_prefix("raft-sim run --seed 0").unwrap_or(&replay).trim();
+fn header(args: &Args, target: &Target<'_>, part: Part) -> Header {
+    let wishes = args.wishes.options().trim_start().to_owned();
     let shrunk = if args.no_shrink { "not shrunk" } else { "shrunk" };
     let repeated = if args.check_determinism { "run twice" } else { "run" };
     let guided = if args.guided { ", guided" } else { "" };
     let each = format!("{repeated}, {shrunk}{guided}");
-    Header::new(implementation.name(), wishes.to_owned(), each, part)
+    Header::new(target.caller.clone(), target.implementation().name(), wishes, each, part)
 }
 
 /// The file of results, if one is wanted, and what it already has.
@@ -330,7 +385,9 @@ impl Hunt<'_> {
     fn replay(&self, tried: &Tried) -> String {
         let own = tried.own().and(tried.wrong()).zip(self.args.out.as_deref());
         match own {
-            Some((kind, file)) => which::replay(&scenarios(file).join(kind.plan_file(tried.seed))),
+            Some((kind, file)) => {
+                self.header.replay_plan(&scenarios(file).join(kind.plan_file(tried.seed)))
+            }
             None => self.header.replay(tried.seed),
         }
     }

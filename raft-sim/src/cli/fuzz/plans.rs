@@ -8,6 +8,7 @@ use crate::campaign::Part;
 use crate::cli::output::heading;
 use crate::guide::{Draft, GENERATION, Guide, Reached, Seen};
 use crate::plan::{Plan, Wishes};
+use crate::subject::Implementation;
 
 /// The plans of a campaign.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub(super) struct Plans {
 
 impl Plans {
     /// Those of the seeds of a part.
-    pub(super) fn of(args: &Args, part: Part) -> Plans {
-        let wishes = args.wishes.wishes();
+    pub(super) fn of(args: &Args, implementation: &dyn Implementation, part: Part) -> Plans {
+        let wishes = args.wishes.wishes(implementation.capabilities());
         let guide = args.guided.then(|| Guide::new(part.from, wishes.clone()));
         Plans { wishes, guide }
     }

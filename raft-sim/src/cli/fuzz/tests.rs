@@ -43,7 +43,7 @@ fn fuzzed(
         panic!("it is `fuzz`");
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let end = told(fuzz(&args, implementation, asked_to_stop, &mut out, &mut err));
+    let end = told(fuzz(&args, &Target::of(implementation), asked_to_stop, &mut out, &mut err));
     Printed { end, out: text(out), err: text(err) }
 }
 
@@ -271,7 +271,7 @@ fn an_implementation_that_does_not_repeat_itself_is_found_out() {
         "--seeds 0..3 --check-determinism --jobs 1",
         &AtomicBool::new(false),
     );
-    assert_eq!(all.end, Ok(End::Violated));
+    assert_eq!(all.end, Ok(End::Unrepeatable));
     let (_, told) = all.out.split_once("Not Repeatable  raft-sim run --seed 0").expect(&all.out);
     let told = told.lines().nth(1).unwrap_or_default();
     assert!(told.starts_with("  step ") && told.contains(" takes "), "{told}");

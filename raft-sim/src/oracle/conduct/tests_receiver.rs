@@ -22,12 +22,12 @@ fn takes(history: &mut History, event: &Event, does: impl FnOnce(&mut Effects)) 
 
 /// A message of S2 for S1.
 fn from_2(term: u64, body: Body) -> Event {
-    Event::Receive(Message { from: NodeId(2), to: NodeId(1), term: Term(term), body })
+    Event::Receive(Message::new(NodeId(2), NodeId(1), Term(term), body))
 }
 
 /// S1 answers S2.
 fn replies(effects: &mut Effects, term: u64, body: Body) {
-    effects.sends.push(Message { from: NodeId(1), to: NodeId(2), term: Term(term), body });
+    effects.sends.push(Message::new(NodeId(1), NodeId(2), Term(term), body));
 }
 
 /// S1 shows a term and a vote, and writes them.
@@ -87,7 +87,7 @@ fn hears(history: &mut History, token: u64, does: impl FnOnce(&mut Effects)) -> 
 fn asks(effects: &mut Effects, term: u64) {
     for to in [NodeId(2), NodeId(3)] {
         let body = request(None, false);
-        effects.sends.push(Message { from: NodeId(1), to, term: Term(term), body });
+        effects.sends.push(Message::new(NodeId(1), to, Term(term), body));
     }
 }
 
@@ -239,12 +239,7 @@ fn a_candidate_leads_with_the_votes_of_a_majority_and_not_before() {
         let (from, entries) = (noop.index, Entries::from(noop));
         let body =
             Body::AppendEntries { prev: None, entries: entries.clone(), commit: None, round: 0 };
-        let sent = move |to| Message {
-            from: NodeId(1),
-            to: NodeId(to),
-            term: Term(2),
-            body: body.clone(),
-        };
+        let sent = move |to| Message::new(NodeId(1), NodeId(to), Term(2), body.clone());
         (writing(Some(LogWrite { from, entries })), sent)
     };
     let elected_saying = |durable, term, leads, told: &[u32]| {
@@ -291,7 +286,7 @@ fn a_server_that_is_set_to_asks_before_it_stands() {
     let asks = |effects: &mut Effects| {
         for to in [NodeId(2), NodeId(3)] {
             let body = Body::PreVote { last: None };
-            effects.sends.push(Message { from: NodeId(1), to, term: Term(1), body });
+            effects.sends.push(Message::new(NodeId(1), to, Term(1), body));
         }
     };
     let (asked, mut history) = begins(asks);

@@ -5,7 +5,7 @@ mod faults;
 mod settings;
 mod tasks;
 
-use super::{Clients, Clock, Draw, FaultClass, Plan, Profile, TaskClass, Wishes, healing};
+use super::{Clients, Clock, Draw, FaultClass, Plan, Profile, TaskClass, Wishes, able, healing};
 use crate::cluster::TICK;
 use crate::dice::Dice;
 use crate::disk::SyncTime;
@@ -70,6 +70,9 @@ pub(super) fn plan(seed: u64, wishes: &Wishes) -> Plan {
     settings::leaders(&mut plan, &scale);
     plan.faults = faults::all(&plan, &scale);
     plan.tasks = tasks::all(&plan, &scale);
+    if let Some(capabilities) = &wishes.capabilities {
+        able::limit(&mut plan, capabilities);
+    }
     plan.healing = healing::draw(&plan, wishes);
     plan
 }

@@ -78,8 +78,7 @@ impl Draft {
     fn requires_line(&mut self, cursor: &mut Cursor<'_>) -> Result<(), ParseError> {
         while self.requires.is_empty() || cursor.peek().is_some() {
             let word = cursor.peek().unwrap_or_default();
-            let Some(&capability) = Capability::ALL.iter().find(|known| known.word() == word)
-            else {
+            let Some(capability) = Capability::named(word) else {
                 return Err(cursor.none_of("a capability", &Capability::ALL.map(Capability::word)));
             };
             if self.requires.contains(&capability) {

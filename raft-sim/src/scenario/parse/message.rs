@@ -138,7 +138,8 @@ fn forged_body(cursor: &Cursor<'_>, kind: Kind) -> Result<ForgedReader, ParseErr
         Kind::InstallSnapshot
         | Kind::InstallSnapshotReply
         | Kind::ReadIndex
-        | Kind::ReadIndexReply => {
+        | Kind::ReadIndexReply
+        | Kind::Other => {
             let message = format!("no {} can be forged", kind.word());
             Err(cursor.error_at(&cursor.last_place(), message).with_help(
                 "expected RequestVote, AppendEntries or PreVote, a reply to one of these, or TimeoutNow",

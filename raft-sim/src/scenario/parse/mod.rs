@@ -18,12 +18,14 @@ mod words;
 
 use header::Draft;
 use labels::Labels;
-use vocabulary::{COMMANDS, HEADER, nearest};
+use vocabulary::{COMMANDS, HEADER};
 use words::Cursor;
 
 use super::error::ParseError;
 use super::source::{Place, Source, SourceLine, Word};
 use super::syntax::{Header, Line, Scenario, Step};
+
+pub(crate) use vocabulary::nearest;
 
 /// Reads a scenario.
 ///

@@ -1,6 +1,6 @@
 //! The words of the language: which there are, what they name, and which was probably meant.
 
-use crate::scenario::syntax::{Capability, Kind, Unit};
+use crate::scenario::syntax::{Kind, Unit};
 
 /// The words that begin a header line.
 pub(super) const HEADER: &[&str] = &[
@@ -119,64 +119,9 @@ pub(super) const UNITS: &[(&str, Unit)] = &[
     ("ms", Unit::Milliseconds),
 ];
 
-impl Capability {
-    /// Every capability.
-    pub const ALL: [Capability; 21] = [
-        Capability::Forge,
-        Capability::NoOp,
-        Capability::TailLimit,
-        Capability::DurableStateMachine,
-        Capability::FastBackup,
-        Capability::Reports,
-        Capability::PreVote,
-        Capability::CheckQuorum,
-        Capability::Transfer,
-        Capability::Membership,
-        Capability::Joint,
-        Capability::Learners,
-        Capability::Snapshots,
-        Capability::Reads,
-        Capability::FollowerReads,
-        Capability::LeaseReads,
-        Capability::Sessions,
-        Capability::ApplyQueue,
-        Capability::DiskNotices,
-        Capability::ParallelDisk,
-        Capability::Conduct,
-    ];
-
-    /// The capability's word in a `requires` line.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Capability::Forge => "forge",
-            Capability::NoOp => "no-op",
-            Capability::TailLimit => "tail-limit",
-            Capability::DurableStateMachine => "durable-state-machine",
-            Capability::FastBackup => "fast-backup",
-            Capability::Reports => "reports",
-            Capability::PreVote => "pre-vote",
-            Capability::CheckQuorum => "check-quorum",
-            Capability::Transfer => "transfer",
-            Capability::Membership => "membership",
-            Capability::Joint => "joint",
-            Capability::Learners => "learners",
-            Capability::Snapshots => "snapshots",
-            Capability::Reads => "reads",
-            Capability::FollowerReads => "follower-reads",
-            Capability::LeaseReads => "lease-reads",
-            Capability::Sessions => "sessions",
-            Capability::ApplyQueue => "apply-queue",
-            Capability::DiskNotices => "disk-notices",
-            Capability::ParallelDisk => "parallel-disk",
-            Capability::Conduct => "conduct",
-        }
-    }
-}
-
 impl Kind {
     /// Every kind of message.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::RequestVote,
         Kind::RequestVoteReply,
         Kind::AppendEntries,
@@ -189,6 +134,7 @@ impl Kind {
         Kind::InstallSnapshotReply,
         Kind::ReadIndex,
         Kind::ReadIndexReply,
+        Kind::Other,
     ];
 
     /// The kind's word, as in the figures.
@@ -207,6 +153,7 @@ impl Kind {
             Kind::InstallSnapshotReply => "InstallSnapshotReply",
             Kind::ReadIndex => "ReadIndex",
             Kind::ReadIndexReply => "ReadIndexReply",
+            Kind::Other => "Other",
         }
     }
 
@@ -219,7 +166,7 @@ impl Kind {
             Kind::AppendEntries => &["term", "prev", "entries", "commit"],
             Kind::Heartbeat => &["term", "prev", "commit"],
             Kind::AppendEntriesReply => &["term", "success", "refused", "match"],
-            Kind::TimeoutNow | Kind::ReadIndex => &["term"],
+            Kind::TimeoutNow | Kind::ReadIndex | Kind::Other => &["term"],
             Kind::InstallSnapshot => &["term", "last", "offset"],
             Kind::InstallSnapshotReply => &["term", "received"],
             Kind::ReadIndexReply => &["term", "index"],
@@ -249,7 +196,7 @@ pub(super) fn listed(words: &[&str]) -> String {
 }
 
 /// The word that was probably meant, if one is close enough.
-pub(super) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     const LONGEST: usize = 40;
     if word.chars().count() > LONGEST {
         return None;

@@ -214,6 +214,7 @@ impl Gist {
             Body::TimeoutNow => (9, [0, term, 0, 0, 0, 0]),
             Body::ReadIndex { .. } => (10, [0, term, 0, 0, 0, 0]),
             Body::ReadIndexReply { index, .. } => (11, [0, term, index.get(), 0, 0, 0]),
+            Body::Other { .. } => (12, [0, term, 0, 0, 0, 0]),
         };
         Gist { kind, says }
     }

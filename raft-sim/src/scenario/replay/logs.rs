@@ -26,11 +26,14 @@ impl Replay<'_> {
         snapshot.map(|snapshot| snapshot.last.index)
     }
 
-    /// The configuration in force on a server: the latest in its log, committed or not (§6), or that of its
-    /// snapshot, or the first.
+    /// The configuration in force on a server: the latest in its log, committed or not (§6), or the latest that it
+    /// has applied; or that of its snapshot, or the first.
     pub(super) fn configuration(&self, server: NodeId) -> Arc<Membership> {
         let disk = self.cluster.server(server).disk();
-        let logged = disk.written_log().into_iter().rev().find_map(|entry| match entry.payload {
+        let until = self.cluster.configured_up_to(server);
+        let log =
+            disk.written_log().into_iter().rev().skip_while(|entry| entry.index.get() > until);
+        let logged = log.into_iter().find_map(|entry| match entry.payload {
             Payload::Membership(membership) => Some(membership),
             Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
         });

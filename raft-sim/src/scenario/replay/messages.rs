@@ -24,7 +24,8 @@ impl Replay<'_> {
             self.arrive(number)?;
         }
         let message = format!("the network is not quiet after {SETTLE_LIMIT} deliveries");
-        Err(Stop::Failed(Failure { line: self.line, kind: FailureKind::Liveness, message }))
+        let (line, kind) = (self.line, FailureKind::Liveness);
+        Err(Stop::Failed(Failure { line, kind, property: None, message }))
     }
 
     /// A message reaches its server, unless its link is cut or the server is down: then it is lost.
@@ -186,7 +187,8 @@ pub(super) fn is_kind(kind: Kind, message: &Message) -> bool {
         | (Kind::InstallSnapshot, Body::InstallSnapshot { .. })
         | (Kind::InstallSnapshotReply, Body::InstallSnapshotReply { .. })
         | (Kind::ReadIndex, Body::ReadIndex { .. })
-        | (Kind::ReadIndexReply, Body::ReadIndexReply { .. }) => true,
+        | (Kind::ReadIndexReply, Body::ReadIndexReply { .. })
+        | (Kind::Other, Body::Other { .. }) => true,
         (Kind::Heartbeat, Body::AppendEntries { entries, .. }) => entries.is_empty(),
         (
             Kind::RequestVote
@@ -200,7 +202,8 @@ pub(super) fn is_kind(kind: Kind, message: &Message) -> bool {
             | Kind::InstallSnapshot
             | Kind::InstallSnapshotReply
             | Kind::ReadIndex
-            | Kind::ReadIndexReply,
+            | Kind::ReadIndexReply
+            | Kind::Other,
             _,
         ) => false,
     }
@@ -295,7 +298,7 @@ pub(super) fn forged(forged: &Forged) -> Message {
             round: 0,
         },
     };
-    Message { from: forged.link.from, to: forged.link.to, term: forged.term, body }
+    Message::new(forged.link.from, forged.link.to, forged.term, body)
 }
 
 fn forged_entries(prev: u64, drawn: &[DrawnEntry]) -> Entries {

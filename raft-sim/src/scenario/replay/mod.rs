@@ -54,6 +54,8 @@ pub struct Failure {
     pub line: u32,
     /// What kind of failure.
     pub kind: FailureKind,
+    /// The property that an oracle saw violated; `None` if it is the scenario that is not met.
+    pub property: Option<Property>,
     /// What was expected and what was found, in the paper's words; may have several lines.
     pub message: String,
 }
@@ -125,21 +127,24 @@ fn not_booted(line: u32, server: NodeId, failure: BootFailure) -> Stop {
         BootFailure::Violation(violation) => Stop::Violation(line, violation),
         BootFailure::Refused(why) => {
             let message = format!("{server} does not boot: {why}");
-            Stop::Failed(Failure { line, kind: FailureKind::Statement, message })
+            Stop::Failed(Failure { line, kind: FailureKind::Statement, property: None, message })
         }
     }
 }
 
 fn verdict(header: &Header, ended: Result<(), Stop>) -> Verdict {
-    let failed =
-        |line, message| Verdict::Failed(Failure { line, kind: FailureKind::Violation, message });
+    let failed = |line, property, message| {
+        Verdict::Failed(Failure { line, kind: FailureKind::Violation, property, message })
+    };
     match (ended, &header.violates) {
         (Ok(()), None) => Verdict::Passed,
         (Ok(()), Some(expected)) => {
-            failed(1, format!("expected a violation of {expected}; every property held"))
+            failed(1, None, format!("expected a violation of {expected}; every property held"))
         }
         (Err(Stop::Expected), _) => Verdict::Passed,
-        (Err(Stop::Violation(line, seen)), _) => failed(line, seen.to_string()),
+        (Err(Stop::Violation(line, seen)), _) => {
+            failed(line, Some(seen.property), seen.to_string())
+        }
         (Err(Stop::Failed(failure)), _) => Verdict::Failed(failure),
     }
 }
@@ -359,13 +364,14 @@ impl<'a> Replay<'a> {
 
     /// A statement that can't be carried out.
     fn statement(&self, message: String) -> Stop {
-        Stop::Failed(Failure { line: self.line, kind: FailureKind::Statement, message })
+        let (line, kind) = (self.line, FailureKind::Statement);
+        Stop::Failed(Failure { line, kind, property: None, message })
     }
 
     /// Something that should hold and does not; what there is instead is told below.
     fn unmet(&self, line: u32, kind: FailureKind, message: &str) -> Stop {
         let message = format!("{message}\n{}", self.situation());
-        Stop::Failed(Failure { line, kind, message })
+        Stop::Failed(Failure { line, kind, property: None, message })
     }
 
     /// After everything that happened: clients have heard, holds apply to what was sent, and what must

@@ -31,6 +31,10 @@ pub(super) fn needed(scenario: &Scenario) -> Vec<Capability> {
 fn of_settings(settings: &Settings, needed: &mut Vec<Capability>) {
     let set = [
         (settings.uncommitted_limit.is_some(), Capability::TailLimit),
+        (settings.window.is_some(), Capability::FlowControl),
+        (settings.bytes_per_message.is_some(), Capability::FlowControl),
+        (settings.chunk.is_some(), Capability::SnapshotParts),
+        (settings.catch_up_rounds.is_some(), Capability::CatchUp),
         (settings.pre_vote, Capability::PreVote),
         (settings.check_quorum, Capability::CheckQuorum),
         (settings.lease_reads.is_some(), Capability::LeaseReads),
@@ -64,8 +68,9 @@ fn of_statement(known: &[Settings], statement: &Statement, needed: &mut Vec<Capa
             needed.push(Capability::ApplyQueue);
         }
         Statement::SyncNewest(_) | Statement::Tell(_, 2..) => {
-            needed.push(Capability::DiskNotices);
+            needed.extend([Capability::DiskNotices, Capability::SlowDisk]);
         }
+        Statement::Stall(_) => needed.push(Capability::SlowDisk),
         Statement::Timeout(_)
         | Statement::Elect(_)
         | Statement::Heartbeat(_)
@@ -80,7 +85,6 @@ fn of_statement(known: &[Settings], statement: &Statement, needed: &mut Vec<Capa
         | Statement::Crash(_)
         | Statement::CrashTorn(..)
         | Statement::Restart(_)
-        | Statement::Stall(_)
         | Statement::Sync(_)
         | Statement::Flush(..)
         | Statement::Tell(_, 0..=1)

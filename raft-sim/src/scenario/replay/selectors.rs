@@ -65,7 +65,7 @@ fn details(message: &Message) -> Vec<Detail> {
         }
         Body::InstallSnapshotReply { received, .. } => vec![Detail::Received(*received)],
         Body::ReadIndexReply { index, .. } => vec![Detail::Index(index.get())],
-        Body::TimeoutNow | Body::ReadIndex { .. } => Vec::new(),
+        Body::TimeoutNow | Body::ReadIndex { .. } | Body::Other { .. } => Vec::new(),
     };
     details.insert(0, Detail::Term(message.term));
     details

@@ -40,6 +40,8 @@ pub enum Kind {
     ReadIndex,
     /// `ReadIndexReply`
     ReadIndexReply,
+    /// `Other`: a message that the paper has no name for
+    Other,
 }
 
 /// Messages by link, kind and content: `S1 -> S2 S3 AppendEntries term 2`. Left out means any.

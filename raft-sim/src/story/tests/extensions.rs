@@ -90,7 +90,7 @@ fn a_snapshot_is_taken_and_installed() {
         data: Arc::from([1, 2, 3]),
     };
     let body = Body::InstallSnapshot { chunk: Arc::new(chunk), round: 1 };
-    let event = Event::Receive(Message { from: S1, to: S2, term: Term(3), body });
+    let event = Event::Receive(Message::new(S1, S2, Term(3), body));
     let line = "S2 ← S1  InstallSnapshot term 3, last 5/3, offset 8, 3 of 11 bytes: \
                 installs the snapshot up to 5/3 with configuration {S1 S2}";
     assert_eq!(said(&event, &effects, 4), line);
@@ -136,7 +136,7 @@ fn how_a_server_dies_and_what_its_disk_does_then() {
 
 #[test]
 fn a_server_asks_before_it_stands() {
-    let message = |from, to, body| Message { from, to, term: Term(3), body };
+    let message = |from, to, body| Message::new(from, to, Term(3), body);
     let follower = View { term: Term(3), ..View::default() };
     let asks = Effects {
         sends: vec![message(S2, S1, Body::PreVote { last: None })],

@@ -75,7 +75,7 @@ impl Questions {
         let leader = step.after().leader;
         let asks = step.effects.sends.iter().any(|message| match &message.body {
             Body::ReadIndex { request } => {
-                Some(message.to) == leader && Some(&Request(request.0)) == name
+                Some(message.to) == leader && Some(&Request(*request)) == name
             }
             Body::RequestVote { .. }
             | Body::RequestVoteReply { .. }
@@ -86,7 +86,8 @@ impl Questions {
             | Body::InstallSnapshot { .. }
             | Body::InstallSnapshotReply { .. }
             | Body::TimeoutNow
-            | Body::ReadIndexReply { .. } => false,
+            | Body::ReadIndexReply { .. }
+            | Body::Other { .. } => false,
         });
         if asks {
             return Ok(());

@@ -97,7 +97,7 @@ impl Lead {
                     continue;
                 }
                 Body::ReadIndexReply { request, index } => {
-                    replies.push((message.to, request.0, index.get()));
+                    replies.push((message.to, *request, index.get()));
                     continue;
                 }
                 Body::RequestVote { .. }
@@ -107,7 +107,8 @@ impl Lead {
                 | Body::AppendEntriesReply { .. }
                 | Body::InstallSnapshotReply { .. }
                 | Body::TimeoutNow
-                | Body::ReadIndex { .. } => continue,
+                | Body::ReadIndex { .. }
+                | Body::Other { .. } => continue,
             };
             self.check_round(step, round, sent)?;
             if commit < step.before.commit || commit > step.after().commit {

@@ -15,7 +15,7 @@ fn at(index: u64) -> LogIndex {
 }
 
 fn from(from: u32, to: u32, body: Body) -> Message {
-    Message { from: NodeId(from), to: NodeId(to), term: Term(1), body }
+    Message::new(NodeId(from), NodeId(to), Term(1), body)
 }
 
 /// An AppendEntries of S1, which leads term 1, with these entries from an index on.

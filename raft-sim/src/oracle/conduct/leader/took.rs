@@ -88,15 +88,16 @@ impl Took {
             Body::InstallSnapshotReply { last, received, round } => {
                 Took::Part(from, *last, *received, *round)
             }
-            Body::ReadIndex { request } => Took::Question(from, request.0),
-            Body::ReadIndexReply { request, index } => Took::Reply(request.0, *index),
+            Body::ReadIndex { request } => Took::Question(from, *request),
+            Body::ReadIndexReply { request, index } => Took::Reply(*request, *index),
             Body::TimeoutNow => Took::TimeoutNow,
             Body::RequestVote { .. }
             | Body::RequestVoteReply { .. }
             | Body::PreVote { .. }
             | Body::PreVoteReply { .. }
             | Body::AppendEntries { .. }
-            | Body::InstallSnapshot { .. } => Took::Other,
+            | Body::InstallSnapshot { .. }
+            | Body::Other { .. } => Took::Other,
         }
     }
 
@@ -153,6 +154,7 @@ pub(super) fn leader_of_later_term(term: Term, event: &Event) -> Option<NodeId> 
         | Body::InstallSnapshotReply { .. }
         | Body::TimeoutNow
         | Body::ReadIndex { .. }
-        | Body::ReadIndexReply { .. } => None,
+        | Body::ReadIndexReply { .. }
+        | Body::Other { .. } => None,
     }
 }

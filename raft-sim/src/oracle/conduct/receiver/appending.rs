@@ -21,7 +21,8 @@ pub(super) fn refuse_old(answer: &mut Answer, body: &Body) {
         | Body::InstallSnapshotReply { .. }
         | Body::TimeoutNow
         | Body::ReadIndex { .. }
-        | Body::ReadIndexReply { .. } => return,
+        | Body::ReadIndexReply { .. }
+        | Body::Other { .. } => return,
     };
     let reply = AppendReply::Refused { prev, conflict: None };
     answer.reply = Reply::One(Body::AppendEntriesReply { reply, round });

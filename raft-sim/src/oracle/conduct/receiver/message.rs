@@ -13,7 +13,7 @@ impl Watch {
     #[inline]
     pub(super) fn receives(&self, server: &Server, settings: &Settings, message: &Message) -> Due {
         let before = &self.before;
-        let Message { from, to, term, body } = message;
+        let Message { from, to, term, body, own: _ } = message;
         if *to != server.id || *from == server.id || standing::is_out_of_reach(message) {
             return Due::Nothing;
         }
@@ -54,7 +54,8 @@ impl Watch {
             Body::AppendEntriesReply { .. }
             | Body::InstallSnapshotReply { .. }
             | Body::ReadIndex { .. }
-            | Body::ReadIndexReply { .. } => {
+            | Body::ReadIndexReply { .. }
+            | Body::Other { .. } => {
                 if *term > before.term {
                     Due::Answer(answer)
                 } else {
@@ -104,7 +105,8 @@ impl Watch {
             | Body::InstallSnapshot { .. }
             | Body::InstallSnapshotReply { .. }
             | Body::ReadIndex { .. }
-            | Body::ReadIndexReply { .. } => {}
+            | Body::ReadIndexReply { .. }
+            | Body::Other { .. } => {}
         }
         Due::Answer(answer)
     }
@@ -136,7 +138,8 @@ impl Watch {
             | Body::InstallSnapshotReply { .. }
             | Body::TimeoutNow
             | Body::ReadIndex { .. }
-            | Body::ReadIndexReply { .. } => true,
+            | Body::ReadIndexReply { .. }
+            | Body::Other { .. } => true,
         };
         if makes_sense { Due::Answer(answer) } else { Due::Unclear }
     }

@@ -300,7 +300,7 @@ impl Watch {
             return true;
         }
         let Some((newest, _)) = self.unsynced.back() else { return false };
-        self.owed.push_back((*newest, Message { from, to, term, body: body.clone() }));
+        self.owed.push_back((*newest, Message::new(from, to, term, body.clone())));
         true
     }
 

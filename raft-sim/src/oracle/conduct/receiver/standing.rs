@@ -88,7 +88,7 @@ impl Answer {
             property,
             from: message.from,
             term: message.term,
-            kind: kind(&message.body),
+            kind: message.body.name(),
             standing,
             reply: Reply::None,
             log: LogChange::None,
@@ -188,7 +188,8 @@ pub(super) fn property_of(body: &Body) -> Property {
         Body::AppendEntries { .. }
         | Body::AppendEntriesReply { .. }
         | Body::ReadIndex { .. }
-        | Body::ReadIndexReply { .. } => Property::Appending,
+        | Body::ReadIndexReply { .. }
+        | Body::Other { .. } => Property::Appending,
         Body::InstallSnapshot { .. } | Body::InstallSnapshotReply { .. } => Property::Installing,
     }
 }
@@ -207,7 +208,8 @@ pub(super) fn is_reply(body: &Body) -> bool {
         | Body::InstallSnapshot { .. }
         | Body::TimeoutNow
         | Body::ReadIndex { .. }
-        | Body::ReadIndexReply { .. } => false,
+        | Body::ReadIndexReply { .. }
+        | Body::Other { .. } => false,
     }
 }
 
@@ -230,25 +232,10 @@ pub(super) fn is_out_of_reach(message: &Message) -> bool {
         | Body::InstallSnapshotReply { .. }
         | Body::TimeoutNow
         | Body::ReadIndex { .. }
-        | Body::ReadIndexReply { .. } => None,
+        | Body::ReadIndexReply { .. }
+        | Body::Other { .. } => None,
     };
     message.term.0 > LARGEST || length(index) > LARGEST
-}
-
-fn kind(body: &Body) -> &'static str {
-    match body {
-        Body::RequestVote { .. } => "RequestVote",
-        Body::RequestVoteReply { .. } => "RequestVoteReply",
-        Body::PreVote { .. } => "PreVote",
-        Body::PreVoteReply { .. } => "PreVoteReply",
-        Body::AppendEntries { .. } => "AppendEntries",
-        Body::AppendEntriesReply { .. } => "AppendEntriesReply",
-        Body::InstallSnapshot { .. } => "InstallSnapshot",
-        Body::InstallSnapshotReply { .. } => "InstallSnapshotReply",
-        Body::TimeoutNow => "TimeoutNow",
-        Body::ReadIndex { .. } => "ReadIndex",
-        Body::ReadIndexReply { .. } => "ReadIndexReply",
-    }
 }
 
 /// Servers, one bit for each.

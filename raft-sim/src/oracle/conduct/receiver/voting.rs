@@ -110,7 +110,7 @@ impl Watch {
         self.asking = Asking::No;
         self.asks(server, &Body::RequestVote { last: last(server), transfer }, effects)?;
         let body = Body::RequestVoteReply { granted: true };
-        let own = Message { from: server.id, to: server.id, term: effects.view.term, body };
+        let own = Message::new(server.id, server.id, effects.view.term, body);
         match self.unsynced.back() {
             Some((newest, _)) => self.owed.push_back((*newest, own)),
             None => self.votes = bit(server.id),

@@ -68,7 +68,7 @@ cut S1 S2
 deliver S1 -- S2
 ! 4:12: unexpected `--`; expected `->`: a message goes one way
 deliver S1 -> S2 Append
-! 4:18: unexpected `Append`; expected a kind of message: RequestVote, RequestVoteReply, AppendEntries, Heartbeat, AppendEntriesReply, PreVote, PreVoteReply, TimeoutNow, InstallSnapshot, InstallSnapshotReply, ReadIndex or ReadIndexReply
+! 4:18: unexpected `Append`; expected a kind of message: RequestVote, RequestVoteReply, AppendEntries, Heartbeat, AppendEntriesReply, PreVote, PreVoteReply, TimeoutNow, InstallSnapshot, InstallSnapshotReply, ReadIndex, ReadIndexReply or Other
 deliver S1 -> S2 appendentries
 ! 4:18: unexpected `appendentries`; expected a kind of message; did you mean `AppendEntries`?
 deliver S1 -> S2 #0
@@ -252,7 +252,7 @@ fn header_lines() {
         r"paper §5
 ! 4:1: a second `paper` line, after line 2
 requires forge speed
-! 4:16: unexpected `speed`; expected a capability: forge, no-op, tail-limit, durable-state-machine, fast-backup, reports, pre-vote, check-quorum, transfer, membership, joint, learners, snapshots, reads, follower-reads, lease-reads, sessions, apply-queue, disk-notices, parallel-disk or conduct
+! 4:16: unexpected `speed`; expected a capability: forge, no-op, steady-timer, patient-candidates, old-term-replies, checked-heartbeats, old-prev, lazy-commit, volatile-commit, tail-limit, flow-control, durable-state-machine, fast-backup, reports, pre-vote, loyal-pre-vote, check-quorum, transfer, membership, joint, at-append, catch-up, learners, snapshots, snapshot-parts, reads, waiting-reads, follower-reads, lease-reads, sessions, apply-queue, disk-notices, parallel-disk, apply-ahead, slow-disk or conduct
 requires forge forge
 ! 4:16: `forge` is required twice
 violates Big

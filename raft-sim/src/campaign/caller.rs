@@ -1,0 +1,52 @@
+//! How commands are told: of which program, and with what behind its door.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// How the commands that are told begin and end, so that they do what was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// The program.
+    pub program: String,
+    /// The command of the child that is under test, if it is one.
+    pub subject: Option<String>,
+}
+
+impl Default for Caller {
+    fn default() -> Caller {
+        Caller { program: "raft-sim".to_owned(), subject: None }
+    }
+}
+
+impl Caller {
+    /// The command that does this: `raft-sim run --seed 7` of `run --seed 7`.
+    #[must_use]
+    pub fn command(&self, rest: &str) -> String {
+        format!("{} {rest}{}", self.program, self.option())
+    }
+
+    /// The command that runs a plan in a file.
+    #[must_use]
+    pub fn replay_plan(&self, path: &Path) -> String {
+        self.command(&format!("run --plan {}", quoted(&path.display().to_string())))
+    }
+
+    /// The option that says what is under test, with a space before it; nothing if it is the program's own.
+    fn option(&self) -> String {
+        self.subject
+            .as_deref()
+            .map_or_else(String::new, |subject| format!(" --subject {}", quoted(subject)))
+    }
+}
+
+/// A text as a shell takes it for one word.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,131 @@
+//! `raft-sim conform`: scenarios and seeds on one subject or several, and a report of what they show.
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::subject::{SubjectsArgs, Target};
+use super::values::{self, Seeds};
+use super::{Error, fuzz, results, test};
+use crate::report::End;
+use crate::report::conformance::{self, Conformance, Trial, html, human, junit, markdown};
+
+/// Judge a Raft by scenarios and by seeds, and write a report of how it stands with the paper
+///
+/// The report says first what is wrong, the gravest before all, each with the command that shows it again; then what
+/// was put to the test and what was not, and why; then every requirement and every scenario. It is the same for any
+/// number of threads; how it gets on is told on the standard error.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Scenario files, and folders to search for files that end in .raft; what is not on the disk is looked for among
+    /// the scenarios that come with the program
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    paths: Vec<PathBuf>,
+    /// The seeds of the campaign: from A on, up to and without B
+    #[arg(long, value_name = "A..B", value_parser = bounded, default_value = "0..1000")]
+    seeds: Seeds,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// A file for the report, written over if it is there; the standard output then has the verdicts alone
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How many threads, 1 to 256 [default: as many as the machine runs at once]
+    #[arg(long, value_name = "J", value_parser = values::jobs)]
+    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) subjects: SubjectsArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// text for a terminal
+    Human,
+    /// one JSON object
+    Json,
+    /// JUnit's XML, which build servers read
+    Junit,
+    /// Markdown, for a comment or a summary
+    Markdown,
+    /// one page that needs nothing else
+    Html,
+}
+
+fn bounded(text: &str) -> Result<Seeds, String> {
+    match values::seeds(text)? {
+        Seeds { from, to: None } => Err(format!("it has no end: say where by {from}..B")),
+        seeds => Ok(seeds),
+    }
+}
+
+pub(super) fn conform(
+    args: &Args,
+    targets: &[Target<'_>],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<End, Error> {
+    let (files, jobs) = (test::files(&args.paths)?, values::available(args.jobs));
+    // Nobody is to learn after an hour that the report can't be written.
+    args.out.as_deref().map_or(Ok(()), writable)?;
+    let mut trials = Vec::new();
+    for (at, target) in targets.iter().enumerate() {
+        let subject = target.implementation();
+        if targets.len() > 1 {
+            writeln!(err, "{}:", subject.name())?;
+        }
+        // What is wrong with a file is wrong for all of them.
+        let told: &mut dyn Write = if at == 0 { err } else { &mut io::sink() };
+        let scenarios = test::judged(&files, target, jobs, told)?;
+        let (header, campaign) = fuzz::campaign(args.seeds, None, jobs, target, err)?;
+        trials.push(Trial {
+            name: subject.name().to_owned(),
+            capabilities: subject.capabilities().to_vec(),
+            end: End::of([scenarios.end(), results::end(&campaign)]),
+            scenarios,
+            header,
+            campaign,
+        });
+    }
+    let report = Conformance::of(&trials);
+    match &args.out {
+        None => write(args.format, &report, out)?,
+        Some(path) => {
+            let mut text = Vec::new();
+            write(args.format, &report, &mut text)?;
+            fs::write(path, plain(text)).map_err(|error| unwritable(path, &error))?;
+            human::verdicts(&report, out)?;
+            writeln!(out, "\n{}", path.display())?;
+        }
+    }
+    Ok(End::of(trials.iter().map(|trial| trial.end)))
+}
+
+fn write(format: Format, report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(report, out),
+        Format::Json => conformance::json(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Markdown => markdown::write(report, out),
+        Format::Html => html::write(report, out),
+    }
+}
+
+/// Without colours, which do not belong in a file.
+fn plain(text: Vec<u8>) -> Vec<u8> {
+    anstream::adapter::strip_bytes(&text).into_vec()
+}
+
+fn writable(path: &Path) -> Result<(), Error> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map(|_| ()).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Error {
+    Error::Told(format!("{}: cannot be written: {error}", path.display()))
+}

@@ -1,0 +1,193 @@
+//! Reports of a small corpus: a scenario that passes, one that violates a property, two that are not met, one that is
+//! skipped and one that can't be read; and of a few seeds, with findings.
+
+use clap::Parser;
+
+use super::*;
+use crate::cli::faulty::{Ashamed, Dicey, Forgetful};
+use crate::cli::{Cli, Command};
+use crate::reference::Reference;
+use crate::subject::{Boot, Capability, Implementation, Subject, View};
+
+/// Another, which of all that goes beyond §5 claims only this.
+struct Claiming(&'static str, &'static [Capability], &'static (dyn Implementation + Sync));
+
+/// It has a bug, and can do little.
+const MODEST: Claiming = Claiming("modest", &[Capability::NoOp, Capability::SlowDisk], &Forgetful);
+/// It has none, and can do a little more.
+const SOUND: Claiming =
+    Claiming("sound", &[Capability::NoOp, Capability::SlowDisk, Capability::Sessions], &Reference);
+
+impl Implementation for Claiming {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        self.1
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        self.2.boot(boot)
+    }
+}
+
+/// What a command prints, without colours, and how it ends.
+fn printed(subjects: &[&(dyn Implementation + Sync)], line: &str) -> (End, String) {
+    let words = ["raft-sim", "conform"].into_iter().chain(line.split(' '));
+    let Command::Conform(args) = Cli::try_parse_from(words).expect(line).command else {
+        panic!("it is `conform`");
+    };
+    let targets: Vec<Target<'_>> = subjects.iter().map(|subject| Target::of(*subject)).collect();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let end = conform(&args, &targets, &mut out, &mut err).expect("its files are there");
+    (end, String::from_utf8(plain(out)).expect("it is text"))
+}
+
+/// A report of the small corpus on a subject with a bug.
+fn one(format: &str) -> String {
+    reported(&[&MODEST], format)
+}
+
+/// The same on one without, and compared with it.
+fn two(format: &str) -> String {
+    reported(&[&SOUND, &MODEST], format)
+}
+
+/// A report of the small corpus, by no version in particular.
+fn reported(subjects: &[&(dyn Implementation + Sync)], format: &str) -> String {
+    let line = format!("tests/conformance --seeds 0..3 --format {format}");
+    let (_, text) = printed(subjects, &line);
+    text.replace(&format!("raft-sim {}", env!("CARGO_PKG_VERSION")), "raft-sim VERSION")
+}
+
+/// A page with each tag on a line of its own.
+fn lines(page: &str) -> String {
+    page.replace("><", ">\n<")
+}
+
+#[test]
+fn a_reader_at_a_terminal() {
+    insta::assert_snapshot!(one("human"));
+}
+
+#[test]
+fn two_subjects_at_a_terminal() {
+    insta::assert_snapshot!(two("human"));
+}
+
+#[test]
+fn as_json() {
+    insta::assert_snapshot!(one("json"));
+}
+
+#[test]
+fn as_junit() {
+    let text = one("junit");
+    insta::assert_snapshot!(text);
+    let report = quick_junit::Report::deserialize_from_str(&text).expect("it is JUnit's XML");
+    assert_eq!((report.tests, report.failures, report.errors), (48, 4, 1));
+}
+
+#[test]
+fn as_markdown() {
+    insta::assert_snapshot!(one("markdown"));
+}
+
+#[test]
+fn as_a_page() {
+    insta::assert_snapshot!(lines(&one("html")));
+}
+
+#[test]
+fn two_subjects_as_a_page() {
+    insta::assert_snapshot!(lines(&two("html")));
+}
+
+/// The tags that are open where they should not be, or the other way around.
+fn unbalanced(page: &str) -> Option<String> {
+    const VOID: [&str; 1] = ["meta"];
+    let mut open = Vec::new();
+    for tag in page.split('<').skip(1) {
+        let Some((tag, _)) = tag.split_once('>') else { return Some(format!("<{tag}")) };
+        let name = tag.split(' ').next().unwrap_or_default();
+        match name.strip_prefix('/') {
+            Some(name) if open.pop() != Some(name) => return Some(format!("<{tag}>")),
+            Some(_) => {}
+            None if name.starts_with('!') || VOID.contains(&name) => {}
+            None => open.push(name),
+        }
+    }
+    open.pop().map(|name| format!("<{name}> is left open"))
+}
+
+#[test]
+fn a_page_is_well_formed_and_needs_nothing_else() {
+    let page = two("html");
+    assert_eq!(unbalanced(&page), None);
+    assert!(unbalanced("<p><b>x</p></b>").is_some() && unbalanced("<p>").is_some());
+    for elsewhere in ["http", "src=", "url(", "@import", "<script", "<link"] {
+        assert!(!page.contains(elsewhere), "{elsewhere}");
+    }
+    assert!(page.contains("Of &lt;three&gt; servers one leads &amp; the others"));
+}
+
+#[test]
+fn markdown_takes_no_text_for_a_sign() {
+    let page = one("markdown");
+    assert!(page.contains(r"Of \<three\> servers one leads \& the others \*don't\* \| or do"));
+    for row in page.lines().filter(|line| line.starts_with('|')) {
+        assert_eq!(row.replace(r"\|", "").matches('|').count(), 4, "{row}");
+    }
+}
+
+#[test]
+fn a_report_does_not_depend_on_how_many_threads_made_it() {
+    let report = |jobs| {
+        let line = format!("tests/conformance --seeds 0..8 --format json --jobs {jobs}");
+        printed(&[&Reference, &MODEST], &line).1
+    };
+    assert_eq!(report(1), report(4));
+}
+
+#[test]
+fn the_gravest_finding_is_the_verdict_and_the_exit_code() {
+    let passes = "tests/conformance/elected-and-commits.raft --seeds 0..8";
+    let verdict = |subject: &(dyn Implementation + Sync), line: &str| {
+        let (end, text) = printed(&[subject], line);
+        let verdict = text.lines().nth(2).unwrap_or_default().to_owned();
+        (end.code(), verdict)
+    };
+    let is = |code: u8, verdict: &str| (code, verdict.to_owned());
+    assert_eq!(verdict(&Reference, passes), is(0, "raft-core conforms"));
+    assert_eq!(verdict(&MODEST, passes), is(1, "modest violates safety"));
+    assert_eq!(
+        verdict(&Dicey::default(), "tests/conformance/elected-and-commits.raft --seeds 0..20"),
+        is(5, "dicey is not repeatable")
+    );
+    assert_eq!(verdict(&Ashamed, passes), is(1, "ashamed does not boot"));
+    let unmet = "tests/conformance/never-met.raft --seeds 0..1";
+    assert_eq!(verdict(&Reference, unmet), is(1, "raft-core departs from the paper"));
+    let late = "tests/conformance/never-in-time.raft --seeds 0..1";
+    assert_eq!(verdict(&Reference, late), is(3, "raft-core does not make progress"));
+    let unusable = "tests/conformance/unusable.raft --seeds 0..1";
+    assert_eq!(verdict(&Reference, unusable), is(2, "raft-core was not asked everything"));
+    let skipped = "tests/conformance/needs-sessions.raft --seeds 0..1";
+    assert_eq!(
+        verdict(&Claiming("modest", &[], &Reference), skipped),
+        is(0, "modest conforms in what it claims")
+    );
+}
+
+#[test]
+fn with_a_file_for_the_report_the_verdicts_are_printed() {
+    let path = std::env::temp_dir().join(format!("raft-sim-{}-conform.html", std::process::id()));
+    let line = format!("tests/conformance --seeds 0..3 --format html --out {}", path.display());
+    let (_, text) = printed(&[&MODEST], &line);
+    let report = fs::read_to_string(&path).expect("it was written");
+    fs::remove_file(&path).expect("it can be removed");
+    assert!(report.starts_with("<!DOCTYPE html>"), "{report}");
+    assert_eq!(unbalanced(&report), None);
+    assert!(text.contains("modest violates safety") && text.ends_with("conform.html\n"), "{text}");
+    assert!(!text.contains("What is wrong"), "{text}");
+}

@@ -1,0 +1,187 @@
+//! Tests for the crate of a Raft: each scenario by its own name, and a short campaign, all from `cargo test`. With the
+//! feature `harness`.
+//!
+//! A test target has `harness = false` in its `Cargo.toml`, and this in its file:
+//!
+//! ```no_run
+//! # use raft_sim::reference::Reference as MyRaft;
+//! fn main() -> std::process::ExitCode {
+//!     raft_sim::harness::main(&MyRaft)
+//! }
+//! ```
+//!
+//! The scenarios are the [packaged](crate::scenario::packaged) ones; no file is read.
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::campaign::Caller;
+use crate::cli;
+use crate::report::{Case, Result as CaseResult, human, requires};
+use crate::scenario::packaged::PACKAGED;
+use crate::scenario::parse::parse;
+use crate::scenario::source::Source;
+use crate::subject::Implementation;
+
+/// How many seeds the campaign has: enough to run into most mistakes, and few enough for every run of the tests.
+const SEEDS: u64 = 300;
+
+/// Something to be tested, for as long as the program runs.
+pub type Tested = &'static (dyn Implementation + Sync);
+
+/// Runs [`scenarios`] and the [`campaign`], as far as the program's arguments name them: those of any test of Rust,
+/// such as part of a name. The commands that a failure tells are those of `cargo run` in a crate whose program calls
+/// [`cli::main_with`].
+#[must_use]
+pub fn main(implementation: Tested) -> ExitCode {
+    let program = "cargo run --";
+    let mut trials = scenarios(program, implementation);
+    trials.push(campaign(program, implementation));
+    run(trials)
+}
+
+/// Runs tests, as far as the program's arguments name them, and ends as tests of Rust do.
+#[must_use]
+pub fn run(trials: Vec<Trial>) -> ExitCode {
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A test for each scenario that comes with the library: `scenarios/5.4.2-commit/figure-8-e.raft` is
+/// `scenarios::5_4_2_commit::figure_8_e`. `program` is how the commands begin that a failure tells.
+#[must_use]
+pub fn scenarios(program: &'static str, implementation: Tested) -> Vec<Trial> {
+    let trial = |file: &str, source| scenario(&test_name(file), source, program, implementation);
+    PACKAGED.iter().map(|packaged| trial(packaged.path, packaged.source())).collect()
+}
+
+/// A test of one scenario. It is ignored if the implementation lacks a capability that the scenario requires, and says
+/// which. `program` is as in [`scenarios`].
+#[must_use]
+pub fn scenario(
+    name: &str,
+    source: Source,
+    program: &'static str,
+    implementation: Tested,
+) -> Trial {
+    Trial::ignorable_test(name, move || judged(&source, program, implementation))
+}
+
+fn judged(
+    source: &Source,
+    program: &str,
+    implementation: &dyn Implementation,
+) -> Result<Completion, Failed> {
+    let scenario = parse(source).map_err(|error| error.render(source, false))?;
+    let case = Case::judge(source, &scenario, implementation);
+    match &case.result {
+        CaseResult::Passed => Ok(Completion::Completed),
+        CaseResult::Skipped(lacking) => Ok(Completion::ignored_with(requires(lacking))),
+        CaseResult::Failed(failed) => {
+            let caller = Caller { program: program.to_owned(), subject: None };
+            let mut told = Vec::new();
+            human::failure(&case, failed, &caller, &mut told)?;
+            Err(plain(&String::from_utf8_lossy(&told)))
+        }
+        CaseResult::Unusable { message, .. } => Err(Failed::from(message)),
+    }
+}
+
+/// A test of seeds 0 to 299, as `raft-sim fuzz` runs them; it fails with the first finding, shrunk to a scenario.
+/// `program` is as in [`scenarios`].
+#[must_use]
+pub fn campaign(program: &'static str, implementation: Tested) -> Trial {
+    Trial::test(format!("campaign::seeds_0_to_{}", SEEDS - 1), move || {
+        match cli::first_finding(program, implementation, SEEDS)? {
+            None => Ok(()),
+            Some(told) => Err(plain(&told)),
+        }
+    })
+}
+
+/// A text without colours, which no test of Rust has in its failures.
+fn plain(told: &str) -> Failed {
+    Failed::from(anstream::adapter::strip_str(told))
+}
+
+fn test_name(file: &str) -> String {
+    file.trim_end_matches(".raft").replace(['.', '-'], "_").replace('/', "::")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::Reference;
+    use crate::subject::{Boot, Capability, Effects, Event, Subject, View};
+
+    /// Follows whoever there may be, and does nothing else.
+    struct Idle;
+
+    impl Implementation for Idle {
+        fn name(&self) -> &str {
+            "idle"
+        }
+
+        fn capabilities(&self) -> &[Capability] {
+            &[]
+        }
+
+        fn boot(&self, _: Boot) -> Result<(Box<dyn Subject>, View), String> {
+            Ok((Box::new(Idle), View::default()))
+        }
+    }
+
+    impl Subject for Idle {
+        fn step(&mut self, _: Event, _: &mut Effects) {}
+    }
+
+    const HEADER: &str = "scenario  Somebody leads\npaper     §5.2\nservers   S1 S2 S3\n";
+
+    fn judged(text: &str, implementation: &dyn Implementation) -> Result<Completion, Failed> {
+        super::judged(&Source::new("own.raft", text), "cargo run --", implementation)
+    }
+
+    #[test]
+    fn a_failure_tells_its_line_what_there_is_and_how_to_see_all_of_it() {
+        let text = format!("{HEADER}\nexpect    no leader\nelect     S1\n");
+        assert!(matches!(judged(&text, &Reference), Ok(Completion::Completed)));
+        let Err(failed) = judged(&text, &Idle) else { panic!("nobody leads") };
+        let told = failed.message().unwrap_or_default();
+        for part in [
+            "own.raft:6  Somebody leads (§5.2)",
+            "S1 did not stand for election",
+            "S1  follower",
+            "6 | elect     S1",
+            "To see all of it: cargo run -- explain own.raft",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_a_subject_lacks_is_named_and_is_no_success() {
+        let text = format!("{HEADER}requires  forge\n\nelect     S1\n");
+        let Ok(Completion::Ignored { reason }) = judged(&text, &Idle) else {
+            panic!("it is skipped")
+        };
+        assert_eq!(reason.as_deref(), Some("requires forge"));
+    }
+
+    #[test]
+    fn a_campaign_fails_with_its_first_finding_and_nothing_else() {
+        let told = cli::first_finding("cargo run --", &Idle, 20).expect("it comes to its end");
+        let told = plain(&told.expect("nobody ever leads"));
+        let told = told.message().unwrap_or_default();
+        assert!(told.starts_with("seed ") && told.contains("  cargo run -- run --seed "), "{told}");
+        assert!(told.contains("\n    scenario  ") && !told.contains("In numbers"), "{told}");
+        assert_eq!(cli::first_finding("cargo run --", &Reference, 2), Ok(None));
+    }
+
+    #[test]
+    fn each_scenario_is_a_test_of_its_own_name() {
+        let trials = scenarios("cargo run --", &Reference);
+        let names: std::collections::BTreeSet<&str> = trials.iter().map(Trial::name).collect();
+        assert_eq!(names.len(), PACKAGED.len());
+        assert!(names.contains("scenarios::5_4_2_commit::figure_8_e"));
+    }
+}

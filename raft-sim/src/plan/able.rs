@@ -1,0 +1,66 @@
+//! A plan for an implementation that can't do everything: it asks for nothing that this one does not claim to do.
+
+use super::{FaultKind, Plan, TaskKind, fit};
+use crate::disk::SyncTime;
+use crate::subject::{Capability, Changes, Settings};
+
+/// Takes out of a plan what needs other capabilities than these. One for which they are enough stays as it is.
+pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
+    let can = |capability| capabilities.contains(&capability);
+    let changes = match (can(Capability::Membership), can(Capability::Joint)) {
+        (true, false) => Some(Changes::Single),
+        (false, true) => Some(Changes::Joint),
+        (true, true) | (false, false) => None,
+    };
+    plan.change_settings(|settings| {
+        let Settings { pre_vote, check_quorum, lease_drift, apply_limit, .. } = *settings;
+        settings.pre_vote = pre_vote && can(Capability::PreVote);
+        settings.check_quorum = check_quorum && can(Capability::CheckQuorum);
+        let leases = settings.check_quorum && can(Capability::LeaseReads);
+        settings.lease_drift = lease_drift.filter(|_| leases);
+        settings.apply_limit = apply_limit.filter(|_| can(Capability::ApplyQueue));
+        settings.changes = changes.unwrap_or(settings.changes);
+        if !can(Capability::TailLimit) {
+            settings.uncommitted_limit = Settings::default().uncommitted_limit;
+        }
+    });
+    plan.durable_state_machine &= can(Capability::DurableStateMachine);
+    if !can(Capability::SlowDisk) {
+        plan.sync = SyncTime { min: 0, max: 0, notice: 0 };
+        plan.faults.retain(|fault| !matches!(fault.kind, FaultKind::Stall(_)));
+    }
+    if !can(Capability::DiskNotices) {
+        plan.sync.notice = 0;
+    }
+    if !can(Capability::Reads) {
+        plan.clients.reads = 0;
+    }
+    if !can(Capability::Sessions) {
+        plan.clients.once = 0;
+    }
+    tasks(plan, can);
+}
+
+/// The same for what administrators ask for, and for servers that nobody would add.
+fn tasks(plan: &mut Plan, can: impl Fn(Capability) -> bool) {
+    let moves = can(Capability::Membership) || can(Capability::Joint);
+    let before = plan.tasks.len();
+    plan.tasks.retain_mut(|task| match &mut task.kind {
+        TaskKind::Membership { learners, .. } => {
+            if !can(Capability::Learners) {
+                learners.clear();
+            }
+            moves
+        }
+        TaskKind::Transfer(_) => can(Capability::Transfer),
+        TaskKind::Compaction => can(Capability::Snapshots),
+    });
+    if !moves && plan.clocks.len() > plan.members as usize {
+        plan.clocks.truncate(plan.members as usize);
+        plan.exceptions.retain(|(server, _)| *server <= plan.members);
+        plan.faults = fit::faults(std::mem::take(&mut plan.faults), plan);
+    }
+    if plan.tasks.len() < before {
+        plan.tasks = fit::tasks(std::mem::take(&mut plan.tasks), plan);
+    }
+}

@@ -1,0 +1,227 @@
+//! A child: the process of a subject, its two pipes, and its end.
+//!
+//! It leads a process group of its own, so that Ctrl-C is the testbed's alone and whatever the child starts ends with it.
+//! It is always waited for: there is no zombie. Should the testbed itself be killed, its children's standard input ends,
+//! and so do they; one that is in an endless loop just then can't be helped.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::io::{ioctl_fionread, retry_on_intr};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
+use serde::{Deserialize, Serialize};
+
+use super::watchdog::{Leash, Watchdog};
+use crate::subject::Ended;
+
+/// Most bytes of a line.
+pub(super) const LONGEST: usize = 16 << 20;
+/// Most characters of a line that a message shows.
+const SHOWN: usize = 200;
+/// How long a child may take to end that has nothing to read any more.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A running child.
+#[derive(Debug)]
+pub(super) struct Child {
+    process: std::process::Child,
+    requests: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    leash: Arc<Leash>,
+    request: Vec<u8>,
+    line: Vec<u8>,
+    /// Whether it came to its end, or is to.
+    broken: bool,
+    /// The core that it runs on, if it was given one.
+    pub(super) core: Option<usize>,
+}
+
+impl Child {
+    /// Starts a program with these arguments.
+    ///
+    /// # Errors
+    /// Why it can't be started.
+    pub(super) fn start(
+        words: &[String],
+        core: Option<usize>,
+        watchdog: &Watchdog,
+    ) -> Result<Child, String> {
+        let (program, arguments) = words.split_first().ok_or("the command is empty")?;
+        let started = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn();
+        let mut process = started.map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                format!("there is no program `{program}`")
+            } else if error.kind() == io::ErrorKind::PermissionDenied {
+                format!("`{program}` is not executable")
+            } else {
+                format!("`{program}` can't be started: {error}")
+            }
+        })?;
+        let leash = watchdog.watch(process.id());
+        let pipes = process.stdin.take().zip(process.stdout.take());
+        let (requests, answers) = pipes.ok_or("the program has no pipes")?;
+        Ok(Child {
+            process,
+            requests: Some(requests),
+            answers: BufReader::with_capacity(1 << 16, answers),
+            leash,
+            request: Vec::new(),
+            line: Vec::new(),
+            broken: false,
+            core,
+        })
+    }
+
+    /// Makes a request, and reads the answer. After an error it is not to be asked again.
+    ///
+    /// # Errors
+    /// How it came to its end instead.
+    pub(super) fn ask<'c, A: Deserialize<'c>>(
+        &'c mut self,
+        request: &impl Serialize,
+        limit: Duration,
+    ) -> Result<A, Ended> {
+        self.request.clear();
+        // What is written to memory is written.
+        let _ = serde_json::to_writer(&mut self.request, request);
+        self.request.push(b'\n');
+        self.leash.wait(limit);
+        let answered = self.exchange();
+        self.leash.rest();
+        let answered = match answered {
+            Ok(true) => self.one_line(),
+            Ok(false) => Err(self.ended(limit)),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(self.ended(limit)),
+            Err(error) => Err(Ended::Crashed(format!("its process can't be spoken to: {error}"))),
+        };
+        self.broken = answered.is_err();
+        answered?;
+        let Child { line, request, .. } = self;
+        serde_json::from_slice(line)
+            .map_err(|error| refused(&wrong::<A>(line, &error), line, request))
+    }
+
+    /// Writes the request and reads a line. Whether there is one: false at the end of its output.
+    fn exchange(&mut self) -> io::Result<bool> {
+        self.line.clear();
+        if let Some(requests) = &mut self.requests {
+            requests.write_all(&self.request)?;
+        }
+        (&mut self.answers).take(LONGEST as u64 + 1).read_until(b'\n', &mut self.line)?;
+        Ok(self.line.last() == Some(&b'\n') || self.line.len() > LONGEST)
+    }
+
+    /// Whether it answered with one line and no more.
+    fn one_line(&self) -> Result<(), Ended> {
+        let why = if self.line.len() > LONGEST {
+            format!("a line of more than {LONGEST} bytes")
+        } else if !self.answers.buffer().is_empty() {
+            "more than one line; expected one for each request".to_string()
+        } else if self.line.trim_ascii_start().first() != Some(&b'{') {
+            "expected a JSON object".to_string()
+        } else {
+            return Ok(());
+        };
+        Err(refused(&why, &self.line, &self.request))
+    }
+
+    /// Whether it has said something that nobody asked for.
+    pub(super) fn is_noisy(&self) -> bool {
+        ioctl_fionread(self.answers.get_ref()).is_ok_and(|unread| unread > 0)
+    }
+
+    /// Its answer could be read, but is none: it is not to be asked again.
+    pub(super) fn refuse(&mut self, why: &str) -> Ended {
+        self.broken = true;
+        refused(why, &self.line, &self.request)
+    }
+
+    /// How it came to its end, instead of answering within this time.
+    fn ended(&mut self, limit: Duration) -> Ended {
+        if self.leash.is_overdue() {
+            let asked = shown(&self.request);
+            return Ended::Stuck(format!("no answer within {limit:?} to {asked}"));
+        }
+        let status = self.reap();
+        let how = match status {
+            _ if self.leash.is_overdue() => "closed its output".to_string(),
+            None => "is gone".to_string(),
+            Some(status) => told(status),
+        };
+        let at = if self.line.is_empty() {
+            "when it was asked"
+        } else {
+            "in the middle of its answer to"
+        };
+        Ended::Crashed(format!("its process {how} {at} {}", shown(&self.request)))
+    }
+
+    /// Waits for its end, which is due since its input has ended, and forces it in the end. Whatever it started is killed.
+    fn reap(&mut self) -> Option<ExitStatus> {
+        self.requests = None;
+        if let Some(child) = self.leash.pid() {
+            if !self.broken {
+                self.leash.wait(GRACE);
+                let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+                // Who can't be waited for is gone.
+                let _ = retry_on_intr(|| waitid(WaitId::Pid(child), options));
+                self.leash.rest();
+            }
+            self.leash.kill();
+            self.leash.release();
+        }
+        self.process.wait().ok()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.reap();
+    }
+}
+
+fn told(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(signal)) => {
+            let name = signal_hook::low_level::signal_name(signal).unwrap_or("unknown");
+            format!("was killed by signal {signal} ({name})")
+        }
+        (None, None) => "ended".to_string(),
+    }
+}
+
+fn refused(why: &str, answer: &[u8], request: &[u8]) -> Ended {
+    Ended::Crashed(format!("no answer: {why}: {} to {}", shown(answer), shown(request)))
+}
+
+/// What is wrong with an answer, and where.
+fn wrong<'l, A: Deserialize<'l>>(line: &'l [u8], error: &serde_json::Error) -> String {
+    if let Err(error) = str::from_utf8(line) {
+        return format!("not UTF-8 from byte {} on", error.valid_up_to() + 1);
+    }
+    let why = error.to_string().replace(" at line 1 column ", " at column ");
+    let again = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(line));
+    match again.map(|_: A| ()) {
+        Err(error) if error.path().iter().next().is_some() => format!("{}: {why}", error.path()),
+        Ok(()) | Err(_) => why,
+    }
+}
+
+/// A line as a message shows it.
+fn shown(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim_end();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("`{}…`", &text[..end]),
+        None => format!("`{text}`"),
+    }
+}

@@ -1,0 +1,146 @@
+//! Which core a thread and the child that it talks to share.
+//!
+//! One of them always waits for the other, so a second core gains nothing, and waking it up costs more than all the rest of a
+//! step. Where a thread can't be bound to a core all of this does nothing.
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere as system;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The cores there are, and how many threads are bound to each.
+#[derive(Debug)]
+pub(super) struct Cores(Mutex<Vec<(usize, u32)>>);
+
+/// While it lives its thread stays on one core, which the children inherit that the thread starts. It can't be sent to
+/// another thread.
+#[derive(Debug)]
+pub(super) struct Bound {
+    cores: Arc<Cores>,
+    core: usize,
+    thread: PhantomData<*const ()>,
+}
+
+thread_local! {
+    /// Where this thread is bound to, how many times, and where it might run before.
+    static HERE: RefCell<Option<(usize, u32, system::Set)>> = const { RefCell::new(None) };
+}
+
+impl Cores {
+    /// Those that this thread may run on now.
+    pub(super) fn new() -> Cores {
+        let cores = system::cores();
+        // On the only one there is everybody is already.
+        let cores = if cores.len() > 1 { cores } else { Vec::new() };
+        Cores(Mutex::new(cores.into_iter().map(|core| (core, 0)).collect()))
+    }
+
+    /// The core that this thread is bound to, if it is.
+    pub(super) fn here(&self) -> Option<usize> {
+        HERE.with_borrow(|here| here.as_ref().map(|(core, ..)| *core))
+    }
+
+    /// The core with the fewest threads; of those, the one that this thread runs on.
+    pub(super) fn quietest(&self) -> Option<usize> {
+        let now = system::core();
+        let cores = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let quietest = cores.iter().min_by_key(|(core, threads)| (*threads, Some(*core) != now));
+        quietest.map(|(core, _)| *core)
+    }
+
+    /// Binds this thread to a core, if that can be. One that is bound already must stay where it is.
+    pub(super) fn bind(self: &Arc<Cores>, core: Option<usize>) -> Option<Bound> {
+        let core = core?;
+        HERE.with_borrow_mut(|here| {
+            match here {
+                Some((_, times, _)) => *times += 1,
+                None => *here = Some((core, 1, system::bind(core)?)),
+            }
+            Some(())
+        })?;
+        self.count(core, |threads| threads + 1);
+        Some(Bound { cores: self.clone(), core, thread: PhantomData })
+    }
+
+    fn count(&self, core: usize, change: impl Fn(u32) -> u32) {
+        let mut cores = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, threads)) = cores.iter_mut().find(|(other, _)| *other == core) {
+            *threads = change(*threads);
+        }
+    }
+}
+
+impl Bound {
+    pub(super) fn core(&self) -> usize {
+        self.core
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        self.cores.count(self.core, |threads| threads.saturating_sub(1));
+        // A thread that is just ending has nowhere to go back to.
+        let _ = HERE.try_with(|here| {
+            let mut here = here.borrow_mut();
+            if let Some((_, times, before)) = &mut *here {
+                *times -= 1;
+                if *times == 0 {
+                    system::free(before);
+                    *here = None;
+                }
+            }
+        });
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
+
+    pub(super) type Set = CpuSet;
+
+    pub(super) fn cores() -> Vec<usize> {
+        let set = sched_getaffinity(None).unwrap_or_default();
+        (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect()
+    }
+
+    pub(super) fn core() -> Option<usize> {
+        Some(sched_getcpu())
+    }
+
+    /// Where the thread might run before; `None` if it can't be bound.
+    pub(super) fn bind(core: usize) -> Option<Set> {
+        let before = sched_getaffinity(None).ok()?;
+        let mut only = CpuSet::new();
+        only.set(core);
+        sched_setaffinity(None, &only).ok().map(|()| before)
+    }
+
+    pub(super) fn free(before: &Set) {
+        // It was allowed there before. If it is no longer it stays where it is.
+        let _ = sched_setaffinity(None, before);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere {
+    pub(super) type Set = ();
+
+    pub(super) fn cores() -> Vec<usize> {
+        Vec::new()
+    }
+
+    pub(super) fn core() -> Option<usize> {
+        None
+    }
+
+    pub(super) fn bind(_: usize) -> Option<Set> {
+        None
+    }
+
+    pub(super) fn free((): &Set) {}
+}

@@ -1,0 +1,228 @@
+//! A subject in a process of its own, in any language: the testbed's side of the protocol of `docs/subject-protocol.md`,
+//! and with [`serve()`] the other side, for any implementation in Rust.
+//!
+//! A [`Process`] is an [`Implementation`]. For each cluster it takes a child from its pool, or starts another one; the child
+//! hosts all servers of the cluster, and goes back to the pool at its end. A child that breaks the rules of the
+//! conversation ends the servers of its cluster ([`Ended`]), and is never used again.
+//!
+//! A run stays a function of its plan and its implementation: which child answers, on which core, and how long it takes
+//! makes no difference, except that one that takes too long is stuck.
+
+mod child;
+mod cores;
+mod decode;
+mod encode;
+mod host;
+mod serve;
+mod text;
+mod watchdog;
+mod wire;
+
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use child::Child;
+use cores::{Bound, Cores};
+use host::{Entered, Host};
+use watchdog::Watchdog;
+use wire::{Hello, PROTOCOL, Request, Status, Verb};
+
+use crate::scenario::parse::nearest;
+use crate::subject::{Boot, Capability, Ended, Implementation, Subject, View};
+
+pub use serve::serve;
+
+/// The name of what Figures 2 and 4 say, for a child that keeps to them.
+const FIGURE_2: &str = "figure-2";
+
+/// How long a child may take to answer, on the clock on the wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Each request but the first.
+    pub answer: Duration,
+    /// The first, `hello`: an interpreter may have to start.
+    pub hello: Duration,
+}
+
+impl Default for Limits {
+    /// 10 seconds, and 30 for `hello`.
+    fn default() -> Limits {
+        Limits { answer: Duration::from_secs(10), hello: Duration::from_secs(30) }
+    }
+}
+
+/// An implementation whose servers live in child processes. Dropping it ends them.
+#[derive(Debug)]
+pub struct Process {
+    pool: Arc<Pool>,
+    said: Said,
+}
+
+/// What a child says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Said {
+    name: String,
+    capabilities: Vec<Capability>,
+}
+
+/// The children that no cluster has.
+#[derive(Debug)]
+struct Pool {
+    words: Vec<String>,
+    limits: Limits,
+    free: Mutex<Vec<Child>>,
+    cores: Arc<Cores>,
+    /// Ends after the children.
+    watchdog: Watchdog,
+}
+
+impl Process {
+    /// Starts a command, its words as a shell would take them apart, and asks it who it is.
+    ///
+    /// # Errors
+    /// In one line: the command is none, it can't be started, or it does not say what the protocol expects.
+    pub fn start(command: &str) -> Result<Process, String> {
+        Process::start_within(command, Limits::default())
+    }
+
+    /// The same with other limits.
+    ///
+    /// # Errors
+    /// As [`Process::start`].
+    pub fn start_within(command: &str, limits: Limits) -> Result<Process, String> {
+        let whole = |why: String| format!("the subject `{command}`: {why}");
+        let words = shlex::split(command)
+            .ok_or_else(|| whole("expected a command; a quotation mark has no partner".into()))?;
+        let pool = Pool {
+            words,
+            limits,
+            free: Mutex::default(),
+            cores: Arc::new(Cores::new()),
+            watchdog: Watchdog::start(limits.answer).map_err(whole)?,
+        };
+        let (child, said, bound) = pool.start().map_err(whole)?;
+        pool.give_back(child);
+        drop(bound);
+        Ok(Process { pool: Arc::new(pool), said })
+    }
+
+    fn host(&self, seed: u64) -> Result<Host, String> {
+        let (child, bound) = self.pool.take(&self.said)?;
+        Ok(Host::new(child, seed, self.pool.clone(), bound, self.said.can(Capability::SlowDisk)))
+    }
+}
+
+impl Implementation for Process {
+    fn name(&self) -> &str {
+        &self.said.name
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &self.said.capabilities
+    }
+
+    /// A server in a cluster of its own.
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        host::boot(&Rc::new(self.host(0)?.into()), &boot)
+    }
+
+    fn enter(&self, seed: u64) -> Result<Option<Box<dyn Implementation + '_>>, String> {
+        Ok(Some(Box::new(Entered::new(self, self.host(seed)?))))
+    }
+}
+
+impl Said {
+    fn can(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability)
+    }
+}
+
+impl Pool {
+    /// A child for a cluster of this thread, on the thread's core.
+    fn take(&self, said: &Said) -> Result<(Child, Option<Bound>), String> {
+        let here = self.cores.here();
+        let free = {
+            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = free.iter().rposition(|child| here.is_none() || child.core == here);
+            place.map(|place| free.swap_remove(place))
+        };
+        if let Some(child) = free {
+            let bound = self.cores.bind(child.core);
+            return Ok((child, bound));
+        }
+        let (child, says, bound) = self.start()?;
+        if says != *said {
+            return Err(format!("another process of it says {says:?}; the first said {said:?}"));
+        }
+        Ok((child, bound))
+    }
+
+    fn start(&self) -> Result<(Child, Said, Option<Bound>), String> {
+        let bound = self.cores.bind(self.cores.here().or_else(|| self.cores.quietest()));
+        let core = bound.as_ref().map(Bound::core);
+        let mut child = Child::start(&self.words, core, &self.watchdog)?;
+        let said = hello(&mut child, self.limits)?;
+        Ok((child, said, bound))
+    }
+
+    fn give_back(&self, child: Child) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(child);
+    }
+}
+
+/// Asks a child who it is.
+fn hello(child: &mut Child, limits: Limits) -> Result<Said, String> {
+    let request =
+        Request { verb: Some(Verb::Hello), protocol: Some(PROTOCOL), ..Request::default() };
+    let answer: Hello<'_> = child.ask(&request, limits.hello).map_err(why)?;
+    if let Some(Status::Crashed | Status::Unsupported | Status::Refused) = answer.status {
+        let reason = answer.reason.map_or("it did not say why".into(), |reason| reason.0);
+        return Err(format!("it refuses `hello`: {reason}"));
+    }
+    match answer.protocol {
+        Some(PROTOCOL) => {}
+        Some(other) => {
+            return Err(format!("it speaks version {other} of the protocol; expected {PROTOCOL}"));
+        }
+        None => return Err(format!("it does not say `protocol`; expected {PROTOCOL}")),
+    }
+    let capabilities = answer.capabilities.unwrap_or_default();
+    let known = |word: &wire::Text<'_>| claimed(&word.0).ok_or_else(|| unknown(&word.0));
+    let claims: Vec<Vec<Capability>> = capabilities.iter().map(known).collect::<Result<_, _>>()?;
+    let mut capabilities = claims.concat();
+    capabilities.sort_unstable();
+    capabilities.dedup();
+    let name = answer.name.map(|name| name.0.trim().to_string()).unwrap_or_default();
+    if name.is_empty() {
+        return Err("it does not say its `name`".to_string());
+    }
+    Ok(Said { name, capabilities })
+}
+
+/// What a word claims: a capability, or those of Figure 2 together.
+fn claimed(word: &str) -> Option<Vec<Capability>> {
+    if word == FIGURE_2 {
+        return Some(Capability::FIGURE_2.to_vec());
+    }
+    Capability::named(word).map(|capability| vec![capability])
+}
+
+/// A capability that there is not.
+fn unknown(word: &str) -> String {
+    let words = Capability::ALL.map(Capability::word);
+    match nearest(word, words.into_iter()) {
+        Some(meant) => format!("there is no capability `{word}`; did you mean `{meant}`?"),
+        None => format!(
+            "there is no capability `{word}`; expected some of {FIGURE_2}, {}",
+            words.join(", ")
+        ),
+    }
+}
+
+/// How a child came to its end, for one who asked for no server.
+fn why(ended: Ended) -> String {
+    match ended {
+        Ended::Crashed(why) | Ended::Stuck(why) => why,
+    }
+}

@@ -1,0 +1,150 @@
+//! The one clock on the wall: a child that does not answer in time is killed, so that whoever waits for its answer goes on.
+//!
+//! One thread looks at all children a few times within the limit. Whoever waits pays no more than two stores.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// The longest time between two looks. A child has its limit, and at most so much more.
+const INTERVAL: Duration = Duration::from_millis(250);
+/// How often it looks within the limit for an answer, at least.
+const LOOKS: u32 = 16;
+
+/// Looks after children until it is dropped.
+#[derive(Debug)]
+pub(super) struct Watchdog {
+    interval: Duration,
+    watched: Arc<Mutex<Vec<Watched>>>,
+    thread: Option<(SyncSender<()>, JoinHandle<()>)>,
+}
+
+/// A child, and since how many looks it has been at the same request.
+#[derive(Debug)]
+struct Watched {
+    leash: Arc<Leash>,
+    request: u64,
+    looks: u32,
+}
+
+/// By what a child is held.
+#[derive(Debug)]
+pub(super) struct Leash {
+    interval: Duration,
+    /// The child, which leads a process group of its own; `None` once it has been waited for: its number may be
+    /// another's then.
+    group: Mutex<Option<Pid>>,
+    /// How many times it began or ended to be waited for; odd while it is.
+    turns: AtomicU64,
+    /// How many looks it may take.
+    patience: AtomicU32,
+    /// Whether it took longer.
+    overdue: AtomicBool,
+}
+
+impl Watchdog {
+    /// Looks after children that have so long for an answer.
+    ///
+    /// # Errors
+    /// If the system has no thread left.
+    pub(super) fn start(limit: Duration) -> Result<Watchdog, String> {
+        let interval = (limit / LOOKS).clamp(Duration::from_millis(1), INTERVAL);
+        let watched = Arc::new(Mutex::new(Vec::new()));
+        let (stop, stopped) = sync_channel::<()>(0);
+        let all = watched.clone();
+        let look = move || {
+            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+                all.lock().unwrap_or_else(PoisonError::into_inner).retain_mut(Watched::look);
+            }
+        };
+        let thread = std::thread::Builder::new().name("watchdog".to_string()).spawn(look);
+        let thread = thread.map_err(|error| format!("there can be no watchdog: {error}"))?;
+        Ok(Watchdog { interval, watched, thread: Some((stop, thread)) })
+    }
+
+    /// Looks after the child with this number, which leads its process group.
+    pub(super) fn watch(&self, child: u32) -> Arc<Leash> {
+        let group = i32::try_from(child).ok().and_then(Pid::from_raw);
+        let leash = Arc::new(Leash {
+            interval: self.interval,
+            group: Mutex::new(group),
+            turns: AtomicU64::new(0),
+            patience: AtomicU32::new(0),
+            overdue: AtomicBool::new(false),
+        });
+        let watched = Watched { leash: leash.clone(), request: 0, looks: 0 };
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).push(watched);
+        leash
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.thread.take() {
+            drop(stop);
+            // It does not panic; if it did there would be nothing left to do.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Watched {
+    /// Whether there is still something to look after.
+    fn look(&mut self) -> bool {
+        let turns = self.leash.turns.load(Ordering::Acquire);
+        if turns.is_multiple_of(2) || turns != self.request {
+            (self.request, self.looks) = (turns, 0);
+        } else {
+            self.looks += 1;
+            if self.looks > self.leash.patience.load(Ordering::Relaxed) {
+                self.leash.overdue.store(true, Ordering::Release);
+                self.leash.kill();
+            }
+        }
+        self.leash.pid().is_some()
+    }
+}
+
+impl Leash {
+    /// From now on the child has so long.
+    #[inline]
+    pub(super) fn wait(&self, limit: Duration) {
+        let looks = limit.as_nanos().div_ceil(self.interval.as_nanos().max(1));
+        self.patience.store(u32::try_from(looks).unwrap_or(u32::MAX), Ordering::Relaxed);
+        self.turns.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// It is waited for no longer.
+    #[inline]
+    pub(super) fn rest(&self) {
+        self.turns.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether it was killed because it took too long.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.overdue.load(Ordering::Acquire)
+    }
+
+    /// The child, until it has been [let go](Leash::release).
+    pub(super) fn pid(&self) -> Option<Pid> {
+        *self.group.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The child is about to be waited for: it is killed no more.
+    pub(super) fn release(&self) {
+        *self.group.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Kills the child and whatever it started.
+    pub(super) fn kill(&self) {
+        let group = self.group.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pid) = *group {
+            // One that is gone already needs no killing.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! From trials to a report: what belongs to which section, requirement and property.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::wrong;
+use super::{Cell, Conformance, Exercised, Judged, Lacking, Mark, Row, Subject, Trial, Weight};
+use crate::campaign::{Campaign, Kind, Share};
+use crate::oracle::{Class, Property};
+use crate::report::{Case, Result, Summary};
+use crate::scenario::paper::{self, DISSERTATION, FIGURES, SECTIONS};
+use crate::subject::Capability;
+
+/// What sections of the dissertation stand under.
+const DISSERTATION_GROUP: &str = "The dissertation";
+/// What sections of the paper stand under.
+const PAPER_GROUP: &str = "The paper";
+/// What stands under nothing that is known.
+const OTHER_GROUP: &str = "Others";
+
+pub(super) fn conformance(trials: &[Trial]) -> Conformance {
+    let cases: Vec<&[Case]> = trials.iter().map(|trial| trial.scenarios.cases.as_slice()).collect();
+    Conformance {
+        program: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
+        seeds: trials.first().map_or(String::new(), |trial| trial.header.seeds()),
+        subjects: trials.iter().enumerate().map(|(at, _)| subject(trials, at)).collect(),
+        sections: sections(trials, &cases),
+        requirements: requirements(trials, &cases),
+        properties: Property::ALL.into_iter().map(|it| judged(it, trials)).collect(),
+        scenarios: scenarios(&cases, &section_names(&cases)),
+    }
+}
+
+fn subject(trials: &[Trial], at: usize) -> Subject {
+    let trial = &trials[at];
+    let Trial { name, capabilities, scenarios, campaign, end, .. } = trial;
+    let wrong = wrong::all(trial);
+    Subject {
+        name: match trials.iter().filter(|other| other.name == *name).count() {
+            1 => name.clone(),
+            _ => format!("{name} ({})", at + 1),
+        },
+        command: scenarios.caller.subject.clone(),
+        capabilities: capabilities.iter().map(|capability| capability.word()).collect(),
+        verdict: match wrong.first() {
+            Some(gravest) => gravest.weight.verdict(),
+            None if scenarios.summary().skipped > 0 => "conforms in what it claims",
+            None => "conforms",
+        },
+        exit_code: end.code(),
+        scenarios: scenarios.summary(),
+        seeds: campaign.sums.seeds,
+        seeds_with_findings: campaign.findings.seeds().map(|(_, seeds)| seeds).sum(),
+        steps: campaign.sums.steps,
+        digest: format!("{:016x}", campaign.sums.digest),
+        wrong,
+        skipped: lacking(&scenarios.cases),
+    }
+}
+
+/// What is lacking, what is needed most often first.
+fn lacking(cases: &[Case]) -> Vec<Lacking> {
+    let mut counts: BTreeMap<Capability, usize> = BTreeMap::new();
+    for capability in cases.iter().flat_map(lacks) {
+        *counts.entry(*capability).or_default() += 1;
+    }
+    let mut lacking: Vec<Lacking> = counts
+        .into_iter()
+        .map(|(capability, scenarios)| Lacking { capability: capability.word(), scenarios })
+        .collect();
+    lacking.sort_by_key(|lacking| Reverse(lacking.scenarios));
+    lacking
+}
+
+/// What a scenario was skipped for.
+fn lacks(case: &Case) -> &[Capability] {
+    match &case.result {
+        Result::Skipped(lacking) => lacking,
+        Result::Passed | Result::Failed(_) | Result::Unusable { .. } => &[],
+    }
+}
+
+/// Where a scenario stands: the first section that it names.
+pub(super) fn section(case: &Case) -> &str {
+    paper::named(&case.paper).next().unwrap_or_default()
+}
+
+/// What a scenario is about.
+pub(super) fn about(case: &Case) -> Vec<&str> {
+    let mut about: Vec<&str> = paper::about(&case.paper).collect();
+    if about.is_empty() {
+        about.push(section(case));
+    }
+    about
+}
+
+/// What the paper says at a place, if it is known.
+pub(super) fn says(name: &str) -> &'static str {
+    let items = SECTIONS.iter().chain(FIGURES.iter().flat_map(|(_, items)| *items));
+    items.chain(&DISSERTATION).find(|item| item.name == name).map_or("", |item| item.says)
+}
+
+/// Names in the order of the paper, those that it does not know last.
+fn in_order<'n>(known: impl Iterator<Item = &'n str>, named: &[&'n str]) -> Vec<&'n str> {
+    let mut names: Vec<&str> = known.filter(|known| named.contains(known)).collect();
+    for name in named {
+        if !names.contains(name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The sections that scenarios stand in.
+fn section_names<'c>(cases: &[&'c [Case]]) -> Vec<&'c str> {
+    let readable = cases.first().into_iter().flat_map(|cases| cases.iter());
+    let named: Vec<&str> = readable.filter(|case| !case.paper.is_empty()).map(section).collect();
+    in_order(SECTIONS.iter().chain(&DISSERTATION).map(|item| item.name), &named)
+}
+
+fn sections(trials: &[Trial], cases: &[&[Case]]) -> Vec<Row> {
+    let names = section_names(cases);
+    let row = |name: &&str| {
+        let of = |campaign: &Campaign| {
+            let seeds = campaign.findings.seeds();
+            let here = seeds.filter(|(kind, _)| stands_in(*kind, &names) == Some(*name));
+            here.map(|(_, seeds)| seeds).sum()
+        };
+        let cells = std::iter::zip(trials, cases).map(|(trial, cases)| {
+            let here = cases.iter().filter(|case| section(case) == *name);
+            cell(here, of(&trial.campaign))
+        });
+        Row {
+            group: String::new(),
+            name: (*name).to_owned(),
+            says: says(name).to_owned(),
+            cells: cells.collect(),
+        }
+    };
+    names.iter().map(row).collect()
+}
+
+/// In which of these sections the paper states what a seed violates.
+fn stands_in<'n>(kind: Kind, sections: &[&'n str]) -> Option<&'n str> {
+    let stated: Vec<&str> = paper::named(kind.section()).collect();
+    let within = |section: &&&str| {
+        let in_it = |stated: &&str| {
+            section
+                .strip_prefix(stated)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        stated.iter().any(in_it)
+    };
+    sections.iter().find(within).copied()
+}
+
+fn requirements(trials: &[Trial], cases: &[&[Case]]) -> Vec<Row> {
+    let readable = cases.first().into_iter().flat_map(|cases| cases.iter());
+    let named: Vec<&str> = readable.filter(|case| !case.paper.is_empty()).flat_map(about).collect();
+    let figures = FIGURES.iter().flat_map(|(_, items)| *items);
+    let names = in_order(figures.chain(&DISSERTATION).map(|item| item.name), &named);
+    let row = |name: &str| {
+        let cells = std::iter::zip(trials, cases).map(|(trial, cases)| {
+            let here = cases.iter().filter(|case| about(case).contains(&name));
+            let states = |kind: Kind| name.strip_prefix("Figure 3 ") == Some(kind.title());
+            let seeds = trial.campaign.findings.seeds().filter(|(kind, _)| states(*kind));
+            cell(here, seeds.map(|(_, seeds)| seeds).sum())
+        });
+        Row {
+            group: group(name).to_owned(),
+            name: name.to_owned(),
+            says: says(name).to_owned(),
+            cells: cells.collect(),
+        }
+    };
+    names.into_iter().map(row).collect()
+}
+
+fn group(name: &str) -> &'static str {
+    let in_it = |items: &[paper::Item]| items.iter().any(|item| item.name == name);
+    let figure = FIGURES.iter().find(|(_, items)| in_it(items));
+    match figure {
+        Some((heading, _)) => heading,
+        None if in_it(&SECTIONS) => PAPER_GROUP,
+        None if in_it(&DISSERTATION) => DISSERTATION_GROUP,
+        None => OTHER_GROUP,
+    }
+}
+
+fn scenarios(cases: &[&[Case]], sections: &[&str]) -> Vec<Row> {
+    let Some(first) = cases.first() else { return Vec::new() };
+    let row = |(at, case): (usize, &Case)| {
+        let section = section(case);
+        let group = if section.is_empty() { OTHER_GROUP } else { section };
+        Row {
+            group: group.to_owned(),
+            name: case.file.clone(),
+            says: case.title.clone(),
+            cells: cases.iter().map(|cases| cell(cases.get(at).into_iter(), 0)).collect(),
+        }
+    };
+    let mut rows: Vec<Row> = first.iter().enumerate().map(row).collect();
+    let place = |row: &Row| sections.iter().position(|section| *section == row.group);
+    rows.sort_by_key(|row| place(row).unwrap_or(sections.len()));
+    rows
+}
+
+fn cell<'c>(cases: impl Iterator<Item = &'c Case> + Clone, seeds: u64) -> Cell {
+    let scenarios = Summary::of(cases.clone());
+    let mut lacking: Vec<Capability> = cases.flat_map(lacks).copied().collect();
+    lacking.sort_unstable();
+    lacking.dedup();
+    let Summary { passed, failed, skipped, unusable } = scenarios;
+    let mark = match () {
+        () if failed > 0 || seeds > 0 => Mark::Failed,
+        () if passed > 0 => Mark::Passed,
+        () if skipped > 0 => Mark::Skipped,
+        () if unusable > 0 => Mark::Unusable,
+        () => Mark::Untested,
+    };
+    let lacking = lacking.into_iter().map(Capability::word).collect();
+    Cell { mark, scenarios, lacking, seeds }
+}
+
+fn judged(property: Property, trials: &[Trial]) -> Judged {
+    Judged {
+        name: property.name(),
+        title: property.title(),
+        paper: property.section(),
+        says: property.says(),
+        weight: Weight::of(property.class()),
+        cells: trials.iter().map(|trial| exercised(property, trial)).collect(),
+    }
+}
+
+fn exercised(property: Property, trial: &Trial) -> Exercised {
+    let Trial { campaign, capabilities, .. } = trial;
+    let exercised = campaign.sums.exercised.get(property as usize);
+    let Share(times, seeds) = exercised.copied().unwrap_or_default();
+    let mut found = campaign.findings.seeds();
+    let violated = found.find(|(kind, _)| *kind == Kind::Violation(property));
+    let violated = violated.map_or(0, |(_, seeds)| seeds);
+    let is_judged =
+        property.class() != Class::Conduct || capabilities.contains(&Capability::Conduct);
+    let mark = match () {
+        () if violated > 0 || wrong::violated(trial, property) => Mark::Failed,
+        () if !is_judged => Mark::Skipped,
+        () if times > 0 => Mark::Passed,
+        () => Mark::Untested,
+    };
+    Exercised { mark, times, seeds, violated }
+}

@@ -1,0 +1,373 @@
+//! What each event of a trace means to the oracles.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::Trace;
+use super::event::{Event, Start, What};
+use super::judge::Stream;
+use super::told::{Facts, Gaps};
+use crate::oracle::{Came, Found, Oracles, Property, Quorum, Violation};
+use crate::subject::{LogWrite, Role, Token, Write};
+use crate::words::{
+    Entry, HardState, LARGEST, LogIndex, Membership, NodeId, Position, Snapshot, Term,
+};
+
+/// Whether an event can be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ready {
+    /// All that must have been before has been taken.
+    Now,
+    /// Something is missing that may come. If nothing else is left, the lowest number is taken first.
+    Waits(u8),
+}
+
+/// The oracles, and what they need not know of the servers.
+pub(super) struct Feed<'t> {
+    oracles: Oracles,
+    facts: &'t Facts,
+    servers: Vec<Server>,
+    pub(super) gaps: Gaps,
+}
+
+/// What is known of a server beside its state.
+#[derive(Default)]
+struct Server {
+    /// Whether it told how it started.
+    has_start: bool,
+    /// Whether it told its role.
+    has_role: bool,
+    /// Whether it told, when it started or later, how far its state machine is.
+    has_applied: bool,
+    /// Whether nobody knows any more what is in its log.
+    lost: bool,
+    /// How many events it told since it started.
+    count: u64,
+    /// What may not be durable, each with the number of its event.
+    pending: VecDeque<(u64, Write)>,
+}
+
+impl<'t> Feed<'t> {
+    pub(super) fn new(trace: &Trace, facts: &'t Facts, streams: &[Stream<'_>]) -> Feed<'t> {
+        let all: Vec<NodeId> = (1..=streams.len() as u32).map(NodeId).collect();
+        let mut oracles = Oracles::of_trace(&all, &facts.voters, trace.base);
+        let mut servers = Vec::new();
+        for (id, stream) in all.into_iter().zip(streams) {
+            let started = matches!(stream.head().map(|event| &event.what), Some(What::Start(_)));
+            if !started {
+                let term = stream.first.unwrap_or(Term(LARGEST));
+                oracles.appeared(id, term);
+            }
+            servers.push(Server::default());
+        }
+        Feed { oracles, facts, servers, gaps: Gaps::default() }
+    }
+
+    pub(super) fn exercised(&self, property: Property) -> u64 {
+        self.oracles.exercised(property)
+    }
+
+    /// Whether what a server did up to this term may not have been taken, or was never told.
+    fn may(&self, server: NodeId, term: Term, streams: &[Stream<'_>]) -> bool {
+        let slot = slot(server);
+        let known = &self.servers[slot];
+        // What is durable is counted from a start on.
+        let unsure = known.lost || (self.facts.durable && !known.has_start);
+        self.facts.is_named(server) && (unsure || streams[slot].may_act_in(term))
+    }
+
+    /// Whether somebody else than this follower may have committed something in this term or before.
+    fn may_lead(&self, follower: NodeId, other: NodeId, streams: &[Stream<'_>]) -> bool {
+        let term = self.oracles.view_of(follower).term;
+        if self.facts.voters.is_empty()
+            || !self.facts.leaders
+            || !self.servers[slot(follower)].has_role
+        {
+            return true;
+        }
+        other != follower && self.may(other, term, streams)
+    }
+
+    /// Whether an event can be taken, or something must come before.
+    pub(super) fn ready(&self, event: &Event, streams: &[Stream<'_>]) -> Ready {
+        let server = event.server;
+        let lost = self.servers[slot(server)].lost;
+        let view = self.oracles.view_of(server);
+        match &event.what {
+            What::Commit(to) if !lost && self.facts.logs => self.may_commit(server, *to, streams),
+            What::Role(Role::Leader, term)
+                if self.facts.votes && self.facts.candidates && view.term == *term =>
+            {
+                let may = |voter| self.may(voter, *term, streams);
+                match self.oracles.votes_for(server, *term, &may) {
+                    Quorum::Possible => Ready::Waits(1),
+                    Quorum::Reached | Quorum::Impossible | Quorum::Unknown => Ready::Now,
+                }
+            }
+            What::Install(last) if !lost && self.facts.logs => {
+                match self.oracles.knows_committed() < last.index.get() {
+                    true => Ready::Waits(3),
+                    false => Ready::Now,
+                }
+            }
+            What::Commit(_)
+            | What::Apply(..)
+            | What::Role(..)
+            | What::Install(_)
+            | What::Start(_)
+            | What::Vote(..)
+            | What::Append(..)
+            | What::Snapshot(_)
+            | What::Durable(_) => Ready::Now,
+        }
+    }
+
+    fn may_commit(&self, server: NodeId, to: LogIndex, streams: &[Stream<'_>]) -> Ready {
+        let view = self.oracles.view_of(server);
+        if view.role == Role::Leader {
+            let may = |voter| self.may(voter, view.term, streams);
+            return match self.oracles.holds(server, to.get(), &may) {
+                Quorum::Possible => Ready::Waits(0),
+                Quorum::Reached | Quorum::Impossible | Quorum::Unknown => Ready::Now,
+            };
+        }
+        let known = self.oracles.knows_committed() >= to.get();
+        let all = (1..=streams.len() as u32).map(NodeId);
+        let may_come = all.into_iter().any(|other| self.may_lead(server, other, streams));
+        if known || !may_come { Ready::Now } else { Ready::Waits(2) }
+    }
+
+    /// Takes an event, as it is.
+    pub(super) fn take(&mut self, event: &Event, streams: &[Stream<'_>]) -> Result<(), Violation> {
+        let server = event.server;
+        let known = &mut self.servers[slot(server)];
+        known.count += 1;
+        let skipped = known.lost && self.facts.logs;
+        match &event.what {
+            What::Start(start) => self.start(server, start),
+            What::Role(role, term) => self.role(server, *role, *term, streams),
+            What::Vote(term, candidate) => {
+                self.gives(server, *term, *candidate)?;
+                self.oracles.voted(server, *term, *candidate)?;
+                self.hard_state(server)
+            }
+            What::Durable(count) if self.servers[slot(server)].has_start => {
+                self.durable(server, *count)
+            }
+            What::Durable(_) => Ok(()),
+            What::Append(..)
+            | What::Commit(_)
+            | What::Snapshot(_)
+            | What::Install(_)
+            | What::Apply(..)
+                if skipped =>
+            {
+                self.gaps.skipped += 1;
+                Ok(())
+            }
+            What::Append(from, entries) => {
+                let base = self.oracles.base();
+                let first = (*from).max(LogIndex::after(LogIndex::new(base)));
+                let known = entries.iter().filter(|entry| entry.index.get() > base);
+                let legible = |entry: &Entry| Entry {
+                    payload: self.facts.legible(&entry.payload),
+                    ..entry.clone()
+                };
+                let entries: Vec<Entry> = known.map(legible).collect();
+                let entries = entries.as_slice().into();
+                let log = LogWrite { from: first, entries };
+                self.oracles.wrote(server, &log)?;
+                self.write(server, Write { log: Some(log), ..nothing() })
+            }
+            What::Commit(to) if self.facts.logs => self.commit(server, *to, streams),
+            What::Commit(to) => self.oracles.advanced(server, *to),
+            What::Apply(index, term, payload) => {
+                if !std::mem::replace(&mut self.servers[slot(server)].has_applied, true) {
+                    self.oracles.resumes(server, index.get() - 1);
+                }
+                if !self.facts.logs {
+                    return self.oracles.applied_unlogged(
+                        server,
+                        *index,
+                        (*term, payload.as_ref()),
+                    );
+                }
+                let known = &self.servers[slot(server)];
+                let committed = self.oracles.view_of(server).commit;
+                if !self.facts.commits || (!known.has_start && committed < Some(*index)) {
+                    self.oracles.advanced(server, *index)?;
+                    self.oracles.took_for_committed(server, *index)?;
+                }
+                let payload = payload.as_ref().map(|payload| self.facts.legible(payload));
+                self.oracles.applied(server, *index, *term, payload.as_ref())
+            }
+            What::Install(last) if !self.facts.logs => {
+                self.servers[slot(server)].has_applied = true;
+                self.oracles.resumes(server, last.index.get());
+                Ok(())
+            }
+            What::Snapshot(last) => self.oracles.snapshotted(server, *last),
+            What::Install(last) => self.install(server, *last),
+        }
+    }
+
+    fn start(&mut self, server: NodeId, start: &Start) -> Result<(), Violation> {
+        let known = &mut self.servers[slot(server)];
+        let first = known.count == 1;
+        let pending: Vec<Write> = known.pending.drain(..).map(|(_, write)| write).collect();
+        let was_lost = std::mem::take(&mut known.lost);
+        known.count = 1;
+        (known.has_start, known.has_role) = (true, true);
+        known.has_applied = start.applied.is_some();
+        let last = start.found.last.filter(|_| self.facts.logs);
+        let found = Found { last, ..start.found };
+        if first {
+            self.oracles.began(server, &found);
+        } else {
+            self.gaps.restarts += 1;
+            if was_lost {
+                self.oracles.forget_log(server);
+            }
+            match self.oracles.restarted(server, &found, &pending)? {
+                Came::Kept => {}
+                Came::Longer => self.gaps.longer += 1,
+                Came::Unknown => self.lose(server),
+            }
+        }
+        if let Some(applied) = start.applied {
+            self.oracles.resumes(server, applied);
+        }
+        Ok(())
+    }
+
+    /// Nobody knows any more what is in a server's log.
+    fn lose(&mut self, server: NodeId) {
+        self.servers[slot(server)].lost = true;
+        self.gaps.lost.push(server);
+        self.oracles.forget_log(server);
+    }
+
+    fn role(
+        &mut self,
+        server: NodeId,
+        role: Role,
+        term: Term,
+        streams: &[Stream<'_>],
+    ) -> Result<(), Violation> {
+        let view = self.oracles.view_of(server);
+        let known = &mut self.servers[slot(server)];
+        let had_role = std::mem::replace(&mut known.has_role, true);
+        let lost = known.lost;
+        let stood = view.role != Role::Follower && view.term == term;
+        if role == Role::Leader && !stood && (!had_role || !self.facts.candidates) {
+            // It stood without saying so.
+            self.role(server, Role::Candidate, term, streams)?;
+        }
+        if role == Role::Leader && lost {
+            return self.oracles.led(server, term);
+        }
+        if role == Role::Candidate {
+            self.gives(server, term, server)?;
+        }
+        self.oracles.moved(server, role, term)?;
+        self.hard_state(server)?;
+        if role == Role::Leader && self.facts.votes && self.facts.candidates {
+            let may = |voter| self.may(voter, term, streams);
+            if self.oracles.votes_for(server, term, &may) == Quorum::Impossible {
+                return self.oracles.not_elected(server, term);
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(
+        &mut self,
+        server: NodeId,
+        to: LogIndex,
+        streams: &[Stream<'_>],
+    ) -> Result<(), Violation> {
+        let view = self.oracles.view_of(server);
+        if self.may_commit(server, to, streams) != Ready::Now {
+            match view.role {
+                Role::Leader => self.gaps.leaders += 1,
+                Role::Follower | Role::Candidate => self.gaps.followers += 1,
+            }
+        }
+        let leads = view.role == Role::Leader;
+        let may: Vec<bool> = (1..=streams.len() as u32)
+            .map(NodeId)
+            .map(|other| match leads {
+                true => self.may(other, view.term, streams),
+                false => self.may_lead(server, other, streams),
+            })
+            .collect();
+        self.oracles.committed(server, to, &|other| may.get(slot(other)).is_none_or(|may| *may))
+    }
+
+    fn install(&mut self, server: NodeId, last: Position) -> Result<(), Violation> {
+        self.servers[slot(server)].has_applied = true;
+        if !self.oracles.installed(server, last)? {
+            self.lose(server);
+            return Ok(());
+        }
+        let snapshot = Snapshot {
+            last,
+            membership: Arc::new(Membership::default()),
+            cluster: 0,
+            data: Arc::from([]),
+        };
+        self.write(server, Write { snapshot: Some(Arc::new(snapshot)), ..nothing() })
+    }
+
+    /// What a server says of its term and vote is durable, or will be.
+    fn hard_state(&mut self, server: NodeId) -> Result<(), Violation> {
+        let view = self.oracles.view_of(server);
+        let hard_state = HardState { term: view.term, voted_for: view.voted_for };
+        self.write(server, Write { hard_state: Some(hard_state), ..nothing() })
+    }
+
+    fn write(&mut self, server: NodeId, write: Write) -> Result<(), Violation> {
+        if self.facts.durable {
+            let known = &mut self.servers[slot(server)];
+            known.pending.push_back((known.count, write));
+            return Ok(());
+        }
+        self.persist(server, &write)
+    }
+
+    fn durable(&mut self, server: NodeId, count: u64) -> Result<(), Violation> {
+        while let Some((number, _)) = self.servers[slot(server)].pending.front()
+            && *number <= count
+        {
+            let write = self.servers[slot(server)].pending.pop_front();
+            if let Some((_, write)) = write {
+                self.persist(server, &write)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A vote that is durable as soon as it is told.
+    fn gives(&mut self, server: NodeId, term: Term, candidate: NodeId) -> Result<(), Violation> {
+        if self.facts.durable { Ok(()) } else { self.oracles.gave(server, term, candidate) }
+    }
+
+    fn persist(&mut self, server: NodeId, write: &Write) -> Result<(), Violation> {
+        self.oracles.persisted(server, write);
+        match write.hard_state {
+            Some(HardState { term, voted_for: Some(candidate) }) => {
+                self.oracles.gave(server, term, candidate)
+            }
+            Some(HardState { voted_for: None, .. }) | None => Ok(()),
+        }
+    }
+}
+
+fn slot(server: NodeId) -> usize {
+    server.0 as usize - 1
+}
+
+/// A write that changes nothing.
+fn nothing() -> Write {
+    Write { token: Token(0), hard_state: None, commit: None, snapshot: None, log: None }
+}

@@ -1,0 +1,180 @@
+//! Messages: what servers send each other, described in the paper's words, and what an implementation carries along.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{AppendReply, Chunk, Entries, LogIndex, NodeId, Position, Term};
+
+/// A message from one server to another (Figure 2). The network may lose, repeat, delay and reorder it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The server that sent it.
+    pub from: NodeId,
+    /// The server it is for.
+    pub to: NodeId,
+    /// The sender's current term (§5.1: terms are exchanged whenever servers communicate).
+    pub term: Term,
+    /// What it says.
+    pub body: Body,
+    /// What the implementation sent with it. A message that no server sent has nothing.
+    pub own: Own,
+}
+
+impl Message {
+    /// A message that the paper's words say all of.
+    #[must_use]
+    pub fn new(from: NodeId, to: NodeId, term: Term, body: Body) -> Message {
+        Message { from, to, term, body, own: Own::default() }
+    }
+}
+
+/// What an implementation carries along with a message, beside what the paper's words say: nobody else looks into it.
+/// To everybody else one is like any other, so messages that say the same are equal.
+#[derive(Clone, Default)]
+pub struct Own(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Own {
+    /// Carries this.
+    #[must_use]
+    pub fn new<T: Any + Send + Sync>(what: T) -> Own {
+        Own(Some(Arc::new(what)))
+    }
+
+    /// Whether nothing is carried.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// What is carried, if it is of this type.
+    #[must_use]
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.as_deref()?.downcast_ref()
+    }
+
+    /// The same, taken out: without a copy if this is the last one to carry it.
+    #[must_use]
+    pub fn take<T: Any + Clone + Send + Sync>(self) -> Option<T> {
+        self.0?.downcast().ok().map(Arc::unwrap_or_clone)
+    }
+}
+
+impl PartialEq for Own {
+    fn eq(&self, _: &Own) -> bool {
+        true
+    }
+}
+
+impl Eq for Own {}
+
+impl fmt::Debug for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "its own" } else { "nothing" })
+    }
+}
+
+/// What a message says, in the paper's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A candidate asks for a vote in the message's term (§5.2, §5.4.1).
+    RequestVote {
+        /// The candidate's last entry (`lastLogIndex`, `lastLogTerm`); `None` if its log is empty.
+        last: Option<Position>,
+        /// Its leader told it to stand ([`Body::TimeoutNow`]): the vote is not to be disregarded for that
+        /// leader's sake (diss. §4.2.3).
+        transfer: bool,
+    },
+    /// The answer to [`Body::RequestVote`].
+    RequestVoteReply {
+        /// Whether the candidate received the vote (`voteGranted`).
+        granted: bool,
+    },
+    /// A server asks whether it would receive a vote if it stood in the term after the message's (PreVote,
+    /// diss. §9.6). It has not entered that term.
+    PreVote {
+        /// Its last entry; `None` if its log is empty.
+        last: Option<Position>,
+    },
+    /// The answer to [`Body::PreVote`]. It promises nothing.
+    PreVoteReply {
+        /// Whether it would.
+        granted: bool,
+    },
+    /// A leader replicates entries; without entries, a heartbeat (§5.2, §5.3).
+    AppendEntries {
+        /// The entry before the new ones (`prevLogIndex`, `prevLogTerm`); `None` before the first.
+        prev: Option<Position>,
+        /// Entries to store, from the one after `prev` on.
+        entries: Entries,
+        /// The leader's commit index (`leaderCommit`).
+        commit: Option<LogIndex>,
+        /// The leader's latest round of heartbeats (diss. §6.4), counted from 0 in its term. The answer
+        /// repeats it, and so tells when, at the earliest, the follower still took it for its leader.
+        round: u64,
+    },
+    /// The answer to [`Body::AppendEntries`].
+    AppendEntriesReply {
+        /// How it was received.
+        reply: AppendReply,
+        /// The round of the request.
+        round: u64,
+    },
+    /// A leader sends a follower, whose next entry it has discarded, a part of its snapshot (§7, Figure 13).
+    InstallSnapshot {
+        /// The part.
+        chunk: Arc<Chunk>,
+        /// As in [`Body::AppendEntries`].
+        round: u64,
+    },
+    /// The answer to a part of a snapshot that is not complete yet. Once it is complete and durable, or not
+    /// needed, the answer is that of an AppendEntries that matches up to `last`.
+    InstallSnapshotReply {
+        /// The last entry of the snapshot in question.
+        last: Position,
+        /// How much of its data the follower has, in bytes from the beginning.
+        received: u64,
+        /// The round of the request.
+        round: u64,
+    },
+    /// A leader tells a follower that has all of its log to stand for election at once (diss. §3.10).
+    TimeoutNow,
+    /// A follower asks from which index on its state machine is recent enough for a read (diss. §6.4).
+    ReadIndex {
+        /// The follower's name for the question.
+        request: u64,
+    },
+    /// The answer to [`Body::ReadIndex`], from a leader that made sure it still led after the question came.
+    ReadIndexReply {
+        /// The question.
+        request: u64,
+        /// The follower may answer once it has applied this entry.
+        index: LogIndex,
+    },
+    /// Something that the paper has no name for. It promises nothing, and no oracle judges it.
+    Other {
+        /// What it is, in a few words.
+        what: Arc<str>,
+    },
+}
+
+impl Body {
+    /// Its kind, as the paper names it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Body::RequestVote { .. } => "RequestVote",
+            Body::RequestVoteReply { .. } => "RequestVoteReply",
+            Body::PreVote { .. } => "PreVote",
+            Body::PreVoteReply { .. } => "PreVoteReply",
+            Body::AppendEntries { .. } => "AppendEntries",
+            Body::AppendEntriesReply { .. } => "AppendEntriesReply",
+            Body::InstallSnapshot { .. } => "InstallSnapshot",
+            Body::InstallSnapshotReply { .. } => "InstallSnapshotReply",
+            Body::TimeoutNow => "TimeoutNow",
+            Body::ReadIndex { .. } => "ReadIndex",
+            Body::ReadIndexReply { .. } => "ReadIndexReply",
+            Body::Other { .. } => "Other",
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A subject in a process of its own: what goes to it and comes back is all there is, and it is quick to be told apart
+//! from one that can't be used or does not repeat itself.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use raft_sim::plan::{Plan, Wishes};
+use raft_sim::process::Process;
+use raft_sim::reference::Reference;
+use raft_sim::run::run;
+use raft_sim::subject::{Capability, Implementation};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_raft-sim");
+
+/// The command that makes the reference core a child.
+fn core() -> String {
+    format!("{} serve", shlex::try_quote(PROGRAM).expect("a path without null"))
+}
+
+fn raft_sim(args: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(PROGRAM).args(args).output().expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_core_does_the_same_in_a_process_of_its_own() {
+    let child = Process::start(&core()).expect("the core serves");
+    assert_eq!(child.name(), Reference.name());
+    assert_eq!(child.capabilities(), Capability::ALL);
+    let mut features = Vec::new();
+    for seed in 0..60 {
+        let plan = Plan::draw(seed, &Wishes::default());
+        let here = run(&plan, &Reference, true, None).expect("the core boots");
+        let there = run(&plan, &child, true, None).expect("the core boots in a child");
+        assert_eq!(there.violation, None, "seed {seed}");
+        assert_eq!((there.digest, there.steps), (here.digest, here.steps), "seed {seed}");
+        features.resize(here.features.len(), 0);
+        features.iter_mut().zip(&here.features).for_each(|(sum, count)| *sum += count);
+    }
+    assert!(
+        features.iter().filter(|count| **count > 0).count() * 10 > features.len() * 9,
+        "{features:?}"
+    );
+}
+
+#[test]
+fn threads_have_a_child_each_and_find_the_same() {
+    let told = |subject: &[&str]| {
+        let args = ["fuzz", "--seeds", "0..24", "--jobs", "3", "--duration", "100"];
+        raft_sim(&[&args[..], subject].concat())
+    };
+    let (code, out, _) = told(&["--subject", &core()]);
+    assert_eq!((code, out), (Some(0), told(&[]).1));
+}
+
+#[test]
+fn a_scenario_is_played_to_a_child() {
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/5.4.2-commit");
+    let (code, out, err) = raft_sim(&["test", files, "--subject", &core()]);
+    assert_eq!(code, Some(0), "{out}{err}");
+}
+
+#[test]
+fn one_that_can_not_be_started_is_an_error_in_one_line() {
+    let (code, out, err) = raft_sim(&["run", "--seed", "1", "--subject", "/nowhere/at-all"]);
+    assert_eq!((code, &*out), (Some(2), ""));
+    assert_eq!(
+        err,
+        "raft-sim: error: the subject `/nowhere/at-all`: there is no program `/nowhere/at-all`\n"
+    );
+}
+
+#[test]
+fn one_that_does_not_repeat_itself_is_told_so() {
+    let script = r#"while read -r line; do n=$((n+1)); case $line in
+        *'"do":"hello"'*) echo '{"protocol":1,"name":"counts"}';; *'"do":"reset"'*) echo '{}';;
+        *'"do":"boot"'*) echo '{"view":{}}';;
+        *'"do":"tick"'*) echo '{"messages":[{"type":"Other","to":1,"what":"request '$n'"}]}';;
+        *) echo '{}';; esac; done"#;
+    let subject = format!("sh -c {}", shlex::try_quote(script).expect("no null in it"));
+    let quick = ["--seeds", "0..1", "--servers", "2", "--duration", "20", "--faults", "none"];
+    let args = ["fuzz", "--check-determinism", "--no-shrink", "--subject", &subject];
+    let (code, out, err) = raft_sim(&[&args[..], &quick].concat());
+    assert_eq!(code, Some(5), "{out}{err}");
+    assert!(out.contains("seed 0"), "{out}");
+}
+
+/// Ctrl-C reaches all processes of the terminal's group: the campaign ends, and its children must not end before. SIGTERM
+/// does the same to it, and is not ignored where tests run in the background.
+#[test]
+fn ctrl_c_is_the_campaign_s_alone() {
+    let mut command = Command::new(PROGRAM);
+    let quick = ["--servers", "1", "--duration", "20", "--jobs", "2"];
+    command.args(["fuzz", "--time", "1m", "--subject", &core()]).args(quick);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut campaign = command.spawn().expect("it starts");
+    let mut out = BufReader::new(campaign.stdout.take().expect("it is piped"));
+    let mut told = String::new();
+    out.read_line(&mut told).expect("it prints");
+    assert_eq!(told, "seeds 0..\n");
+    let group = i32::try_from(campaign.id()).ok().and_then(Pid::from_raw).expect("a process");
+    kill_process_group(group, Signal::TERM).expect("it runs");
+    out.read_to_string(&mut told).expect("it is text");
+    let code = campaign.wait_with_output().expect("it ends").status.code();
+    assert_eq!(code, Some(130), "{told}");
+    assert!(told.ends_with("\nall held\n"), "{told}");
+}

@@ -1,0 +1,269 @@
+//! Children that misbehave: each is told in one message, none is waited for, and none is left behind.
+
+use std::time::Duration;
+
+use raft_sim::process::{Limits, Process};
+use raft_sim::subject::{Boot, Effects, Ended, Event, Implementation, Request, Settings, Subject};
+use raft_sim::words::{Body, Command, HardState, Message, NodeId, Term};
+
+/// Enough for a shell on a busy machine, where a shell answers; and where none does it is over soon.
+const PATIENT: Limits = Limits { answer: Duration::from_secs(60), hello: Duration::from_secs(60) };
+const HASTY: Limits = Limits { answer: Duration::from_millis(300), hello: Duration::from_secs(60) };
+
+/// A child that boots what it is told, and does this at each step.
+fn at_a_step(does: &str) -> String {
+    spoken(
+        r#"echo '{"protocol":1,"name":"odd","capabilities":["slow-disk"]}'"#,
+        r#"echo '{"view":{}}'"#,
+        does,
+    )
+}
+
+fn spoken(hello: &str, boot: &str, step: &str) -> String {
+    let script = format!(
+        r#"while read -r line; do case $line in
+        *'"do":"hello"'*) {hello};; *'"do":"reset"'*) echo '{{}}';;
+        *'"do":"boot"'*) {boot};; *) {step};; esac; done"#
+    );
+    format!("sh -c {}", shlex::try_quote(&script).expect("no null in it"))
+}
+
+fn boot(id: u32) -> Boot {
+    Boot {
+        id: NodeId(id),
+        servers: [1, 2, 3].map(NodeId).to_vec(),
+        now: 0,
+        settings: Settings::default(),
+        hard_state: HardState::default(),
+        commit: None,
+        snapshot: None,
+        log: Vec::new(),
+        applied: None,
+    }
+}
+
+/// Three servers in a cluster of this subject.
+fn cluster(subject: &dyn Implementation) -> Result<Vec<Box<dyn Subject>>, String> {
+    let entered = subject.enter(1)?.expect("a child");
+    (1..=3).map(|id| entered.boot(boot(id)).map(|(server, _)| server)).collect()
+}
+
+/// What comes of an event, in a cluster whose child does this at each step.
+fn step(does: &str, limits: Limits, event: Event) -> Effects {
+    let process = Process::start_within(&at_a_step(does), limits).expect("it says hello");
+    let mut servers = cluster(&process).expect("it boots");
+    let mut effects = Effects { instant: true, ..Effects::default() };
+    servers[0].step(event, &mut effects);
+    let mut another = Effects::default();
+    servers[1].step(Event::Tick, &mut another);
+    if effects.ended.is_some() {
+        assert_eq!(another.ended, effects.ended, "the others of the cluster are gone as well");
+        drop(servers);
+        cluster(&process).expect("the next cluster has another child");
+    }
+    effects
+}
+
+fn crash(does: &str) -> String {
+    match step(does, PATIENT, Event::Tick).ended {
+        Some(Ended::Crashed(why)) => why,
+        other => panic!("{does}: {other:?}"),
+    }
+}
+
+const ASKED: &str = r#"`{"do":"tick","server":1,"now":0,"instant":true}`"#;
+
+#[test]
+fn a_child_that_ends_is_told_with_its_end() {
+    for (does, how) in [
+        ("exit 3", "ended with exit code 3 when it was asked"),
+        ("kill -9 $$", "was killed by signal 9 (SIGKILL) when it was asked"),
+        (r#"printf '{"vi'; exit 0"#, "ended with exit code 0 in the middle of its answer to"),
+    ] {
+        assert_eq!(crash(does), format!("its process {how} {ASKED}"));
+    }
+    let closed = crash("exec >&-; sleep 1000");
+    assert_eq!(closed, format!("its process closed its output when it was asked {ASKED}"));
+}
+
+#[test]
+fn an_answer_that_is_none_is_told_with_what_was_expected() {
+    for (says, why) in [
+        ("hello world", "expected a JSON object"),
+        ("", "expected a JSON object"),
+        ("{\"view\":", "EOF while parsing a value"),
+        ("[]", "expected a JSON object"),
+        (r#"{"view":{"currentTerm":"x"}}"#, "view.currentTerm: invalid type: string"),
+        (r#"{"view":{"currentTerm":1.5}}"#, "invalid type: floating point `1.5`, expected u64"),
+        (r#"{"view":{"role":"king"}}"#, "view.role: unknown variant `king`, expected one of"),
+        (r#"{"view":{"leader":4}}"#, "`leader` is 4; expected a server from 1 to 3"),
+        (r#"{"view":{"commitIndex":4611686018427387904}}"#, "expected at most"),
+        (r#"{"status":"odd"}"#, "unknown variant `odd`"),
+        (r#"{"messages":[{"to":2}]}"#, "a message has no `type`"),
+        (r#"{"messages":[{"type":"Hello","to":2}]}"#, "messages[0].type: unknown variant"),
+        (r#"{"messages":[{"type":"TimeoutNow"}]}"#, "`to` is missing; expected a server"),
+        (r#"{"messages":[{"type":"TimeoutNow","to":9}]}"#, "`to` is 9; expected a server"),
+        (
+            r#"{"messages":[{"type":"TimeoutNow","to":2,"after":7}]}"#,
+            "`after` is 7; the latest write is 0",
+        ),
+        (r#"{"messages":[{"type":"TimeoutNow","to":2,"re":7}]}"#, "`re` is 7; expected the `id`"),
+        (
+            r#"{"messages":[{"type":"AppendEntries","to":2,"entries":[{"term":1}]}]}"#,
+            "neither a `command`",
+        ),
+        (r#"{"writes":[{"token":2,"currentTerm":1}]}"#, "the `token` of a write is 2; expected 1"),
+        (r#"{"writes":[{"token":1,"from":0}]}"#, "`from` is 0 or missing"),
+        (r#"{"writes":[{"token":1,"votedFor":1}]}"#, "`votedFor` without `currentTerm`"),
+        (r#"{"restored":true}"#, "`restored` without a snapshot"),
+        (r#"{"answers":[{"request":1,"is":"committed"}]}"#, "`index` is 0 or missing"),
+        (r#"{"then":[{}]}"#, "`then` has more answers than there are writes"),
+    ] {
+        let told = crash(&format!("echo '{says}'"));
+        assert!(told.contains(why), "{says}: {told}");
+        assert!(told.ends_with(&format!(": `{says}` to {ASKED}")), "{says}: {told}");
+    }
+    let latin = crash(r#"printf '{"refused":"\351"}\n'"#);
+    assert!(latin.contains("not UTF-8 from byte 13 on"), "{latin}");
+    let two = crash(r"printf '{}\n{}\n'");
+    assert!(two.contains("more than one line; expected one for each request"), "{two}");
+    let long = crash("head -c 17000000 /dev/zero | tr '\\0' x; echo");
+    assert!(long.contains("a line of more than 16777216 bytes"), "{long}");
+    assert!(long.len() < 1000, "it is not told in full");
+}
+
+#[test]
+fn a_child_that_does_not_answer_is_killed() {
+    for does in ["sleep 1000", "while :; do :; done"] {
+        let told = Some(Ended::Stuck(format!("no answer within 300ms to {ASKED}")));
+        assert_eq!(step(does, HASTY, Event::Tick).ended, told);
+    }
+    // Nor does one that reads no more: the request is longer than a pipe.
+    let large = Event::Propose(Request(1), Command::from(&[b'x'; 1 << 20][..]));
+    let process = Process::start_within(&at_a_step("sleep 1000"), HASTY).expect("it says hello");
+    let mut servers = cluster(&process).expect("it boots");
+    let mut effects = Effects::default();
+    servers[0].step(large, &mut effects);
+    assert!(matches!(effects.ended, Some(Ended::Stuck(_))), "{:?}", effects.ended);
+}
+
+#[test]
+fn a_server_says_itself_that_it_crashed_or_does_not_boot() {
+    assert_eq!(crash(r#"echo '{"status":"crashed","reason":"no way"}'"#), "no way");
+    let unable = crash(r#"echo '{"status":"unsupported","reason":"no reads"}'"#);
+    assert_eq!(unable, "it can't do this: no reads");
+    for (boots, why) in [
+        (r#"echo '{"status":"refused","reason":"no"}'"#, "no"),
+        ("echo '{}'", "expected a `view`"),
+        (r#"echo '{"view":{},"writes":[{"token":1}]}'"#, "only a `view` is expected"),
+        (
+            "exit 4",
+            "its process ended with exit code 4 when it was asked `{\"do\":\"boot\",\"server\":1",
+        ),
+    ] {
+        let command = spoken(r#"echo '{"protocol":1,"name":"odd"}'"#, boots, "echo '{}'");
+        let process = Process::start_within(&command, PATIENT).expect("it says hello");
+        let told = cluster(&process).map(|_| ()).expect_err(boots);
+        assert!(told.contains(why), "{boots}: {told}");
+    }
+}
+
+#[test]
+fn what_can_not_be_started_or_does_not_say_hello_is_one_error() {
+    let says = |hello: &str| spoken(&format!("echo '{hello}'"), "exit", "exit");
+    let script = env!("CARGO_MANIFEST_DIR").to_string() + "/Cargo.toml";
+    for (command, why) in [
+        ("".to_string(), "the command is empty"),
+        ("sh 'x".to_string(), "a quotation mark has no partner"),
+        ("/nowhere/at-all --flag".to_string(), "there is no program `/nowhere/at-all`"),
+        (script, "is not executable"),
+        ("true".to_string(), "its process ended with exit code 0"),
+        (
+            "echo hi".to_string(),
+            "expected a JSON object: `hi` to `{\"do\":\"hello\",\"protocol\":1}`",
+        ),
+        (says(r#"{"protocol":2,"name":"x"}"#), "it speaks version 2 of the protocol; expected 1"),
+        (says(r#"{"name":"x"}"#), "it does not say `protocol`; expected 1"),
+        (says(r#"{"protocol":1}"#), "it does not say its `name`"),
+        (says(r#"{"protocol":1,"name":7}"#), "name: invalid type: integer `7`"),
+        (says(r#"{"status":"crashed","reason":"no"}"#), "it refuses `hello`: no"),
+        (
+            says(r#"{"protocol":1,"name":"x","capabilities":["reads","flying"]}"#),
+            "there is no capability `flying`; expected some of forge, no-op,",
+        ),
+        (
+            says(r#"{"protocol":1,"name":"x","capabilities":["pre-votes"]}"#),
+            "there is no capability `pre-votes`; did you mean `pre-vote`?",
+        ),
+    ] {
+        let told = Process::start_within(&command, PATIENT).map(|_| ()).expect_err(&command);
+        assert!(told.contains(why), "{told}");
+        assert!(told.starts_with("the subject `"), "{told}");
+        assert_eq!(told.lines().count(), command.lines().count().max(1), "{told}");
+    }
+    let limits = Limits { hello: Duration::from_millis(300), ..HASTY };
+    let told = Process::start_within("sleep 1000", limits).map(|_| ()).expect_err("it is silent");
+    assert!(
+        told.contains("no answer within 300ms to `{\"do\":\"hello\",\"protocol\":1}`"),
+        "{told}"
+    );
+}
+
+/// What a message carries along comes with it, and a reply comes with its request.
+#[test]
+fn a_reply_is_tied_to_its_request() {
+    // S1 sends a request with something of its own; S2 answers it, saying no more than whom; what S1 hears of the
+    // answer it says in `refused`.
+    let does = r#"case $line in
+        *'"do":"tick"'*) echo '{"messages":[{"type":"AppendEntries","to":2,"term":3,"prevLogIndex":4,"prevLogTerm":2,
+            "entries":[{"term":3,"command":"x"}],"own":{"deep":[1,"z"]}}]}' | tr -d '\n'; echo;;
+        *'"type":"AppendEntriesReply"'*) printf '{"refused":"%s"}\n' "$(echo "$line" | tr '"' "'")";;
+        *) echo '{"messages":[{"type":"AppendEntriesReply","to":1,"term":3,"success":true,"re":1,"own":5}]}';; esac"#;
+    let process = Process::start_within(&at_a_step(does), PATIENT).expect("it says hello");
+    let mut servers = cluster(&process).expect("it boots");
+    let mut effects = Effects::default();
+    servers[0].step(Event::Tick, &mut effects);
+    assert_eq!(effects.ended, None);
+    let request = effects.sends.remove(0);
+    servers[1].step(Event::Receive(request), &mut effects);
+    assert_eq!(effects.ended, None);
+    let reply = effects.sends.remove(0);
+    let matched = format!("{:?}", reply.body);
+    assert!(matched.contains("Success { matched: Some(LogIndex(5)) }"), "{matched}");
+    effects.clear();
+    servers[0].step(Event::Receive(reply), &mut effects);
+    let heard = effects.refused.expect("what it heard").replace('\'', "\"");
+    for part in [
+        r#""matchIndex":5"#,
+        r#""own":5}"#,
+        r#""call":{"type":"AppendEntries","from":1,"to":2,"term":3,"#,
+        r#""own":{"deep":[1,"z"]}}"#,
+    ] {
+        assert!(heard.contains(part), "{part}: {heard}");
+    }
+}
+
+#[test]
+fn a_message_that_nobody_sent_has_all_fields_of_its_kind() {
+    let does = r#"printf '{"refused":"%s"}\n' "$(echo "$line" | tr '"' "'")""#;
+    let vote = Body::RequestVote { last: None, transfer: false };
+    let forged = Message::new(NodeId(2), NodeId(1), Term(3), vote);
+    let effects = step(does, PATIENT, Event::Receive(forged));
+    let expected = r#"{"do":"receive","server":1,"now":0,"instant":true,"message":{"type":"RequestVote","from":2,"to":1,"term":3,"id":1,"lastLogIndex":0,"lastLogTerm":0,"transfer":false}}"#;
+    assert_eq!(effects.refused.expect("what it heard").replace('\'', "\""), expected);
+}
+
+/// A child, and one that hangs, are gone when the subject is.
+#[test]
+fn no_child_is_left() {
+    let file = std::env::temp_dir().join(format!("raft-sim-subject-{}", std::process::id()));
+    for (does, limits) in [("echo '{}'", PATIENT), ("while :; do :; done", HASTY)] {
+        let does = format!("echo $$ > {}; {does}", file.display());
+        step(&does, limits, Event::Tick);
+        let pid = std::fs::read_to_string(&file).expect("it said who it is");
+        let pid = pid.trim().parse().ok().and_then(rustix::process::Pid::from_raw);
+        let gone = rustix::process::test_kill_process(pid.expect("a process"));
+        assert_eq!(gone, Err(rustix::io::Errno::SRCH), "{does}");
+        std::fs::remove_file(&file).expect("it can be removed again");
+    }
+}
