@@ -1,0 +1,101 @@
+//! What the door costs: simulated steps per second of raft-rs on one core, behind the door with all oracles, and
+//! in a bare loop around raft-rs that knows nothing of the testbed. `cargo bench`.
+//!
+//! The workload is the same: five servers, ticks of 10 ms with a heartbeat each, one 16-byte command a millisecond to
+//! the leader, delays of 0.5 to 10 ms, everything written to memory in the step it belongs to, logs of about 1,000
+//! entries. A step is a delivery, a tick or a proposal. The two alternate, so that their ratio, the median of the
+//! rounds' ratios, holds on a machine whose speed drifts.
+
+mod bare;
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use raft_rs_subject::RaftRs;
+use raft_sim::disk::SyncTime;
+use raft_sim::network::{Delay, Weather};
+use raft_sim::plan::{Clients, Clock, Plan, Task, TaskKind, Whom};
+use raft_sim::run::run;
+use raft_sim::subject::Settings;
+
+const ROUNDS: usize = 7;
+const SERVERS: u32 = 5;
+/// In virtual microseconds.
+const DURATION: u64 = 60_000_000;
+const SECOND: u64 = 1_000_000;
+
+fn main() {
+    let plan = workload();
+    let mut rates = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        rates[0].push(rate(|| bare::steps(u64::from(SERVERS), DURATION)));
+        rates[1].push(rate(|| through_the_door(&plan, false)));
+        rates[2].push(rate(|| through_the_door(&plan, true)));
+    }
+    let ratio = |of: usize| median(rates[0].iter().zip(&rates[of]).map(|(bare, door)| door / bare));
+    println!("million steps per second on one core, medians of {ROUNDS} rounds");
+    println!("{:<40} {:>6.3}", "a bare loop", median(rates[0].iter().copied()));
+    for (name, of) in
+        [("through the door, without oracles", 1), ("through the door, with oracles", 2)]
+    {
+        let rate = median(rates[of].iter().copied());
+        println!("{name:<40} {rate:>6.3} {:>5.0}% of the bare loop", ratio(of) * 100.0);
+    }
+}
+
+/// The workload as a plan. A log is compacted every second, when it has about 1,000 entries.
+fn workload() -> Plan {
+    let tasks = (1..DURATION / SECOND).map(|second| Task {
+        number: second as u32,
+        at: second * SECOND,
+        moment: None,
+        of: Whom::Everybody,
+        kind: TaskKind::Compaction,
+    });
+    Plan {
+        seed: 1,
+        duration: DURATION,
+        settings: Settings::default(),
+        clocks: (0..SERVERS)
+            .map(|server| Clock { tick: 10_000, first: 1 + u64::from(server) * 1_000 })
+            .collect(),
+        exceptions: Vec::new(),
+        members: SERVERS,
+        weather: Weather { delay: Delay::Uniform(500, 10_000), loss_ppm: 0, duplicate_ppm: 0 },
+        sync: SyncTime { min: 0, max: 0, notice: 0 },
+        apply_time: 0,
+        durable_state_machine: false,
+        clients: Clients {
+            interval: 1_000,
+            size: 16,
+            wander: 0,
+            reads: 0,
+            once: 0,
+            sessions: 0,
+            patience: 0,
+            only: None,
+        },
+        faults: Vec::new(),
+        tasks: tasks.collect(),
+        healing: None,
+    }
+}
+
+fn through_the_door(plan: &Plan, oracles: bool) -> u64 {
+    let outcome = run(plan, &RaftRs::Careful, oracles, None).expect("the plan boots");
+    assert_eq!(outcome.violation, None, "raft-rs violated a property");
+    outcome.steps
+}
+
+/// Million steps a second.
+fn rate(steps: impl FnOnce() -> u64) -> f64 {
+    let start = Instant::now();
+    let steps = black_box(steps());
+    steps as f64 / start.elapsed().as_secs_f64() / 1e6
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

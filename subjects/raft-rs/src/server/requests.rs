@@ -1,0 +1,235 @@
+//! What clients and administrators ask for, and what they are told.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use raft::eraftpb::ConfChangeTransition;
+use raft_sim::subject::{Answer, Applied, Changes, Effects, Outcome, Request, Write};
+use raft_sim::words::{Entries, Entry, LogIndex, NodeId, Payload, Term};
+
+use super::Server;
+use crate::{configuration, entry, message};
+
+/// Who waits for an answer.
+#[derive(Default)]
+pub(super) struct Requests {
+    /// For an entry, by its index and term; in order.
+    entries: VecDeque<((u64, u64), Request)>,
+    /// For the end of joint consensus.
+    change: Option<Request>,
+    /// For another server to lead.
+    transfer: Option<Request>,
+    /// For the index of a read, and for how many ticks.
+    reads: Vec<(Request, u32)>,
+    /// For the state machine to be so far.
+    readable: Vec<(u64, Request)>,
+}
+
+impl Requests {
+    fn wait_for(&mut self, position: (u64, u64), request: Request) {
+        let place = self.entries.partition_point(|(other, _)| *other < position);
+        self.entries.insert(place, (position, request));
+    }
+
+    /// The state machine has applied an entry.
+    pub(super) fn applied(&mut self, applied: &Applied, effects: &mut Effects) {
+        let Applied { entry, outcome } = applied;
+        let position = (entry.index.get(), entry.term.0);
+        let until = |((index, _), _): &mut ((u64, u64), Request)| *index <= position.0;
+        while let Some((waits, request)) = self.entries.pop_front_if(until) {
+            let joint =
+                matches!(&entry.payload, Payload::Membership(to) if !to.outgoing.is_empty());
+            if waits != position {
+                effects.answers.push((request, Answer::Superseded));
+            } else if joint {
+                self.change = Some(request);
+            } else {
+                effects.answers.push((request, committed(entry.index, *outcome)));
+            }
+        }
+        if let Payload::Membership(to) = &entry.payload
+            && to.outgoing.is_empty()
+            && let Some(request) = self.change.take()
+        {
+            effects.answers.push((request, Answer::Committed(entry.index)));
+        }
+    }
+
+    /// A snapshot stands for everything up to here, and does not tell what became of it.
+    pub(super) fn restored(&mut self, index: u64, effects: &mut Effects) {
+        while let Some((_, request)) = self.entries.pop_front_if(|((at, _), _)| *at <= index) {
+            effects.answers.push((request, Answer::Unknown));
+        }
+    }
+
+    /// A read may be answered once the state machine is so far.
+    pub(super) fn readable(&mut self, read: u64, index: u64) {
+        let place = self.reads.iter().position(|(Request(other), _)| *other == read);
+        if let Some(place) = place {
+            let (request, _) = self.reads.remove(place);
+            self.readable.push((index, request));
+        }
+    }
+
+    /// One tick passes. A read that is not answered in some time won't be: raft-rs forgets those that come too
+    /// early, and those that get lost on their way to the leader.
+    pub(super) fn tick(&mut self, patience: u32, effects: &mut Effects) {
+        self.reads.retain_mut(|(request, ticks)| {
+            *ticks += 1;
+            let waits = *ticks < patience;
+            if !waits {
+                effects.answers.push((*request, Answer::Busy));
+            }
+            waits
+        });
+    }
+}
+
+/// What a client hears of its entry.
+fn committed(index: LogIndex, outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Registered(session) => Answer::Registered(index, session),
+        Outcome::NoSession => Answer::NoSession(index),
+        Outcome::Nothing | Outcome::Executed | Outcome::Repeated => Answer::Committed(index),
+    }
+}
+
+impl Server {
+    fn leader(&self) -> Option<NodeId> {
+        let leader = self.node.raft.leader_id;
+        (leader != 0 && !self.leads()).then(|| configuration::name(leader))
+    }
+
+    /// What a client hears whose proposal can't be taken now, if so.
+    fn refusal(&self) -> Option<Answer> {
+        // raft-rs's followers would pass it on, and forget who asked.
+        if !self.leads() {
+            return Some(Answer::NotLeader(self.leader()));
+        }
+        // The only voter leads before its term is on its disk. Should that be lost, it leads the same term again.
+        let early = self.is_careful() && self.pending(self.hard_state).is_some();
+        early.then_some(Answer::Busy)
+    }
+
+    /// A client's command, or session, is to go into the log.
+    pub(super) fn propose(&mut self, request: Request, payload: Payload, effects: &mut Effects) {
+        if let Some(refusal) = self.refusal() {
+            return effects.answers.push((request, refusal));
+        }
+        let (data, context) = entry::proposal(&payload);
+        if self.node.propose(context, data).is_err() {
+            return effects.answers.push((request, self.dropped()));
+        }
+        let (index, term) = self.appended(request);
+        self.known = Some(Entries::from(Entry { index, term, payload }));
+    }
+
+    /// Why a proposal was dropped.
+    fn dropped(&self) -> Answer {
+        match self.node.raft.lead_transferee {
+            Some(_) => Answer::Busy,
+            // A leader that is no member any more.
+            None => Answer::NotLeader(None),
+        }
+    }
+
+    /// What was proposed is the last entry of the log.
+    fn appended(&mut self, request: Request) -> (LogIndex, Term) {
+        let raft = &self.node.raft;
+        let position = (raft.raft_log.last_index(), raft.term);
+        self.requests.wait_for(position, request);
+        (entry::index(position.0), Term(position.1))
+    }
+
+    /// A client wants to read.
+    pub(super) fn read(&mut self, request: Request, effects: &mut Effects) {
+        let Request(number) = request;
+        if !self.leads() && self.leader().is_none() {
+            return effects.answers.push((request, Answer::NotLeader(None)));
+        }
+        // raft-rs would drop it without a word.
+        if self.leads() && !self.node.raft.commit_to_current_term() {
+            return effects.answers.push((request, Answer::Busy));
+        }
+        self.requests.reads.push((request, 0));
+        self.node.read_index(message::context(number));
+    }
+
+    /// An administrator wants another configuration.
+    pub(super) fn change(
+        &mut self,
+        request: Request,
+        voters: Vec<NodeId>,
+        learners: Vec<NodeId>,
+        effects: &mut Effects,
+    ) {
+        if let Some(refusal) = self.refusal() {
+            return effects.answers.push((request, refusal));
+        }
+        let from = self.node.store().in_force().1.clone();
+        let always = self.settings.changes == Changes::Joint;
+        let transition =
+            if always { ConfChangeTransition::Implicit } else { ConfChangeTransition::Auto };
+        let change = configuration::change(&from, &voters, &learners, transition);
+        let joint = change.enter_joint().is_some();
+        // What raft-rs would turn into an entry that means nothing, or find wrong only when it is applied.
+        let impossible = self.node.raft.has_pending_conf()
+            || !from.outgoing.is_empty()
+            || (joint && self.settings.changes == Changes::Single);
+        let next = configuration::next(&from, voters, learners, joint);
+        let Some(next) = next.filter(|_| !impossible) else {
+            return effects.answers.push((request, Answer::Rejected));
+        };
+        let context = configuration::context(&next);
+        if self.node.propose_conf_change(context, change).is_err() {
+            return effects.answers.push((request, self.dropped()));
+        }
+        self.appended(request);
+    }
+
+    /// An administrator wants another server to lead.
+    pub(super) fn transfer(&mut self, request: Request, to: NodeId, effects: &mut Effects) {
+        if !self.leads() {
+            return effects.answers.push((request, Answer::NotLeader(self.leader())));
+        }
+        if self.node.raft.lead_transferee.is_some() {
+            return effects.answers.push((request, Answer::Rejected));
+        }
+        self.node.transfer_leader(u64::from(to.0));
+        self.requests.transfer = Some(request);
+    }
+
+    /// The state machine takes a snapshot, in place of the log.
+    pub(super) fn compact(&mut self, request: Request, effects: &mut Effects) {
+        let store = self.node.store();
+        let saved = store.saved().filter(|saved| saved.last.index.get() > store.base());
+        // Who was added, and has not applied the entry that says so, knows of no configuration.
+        let Some(saved) = saved.filter(|saved| !saved.membership.voters.is_empty()) else {
+            return effects.answers.push((request, Answer::Rejected));
+        };
+        let saved = Arc::new(saved);
+        self.node.mut_store().compact(saved.clone());
+        let (hard_state, commit, log) = (None, None, None);
+        let snapshot = Some(saved);
+        self.submit(|token| Write { token, hard_state, commit, snapshot, log }, effects);
+        effects.answers.push((request, Answer::Done));
+    }
+
+    /// After a step: who waits for what has come about by now, or can't any more, hears of it.
+    pub(super) fn follow_up(&mut self, effects: &mut Effects) {
+        let leads = self.leads();
+        let over = self.node.raft.lead_transferee.is_none();
+        if let Some(request) = self.requests.transfer.take_if(|_| over) {
+            let answer = if leads { Answer::Rejected } else { Answer::Done };
+            effects.answers.push((request, answer));
+        }
+        if !leads && let Some(request) = self.requests.change.take() {
+            effects.answers.push((request, Answer::Unknown));
+        }
+        let applied = self.node.store().applied();
+        if let Some(index) = LogIndex::new(applied) {
+            let ready = self.requests.readable.extract_if(.., |(needs, _)| *needs <= applied);
+            effects.answers.extend(ready.map(|(_, request)| (request, Answer::Read(index))));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What was found, each as a scenario: it violates what it says in an application without precautions, and
+//! violates nothing in a careful one.
+
+use std::fs;
+
+use raft_rs_subject::RaftRs;
+use raft_sim::scenario::parse::parse;
+use raft_sim::scenario::replay::{Verdict, replay};
+use raft_sim::scenario::source::Source;
+
+#[test]
+fn each_finding_is_there_without_precautions_and_gone_with_them() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+    let mut files = 0;
+    for file in fs::read_dir(folder).expect("the folder is there") {
+        let path = file.expect("it can be read").path();
+        let text = fs::read_to_string(&path).expect("it can be read");
+        let name = path.display().to_string();
+        let scenario = parse(&Source::new(&name, &text)).expect("it is a scenario");
+        assert_eq!(replay(&scenario, &RaftRs::Bare, None), Verdict::Passed, "{name}");
+        // A careful one does not come to the violation that would let it pass.
+        let careful = replay(&scenario, &RaftRs::Careful, None);
+        assert!(matches!(careful, Verdict::Failed(_)), "{name}: {careful:?}");
+        files += 1;
+    }
+    assert!(files >= 5, "{files} findings");
+}
