@@ -88,6 +88,10 @@ fn through_the_door(plan: &Plan, oracles: bool) -> u64 {
 }
 
 /// Million steps a second.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures the wall clock; no run sees it"
+)]
 fn rate(steps: impl FnOnce() -> u64) -> f64 {
     let start = Instant::now();
     let steps = black_box(steps());

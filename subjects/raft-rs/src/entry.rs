@@ -38,9 +38,8 @@ pub(crate) fn proposal(payload: &Payload) -> (Vec<u8>, Vec<u8>) {
 
 /// An entry in raft-rs's words. `before` is the configuration of the log before it.
 pub(crate) fn native(entry: &Entry, before: &Membership) -> Native {
-    let mut native = Native::default();
-    native.index = entry.index.get();
-    native.term = entry.term.0;
+    let (index, term) = (entry.index.get(), entry.term.0);
+    let mut native = Native { index, term, ..Native::default() };
     let (data, context) = match &entry.payload {
         Payload::Membership(membership) => {
             native.set_entry_type(EntryType::EntryConfChangeV2);

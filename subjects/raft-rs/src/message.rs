@@ -147,8 +147,7 @@ pub(crate) fn native(message: Message, place: Place<'_>) -> Option<Native> {
 }
 
 fn described(body: &Body, term: u64, place: Place<'_>) -> Option<Native> {
-    let mut native = Native::default();
-    native.term = term;
+    let mut native = Native { term, ..Native::default() };
     let kind = match body {
         Body::RequestVote { last, transfer } => {
             at(&mut native, *last);
@@ -221,8 +220,7 @@ fn at(native: &mut Native, place: Option<Position>) {
 }
 
 fn ask(native: &mut Native, request: u64) {
-    let mut entry = NativeEntry::default();
-    entry.data = Bytes::from(context(request));
+    let entry = NativeEntry { data: Bytes::from(context(request)), ..NativeEntry::default() };
     native.mut_entries().push(entry);
 }
 

@@ -163,7 +163,8 @@ impl Server {
     /// voter need not.
     fn may_stand(&self) -> bool {
         let alone = self.node.raft.prs().is_singleton() && !self.leads();
-        self.pending(self.restored).is_none() && !(alone && !self.unsynced.is_empty())
+        let written = !alone || self.unsynced.is_empty();
+        written && self.pending(self.restored).is_none()
     }
 
     fn tick(&mut self, effects: &mut Effects) {

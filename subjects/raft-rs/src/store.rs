@@ -56,11 +56,13 @@ impl Store {
                 ((0, 0), Arc::new(first), Machine::new(boot.settings.sessions))
             }
         };
-        let mut initial = HardState::default();
-        initial.term = boot.hard_state.term.0;
-        initial.vote = boot.hard_state.voted_for.map_or(0, |server| u64::from(server.0));
-        // It may have applied more than it had written down of its commit index.
-        initial.commit = length(boot.commit.max(boot.applied)).max(base.0);
+        let initial = HardState {
+            term: boot.hard_state.term.0,
+            vote: boot.hard_state.voted_for.map_or(0, |server| u64::from(server.0)),
+            // It may have applied more than it had written down of its commit index.
+            commit: length(boot.commit.max(boot.applied)).max(base.0),
+            ..HardState::default()
+        };
         let mut store = Store {
             initial,
             base,
@@ -250,8 +252,8 @@ fn part(run: &Entries, natives: &[Native]) -> Option<Entries> {
 
 /// A snapshot in raft-rs's words.
 pub(crate) fn native(snapshot: &Snapshot) -> NativeSnapshot {
-    let mut native = NativeSnapshot::default();
-    native.data = Bytes::copy_from_slice(&snapshot.data);
+    let data = Bytes::copy_from_slice(&snapshot.data);
+    let mut native = NativeSnapshot { data, ..NativeSnapshot::default() };
     let metadata = native.mut_metadata();
     metadata.index = snapshot.last.index.get();
     metadata.term = snapshot.last.term.0;
