@@ -108,3 +108,25 @@ fn ctrl_c_is_the_campaign_s_alone() {
     assert_eq!(code, Some(130), "{told}");
     assert!(told.ends_with("\nall held\n"), "{told}");
 }
+
+/// A campaign that is killed can't end its children, and one of them is busy for ever.
+#[test]
+fn no_child_outlives_a_campaign_that_is_killed() {
+    let script = r#"while read -r line; do case $line in
+        *'"do":"hello"'*) echo '{"protocol":1,"name":"busy","capabilities":[]}';;
+        *'"do":"reset"'*) echo '{}';;
+        *) echo busy >&2; while :; do :; done;; esac; done"#;
+    let subject = format!("sh -c {}", shlex::try_quote(script).expect("no null in it"));
+    let mut command = Command::new(PROGRAM);
+    command.args(["fuzz", "--seeds", "0..1", "--no-shrink", "--subject", &subject]);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut campaign = command.spawn().expect("it starts");
+    let mut told = String::new();
+    let mut err = BufReader::new(campaign.stderr.take().expect("it is piped"));
+    err.read_line(&mut told).expect("it prints");
+    campaign.kill().expect("it runs");
+    campaign.wait().expect("it ends");
+    // The pipe is the child's as well: it ends when nobody is left to write to it, and not before.
+    err.read_to_string(&mut told).expect("it is text");
+    assert_eq!(told, "busy\n");
+}

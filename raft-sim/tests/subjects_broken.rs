@@ -189,7 +189,7 @@ fn what_can_not_be_started_or_does_not_say_hello_is_one_error() {
         (says(r#"{"status":"crashed","reason":"no"}"#), "it refuses `hello`: no"),
         (
             says(r#"{"protocol":1,"name":"x","capabilities":["reads","flying"]}"#),
-            "there is no capability `flying`; expected some of forge, no-op,",
+            "there is no capability `flying`; expected some of figure-2, forge, no-op,",
         ),
         (
             says(r#"{"protocol":1,"name":"x","capabilities":["pre-votes"]}"#),

@@ -3,6 +3,7 @@
 use crate::cluster::{Heard, Listener, step_digests};
 use crate::mix::mix;
 use crate::plan::Plan;
+use crate::process::line;
 use crate::run::{Outcome, run};
 use crate::story::milliseconds;
 use crate::subject::{Event, Implementation};
@@ -30,9 +31,41 @@ pub fn repeat(plan: &Plan, implementation: &dyn Implementation) -> Came {
     match (outcome, again) {
         (Ok(outcome), Ok(again)) => match difference(&second, &outcome, &again) {
             None => Came::Ran(Box::new(outcome)),
-            Some(difference) => Came::Differs(Box::new(outcome), difference),
+            Some(difference) => {
+                let lines = lines(plan, implementation).unwrap_or_default();
+                Came::Differs(Box::new(outcome), difference + &lines)
+            }
         },
         (Err(why), _) | (_, Err(why)) => Came::NoBoot(why),
+    }
+}
+
+/// The first line, in two more runs, that is another one: what a server answers to the same step or to another.
+fn lines(plan: &Plan, implementation: &dyn Implementation) -> Option<String> {
+    let [one, other] = [(); 2].map(|()| {
+        let mut lines = Lines::default();
+        let ran = run(plan, implementation, false, Some(&mut lines));
+        ran.map(|_| lines.0).unwrap_or_default()
+    });
+    let parted = one.iter().zip(&other).position(|(one, other)| one != other)?;
+    let (one, other) = (&one[parted], &other[parted]);
+    Some(format!("\n  two more runs part at step {}:\n    {one}\n    {other}", parted + 1))
+}
+
+/// So many steps are told in lines at most.
+const MOST_LINES: usize = 50_000;
+
+/// What was answered in each step.
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl Listener for Lines {
+    fn hear(&mut self, _: Micros, heard: &Heard<'_>) {
+        let Heard::Step { server, event, effects, before, .. } = heard else { return };
+        if self.0.len() < MOST_LINES {
+            let (what, _) = name(event);
+            self.0.push(format!("{server} takes {what}: {}", line(before, effects)));
+        }
     }
 }
 

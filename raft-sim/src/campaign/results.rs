@@ -66,6 +66,17 @@ impl Header {
         caller.command(&format!("run --seed {seed}{space}{wishes}"))
     }
 
+    /// The command that shows what is wrong with a seed: one run does not show that two differ.
+    #[must_use]
+    pub fn show(&self, kind: Kind, seed: u64) -> String {
+        if kind != Kind::NotRepeatable {
+            return self.replay(seed);
+        }
+        let (next, Header { caller, wishes, .. }) = (seed.saturating_add(1), self);
+        let space = if wishes.is_empty() { "" } else { " " };
+        caller.command(&format!("fuzz --check-determinism --seeds {seed}..{next}{space}{wishes}"))
+    }
+
     /// The command that runs a plan in a file.
     #[must_use]
     pub fn replay_plan(&self, path: &Path) -> String {

@@ -23,7 +23,7 @@ pub(super) fn finding(
     let replay = match (&finding.plan, file) {
         (Some(_), Some(file)) => header.replay_plan(&scenarios(file).join(finding.plan_file())),
         (Some(_), None) => format!("its plan is beside its results: {}", finding.plan_file()),
-        (None, _) => header.replay(*seed),
+        (None, _) => header.show(*kind, *seed),
     };
     writeln!(out, "{BAD}seed {seed}{BAD:#}  {title}  {replay}")?;
     writeln!(out, "  {detail}")?;

@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use super::digest::{mix_answer, mix_event, mix_message, mix_view, mix_write};
 use super::{Cluster, Heard, schedule, slot};
 use crate::oracle::Violation;
-use crate::subject::{Effects, Event, Subject, Token, View};
+use crate::subject::{Effects, Ended, Event, Subject, Token, View};
 use crate::words::{Message, NodeId};
 
 /// Hands a server an event. If it panics, that is the finding.
@@ -156,6 +156,10 @@ impl Cluster<'_> {
     }
 
     pub(super) fn send(&mut self, message: Message) -> Result<(), Violation> {
+        if !(1..=self.servers.len()).contains(&(message.to.0 as usize)) {
+            let why = format!("it sent a message to {}; there is no such server", message.to);
+            return Err(Violation::ended(message.from, Ended::Crashed(why)));
+        }
         self.digest = mix_message(self.digest, &message);
         self.features.sent(&message);
         self.watch.sent(&message);

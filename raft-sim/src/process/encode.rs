@@ -4,12 +4,41 @@ use serde_json::value::RawValue;
 
 use super::text;
 use super::wire::{
-    Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Role, Snapshot, Text, Told, View, Write,
+    self, Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Role, Snapshot, Text, Told, View,
+    Write,
 };
-use crate::subject::{self, Answer, Applied};
+use crate::subject::{self, Answer, Applied, Effects, Token};
 use crate::words::{
     self, AppendReply, Body, Command, LogIndex, Membership, NodeId, Payload, Position, Term, length,
 };
+
+/// What a server answers that did this in a step; `before` is its view before it. A message is told by `message`, with the
+/// write that it waits for.
+pub(super) fn answer<'a>(
+    before: &subject::View,
+    effects: &'a Effects,
+    message: &mut dyn FnMut(&'a words::Message, Option<Token>) -> Message<'a>,
+) -> wire::Answer<'a> {
+    let sends = effects.sends.iter().map(|sent| (sent, None));
+    let held = effects.held.iter().map(|held| (&held.message, Some(held.after)));
+    wire::Answer {
+        view: (effects.view != *before).then(|| view(&effects.view)),
+        writes: some(effects.writes.iter().map(write)),
+        messages: some(sends.chain(held).map(|(sent, after)| message(sent, after))),
+        restored: effects.restored.is_some().then_some(true),
+        applied: some(effects.applied.iter().map(applied)),
+        answers: some(effects.answers.iter().map(|(request, answer)| told(*request, answer))),
+        matched: effects.matched.map(matched),
+        refused: effects.refused.as_deref().map(|why| Text(why.into())),
+        ..wire::Answer::default()
+    }
+}
+
+/// A list, if there is anything in it.
+fn some<T>(items: impl Iterator<Item = T>) -> Option<Vec<T>> {
+    let items: Vec<T> = items.collect();
+    (!items.is_empty()).then_some(items)
+}
 
 /// A message, and what its sender has it carry along.
 pub(super) fn message<'a>(message: &'a words::Message, own: Option<&'a RawValue>) -> Message<'a> {

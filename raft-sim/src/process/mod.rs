@@ -15,6 +15,7 @@ mod encode;
 mod host;
 mod serve;
 mod text;
+mod undertaker;
 mod watchdog;
 mod wire;
 
@@ -29,7 +30,7 @@ use watchdog::Watchdog;
 use wire::{Hello, PROTOCOL, Request, Status, Verb};
 
 use crate::scenario::parse::nearest;
-use crate::subject::{Boot, Capability, Ended, Implementation, Subject, View};
+use crate::subject::{Boot, Capability, Effects, Ended, Implementation, Subject, Token, View};
 
 pub use serve::serve;
 
@@ -169,6 +170,18 @@ impl Pool {
     fn give_back(&self, child: Child) {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(child);
     }
+}
+
+/// What a server did in a step, as the line that it answers with in the protocol, but for what messages carry along.
+/// `before` is its view before the step.
+#[must_use]
+pub fn line(before: &View, effects: &Effects) -> String {
+    let mut message = |message, after: Option<Token>| wire::Message {
+        after: after.map(|Token(token)| token),
+        ..encode::message(message, None)
+    };
+    let answer = encode::answer(before, effects, &mut message);
+    serde_json::to_string(&answer).unwrap_or_default()
 }
 
 /// Asks a child who it is.

@@ -239,33 +239,12 @@ impl<'i> Servant<'i> {
             let after = after.map(|Token(token)| token);
             wire::Message { after, ..encode::message(message, own) }
         };
-        let sends = effects.sends.iter().map(|sent| (sent, None));
-        let held = effects.held.iter().map(|held| (&held.message, Some(held.after)));
-        let messages = sends.chain(held).map(|(sent, after)| message(sent, after));
-        Answer {
-            view: (effects.view != *before).then(|| encode::view(&effects.view)),
-            writes: some(effects.writes.iter().map(encode::write)),
-            messages: some(messages),
-            restored: effects.restored.is_some().then_some(true),
-            applied: some(effects.applied.iter().map(encode::applied)),
-            answers: some(
-                effects.answers.iter().map(|(request, answer)| encode::told(*request, answer)),
-            ),
-            matched: effects.matched.map(encode::matched),
-            refused: effects.refused.as_deref().map(|why| Text(why.into())),
-            ..Answer::default()
-        }
+        encode::answer(before, effects, &mut message)
     }
 }
 
 fn sent(effects: &Effects) -> impl Iterator<Item = &Message> {
     effects.sends.iter().chain(effects.held.iter().map(|held| &held.message))
-}
-
-/// A list, if there is anything in it.
-fn some<T>(items: impl Iterator<Item = T>) -> Option<Vec<T>> {
-    let items: Vec<T> = items.collect();
-    (!items.is_empty()).then_some(items)
 }
 
 fn failed(status: Status, why: &str) -> Answer<'_> {

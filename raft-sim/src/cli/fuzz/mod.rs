@@ -48,7 +48,7 @@ const SMALL_BATCH: usize = 32;
 /// a second Ctrl-C it ends at once.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The seeds: from A on, up to and without B; without B, on until --time is up [default: 0..]
+    /// The seeds: from A on, up to and without B; without B, on until --time is up [default with --time: 0..]
     #[arg(long, value_name = "A..B|A..", value_parser = values::seeds, required_unless_present = "time")]
     seeds: Option<Seeds>,
     /// How long it goes on, in milliseconds, seconds, minutes or hours: 500ms, 60s, 5m, 2h

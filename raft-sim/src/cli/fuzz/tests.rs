@@ -272,14 +272,22 @@ fn an_implementation_that_does_not_repeat_itself_is_found_out() {
         &AtomicBool::new(false),
     );
     assert_eq!(all.end, Ok(End::Unrepeatable));
-    let (_, told) = all.out.split_once("Not Repeatable  raft-sim run --seed 0").expect(&all.out);
+    let (_, told) = all
+        .out
+        .split_once("Not Repeatable  raft-sim fuzz --check-determinism --seeds 0..1")
+        .expect(&all.out);
     let told = told.lines().nth(1).unwrap_or_default();
     assert!(told.starts_with("  step ") && told.contains(" takes "), "{told}");
+    let (_, lines) = all.out.split_once("\n  two more runs part at step ").expect(&all.out);
+    let lines: Vec<&str> = lines.lines().skip(1).take(2).collect();
+    assert!(lines[0] != lines[1] && lines.iter().all(|line| line.contains(": {")), "{lines:?}");
     let seed = (0..).find(|seed| repeats(*seed)).expect("one in 64 seeds is run twice unasked");
     let unasked = format!("--seeds {seed}..{}", seed + 1);
     let some = fuzzed(&Dicey::default(), &unasked, &AtomicBool::new(false));
     assert!(
-        some.out.contains(&format!("Not Repeatable  raft-sim run --seed {seed} ")),
+        some.out.contains(&format!(
+            "Not Repeatable  raft-sim fuzz --check-determinism --seeds {seed}.."
+        )),
         "{}",
         some.out
     );
