@@ -72,6 +72,8 @@ impl Server {
             return None;
         }
         self.queue.clear();
+        // What an earlier `Ready` of this step had applied the snapshot stands for: the door has it that a step restores first.
+        effects.applied.clear();
         self.requests.restored(snapshot.last.index.get(), effects);
         effects.restored = Some(snapshot.clone());
         Some(snapshot)
