@@ -264,9 +264,8 @@ impl Outbox {
         self.log = Some(match self.log.take() {
             None => LogWrite { from, entries },
             Some(earlier) => {
-                let all: Vec<Entry> =
-                    earlier.entries.iter().chain(entries.iter()).cloned().collect();
-                LogWrite { from: earlier.from, entries: Entries::from(&all[..]) }
+                let all = earlier.entries.iter().chain(entries.iter()).cloned();
+                LogWrite { from: earlier.from, entries: all.collect() }
             }
         });
     }

@@ -87,6 +87,18 @@ fn a_child_that_ends_is_told_with_its_end() {
 }
 
 #[test]
+fn what_becomes_of_a_child_after_its_answer_is_no_fault_of_the_next_cluster() {
+    // The second says more, and has said it before it is asked again.
+    for does in ["echo '{}'; exit 0", "echo '{}'; echo more; kill -STOP $$"] {
+        let process = Process::start_within(&at_a_step(does), PATIENT).expect("it says hello");
+        for round in 0..3 {
+            let mut servers = cluster(&process).unwrap_or_else(|why| panic!("{round}: {why}"));
+            servers[0].step(Event::Tick, &mut Effects::default());
+        }
+    }
+}
+
+#[test]
 fn an_answer_that_is_none_is_told_with_what_was_expected() {
     for (says, why) in [
         ("hello world", "expected a JSON object"),

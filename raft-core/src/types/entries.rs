@@ -45,6 +45,15 @@ impl From<&[Entry]> for Entries {
     }
 }
 
+impl FromIterator<Entry> for Entries {
+    /// Shares these entries; of the first 2³² − 1, should there be more.
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Entries {
+        let shared: Arc<[Entry]> = entries.into_iter().collect();
+        let end = u32::try_from(shared.len()).unwrap_or(u32::MAX);
+        Entries { shared: Some(shared).filter(|_| end > 0), start: 0, end }
+    }
+}
+
 impl From<Entry> for Entries {
     fn from(entry: Entry) -> Entries {
         Entries { shared: Some(Arc::new([entry])), start: 0, end: 1 }

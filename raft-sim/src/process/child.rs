@@ -93,6 +93,12 @@ impl Child {
         // What is written to memory is written.
         let _ = serde_json::to_writer(&mut self.request, request);
         self.request.push(b'\n');
+        // What it says before its first request is taken for the answer to that.
+        if !self.line.is_empty() && self.is_noisy() {
+            let asked = shown(&self.request);
+            let why = "its process said something that nobody had asked for, before";
+            return Err(Ended::Crashed(format!("{why} {asked}")));
+        }
         self.leash.wait(limit);
         let answered = self.exchange();
         self.leash.rest();
@@ -102,11 +108,13 @@ impl Child {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(self.ended(limit)),
             Err(error) => Err(Ended::Crashed(format!("its process can't be spoken to: {error}"))),
         };
-        self.broken = answered.is_err();
-        answered?;
-        let Child { line, request, .. } = self;
-        serde_json::from_slice(line)
-            .map_err(|error| refused(&wrong::<A>(line, &error), line, request))
+        let Child { line, request, broken, .. } = self;
+        let answer = answered.and_then(|()| {
+            serde_json::from_slice(line)
+                .map_err(|error| refused(&wrong::<A>(line, &error), line, request))
+        });
+        *broken = answer.is_err();
+        answer
     }
 
     /// Writes the request and reads a line. Whether there is one: false at the end of its output.
@@ -134,7 +142,7 @@ impl Child {
     }
 
     /// Whether it has said something that nobody asked for.
-    pub(super) fn is_noisy(&self) -> bool {
+    fn is_noisy(&self) -> bool {
         ioctl_fionread(self.answers.get_ref()).is_ok_and(|unread| unread > 0)
     }
 

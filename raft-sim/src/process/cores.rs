@@ -44,32 +44,36 @@ impl Cores {
         HERE.with_borrow(|here| here.as_ref().map(|(core, ..)| *core))
     }
 
-    /// The core with the fewest threads; of those, the one that this thread runs on.
-    pub(super) fn quietest(&self) -> Option<usize> {
-        let now = system::core();
+    /// How many threads are bound to a core.
+    pub(super) fn threads(&self, core: Option<usize>) -> u32 {
         let cores = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let quietest = cores.iter().min_by_key(|(core, threads)| (*threads, Some(*core) != now));
-        quietest.map(|(core, _)| *core)
+        cores.iter().find(|(other, _)| Some(*other) == core).map_or(0, |(_, threads)| *threads)
     }
 
-    /// Binds this thread to a core, if that can be. One that is bound already must stay where it is.
+    /// Binds this thread to a core, if that can be: to where it is bound already, else to this one, else to the one with
+    /// the fewest threads, which the thread runs on now if it can choose.
     pub(super) fn bind(self: &Arc<Cores>, core: Option<usize>) -> Option<Bound> {
-        let core = core?;
+        let wanted = self.here().or(core);
+        let now = system::core();
+        // Two that choose at the same time choose one after the other.
+        let mut cores = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fit = cores.iter_mut().filter(|(core, _)| wanted.is_none_or(|wanted| wanted == *core));
+        let (core, threads) = fit.min_by_key(|(core, threads)| (*threads, Some(*core) != now))?;
         HERE.with_borrow_mut(|here| {
             match here {
                 Some((_, times, _)) => *times += 1,
-                None => *here = Some((core, 1, system::bind(core)?)),
+                None => *here = Some((*core, 1, system::bind(*core)?)),
             }
             Some(())
         })?;
-        self.count(core, |threads| threads + 1);
-        Some(Bound { cores: self.clone(), core, thread: PhantomData })
+        *threads += 1;
+        Some(Bound { cores: self.clone(), core: *core, thread: PhantomData })
     }
 
-    fn count(&self, core: usize, change: impl Fn(u32) -> u32) {
+    fn leave(&self, core: usize) {
         let mut cores = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, threads)) = cores.iter_mut().find(|(other, _)| *other == core) {
-            *threads = change(*threads);
+            *threads -= 1;
         }
     }
 }
@@ -82,7 +86,7 @@ impl Bound {
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        self.cores.count(self.core, |threads| threads.saturating_sub(1));
+        self.cores.leave(self.core);
         // A thread that is just ending has nowhere to go back to.
         let _ = HERE.try_with(|here| {
             let mut here = here.borrow_mut();

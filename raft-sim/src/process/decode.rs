@@ -232,7 +232,7 @@ pub(super) fn entries(first: LogIndex, said: Vec<Entry<'_>>) -> Result<Entries, 
     }
     Ok(match entries.len() {
         1 => entries.pop().map_or_else(Entries::default, Entries::from),
-        _ => Entries::from(&*entries),
+        _ => entries.into_iter().collect(),
     })
 }
 

@@ -78,14 +78,15 @@ impl Host {
         is_told: bool,
     ) -> Host {
         let request = Request { verb: Some(Verb::Reset), seed: Some(seed), ..Request::default() };
-        let child = if child.is_noisy() {
-            Err(Ended::Crashed("its process said something that nobody had asked for".into()))
-        } else {
-            let reset = child.ask::<Answer<'_>>(&request, pool.limits.answer);
-            let reset = reset.and_then(|answer| reason(&answer).map_or(Ok(()), Err));
-            reset.map(|()| child)
-        };
+        let reset = child.ask::<Answer<'_>>(&request, pool.limits.answer);
+        let reset = reset.and_then(|answer| reason(&answer).map_or(Ok(()), Err));
+        let child = reset.map(|()| child);
         Host { child, cluster: Cluster { servers: 0 }, pool, is_told, _bound: bound }
+    }
+
+    /// Whether its child can be asked.
+    pub(super) fn is_ready(&self) -> bool {
+        self.child.is_ok()
     }
 
     /// Makes a request, and takes the answer apart with `take`.

@@ -78,6 +78,14 @@ struct Pool {
     watchdog: Watchdog,
 }
 
+/// A child for a cluster.
+struct Taken {
+    child: Child,
+    bound: Option<Bound>,
+    /// No cluster has had it before.
+    is_new: bool,
+}
+
 impl Process {
     /// Starts a command, its words as a shell would take them apart, and asks it who it is.
     ///
@@ -109,8 +117,15 @@ impl Process {
     }
 
     fn host(&self, seed: u64) -> Result<Host, String> {
-        let (child, bound) = self.pool.take(&self.said)?;
-        Ok(Host::new(child, seed, self.pool.clone(), bound, self.said.can(Capability::SlowDisk)))
+        let is_told = self.said.can(Capability::SlowDisk);
+        loop {
+            let Taken { child, bound, is_new } = self.pool.take(&self.said)?;
+            let host = Host::new(child, seed, self.pool.clone(), bound, is_told);
+            // What became of a child in the hands of an earlier cluster is not this one's fault.
+            if is_new || host.is_ready() {
+                return Ok(host);
+            }
+        }
     }
 }
 
@@ -140,27 +155,28 @@ impl Said {
 }
 
 impl Pool {
-    /// A child for a cluster of this thread, on the thread's core.
-    fn take(&self, said: &Said) -> Result<(Child, Option<Bound>), String> {
+    /// A child for a cluster of this thread, on the thread's core, or on one with as little to do as can be.
+    fn take(&self, said: &Said) -> Result<Taken, String> {
         let here = self.cores.here();
         let free = {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            let place = free.iter().rposition(|child| here.is_none() || child.core == here);
+            let fit = (0..free.len()).filter(|&at| here.is_none() || free[at].core == here);
+            let place = fit.min_by_key(|&at| self.cores.threads(free[at].core));
             place.map(|place| free.swap_remove(place))
         };
         if let Some(child) = free {
             let bound = self.cores.bind(child.core);
-            return Ok((child, bound));
+            return Ok(Taken { child, bound, is_new: false });
         }
         let (child, says, bound) = self.start()?;
         if says != *said {
             return Err(format!("another process of it says {says:?}; the first said {said:?}"));
         }
-        Ok((child, bound))
+        Ok(Taken { child, bound, is_new: true })
     }
 
     fn start(&self) -> Result<(Child, Said, Option<Bound>), String> {
-        let bound = self.cores.bind(self.cores.here().or_else(|| self.cores.quietest()));
+        let bound = self.cores.bind(None);
         let core = bound.as_ref().map(Bound::core);
         let mut child = Child::start(&self.words, core, &self.watchdog)?;
         let said = hello(&mut child, self.limits)?;

@@ -308,8 +308,7 @@ fn forged_entries(prev: u64, drawn: &[DrawnEntry]) -> Entries {
         let index = LogIndex::new(index)?;
         Some(Entry { index, term: drawn.term, payload: Payload::Command(command(&name)) })
     };
-    let entries: Vec<Entry> = (prev + 1..).zip(drawn).filter_map(entry).collect();
-    Entries::from(&entries[..])
+    (prev + 1..).zip(drawn).filter_map(entry).collect()
 }
 
 /// What is in flight, a line each.
