@@ -45,26 +45,46 @@ fn lines(plan: &Plan, implementation: &dyn Implementation) -> Option<String> {
     let [one, other] = [(); 2].map(|()| {
         let mut lines = Lines::default();
         let ran = run(plan, implementation, false, Some(&mut lines));
-        ran.map(|_| lines.0).unwrap_or_default()
+        ran.map(|_| lines.told).unwrap_or_default()
     });
     let parted = one.iter().zip(&other).position(|(one, other)| one != other)?;
-    let (one, other) = (&one[parted], &other[parted]);
+    let (one, other) = around(&one[parted], &other[parted]);
     Some(format!("\n  two more runs part at step {}:\n    {one}\n    {other}", parted + 1))
 }
 
-/// So many steps are told in lines at most.
-const MOST_LINES: usize = 50_000;
+/// What two lines have where they part; all of them if they are short.
+fn around(one: &str, other: &str) -> (String, String) {
+    let parted = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+    let cut = |line: &str| {
+        let start = line.floor_char_boundary(parted.saturating_sub(SHOWN / 2));
+        let end = line.floor_char_boundary(start.saturating_add(SHOWN));
+        let before = if start > 0 { "…" } else { "" };
+        let behind = if end < line.len() { "…" } else { "" };
+        format!("{before}{}{behind}", &line[start..end])
+    };
+    (cut(one), cut(other))
+}
+
+/// So many bytes of a line are shown at most.
+const SHOWN: usize = 1_000;
+/// Steps are told in lines until these are so many bytes.
+const MOST_BYTES: usize = 1 << 26;
 
 /// What was answered in each step.
 #[derive(Default)]
-struct Lines(Vec<String>);
+struct Lines {
+    told: Vec<String>,
+    bytes: usize,
+}
 
 impl Listener for Lines {
     fn hear(&mut self, _: Micros, heard: &Heard<'_>) {
         let Heard::Step { server, event, effects, before, .. } = heard else { return };
-        if self.0.len() < MOST_LINES {
+        if self.bytes < MOST_BYTES {
             let (what, _) = name(event);
-            self.0.push(format!("{server} takes {what}: {}", line(before, effects)));
+            let line = format!("{server} takes {what}: {}", line(before, effects));
+            self.bytes += line.len();
+            self.told.push(line);
         }
     }
 }
@@ -164,6 +184,15 @@ fn name(event: &Event) -> (&'static str, Option<NodeId>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lines_are_shown_where_they_part() {
+        assert_eq!(around("a b c", "a d"), ("a b c".to_owned(), "a d".to_owned()));
+        let line = |word: &str| format!("{}{word}{}", "é".repeat(9_000), "z".repeat(9_000));
+        let (one, other) = around(&line("one"), &line("other"));
+        assert!(one.starts_with("…é") && one.contains("éonez") && one.ends_with("z…"), "{one}");
+        assert!(other.contains("éotherz") && other.len() < 1_100, "{other}");
+    }
 
     #[test]
     fn one_in_64_seeds_is_run_twice_unasked() {

@@ -66,6 +66,12 @@ impl Header {
         caller.command(&format!("run --seed {seed}{space}{wishes}"))
     }
 
+    /// Whether a child process is under test.
+    #[must_use]
+    pub fn tests_a_child(&self) -> bool {
+        self.caller.subject.is_some()
+    }
+
     /// The command that shows what is wrong with a seed: one run does not show that two differ.
     #[must_use]
     pub fn show(&self, kind: Kind, seed: u64) -> String {

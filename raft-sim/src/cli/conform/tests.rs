@@ -180,6 +180,14 @@ fn the_gravest_finding_is_the_verdict_and_the_exit_code() {
 }
 
 #[test]
+fn what_two_runs_do_otherwise_is_shown_by_two_runs() {
+    let line = "tests/conformance/elected-and-commits.raft --seeds 0..20";
+    let (_, text) = printed(&[&Dicey::default()], line);
+    assert!(text.contains("raft-sim fuzz --check-determinism --seeds "), "{text}");
+    assert!(!text.contains("raft-sim run --seed "), "{text}");
+}
+
+#[test]
 fn with_a_file_for_the_report_the_verdicts_are_printed() {
     let path = std::env::temp_dir().join(format!("raft-sim-{}-conform.html", std::process::id()));
     let line = format!("tests/conformance --seeds 0..3 --format html --out {}", path.display());

@@ -22,6 +22,7 @@ use crate::campaign::{
 };
 use crate::cluster::Listener;
 use crate::guide::{Draft, Reached, Seen};
+use crate::oracle::Property;
 use crate::plan::Plan;
 use crate::report::End;
 use crate::run::run as play;
@@ -402,8 +403,12 @@ impl Hunt<'_> {
         let wrong = wrong.filter_map(|(at, tried)| tried.wrong().map(|kind| (at, kind)));
         let (places, kinds): (Vec<usize>, Vec<Kind>) = wrong.unzip();
         let wanted = std::iter::zip(&kinds, self.campaign.findings.wanted(&kinds));
+        // Each try with a child that hangs would take as long as it is waited for.
+        let hangs = |kind: Kind| {
+            self.header.tests_a_child() && kind == Kind::Violation(Property::BoundedSteps)
+        };
         let closely: Vec<usize> = std::iter::zip(places, wanted)
-            .filter(|(_, (kind, wanted))| *wanted && kind.can_be_shrunk())
+            .filter(|(_, (kind, wanted))| *wanted && kind.can_be_shrunk() && !hangs(**kind))
             .map(|(at, _)| at)
             .collect();
         let shrunk = parallel::in_order(self.jobs, closely.len(), |at| {

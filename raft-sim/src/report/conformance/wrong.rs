@@ -140,10 +140,10 @@ fn of_case(trial: &Trial, case: &Case, failed: &Failed) -> Example {
 }
 
 fn of_seed(trial: &Trial, finding: &Finding) -> Example {
-    let Finding { seed, detail, scenario, .. } = finding;
+    let Finding { kind, seed, detail, scenario, .. } = finding;
     Example {
         source: Source::Seed { seed: *seed, scenario: scenario.clone() },
         message: detail.clone(),
-        replay: trial.header.replay(*seed),
+        replay: trial.header.show(*kind, *seed),
     }
 }
