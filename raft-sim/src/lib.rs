@@ -27,6 +27,7 @@ pub mod history;
 pub mod mix;
 pub mod network;
 pub mod oracle;
+mod panics;
 pub mod plan;
 pub mod process;
 pub mod reference;

@@ -179,7 +179,9 @@ pub struct Request(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Token(pub u64);
 
-/// What a server did in one step. The testbed owns it and hands it in again, emptied.
+/// What a server did in one step. The testbed owns it and hands it in again, emptied. What makes no sense is refused, as if
+/// the server had crashed with it: a token that is not later than the last, an entry in the place of another, a message for
+/// a write that there is not, a name that is no server's, an answer to a request that does not wait for one.
 #[derive(Debug, Default)]
 pub struct Effects {
     /// Writes, in the order in which they are to become durable.

@@ -34,6 +34,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::panics;
 use crate::reference::Reference;
 use crate::report::End;
 use crate::subject::Implementation;
@@ -112,7 +113,7 @@ pub fn main_with(
     // Not locked: what is under test may print as well, on threads of its own.
     let mut out = BufWriter::new(anstream::stdout());
     let mut err = anstream::stderr();
-    internal::quiet();
+    panics::quiet();
     let own = Own { program, implementation };
     let ended = internal::caught(|| cli.command.execute(&own, &mut out, &mut err))
         .unwrap_or_else(|internal| Err(Error::Told(internal)))

@@ -68,6 +68,7 @@ impl Cluster<'_> {
                 return Ok(());
             }
             self.take(id, Event::Apply)?;
+            self.settle_at_once(id)?;
             if self.server(id).view.applied <= before {
                 return Ok(());
             }

@@ -57,6 +57,8 @@ pub struct Server {
     pub(super) next_settings: Option<Settings>,
     /// Messages that wait for a write.
     pub(super) waiting: Vec<Held>,
+    /// The latest write of this life.
+    pub(super) written: Token,
     /// Writes that are durable, of which it has not heard; in order.
     pub(super) unheard: VecDeque<Token>,
     /// Requests it has taken in this life and not answered.
@@ -103,6 +105,7 @@ impl Server {
             settings: start.settings,
             next_settings: None,
             waiting: Vec::new(),
+            written: Token(0),
             unheard: VecDeque::new(),
             unanswered: BTreeSet::new(),
             longest: 0,

@@ -8,6 +8,7 @@
 
 mod apply;
 mod clocks;
+mod contract;
 mod design;
 mod digest;
 mod disks;

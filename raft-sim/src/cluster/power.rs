@@ -39,6 +39,7 @@ impl Cluster<'_> {
             return false;
         }
         server.life += 1;
+        server.written = Token(0);
         server.waiting.clear();
         server.unheard.clear();
         server.unanswered.clear();

@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use super::digest::{mix_answer, mix_event, mix_message, mix_view, mix_write};
 use super::{Cluster, Heard, schedule, slot};
 use crate::oracle::Violation;
-use crate::subject::{Effects, Ended, Event, Subject, Token, View};
+use crate::subject::{Effects, Event, Subject, View};
 use crate::words::{Message, NodeId};
 
 /// Hands a server an event. If it panics, that is the finding.
@@ -34,10 +34,7 @@ impl Cluster<'_> {
         self.steps += 1;
         self.digest = mix_event(self.digest, self.now, id, &event);
         self.take(id, event)?;
-        let server = &self.servers[slot(id)];
-        if server.disk.is_dirty() && !server.stalled && self.sync.max == 0 {
-            self.sync(id, Token(u64::MAX))?;
-        }
+        self.settle_at_once(id)?;
         self.lag(id)
     }
 
@@ -82,6 +79,9 @@ impl Cluster<'_> {
                 stepped?;
             }
         }
+        self.make_sense(id)?;
+        let Cluster { effects, servers, .. } = self;
+        let server = &mut servers[slot(id)];
         if effects.view != before {
             server.view = effects.view;
             self.digest = mix_view(self.digest, &effects.view);
@@ -132,7 +132,6 @@ impl Cluster<'_> {
     fn answer(&mut self, id: NodeId) -> Result<(), Violation> {
         for (request, answer) in self.effects.answers.drain(..) {
             self.digest = mix_answer(self.digest, request, &answer);
-            self.servers[slot(id)].unanswered.remove(&request);
             self.features.answered(id, &self.servers[slot(id)], request, &answer);
             if let Some(oracles) = &mut self.oracles {
                 oracles.answered(self.now, id, request, &answer)?;
@@ -156,10 +155,6 @@ impl Cluster<'_> {
     }
 
     pub(super) fn send(&mut self, message: Message) -> Result<(), Violation> {
-        if !(1..=self.servers.len()).contains(&(message.to.0 as usize)) {
-            let why = format!("it sent a message to {}; there is no such server", message.to);
-            return Err(Violation::ended(message.from, Ended::Crashed(why)));
-        }
         self.digest = mix_message(self.digest, &message);
         self.features.sent(&message);
         self.watch.sent(&message);

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
+use crate::panics;
 use crate::subject::Ended;
 use crate::words::NodeId;
 
@@ -390,10 +391,7 @@ impl Violation {
     /// A server panicked.
     #[cold]
     pub(crate) fn panicked(server: NodeId, panic: &(dyn Any + Send)) -> Violation {
-        let said = panic.downcast_ref::<&str>().copied();
-        let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let detail = format!("{server} panicked: {}", said.unwrap_or("it did not say why"));
-        Violation::new(Property::NoPanic, server, detail)
+        Violation::new(Property::NoPanic, server, format!("{server} {}", panics::told(panic)))
     }
 
     /// A server came to an end by itself.

@@ -1,0 +1,89 @@
+//! What the door asks of every implementation: a step's effects must make sense. Whether a server may do what they say
+//! is for the oracles.
+
+use super::{Cluster, slot};
+use crate::oracle::Violation;
+use crate::subject::{Answer, Ended, LogWrite, Token, Write};
+use crate::words::{LogIndex, Membership, NodeId, Payload};
+
+impl Cluster<'_> {
+    /// Refuses effects of a server's step that make no sense: they are a mistake of the implementation or of what
+    /// stands between it and the door, and would do something else than they seem to.
+    pub(super) fn make_sense(&mut self, id: NodeId) -> Result<(), Violation> {
+        let refuse = |why: String| Err(Violation::ended(id, Ended::Crashed(why)));
+        let servers = self.servers.len();
+        let exists = |server: NodeId| (1..=servers).contains(&(server.0 as usize));
+        let none = format_args!("there is no such server");
+        let server = &mut self.servers[slot(id)];
+        for write in &self.effects.writes {
+            let Token(token) = write.token;
+            if write.token <= server.written {
+                let Token(last) = server.written;
+                return refuse(format!("it names a write {token}; expected a token after {last}"));
+            }
+            server.written = write.token;
+            if let Some((expected, found)) = write.log.as_ref().and_then(misnumbered) {
+                return refuse(format!("it writes entry {found} in the place of entry {expected}"));
+            }
+            let mut named = memberships(write).flat_map(servers_of);
+            if let Some(unknown) = named.find(|server| !exists(*server)) {
+                return refuse(format!("it writes a configuration with {unknown}; {none}"));
+            }
+        }
+        let Token(last) = server.written;
+        let held = self.effects.held.iter();
+        if let Some(held) = held.clone().find(|held| held.after > server.written) {
+            let Token(after) = held.after;
+            return refuse(format!("a message waits for its write {after}; its latest is {last}"));
+        }
+        for message in self.effects.sends.iter().chain(held.map(|held| &held.message)) {
+            if message.from != id {
+                return refuse(format!("it sent a message in the name of {}", message.from));
+            }
+            if !exists(message.to) {
+                return refuse(format!("it sent a message to {}; {none}", message.to));
+            }
+        }
+        for (request, answer) in &self.effects.answers {
+            if let Answer::NotLeader(Some(leader)) = answer
+                && !exists(*leader)
+            {
+                return refuse(format!("it names the leader {leader} to a client; {none}"));
+            }
+            if !server.unanswered.remove(request) {
+                let number = request.0;
+                return refuse(format!(
+                    "it answers request {number}, which is not waiting for one"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The configurations in a write.
+fn memberships(write: &Write) -> impl Iterator<Item = &Membership> {
+    let entries = write.log.iter().flat_map(|log| log.entries.iter());
+    let logged = entries.filter_map(|entry| match &entry.payload {
+        Payload::Membership(membership) => Some(&**membership),
+        Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
+    });
+    logged.chain(write.snapshot.iter().map(|snapshot| &*snapshot.membership))
+}
+
+fn servers_of(membership: &Membership) -> impl Iterator<Item = NodeId> {
+    let Membership { voters, outgoing, learners } = membership;
+    [voters, outgoing, learners].into_iter().flatten().copied()
+}
+
+/// The first entry that is not the next one of its write: the index that it should have, and its own.
+fn misnumbered(log: &LogWrite) -> Option<(LogIndex, LogIndex)> {
+    let mut expected = log.from;
+    for entry in log.entries.iter() {
+        if entry.index != expected {
+            return Some((expected, entry.index));
+        }
+        expected = LogIndex::after(Some(expected));
+    }
+    None
+}

@@ -1,0 +1,218 @@
+//! What the door asks of a Raft that is linked in: effects that make no sense are refused, whatever the oracles say.
+//! And what it promises: who writes hears of it.
+
+use raft_sim::disk::SyncTime;
+use raft_sim::oracle::Property;
+use raft_sim::plan::{Plan, Wishes};
+use raft_sim::reference::Reference;
+use raft_sim::run::run;
+use raft_sim::subject::{
+    Answer, Boot, Capability, Effects, Event, Held, Implementation, Subject, Token, View, Write,
+};
+use raft_sim::words::{Entry, LogIndex, Membership, NodeId, Payload};
+
+/// The reference core, and what an adapter does to the effects of its steps.
+struct Adapted {
+    mistake: fn(&mut Effects),
+}
+
+struct Server {
+    core: Box<dyn Subject>,
+    mistake: fn(&mut Effects),
+}
+
+impl Implementation for Adapted {
+    fn name(&self) -> &str {
+        "adapted"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        Reference.capabilities()
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (core, view) = Reference.boot(boot)?;
+        Ok((Box::new(Server { core, mistake: self.mistake }), view))
+    }
+}
+
+impl Subject for Server {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        self.core.step(event, effects);
+        (self.mistake)(effects);
+    }
+}
+
+/// What a run says of an adapter that makes this mistake.
+#[track_caller]
+fn refused(mistake: fn(&mut Effects)) -> String {
+    let plan = Plan::draw(1, &Wishes::default());
+    let outcome = run(&plan, &Adapted { mistake }, true, None).expect("it boots");
+    let (_, violation) = outcome.violation.expect("it is refused");
+    assert_eq!(violation.property, Property::NoPanic);
+    violation.detail
+}
+
+/// The entries of a step's writes, each made anew.
+fn rewrite(effects: &mut Effects, entry: fn(&Entry) -> Entry) {
+    for log in effects.writes.iter_mut().filter_map(|write| write.log.as_mut()) {
+        log.entries = log.entries.iter().map(entry).collect();
+    }
+}
+
+#[test]
+fn nothing_is_refused_of_one_without_mistakes() {
+    let plan = Plan::draw(1, &Wishes::default());
+    let outcome = run(&plan, &Adapted { mistake: |_| {} }, true, None).expect("it boots");
+    assert_eq!(outcome.violation, None);
+}
+
+#[test]
+fn writes_are_named_in_order() {
+    let told = refused(|effects| effects.writes.extend(effects.writes.last().cloned()));
+    assert!(told.ends_with("crashed: it names a write 1; expected a token after 1"), "{told}");
+}
+
+#[test]
+fn entries_stand_where_they_are_written() {
+    let told = refused(|effects| {
+        rewrite(effects, |entry| Entry {
+            index: LogIndex::after(Some(entry.index)),
+            ..entry.clone()
+        });
+    });
+    assert!(told.ends_with("crashed: it writes entry 2 in the place of entry 1"), "{told}");
+}
+
+#[test]
+fn a_message_waits_for_a_write_that_there_is() {
+    let told = refused(|effects| {
+        let waits = |message| Held { after: Token(1_000_000), message };
+        effects.held.extend(effects.sends.drain(..).map(waits));
+    });
+    assert!(
+        told.contains("crashed: a message waits for its write 1000000; its latest is "),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_server_speaks_in_its_own_name_and_to_servers_that_there_are() {
+    let told = refused(|effects| {
+        effects
+            .sends
+            .iter_mut()
+            .for_each(|message| std::mem::swap(&mut message.from, &mut message.to));
+        effects.held.iter_mut().for_each(|held| held.message.from = NodeId(77));
+    });
+    assert!(told.contains("crashed: it sent a message in the name of S"), "{told}");
+    let told = refused(|effects| {
+        effects.sends.iter_mut().for_each(|message| message.to = NodeId(0));
+        effects.held.iter_mut().for_each(|held| held.message.to = NodeId(99));
+    });
+    assert!(told.contains("crashed: it sent a message to S"), "{told}");
+    assert!(told.ends_with("; there is no such server"), "{told}");
+}
+
+#[test]
+fn each_request_is_answered_once() {
+    let told = refused(|effects| effects.answers.extend_from_within(..));
+    assert!(told.contains("crashed: it answers request "), "{told}");
+    assert!(told.ends_with(", which is not waiting for one"), "{told}");
+}
+
+#[test]
+fn a_client_is_led_to_a_server_that_there_is() {
+    let told = refused(|effects| {
+        for (_, answer) in &mut effects.answers {
+            *answer = Answer::NotLeader(Some(NodeId(0)));
+        }
+    });
+    assert!(
+        told.ends_with("crashed: it names the leader S0 to a client; there is no such server"),
+        "{told}"
+    );
+}
+
+#[test]
+fn configurations_have_servers_that_there_are() {
+    let told = refused(|effects| {
+        rewrite(effects, |entry| {
+            let membership = Membership { voters: vec![NodeId(99)], ..Membership::default() };
+            Entry { payload: Payload::Membership(membership.into()), ..entry.clone() }
+        });
+    });
+    assert!(
+        told.ends_with("crashed: it writes a configuration with S99; there is no such server"),
+        "{told}"
+    );
+}
+
+/// The reference core with a write of its own whenever it applies something.
+struct Writer;
+
+struct Writing {
+    core: Box<dyn Subject>,
+    /// Its latest write, and those of its own since.
+    latest: u64,
+    own: u64,
+    /// It has not heard of its own write.
+    waits: bool,
+}
+
+/// The core's writes have every so many names, those between them are for the others.
+const STRIDE: u64 = 1_000;
+
+impl Implementation for Writer {
+    fn name(&self) -> &str {
+        "writer"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        Reference.capabilities()
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (core, view) = Reference.boot(boot)?;
+        Ok((Box::new(Writing { core, latest: 0, own: 0, waits: false }), view))
+    }
+}
+
+impl Subject for Writing {
+    fn step(&mut self, mut event: Event, effects: &mut Effects) {
+        let applies = matches!(event, Event::Apply);
+        if let Event::Persisted(Token(name)) = &mut event {
+            if *name % STRIDE > 0 {
+                self.waits = false;
+                return;
+            }
+            *name /= STRIDE;
+        }
+        assert!(!self.waits, "it takes {event:?}, and has not heard of its write");
+        self.core.step(event, effects);
+        for write in &mut effects.writes {
+            (self.latest, self.own) = (write.token.0, 0);
+            write.token = Token(self.latest * STRIDE);
+        }
+        for held in &mut effects.held {
+            held.after = Token(held.after.0 * STRIDE);
+        }
+        if applies {
+            self.own += 1;
+            self.waits = true;
+            let token = Token(self.latest * STRIDE + self.own);
+            let (hard_state, commit, snapshot, log) = (None, None, None, None);
+            effects.writes.push(Write { token, hard_state, commit, snapshot, log });
+        }
+    }
+}
+
+#[test]
+fn who_writes_while_it_applies_hears_of_it_at_once() {
+    let mut plan = Plan::draw(1, &Wishes::default());
+    (plan.faults, plan.healing, plan.apply_time) = (Vec::new(), None, 0);
+    plan.sync = SyncTime { min: 0, max: 0, notice: 0 };
+    plan.settings.apply_limit = Some(1);
+    let outcome = run(&plan, &Writer, false, None).expect("it boots");
+    assert_eq!(outcome.violation, None);
+}
