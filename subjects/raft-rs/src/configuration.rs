@@ -110,15 +110,25 @@ pub(crate) fn context(membership: &Membership) -> Vec<u8> {
 
 /// Data and context of the entry that leads from one configuration to the next.
 pub(crate) fn proposal(before: &Membership, next: &Membership) -> (Vec<u8>, Vec<u8>) {
-    let leaves = !before.outgoing.is_empty() && next.outgoing.is_empty();
-    if leaves {
-        return (Vec::new(), Vec::new());
+    let context = if leaves(before, next) { Vec::new() } else { context(next) };
+    (bytes(&between(before, next)), context)
+}
+
+/// The change that leads from one configuration to the next.
+pub(crate) fn between(before: &Membership, next: &Membership) -> ConfChangeV2 {
+    if leaves(before, next) {
+        return ConfChangeV2::default();
     }
     let transition = match next.outgoing.is_empty() {
         true => ConfChangeTransition::Auto,
         false => ConfChangeTransition::Implicit,
     };
-    (bytes(&change(before, &next.voters, &next.learners, transition)), context(next))
+    change(before, &next.voters, &next.learners, transition)
+}
+
+/// Whether it is joint consensus that is left.
+fn leaves(before: &Membership, next: &Membership) -> bool {
+    !before.outgoing.is_empty() && next.outgoing.is_empty()
 }
 
 fn bytes(message: &impl protobuf::Message) -> Vec<u8> {
@@ -134,12 +144,6 @@ pub(crate) fn of_entry(entry: &Entry, before: &Membership) -> Membership {
         return membership(&state);
     }
     Membership { outgoing: Vec::new(), ..before.clone() }
-}
-
-/// What an entry changes.
-pub(crate) fn of_data(entry: &Entry) -> Option<ConfChangeV2> {
-    let mut change = ConfChangeV2::default();
-    change.merge_from_bytes(&entry.data).is_ok().then_some(change)
 }
 
 fn numbers(servers: &[NodeId]) -> Vec<u64> {

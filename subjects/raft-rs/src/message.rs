@@ -33,7 +33,8 @@ pub(crate) fn words(native: Native, place: Place<'_>) -> Message {
     let mut term = native.term;
     let body = match native.get_msg_type() {
         MessageType::MsgAppend => {
-            let entries = entries(&native, place.store);
+            // They were taken from the log in this step.
+            let entries = place.store.run(native.index + 1, native.entries.len());
             Body::AppendEntries { prev: last, entries, commit, round }
         }
         // It verifies no entry, and brings none.
@@ -87,16 +88,6 @@ pub(crate) fn words(native: Native, place: Place<'_>) -> Message {
 
 fn other(what: &str) -> Body {
     Body::Other { what: Arc::from(what) }
-}
-
-/// The entries of a MsgAppend. They were taken from the log in this step.
-fn entries(native: &Native, store: &Store) -> Entries {
-    let run = store.run(native.index + 1, native.entries.len());
-    let ends = |run: &Entries| {
-        run.len() == native.entries.len()
-            && run.last().map(|entry| entry.term.0) == native.entries.last().map(|e| e.term)
-    };
-    if ends(&run) { run } else { store.translate(native.get_entries()) }
 }
 
 fn append_reply(native: &Native, place: Place<'_>) -> AppendReply {
@@ -225,7 +216,8 @@ fn ask(native: &mut Native, request: u64) {
 }
 
 fn natives(entries: &Entries, store: &Store) -> Vec<NativeEntry> {
-    let mut before: Arc<Membership> = store.latest().clone();
+    let first = entries.first().map_or(0, |first| first.index.get());
+    let mut before: Arc<Membership> = store.before(first).clone();
     let mut natives = Vec::with_capacity(entries.len());
     for words in entries.iter() {
         natives.push(entry::native(words, &before));

@@ -114,8 +114,13 @@ impl Store {
     }
 
     /// The latest configuration of the log.
-    pub(crate) fn latest(&self) -> &Arc<Membership> {
+    fn latest(&self) -> &Arc<Membership> {
         self.up_to(u64::MAX).1
+    }
+
+    /// The latest configuration of the log before an index.
+    pub(crate) fn before(&self, index: u64) -> &Arc<Membership> {
+        self.up_to(index.saturating_sub(1)).1
     }
 
     /// The configuration in force, and the index of its entry: the latest that is applied.
@@ -124,9 +129,10 @@ impl Store {
     }
 
     fn up_to(&self, index: u64) -> (u64, &Arc<Membership>) {
-        let behind = self.configurations.partition_point(|(other, _)| *other <= index);
-        // The one before the log is always there.
-        let (index, membership) = &self.configurations[behind.max(1) - 1];
+        let latest = self.configurations.len() - 1;
+        // There are few after it. The one before the log is always there.
+        let at = (1..=latest).rfind(|&at| self.configurations[at].0 <= index).unwrap_or(0);
+        let (index, membership) = &self.configurations[at];
         (*index, membership)
     }
 
@@ -138,12 +144,16 @@ impl Store {
     /// So many entries from an index on in the testbed's words, as far as the log has them.
     pub(crate) fn run(&self, from: u64, count: usize) -> Entries {
         let Some(first) = self.slot(from) else { return Entries::default() };
+        // The first of them is in the log.
+        let skip = (from - self.base.0 - 1) as usize;
+        let end = skip.saturating_add(count).min(self.log.len());
         let rest = first.run.skip(first.at as usize);
-        if rest.len() == count {
+        // The rest of its run may have been cut off the log since.
+        if rest.len() == count && rest.last().map(|last| last.term.0) == self.last_term(end) {
             return rest;
         }
-        let entries = (from..).take(count).map_while(|index| self.words(index).cloned());
-        Entries::from(&entries.collect::<Vec<Entry>>()[..])
+        let slots = self.log.range(skip..end);
+        slots.map(|slot| slot.run[slot.at as usize].clone()).collect()
     }
 
     /// Takes entries that raft-rs wants written, in place of what the log has from the first of them on. Gives
@@ -168,17 +178,21 @@ impl Store {
     }
 
     /// Entries of raft-rs in the testbed's words.
-    pub(crate) fn translate(&self, natives: &[Native]) -> Entries {
+    fn translate(&self, natives: &[Native]) -> Entries {
         let mut before = self.latest().clone();
-        let mut words = Vec::with_capacity(natives.len());
-        for native in natives {
+        let words = natives.iter().map(|native| {
             let entry = entry::words(native, &before);
             if let Payload::Membership(membership) = &entry.payload {
                 before = membership.clone();
             }
-            words.push(entry);
-        }
-        Entries::from(&words[..])
+            entry
+        });
+        words.collect()
+    }
+
+    /// The term of the last of the first so many entries of the log, if there is one.
+    fn last_term(&self, count: usize) -> Option<u64> {
+        self.log.get(count.checked_sub(1)?).map(|slot| slot.native.term)
     }
 
     fn push(&mut self, slot: Slot) {

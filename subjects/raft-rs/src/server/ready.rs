@@ -21,6 +21,8 @@ impl Server {
         }
     }
 
+    // Most steps leave nothing to do, and need not make room for it on the stack.
+    #[inline(never)]
     fn take_ready(&mut self, effects: &mut Effects) {
         let mut ready = self.node.ready();
         let snapshot = self.restore(ready.snapshot(), effects);
@@ -146,10 +148,12 @@ impl Server {
 
     fn configure(&mut self, native: &Native) -> Result<(), String> {
         let (_, before) = self.node.store().in_force();
+        // The data of an entry that comes from a server that knew nothing tells how that one came to know.
+        let next = configuration::of_entry(native, before);
         let changes = if before.voters.is_empty() {
-            configuration::from_nothing(&configuration::of_entry(native, before))
+            configuration::from_nothing(&next)
         } else {
-            vec![configuration::of_data(native).ok_or("an entry's change can't be read")?]
+            vec![configuration::between(before, &next)]
         };
         for change in &changes {
             let applied = self.node.apply_conf_change(change);
