@@ -19,7 +19,8 @@ class MyRaft(Server):
 
     def on_boot(self, boot: Boot) -> None:
         # Your Raft starts, from what its disk has: boot.currentTerm, boot.votedFor and boot.log, a list of Entry with
-        # `term` and `command`. boot.peers are all servers, this one (boot.server) among them.
+        # `term` and `command`. boot.peers are the voters of the first configuration, this one (boot.server) among them;
+        # there are none for a server that is added later.
         # boot.settings.electionTimeout is [shortest, longest] in ticks, boot.settings.heartbeat a number of ticks. Draw
         # timeouts from a random.Random of your own, made of boot.settings.seed and self.server.
         self.term = boot.currentTerm

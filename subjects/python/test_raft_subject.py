@@ -5,7 +5,6 @@ import io
 import json
 import os
 import random
-import subprocess
 import sys
 import unittest
 
@@ -86,6 +85,37 @@ class Order(unittest.TestCase):
         answer = scripted(tick)()
         self.assertEqual(answer["writes"], [{"token": 1, "currentTerm": 1, "votedFor": 2}])
         self.assertEqual([message.get("after") for message in answer["messages"]], [None, 1, None])
+
+    def test_a_message_is_sent_as_it_is_when_it_is_sent(self):
+        def tick(server):
+            log = [Entry(1, command="x")]
+            message = Message("AppendEntries", to=2, term=1, entries=log, own={"round": [1]})
+            for send in (server.send, server.send_now):
+                for message.to in (2, 3):
+                    send(message)
+            server.save(currentTerm=1, votedFor=None)
+            server.send(message)
+            log.append(Entry(1, command="y"))
+            message.own["round"].append(2)
+            message.to, message.term = 1, 2
+
+        sent = scripted(tick)()["messages"]
+        self.assertEqual([message["to"] for message in sent], [2, 3, 2, 3, 3])
+        for message in sent:
+            message.pop("after", None)
+            del message["to"]
+            entries = [{"term": 1, "command": "x"}]
+            self.assertEqual(message, {"type": "AppendEntries", "term": 1, "entries": entries, "own": {"round": [1]}})
+
+    def test_a_reply_leaves_the_message_as_it_was(self):
+        def message(server, call):
+            answer = hello(server)
+            server.reply(call, answer)
+            server.send(answer)
+
+        request = {"type": "RequestVote", "from": 2, "to": 1, "term": 1, "id": 9}
+        sent = scripted(message=message)("receive", message=request)["messages"]
+        self.assertEqual([message.get("re") for message in sent], [9, None])
 
     def test_a_write_of_an_earlier_step_is_waited_for_until_it_is_durable(self):
         def tick(server):
@@ -221,28 +251,6 @@ class Conversation(unittest.TestCase):
         self.assertEqual(draws[0], draws[2])
         self.assertNotEqual(draws[0], draws[1])
 
-    def test_the_process_answers_line_by_line_whatever_is_printed_and_ends_with_its_input(self):
-        loud = "class Loud(template.MyRaft):\n    def on_tick(self): print('tick')"
-        code = f"import raft_subject, template\n{loud}\nraft_subject.main(Loud)"
-        requests = [
-            {"do": "hello", "protocol": 1},
-            {"do": "reset", "seed": 1},
-            {"do": "boot", "server": 1, "now": 0, "peers": [1], "settings": SETTINGS},
-            {"do": "tick", "server": 1, "now": 1},
-            {"do": "propose", "server": 1, "now": 2, "request": 7, "command": "x"},
-        ]
-        lines = "".join(json.dumps(request) + "\n" for request in requests)
-        run = subprocess.run(
-            [sys.executable, "-c", code], cwd=HERE, input=lines, capture_output=True, text=True, timeout=60, check=True
-        )
-        answers = [json.loads(line) for line in run.stdout.splitlines()]
-        self.assertEqual(len(answers), len(requests))
-        self.assertEqual(answers[0]["name"], "my-raft")
-        self.assertEqual(answers[2]["view"]["role"], "follower")
-        self.assertEqual(answers[3], {})
-        self.assertEqual(answers[4]["answers"][0]["is"], "not-leader")
-        self.assertEqual(run.stderr, "tick\n")
-
 
 class Calls:
     """The Raft of the README: it notes how it is called, and calls back."""
@@ -358,10 +366,17 @@ class Trouble(unittest.TestCase):
         answer = scripted()("transfer", request=3, to=2)
         self.assertEqual((answer["status"], answer["reason"]), ("unsupported", "can't transfer"))
 
+    def refused(self, body, why):
+        answer = Child(type("Claims", (Scripted,), body)).answer({"do": "hello", "protocol": 1})
+        self.assertEqual(answer, {"status": "refused", "reason": why})
+
     def test_who_claims_slow_disk_must_hear_of_writes(self):
-        body = {"on_persisted": Server.on_persisted}
-        with self.assertRaisesRegex(TypeError, "on_persisted"):
-            Child(type("Deaf", (Scripted,), body))
+        why = "Claims.capabilities has slow-disk; expected that on_persisted is filled in"
+        self.refused({"on_persisted": Server.on_persisted}, why)
+
+    def test_a_text_is_not_a_tuple_of_capabilities(self):
+        why = "Claims.capabilities is the text 'no-op'; expected a tuple of texts, as ('no-op',)"
+        self.refused({"capabilities": ("no-op")}, why)
 
 
 class Cluster:

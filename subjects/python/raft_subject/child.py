@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import random
 import sys
 from typing import Any
@@ -33,9 +34,6 @@ class Child:
     """All servers of a cluster, as raft-sim wants them in one process: one answer for each request."""
 
     def __init__(self, server_class: type[Server]) -> None:
-        slow = "slow-disk" in server_class.capabilities
-        if slow and server_class.on_persisted is Server.on_persisted:
-            raise TypeError("who claims slow-disk fills in on_persisted")
         self._class = server_class
         self._servers: dict[int, Server] = {}
 
@@ -55,8 +53,7 @@ class Child:
                 self._servers.clear()
                 return {}
             if do == "hello":
-                capabilities = list(self._class.capabilities)
-                return {"protocol": PROTOCOL, "name": self._class.name, "capabilities": capabilities}
+                return self._hello()
             raise Unsupported(do)
         except Refused as error:
             return {"status": "refused", "reason": str(error)}
@@ -64,6 +61,16 @@ class Child:
             return {"status": "unsupported", "reason": f"can't {error}"}
         except (Exception, SystemExit) as error:
             return crashed(error)
+
+    def _hello(self) -> dict:
+        """Who it is. What can't be right of that it is told before anything else is asked."""
+        capabilities = self._class.capabilities
+        where = f"{self._class.__name__}.capabilities"
+        if isinstance(capabilities, str):
+            raise Refused(f"{where} is the text {capabilities!r}; expected a tuple of texts, as ({capabilities!r},)")
+        if "slow-disk" in capabilities and self._class.on_persisted is Server.on_persisted:
+            raise Refused(f"{where} has slow-disk; expected that on_persisted is filled in")
+        return {"protocol": PROTOCOL, "name": self._class.name, "capabilities": list(capabilities)}
 
     def text(self, request: dict) -> str:
         """The same, as the line that raft-sim reads."""
@@ -87,8 +94,11 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=
 def main(server_class: type[Server]) -> None:
     """Answers raft-sim until it has no more to ask."""
     child = Child(server_class)
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    # What is printed on the way must not get between the answers.
+    # The answers have the standard output for themselves: whatever else is written to it goes to the standard error, also
+    # what was printed before and still waits to be written.
+    requests, answers = sys.stdin.buffer, open(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout.flush()
     sys.stdout = sys.stderr
     if requests.isatty():
         print("This program answers raft-sim: raft-sim test --subject 'python3 …'. Waiting for its requests.")

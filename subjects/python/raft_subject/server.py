@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import traceback
 from typing import Any, Optional
@@ -138,23 +139,21 @@ class Server:
         return self.save(**changes) if changes else self._token
 
     def send(self, message: Message) -> None:
-        """Sends a message once everything saved before is durable: what is promised in it is then on disk.
+        """Sends a message, as it is at this moment, once all is durable that was saved before, in this step or an earlier one:
+        what is promised in it is then on disk. If nothing that was saved is still under way it leaves at once.
 
         What is saved *after* this call it does not wait for, as with a real disk.
         """
-        if self._token > self._durable:
-            self._list("messages").append({**message.__dict__, "after": self._token})
-        else:
-            self._list("messages").append(message)
+        self._post(message, self._under_way())
 
     def send_now(self, message: Message) -> None:
-        """Sends a message at once, whatever the disk is at. Right for what promises nothing, as a leader's AppendEntries."""
-        self._list("messages").append(message)
+        """Sends a message, as it is at this moment, at once, whatever the disk is at. Right for what promises nothing, as a
+        leader's AppendEntries."""
+        self._post(message, 0)
 
     def reply(self, call: Message, message: Message) -> None:
         """Sends the answer to a message that was received; who gets it finds the latter in `message.call`."""
-        message.__dict__["re"] = call.id
-        self.send(message)
+        self._post(message, self._under_way(), re=call.id)
 
     def apply(self, index: int, entry: Entry, **outcome: Any) -> None:
         """The state machine applied an entry. `outcome="repeated"` and the like are for sessions."""
@@ -183,6 +182,21 @@ class Server:
     _token = 0  # of the latest write
     _durable = 0  # of the latest write that is known to be durable
     _seen: Optional[View] = None  # what raft-sim saw last
+
+    def _under_way(self) -> int:
+        """The latest write, if it is not known to be durable; else 0."""
+        return self._token if self._token > self._durable else 0
+
+    def _post(self, message: Message, after: int, **more: Any) -> None:
+        """Puts a copy of a message into the answer: the message may be used again, and its lists may grow."""
+        fields = {**message.__dict__, **more}
+        if fields.get("entries"):
+            fields["entries"] = list(fields["entries"])
+        if fields.get("own") is not None:
+            fields["own"] = copy.deepcopy(fields["own"])
+        if after:
+            fields["after"] = after
+        self._list("messages").append(fields)
 
     def _list(self, name: str) -> list:
         """A list of the answer; it has none that is empty."""

@@ -151,7 +151,7 @@ class Boot(Record):
 
     server: int
     now: int
-    peers: Any = ()  # the voters of the first configuration, this server among them
+    peers: Any = ()  # the voters of the first configuration, this server among them; none for one that is added later
     settings: Settings
     currentTerm = 0
     votedFor: Optional[int] = None
