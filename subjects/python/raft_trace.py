@@ -19,8 +19,16 @@ import threading
 import time
 
 
+#: For what is not told. `None` says something else: that there is none.
+UNSAID = object()
+
+
 class Trace:
-    """The trace of one server. Each event is a line, written at once."""
+    """The trace of one server. Each event is a line, written at once.
+
+    A file that exists is gone on with, at its end: a server that starts again opens the same one, and tells `start`. For a
+    new trace delete the old file.
+    """
 
     def __init__(self, server, path):
         self._server = server
@@ -40,17 +48,18 @@ class Trace:
         with self._lock:
             self._file.write((json.dumps(line) + "\n").encode())
 
-    def start(self, current_term, last_log, voted_for=None, last_applied=None, voters=None):
+    def start(self, current_term, last_log, voted_for=UNSAID, last_applied=None, voters=None):
         """The server starts with this on its disk; `last_log` is the last entry's (index, term), (0, 0) if there is none.
 
-        `voters` are those of the first configuration: tell them if you tell entries that change it, or nothing does.
+        `voted_for` is None if it has not voted in this term; leave it out if nobody knows. `last_applied` is how far its
+        state machine is, if it knows. `voters` are those of the first configuration: tell them if you tell entries that
+        change it, or nothing does.
         """
-        fields = {"lastApplied": last_applied, "voters": voters}
-        told = {name: value for name, value in fields.items() if value is not None}
+        told = {} if voted_for is UNSAID else {"votedFor": voted_for}
+        optional = {"lastApplied": last_applied, "voters": voters}
+        told.update({name: value for name, value in optional.items() if value is not None})
         index, term = last_log
-        self._tell(
-            "start", currentTerm=current_term, votedFor=voted_for, lastLogIndex=index, lastLogTerm=term, **told
-        )
+        self._tell("start", currentTerm=current_term, lastLogIndex=index, lastLogTerm=term, **told)
 
     def follower(self, term):
         """It becomes follower, or comes to a new term as one."""
@@ -81,7 +90,7 @@ class Trace:
         self._tell("commit", commitIndex=commit_index)
 
     def apply(self, index, **entry):
-        """Its state machine applies an entry, told as in `append`."""
+        """Its state machine applies an entry, told as in `append`; here `term` may be left out, too."""
         self._tell("apply", index=index, **entry)
 
     def snapshot(self, index, term):
@@ -91,6 +100,13 @@ class Trace:
     def install(self, index, term):
         """It installs a snapshot that its leader sent."""
         self._tell("install", lastIncludedIndex=index, lastIncludedTerm=term)
+
+    def durable(self, events):
+        """So many of its events since its last `start`, that included, are on stable storage.
+
+        Who tells this once tells it behind each `start`, and on all servers: nothing else says then that anything is.
+        """
+        self._tell("durable", events=events)
 
     def close(self):
         """No more is told."""

@@ -24,7 +24,7 @@ type Trace struct {
 }
 
 // Entry is one entry of the log. It carries a command or its digest, or, if it is a configuration, Voters, Outgoing (the
-// voters of C_old) and Learners.
+// voters of C_old) and Learners. Where one is applied, a Term of 0 says nothing.
 type Entry struct {
 	Term     uint64   `json:"term"`
 	Command  *string  `json:"command,omitempty"`
@@ -39,12 +39,26 @@ type Start struct {
 	CurrentTerm  uint64 `json:"currentTerm"`
 	LastLogIndex uint64 `json:"lastLogIndex"`
 	LastLogTerm  uint64 `json:"lastLogTerm"`
-	// VotedFor is nil if it has not voted in this term.
-	VotedFor *string `json:"votedFor"`
+	// VotedFor is nil if nobody knows.
+	VotedFor *Vote `json:"votedFor,omitempty"`
 	// LastApplied is nil if nobody knows.
 	LastApplied *uint64 `json:"lastApplied,omitempty"`
 	// Voters are those of the first configuration: tell them if you tell entries that change it, or nothing does.
 	Voters []string `json:"voters,omitempty"`
+}
+
+// Vote is whom a server has voted for in its term: Nobody, or a server's name.
+type Vote string
+
+// Nobody has its vote yet.
+const Nobody Vote = ""
+
+// MarshalJSON writes null for nobody.
+func (v Vote) MarshalJSON() ([]byte, error) {
+	if v == Nobody {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(v))
 }
 
 // Open opens the file of a server's trace, to go on at its end. What is left of a line in the middle of which the server
@@ -111,8 +125,9 @@ func (t *Trace) Commit(commitIndex uint64) {
 func (t *Trace) Apply(index uint64, entry Entry) {
 	t.tell("apply", struct {
 		Index uint64 `json:"index"`
+		Term  uint64 `json:"term,omitempty"`
 		Entry
-	}{index, entry})
+	}{index, entry.Term, entry})
 }
 
 // Snapshot tells that it takes a snapshot of its own up to here.
@@ -120,6 +135,14 @@ func (t *Trace) Snapshot(index, term uint64) { t.tell("snapshot", included{index
 
 // Install tells that it installs a snapshot that its leader sent.
 func (t *Trace) Install(index, term uint64) { t.tell("install", included{index, term}) }
+
+// Durable tells that so many of its events since its last start, that included, are on stable storage. Who tells this
+// once tells it behind each start, and on all servers: nothing else says then that anything is.
+func (t *Trace) Durable(events uint64) {
+	t.tell("durable", struct {
+		Events uint64 `json:"events"`
+	}{events})
+}
 
 // Err is why nothing more could be written, if that is so.
 func (t *Trace) Err() error {
