@@ -2,7 +2,7 @@
 //!
 //! It leads a process group of its own, so that Ctrl-C is the testbed's alone and whatever the child starts ends with it.
 //! It is always waited for: there is no zombie. Should the testbed itself be killed, its children's standard input ends,
-//! and so do they; one that is in an endless loop just then can't be helped.
+//! and the undertaker kills those that do not end of it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
