@@ -185,13 +185,11 @@ impl Case {
         scenario: &Scenario,
         implementation: &dyn Implementation,
     ) -> Case {
-        let result = match replay(scenario, implementation, None) {
+        let mut last = Recorder::last(LAST_STEPS);
+        let result = match replay(scenario, implementation, Some(&mut last)) {
             Verdict::Passed => Result::Passed,
             Verdict::Skipped(lacking) => Result::Skipped(lacking),
             Verdict::Failed(failure) => {
-                // A replay is a function of the scenario: the second one ends where the first did.
-                let mut last = Recorder::last(LAST_STEPS);
-                let _ = replay(scenario, implementation, Some(&mut last));
                 let at = failure.line.saturating_sub(1) as usize;
                 let text = source.text().lines().nth(at).unwrap_or_default().trim_end().to_owned();
                 Result::Failed(Failed { failure, text, steps: last.into_lines() })
