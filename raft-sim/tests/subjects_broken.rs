@@ -99,6 +99,18 @@ fn what_becomes_of_a_child_after_its_answer_is_no_fault_of_the_next_cluster() {
 }
 
 #[test]
+fn a_child_that_never_answers_is_given_up() {
+    let process = Process::start_within(&at_a_step("sleep 1000"), HASTY).expect("it says hello");
+    for _ in 0..3 {
+        let mut effects = Effects::default();
+        cluster(&process).expect("it boots")[0].step(Event::Tick, &mut effects);
+        assert!(matches!(effects.ended, Some(Ended::Stuck(_))), "{:?}", effects.ended);
+    }
+    let why = cluster(&process).map(|servers| servers.len()).expect_err("it is not asked");
+    assert_eq!(why, "3 clusters in a row had no answer within 300ms: it is not asked any more");
+}
+
+#[test]
 fn an_answer_that_is_none_is_told_with_what_was_expected() {
     for (says, why) in [
         ("hello world", "expected a JSON object"),

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use serde_json::value::RawValue;
 
@@ -103,6 +104,9 @@ impl Host {
             Ok(Err(why)) => child.refuse(&why),
             Err(ended) => ended,
         };
+        if let Ended::Stuck(_) = &taken {
+            self.pool.hangs.fetch_add(1, Ordering::Relaxed);
+        }
         self.child = Err(taken.clone());
         Err(taken)
     }

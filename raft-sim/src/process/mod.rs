@@ -20,6 +20,7 @@ mod watchdog;
 mod wire;
 
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,9 @@ use crate::scenario::parse::nearest;
 use crate::subject::{Boot, Capability, Effects, Ended, Implementation, Subject, Token, View};
 
 pub use serve::serve;
+
+/// After so many clusters in a row that are not answered in time the rest would not be either, and each would take as long.
+const MOST_HANGS: u32 = 3;
 
 /// The name of what Figures 2 and 4 say, for a child that keeps to them.
 const FIGURE_2: &str = "figure-2";
@@ -73,6 +77,8 @@ struct Pool {
     words: Vec<String>,
     limits: Limits,
     free: Mutex<Vec<Child>>,
+    /// How many clusters in a row have not been answered in time.
+    hangs: AtomicU32,
     cores: Arc<Cores>,
     /// Ends after the children.
     watchdog: Watchdog,
@@ -107,6 +113,7 @@ impl Process {
             words,
             limits,
             free: Mutex::default(),
+            hangs: AtomicU32::new(0),
             cores: Arc::new(Cores::new()),
             watchdog: Watchdog::start(limits.answer).map_err(whole)?,
         };
@@ -157,6 +164,12 @@ impl Said {
 impl Pool {
     /// A child for a cluster of this thread, on the thread's core, or on one with as little to do as can be.
     fn take(&self, said: &Said) -> Result<Taken, String> {
+        if self.hangs.load(Ordering::Relaxed) >= MOST_HANGS {
+            let limit = self.limits.answer;
+            return Err(format!(
+                "{MOST_HANGS} clusters in a row had no answer within {limit:?}: it is not asked any more"
+            ));
+        }
         let here = self.cores.here();
         let free = {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -183,7 +196,9 @@ impl Pool {
         Ok((child, said, bound))
     }
 
+    /// Takes back a child whose cluster is gone, and which it has always answered.
     fn give_back(&self, child: Child) {
+        self.hangs.store(0, Ordering::Relaxed);
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(child);
     }
 }
