@@ -13,6 +13,17 @@ use super::{Oracles, Property, Violation};
 use crate::subject::View;
 use crate::words::{LogIndex, Membership, NodeId, length};
 
+/// When a configuration is in force on a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InForce {
+    /// As soon as it is in the server's log (§6).
+    Appended,
+    /// Once the server has applied it.
+    Applied,
+    /// One or the other; nobody says which.
+    Untold,
+}
+
 /// Whether so many of these servers are a majority (§5.2).
 #[inline]
 pub(super) fn is_majority(count: usize, servers: &[NodeId]) -> bool {
@@ -84,9 +95,21 @@ impl Oracles {
     #[inline]
     pub(super) fn in_force(&self, slot: usize, view: &View) -> usize {
         let configurations = &self.servers[slot].log.configurations;
-        match self.at_append {
-            true => configurations.len(),
-            false => configurations.count_up_to(length(view.applied)),
+        match self.in_force {
+            InForce::Appended | InForce::Untold => configurations.len(),
+            InForce::Applied => configurations.count_up_to(length(view.applied)),
+        }
+    }
+
+    /// Whether it is certain how many that are.
+    #[inline]
+    pub(super) fn knows_in_force(&self, slot: usize, view: &View) -> bool {
+        let configurations = &self.servers[slot].log.configurations;
+        match self.in_force {
+            InForce::Appended | InForce::Applied => true,
+            InForce::Untold => {
+                configurations.count_up_to(length(view.applied)) == configurations.len()
+            }
         }
     }
 
@@ -100,7 +123,8 @@ impl Oracles {
     ///
     /// Where a configuration is in force when it is applied, the one before is to be applied instead, and an entry of
     /// the leader's own term is not asked for: whoever has the next configuration in its log knows the one before to
-    /// be committed, and two leaders that append different ones need quorums of the same.
+    /// be committed, and two leaders that append different ones need quorums of the same. Where nobody says when it
+    /// is in force only what both ask for is judged.
     #[cold]
     pub(super) fn check_appended(
         &mut self,
@@ -112,7 +136,11 @@ impl Oracles {
         self.count(Property::Configurations);
         let server = &mut self.servers[slot];
         let commit = length(after.commit);
-        let done = if self.at_append { commit } else { length(after.applied) };
+        let (done, is_done) = match self.in_force {
+            InForce::Appended | InForce::Untold => (commit, "committed"),
+            InForce::Applied => (length(after.applied), "applied"),
+        };
+        let asks_own_term = self.in_force == InForce::Appended;
         // Who waits for its disk may have gone as far as to commit this one, too, in the same step.
         let before = if self.waits { commit.min(index - 1) } else { commit };
         let committed_in = server.log.at(before).map(|link| link.term);
@@ -125,9 +153,8 @@ impl Oracles {
             }
         }
         let why = if at > done {
-            let done = if self.at_append { "committed" } else { "applied" };
-            format!("while that at index {at} is not {done}")
-        } else if self.at_append && committed_in != Some(after.term) {
+            format!("while that at index {at} is not {is_done}")
+        } else if asks_own_term && committed_in != Some(after.term) {
             format!("before it has committed an entry of its term {}", after.term)
         } else if !share_quorums(previous, next) {
             format!("whose quorums need not share a server with those of {}", names(previous))
@@ -149,6 +176,10 @@ impl Oracles {
             return Ok(());
         }
         let in_force = self.in_force(slot, after);
+        let has = match self.in_force {
+            InForce::Appended | InForce::Untold => "in its log",
+            InForce::Applied => "that it has applied",
+        };
         let latest = LogIndex::new(server.log.configurations.nth(in_force).0);
         let expected = latest.filter(|_| latest > after.snapshot);
         if after.configuration == expected {
@@ -156,7 +187,6 @@ impl Oracles {
         }
         let id = server.id;
         let (uses, latest) = (length(after.configuration), length(expected));
-        let has = if self.at_append { "in its log" } else { "that it has applied" };
         let detail = format!(
             "{id} uses the configuration at index {uses}, and the latest {has} is at {latest}; 0 is that before \
              its log"

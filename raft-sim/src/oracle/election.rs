@@ -1,7 +1,7 @@
 //! Elections: one leader in a term (1), one vote in a term (2), no rival's entries (14), and the
 //! arrows between the roles (15).
 
-use super::configuration::has_quorum;
+use super::configuration::{InForce, has_quorum};
 use super::property::violated;
 use super::state::Author;
 use super::{Oracles, Property, Violation};
@@ -16,9 +16,11 @@ impl Oracles {
     /// The only voter of its configuration needs nobody else's vote: a step takes it from follower to leader.
     ///
     /// A learner waits (dissertation §4.2.1): it neither stands nor leads. It may have voted in the configuration
-    /// before, and then it is the one to stand (§4.2.2 there), until it knows that its own is committed.
+    /// before, and then it is the one to stand (§4.2.2 there), until it knows that its own is committed. Where nobody
+    /// says when a configuration is in force it may not have applied that, and is not judged.
     pub(super) fn check_roles(&mut self, slot: usize, after: &View) -> Result<(), Violation> {
         let configured = self.in_force(slot, after);
+        let knows_in_force = self.knows_in_force(slot, after);
         let server = &self.servers[slot];
         let before = &server.view;
         if before.role == after.role && before.term == after.term {
@@ -27,7 +29,8 @@ impl Oracles {
         let (old, new) = (before.term, after.term);
         let (at, configuration) = server.log.configurations.nth(configured);
         let alone = has_quorum(configuration, |voter| voter == server.id);
-        let learns = configuration.learners.contains(&server.id)
+        let learns = self.in_force != InForce::Untold
+            && configuration.learners.contains(&server.id)
             && !configuration.outgoing.contains(&server.id)
             && at <= length(after.commit);
         let breach = match (before.role, after.role) {
@@ -60,7 +63,7 @@ impl Oracles {
         if before.role != after.role {
             self.count(Property::LegalRoles);
         }
-        if after.role == Role::Candidate {
+        if after.role == Role::Candidate && knows_in_force {
             self.servers[slot].stand(new, configured);
         }
         let server = self.servers[slot].id;

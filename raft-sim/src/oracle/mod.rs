@@ -66,6 +66,7 @@ use crate::words::{
 use chain::{Ledger, Table};
 use client::Asked;
 use conduct::Conduct;
+use configuration::InForce;
 pub(crate) use configuration::has_quorum;
 use history::Clients;
 pub use history::{Operation, Told, What};
@@ -105,8 +106,8 @@ pub struct Oracles {
     /// The highest index that any client was told of.
     told: u64,
     clients: Clients,
-    /// Whether a configuration is in force as soon as it is in the log (§6), and not only once it is applied.
-    at_append: bool,
+    /// When a configuration is in force.
+    in_force: InForce,
     /// Whether servers wait at each write, so that what they have written is durable for themselves.
     waits: bool,
     /// What conduct is judged by, if it is.

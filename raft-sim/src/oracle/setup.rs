@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::chain::{Ledger, Table};
 use super::conduct::Conduct;
+use super::configuration::InForce;
 use super::history::Clients;
 use super::state::Server;
 use super::{Oracles, Property};
@@ -52,7 +53,7 @@ impl Oracles {
             reads: BTreeMap::new(),
             told: 0,
             clients: Clients::new(),
-            at_append: true,
+            in_force: InForce::Appended,
             waits: false,
             conduct: None,
             exercised: [0; Property::ALL.len()],
@@ -69,7 +70,7 @@ impl Oracles {
     /// The same for servers that use the latest configuration that they have applied.
     #[must_use]
     pub fn at_apply(mut self) -> Oracles {
-        self.at_append = false;
+        self.in_force = InForce::Applied;
         self
     }
 

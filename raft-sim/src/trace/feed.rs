@@ -39,6 +39,8 @@ struct Server {
     has_role: bool,
     /// Whether it told, when it started or later, how far its state machine is.
     has_applied: bool,
+    /// Whether it told where its log ends: when it started, or when it appended something.
+    has_log: bool,
     /// Whether nobody knows any more what is in its log.
     lost: bool,
     /// How many events it told since it started.
@@ -81,6 +83,7 @@ impl<'t> Feed<'t> {
         let term = self.oracles.view_of(follower).term;
         if self.facts.voters.is_empty()
             || !self.facts.leaders
+            || !self.facts.followers
             || !self.servers[slot(follower)].has_role
         {
             return true;
@@ -166,6 +169,11 @@ impl<'t> Feed<'t> {
                 Ok(())
             }
             What::Append(from, entries) => {
+                self.servers[slot(server)].has_log = true;
+                let highest = entries.iter().map(|entry| entry.term).max();
+                if let Some(term) = highest.filter(|_| !self.facts.terms()) {
+                    self.oracles.came_to(server, term);
+                }
                 let base = self.oracles.base();
                 let first = (*from).max(LogIndex::after(LogIndex::new(base)));
                 let known = entries.iter().filter(|entry| entry.index.get() > base);
@@ -217,7 +225,7 @@ impl<'t> Feed<'t> {
         let pending: Vec<Write> = known.pending.drain(..).map(|(_, write)| write).collect();
         let was_lost = std::mem::take(&mut known.lost);
         known.count = 1;
-        (known.has_start, known.has_role) = (true, true);
+        (known.has_start, known.has_role, known.has_log) = (true, true, true);
         known.has_applied = start.applied.is_some();
         let last = start.found.last.filter(|_| self.facts.logs);
         let found = Found { last, ..start.found };
@@ -242,7 +250,11 @@ impl<'t> Feed<'t> {
 
     /// Nobody knows any more what is in a server's log.
     fn lose(&mut self, server: NodeId) {
-        self.servers[slot(server)].lost = true;
+        let known = &mut self.servers[slot(server)];
+        known.lost = true;
+        for (_, write) in &mut known.pending {
+            (write.log, write.snapshot) = (None, None);
+        }
         self.gaps.lost.push(server);
         self.oracles.forget_log(server);
     }
@@ -257,7 +269,7 @@ impl<'t> Feed<'t> {
         let view = self.oracles.view_of(server);
         let known = &mut self.servers[slot(server)];
         let had_role = std::mem::replace(&mut known.has_role, true);
-        let lost = known.lost;
+        let (lost, has_log) = (known.lost, known.has_log);
         let stood = view.role != Role::Follower && view.term == term;
         if role == Role::Leader && !stood && (!had_role || !self.facts.candidates) {
             // It stood without saying so.
@@ -271,6 +283,12 @@ impl<'t> Feed<'t> {
         }
         self.oracles.moved(server, role, term)?;
         self.hard_state(server)?;
+        let has_log = has_log || !self.facts.logs;
+        if role == Role::Leader && !(self.facts.followers && has_log) {
+            self.oracles.only_elected(server);
+        } else if role == Role::Leader && (view.role, view.term) != (role, term) {
+            self.oracles.completes(server, term)?;
+        }
         if role == Role::Leader && self.facts.votes && self.facts.candidates {
             let may = |voter| self.may(voter, term, streams);
             if self.oracles.votes_for(server, term, &may) == Quorum::Impossible {
@@ -287,7 +305,7 @@ impl<'t> Feed<'t> {
         streams: &[Stream<'_>],
     ) -> Result<(), Violation> {
         let view = self.oracles.view_of(server);
-        if self.may_commit(server, to, streams) != Ready::Now {
+        if self.facts.followers && self.may_commit(server, to, streams) != Ready::Now {
             match view.role {
                 Role::Leader => self.gaps.leaders += 1,
                 Role::Follower | Role::Candidate => self.gaps.followers += 1,

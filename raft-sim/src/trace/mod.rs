@@ -3,7 +3,8 @@
 //! A [`Trace`] has the events of each server in the order in which it told them. Clocks of servers are not compared,
 //! so there is no order between events of different servers but the one that Raft itself makes: [`judge`] hands the
 //! events to the oracles in an order that can have been, and makes no check whose outcome might be another in
-//! another order. So a correct cluster is never accused, whatever its trace leaves out.
+//! another order. So a correct cluster is never accused, whatever its trace leaves out of what may be left out:
+//! not that a server starts again, and not that it installs a snapshot.
 //!
 //! [`read()`] takes files, [`Recorder`] writes one of a run of the simulator. Nothing here talks to a server.
 

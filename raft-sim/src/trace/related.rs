@@ -20,6 +20,8 @@ pub struct At {
 /// Where was told what a violation may have to do with.
 pub(super) struct Places<'t> {
     trace: &'t Trace,
+    /// The term that each server is in.
+    terms: BTreeMap<NodeId, Term>,
     /// Who became leader of each term first.
     leaders: BTreeMap<Term, At>,
     /// Each server's last leadership, vote, commit and start.
@@ -40,6 +42,7 @@ impl<'t> Places<'t> {
     pub(super) fn new(trace: &'t Trace) -> Places<'t> {
         Places {
             trace,
+            terms: BTreeMap::new(),
             leaders: BTreeMap::new(),
             led: BTreeMap::new(),
             commits: BTreeMap::new(),
@@ -55,6 +58,9 @@ impl<'t> Places<'t> {
     /// Remembers an event that was taken.
     pub(super) fn note(&mut self, at: At, event: &Event) {
         let server = event.server;
+        if let Some(term) = event.what.term() {
+            self.terms.insert(server, term);
+        }
         match &event.what {
             What::Start(start) => {
                 self.starts.insert(server, at);
@@ -87,7 +93,7 @@ impl<'t> Places<'t> {
             What::Commit(to) => {
                 self.commits.insert(server, at);
                 if self.committed.last().is_none_or(|(known, ..)| *known < to.get()) {
-                    self.committed.push((to.get(), self.term(at), at));
+                    self.committed.push((to.get(), self.term(event), at));
                 }
             }
             What::Apply(index, ..) => _ = self.applied.entry(index.get()).or_insert(at),
@@ -95,10 +101,10 @@ impl<'t> Places<'t> {
         }
     }
 
-    /// The term that a server was in at an event.
-    fn term(&self, at: At) -> Term {
-        let before = self.events(at.server).iter().take(at.nth + 1).rev();
-        before.filter_map(|event| event.what.term()).next().unwrap_or_default()
+    /// The term that a server is in at its next event.
+    fn term(&self, event: &Event) -> Term {
+        let known = || self.terms.get(&event.server).copied();
+        event.what.term().or_else(known).unwrap_or_default()
     }
 
     fn events(&self, server: NodeId) -> &'t [Event] {
@@ -107,7 +113,7 @@ impl<'t> Places<'t> {
 
     /// The events that show a violation, seen at this one; that comes last.
     pub(super) fn of(&self, violation: &Violation, at: At, event: &Event) -> Vec<At> {
-        let (server, term) = (event.server, self.term(at));
+        let (server, term) = (event.server, self.term(event));
         let get = |known: &BTreeMap<NodeId, At>, server: NodeId| known.get(&server).copied();
         let leader = self.leaders.get(&term).copied();
         let commits = matches!(event.what, What::Commit(_));

@@ -35,10 +35,15 @@ pub(super) struct Facts {
     pub(super) voters: Vec<NodeId>,
     pub(super) leaders: bool,
     pub(super) candidates: bool,
+    /// Whether it tells who follows, and so how long a leader leads.
+    pub(super) followers: bool,
     pub(super) votes: bool,
     pub(super) logs: bool,
     pub(super) commits: bool,
     applies: bool,
+    starts: bool,
+    snapshots: bool,
+    installs: bool,
     changes: bool,
     /// Whether the configuration is known all the time, if the first one is.
     configurations: bool,
@@ -85,6 +90,7 @@ impl Facts {
     fn note(&mut self, event: &Event) {
         match &event.what {
             What::Start(start) => {
+                self.starts = true;
                 if let Some(voters) = &start.voters {
                     self.voters.clone_from(voters);
                 }
@@ -92,6 +98,7 @@ impl Facts {
             What::Role(role, _) => {
                 self.leaders |= *role == Role::Leader;
                 self.candidates |= *role == Role::Candidate;
+                self.followers |= *role == Role::Follower;
             }
             What::Vote(..) => self.votes = true,
             What::Append(_, entries) => {
@@ -105,7 +112,8 @@ impl Facts {
                 self.contents |= payload.is_some();
             }
             What::Durable(_) => self.durable = true,
-            What::Snapshot(_) | What::Install(_) => {}
+            What::Snapshot(_) => self.snapshots = true,
+            What::Install(_) => self.installs = true,
         }
     }
 
@@ -122,6 +130,11 @@ impl Facts {
             | Payload::Register
             | Payload::Once(_) => payload.clone(),
         }
+    }
+
+    /// Whether servers tell each term in which they write entries.
+    pub(super) fn terms(&self) -> bool {
+        self.followers && (self.leaders || self.candidates)
     }
 
     pub(super) fn is_named(&self, server: NodeId) -> bool {
@@ -186,10 +199,16 @@ fn called(id: NodeId, name: &str) -> String {
 
 /// Kinds of events that are not there.
 fn left_out(facts: &Facts, said: &mut Vec<String>) {
-    let Facts { leaders, candidates, votes, logs, commits, applies, contents, .. } = *facts;
+    let Facts { leaders, candidates, followers, votes, logs, commits, applies, contents, .. } =
+        *facts;
     let unknown = facts.voters.is_empty();
     for (missing, what) in [
         (!leaders, "no `leader`: Election Safety, Leader Completeness and all else about leaders"),
+        (
+            !followers,
+            "no `follower`: how long a server leads, and in which term it commits: Leader Append-Only, Leader \
+             Completeness, Commit Own Term, Quorum Durability, No Rival Entry, Configurations",
+        ),
         (leaders && !candidates, "no `candidate`: whether leaders stood for election"),
         (
             !votes,
@@ -202,6 +221,11 @@ fn left_out(facts: &Facts, said: &mut Vec<String>) {
              committed",
         ),
         (!applies, "no `apply`: what state machines did"),
+        (!facts.starts, "no `start`: it is taken that no server started again"),
+        (
+            facts.snapshots && !facts.installs,
+            "no `install`: it is taken that no server installed a snapshot",
+        ),
         (
             logs && !contents,
             "no `command` and no `digest`: of entries only index and term are compared",

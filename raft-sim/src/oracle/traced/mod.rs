@@ -8,7 +8,7 @@
 mod restart;
 
 use super::chain::Chain;
-use super::configuration::has_quorum;
+use super::configuration::{InForce, has_quorum};
 use super::property::violated;
 use super::state::{Author, Server};
 use super::{Oracles, Property, Violation};
@@ -45,6 +45,7 @@ impl Oracles {
     #[must_use]
     pub fn of_trace(servers: &[NodeId], voters: &[NodeId], base: u64) -> Oracles {
         let mut oracles = Oracles::with_members(servers, voters);
+        oracles.in_force = InForce::Untold;
         for server in &mut oracles.servers {
             server.log.begin_behind(base);
             server.durable_log.begin_behind(base);
@@ -83,10 +84,19 @@ impl Oracles {
         self.servers.iter().position(|server| has(&server.log))
     }
 
+    /// A server is in this term at least, and does not lead it: it says nothing of the terms that it comes to.
+    pub fn came_to(&mut self, server: NodeId, term: Term) {
+        let slot = self.slot(server);
+        let view = &mut self.servers[slot].view;
+        if term > view.term {
+            *view = View { role: Role::Follower, term, voted_for: None, ..*view };
+        }
+    }
+
     /// A server takes a role in a term, and votes for itself unless it follows.
     ///
     /// # Errors
-    /// Monotonicity, Legal Roles, Election Safety, Leader Completeness.
+    /// Monotonicity, Legal Roles, Election Safety.
     pub fn moved(&mut self, server: NodeId, role: Role, term: Term) -> Result<(), Violation> {
         let slot = self.slot(server);
         let before = self.servers[slot].view;
@@ -99,10 +109,25 @@ impl Oracles {
         self.check_roles(slot, &after)?;
         if role == Role::Leader && (before.role, before.term) != (role, term) {
             self.check_new_leader(slot, term)?;
-            self.check_complete(slot, term)?;
         }
         self.servers[slot].view = after;
         Ok(())
+    }
+
+    /// A server that became leader of a term has all that was committed in lower ones.
+    ///
+    /// # Errors
+    /// Leader Completeness.
+    pub fn completes(&mut self, server: NodeId, term: Term) -> Result<(), Violation> {
+        let slot = self.slot(server);
+        self.check_complete(slot, term)
+    }
+
+    /// A server was elected, and what it does is not judged as a leader's: nobody says how long it leads, or what its
+    /// log had.
+    pub fn only_elected(&mut self, server: NodeId) {
+        let slot = self.slot(server);
+        self.servers[slot].view.role = Role::Candidate;
     }
 
     /// A server votes, or takes its vote to be given.
@@ -134,27 +159,21 @@ impl Oracles {
     }
 
     /// Whether a quorum voted for a server in its term, of any configuration that may be in force on it: the latest
-    /// that its log had when it stood (§6), or, as some do it, the latest that it knows to be committed.
+    /// that its log had when it stood (§6), or, as some do it, the latest that it has applied.
     #[must_use]
     pub fn votes_for(&self, server: NodeId, term: Term, may: May<'_>) -> Quorum {
         let slot = self.slot(server);
-        self.any_quorum(slot, u64::MAX, may, |voter| {
+        self.any_quorum(slot, may, |voter| {
             let voter = self.find(voter).map(|slot| &self.servers[slot].votes);
             voter.is_some_and(|votes| votes.get(&term) == Some(&server))
         })
     }
 
-    /// Whether a quorum agrees, of any configuration in the log of a server from the last one on that it knows to be
-    /// committed, or that is at or before an index.
-    fn any_quorum(
-        &self,
-        slot: usize,
-        index: u64,
-        may: May<'_>,
-        is: impl Fn(NodeId) -> bool,
-    ) -> Quorum {
+    /// Whether a quorum agrees, of any configuration in the log of a server from the last one on that it is known to
+    /// have applied.
+    fn any_quorum(&self, slot: usize, may: May<'_>, is: impl Fn(NodeId) -> bool) -> Quorum {
         let Server { log, view, .. } = &self.servers[slot];
-        let known = index.min(length(view.commit));
+        let applied = length(view.applied);
         let mut best = Quorum::Impossible;
         for nth in (0..=log.configurations.len()).rev() {
             let (at, configuration) = log.configurations.nth(nth);
@@ -163,7 +182,7 @@ impl Oracles {
                 Quorum::Possible => best = Quorum::Possible,
                 found @ (Quorum::Reached | Quorum::Unknown) => return found,
             }
-            if at <= known {
+            if at <= applied {
                 break;
             }
         }
@@ -215,7 +234,7 @@ impl Oracles {
     pub fn holds(&self, server: NodeId, to: u64, may: May<'_>) -> Quorum {
         let slot = self.slot(server);
         let Some(link) = self.servers[slot].log.at(to) else { return Quorum::Unknown };
-        self.any_quorum(slot, to, may, |voter| self.is_durable(voter, to, link))
+        self.any_quorum(slot, may, |voter| self.is_durable(voter, to, link))
     }
 
     /// A server commits up to here.

@@ -68,6 +68,9 @@ impl Oracles {
         let came = if explained { Came::Kept } else { self.came_by(slot, found, least)? };
         let server = &mut self.servers[slot];
         server.durable = HardState { term: found.term, voted_for };
+        if let Some(candidate) = voted_for {
+            server.votes.entry(found.term).or_insert(candidate);
+        }
         server.power_off();
         server.view = view;
         Ok(came)

@@ -1,15 +1,22 @@
 //! What traces show: small ones, written by hand.
 
+mod partial;
 mod runs;
 
 use super::*;
 use crate::oracle::Property;
 
 /// A trace in short: `2 append 1 1:x 2` is S2's `append` from index 1 on, of an entry of term 1 with the command x and a
-/// no-op of term 2. Servers that start tell the first configuration, S1 to S3.
+/// no-op of term 2; `1:=1,2/3` is a configuration with the voters S1 and S2 and the learner S3. Servers that start tell the first configuration, S1 to S3.
 fn json(short: &str) -> String {
     let entry = |word: &str| match word.split_once(':') {
-        Some((term, command)) => format!(r#""term":{term},"command":"{command}""#),
+        Some((term, carried)) => match carried.strip_prefix('=') {
+            Some(servers) => {
+                let (voters, learners) = servers.split_once('/').unwrap_or((servers, ""));
+                format!(r#""term":{term},"voters":[{voters}],"learners":[{learners}]"#)
+            }
+            None => format!(r#""term":{term},"command":"{carried}""#),
+        },
         None => format!(r#""term":{word}"#),
     };
     let pair = |word: &str, index: &str, term: &str| {
@@ -52,8 +59,8 @@ fn violated(lines: &str) -> Option<(Property, Vec<u32>)> {
     Some((violation.property, events.iter().map(|at| trace.event(*at).line).collect()))
 }
 
-/// Three servers, of which S1 is elected, with the votes of all, and appends a no-op that S2 has, too.
-const BEGIN: &str = "1 start\n2 start\n3 start\n1 candidate 1\n2 vote 1 1\n3 vote 1 1\n1 leader 1\n1 append 1 1\n2 append 1 1\n";
+/// Three servers, of which S1 is elected, with the vote of S2, and appends a no-op that S2 has, too.
+const BEGIN: &str = "1 start\n2 start\n3 start\n1 candidate 1\n2 vote 1 1\n3 follower 1\n1 leader 1\n1 append 1 1\n2 append 1 1\n";
 
 #[test]
 fn what_each_property_says_is_seen() {
@@ -65,20 +72,24 @@ fn what_each_property_says_is_seen() {
         ("2 start\n2 vote 1 1\n2 start 0 null 0/0", Monotonicity, &[2, 3]),
         ("2 start\n2 follower 3\n2 start 2 null 0/0", Monotonicity, &[2, 3]),
         ("2 append 1 1 1\n2 commit 2\n2 commit 1", Monotonicity, &[2, 3]),
-        ("1 leader 2\n1 append 1 2 2\n1 append 2 2", LeaderAppendOnly, &[1, 3]),
+        (
+            "1 follower 1\n1 append 1 1\n1 leader 2\n1 append 2 2 2\n1 append 3 2",
+            LeaderAppendOnly,
+            &[3, 5],
+        ),
         ("1 append 1 1:x\n2 append 1 1:y", LogMatching, &[1, 2]),
         ("1 append 1 1:x 2:z\n2 append 1 1:x\n3 append 1 1:w 2:z", LogMatching, &[1, 3]),
-        ("1 start\n1 follower 2\n1 append 1 3", LogTerms, &[2, 3]),
+        ("1 start\n1 follower 2\n1 append 1 3\n2 leader 1", LogTerms, &[2, 3]),
         ("1 append 1 3 2", LogTerms, &[1]),
         ("1 append 1 1:x 1:y\n1 commit 2\n1 append 2 2:z", CommittedNeverTruncated, &[2, 3]),
-        ("1 append 1 1:x\n1 leader 2\n1 commit 1", CommitOwnTerm, &[2, 1, 3]),
+        ("1 append 1 1:x\n1 leader 2\n1 commit 1\n1 follower 3", CommitOwnTerm, &[2, 1, 3]),
         ("1 append 1 1:x\n1 commit 1\n2 append 1 2:y\n2 commit 1", StateMachineSafety, &[2, 4]),
         ("1 append 1 1:x\n1 commit 1\n1 apply 1 1:y", StateMachineSafety, &[2, 3]),
         ("1 apply 1 1:x\n2 apply 1 1:y", StateMachineSafety, &[1, 2]),
         ("1 apply 1 1:x\n1 apply 3 1:y", StateMachineSafety, &[2]),
         ("1 start\n1 follower 1\n1 append 1 1\n1 apply 1 1\n1 commit 1", StateMachineSafety, &[4]),
         ("1 start\n1 follower 1\n1 append 1 1\n1 commit 2", StateMachineSafety, &[4]),
-        ("1 start\n1 candidate 1\n1 leader 1\n1 candidate 2", LegalRoles, &[3, 4]),
+        ("1 start\n1 candidate 1\n1 leader 1\n1 candidate 2\n1 follower 2", LegalRoles, &[3, 4]),
         ("1 follower 1\n1 append 1 1\n1 start 1 null 0/0", PersistBeforeSend, &[2, 3]),
         (
             "1 start\n1 follower 2\n1 append 1 1 2\n1 start 2 null 2/1",
@@ -178,12 +189,15 @@ fn what_could_not_be_checked_is_told() {
             "1 start\n2 start\n3 start\n2 follower 1\n2 append 1 1\n2 commit 1",
             "a follower committed",
         ),
-        ("1 start\n1 leader 1\n1 append 1 1\n1 commit 1", "a leader committed"),
+        ("1 start\n1 leader 1\n1 append 1 1\n1 commit 1\n1 follower 2", "a leader committed"),
         (
             "1 start\n1 follower 1\n1 append 1 1\n1 start 1 null 5/1",
             "it has entries that nobody told",
         ),
         ("1 start\n1 commit 1", "no server starts again"),
+        ("1 start\n1 leader 1", "no `follower`: how long a server leads"),
+        ("1 leader 1", "no `start`: it is taken that no server started again"),
+        ("1 start\n1 snapshot 1/1", "no `install`: it is taken that no server installed"),
     ] {
         let unchecked = judge(&parsed(lines)).unchecked;
         assert!(unchecked.iter().any(|what| what.contains(told)), "{lines}: {unchecked:?}");
