@@ -1,12 +1,12 @@
 //! `raft-sim check` as its user meets it: files of both forms, wrong ones, verdicts and exit codes; and what
 //! `docs/histories.md` shows of it.
 
+mod program;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use assert_cmd::Command;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_raft-sim");
+use program::{root, said, shows};
 
 /// What `raft-sim check` says of a file with these bytes: its exit code, standard output and standard error.
 fn check(test: &str, name: &str, bytes: &[u8], options: &[&str]) -> (i32, String, String) {
@@ -16,30 +16,9 @@ fn check(test: &str, name: &str, bytes: &[u8], options: &[&str]) -> (i32, String
     said(&folder, &[&["check", name], options].concat())
 }
 
-fn said(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(PROGRAM).current_dir(folder).args(args).output().expect("it starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
-    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 #[test]
 fn what_the_page_shows_is_what_is_printed() {
-    let page = fs::read_to_string(root().join("docs/histories.md")).expect("the page is there");
-    let mut shown = 0;
-    for block in page.split("```console\n").skip(1) {
-        let block = block.split("```").next().unwrap_or_default();
-        let Some((command, expected)) = block.split_once('\n') else { continue };
-        let Some(args) = command.strip_prefix("$ raft-sim ") else { continue };
-        let args: Vec<&str> = args.split(' ').collect();
-        let (_, out, err) = said(&root(), &args);
-        assert_eq!(out + &err, expected, "{command}");
-        shown += 1;
-    }
-    assert!(shown >= 3, "the page shows {shown} commands");
+    assert!(shows("docs/histories.md") >= 3, "the page has fewer commands");
 }
 
 #[test]

@@ -1,25 +1,16 @@
 //! `raft-sim check-trace` as its user meets it: verdicts, what is told, exit codes, files that are no traces, and the
-//! traces that `run --trace` and the emitters write; and what `docs/traces.md` shows of it.
+//! traces that `run --trace` writes; and what `docs/traces.md` shows of it.
+
+mod program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
+use program::{said, shows};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_raft-sim");
 const START: &str = r#"{"server":1,"event":"start","currentTerm":3,"lastLogIndex":0}"#;
 const LEADER: &str = r#"{"server":1,"event":"leader","term":3}"#;
 const APPEND: &str = r#"{"server":1,"event":"append","from":1,"entries":[{"term":3}]}"#;
-
-fn said(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(PROGRAM).current_dir(folder).args(args).output().expect("it starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
-    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check-trace").join(test);
@@ -36,18 +27,7 @@ fn check(test: &str, bytes: &[u8]) -> (i32, String, String) {
 
 #[test]
 fn what_the_page_shows_is_what_is_printed() {
-    let page = fs::read_to_string(root().join("docs/traces.md")).expect("the page is there");
-    let mut shown = 0;
-    for block in page.split("```console\n").skip(1) {
-        let block = block.split("```").next().unwrap_or_default();
-        let Some((command, expected)) = block.split_once('\n') else { continue };
-        let Some(args) = command.strip_prefix("$ raft-sim ") else { continue };
-        let args: Vec<&str> = args.split(' ').collect();
-        let (_, out, err) = said(&root(), &args);
-        assert_eq!(out + &err, expected, "{command}");
-        shown += 1;
-    }
-    assert!(shown >= 2, "the page shows {shown} commands");
+    assert!(shows("docs/traces.md") >= 2, "the page has fewer commands");
 }
 
 #[test]
