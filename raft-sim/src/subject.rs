@@ -42,6 +42,12 @@ pub trait Implementation {
         let _ = seed;
         Ok(None)
     }
+
+    /// No cluster from here on is to share anything with one before: a process that has had clusters gets no other one.
+    /// False if there is nothing that they share, as in a program's own memory, which can't be begun anew.
+    fn start_over(&self) -> bool {
+        false
+    }
 }
 
 /// One running server. Dropping it is its crash.

@@ -73,19 +73,32 @@ fn one_that_can_not_be_started_is_an_error_in_one_line() {
     );
 }
 
-#[test]
-fn one_that_does_not_repeat_itself_is_told_so() {
+/// A child that says this whenever a clock ticks, what two runs of it come to.
+fn twice(says: &str) -> (Option<i32>, String) {
     let script = r#"while read -r line; do n=$((n+1)); case $line in
         *'"do":"hello"'*) echo '{"protocol":1,"name":"counts"}';; *'"do":"reset"'*) echo '{}';;
         *'"do":"boot"'*) echo '{"view":{}}';;
-        *'"do":"tick"'*) echo '{"messages":[{"type":"Other","to":1,"what":"request '$n'"}]}';;
+        *'"do":"tick"'*) echo '{"messages":[{"type":"Other","to":1,"what":"SAYS"}]}';;
         *) echo '{}';; esac; done"#;
-    let subject = format!("sh -c {}", shlex::try_quote(script).expect("no null in it"));
+    let script = script.replace("SAYS", &format!("'{says}'"));
+    let subject = format!("sh -c {}", shlex::try_quote(&script).expect("no null in it"));
     let quick = ["--seeds", "0..1", "--servers", "2", "--duration", "20", "--faults", "none"];
     let args = ["fuzz", "--check-determinism", "--no-shrink", "--subject", &subject];
     let (code, out, err) = raft_sim(&[&args[..], &quick].concat());
-    assert_eq!(code, Some(5), "{out}{err}");
-    assert!(out.contains("seed 0"), "{out}");
+    (code, out + &err)
+}
+
+#[test]
+fn one_that_does_not_repeat_itself_is_told_so() {
+    // What it was asked before, by another cluster; and what is another process's.
+    for says in ["request $n", "process $$"] {
+        let (code, out) = twice(says);
+        assert_eq!(code, Some(5), "{out}");
+        assert!(out.contains("seed 0  Not Repeatable"), "{out}");
+        assert!(out.contains("two more runs part at step 1:"), "{out}");
+    }
+    let (code, out) = twice("the same");
+    assert_ne!(code, Some(5), "{out}");
 }
 
 /// Ctrl-C reaches all processes of the terminal's group: the campaign ends, and its children must not end before. SIGTERM

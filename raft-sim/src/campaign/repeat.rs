@@ -21,28 +21,39 @@ pub fn repeats(seed: u64) -> bool {
     mix(seed, 0x7477_6963).is_multiple_of(SHARE)
 }
 
-/// Runs a plan twice. What it came to is the first run's.
+/// Runs a plan twice, and once more in a new process if it is one that runs it: the second run shows what clusters share,
+/// the third what processes don't. What it came to is the first run's.
 #[must_use]
 pub fn repeat(plan: &Plan, implementation: &dyn Implementation) -> Came {
-    let (mut first, mut second) = (Steps::default(), Steps::default());
-    let outcome = run(plan, implementation, true, Some(&mut first));
-    second.before = first.marks;
-    let again = run(plan, implementation, true, Some(&mut second));
-    match (outcome, again) {
-        (Ok(outcome), Ok(again)) => match difference(&second, &outcome, &again) {
-            None => Came::Ran(Box::new(outcome)),
-            Some(difference) => {
-                let lines = lines(plan, implementation).unwrap_or_default();
-                Came::Differs(Box::new(outcome), difference + &lines)
-            }
-        },
-        (Err(why), _) | (_, Err(why)) => Came::NoBoot(why),
+    let mut steps = Steps::default();
+    let outcome = match run(plan, implementation, true, Some(&mut steps)) {
+        Ok(outcome) => outcome,
+        Err(why) => return Came::NoBoot(why),
+    };
+    for anew in [false, true] {
+        if anew && !implementation.start_over() {
+            break;
+        }
+        steps = Steps { before: steps.first(), ..Steps::default() };
+        let again = match run(plan, implementation, true, Some(&mut steps)) {
+            Ok(again) => again,
+            Err(why) => return Came::NoBoot(why),
+        };
+        if let Some(difference) = difference(&steps, &outcome, &again) {
+            let lines = lines(plan, implementation, anew).unwrap_or_default();
+            return Came::Differs(Box::new(outcome), difference + &lines);
+        }
     }
+    Came::Ran(Box::new(outcome))
 }
 
 /// The first line, in two more runs, that is another one: what a server answers to the same step or to another.
-fn lines(plan: &Plan, implementation: &dyn Implementation) -> Option<String> {
+/// `anew`: in two processes.
+fn lines(plan: &Plan, implementation: &dyn Implementation, anew: bool) -> Option<String> {
     let [one, other] = [(); 2].map(|()| {
+        if anew {
+            implementation.start_over();
+        }
         let mut lines = Lines::default();
         let ran = run(plan, implementation, false, Some(&mut lines));
         ran.map(|_| lines.told).unwrap_or_default()
@@ -149,6 +160,13 @@ struct Steps {
     before: Vec<Mark>,
     /// The first step that is another one, and its number from 0.
     parted: Option<(usize, Mark)>,
+}
+
+impl Steps {
+    /// The steps of the run that others are compared with.
+    fn first(self) -> Vec<Mark> {
+        if self.before.is_empty() { self.marks } else { self.before }
+    }
 }
 
 impl Listener for Steps {

@@ -153,6 +153,13 @@ impl Implementation for Process {
     fn enter(&self, seed: u64) -> Result<Option<Box<dyn Implementation + '_>>, String> {
         Ok(Some(Box::new(Entered::new(self, self.host(seed)?))))
     }
+
+    fn start_over(&self) -> bool {
+        let used =
+            std::mem::take(&mut *self.pool.free.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(used);
+        true
+    }
 }
 
 impl Said {
