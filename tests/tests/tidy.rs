@@ -26,12 +26,13 @@ const CORE: [&str; 12] = [
 ];
 
 /// The simulator's modules: likewise.
-const SIM: [&str; 26] = [
+const SIM: [&str; 27] = [
     "words",
     "mix",
     "dice",
     "time",
     "subject",
+    "panics",
     "network",
     "disk",
     "oracle",
