@@ -7,7 +7,7 @@
 use std::hint::black_box;
 
 use raft_sim::disk::SyncTime;
-use raft_sim::network::{Delay, Weather};
+use raft_sim::network::{Conditions, Delay};
 use raft_sim::plan::{Clients, Clock, Plan, Wishes};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
@@ -81,7 +81,7 @@ fn workload_w(servers: u32, duration: u64) -> Plan {
             .collect(),
         exceptions: Vec::new(),
         members: servers,
-        weather: Weather { delay: Delay::Uniform(500, 10_000), loss_ppm: 0, duplicate_ppm: 0 },
+        weather: Conditions { delay: Delay::Uniform(500, 10_000), loss_ppm: 0, duplicate_ppm: 0 },
         sync: SyncTime { min: 0, max: 0, notice: 0 },
         apply_time: 0,
         durable_state_machine: false,
@@ -125,7 +125,7 @@ fn rate(plans: &[Plan], oracles: bool) -> f64 {
     let start = std::time::Instant::now();
     let mut steps = 0;
     for plan in plans {
-        let outcome = run(plan, &Reference, oracles, None).expect("a drawn plan boots");
+        let outcome = run(plan, &Reference, oracles, &mut ()).expect("a drawn plan boots");
         assert_eq!(outcome.violation, None, "the reference core violated a property");
         steps += black_box(outcome).steps;
     }

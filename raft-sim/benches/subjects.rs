@@ -54,7 +54,8 @@ fn rate(plans: &[Plan], implementation: &(dyn Implementation + Sync), threads: u
     let start = std::time::Instant::now();
     let all = |thread| {
         let plans = plans.iter().skip(thread).step_by(threads);
-        let outcomes = plans.map(|plan| run(plan, implementation, true, None).expect("it boots"));
+        let outcomes =
+            plans.map(|plan| run(plan, implementation, true, &mut ()).expect("it boots"));
         outcomes.map(|outcome| black_box(outcome).steps).sum::<u64>()
     };
     let steps: u64 = std::thread::scope(|scope| {

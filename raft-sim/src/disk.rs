@@ -27,8 +27,19 @@ pub struct SyncTime {
     pub notice: Micros,
 }
 
+/// What a power loss leaves of the writes that were not durable; by default nothing. It leaves none of them on
+/// a disk that lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survives {
+    /// How many had just made it, oldest first.
+    pub writes: usize,
+    /// The next one is torn, if it appends more entries than this: these are there, and all else of it (term and vote,
+    /// snapshot, and what it cuts off the log).
+    pub torn: Option<usize>,
+}
+
 /// One server's disk.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Disk {
     hard_state: HardState,
     image: Image,
@@ -46,7 +57,7 @@ struct Image {
 }
 
 /// A write that is not durable yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Unsynced {
     write: Write,
     /// If the state machine's state was replaced with it: how many entries it had applied before.
@@ -237,7 +248,7 @@ fn base(snapshot: Option<&Arc<Snapshot>>) -> u64 {
 }
 
 /// What a write makes of a log with so many entries, those that a snapshot stands for included.
-fn length_after(length_before: u64, write: &Write) -> u64 {
+pub(crate) fn length_after(length_before: u64, write: &Write) -> u64 {
     let kept = length_before.max(base(write.snapshot.as_ref()));
     write.log.as_ref().map_or(kept, |log| length(log.from.before()) + log.entries.len() as u64)
 }

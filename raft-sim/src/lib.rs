@@ -15,10 +15,12 @@
 //! A run is a function of its plan and its implementation: no wall clock, thread, address, hash order or
 //! environment reaches it. `ARCHITECTURE.md` says how that is kept, and who may import whom.
 
+pub mod action;
 pub mod campaign;
 pub mod cli;
-pub mod cluster;
+pub mod coverage;
 pub mod dice;
+pub mod digest;
 pub mod disk;
 pub mod guide;
 #[cfg(feature = "harness")]
@@ -26,6 +28,7 @@ pub mod harness;
 pub mod history;
 pub mod mix;
 pub mod network;
+pub mod observation;
 pub mod oracle;
 mod panics;
 pub mod plan;
@@ -41,4 +44,6 @@ pub mod strategies;
 pub mod subject;
 pub mod time;
 pub mod trace;
+pub mod trigger;
 pub mod words;
+pub mod world;

@@ -1,4 +1,4 @@
-//! The network: what is in flight, which links are cut or held, and the weather.
+//! The network: what is in flight, which links are cut or held, and its conditions.
 //!
 //! Whether a message is lost or repeated and how long it takes is a pure function of the seed and of the
 //! message's identity: its link, and the how-many-eth on that link it is. The network never reorders by
@@ -50,7 +50,7 @@ impl Delay {
 
 /// What the network does to every message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Weather {
+pub struct Conditions {
     /// How long a message takes.
     pub delay: Delay,
     /// Parts in a million that are lost.
@@ -59,13 +59,36 @@ pub struct Weather {
     pub duplicate_ppm: u32,
 }
 
+/// Names a message in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MessageId {
+    /// Its number among all messages of the run that were in flight, in order, from 1.
+    pub number: u64,
+    /// Where the network keeps it.
+    pub slot: u32,
+}
+
+/// Why a message was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// By chance, as the network's conditions have it.
+    Chance,
+    /// Its link is cut.
+    Cut,
+    /// Its receiver is down.
+    Down,
+    /// It was dropped by hand.
+    Dropped,
+}
+
 /// A message on its way.
 #[derive(Clone, Debug)]
 pub struct Flight {
     /// The message.
     pub message: Message,
-    /// Its number among all messages of the run, in the order of sending.
-    pub number: u64,
+    /// Its name.
+    pub id: MessageId,
     /// Stays where it is until its link is released, or it is delivered by hand.
     pub held: bool,
     /// Has an arrival in the queue.
@@ -77,16 +100,24 @@ pub struct Flight {
 /// A message in flight and how long it takes, for the queue.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival {
-    pub(crate) slot: u32,
-    pub(crate) number: u64,
+    pub(crate) message: MessageId,
     pub(crate) delay: Micros,
 }
 
+/// What becomes of a message that is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fate<'a> {
+    /// It is lost.
+    Lost(&'a Message, Loss),
+    /// It, or a copy of it, is in flight. It takes this long, or is held back.
+    InFlight { id: MessageId, copy: bool, delay: Option<Micros> },
+}
+
 /// The network between servers S1…Sn.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Network {
     servers: usize,
-    weather: Weather,
+    conditions: Conditions,
     links: Vec<LinkState>,
     /// The holds in force, each with its link.
     holds: Vec<(usize, Kinds)>,
@@ -113,7 +144,7 @@ struct LinkState {
 
 impl Network {
     /// A whole network without messages.
-    pub(crate) fn new(servers: usize, weather: Weather, seed: u64) -> Network {
+    pub(crate) fn new(servers: usize, conditions: Conditions, seed: u64) -> Network {
         let links = (0..servers * servers)
             .map(|link| LinkState {
                 cut: 0,
@@ -125,7 +156,7 @@ impl Network {
             .collect();
         Network {
             servers,
-            weather,
+            conditions,
             links,
             holds: Vec::new(),
             flights: Vec::new(),
@@ -140,7 +171,7 @@ impl Network {
     }
 
     /// Cuts one direction between two servers once more, or mends one cut of it.
-    pub fn cut(&mut self, from: NodeId, to: NodeId, cut: bool) {
+    pub(crate) fn cut(&mut self, from: NodeId, to: NodeId, cut: bool) {
         let link = self.link(from, to);
         let count = &mut self.links[link].cut;
         *count = if cut { *count + 1 } else { count.saturating_sub(1) };
@@ -153,22 +184,28 @@ impl Network {
     }
 
     /// Mends every cut of one direction.
-    pub fn heal(&mut self, from: NodeId, to: NodeId) {
+    pub(crate) fn heal(&mut self, from: NodeId, to: NodeId) {
         let link = self.link(from, to);
         self.links[link].cut = 0;
     }
 
     /// One direction gets slower by so much once more, or one such slowness ends: messages that are sent
     /// meanwhile take so much longer. Virtual microseconds.
-    pub fn slow(&mut self, from: NodeId, to: NodeId, extra: Micros, slow: bool) {
+    pub(crate) fn slow(&mut self, from: NodeId, to: NodeId, extra: Micros, slow: bool) {
         let link = self.link(from, to);
         let total = &mut self.links[link].extra;
         *total = if slow { *total + extra } else { total.saturating_sub(extra) };
     }
 
     /// Holds back messages of these kinds that are sent in one direction from now on, or ends one such hold.
-    /// What it held and no other hold does is let go: it is as if just sent.
-    pub fn hold(&mut self, from: NodeId, to: NodeId, kinds: Kinds, hold: bool) {
+    /// What it held and no other hold does is set free; returns that.
+    pub(crate) fn hold(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        kinds: Kinds,
+        hold: bool,
+    ) -> Vec<MessageId> {
         let link = self.link(from, to);
         if hold {
             self.holds.push((link, kinds));
@@ -178,138 +215,160 @@ impl Network {
         let here = self.holds.iter().filter(|(other, _)| *other == link);
         let held = here.fold(Kinds::NONE, |held, (_, kinds)| held | *kinds);
         self.links[link].held = held;
+        let mut free = Vec::new();
         if !hold {
             for flight in self.flights.iter_mut().flatten() {
                 let Message { from: sender, to: receiver, body, .. } = &flight.message;
-                if (*sender, *receiver) == (from, to) && !held.contains(body) {
+                if (*sender, *receiver) == (from, to) && flight.held && !held.contains(body) {
                     flight.held = false;
+                    free.push(flight.id);
                 }
             }
         }
+        free
     }
 
-    /// Mends every link, lets go of all that is held, and changes the weather. What is in flight has no arrival
-    /// then: one that was scheduled comes too late, or finds the message gone.
-    pub(crate) fn calm(&mut self, weather: Weather) {
-        self.weather = weather;
+    /// Mends every link, sets free all that is held, and has these conditions from now on; returns what was held. What is in
+    /// flight has no arrival then: one that was scheduled comes too late, or finds the message gone.
+    pub(crate) fn calm(&mut self, conditions: Conditions) -> Vec<MessageId> {
+        self.conditions = conditions;
         for link in &mut self.links {
             (link.cut, link.held, link.extra) = (0, Kinds::NONE, 0);
         }
+        let mut free = Vec::new();
         for flight in self.flights.iter_mut().flatten() {
-            (flight.held, flight.scheduled) = (false, false);
+            flight.scheduled = false;
+            if std::mem::take(&mut flight.held) {
+                free.push(flight.id);
+            }
         }
+        free
     }
 
-    /// Puts a message on its way, in the network's weather. `arrives` is told of each copy that will get
-    /// through and is not held: none, one or two.
+    /// Puts a message on its way, under the network's conditions. `each` learns what becomes of it, and of its copy if there
+    /// is one.
+    ///
+    /// # Errors
+    /// What `each` returns; nothing else becomes of the message then.
     #[inline]
-    pub(crate) fn send(&mut self, message: Message, mut arrives: impl FnMut(Arrival)) {
+    pub(crate) fn send<E>(
+        &mut self,
+        message: Message,
+        mut each: impl FnMut(Fate<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let link = self.link(message.from, message.to);
         let state = &mut self.links[link];
         state.carried += 1;
         if state.cut > 0 {
-            return;
+            return each(Fate::Lost(&message, Loss::Cut));
         }
         let identity = mix(state.seed, state.carried);
         let held = !state.held.is_empty() && state.held.contains(&message.body);
         let extra = state.extra;
-        let Weather { delay, loss_ppm, duplicate_ppm } = self.weather;
+        let Conditions { delay, loss_ppm, duplicate_ppm } = self.conditions;
         if loss_ppm > 0 && chance(mix(identity, 1), loss_ppm) {
-            return;
+            return each(Fate::Lost(&message, Loss::Chance));
         }
+        let time = |identity| (!held).then(|| delay.draw(identity) + extra);
         if duplicate_ppm > 0 && chance(mix(identity, 2), duplicate_ppm) {
             let identity = mix(identity, 3);
-            let (slot, number) = self.launch(message.clone(), identity, held, !held);
-            if !held {
-                arrives(Arrival { slot, number, delay: delay.draw(identity) + extra });
-            }
+            let id = self.launch(message.clone(), identity, held, !held);
+            each(Fate::InFlight { id, copy: true, delay: time(identity) })?;
         }
-        let (slot, number) = self.launch(message, identity, held, !held);
-        if !held {
-            arrives(Arrival { slot, number, delay: delay.draw(identity) + extra });
-        }
+        let id = self.launch(message, identity, held, !held);
+        each(Fate::InFlight { id, copy: false, delay: time(identity) })
     }
 
-    /// Puts a message in flight without weather, to be delivered by hand or scheduled later.
-    pub(crate) fn park(&mut self, message: Message) {
+    /// Puts a message in flight, to be delivered by hand or scheduled later. `each` as in [`Network::send`].
+    ///
+    /// # Errors
+    /// What `each` returns.
+    pub(crate) fn park<E>(
+        &mut self,
+        message: Message,
+        each: impl FnOnce(Fate<'_>, bool) -> Result<(), E>,
+    ) -> Result<(), E> {
         let link = self.link(message.from, message.to);
         let state = &mut self.links[link];
         state.carried += 1;
         let LinkState { cut, held, seed, carried, .. } = *state;
-        if cut == 0 {
-            let held = held.contains(&message.body);
-            self.launch(message, mix(seed, carried), held, false);
+        if cut > 0 {
+            return each(Fate::Lost(&message, Loss::Cut), false);
         }
+        let held = held.contains(&message.body);
+        let id = self.launch(message, mix(seed, carried), held, false);
+        each(Fate::InFlight { id, copy: false, delay: None }, held)
     }
 
-    /// Puts a message into a free slot; returns that and the message's number.
+    /// Puts a message into a free slot; returns its name.
     fn launch(
         &mut self,
         message: Message,
         identity: u64,
         held: bool,
         scheduled: bool,
-    ) -> (u32, u64) {
+    ) -> MessageId {
         self.sent += 1;
         let tag = (self.sent, self.link(message.from, message.to) as u32);
-        let flight = Flight { message, number: self.sent, held, scheduled, identity };
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.flights[slot as usize] = Some(flight);
-                self.tags[slot as usize] = tag;
-                slot
-            }
-            None => {
-                self.flights.push(Some(flight));
-                self.tags.push(tag);
-                // A run whose messages in flight outgrow 2³² has outgrown memory long before.
-                (self.flights.len() - 1) as u32
-            }
-        };
-        (slot, self.sent)
+        // A run whose messages in flight outgrow 2³² has outgrown memory long before.
+        let slot = self.free.pop().unwrap_or(self.flights.len() as u32);
+        let id = MessageId { number: self.sent, slot };
+        let flight = Flight { message, id, held, scheduled, identity };
+        if slot as usize == self.flights.len() {
+            self.flights.push(Some(flight));
+            self.tags.push(tag);
+        } else {
+            self.flights[slot as usize] = Some(flight);
+            self.tags[slot as usize] = tag;
+        }
+        id
     }
 
-    /// Schedules whatever is in flight, not held and has no arrival yet; oldest first.
-    pub(crate) fn schedule_parked(&mut self, mut arrives: impl FnMut(Arrival)) {
+    /// Whatever is in flight, not held and has no arrival yet gets one; oldest first.
+    pub(crate) fn set_out(&mut self, mut arrives: impl FnMut(Arrival)) {
         let mut parked: Vec<Arrival> = Vec::new();
         let (links, servers) = (&self.links, self.servers);
-        for (slot, flight) in (0..).zip(&mut self.flights) {
-            if let Some(flight) = flight
-                && !flight.held
-                && !flight.scheduled
-            {
+        for flight in self.flights.iter_mut().flatten() {
+            if !flight.held && !flight.scheduled {
                 flight.scheduled = true;
                 let Message { from, to, .. } = flight.message;
                 let extra = links[place(servers, from, to)].extra;
-                let delay = self.weather.delay.draw(mix(flight.identity, 4)) + extra;
-                parked.push(Arrival { slot, number: flight.number, delay });
+                let delay = self.conditions.delay.draw(mix(flight.identity, 4)) + extra;
+                parked.push(Arrival { message: flight.id, delay });
             }
         }
-        parked.sort_unstable_by_key(|arrival| arrival.number);
+        parked.sort_unstable_by_key(|arrival| arrival.message);
         parked.into_iter().for_each(&mut arrives);
     }
 
-    /// Takes the message out that arrives in this slot under this number; `None` if it was taken before,
-    /// or is held by now (then it stays), or its link is cut by now (then it is lost).
+    /// Whether a message arrives now that was on its way: not if it was taken before, nor if it is held by now; then it
+    /// stays.
     #[inline]
-    pub(crate) fn arrive(&mut self, slot: u32, number: u64) -> Option<Message> {
-        let flight = self.flights.get_mut(slot as usize)?.as_mut()?;
-        if flight.number != number {
-            return None;
-        }
+    pub(crate) fn arrives(&mut self, id: MessageId) -> bool {
+        let Some(flight) = self.flight_mut(id) else { return false };
         if flight.held {
             flight.scheduled = false;
-            return None;
         }
-        let (from, to) = (flight.message.from, flight.message.to);
-        let cut = self.is_cut(from, to);
-        let message = self.take(slot)?;
-        (!cut).then_some(message)
+        !flight.held
     }
 
-    fn take(&mut self, slot: u32) -> Option<Message> {
-        let flight = self.flights.get_mut(slot as usize)?.take()?;
-        self.free.push(slot);
+    fn flight_mut(&mut self, id: MessageId) -> Option<&mut Flight> {
+        let flight = self.flights.get_mut(id.slot as usize)?.as_mut()?;
+        (flight.id == id).then_some(flight)
+    }
+
+    /// A message in flight.
+    #[must_use]
+    pub fn flight(&self, id: MessageId) -> Option<&Flight> {
+        let flight = self.flights.get(id.slot as usize)?.as_ref()?;
+        (flight.id == id).then_some(flight)
+    }
+
+    /// Takes a message in flight out.
+    #[inline]
+    pub(crate) fn take(&mut self, id: MessageId) -> Option<Message> {
+        let flight = self.flights.get_mut(id.slot as usize)?.take_if(|flight| flight.id == id)?;
+        self.free.push(id.slot);
         Some(flight.message)
     }
 
@@ -317,7 +376,7 @@ impl Network {
     #[must_use]
     pub fn in_flight(&self) -> Vec<&Flight> {
         let mut flights: Vec<&Flight> = self.flights.iter().flatten().collect();
-        flights.sort_unstable_by_key(|flight| flight.number);
+        flights.sort_unstable_by_key(|flight| flight.id);
         flights
     }
 
@@ -340,19 +399,10 @@ impl Network {
         places.filter_map(|(slot, _)| self.flights[slot].as_ref())
     }
 
-    /// Takes a message in flight out by its number.
-    pub fn take_number(&mut self, number: u64) -> Option<Message> {
-        let slot = self.tags.iter().position(|tag| tag.0 == number)?;
-        self.take(slot as u32)
-    }
-
-    /// Marks messages in flight as held, or lets them go.
-    pub fn set_held(&mut self, mut held: impl FnMut(&Message) -> Option<bool>) {
-        for flight in self.flights.iter_mut().flatten() {
-            if let Some(held) = held(&flight.message) {
-                flight.held = held;
-            }
-        }
+    /// Holds back a message in flight, or sets it free. False if that makes no difference.
+    pub(crate) fn set_held(&mut self, id: MessageId, held: bool) -> bool {
+        let Some(flight) = self.flight_mut(id) else { return false };
+        std::mem::replace(&mut flight.held, held) != held
     }
 }
 
@@ -371,19 +421,36 @@ mod tests {
         Message::new(NodeId(from), NodeId(to), Term(1), body)
     }
 
+    /// Sends a message, and tells how long each of its copies takes that is not held.
+    fn send(network: &mut Network, from: u32, to: u32) -> Vec<Micros> {
+        let mut delays = Vec::new();
+        let sent: Result<(), ()> = network.send(message(from, to), |fate| {
+            match fate {
+                Fate::Lost(..) => {}
+                Fate::InFlight { delay, .. } => delays.extend(delay),
+            }
+            Ok(())
+        });
+        sent.expect("nothing ends it");
+        delays
+    }
+
+    fn park(network: &mut Network, message: Message) {
+        let sent: Result<(), ()> = network.park(message, |_, _| Ok(()));
+        sent.expect("nothing ends it");
+    }
+
     /// The delays of what S1 sends to S2, with so many messages to S3 in between. Empty is lost.
     fn delays(others: usize) -> Vec<Vec<Micros>> {
         let delay = Delay::Uniform(1, 1_000_000);
-        let weather = Weather { delay, loss_ppm: 300_000, duplicate_ppm: 300_000 };
-        let mut network = Network::new(3, weather, 7);
-        let mut sent = Vec::new();
+        let conditions = Conditions { delay, loss_ppm: 300_000, duplicate_ppm: 300_000 };
+        let mut network = Network::new(3, conditions, 7);
+        let mut sent: Vec<Vec<Micros>> = Vec::new();
         for _ in 0..50 {
             for _ in 0..others {
-                network.send(message(1, 3), |_| {});
+                send(&mut network, 1, 3);
             }
-            let mut copies = Vec::new();
-            network.send(message(1, 2), |arrival| copies.push(arrival.delay));
-            sent.push(copies);
+            sent.push(send(&mut network, 1, 2));
         }
         sent
     }
@@ -399,20 +466,20 @@ mod tests {
 
     #[test]
     fn what_is_held_waits_and_what_is_cut_is_lost() {
-        let weather = Weather { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
-        let mut network = Network::new(3, weather, 7);
+        let conditions = Conditions { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
+        let mut network = Network::new(3, conditions, 7);
         network.hold(NodeId(1), NodeId(2), Kinds::ALL, true);
-        network.send(message(1, 2), |_| panic!("a held message does not set out"));
+        assert!(send(&mut network, 1, 2).is_empty(), "a held message does not set out");
         network.cut(NodeId(1), NodeId(3), true);
-        network.send(message(1, 3), |_| panic!("a link that is cut carries nothing"));
+        assert!(send(&mut network, 1, 3).is_empty(), "a link that is cut carries nothing");
         assert_eq!(network.in_flight().len(), 1);
-        network.hold(NodeId(1), NodeId(2), Kinds::ALL, false);
+        assert_eq!(network.hold(NodeId(1), NodeId(2), Kinds::ALL, false).len(), 1);
         let mut arrivals = Vec::new();
-        network.schedule_parked(|arrival| arrivals.push(arrival));
+        network.set_out(|arrival| arrivals.push(arrival.message));
         assert_eq!(arrivals.len(), 1);
-        let Arrival { slot, number, .. } = arrivals[0];
-        assert_eq!(network.arrive(slot, number), Some(message(1, 2)));
-        assert_eq!(network.arrive(slot, number), None);
+        assert!(network.arrives(arrivals[0]));
+        assert_eq!(network.take(arrivals[0]), Some(message(1, 2)));
+        assert_eq!(network.take(arrivals[0]), None);
     }
 
     #[test]
@@ -429,20 +496,16 @@ mod tests {
 
     #[test]
     fn slownesses_of_a_link_add_up_and_end_one_by_one() {
-        let weather = Weather { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
-        let mut network = Network::new(3, weather, 7);
-        let delay = |network: &mut Network, to| {
-            let mut delays = Vec::new();
-            network.send(message(1, to), |arrival| delays.push(arrival.delay));
-            delays
-        };
+        let conditions = Conditions { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
+        let mut network = Network::new(3, conditions, 7);
+        let delay = |network: &mut Network, to| send(network, 1, to);
         network.slow(NodeId(1), NodeId(2), 10, true);
         network.slow(NodeId(1), NodeId(2), 100, true);
         assert_eq!(delay(&mut network, 2), [115]);
         assert_eq!(delay(&mut network, 3), [5]);
-        network.park(message(1, 2));
+        park(&mut network, message(1, 2));
         let mut parked = Vec::new();
-        network.schedule_parked(|arrival| parked.push(arrival.delay));
+        network.set_out(|arrival| parked.push(arrival.delay));
         assert_eq!(parked, [115]);
         network.slow(NodeId(1), NodeId(2), 10, false);
         assert_eq!(delay(&mut network, 2), [105]);
@@ -450,15 +513,15 @@ mod tests {
 
     #[test]
     fn a_hold_is_about_its_kinds_and_ends_alone() {
-        let weather = Weather { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
-        let mut network = Network::new(2, weather, 7);
+        let conditions = Conditions { delay: Delay::Fixed(5), loss_ppm: 0, duplicate_ppm: 0 };
+        let mut network = Network::new(2, conditions, 7);
         let (from, to) = (NodeId(1), NodeId(2));
         let bodies =
             [Body::TimeoutNow, Body::PreVoteReply { granted: true }, message(1, 2).body.clone()];
         let send = |network: &mut Network| {
             let messages =
                 bodies.iter().map(|body| Message { body: body.clone(), ..message(1, 2) });
-            messages.for_each(|message| network.send(message, |_| {}));
+            messages.for_each(|message| park(network, message));
         };
         let held = |network: &Network| {
             let held = network.in_flight().iter().map(|flight| flight.held).collect::<Vec<bool>>();

@@ -55,6 +55,30 @@ pub trait Subject {
     /// Takes one event and adds what follows from it to `effects`, which comes in empty but for the
     /// view, which is to be brought up to date.
     fn step(&mut self, event: Event, effects: &mut Effects);
+
+    /// A copy of the server that behaves as this one from here on; `None` if it can't be had.
+    fn fork(&self) -> Option<Box<dyn Subject>> {
+        None
+    }
+
+    /// A number that is equal for servers that behave alike from here on; `None` if it can't be had.
+    fn fingerprint(&self) -> Option<u64> {
+        None
+    }
+}
+
+impl Subject for Box<dyn Subject> {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        (**self).step(event, effects);
+    }
+
+    fn fork(&self) -> Option<Box<dyn Subject>> {
+        (**self).fork()
+    }
+
+    fn fingerprint(&self) -> Option<u64> {
+        (**self).fingerprint()
+    }
 }
 
 /// What a server boots with.
@@ -150,7 +174,7 @@ pub enum Changes {
 }
 
 /// Something that happens to a server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Its clock ticks once.
     Tick,
@@ -188,7 +212,7 @@ pub struct Token(pub u64);
 /// What a server did in one step. The testbed owns it and hands it in again, emptied. What makes no sense is refused, as if
 /// the server had crashed with it: a token that is not later than the last, an entry in the place of another, a message for
 /// a write that there is not, a name that is no server's, an answer to a request that does not wait for one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
     /// Writes, in the order in which they are to become durable.
     pub writes: Vec<Write>,
@@ -222,8 +246,10 @@ pub struct Effects {
 /// How a server came to its end by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// It crashed, and this is what it said. A panic in a step is the same.
+    /// It crashed, and this is what it said.
     Crashed(String),
+    /// It panicked in the step; the testbed says so of a server that is linked in. With what, and where.
+    Panicked(String),
     /// It did not come back from the step, and this is how long it was waited for.
     Stuck(String),
 }
@@ -255,7 +281,7 @@ pub enum Outcome {
 /// A write to stable storage: all of it becomes durable at once or not at all. But for one thing: a power loss
 /// may tear it before anybody was promised anything of it, so that of the entries that it appends only the first
 /// few are there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
     /// Its name.
     pub token: Token,
@@ -271,7 +297,7 @@ pub struct Write {
 }
 
 /// Replaces everything from an index on: `log[from..] = entries`, which may be none.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogWrite {
     /// First index written; all that was there and behind it is gone.
     pub from: LogIndex,
@@ -281,7 +307,7 @@ pub struct LogWrite {
 
 /// A message that leaves when the server is told that a write is durable, before it does anything else: it could not
 /// know any earlier that it may. A server may as well keep such messages to itself until then.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
     /// The write it waits for.
     pub after: Token,

@@ -6,6 +6,9 @@ use std::collections::BinaryHeap;
 /// A moment of virtual time, or a span of it: microseconds.
 pub type Micros = u64;
 
+/// A server's clock tick at its nominal rate, in virtual microseconds.
+pub const TICK: Micros = 10_000;
+
 /// How far ahead the ring reaches, in microseconds; a power of two. Most of what is scheduled (deliveries,
 /// ticks, syncs) lies within.
 const REACH: u64 = 1 << 14;
@@ -20,7 +23,7 @@ const NONE: u32 = u32::MAX;
 /// in nor taking out compares anything; the far future is a heap, and moves into the ring as it comes
 /// near. Nothing can be put into a microsecond of the ring before what waited for it in the heap is there,
 /// so the order of scheduling holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Queue<E> {
     /// The time of the ring's first microsecond: nothing is due before.
     start: Micros,

@@ -83,7 +83,7 @@ fn violated(implementation: &Waiting, seeds: std::ops::Range<u64>) -> Vec<Proper
     let wishes = Wishes { capabilities: Some(CAPABILITIES.to_vec()), ..Wishes::default() };
     let mut found = Vec::new();
     for seed in seeds {
-        let outcome = run(&Plan::draw(seed, &wishes), implementation, true, None);
+        let outcome = run(&Plan::draw(seed, &wishes), implementation, true, &mut ());
         let outcome = outcome.unwrap_or_else(|why| panic!("seed {seed}: {why}"));
         if let Some((_, violation)) = outcome.violation
             && !found.contains(&violation.property)

@@ -47,7 +47,7 @@ impl Subject for Server {
 #[track_caller]
 fn refused(mistake: fn(&mut Effects)) -> String {
     let plan = Plan::draw(1, &Wishes::default());
-    let outcome = run(&plan, &Adapted { mistake }, true, None).expect("it boots");
+    let outcome = run(&plan, &Adapted { mistake }, true, &mut ()).expect("it boots");
     let (_, violation) = outcome.violation.expect("it is refused");
     assert_eq!(violation.property, Property::NoPanic);
     violation.detail
@@ -63,7 +63,7 @@ fn rewrite(effects: &mut Effects, entry: fn(&Entry) -> Entry) {
 #[test]
 fn nothing_is_refused_of_one_without_mistakes() {
     let plan = Plan::draw(1, &Wishes::default());
-    let outcome = run(&plan, &Adapted { mistake: |_| {} }, true, None).expect("it boots");
+    let outcome = run(&plan, &Adapted { mistake: |_| {} }, true, &mut ()).expect("it boots");
     assert_eq!(outcome.violation, None);
 }
 
@@ -213,6 +213,6 @@ fn who_writes_while_it_applies_hears_of_it_at_once() {
     (plan.faults, plan.healing, plan.apply_time) = (Vec::new(), None, 0);
     plan.sync = SyncTime { min: 0, max: 0, notice: 0 };
     plan.settings.apply_limit = Some(1);
-    let outcome = run(&plan, &Writer, false, None).expect("it boots");
+    let outcome = run(&plan, &Writer, false, &mut ()).expect("it boots");
     assert_eq!(outcome.violation, None);
 }

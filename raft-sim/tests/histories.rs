@@ -104,7 +104,7 @@ fn reads(history: &History) -> usize {
 fn histories_of_the_reference_are_legal_for_the_search_too() {
     let mut seen = 0;
     for seed in 0..30 {
-        let (outcome, history) = recorded(&plan(seed), &Reference, None).expect("it boots");
+        let (outcome, history) = recorded(&plan(seed), &Reference, &mut ()).expect("it boots");
         assert_eq!(outcome.violation, None);
         assert_eq!(judged(&history), Verdict::Linearizable, "seed {seed}");
         seen += reads(&history);
@@ -116,7 +116,7 @@ fn histories_of_the_reference_are_legal_for_the_search_too() {
 fn a_failure_that_is_none_is_found_by_what_clients_see() {
     let denies = Told(|| Box::new(Denies::default()));
     for seed in 0..400 {
-        let (outcome, history) = recorded(&plan(seed), &denies, None).expect("it boots");
+        let (outcome, history) = recorded(&plan(seed), &denies, &mut ()).expect("it boots");
         let property = outcome.violation.map(|(_, violation)| violation.property);
         match (property, judged(&history)) {
             (Some(Property::Linearizability), Verdict::Illegal(_)) => return,
@@ -132,7 +132,7 @@ fn it_shrinks_to_a_scenario_that_shows_it() {
     let denies = Told(|| Box::new(Denies::default()));
     let (_, shrunk) = common::shrunk(&plan, 0, Property::Linearizability, &denies);
     let text = shrunk.scenario.expect("exact steps show it");
-    let Replayed::Failed(failure) = replay(&parsed(&text), &denies, None) else {
+    let Replayed::Failed(failure) = replay(&parsed(&text), &denies, &mut ()) else {
         panic!("it passes:\n{text}")
     };
     assert!(failure.message.starts_with("Linearizability"), "{text}");

@@ -101,7 +101,7 @@ fn a_message_is_told_by_the_fewest_words_that_mean_it() {
     assert!(text[1].contains("details: [] }, which: Only"), "{}", text[1]);
     let steps = (1..).zip(statements).map(|(line, statement)| Step { line, statement }).collect();
     let strict = Scenario { steps, ..three() };
-    assert_eq!(replay(&strict, &Reference, None), Verdict::Passed);
+    assert_eq!(replay(&strict, &Reference, &mut ()), Verdict::Passed);
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn plan(seed: u64, healing: Healing) -> Plan {
 }
 
 fn outcome(plan: &Plan, implementation: &dyn Implementation) -> Outcome {
-    run(plan, implementation, true, None).expect("it boots")
+    run(plan, implementation, true, &mut ()).expect("it boots")
 }
 
 /// What ten seeds violate; `None` where all held.

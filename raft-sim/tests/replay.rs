@@ -26,7 +26,7 @@ impl Implementation for Bare {
 fn on(implementation: &dyn Implementation, text: &str) -> Verdict {
     let text = format!("scenario A title\npaper §5\n{text}");
     match parse(&Source::new("t.raft", &text)) {
-        Ok(scenario) => replay(&scenario, implementation, None),
+        Ok(scenario) => replay(&scenario, implementation, &mut ()),
         Err(error) => panic!("{error}"),
     }
 }

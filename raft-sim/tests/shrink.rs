@@ -77,7 +77,7 @@ fn shrunk(implementation: &Broken, property: Property) -> (u64, Shrunk) {
 fn violated(text: &str, implementation: &Broken) -> String {
     let scenario = parsed(text);
     assert_eq!(format(&scenario), text, "it is in canonical form");
-    match replay(&scenario, implementation, None) {
+    match replay(&scenario, implementation, &mut ()) {
         Verdict::Failed(failure) => failure.message,
         Verdict::Passed | Verdict::Skipped(_) => panic!("it does not fail:\n{text}"),
     }
@@ -103,7 +103,7 @@ fn a_shrunk_scenario_is_short_and_fails_on_its_own() {
 fn the_reference_passes_what_shows_the_bugs_of_others() {
     let (_, shrunk) = shrunk(&FORGETFUL, Property::Monotonicity);
     let text = shrunk.scenario.expect("exact steps show it");
-    assert_eq!(replay(&parsed(&text), &Reference, None), Verdict::Passed, "{text}");
+    assert_eq!(replay(&parsed(&text), &Reference, &mut ()), Verdict::Passed, "{text}");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn the_same_plan_shrinks_to_the_same() {
 fn the_smaller_plan_violates_the_same_and_all_in_it_has_begun() {
     let (seed, shrunk) = shrunk(&PROUD, Property::NoPanic);
     let before = plan(seed);
-    let outcome = run(&shrunk.plan, &PROUD, true, None).expect("its servers boot");
+    let outcome = run(&shrunk.plan, &PROUD, true, &mut ()).expect("its servers boot");
     let (at, seen) = outcome.violation.expect("it violates the same");
     assert_eq!(seen.property, Property::NoPanic);
     assert!(at <= shrunk.plan.duration || shrunk.plan.healing.is_some());

@@ -217,7 +217,7 @@ fn touched(profile: Profile, from: u64, trigger: Trigger) -> String {
         matches!(&seen, Some(Alarm::Violation(seen)) if seen.property == Property::Monotonicity),
         "{seen:?}\n{text}"
     );
-    assert_eq!(replay(&scenario, &Reference, None), Verdict::Passed, "{text}");
+    assert_eq!(replay(&scenario, &Reference, &mut ()), Verdict::Passed, "{text}");
     assert!(scenario.steps.len() <= 25, "{text}");
     text
 }
@@ -252,7 +252,7 @@ fn progress_that_is_not_made_is_told_by_what_is_waited_for_in_the_end() {
     let text = scenario(&|seed| plan(Profile::Swarm, seed), 0, Property::Convergence, &Uninformed);
     let scenario = parsed(&text);
     assert_eq!(alarm(&scenario, &Uninformed), Some(Alarm::Overdue), "{text}");
-    assert_eq!(replay(&scenario, &Reference, None), Verdict::Passed, "{text}");
+    assert_eq!(replay(&scenario, &Reference, &mut ()), Verdict::Passed, "{text}");
     assert!(
         text.trim_end().lines().last().is_some_and(|last| last.starts_with("within ")),
         "{text}"

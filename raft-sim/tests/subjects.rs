@@ -33,8 +33,8 @@ fn the_core_does_the_same_in_a_process_of_its_own() {
     let mut features = Vec::new();
     for seed in 0..60 {
         let plan = Plan::draw(seed, &Wishes::default());
-        let here = run(&plan, &Reference, true, None).expect("the core boots");
-        let there = run(&plan, &child, true, None).expect("the core boots in a child");
+        let here = run(&plan, &Reference, true, &mut ()).expect("the core boots");
+        let there = run(&plan, &child, true, &mut ()).expect("the core boots in a child");
         assert_eq!(there.violation, None, "seed {seed}");
         assert_eq!((there.digest, there.steps), (here.digest, here.steps), "seed {seed}");
         features.resize(here.features.len(), 0);

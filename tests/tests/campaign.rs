@@ -15,7 +15,7 @@ fn the_first_seeds_hold() {
     let mut campaign = Campaign::default();
     for seed in 0..SEEDS {
         let plan = Plan::draw(seed, &Wishes::default());
-        let came = match run(&plan, &Reference, true, None) {
+        let came = match run(&plan, &Reference, true, &mut ()) {
             Ok(outcome) => Came::Ran(Box::new(outcome)),
             Err(failure) => Came::NoBoot(failure.to_string()),
         };

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestError, TestRunner};
-use raft_sim::cluster::{Feature, Survives};
+use raft_sim::coverage::Feature;
+use raft_sim::disk::Survives;
 use raft_sim::network::Delay;
 use raft_sim::plan::{
     Draw, Fault, FaultClass, FaultKind, FaultSort, Healing, Moment, Plan, Profile, Target, Task,
@@ -40,8 +41,8 @@ proptest! {
         let with = Plan { duration: plan.faults[gone].at.saturating_sub(1), ..plan };
         let mut without = with.clone();
         without.faults.remove(gone);
-        let with = run(&with, &Reference, true, None).expect("the plan boots");
-        let without = run(&without, &Reference, true, None).expect("the plan boots");
+        let with = run(&with, &Reference, true, &mut ()).expect("the plan boots");
+        let without = run(&without, &Reference, true, &mut ()).expect("the plan boots");
         prop_assert_eq!(with.digest, without.digest);
     }
 
@@ -55,8 +56,8 @@ proptest! {
         let with = Plan { duration: plan.tasks[gone].at.saturating_sub(1), ..plan };
         let mut without = with.clone();
         without.tasks.remove(gone);
-        let with = run(&with, &Reference, true, None).expect("the plan boots");
-        let without = run(&without, &Reference, true, None).expect("the plan boots");
+        let with = run(&with, &Reference, true, &mut ()).expect("the plan boots");
+        let without = run(&without, &Reference, true, &mut ()).expect("the plan boots");
         prop_assert_eq!(with.digest, without.digest);
     }
 }
@@ -137,7 +138,7 @@ fn every_sort_of_fault_hits_somebody() {
     let mut counts = vec![0; FaultSort::ALL.len()];
     for seed in 0..150 {
         let plan = Plan::draw(seed, &Wishes::default());
-        let outcome = run(&plan, &Reference, false, None).expect("a drawn plan boots");
+        let outcome = run(&plan, &Reference, false, &mut ()).expect("a drawn plan boots");
         assert_eq!(outcome.fired.len(), plan.faults.len() + plan.tasks.len());
         for (sum, count) in counts.iter_mut().zip(outcome.faults) {
             *sum += count;
@@ -169,9 +170,9 @@ fn only_the_requests_that_are_named_are_made() {
         &Wishes { faults: Some(Vec::new()), tasks: Some(Vec::new()), ..Wishes::default() },
     );
     plan.duration = 60 * plan.clients.interval;
-    let all = run(&plan, &Reference, false, None).expect("a drawn plan boots").tally.proposed;
+    let all = run(&plan, &Reference, false, &mut ()).expect("a drawn plan boots").tally.proposed;
     plan.clients.only = Some(vec![3, 10]);
-    let two = run(&plan, &Reference, false, None).expect("a drawn plan boots").tally.proposed;
+    let two = run(&plan, &Reference, false, &mut ()).expect("a drawn plan boots").tally.proposed;
     assert_eq!((all, two), (60, 2));
 }
 
@@ -203,7 +204,7 @@ fn a_run_without_tasks_is_commands_and_elections() {
     let mut with = [0; Feature::ALL.len()];
     for seed in 0..20 {
         let outcome = |wishes| {
-            run(&Plan::draw(seed, wishes), &Reference, false, None).expect("a drawn plan boots")
+            run(&Plan::draw(seed, wishes), &Reference, false, &mut ()).expect("a drawn plan boots")
         };
         let without = outcome(&wishes);
         for feature in asked_for {

@@ -10,7 +10,7 @@ fn trace(scenario: &str) -> String {
     let (source, scenario) =
         load(&raft_tests::root().join("scenarios").join(scenario)).expect("the scenario parses");
     let mut recorder = Recorder::all();
-    assert_eq!(replay(&scenario, &Reference, Some(&mut recorder)), Verdict::Passed);
+    assert_eq!(replay(&scenario, &Reference, &mut recorder), Verdict::Passed);
     let statements: Vec<&str> = source.text().lines().collect();
     let lines = recorder.into_lines();
     let mut trace = Vec::new();

@@ -1,7 +1,8 @@
 //! Runs the same plan twice and compares the two step by step.
 
-use crate::cluster::{Heard, Listener, step_digests};
+use crate::digest::step_digests;
 use crate::mix::mix;
+use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
 use crate::process::line;
 use crate::run::{Outcome, run};
@@ -26,7 +27,7 @@ pub fn repeats(seed: u64) -> bool {
 #[must_use]
 pub fn repeat(plan: &Plan, implementation: &dyn Implementation) -> Came {
     let mut steps = Steps::default();
-    let outcome = match run(plan, implementation, true, Some(&mut steps)) {
+    let outcome = match run(plan, implementation, true, &mut steps) {
         Ok(outcome) => outcome,
         Err(why) => return Came::NoBoot(why),
     };
@@ -35,7 +36,7 @@ pub fn repeat(plan: &Plan, implementation: &dyn Implementation) -> Came {
             break;
         }
         steps = Steps { before: steps.first(), ..Steps::default() };
-        let again = match run(plan, implementation, true, Some(&mut steps)) {
+        let again = match run(plan, implementation, true, &mut steps) {
             Ok(again) => again,
             Err(why) => return Came::NoBoot(why),
         };
@@ -55,7 +56,7 @@ fn lines(plan: &Plan, implementation: &dyn Implementation, anew: bool) -> Option
             implementation.start_over();
         }
         let mut lines = Lines::default();
-        let ran = run(plan, implementation, false, Some(&mut lines));
+        let ran = run(plan, implementation, false, &mut lines);
         ran.map(|_| lines.told).unwrap_or_default()
     });
     let parted = one.iter().zip(&other).position(|(one, other)| one != other)?;
@@ -86,17 +87,24 @@ const MOST_BYTES: usize = 1 << 26;
 struct Lines {
     told: Vec<String>,
     bytes: usize,
+    event: Option<Event>,
 }
 
-impl Listener for Lines {
-    fn hear(&mut self, _: Micros, heard: &Heard<'_>) {
-        let Heard::Step { server, event, effects, before, .. } = heard else { return };
-        if self.bytes < MOST_BYTES {
-            let (what, _) = name(event);
+impl Observer for Lines {
+    fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        if let Observation::Took { event, .. } = observation {
+            self.event = Some(event.clone().into_owned());
+        }
+        if let Observation::Stepped { server, effects, before, .. } = observation
+            && let Some(event) = self.event.take()
+            && self.bytes < MOST_BYTES
+        {
+            let (what, _) = name(&event);
             let line = format!("{server} takes {what}: {}", line(before, effects));
             self.bytes += line.len();
             self.told.push(line);
         }
+        Ok(())
     }
 }
 
@@ -156,6 +164,7 @@ impl std::fmt::Display for Mark {
 #[derive(Default)]
 struct Steps {
     marks: Vec<Mark>,
+    event: Option<Event>,
     /// The earlier run's.
     before: Vec<Mark>,
     /// The first step that is another one, and its number from 0.
@@ -169,16 +178,23 @@ impl Steps {
     }
 }
 
-impl Listener for Steps {
-    fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
-        let Heard::Step { server, event, effects, .. } = heard else { return };
-        let (taken, did) = step_digests(now, *server, event, effects);
-        let (what, from) = name(event);
-        let mark = Mark { time: now, server: *server, what, from, event: taken, effects: did };
-        if self.parted.is_none() && self.before.get(self.marks.len()) != Some(&mark) {
-            self.parted = Some((self.marks.len(), mark));
+impl Observer for Steps {
+    fn observe(&mut self, now: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        if let Observation::Took { event, .. } = observation {
+            self.event = Some(event.clone().into_owned());
         }
-        self.marks.push(mark);
+        if let Observation::Stepped { server, effects, .. } = observation
+            && let Some(event) = self.event.take()
+        {
+            let (taken, did) = step_digests(now, *server, &event, effects);
+            let (what, from) = name(&event);
+            let mark = Mark { time: now, server: *server, what, from, event: taken, effects: did };
+            if self.parted.is_none() && self.before.get(self.marks.len()) != Some(&mark) {
+                self.parted = Some((self.marks.len(), mark));
+            }
+            self.marks.push(mark);
+        }
+        Ok(())
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Sums {
     /// How often each property was put to the test, in the order of
     /// [`Property::ALL`](crate::oracle::Property::ALL); empty before the first seed.
     pub exercised: Vec<Share>,
-    /// How often each feature took part, in the order of [`Feature::ALL`](crate::cluster::Feature::ALL); empty
+    /// How often each feature took part, in the order of [`Feature::ALL`](crate::coverage::Feature::ALL); empty
     /// before the first seed.
     pub features: Vec<Share>,
     /// How often each sort of fault hit, in the order of [`FaultSort::ALL`](crate::plan::FaultSort::ALL); empty

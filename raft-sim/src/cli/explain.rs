@@ -30,7 +30,7 @@ pub(super) fn explain(
         return Ok(End::Unusable);
     };
     let mut recorder = Recorder::all();
-    let verdict = replay(&scenario, target.implementation(), Some(&mut recorder));
+    let verdict = replay(&scenario, target.implementation(), &mut recorder);
     let begun = recorder.statements().to_vec();
     let lines = recorder.into_lines();
     for (number, text) in (1..).zip(source.text().lines()) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::output::{BAD, GOOD, heading};
 use super::run::tally;
 use crate::campaign::{Campaign, Finding, Header, Kind, Share, scenarios};
-use crate::cluster::Feature;
+use crate::coverage::Feature;
 use crate::oracle::{Class, Property};
 use crate::plan::FaultSort;
 use crate::report::End;

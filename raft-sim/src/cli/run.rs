@@ -9,12 +9,12 @@ use super::output::{BAD, GOOD, LAST_STEPS, heading, story};
 use super::subject::{SubjectArgs, Target};
 use super::values::WishArgs;
 use super::which::Which;
-use crate::cluster::Feature;
+use crate::coverage::Feature;
 use crate::history;
 use crate::oracle::{Class, Property};
 use crate::plan::FaultSort;
 use crate::report::End;
-use crate::run::{Liveness, Outcome, Tally, recorded, run as play};
+use crate::run::{Liveness, Outcome, Tally, recorded};
 use crate::story::{Recorder, milliseconds, texts};
 use crate::trace;
 
@@ -38,17 +38,15 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Result<End, Error> {
     let implementation = target.implementation();
     let plan = args.which.plan(&args.wishes, target)?;
-    let mut recorder = Recorder::milestones();
-    let (outcome, history) = match &args.trace {
-        None => recorded(&plan, implementation, Some(&mut recorder)).map_err(Error::Told)?,
-        Some(path) => {
-            let mut traced = trace::Recorder::of(&plan, Some(&mut recorder));
-            let recorded = recorded(&plan, implementation, Some(&mut traced));
-            let lines = traced.into_lines();
-            write(path, |file| lines.iter().try_for_each(|(_, line)| writeln!(file, "{line}")))?;
-            recorded.map_err(Error::Told)?
-        }
-    };
+    let (mut recorder, mut last) = (Recorder::milestones(), Recorder::last(LAST_STEPS));
+    let mut traced = args.trace.as_ref().map(|_| trace::Recorder::of(&plan));
+    let mut observer = ((&mut recorder, &mut last), traced.as_mut());
+    let recorded = recorded(&plan, implementation, &mut observer);
+    if let (Some(path), Some(traced)) = (&args.trace, traced) {
+        let lines = traced.into_lines();
+        write(path, |file| lines.iter().try_for_each(|(_, line)| writeln!(file, "{line}")))?;
+    }
+    let (outcome, history) = recorded.map_err(Error::Told)?;
     if let Some(path) = &args.history {
         write(path, |file| history::write(&history, file))?;
     }
@@ -80,9 +78,6 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
         return Ok(End::Held);
     };
     writeln!(out, "{BAD}violated{BAD:#} after {}: {violation}", milliseconds(*time))?;
-    // A run is a function of its plan: the second one ends where the first did.
-    let mut last = Recorder::last(LAST_STEPS);
-    play(&plan, implementation, true, Some(&mut last)).map_err(Error::Told)?;
     heading(out, "The last steps")?;
     story(out, &texts(&last.into_lines()), "  ")?;
     heading(out, "To replay it")?;

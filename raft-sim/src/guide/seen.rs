@@ -2,8 +2,9 @@
 
 use super::state::{self, Server, WAYS};
 use super::step;
-use crate::cluster::{Heard, Listener};
+use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
+use crate::subject::Event;
 use crate::time::Micros;
 use crate::words::NodeId;
 
@@ -30,6 +31,8 @@ pub struct Seen {
     /// A bit for each state.
     known: Vec<u64>,
     reached: Vec<Reached>,
+    /// The event that a server is taking.
+    event: Option<Event>,
     steps: u64,
     /// What the cluster was like last, and for each server its last step.
     cluster: [u64; WAYS],
@@ -44,6 +47,7 @@ impl Seen {
             servers: vec![Server::default(); plan.clocks.len()],
             known: vec![0; 1 << (BITS - 6)],
             reached: Vec::new(),
+            event: None,
             steps: 0,
             cluster: [0; WAYS],
             last: vec![0; plan.clocks.len()],
@@ -81,18 +85,20 @@ impl Seen {
     }
 }
 
-impl Listener for Seen {
-    fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
-        match heard {
-            Heard::Step { server: id, event, effects, before, .. } => {
+impl Observer for Seen {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
+    fn observe(&mut self, now: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        match observation {
+            Observation::Took { event, .. } => self.event = Some(event.clone().into_owned()),
+            Observation::Stepped { server: id, effects, before, .. } => {
+                let Some(event) = self.event.take() else { return Ok(()) };
                 self.steps += 1;
-                let number = step::abstract_of(self.server(*id), event, effects, before);
+                let number = step::abstract_of(self.server(*id), &event, effects, before);
                 let last = &mut self.last[id.0 as usize - 1];
                 if std::mem::replace(last, number) != number {
                     self.note(number, true, now);
                 }
-                let changed = effects.view != **before || !effects.writes.is_empty();
-                if changed {
+                if effects.view != *before || !effects.writes.is_empty() {
                     let server = self.server(*id);
                     server.view = effects.view;
                     for write in &effects.writes {
@@ -103,18 +109,18 @@ impl Listener for Seen {
                     self.look(now);
                 }
             }
-            Heard::Durable(id, write) => {
+            Observation::Durable { server: id, write } => {
                 let server = self.server(*id);
                 server.durable.write(*id, write);
                 server.pending = server.pending.saturating_sub(1);
                 server.promises &= server.pending > 0;
             }
-            Heard::Booted(id, view, _) => {
+            Observation::Booted { server: id, view, .. } => {
                 let server = self.server(*id);
-                (server.view, server.up) = (**view, true);
+                (server.view, server.up) = (*view, true);
                 self.look(now);
             }
-            Heard::Crashed(id, lost, _) => {
+            Observation::Crashed { server: id, lost, .. } => {
                 let server = self.server(*id);
                 server.up = false;
                 server.lost |= *lost > 0;
@@ -122,8 +128,9 @@ impl Listener for Seen {
                 (server.pending, server.promises) = (0, false);
                 self.look(now);
             }
-            Heard::Wiped(id) => *self.server(*id) = Server::default(),
-            Heard::Sent(_) | Heard::Lies(..) | Heard::Statement(_) => {}
+            Observation::Wiped { server: id } => *self.server(*id) = Server::default(),
+            _ => {}
         }
+        Ok(())
     }
 }

@@ -71,7 +71,7 @@ fn names_terms_and_indexes_do_not_make_another_state() {
 /// What the run of a plan reaches.
 fn reached(plan: &Plan) -> Vec<Reached> {
     let mut seen = Seen::of(plan);
-    let outcome = run(plan, &Reference, true, Some(&mut seen)).expect("it boots");
+    let outcome = run(plan, &Reference, true, &mut seen).expect("it boots");
     assert_eq!(outcome.violation, None, "{plan:?}");
     seen.reached()
 }

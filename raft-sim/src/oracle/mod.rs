@@ -25,6 +25,7 @@ mod given;
 mod history;
 mod linear;
 mod log;
+mod observe;
 mod property;
 mod setup;
 mod snapshot;
@@ -70,6 +71,7 @@ use configuration::InForce;
 pub(crate) use configuration::has_quorum;
 use history::Clients;
 pub use history::{Operation, Told, What};
+pub use observe::NoPanic;
 pub use property::{Class, Property, Violation};
 use state::{Author, Server};
 pub use traced::{Came, Found, Quorum};
@@ -112,6 +114,8 @@ pub struct Oracles {
     waits: bool,
     /// What conduct is judged by, if it is.
     conduct: Option<Conduct>,
+    /// The first property that was seen violated.
+    violation: Option<Violation>,
     /// How often each property was put to the test, in the order of `Property::ALL`.
     exercised: [u64; Property::ALL.len()],
 }

@@ -1,9 +1,7 @@
 //! The properties by name, and how a breach of one is told.
 
-use std::any::Any;
 use std::fmt;
 
-use crate::panics;
 use crate::subject::Ended;
 use crate::words::NodeId;
 
@@ -388,16 +386,17 @@ impl Violation {
         Violation { property, server, detail }
     }
 
-    /// A server panicked.
+    /// A server panicked; `why` says with what, and where.
     #[cold]
-    pub(crate) fn panicked(server: NodeId, panic: &(dyn Any + Send)) -> Violation {
-        Violation::new(Property::NoPanic, server, format!("{server} {}", panics::told(panic)))
+    pub(super) fn panicked(server: NodeId, why: &str) -> Violation {
+        Violation::new(Property::NoPanic, server, format!("{server} {why}"))
     }
 
     /// A server came to an end by itself.
     #[cold]
-    pub(crate) fn ended(server: NodeId, ended: Ended) -> Violation {
+    pub(super) fn ended(server: NodeId, ended: &Ended) -> Violation {
         match ended {
+            Ended::Panicked(why) => Violation::panicked(server, why),
             Ended::Crashed(why) => {
                 Violation::new(Property::NoPanic, server, format!("{server} crashed: {why}"))
             }

@@ -9,7 +9,7 @@ use super::configuration::InForce;
 use super::history::Clients;
 use super::state::Server;
 use super::{Oracles, Property};
-use crate::subject::Settings;
+use crate::subject::{Capability, Settings};
 use crate::words::{Membership, NodeId};
 
 impl Oracles {
@@ -56,8 +56,25 @@ impl Oracles {
             in_force: InForce::Appended,
             waits: false,
             conduct: None,
+            violation: None,
             exercised: [0; Property::ALL.len()],
         }
+    }
+
+    /// Oracles over these servers, of an implementation with these capabilities: it says when a configuration is in force,
+    /// whether servers wait for their disks, and whether their conduct is judged, for which it needs to know their settings.
+    #[must_use]
+    pub fn of(
+        capabilities: &[Capability],
+        servers: &[NodeId],
+        members: &[NodeId],
+        settings: impl FnOnce() -> Vec<Settings>,
+    ) -> Oracles {
+        let can = |capability| capabilities.contains(&capability);
+        let oracles = Oracles::with_members(servers, members);
+        let oracles = if can(Capability::AtAppend) { oracles } else { oracles.at_apply() };
+        let oracles = if can(Capability::SlowDisk) { oracles } else { oracles.waiting_for_disks() };
+        if can(Capability::Conduct) { oracles.with_conduct(settings()) } else { oracles }
     }
 
     /// The same, and conduct is judged too; the servers have these settings.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Moment;
-use crate::cluster::Survives;
+use crate::disk::Survives;
 use crate::network::Kinds;
 use crate::subject::Settings;
 use crate::time::Micros;

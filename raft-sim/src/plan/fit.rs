@@ -1,9 +1,8 @@
 //! What is drawn meets its plan: servers that it has not are left out, and so is what its servers may not rely on.
 
 use super::{Fault, FaultKind, Healing, Plan, Task, TaskClass};
-use crate::cluster::TICK;
 use crate::subject::Settings;
-use crate::time::Micros;
+use crate::time::{Micros, TICK};
 use crate::words::NodeId;
 
 /// The fastest and the slowest clock that is drawn: they differ by as much as leases may be told.

@@ -17,12 +17,12 @@ mod task;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::SyncTime;
-use crate::network::Weather;
+use crate::network::Conditions;
 use crate::subject::{Capability, Settings};
 use crate::time::Micros;
 use crate::words::NodeId;
 
-pub use crate::cluster::Moment;
+pub use crate::trigger::Moment;
 pub use class::FaultClass;
 pub use fault::{Direction, Fault, FaultKind, Target};
 pub use healing::Healing;
@@ -47,7 +47,7 @@ pub struct Plan {
     /// them.
     pub members: u32,
     /// What the network does to every message.
-    pub weather: Weather,
+    pub weather: Conditions,
     /// How long the disks take.
     pub sync: SyncTime,
     /// How long state machines take at most to apply what they were handed, in virtual microseconds; only

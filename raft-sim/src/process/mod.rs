@@ -274,6 +274,6 @@ fn unknown(word: &str) -> String {
 /// How a child came to its end, for one who asked for no server.
 fn why(ended: Ended) -> String {
     match ended {
-        Ended::Crashed(why) | Ended::Stuck(why) => why,
+        Ended::Crashed(why) | Ended::Panicked(why) | Ended::Stuck(why) => why,
     }
 }

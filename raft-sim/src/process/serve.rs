@@ -229,7 +229,9 @@ impl<'i> Servant<'i> {
 
     fn told<'s>(&'s self, Step { before, effects, carried }: &'s Step) -> Answer<'s> {
         match &effects.ended {
-            Some(Ended::Crashed(why)) => return failed(Status::Crashed, why),
+            Some(Ended::Crashed(why) | Ended::Panicked(why)) => {
+                return failed(Status::Crashed, why);
+            }
             Some(Ended::Stuck(how)) => return failed(Status::Crashed, how),
             None => {}
         }

@@ -186,7 +186,7 @@ impl Case {
         implementation: &dyn Implementation,
     ) -> Case {
         let mut last = Recorder::last(LAST_STEPS);
-        let result = match replay(scenario, implementation, Some(&mut last)) {
+        let result = match replay(scenario, implementation, &mut last) {
             Verdict::Passed => Result::Passed,
             Verdict::Skipped(lacking) => Result::Skipped(lacking),
             Verdict::Failed(failure) => {

@@ -1,12 +1,14 @@
 //! Clients: they hand in commands, read, and keep sessions (§8, diss. ch. 6).
 
-use super::{ATTEMPTS, FIRST_TRY, Run};
+use super::driver::{ATTEMPTS, Due, Run};
+use crate::action::Action;
 use crate::mix::{below, chance, mix};
-use crate::oracle::Violation;
+use crate::observation::Observer;
 use crate::plan::Clients;
-use crate::subject::{Answer, Request};
+use crate::subject::{Answer, Event, Request};
 use crate::time::Micros;
 use crate::words::{Command, NodeId, Once, SessionId};
+use crate::world::{Halt, Launch};
 
 /// Percent of the commands under a session that are handed in once more after they were answered.
 const REPEATS: u32 = 20;
@@ -43,7 +45,7 @@ enum Wish {
     Session(usize),
 }
 
-impl Run<'_> {
+impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     /// Puts the next request that is made on the agenda, from this one on.
     pub(super) fn schedule_request(&mut self, from: u64) {
         let Clients { interval, only, .. } = &self.plan.clients;
@@ -52,12 +54,12 @@ impl Run<'_> {
             Some(only) => only.get(only.partition_point(|number| *number < from)).copied(),
         };
         if let Some(number) = next {
-            self.cluster.schedule((number + 1) * interval, FIRST_TRY + number * ATTEMPTS);
+            self.schedule((number + 1) * interval, Due::Request(number * ATTEMPTS));
         }
     }
 
     /// The `number % ATTEMPTS`-th try of request `number / ATTEMPTS`.
-    pub(super) fn try_request(&mut self, number: u64) -> Result<(), Violation> {
+    pub(super) fn try_request(&mut self, number: u64) -> Result<(), Halt> {
         let clients = &self.plan.clients;
         let attempt = number % ATTEMPTS;
         let bits = mix(mix(self.plan.seed, 0x0063_6c69), number);
@@ -79,14 +81,12 @@ impl Run<'_> {
             Some(_) | None => NodeId(1 + below(bits, self.plan.clocks.len() as u64) as u32),
         };
         let request = Request(number);
-        let up = match wish {
-            Wish::Command => {
-                let command = self.command(number / ATTEMPTS);
-                self.cluster.propose(server, request, command)?
-            }
-            Wish::Read => self.cluster.read(server, request)?,
-            Wish::Session(client) => self.ask_under_session(client, server, request)?,
+        let event = match wish {
+            Wish::Command => Event::Propose(request, self.command(number / ATTEMPTS)),
+            Wish::Read => Event::Read(request),
+            Wish::Session(client) => self.under_session(client, request),
         };
+        let up = self.act(Action::Request { server, event })?;
         if !up {
             self.leader = None;
             self.retry(number, 20_000);
@@ -112,7 +112,7 @@ impl Run<'_> {
     /// A client with a session may ask: something new, or the same again if it has waited long enough or was
     /// told to try again. `None` if it is not its turn, else whether it has asked the same before.
     fn turn(&mut self, client: usize, number: u64) -> Option<bool> {
-        let now = self.cluster.now();
+        let now = self.world.now();
         let client = &mut self.clients[client];
         let retry = !number.is_multiple_of(ATTEMPTS);
         if let Some(wait) = &mut client.waits {
@@ -148,25 +148,20 @@ impl Run<'_> {
         Command::from(&self.command[..])
     }
 
-    fn ask_under_session(
-        &mut self,
-        client: usize,
-        server: NodeId,
-        request: Request,
-    ) -> Result<bool, Violation> {
+    fn under_session(&mut self, client: usize, request: Request) -> Event {
         let Client { session, serial, .. } = self.clients[client];
-        let Some(session) = session else { return self.cluster.register(server, request) };
+        let Some(session) = session else { return Event::Register(request) };
         // No command without a session has so high a number.
         let command = self.command(1 << 63 | (client as u64) << 48 | serial);
-        self.cluster.propose_once(server, request, Once { session, serial, command })
+        Event::ProposeOnce(request, Once { session, serial, command })
     }
 
     /// The next try of a request, if it has one, after about this time.
     pub(super) fn retry(&mut self, number: u64, after: Micros) {
         if !(number + 1).is_multiple_of(ATTEMPTS) {
             let bits = mix(mix(self.plan.seed, 0x7265_7472), number);
-            let time = self.cluster.now() + after / 2 + below(bits, after);
-            self.cluster.schedule(time, FIRST_TRY + number + 1);
+            let time = self.world.now() + after / 2 + below(bits, after);
+            self.schedule(time, Due::Request(number + 1));
         }
     }
 

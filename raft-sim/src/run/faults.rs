@@ -1,18 +1,28 @@
 //! Faults: when they begin, whom they hit, what they do to links and servers, and how they end.
 
-use super::{PARTS, Run};
-use crate::cluster::{BootFailure, Came, Survives};
+use std::borrow::Cow;
+
+use super::driver::{Due, Run};
+use crate::action::Action;
+use crate::disk::Survives;
 use crate::mix::{below, mix};
-use crate::oracle::Violation;
+use crate::observation::{Observation, Observer};
 use crate::plan::{FaultKind, FaultSort, Moment, Plan, Target};
 use crate::subject::Role;
+use crate::trigger::Came;
 use crate::words::NodeId;
+use crate::world::{Halt, Launch};
 
-/// What an agenda item means to a fault.
-pub(super) const BEGINS: u64 = 0;
-pub(super) const ENDS: u64 = 1;
-/// Halfway: a link comes back, or goes again; a server with a full disk is started once more.
-pub(super) const TURNS: u64 = 2;
+/// What is due for a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// It begins.
+    Begin,
+    /// It ends.
+    End,
+    /// A link comes back, or goes again; a server with a full disk is started once more.
+    Turn,
+}
 
 /// A fault under way.
 #[derive(Clone, Debug)]
@@ -30,18 +40,18 @@ pub(super) enum Waiting {
     Task(u64),
 }
 
-impl Run<'_> {
+impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     /// Something is due for a fault.
-    pub(super) fn fault(&mut self, index: usize, item: u64) -> Result<(), BootFailure> {
-        match item {
-            BEGINS => match self.plan.faults[index].moment {
+    pub(super) fn fault(&mut self, index: usize, part: Part) -> Result<(), Halt> {
+        match part {
+            Part::Begin => match self.plan.faults[index].moment {
                 Some(moment) => self.wait(moment, Waiting::Fault(index)),
                 None => {
                     self.begin(index, None)?;
                 }
             },
-            ENDS => self.end(index)?,
-            _ => self.halfway(index)?,
+            Part::End => self.end(index)?,
+            Part::Turn => self.turn_fault(index)?,
         }
         Ok(())
     }
@@ -49,12 +59,12 @@ impl Run<'_> {
     /// Something waits for its moment from now on.
     pub(super) fn wait(&mut self, moment: Moment, waiting: Waiting) {
         self.waiting.push((moment, waiting));
-        self.cluster.watch(self.waiting.iter().map(|(moment, _)| *moment));
+        self.folds.watch.want(self.waiting.iter().map(|(moment, _)| *moment));
     }
 
     /// What waited for a moment that has come begins.
-    pub(super) fn moments(&mut self) -> Result<(), BootFailure> {
-        for came in self.cluster.came() {
+    pub(super) fn moments(&mut self) -> Result<(), Halt> {
+        for came in self.folds.watch.fired() {
             let due = self.waiting.iter().filter(|(moment, _)| *moment == came.moment);
             let due: Vec<(Moment, Waiting)> = due.copied().collect();
             for (moment, waiting) in due {
@@ -67,27 +77,27 @@ impl Run<'_> {
                 }
             }
         }
-        self.cluster.watch(self.waiting.iter().map(|(moment, _)| *moment));
+        self.folds.watch.want(self.waiting.iter().map(|(moment, _)| *moment));
         Ok(())
     }
 
     /// A fault's moment has come. It lasts from now on as long as it was to last. False if it finds nobody.
-    fn begin_late(&mut self, index: usize, came: Came) -> Result<bool, Violation> {
+    fn begin_late(&mut self, index: usize, came: Came) -> Result<bool, Halt> {
         let begun = self.begin(index, Some(came))?;
         if begun {
             let fault = &self.plan.faults[index];
-            let until = self.cluster.now() + (fault.until - fault.at);
-            self.cluster.schedule(until, index as u64 * PARTS + ENDS);
+            let until = self.world.now() + (fault.until - fault.at);
+            self.schedule(until, Due::Fault(index, Part::End));
         }
         Ok(begun)
     }
 
     /// A fault begins. False if it finds nobody to hit.
-    fn begin(&mut self, index: usize, came: Option<Came>) -> Result<bool, Violation> {
+    fn begin(&mut self, index: usize, came: Option<Came>) -> Result<bool, Halt> {
         let kind = &self.plan.faults[index].kind;
         let hit: Vec<NodeId> = match (kind.target(), kind) {
             (Some(target), _) => self.target(target, came).into_iter().collect(),
-            (None, FaultKind::CrashAll) => self.cluster.ids().collect(),
+            (None, FaultKind::CrashAll) => self.world.ids().collect(),
             (None, _) => Vec::new(),
         };
         let aimed = kind.target().is_some() || *kind == FaultKind::CrashAll;
@@ -100,10 +110,13 @@ impl Run<'_> {
         if aimed && struck.is_empty() {
             return Ok(false);
         }
+        let servers = Cow::Borrowed(&*struck);
+        let began = Observation::FaultBegan { fault: index, servers };
+        self.folds.observe(self.world.now(), &began)?;
         self.underway[index] = Some(Underway { hit: struck, on: false });
-        self.links(index, true);
+        self.links(index, true)?;
         if let FaultKind::Flap(_, _, period) = kind {
-            self.cluster.schedule(self.cluster.now() + period, index as u64 * PARTS + TURNS);
+            self.schedule(self.world.now() + period, Due::Fault(index, Part::Turn));
         }
         self.begun(index, came);
         Ok(true)
@@ -133,7 +146,7 @@ impl Run<'_> {
     /// Counts what the whole of a run was like, and what its power losses left.
     pub(super) fn count_whole(&mut self) {
         let Plan { weather, sync, clocks, .. } = self.plan;
-        let (whole, torn) = self.cluster.saved();
+        let (whole, torn) = self.folds.answers.saved;
         let uneven = clocks.iter().any(|clock| clock.tick != clocks[0].tick);
         for (sort, count) in [
             (FaultSort::Loss, u64::from(weather.loss_ppm > 0)),
@@ -149,11 +162,11 @@ impl Run<'_> {
     }
 
     fn target(&self, target: Target, came: Option<Came>) -> Option<NodeId> {
-        let up = || self.cluster.ids().filter(|&id| self.cluster.server(id).is_up());
-        let view = |id: &NodeId| self.cluster.server(*id).view();
+        let up = || self.world.ids().filter(|&id| self.world.server(id).is_up());
+        let view = |id: &NodeId| self.world.server(*id).view();
         match target {
             Target::Server(server) => Some(NodeId(server)),
-            Target::Leader => self.cluster.leader(),
+            Target::Leader => self.world.leader(),
             Target::Follower(place) => {
                 let mut others: Vec<NodeId> =
                     up().filter(|id| view(id).role != Role::Leader).collect();
@@ -163,9 +176,9 @@ impl Run<'_> {
             Target::Candidate => {
                 up().filter(|id| view(id).role == Role::Candidate).max_by_key(|id| view(id).term)
             }
-            Target::Voter => self.cluster.last_voter(),
+            Target::Voter => self.folds.watch.last_voter(),
             Target::Deposed => {
-                let leader = self.cluster.leader();
+                let leader = self.world.leader();
                 up().find(|id| Some(*id) != leader && view(id).role == Role::Leader)
             }
             Target::Behind => up().min_by_key(|id| view(id).commit),
@@ -175,56 +188,58 @@ impl Run<'_> {
     }
 
     /// What a fault does to a server that it hits. False if that makes no difference: the server is down.
-    fn strike(&mut self, index: usize, id: NodeId) -> Result<bool, Violation> {
-        let cluster = &mut self.cluster;
-        match &self.plan.faults[index].kind {
-            FaultKind::Crash(_, survives) => return Ok(self.crash(id, *survives)),
-            FaultKind::CrashAll => return Ok(self.crash(id, Survives::default())),
+    fn strike(&mut self, index: usize, server: NodeId) -> Result<bool, Halt> {
+        let plan = self.plan;
+        let action = match &plan.faults[index].kind {
+            FaultKind::Crash(_, survives) => return self.crash(server, *survives),
+            FaultKind::CrashAll => return self.crash(server, Survives::default()),
             FaultKind::Renew(_, settings) => {
-                let settings = **settings;
-                let crashed = self.crash(id, Survives::default());
+                let crashed = self.crash(server, Survives::default())?;
                 if crashed {
-                    self.cluster.configure(id, settings);
+                    self.act(Action::Configure { server, settings: settings.clone() })?;
                 }
                 return Ok(crashed);
             }
             FaultKind::Wipe(_) => {
-                let crashed = self.crash(id, Survives::default());
+                let crashed = self.crash(server, Survives::default())?;
                 if crashed {
-                    self.cluster.wipe(id);
+                    self.act(Action::Wipe { server })?;
                 }
                 return Ok(crashed);
             }
-            _ if !cluster.server(id).is_up() => return Ok(false),
-            FaultKind::CrashAtWrite(_, survives) => cluster.arm_crash(id, *survives),
-            FaultKind::FullDisk(_) => cluster.fail_writes(id, true),
-            FaultKind::Stall(_) => cluster.stall(id, true)?,
-            FaultKind::Pause(_) => cluster.pause(id, true)?,
-            FaultKind::Laze(_) => cluster.pause_apply(id, true)?,
-            FaultKind::Rate(_, tick) => cluster.set_tick(id, *tick),
-            FaultKind::Jump(_, ticks) => cluster.jump(id, *ticks)?,
-            FaultKind::Freeze(_) => cluster.freeze(id, true),
-            FaultKind::Lie(_) => cluster.lie(id, true),
+            _ if !self.world.server(server).is_up() => return Ok(false),
+            FaultKind::CrashAtWrite(_, survives) => {
+                Action::CrashAtWrite { server, survives: Some(*survives) }
+            }
+            FaultKind::FullDisk(_) => Action::FailWrites { server, fail: true },
+            FaultKind::Stall(_) => Action::Stall { server, stalled: true },
+            FaultKind::Pause(_) => Action::Pause { server, paused: true },
+            FaultKind::Laze(_) => Action::PauseApply { server, paused: true },
+            FaultKind::Rate(_, tick) => Action::SetTick { server, tick: *tick },
+            FaultKind::Jump(_, ticks) => Action::Jump { server, ticks: *ticks },
+            FaultKind::Freeze(_) => Action::Freeze { server, frozen: true },
+            FaultKind::Lie(_) => Action::Lie { server, lies: true },
             FaultKind::Partition(_)
             | FaultKind::OneWay(..)
             | FaultKind::Isolate(..)
             | FaultKind::Flap(..)
             | FaultKind::Hold(..)
             | FaultKind::Vault(..)
-            | FaultKind::Slow(..) => {}
-        }
+            | FaultKind::Slow(..) => return Ok(true),
+        };
+        self.act(action)?;
         Ok(true)
     }
 
-    fn crash(&mut self, id: NodeId, survives: Survives) -> bool {
-        let crashed = self.cluster.crash(id, survives);
+    fn crash(&mut self, server: NodeId, survives: Survives) -> Result<bool, Halt> {
+        let crashed = self.act(Action::Crash { server, survives })?;
         self.tally.crashes += u64::from(crashed);
-        crashed
+        Ok(crashed)
     }
 
     /// Servers have died of a write. One whose disk is full is started again after a while.
-    pub(super) fn bury(&mut self) {
-        for id in std::mem::take(&mut self.cluster.died) {
+    pub(super) fn reap(&mut self) {
+        for id in std::mem::take(&mut self.folds.answers.died) {
             self.tally.crashes += 1;
             for index in 0..self.underway.len() {
                 let kind = &self.plan.faults[index].kind;
@@ -236,9 +251,9 @@ impl Run<'_> {
                 }
                 if let FaultKind::FullDisk(_) = kind {
                     self.count(FaultSort::FullDisk);
-                    let bits = mix(mix(self.plan.seed, self.cluster.now()), u64::from(id.0));
-                    let time = self.cluster.now() + 2_000 + below(bits, 30_000);
-                    self.cluster.schedule(time, index as u64 * PARTS + TURNS);
+                    let bits = mix(mix(self.plan.seed, self.world.now()), u64::from(id.0));
+                    let time = self.world.now() + 2_000 + below(bits, 30_000);
+                    self.schedule(time, Due::Fault(index, Part::Turn));
                 }
             }
         }
@@ -248,14 +263,14 @@ impl Run<'_> {
         self.underway[index].as_ref().is_some_and(|underway| underway.hit.contains(&id))
     }
 
-    /// A fault is halfway.
-    fn halfway(&mut self, index: usize) -> Result<(), BootFailure> {
+    /// A fault that comes and goes turns.
+    fn turn_fault(&mut self, index: usize) -> Result<(), Halt> {
         let Some(underway) = &self.underway[index] else { return Ok(()) };
         let (hit, on) = (underway.hit.clone(), underway.on);
         let kind = &self.plan.faults[index].kind;
         if let FaultKind::Flap(_, _, period) = kind {
-            self.cluster.schedule(self.cluster.now() + period, index as u64 * PARTS + TURNS);
-            self.links(index, !on);
+            self.schedule(self.world.now() + period, Due::Fault(index, Part::Turn));
+            self.links(index, !on)?;
         }
         if let FaultKind::FullDisk(_) = kind {
             for id in hit {
@@ -266,9 +281,11 @@ impl Run<'_> {
     }
 
     /// A fault ends, if it has begun and not ended.
-    pub(super) fn end(&mut self, index: usize) -> Result<(), BootFailure> {
-        self.links(index, false);
+    pub(super) fn end(&mut self, index: usize) -> Result<(), Halt> {
+        self.links(index, false)?;
         let Some(Underway { hit, .. }) = self.underway[index].take() else { return Ok(()) };
+        let now = self.world.now();
+        self.folds.observe(now, &Observation::FaultEnded { fault: index })?;
         for id in hit {
             self.let_go(index, id)?;
         }
@@ -276,14 +293,14 @@ impl Run<'_> {
     }
 
     /// What the end of a fault means to a server that it hit.
-    fn let_go(&mut self, index: usize, id: NodeId) -> Result<(), BootFailure> {
+    fn let_go(&mut self, index: usize, id: NodeId) -> Result<(), Halt> {
         let kind = &self.plan.faults[index].kind;
         let sort = FaultSort::of_kind(kind);
         let others = 0..self.plan.faults.len();
         let again = others
             .filter(|&other| FaultSort::of_kind(&self.plan.faults[other].kind) == sort)
             .any(|other| self.has_hit(other, id));
-        let cluster = &mut self.cluster;
+        let server = id;
         match kind {
             FaultKind::Crash(..)
             | FaultKind::CrashAll
@@ -292,20 +309,31 @@ impl Run<'_> {
             // Another fault of the same kind goes on.
             _ if again => {}
             FaultKind::CrashAtWrite(..) => {
-                cluster.disarm(id);
+                self.act(Action::CrashAtWrite { server, survives: None })?;
                 self.restart(index, id)?;
             }
             FaultKind::FullDisk(_) => {
-                cluster.fail_writes(id, false);
+                self.act(Action::FailWrites { server, fail: false })?;
                 self.restart(index, id)?;
             }
-            FaultKind::Stall(_) => cluster.stall(id, false)?,
-            FaultKind::Pause(_) => cluster.pause(id, false)?,
-            FaultKind::Laze(_) => cluster.pause_apply(id, false)?,
-            FaultKind::Rate(..) => cluster.set_tick(id, self.plan.clocks[id.0 as usize - 1].tick),
-            FaultKind::Freeze(_) => cluster.freeze(id, false),
+            FaultKind::Stall(_) => {
+                self.act(Action::Stall { server, stalled: false })?;
+            }
+            FaultKind::Pause(_) => {
+                self.act(Action::Pause { server, paused: false })?;
+            }
+            FaultKind::Laze(_) => {
+                self.act(Action::PauseApply { server, paused: false })?;
+            }
+            FaultKind::Rate(..) => {
+                let tick = self.plan.clocks[id.0 as usize - 1].tick;
+                self.act(Action::SetTick { server, tick })?;
+            }
+            FaultKind::Freeze(_) => {
+                self.act(Action::Freeze { server, frozen: false })?;
+            }
             FaultKind::Lie(_) => {
-                self.crash(id, Survives::default());
+                self.crash(id, Survives::default())?;
                 self.restart(index, id)?;
             }
             FaultKind::Jump(..)
@@ -321,7 +349,7 @@ impl Run<'_> {
     }
 
     /// Starts a server again, unless another fault than this one keeps it down.
-    fn restart(&mut self, index: usize, id: NodeId) -> Result<(), BootFailure> {
+    fn restart(&mut self, index: usize, id: NodeId) -> Result<(), Halt> {
         let mut others = (0..self.plan.faults.len()).filter(|&other| other != index);
         let down = others.any(|other| {
             let kind = &self.plan.faults[other].kind;
@@ -334,6 +362,9 @@ impl Run<'_> {
             );
             keeps && self.has_hit(other, id)
         });
-        if down { Ok(()) } else { self.cluster.restart(id) }
+        if !down {
+            self.act(Action::Restart { server: id })?;
+        }
+        Ok(())
     }
 }

@@ -5,15 +5,18 @@ mod transfer;
 
 use serde::Serialize;
 
-use super::owed::Known;
-use super::{FIRST_PROBE, Run};
-use crate::cluster::{BootFailure, Happened, Survives, TICK};
-use crate::network::{Delay, Weather};
+use super::driver::{FIRST_PROBE, Run};
+use super::owed::{Known, everybody};
+use crate::action::{Action, Change, LinkChange};
+use crate::disk::Survives;
+use crate::network::{Conditions, Delay};
+use crate::observation::Observer;
 use crate::oracle::{Property, Violation, has_quorum};
 use crate::plan::Healing;
-use crate::subject::{Answer, Request, Role};
-use crate::time::Micros;
+use crate::subject::{Answer, Event, Request, Role};
+use crate::time::{Micros, TICK};
 use crate::words::{Membership, NodeId, Term, length};
+use crate::world::{Halt, Launch, Next};
 
 /// How a run ended, as to progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,7 +38,8 @@ pub enum Liveness {
 }
 
 /// The weather of this phase: no delay comes near the shortest election timeout.
-const FAIR: Weather = Weather { delay: Delay::Uniform(200, 1_500), loss_ppm: 0, duplicate_ppm: 0 };
+const FAIR: Conditions =
+    Conditions { delay: Delay::Uniform(200, 1_500), loss_ppm: 0, duplicate_ppm: 0 };
 /// What each entry, or each part of a snapshot, may take beside a heartbeat interval: there and back once, and
 /// once more.
 const CARRIED: Micros = 6_000;
@@ -73,31 +77,34 @@ struct Probe {
 /// Why the goals were not reached.
 enum End {
     NotOwed(String),
-    Violated(Violation),
+    Halted(Halt),
 }
 
-impl From<Violation> for End {
-    fn from(violation: Violation) -> End {
-        End::Violated(violation)
+impl From<Halt> for End {
+    fn from(halt: Halt) -> End {
+        End::Halted(halt)
     }
 }
 
 /// Looks whether a goal is met, and does what brings it nearer.
-type Goal<'a> = fn(&mut Run<'a>, &mut Phase<'_>) -> Result<bool, Violation>;
+type Goal<'a, L, O> = fn(&mut Run<'a, L, O>, &mut Phase<'_>) -> Result<bool, Halt>;
 
-impl<'a> Run<'a> {
+impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
     /// All faults end, and the goals are owed one after the other.
-    pub(super) fn heal(&mut self, healing: &Healing) -> Result<Liveness, BootFailure> {
+    pub(super) fn heal(&mut self, healing: &Healing) -> Result<Liveness, Halt> {
         let known = self.known(None);
-        self.cluster.turn_fair(FAIR).map_err(BootFailure::Violation)?;
-        for &(from, to) in &healing.cut {
-            self.cluster.network.cut(NodeId(from), NodeId(to), true);
-        }
-        for id in self.cluster.ids() {
-            if healing.down.contains(&id.0) {
-                self.cluster.crash(id, Survives::default());
+        self.act(Action::Recover { conditions: FAIR })?;
+        let cut = |&(from, to): &(u32, u32)| LinkChange {
+            from: NodeId(from),
+            to: NodeId(to),
+            change: Change::Cut,
+        };
+        self.act(Action::Links { changes: healing.cut.iter().map(cut).collect() })?;
+        for server in self.world.ids() {
+            if healing.down.contains(&server.0) {
+                self.act(Action::Crash { server, survives: Survives::default() })?;
             } else {
-                self.cluster.restart(id)?;
+                self.act(Action::Restart { server })?;
             }
         }
         let Some(known) = known else { return Ok(Liveness::Unasked) };
@@ -105,8 +112,8 @@ impl<'a> Run<'a> {
             Ok(apart) => apart,
             Err(why) => return Ok(Liveness::NotOwed(why)),
         };
-        let ids = self.cluster.ids();
-        let ticks = ids.map(|id| self.cluster.settings(id).election_timeout.1).max();
+        let ids = self.world.ids();
+        let ticks = ids.map(|id| self.world.settings(id).election_timeout.1).max();
         let mut phase = Phase {
             healing,
             timeout: u64::from(ticks.unwrap_or(1)) * TICK,
@@ -122,7 +129,7 @@ impl<'a> Run<'a> {
         match self.reach(&mut phase) {
             Ok(()) => Ok(Liveness::Met { timeout: phase.timeout, took: phase.took }),
             Err(End::NotOwed(why)) => Ok(Liveness::NotOwed(why)),
-            Err(End::Violated(violation)) => Err(BootFailure::Violation(violation)),
+            Err(End::Halted(halt)) => Err(halt),
         }
     }
 
@@ -154,17 +161,17 @@ impl<'a> Run<'a> {
         phase: &mut Phase<'_>,
         property: Property,
         owed: &str,
-        met: Goal<'a>,
+        met: Goal<'a, L, O>,
     ) -> Result<(), End> {
-        let began = self.cluster.now();
+        let began = self.world.now();
         let until = began + self.patience(phase, property);
         phase.probe = None;
         loop {
-            self.shut_out(phase);
+            self.shut_out(phase)?;
             if met(self, phase)? {
                 break;
             }
-            if self.cluster.now() >= until {
+            if self.world.now() >= until {
                 // A change that was under way may since have brought a configuration without a quorum.
                 let apart = self.owed(phase.healing, &phase.known).map_err(End::NotOwed)?;
                 if apart != phase.apart {
@@ -173,14 +180,13 @@ impl<'a> Run<'a> {
                 }
                 self.undisturbed(&phase.known).map_err(End::NotOwed)?;
                 let within = (until - began).div_ceil(phase.timeout);
-                return Err(self
-                    .missed(property, &format!("{owed} is owed within {within}"))
-                    .into());
+                let missed = self.missed(property, &format!("{owed} is owed within {within}"));
+                return Err(self.violated(missed).into());
             }
-            self.pass(phase, self.cluster.now() + TICK)?;
+            self.pass(phase, self.world.now() + TICK)?;
         }
-        phase.took.push((property.name(), self.cluster.now() - began));
-        self.cluster.met(property);
+        phase.took.push((property.name(), self.world.now() - began));
+        self.meet(property);
         Ok(())
     }
 
@@ -198,34 +204,37 @@ impl<'a> Run<'a> {
 
     /// How long it takes to bring everything to somebody who has nothing.
     fn to_carry(&self) -> Micros {
-        let longest = self.cluster.ids().map(|id| self.cluster.server(id).longest()).max();
+        let longest = self.world.ids().map(|id| self.world.server(id).longest()).max();
         let parts = |id| {
-            let snapshot = self.cluster.server(id).disk().written_snapshot();
+            let snapshot = self.world.server(id).disk().written_snapshot();
             let size = snapshot.map_or(0, |snapshot| snapshot.data.len() as u64);
-            size / u64::from(self.cluster.settings(id).snapshot_chunk)
+            size / u64::from(self.world.settings(id).snapshot_chunk)
         };
-        let parts = self.cluster.ids().map(parts).max();
+        let parts = self.world.ids().map(parts).max();
         // Requests that overtake one another are refused, and a leader may wait for its next heartbeat then.
-        let heartbeats = self.cluster.ids().map(|id| self.cluster.settings(id).heartbeat);
+        let heartbeats = self.world.ids().map(|id| self.world.settings(id).heartbeat);
         let interval = Micros::from(heartbeats.max().unwrap_or(0)) * TICK;
         (longest.unwrap_or(0) + parts.unwrap_or(0)) * (interval + CARRIED)
     }
 
     /// How long a leader waits for a joining server that does not catch up.
     fn to_catch_up(&self, phase: &Phase<'_>) -> Micros {
-        let rounds = self.cluster.ids().map(|id| self.cluster.settings(id).catch_up_rounds).max();
+        let rounds = self.world.ids().map(|id| self.world.settings(id).catch_up_rounds).max();
         u64::from(rounds.unwrap_or(0)) * phase.timeout
     }
 
     /// Lets time pass. Clients, administrators and faults of the plan have their day no more.
-    fn pass(&mut self, phase: &mut Phase<'_>, until: Micros) -> Result<(), Violation> {
-        while let Some(happened) = self.cluster.next(until)? {
-            match happened {
-                Happened::Step => self.check_steps()?,
-                Happened::Agenda(_) => {}
+    fn pass(&mut self, phase: &mut Phase<'_>, until: Micros) -> Result<(), Halt> {
+        while let Some(next) = self.world.next(until) {
+            match next {
+                Next::Action(action) => {
+                    self.act(action)?;
+                    self.check_steps()?;
+                }
+                Next::Alarm(_) | Next::Void => {}
             }
         }
-        for (_, request, answer) in self.cluster.answers.drain(..) {
+        for (_, request, answer) in self.folds.answers.answers.drain(..) {
             if let Some(probe) = &mut phase.probe
                 && probe.request == request
             {
@@ -237,18 +246,17 @@ impl<'a> Run<'a> {
 
     /// A server that was removed and does not know it can only be switched off, unless all others disregard
     /// it (§6, dissertation §4.2.3).
-    fn shut_out(&mut self, phase: &mut Phase<'_>) {
-        let Some(known) = self.known(Some(phase.known.clone())) else { return };
+    fn shut_out(&mut self, phase: &mut Phase<'_>) -> Result<(), Halt> {
+        let Some(known) = self.known(Some(phase.known.clone())) else { return Ok(()) };
         phase.known = known;
         let (index, configuration) = &phase.known.configuration;
-        let Some(leader) = self.leader_of(phase) else { return };
+        let Some(leader) = self.leader_of(phase) else { return Ok(()) };
         let (at, in_force) = self.in_force(leader);
-        let members = Self::everybody(configuration);
-        let loyal = |id: &NodeId| {
-            !self.cluster.server(*id).is_up() || self.cluster.settings(*id).check_quorum
-        };
+        let members = everybody(configuration);
+        let loyal =
+            |id: &NodeId| !self.world.server(*id).is_up() || self.world.settings(*id).check_quorum;
         if configuration.is_joint() || at < *index || members.iter().all(loyal) {
-            return;
+            return Ok(());
         }
         let removed = |id: &NodeId| {
             !members.contains(id)
@@ -260,14 +268,15 @@ impl<'a> Run<'a> {
                 })
         };
         let removed: Vec<NodeId> = self.live().filter(removed).collect();
-        for id in removed {
-            self.cluster.crash(id, Survives::default());
+        for server in removed {
+            self.act(Action::Crash { server, survives: Survives::default() })?;
         }
+        Ok(())
     }
 
     /// The live leader of the highest term among those of whom progress is owed.
     fn leader_of(&self, phase: &Phase<'_>) -> Option<NodeId> {
-        let view = |id: &NodeId| self.cluster.server(*id).view();
+        let view = |id: &NodeId| self.world.server(*id).view();
         self.live()
             .filter(|id| !phase.apart.contains(id) && view(id).role == Role::Leader)
             .max_by_key(|id| view(id).term)
@@ -275,8 +284,8 @@ impl<'a> Run<'a> {
 
     /// Who owes something to a leader: the live servers of its configuration that can talk to it.
     fn owing(&self, leader: NodeId, configuration: &Membership) -> Vec<NodeId> {
-        let everybody = Self::everybody(configuration).into_iter();
-        let live = everybody.filter(|&id| self.cluster.server(id).is_up());
+        let everybody = everybody(configuration).into_iter();
+        let live = everybody.filter(|&id| self.world.server(id).is_up());
         live.filter(|&id| self.linked(id, leader)).collect()
     }
 
@@ -284,10 +293,10 @@ impl<'a> Run<'a> {
     fn followed(&self, phase: &Phase<'_>) -> Option<(NodeId, Vec<NodeId>)> {
         let leader = self.leader_of(phase)?;
         let (_, configuration) = self.in_force(leader);
-        let term = self.cluster.server(leader).view().term;
+        let term = self.world.server(leader).view().term;
         let owing = self.owing(leader, &configuration);
         let follows = |id: NodeId| {
-            let view = self.cluster.server(id).view();
+            let view = self.world.server(id).view();
             view.term == term && (id == leader || view.role == Role::Follower)
         };
         let all = owing.iter().all(|&id| follows(id));
@@ -295,13 +304,13 @@ impl<'a> Run<'a> {
     }
 
     /// Somebody leads, and goes on leading for longer than an election timeout.
-    fn is_led(&mut self, phase: &mut Phase<'_>) -> Result<bool, Violation> {
+    fn is_led(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
         let Some((leader, _)) = self.followed(phase) else {
             phase.steady = None;
             return Ok(false);
         };
-        let now = self.cluster.now();
-        let term = self.cluster.server(leader).view().term;
+        let now = self.world.now();
+        let term = self.world.server(leader).view().term;
         let since = match phase.steady {
             Some((who, of, since)) if (who, of) == (leader, term) => since,
             Some(_) | None => now,
@@ -311,7 +320,7 @@ impl<'a> Run<'a> {
     }
 
     /// A command is handed to the leader and committed, once it is.
-    fn commits(&mut self, phase: &mut Phase<'_>) -> Result<bool, Violation> {
+    fn commits(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
         let Some(leader) = self.leader_of(phase) else { return Ok(false) };
         match self.answer_of(phase, leader) {
             Asked::Answered(Answer::Committed(_)) => Ok(true),
@@ -325,12 +334,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn fill(&mut self, leader: NodeId, request: Request) -> Result<(), Violation> {
-        self.cluster.propose(leader, request, request.0.to_le_bytes()[..].into()).map(|_| ())
+    fn fill(&mut self, leader: NodeId, request: Request) -> Result<(), Halt> {
+        let event = Event::Propose(request, request.0.to_le_bytes()[..].into());
+        self.act(Action::Request { server: leader, event }).map(|_| ())
     }
 
     /// No change is under way, and one to the configuration that there is has been made.
-    fn changes(&mut self, phase: &mut Phase<'_>) -> Result<bool, Violation> {
+    fn changes(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
         let Some((leader, _)) = self.followed(phase) else { return Ok(false) };
         match self.answer_of(phase, leader) {
             Asked::Answered(Answer::Committed(_)) => Ok(true),
@@ -342,7 +352,8 @@ impl<'a> Run<'a> {
                 }
                 let Membership { voters, learners, .. } = Membership::clone(&configuration);
                 let request = phase.request();
-                self.cluster.change_membership(leader, request, voters, learners)?;
+                let event = Event::ChangeMembership(request, voters, learners);
+                self.act(Action::Request { server: leader, event })?;
                 phase.probe = Some(Probe { to: leader, request, answer: None });
                 Ok(false)
             }
@@ -351,14 +362,14 @@ impl<'a> Run<'a> {
 
     /// Nobody who can talk to the leader owes an answer. Who lost entries in which clients wait can tell them
     /// only when the log has come so far again: it is helped along.
-    fn has_answered(&mut self, phase: &mut Phase<'_>) -> Result<bool, Violation> {
+    fn has_answered(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
         let Some((leader, owing)) = self.followed(phase) else { return Ok(false) };
-        let late = owing.iter().filter(|&&id| self.cluster.unanswered(id).len() > 0);
-        let Some(longest) = late.map(|&id| self.cluster.server(id).longest()).max() else {
+        let late = owing.iter().filter(|&&id| self.world.unanswered(id).len() > 0);
+        let Some(longest) = late.map(|&id| self.world.server(id).longest()).max() else {
             return Ok(true);
         };
-        let missing = longest.saturating_sub(self.cluster.server(leader).disk().written_length());
-        let room = u64::from(self.cluster.settings(leader).uncommitted_limit);
+        let missing = longest.saturating_sub(self.world.server(leader).length());
+        let room = u64::from(self.world.settings(leader).uncommitted_limit);
         for _ in 0..missing.min(room).min(FILL) {
             let request = phase.request();
             self.fill(leader, request)?;
@@ -367,34 +378,35 @@ impl<'a> Run<'a> {
     }
 
     /// All who can talk to the leader have its log, have committed and applied all of it.
-    fn converged(&mut self, phase: &mut Phase<'_>) -> Result<bool, Violation> {
+    fn converged(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
         let Some((leader, owing)) = self.followed(phase) else { return Ok(false) };
-        let last = self.cluster.server(leader).disk().written_length();
+        let last = self.world.server(leader).length();
         Ok(owing.iter().all(|&id| {
-            let server = self.cluster.server(id);
-            let (view, written) = (server.view(), server.disk().written_length());
+            let server = self.world.server(id);
+            let (view, written) = (server.view(), server.length());
             [length(view.commit), length(view.applied), written] == [last; 3]
         }))
     }
 
     /// Without clocks, what is in flight comes to an end.
-    fn drain(&mut self, phase: &mut Phase<'_>) -> Result<(), Violation> {
-        let began = self.cluster.now();
-        self.cluster.stop_clocks();
+    fn drain(&mut self, phase: &mut Phase<'_>) -> Result<(), Halt> {
+        let began = self.world.now();
+        self.act(Action::StopClocks)?;
         self.pass(phase, began + phase.timeout)?;
-        if !self.cluster.network.in_flight().is_empty() {
+        if !self.world.network().in_flight().is_empty() {
             // Some who can't talk to the others may have much to tell each other.
             self.pass(phase, began + phase.timeout + self.to_carry())?;
         }
-        let left = self.cluster.network.in_flight().len();
+        let left = self.world.network().in_flight().len();
         if left > 0 {
-            let within = (self.cluster.now() - began).div_ceil(phase.timeout);
+            let within = (self.world.now() - began).div_ceil(phase.timeout);
             let owed =
                 format!("{left} messages are in flight: that they end is owed within {within}");
-            return Err(self.missed(Property::NetworkDrains, &owed));
+            let missed = self.missed(Property::NetworkDrains, &owed);
+            return Err(self.violated(missed));
         }
-        phase.took.push((Property::NetworkDrains.name(), self.cluster.now() - began));
-        self.cluster.met(Property::NetworkDrains);
+        phase.took.push((Property::NetworkDrains.name(), self.world.now() - began));
+        self.meet(Property::NetworkDrains);
         Ok(())
     }
 
@@ -407,6 +419,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// A goal of liveness was owed, and was met.
+    fn meet(&mut self, goal: Property) {
+        *self.met.entry(goal).or_default() += 1;
+    }
+
     /// The alarm: what was owed, and how things are.
     #[cold]
     fn missed(&self, property: Property, owed: &str) -> Violation {
@@ -415,15 +432,15 @@ impl<'a> Run<'a> {
 
     #[cold]
     fn alarm(&self, property: Property, detail: &str) -> Violation {
-        let servers: Vec<NodeId> = self.cluster.ids().collect();
+        let servers: Vec<NodeId> = self.world.ids().collect();
         let told: Vec<String> = servers.iter().map(|&id| self.situation(id)).collect();
-        let server = self.cluster.leader().or(servers.first().copied()).unwrap_or(NodeId(1));
+        let server = self.world.leader().or(servers.first().copied()).unwrap_or(NodeId(1));
         let detail = format!("{detail}; {}", told.join("; "));
         Violation { property, server, detail }
     }
 
     fn situation(&self, id: NodeId) -> String {
-        let server = self.cluster.server(id);
+        let server = self.world.server(id);
         if !server.is_up() {
             return format!("{id} is down");
         }
@@ -434,8 +451,8 @@ impl<'a> Run<'a> {
             Role::Leader => "leader",
         };
         let [commit, applied] = [view.commit, view.applied].map(length);
-        let log = server.disk().written_length();
-        let owes = match self.cluster.unanswered(id).len() {
+        let log = server.length();
+        let owes = match self.world.unanswered(id).len() {
             0 => String::new(),
             1 => ", owes 1 answer".to_owned(),
             answers => format!(", owes {answers} answers"),

@@ -1,47 +1,42 @@
 //! What faults do to links, and undo.
 
-use super::Run;
+use super::driver::Run;
 use super::faults::Underway;
+use crate::action::{Action, Change, LinkChange};
 use crate::network::Kinds;
+use crate::observation::Observer;
 use crate::plan::{Direction, FaultKind};
-use crate::time::Micros;
 use crate::words::NodeId;
+use crate::world::{Halt, Launch};
 
-/// What is wrong with one direction between two servers.
-enum Wrong {
-    Cut,
-    Held(Kinds),
-    Slow(Micros),
-}
-
-impl Run<'_> {
+impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     /// The links of a fault under way are as it wants them from now on, or as they were; of no effect if they
     /// are that already.
-    pub(super) fn links(&mut self, index: usize, on: bool) {
-        let Some(Underway { hit, on: was }) = &mut self.underway[index] else { return };
+    pub(super) fn links(&mut self, index: usize, on: bool) -> Result<(), Halt> {
+        let Some(Underway { hit, on: was }) = &mut self.underway[index] else { return Ok(()) };
         if std::mem::replace(was, on) == on {
-            return;
+            return Ok(());
         }
         let kind = &self.plan.faults[index].kind;
-        let ids: Vec<NodeId> = self.cluster.ids().collect();
-        for &from in &ids {
-            for &to in ids.iter().filter(|&&to| to != from) {
-                let network = &mut self.cluster.network;
-                match wrong(kind, hit, from, to) {
-                    None => {}
-                    Some(Wrong::Cut) => network.cut(from, to, on),
-                    Some(Wrong::Held(kinds)) => network.hold(from, to, kinds, on),
-                    Some(Wrong::Slow(extra)) => network.slow(from, to, extra, on),
-                }
+        let mut changes = Vec::new();
+        for from in self.world.ids() {
+            for to in self.world.ids().filter(|&to| to != from) {
+                let change =
+                    wrong(kind, hit, from, to).map(|[begin, end]| if on { begin } else { end });
+                changes.extend(change.map(|change| LinkChange { from, to, change }));
             }
         }
-        if !on {
-            self.cluster.release_held();
+        if !changes.is_empty() {
+            self.act(Action::Links { changes })?;
         }
+        Ok(())
     }
 }
 
-fn wrong(kind: &FaultKind, hit: &[NodeId], from: NodeId, to: NodeId) -> Option<Wrong> {
+/// How a link changes when a fault begins and when it ends; `None` if it does not.
+fn wrong(kind: &FaultKind, hit: &[NodeId], from: NodeId, to: NodeId) -> Option<[Change; 2]> {
+    let cut = [Change::Cut, Change::Mend];
+    let hold = |kinds| [Change::Hold(kinds), Change::Release(kinds)];
     let this = |a: &u32, b: &u32| from.0 == *a && to.0 == *b;
     let around = |direction: &Direction| match direction {
         Direction::Outgoing => hit.contains(&from),
@@ -51,15 +46,17 @@ fn wrong(kind: &FaultKind, hit: &[NodeId], from: NodeId, to: NodeId) -> Option<W
     match kind {
         FaultKind::Partition(groups) => {
             let together = |group: &Vec<u32>| group.contains(&from.0) && group.contains(&to.0);
-            (!groups.iter().any(together)).then_some(Wrong::Cut)
+            (!groups.iter().any(together)).then_some(cut)
         }
-        FaultKind::OneWay(a, b) => this(a, b).then_some(Wrong::Cut),
+        FaultKind::OneWay(a, b) => this(a, b).then_some(cut),
         FaultKind::Isolate(_, direction) | FaultKind::Flap(_, direction, _) => {
-            around(direction).then_some(Wrong::Cut)
+            around(direction).then_some(cut)
         }
-        FaultKind::Hold(a, b) => this(a, b).then_some(Wrong::Held(Kinds::ALL)),
-        FaultKind::Vault(_, direction, kinds) => around(direction).then_some(Wrong::Held(*kinds)),
-        FaultKind::Slow(a, b, extra) => this(a, b).then_some(Wrong::Slow(*extra)),
+        FaultKind::Hold(a, b) => this(a, b).then_some(hold(Kinds::ALL)),
+        FaultKind::Vault(_, direction, kinds) => around(direction).then_some(hold(*kinds)),
+        FaultKind::Slow(a, b, extra) => {
+            this(a, b).then_some([Change::Slow(*extra), Change::Unslow(*extra)])
+        }
         FaultKind::Crash(..)
         | FaultKind::CrashAll
         | FaultKind::CrashAtWrite(..)

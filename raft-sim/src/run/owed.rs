@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Run;
+use super::driver::Run;
 use crate::oracle::has_quorum;
 use crate::plan::Healing;
 use crate::words::{LogIndex, Membership, NodeId, Payload, length};
+use crate::world::Launch;
 
 /// A configuration and its index; 0 is the first one.
 pub(super) type Configuration = (u64, Arc<Membership>);
@@ -18,11 +19,11 @@ pub(super) struct Known {
     pub(super) configuration: Configuration,
 }
 
-impl Run<'_> {
+impl<L: Launch + ?Sized, O> Run<'_, L, O> {
     /// The configurations in a server's log as it sees it, with their indexes, latest first; the last is the one
     /// that its snapshot has or that it booted with.
     pub(super) fn configurations(&self, id: NodeId) -> Vec<Configuration> {
-        let disk = self.cluster.server(id).disk();
+        let disk = self.world.server(id).disk();
         let written = disk.is_dirty().then(|| disk.written_log());
         let log = written.as_deref().unwrap_or(disk.log());
         let logged = log.iter().rev().filter_map(|entry| match &entry.payload {
@@ -45,7 +46,7 @@ impl Run<'_> {
 
     /// The configuration in force on a server.
     pub(super) fn in_force(&self, id: NodeId) -> Configuration {
-        let until = self.cluster.configured_up_to(id);
+        let until = self.world.configured_up_to(id);
         let mut configurations = self.configurations(id);
         // The last is that before the log, which is always in force.
         let latest = configurations.iter().position(|(index, _)| *index <= until);
@@ -55,8 +56,8 @@ impl Run<'_> {
     /// The latest configuration that anybody knows to be committed, those included who died knowing it; or the
     /// one known before, if that is later.
     pub(super) fn known(&self, before: Option<Known>) -> Option<Known> {
-        let commit = |id: &NodeId| length(self.cluster.server(*id).view().commit);
-        let best = self.cluster.ids().max_by_key(|id| (commit(id), std::cmp::Reverse(id.0)))?;
+        let commit = |id: &NodeId| length(self.world.server(*id).view().commit);
+        let best = self.world.ids().max_by_key(|id| (commit(id), std::cmp::Reverse(id.0)))?;
         let best_commit = commit(&best);
         if before.as_ref().is_some_and(|before| before.commit >= best_commit) {
             return before;
@@ -76,7 +77,7 @@ impl Run<'_> {
             // Where a configuration is in force when it is applied, one that a server holds and does not know to be
             // committed is of no use to it: it stands by the one before.
             let stands_by = self.in_force(id);
-            if self.cluster.configured_up_to(id) < u64::MAX && stands_by.1.is_voter(id) {
+            if self.world.configured_up_to(id) < u64::MAX && stands_by.1.is_voter(id) {
                 in_force.push(stands_by);
             }
         }
@@ -106,7 +107,7 @@ impl Run<'_> {
         }
         let apart = |core: &[NodeId]| -> Vec<NodeId> {
             let others = live.iter().filter(|id| !core.contains(id));
-            let cut = |a: NodeId, b: NodeId| self.cluster.network.is_cut(a, b);
+            let cut = |a: NodeId, b: NodeId| self.world.network().is_cut(a, b);
             others.filter(|&&a| core.iter().all(|&b| cut(a, b) && cut(b, a))).copied().collect()
         };
         let whole = cores.iter().find(|core| core.len() + apart(core).len() == live.len());
@@ -114,7 +115,7 @@ impl Run<'_> {
             return Ok(apart(core));
         }
         let loyal = live.iter().all(|&id| {
-            let settings = self.cluster.settings(id);
+            let settings = self.world.settings(id);
             settings.pre_vote && settings.check_quorum
         });
         if !loyal {
@@ -129,10 +130,10 @@ impl Run<'_> {
     /// that it is not switched off yet.
     pub(super) fn undisturbed(&self, known: &Known) -> Result<(), String> {
         let live: Vec<NodeId> = self.live().collect();
-        if live.iter().all(|&id| self.cluster.settings(id).check_quorum) {
+        if live.iter().all(|&id| self.world.settings(id).check_quorum) {
             return Ok(());
         }
-        let members = Run::everybody(&known.configuration.1);
+        let members = everybody(&known.configuration.1);
         let leaves = live.iter().any(|&id| {
             let (index, configuration) = self.in_force(id);
             let goes =
@@ -154,23 +155,23 @@ impl Run<'_> {
 
     /// Who is up, in order.
     pub(super) fn live(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.cluster.ids().filter(|&id| self.cluster.server(id).is_up())
+        self.world.ids().filter(|&id| self.world.server(id).is_up())
     }
 
     /// Whether two servers can talk, both ways.
     pub(super) fn linked(&self, a: NodeId, b: NodeId) -> bool {
-        let network = &self.cluster.network;
+        let network = self.world.network();
         a == b || (!network.is_cut(a, b) && !network.is_cut(b, a))
-    }
-
-    /// Everybody in a configuration, in order.
-    pub(super) fn everybody(configuration: &Membership) -> BTreeSet<NodeId> {
-        let Membership { voters, outgoing, learners } = configuration;
-        voters.iter().chain(outgoing).chain(learners).copied().collect()
     }
 
     /// The last entry that is known to be committed.
     pub(super) fn commit(&self, id: NodeId) -> Option<LogIndex> {
-        self.cluster.server(id).view().commit
+        self.world.server(id).view().commit
     }
+}
+
+/// Everybody in a configuration, in order.
+pub(super) fn everybody(configuration: &Membership) -> BTreeSet<NodeId> {
+    let Membership { voters, outgoing, learners } = configuration;
+    voters.iter().chain(outgoing).chain(learners).copied().collect()
 }

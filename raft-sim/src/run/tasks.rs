@@ -1,14 +1,16 @@
 //! Administrators: they change the configuration, hand leadership over, and have snapshots taken.
 
+use super::driver::{ATTEMPTS, Due, FIRST_TASK, Run, SERVERS};
 use super::faults::Waiting;
-use super::{ATTEMPTS, FIRST_TASK, Run, SERVERS};
-use crate::cluster::Came;
+use crate::action::Action;
 use crate::mix::{below, mix};
-use crate::oracle::Violation;
+use crate::observation::Observer;
 use crate::plan::{FaultSort, Task, TaskKind, Whom};
-use crate::subject::{Answer, Request, Role};
+use crate::subject::{Answer, Event, Request, Role};
 use crate::time::Micros;
+use crate::trigger::Came;
 use crate::words::NodeId;
+use crate::world::{Halt, Launch};
 
 /// A task, and its latest try that was made or is to be made.
 #[derive(Clone, Copy, Debug)]
@@ -17,13 +19,13 @@ pub(super) struct Tried<'a> {
     latest: u64,
 }
 
-impl<'a> Run<'a> {
+impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
     /// Puts the tasks of the plan on the agenda.
     pub(super) fn schedule_tasks(&mut self) {
         for task in &self.plan.tasks {
             let first = u64::from(task.number) * ATTEMPTS;
             self.tasks.insert(task.number, Tried { task, latest: first });
-            self.cluster.schedule(task.at, FIRST_TASK + first);
+            self.schedule(task.at, Due::Task(first));
         }
     }
 
@@ -33,7 +35,7 @@ impl<'a> Run<'a> {
 
     /// The `number % ATTEMPTS`-th try of task `number / ATTEMPTS`: the first goes to those whom the plan
     /// names, the others to whoever leads.
-    pub(super) fn try_task(&mut self, number: u64) -> Result<(), Violation> {
+    pub(super) fn try_task(&mut self, number: u64) -> Result<(), Halt> {
         let Some(Tried { task, .. }) = self.task(number) else { return Ok(()) };
         match task.moment {
             Some(moment) if number.is_multiple_of(ATTEMPTS) => {
@@ -48,28 +50,28 @@ impl<'a> Run<'a> {
 
     /// The same at once, for a moment that has come if it was to wait for one. False if nobody is there to be
     /// asked.
-    pub(super) fn ask(&mut self, number: u64, came: Option<Came>) -> Result<bool, Violation> {
+    pub(super) fn ask(&mut self, number: u64, came: Option<Came>) -> Result<bool, Halt> {
         let Some(Tried { task, .. }) = self.task(number) else { return Ok(false) };
         let of = if number.is_multiple_of(ATTEMPTS) { task.of } else { Whom::Leader };
         let servers: Vec<NodeId> = match of {
             Whom::Server(server) => vec![NodeId(server)],
-            Whom::Leader => self.cluster.leader().into_iter().collect(),
-            Whom::Leaders => self.cluster.ids().filter(|&id| self.believes_to_lead(id)).collect(),
-            Whom::Everybody => self.cluster.ids().collect(),
+            Whom::Leader => self.world.leader().into_iter().collect(),
+            Whom::Leaders => self.world.ids().filter(|&id| self.believes_to_lead(id)).collect(),
+            Whom::Everybody => self.world.ids().collect(),
             Whom::Doer => came.iter().map(|came| came.server).collect(),
         };
         let mut taken = false;
         for server in servers {
             let request = Request(FIRST_TASK + number * SERVERS + u64::from(server.0));
             let ids = |numbers: &[u32]| numbers.iter().copied().map(NodeId).collect();
-            taken |= match &task.kind {
+            let event = match &task.kind {
                 TaskKind::Membership { voters, learners } => {
-                    let (voters, learners) = (ids(voters), ids(learners));
-                    self.cluster.change_membership(server, request, voters, learners)?
+                    Event::ChangeMembership(request, ids(voters), ids(learners))
                 }
-                TaskKind::Transfer(to) => self.cluster.transfer(server, request, NodeId(*to))?,
-                TaskKind::Compaction => self.cluster.compact(server, request)?,
+                TaskKind::Transfer(to) => Event::Transfer(request, NodeId(*to)),
+                TaskKind::Compaction => Event::Compact(request),
             };
+            taken |= self.act(Action::Request { server, event })?;
         }
         if !taken {
             // Who waits for a moment waits for the next one.
@@ -89,7 +91,7 @@ impl<'a> Run<'a> {
     }
 
     fn believes_to_lead(&self, id: NodeId) -> bool {
-        let server = self.cluster.server(id);
+        let server = self.world.server(id);
         server.is_up() && server.view().role == Role::Leader
     }
 
@@ -105,8 +107,8 @@ impl<'a> Run<'a> {
         if again && !next.is_multiple_of(ATTEMPTS) {
             tried.latest = next;
             let bits = mix(mix(self.plan.seed, 0x7461_736b), number);
-            let time = self.cluster.now() + after / 2 + below(bits, after);
-            self.cluster.schedule(time, FIRST_TASK + next);
+            let time = self.world.now() + after / 2 + below(bits, after);
+            self.schedule(time, Due::Task(next));
         }
     }
 

@@ -1,13 +1,13 @@
 //! What is plain in a plan: fair weather, quick disks, nominal clocks, settings as every server has them.
 
-use crate::cluster::TICK;
 use crate::disk::SyncTime;
-use crate::network::{Delay, Weather};
+use crate::network::{Conditions, Delay};
 use crate::plan::{Clock, Healing, Plan};
 use crate::subject::Settings;
+use crate::time::TICK;
 
 /// Every message arrives once, after a millisecond.
-const FAIR: Weather = Weather { delay: Delay::Fixed(1_000), loss_ppm: 0, duplicate_ppm: 0 };
+const FAIR: Conditions = Conditions { delay: Delay::Fixed(1_000), loss_ppm: 0, duplicate_ppm: 0 };
 
 /// Writes are durable at once.
 const QUICK: SyncTime = SyncTime { min: 0, max: 0, notice: 0 };

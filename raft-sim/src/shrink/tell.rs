@@ -11,7 +11,7 @@ use super::owed::violated;
 use super::sentence::sentence;
 use super::steps::Minimal;
 use super::words::statement;
-use crate::cluster::{Heard, Listener};
+use crate::observation::{Observation, Observer, Stop};
 use crate::oracle::{Property, Violation};
 use crate::scenario::format::format;
 use crate::scenario::parse::parse;
@@ -83,20 +83,21 @@ fn titled(scenario: &Scenario, property: Property) -> Scenario {
 #[derive(Debug, Default)]
 struct Leaders(Vec<NodeId>);
 
-impl Listener for Leaders {
-    fn hear(&mut self, _: Micros, heard: &Heard<'_>) {
-        if let Heard::Step { server, effects, .. } = heard
+impl Observer for Leaders {
+    fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        if let Observation::Stepped { server, effects, .. } = observation
             && effects.view.role == Role::Leader
         {
             self.0.push(*server);
         }
+        Ok(())
     }
 }
 
 /// All servers, those that matter most first: the first leader, those after it, then whoever is named first.
 fn ranking(scenario: &Scenario, implementation: &dyn Implementation) -> Vec<NodeId> {
     let mut leaders = Leaders::default();
-    let _ = replay(scenario, implementation, Some(&mut leaders));
+    let _ = replay(scenario, implementation, &mut leaders);
     let mut ranking = Vec::new();
     let mut rank = |server: NodeId| {
         if !ranking.contains(&server) {
@@ -192,7 +193,7 @@ fn commented(
 ) -> Option<String> {
     let scenario = parse(&Source::new("shrunk", &lines.join("\n"))).ok()?;
     let mut recorder = Recorder::milestones();
-    let _ = replay(&scenario, implementation, Some(&mut recorder));
+    let _ = replay(&scenario, implementation, &mut recorder);
     let story = recorder.into_lines();
     let last = scenario.steps.last().map(|step| step.line);
     let Violation { property, detail, .. } = seen;

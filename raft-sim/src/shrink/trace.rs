@@ -1,9 +1,10 @@
-//! A run as the exact steps of a scenario: a listener writes down what happened to each server, and in which
+//! A run as the exact steps of a scenario: an observer writes down what happened to each server, and in which
 //! order. Time, weather and faults are gone: a message that was lost is never delivered.
 
 use std::collections::BTreeMap;
 
-use crate::cluster::{Heard, Listener};
+use crate::action::Action;
+use crate::observation::{Observation, Observer, Stop};
 use crate::oracle::{Class, Violation};
 use crate::plan::Plan;
 use crate::run::run;
@@ -53,12 +54,12 @@ pub(super) fn trace(
     implementation: &dyn Implementation,
 ) -> Result<Option<Trace>, String> {
     let mut recorder = Recorder::new(plan);
-    let outcome = run(plan, implementation, true, Some(&mut recorder))?;
+    let outcome = run(plan, implementation, true, &mut recorder)?;
     let Some((_, violation)) = outcome.violation else { return Ok(None) };
-    if violation.property.class() == Class::Liveness {
-        let faults = Plan { healing: None, ..plan.clone() };
-        recorder = Recorder::new(&faults);
-        run(&faults, implementation, true, Some(&mut recorder))?;
+    if violation.property.class() == Class::Liveness
+        && let Some(before) = recorder.recovery.take()
+    {
+        recorder = *before;
     }
     Ok(Some(Trace { header: header(plan, &violation), steps: recorder.finish(), violation }))
 }
@@ -105,9 +106,14 @@ fn said(settings: &Settings, default: &Settings) -> syntax::Settings {
     }
 }
 
-/// Writes down what it hears.
+/// Writes down what it observes.
+#[derive(Clone)]
 struct Recorder {
     steps: Vec<Traced>,
+    /// As it was when the faults had ended and conditions turned fair.
+    recovery: Option<Box<Recorder>>,
+    /// The event that a server is taking.
+    event: Option<Event>,
     servers: Vec<Known>,
     /// Steps that deliver a message which was delivered once more, from a copy.
     twice: Vec<usize>,
@@ -170,6 +176,8 @@ impl Recorder {
         });
         Recorder {
             steps: Vec::new(),
+            recovery: None,
+            event: None,
             servers: plan.servers().map(|id| Known::new(plan.settings_of(id))).collect(),
             twice: Vec::new(),
             commands: BTreeMap::new(),
@@ -374,11 +382,17 @@ impl Recorder {
     }
 }
 
-impl Listener for Recorder {
-    fn hear(&mut self, _: Micros, heard: &Heard<'_>) {
-        match heard {
-            Heard::Step { server, event, effects, before, .. } => {
-                self.stepped(*server, event, effects, before);
+impl Observer for Recorder {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
+    fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        match observation {
+            Observation::Action { action } if matches!(**action, Action::Recover { .. }) => {
+                self.recovery = Some(Box::new(self.clone()));
+            }
+            Observation::Took { event, .. } => self.event = Some(event.clone().into_owned()),
+            Observation::Stepped { server, effects, before, .. } => {
+                let Some(event) = self.event.take() else { return Ok(()) };
+                self.stepped(*server, &event, effects, before);
                 for (request, answer) in &effects.answers {
                     if let Answer::Registered(_, session) = answer
                         && let Some(label) = self.registers.get(request)
@@ -387,19 +401,24 @@ impl Listener for Recorder {
                     }
                 }
             }
-            Heard::Sent(message) => self.known(message.to).coming.push((*message).clone()),
-            Heard::Durable(server, write) => {
+            Observation::Sent { message } => {
+                self.known(message.to).coming.push(message.clone().into_owned());
+            }
+            Observation::Durable { server, write } => {
                 let known = self.known(*server);
                 known.unsynced = known.unsynced.saturating_sub(1);
                 known.unheard.push(write.token);
                 self.say(Statement::Flush(*server, 1));
             }
-            Heard::Booted(server, _, changed) => self.booted(*server, *changed),
-            Heard::Crashed(server, lost, torn) => self.crashed(*server, *lost, *torn),
-            Heard::Wiped(server) => self.say(Statement::Wipe(*server)),
-            Heard::Lies(server, true) => self.say(Statement::Lie(*server)),
-            Heard::Lies(_, false) | Heard::Statement(_) => {}
+            Observation::Booted { server, settings, changed, .. } => {
+                self.booted(*server, changed.then_some(&**settings));
+            }
+            Observation::Crashed { server, lost, torn, .. } => self.crashed(*server, *lost, *torn),
+            Observation::Wiped { server } => self.say(Statement::Wipe(*server)),
+            Observation::Lies { server, lies: true } => self.say(Statement::Lie(*server)),
+            _ => {}
         }
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What happened, told in the paper's words, one line for each step of a server.
 //!
-//! A [`Recorder`] listens to a cluster and keeps all lines, the milestones, or the last few. An entry is
+//! A [`Recorder`] observes a world and keeps all lines, the milestones, or the last few. An entry is
 //! told as index/term, with its command behind a colon where that is readable: `5/3:x`. The story never
 //! judges and never influences what it tells of.
 
@@ -12,7 +12,7 @@ mod tests;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
-use crate::cluster::{Heard, Listener};
+use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Event, Role};
 use crate::time::Micros;
 use crate::words::{Message, NodeId, length};
@@ -78,18 +78,18 @@ enum Keep {
     Last(usize),
 }
 
-/// Listens to a cluster and keeps lines.
+/// Observes a world and keeps lines.
 #[derive(Debug)]
 pub struct Recorder {
     keep: Keep,
     lines: VecDeque<Line>,
+    /// The event that a server is taking.
+    event: Option<Event>,
     statements: Vec<u32>,
     /// What was sent in the course of this statement and has not arrived, with the line that tells so.
     sent: Vec<(Message, usize)>,
     /// Lines about messages that arrived in the course of the same statement.
     arrived: BTreeSet<usize>,
-    /// Who has booted before.
-    booted: BTreeSet<NodeId>,
     /// Who wrote last, and when: what becomes durable with that very step needs no line.
     writer: Option<(Micros, NodeId)>,
     /// The highest commit index of any server.
@@ -123,10 +123,10 @@ impl Recorder {
         Recorder {
             keep,
             lines: VecDeque::new(),
+            event: None,
             statements: Vec::new(),
             sent: Vec::new(),
             arrived: BTreeSet::new(),
-            booted: BTreeSet::new(),
             writer: None,
             commit: 0,
             last_commit: None,
@@ -165,10 +165,16 @@ impl Recorder {
         }
     }
 
-    /// The whole of what is heard, as a line; `None` if there is nothing to tell.
-    fn tell(&mut self, now: Micros, heard: &Heard<'_>) -> Option<String> {
-        match heard {
-            Heard::Step { server, event, effects, before, length } => {
+    /// The whole of what is observed, as a line; `None` if there is nothing to tell.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
+    fn tell(&mut self, now: Micros, observation: &Observation<'_>) -> Option<String> {
+        match observation {
+            Observation::Took { event, .. } => {
+                self.event = Some(event.clone().into_owned());
+                None
+            }
+            Observation::Stepped { server, before, length, effects } => {
+                let event = &self.event.take()?;
                 if !effects.writes.is_empty() {
                     self.writer = Some((now, *server));
                 }
@@ -181,34 +187,37 @@ impl Recorder {
                 let came = phrases::consequences(*server, event, before, effects, *length);
                 step(*server, event, phrases::event(event, before, effects), &came)
             }
-            Heard::Sent(sent) => {
+            Observation::Sent { message: sent } => {
                 if self.keep != Keep::All {
                     return None;
                 }
-                self.sent.push(((*sent).clone(), self.lines.len()));
+                self.sent.push((sent.clone().into_owned(), self.lines.len()));
                 Some(message(sent))
             }
-            Heard::Durable(server, write) => {
+            Observation::Durable { server, write } => {
                 let at_once = self.writer == Some((now, *server));
                 (!at_once).then(|| format!("{server}  {}", phrases::durable(write)))
             }
-            Heard::Booted(server, view, settings) => {
-                let again = !self.booted.insert(*server);
-                again.then(|| format!("{server}  {}", phrases::restart(view, *settings)))
+            Observation::Booted { server, again: true, settings, changed, view, .. } => {
+                let settings = changed.then_some(&**settings);
+                Some(format!("{server}  {}", phrases::restart(view, settings)))
             }
-            Heard::Crashed(server, lost, torn) => {
+            Observation::Crashed { server, lost, torn, .. } => {
                 Some(format!("{server}  {}", phrases::crash(*lost, *torn)))
             }
-            Heard::Wiped(server) => Some(format!("{server}  {}", phrases::WIPED)),
-            Heard::Lies(server, lies) => Some(format!("{server}  {}", phrases::lie(*lies))),
-            Heard::Statement(_) => None,
+            Observation::Wiped { server } => Some(format!("{server}  {}", phrases::WIPED)),
+            Observation::Lies { server, lies } => {
+                Some(format!("{server}  {}", phrases::lie(*lies)))
+            }
+            _ => None,
         }
     }
 
     /// Keeps what matters in the long run.
-    fn hear_milestone(&mut self, now: Micros, heard: &Heard<'_>) {
-        match heard {
-            Heard::Step { server, effects, before, .. } => {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
+    fn hear_milestone(&mut self, now: Micros, observation: &Observation<'_>) {
+        match observation {
+            Observation::Stepped { server, effects, before, .. } => {
                 let after = &effects.view;
                 if before.role != after.role || after.role == Role::Candidate {
                     let change = phrases::role(*server, before, after);
@@ -224,12 +233,15 @@ impl Recorder {
                     self.hear_commit(now, *server, committed);
                 }
             }
-            Heard::Booted(..) | Heard::Crashed(..) | Heard::Wiped(_) | Heard::Lies(..) => {
-                if let Some(text) = self.tell(now, heard) {
+            Observation::Booted { .. }
+            | Observation::Crashed { .. }
+            | Observation::Wiped { .. }
+            | Observation::Lies { .. } => {
+                if let Some(text) = self.tell(now, observation) {
                     self.push(now, text);
                 }
             }
-            Heard::Sent(_) | Heard::Durable(..) | Heard::Statement(_) => {}
+            _ => {}
         }
     }
 
@@ -245,22 +257,23 @@ impl Recorder {
     }
 }
 
-impl Listener for Recorder {
-    fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
-        if let Heard::Statement(line) = heard {
+impl Observer for Recorder {
+    fn observe(&mut self, now: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        if let Observation::Statement { line } = observation {
             self.statements.push(*line);
             // What becomes durable from here on is this statement's doing.
             self.writer = None;
             self.sent.clear();
         }
         match self.keep {
-            Keep::Milestones => self.hear_milestone(now, heard),
+            Keep::Milestones => self.hear_milestone(now, observation),
             Keep::All | Keep::Last(_) => {
-                if let Some(text) = self.tell(now, heard) {
+                if let Some(text) = self.tell(now, observation) {
                     self.push(now, text);
                 }
             }
         }
+        Ok(())
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod extensions;
 
+use std::borrow::Cow;
+
 use super::*;
-use crate::subject::{Effects, LogWrite, Token, View, Write};
+use crate::observation::Stored;
+use crate::subject::{Effects, LogWrite, Settings, Token, View, Write};
 use crate::words::{
     AppendReply, Body, Entries, Entry, HardState, LogIndex, Own, Payload, Position, Term,
 };
@@ -50,11 +53,43 @@ fn told(recorder: Recorder) -> Vec<String> {
     lines.iter().map(|line| line.to_string()).collect()
 }
 
+/// A server takes an event, and this comes of it.
+fn take(
+    recorder: &mut Recorder,
+    (time, server): (Micros, NodeId),
+    event: &Event,
+    (before, effects): (View, &Effects),
+    length: u64,
+) {
+    let took = Observation::Took { server, event: Cow::Borrowed(event) };
+    let effects = Cow::Borrowed(effects);
+    tell(recorder, time, &took);
+    tell(recorder, time, &Observation::Stepped { server, before, length, effects });
+}
+
+fn tell(recorder: &mut Recorder, time: Micros, observation: &Observation<'_>) {
+    recorder.observe(time, observation).expect("a recorder ends no run");
+}
+
+fn crash(lost: usize, torn: Option<usize>) -> Observation<'static> {
+    Observation::Crashed { server: S1, survived: 0, torn, lost, at_write: false }
+}
+
+fn boot(server: NodeId, view: View, again: bool, changed: bool) -> Observation<'static> {
+    let hard_state = HardState::default();
+    let disk = Stored { hard_state, snapshot: None, log: Cow::Borrowed(&[]) };
+    let settings = Cow::Owned(Settings::default());
+    Observation::Booted { server, again, disk, kept: None, settings, changed, view }
+}
+
+fn sent(message: &Message) -> Observation<'_> {
+    Observation::Sent { message: Cow::Borrowed(message) }
+}
+
 /// What a recorder of everything tells of one step of S2.
 fn step(event: &Event, before: View, effects: &Effects, length: u64) -> Vec<String> {
     let mut recorder = Recorder::all();
-    let heard = Heard::Step { server: S2, event, effects, before: &before, length };
-    recorder.hear(12_345, &heard);
+    take(&mut recorder, (12_345, S2), event, (before, effects), length);
     told(recorder)
 }
 
@@ -128,12 +163,12 @@ fn a_sent_message_is_told_but_is_not_among_the_last_steps() {
         },
     };
     let mut all = Recorder::all();
-    all.hear(0, &Heard::Sent(&reply));
+    tell(&mut all, 0, &sent(&reply));
     assert_eq!(told(all), ["    0.000 ms  S1 → S2  AppendEntriesReply term 3, success, match 5"]);
     let mut last = Recorder::last(2);
-    last.hear(0, &Heard::Sent(&reply));
+    tell(&mut last, 0, &sent(&reply));
     for lost in 0..4 {
-        last.hear(lost, &Heard::Crashed(S1, lost as usize, None));
+        tell(&mut last, lost, &crash(lost as usize, None));
     }
     assert_eq!(
         told(last),
@@ -148,29 +183,27 @@ fn a_sent_message_is_told_but_is_not_among_the_last_steps() {
 fn what_is_durable_at_once_needs_no_line() {
     let before = View::default();
     let effects = Effects { writes: vec![write(1, &[entry(1, 1, b"x")])], ..Effects::default() };
-    let wrote = Heard::Step {
-        server: S1,
-        event: &Event::Tick,
-        effects: &effects,
-        before: &before,
-        length: 0,
-    };
     let durable = Write {
         hard_state: Some(HardState { term: Term(1), voted_for: None }),
         ..write(1, &[entry(1, 1, b"x")])
     };
-    let heard = |between: Option<Heard<'_>>, later| {
+    let heard = |between: Option<Observation<'_>>, later| {
         let mut recorder = Recorder::all();
-        recorder.hear(0, &wrote);
+        take(&mut recorder, (0, S1), &Event::Tick, (before, &effects), 0);
         if let Some(between) = between {
-            recorder.hear(0, &between);
+            tell(&mut recorder, 0, &between);
         }
-        recorder.hear(later, &Heard::Durable(S1, &durable));
+        let durable = Observation::Durable { server: S1, write: Cow::Borrowed(&durable) };
+        tell(&mut recorder, later, &durable);
         recorder.into_lines().len()
     };
     assert_eq!(heard(None, 0), 1);
     assert_eq!(heard(None, 5), 2, "a slow disk");
-    assert_eq!(heard(Some(Heard::Statement(9)), 0), 2, "a stalled disk that is synced");
+    assert_eq!(
+        heard(Some(Observation::Statement { line: 9 }), 0),
+        2,
+        "a stalled disk that is synced"
+    );
     assert_eq!(phrases::durable(&durable), "durable: term 1, vote none, log 1/1:x");
 }
 
@@ -181,19 +214,12 @@ fn milestones_have_the_first_and_the_last_commit() {
     for (time, committed) in [(1, 1), (2, 2), (3, 5)] {
         let after = View { commit: Some(index(committed)), ..before };
         let effects = Effects { view: after, ..Effects::default() };
-        let heard = Heard::Step {
-            server: S1,
-            event: &Event::Tick,
-            effects: &effects,
-            before: &before,
-            length: 0,
-        };
-        recorder.hear(time, &heard);
+        take(&mut recorder, (time, S1), &Event::Tick, (before, &effects), 0);
         before = after;
     }
-    recorder.hear(4, &Heard::Crashed(S1, 0, None));
-    recorder.hear(5, &Heard::Booted(S2, &before, None));
-    recorder.hear(6, &Heard::Booted(S2, &before, None));
+    tell(&mut recorder, 4, &crash(0, None));
+    tell(&mut recorder, 5, &boot(S2, before, false, false));
+    tell(&mut recorder, 6, &boot(S2, before, true, false));
     assert_eq!(
         told(recorder),
         [
@@ -208,18 +234,17 @@ fn milestones_have_the_first_and_the_last_commit() {
 
 #[test]
 fn a_message_that_arrives_within_its_statement_has_one_line() {
-    let sent = append(&[]);
-    let event = Event::Receive(sent.clone());
+    let message = append(&[]);
+    let event = Event::Receive(message.clone());
     let (view, effects) = (View::default(), Effects::default());
-    let arrives =
-        Heard::Step { server: S2, event: &event, effects: &effects, before: &view, length: 4 };
+    let arrives = |recorder: &mut Recorder| take(recorder, (0, S2), &event, (view, &effects), 4);
     let mut recorder = Recorder::all();
-    recorder.hear(0, &Heard::Statement(5));
-    recorder.hear(0, &Heard::Sent(&sent));
-    recorder.hear(0, &arrives);
-    recorder.hear(0, &Heard::Sent(&sent));
-    recorder.hear(0, &Heard::Statement(6));
-    recorder.hear(0, &arrives);
+    tell(&mut recorder, 0, &Observation::Statement { line: 5 });
+    tell(&mut recorder, 0, &sent(&message));
+    arrives(&mut recorder);
+    tell(&mut recorder, 0, &sent(&message));
+    tell(&mut recorder, 0, &Observation::Statement { line: 6 });
+    arrives(&mut recorder);
     assert_eq!(recorder.statements(), [5, 6]);
     let lines = recorder.into_lines();
     let said = "AppendEntries term 3, prev 4/2, entries none, commit 4";

@@ -99,6 +99,6 @@ mod tests {
         let (said, text) = why.message().split_once("\n\n").expect("there is a scenario");
         assert!(said.starts_with("generous violates "), "{said}");
         let scenario = parse(&Source::new("t.raft", text)).expect("it parses");
-        assert!(matches!(replay(&scenario, &Generous, None), Verdict::Failed(_)));
+        assert!(matches!(replay(&scenario, &Generous, &mut ()), Verdict::Failed(_)));
     }
 }

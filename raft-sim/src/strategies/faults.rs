@@ -6,7 +6,7 @@ use proptest::strategy::Union;
 
 use super::servers::Servers;
 use super::settings;
-use crate::cluster::Survives;
+use crate::disk::Survives;
 use crate::network::Kinds;
 use crate::plan::{Direction, Fault, FaultClass, FaultKind, Moment, Plan, fit};
 use crate::time::Micros;

@@ -5,18 +5,17 @@ use proptest::prelude::*;
 
 use super::faults::fair_tick;
 use super::servers::Servers;
-use crate::cluster::TICK;
 use crate::disk::SyncTime;
-use crate::network::{Delay, Weather};
+use crate::network::{Conditions, Delay};
 use crate::plan::{Clients, Clock, Draw, FaultClass, TaskClass};
-use crate::time::Micros;
+use crate::time::{Micros, TICK};
 
 /// All of it.
 #[derive(Clone, Debug)]
 pub(super) struct Surroundings {
     /// Those of all servers that there may be.
     pub(super) clocks: Vec<Clock>,
-    pub(super) weather: Weather,
+    pub(super) weather: Conditions,
     pub(super) sync: SyncTime,
     /// How long state machines take, and whether what they applied survives a crash.
     pub(super) machine: (Micros, bool),
@@ -34,7 +33,7 @@ pub(super) fn any(servers: Servers, draw: &Draw) -> impl Strategy<Value = Surrou
     let clocks = vec(clock, servers.most as usize);
     let loss = ppm(draw.has(FaultClass::Loss));
     let weather = (delay(), loss, ppm(draw.has(FaultClass::Duplicate)));
-    let weather = weather.prop_map(|(delay, loss_ppm, duplicate_ppm)| Weather {
+    let weather = weather.prop_map(|(delay, loss_ppm, duplicate_ppm)| Conditions {
         delay,
         loss_ppm,
         duplicate_ppm,

@@ -1,6 +1,6 @@
-//! A run of the simulator as a trace: a listener that writes down what servers would tell of themselves.
+//! A run of the simulator as a trace: an observer that writes down what servers would tell of themselves.
 //!
-//! It hears what the oracles hear, and writes less of it: no messages, nothing of clients. It tells what is durable by
+//! It observes what the checkers observe, and writes less of it: no messages, nothing of clients. It tells what is durable by
 //! `durable`, so that what a crash takes may be gone.
 
 use std::collections::VecDeque;
@@ -8,19 +8,18 @@ use std::collections::VecDeque;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::cluster::{Heard, Listener};
 use crate::mix::mix_bytes;
+use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
 use crate::subject::{Effects, Role, Token, View, Write};
 use crate::time::Micros;
 use crate::words::{Entry, NodeId, Payload, Position, length};
 
-/// Writes down a run as a trace, and passes on what it hears.
-pub struct Recorder<'a> {
+/// Writes down a run as a trace.
+pub struct Recorder {
     voters: Vec<NodeId>,
     servers: Vec<Server>,
     lines: Vec<(NodeId, String)>,
-    next: Option<&'a mut dyn Listener>,
 }
 
 /// What is known of a server.
@@ -45,13 +44,13 @@ struct Line {
     fields: Value,
 }
 
-impl<'a> Recorder<'a> {
-    /// A recorder for the run of a plan, that passes on what it hears.
+impl Recorder {
+    /// A recorder for the run of a plan.
     #[must_use]
-    pub fn of(plan: &Plan, next: Option<&'a mut dyn Listener>) -> Recorder<'a> {
+    pub fn of(plan: &Plan) -> Recorder {
         let servers = vec![Server::default(); plan.servers().count()];
         let voters = plan.servers().take(plan.members as usize).collect();
-        Recorder { voters, servers, lines: Vec::new(), next }
+        Recorder { voters, servers, lines: Vec::new() }
     }
 
     /// The lines, each with the server that told it, in the order in which they were told.
@@ -221,23 +220,22 @@ fn carried(entry: &Entry) -> Value {
     }
 }
 
-impl Listener for Recorder<'_> {
-    fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
-        match heard {
-            Heard::Step { server, effects, before, .. } => {
+impl Observer for Recorder {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
+    fn observe(&mut self, now: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        match observation {
+            Observation::Stepped { server, before, effects, .. } => {
                 self.stepped(*server, now, before, effects);
             }
-            Heard::Durable(server, write) => self.durable(*server, now, write),
-            Heard::Booted(server, view, _) => self.started(*server, now, view),
-            Heard::Wiped(server) => {
+            Observation::Durable { server, write } => self.durable(*server, now, write),
+            Observation::Booted { server, view, .. } => self.started(*server, now, view),
+            Observation::Wiped { server } => {
                 let server = self.server(*server);
                 server.durable.clear();
                 server.hard_state = (0, None);
             }
-            Heard::Sent(_) | Heard::Crashed(..) | Heard::Lies(..) | Heard::Statement(_) => {}
+            _ => {}
         }
-        if let Some(next) = &mut self.next {
-            next.hear(now, heard);
-        }
+        Ok(())
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn shrunk(
     broken: &dyn Implementation,
 ) -> (u64, Shrunk) {
     let violates = |seed: &u64| {
-        let outcome = run(&plan(*seed), broken, true, None).expect("its servers boot");
+        let outcome = run(&plan(*seed), broken, true, &mut ()).expect("its servers boot");
         outcome.violation.is_some_and(|(_, seen)| seen.property == property)
     };
     let seed = (from..from + 400).find(violates).expect("some seed shows it");

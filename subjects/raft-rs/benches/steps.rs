@@ -82,7 +82,7 @@ fn workload() -> Plan {
 }
 
 fn through_the_door(plan: &Plan, oracles: bool) -> u64 {
-    let outcome = run(plan, &RaftRs::Careful, oracles, None).expect("the plan boots");
+    let outcome = run(plan, &RaftRs::Careful, oracles, &mut ()).expect("the plan boots");
     assert_eq!(outcome.violation, None, "raft-rs violated a property");
     outcome.steps
 }

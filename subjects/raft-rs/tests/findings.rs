@@ -17,9 +17,9 @@ fn each_finding_is_there_without_precautions_and_gone_with_them() {
         let text = fs::read_to_string(&path).expect("it can be read");
         let name = path.display().to_string();
         let scenario = parse(&Source::new(&name, &text)).expect("it is a scenario");
-        assert_eq!(replay(&scenario, &RaftRs::Bare, None), Verdict::Passed, "{name}");
+        assert_eq!(replay(&scenario, &RaftRs::Bare, &mut ()), Verdict::Passed, "{name}");
         // A careful one does not come to the violation that would let it pass.
-        let careful = replay(&scenario, &RaftRs::Careful, None);
+        let careful = replay(&scenario, &RaftRs::Careful, &mut ());
         let gone = matches!(&careful, Verdict::Failed(failure) if failure.property.is_none());
         assert!(gone, "{name}: {careful:?}");
         files += 1;

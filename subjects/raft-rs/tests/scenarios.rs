@@ -14,7 +14,7 @@ fn failures(implementation: &dyn Implementation) -> (Vec<String>, usize) {
     let (mut failed, mut passed) = (Vec::new(), 0);
     for file in files {
         let (_, scenario) = corpus::load(&file).expect("it is a scenario");
-        match replay(&scenario, implementation, None) {
+        match replay(&scenario, implementation, &mut ()) {
             Verdict::Passed => passed += 1,
             Verdict::Skipped(_) => {}
             Verdict::Failed(_) => {

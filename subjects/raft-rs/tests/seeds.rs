@@ -10,7 +10,7 @@ use raft_sim::subject::Implementation;
 fn holds(seed: u64) {
     let capabilities = Some(RaftRs::Careful.capabilities().to_vec());
     let plan = Plan::draw(seed, &Wishes { capabilities, ..Wishes::default() });
-    let outcome = run(&plan, &RaftRs::Careful, true, None).expect("it boots");
+    let outcome = run(&plan, &RaftRs::Careful, true, &mut ()).expect("it boots");
     assert_eq!(outcome.violation, None, "seed {seed}");
 }
 

@@ -20,7 +20,6 @@ use super::{Error, parallel};
 use crate::campaign::{
     Came, Campaign, Header, Kept, Kind, Part, Results, repeat, repeats, scenarios,
 };
-use crate::cluster::Listener;
 use crate::guide::{Draft, Reached, Seen};
 use crate::oracle::Property;
 use crate::plan::Plan;
@@ -335,8 +334,7 @@ impl Hunt<'_> {
             repeat(&plan, self.implementation)
         } else {
             seen = self.plans.seen(&plan);
-            let listener = seen.as_mut().map(|seen| seen as &mut dyn Listener);
-            match play(&plan, self.implementation, true, listener) {
+            match play(&plan, self.implementation, true, &mut seen.as_mut()) {
                 Ok(outcome) => Came::Ran(Box::new(outcome)),
                 Err(why) => Came::NoBoot(why),
             }

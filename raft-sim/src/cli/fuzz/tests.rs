@@ -9,7 +9,7 @@ use super::*;
 use crate::cli::faulty::{Ashamed, Dicey, Forgetful, Rare};
 use crate::cli::merge;
 use crate::cli::{Cli, Command};
-use crate::cluster::Feature;
+use crate::coverage::Feature;
 
 struct Printed {
     end: Result<End, String>,
@@ -353,7 +353,7 @@ fn a_guided_finding_is_a_plan_that_can_be_run_and_shrunk() {
     let path = replay.lines().next().expect("it has a name");
     let plan: crate::plan::Plan = serde_json::from_str(&read(Path::new(path))).expect("a plan");
     assert_eq!(serde_json::to_value(&plan).expect("it is JSON"), finding["plan"]);
-    let outcome = play(&plan, &Rare, true, None).expect("it boots");
+    let outcome = play(&plan, &Rare, true, &mut ()).expect("it boots");
     assert!(outcome.violation.is_some());
 }
 

@@ -1,6 +1,6 @@
 //! A fault of a plan, in words.
 
-use crate::cluster::Survives;
+use crate::disk::Survives;
 use crate::network::Kinds;
 use crate::plan::{Direction, Fault, FaultKind, Moment, Target};
 use crate::story::milliseconds as ms;

@@ -3,11 +3,11 @@
 
 use super::settings::renewed;
 use super::{FAULTS, Scale};
-use crate::cluster::{Survives, TICK};
 use crate::dice::Dice;
+use crate::disk::Survives;
 use crate::network::Kinds;
 use crate::plan::{Direction, Fault, FaultClass, FaultKind, Moment, Plan, Profile, Target};
-use crate::time::Micros;
+use crate::time::{Micros, TICK};
 use crate::words::NodeId;
 
 /// All faults of a plan that has servers and settings, in order.

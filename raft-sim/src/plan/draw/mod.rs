@@ -6,12 +6,11 @@ mod settings;
 mod tasks;
 
 use super::{Clients, Clock, Draw, FaultClass, Plan, Profile, TaskClass, Wishes, able, healing};
-use crate::cluster::TICK;
 use crate::dice::Dice;
 use crate::disk::SyncTime;
-use crate::network::{Delay, Weather};
+use crate::network::{Conditions, Delay};
 use crate::subject::Settings;
-use crate::time::Micros;
+use crate::time::{Micros, TICK};
 
 /// Streams of a seed. [`Dice::new`] is the stream 0: how many servers there are, and how long it takes.
 pub(super) const DRAW: u64 = 1;
@@ -95,7 +94,7 @@ fn members(dice: &mut Dice, profile: Profile) -> u32 {
     }
 }
 
-fn weather(seed: u64, draw: &Draw, settings: &Settings) -> Weather {
+fn weather(seed: u64, draw: &Draw, settings: &Settings) -> Conditions {
     let mut dice = Dice::stream(seed, WEATHER);
     let low = dice.pick(&[100, 500, 1_000, 1_000, 3_000, 10_000]);
     let high = low * dice.pick(&[2, 10, 20]);
@@ -112,7 +111,7 @@ fn weather(seed: u64, draw: &Draw, settings: &Settings) -> Weather {
     };
     let loss = dice.pick(&[1_000, 10_000, 50_000, 200_000]) as u32;
     let duplicate = dice.pick(&[1_000, 10_000, 100_000, 300_000]) as u32;
-    Weather {
+    Conditions {
         delay,
         loss_ppm: if draw.has(FaultClass::Loss) { loss } else { 0 },
         duplicate_ppm: if draw.has(FaultClass::Duplicate) { duplicate } else { 0 },

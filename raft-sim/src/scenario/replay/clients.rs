@@ -2,10 +2,9 @@
 
 use super::start::command;
 use super::{Replay, Stop};
-use crate::cluster::Cluster;
-use crate::oracle::Violation;
+use crate::action::Action;
 use crate::scenario::syntax::{Answer as AnswerWord, Label};
-use crate::subject::{Answer, Request};
+use crate::subject::{Answer, Event, Request};
 use crate::words::{LogIndex, NodeId, Once, SessionId};
 
 /// What somebody asked for under a label, and what came of it.
@@ -79,11 +78,11 @@ impl Replay<'_> {
 
     fn hand_in(&mut self, server: NodeId, label: &Label, once: Option<Once>) -> Result<(), Stop> {
         let request = self.request(server, label, once.clone())?;
-        let step = match once {
-            Some(once) => self.cluster.propose_once(server, request, once),
-            None => self.cluster.propose(server, request, command(&label.0)),
+        let event = match once {
+            Some(once) => Event::ProposeOnce(request, once),
+            None => Event::Propose(request, command(&label.0)),
         };
-        self.stepped(step.map(|_| ()))
+        self.step(Action::Request { server, event })
     }
 
     /// A command under the next serial number of a session.
@@ -142,20 +141,19 @@ impl Replay<'_> {
         &mut self,
         server: NodeId,
         label: &Label,
-        ask: impl FnOnce(&mut Cluster<'_>, Request) -> Result<bool, Violation>,
+        ask: impl FnOnce(Request) -> Event,
     ) -> Result<(), Stop> {
-        let request = self.request(server, label, None)?;
-        let step = ask(&mut self.cluster, request);
-        self.stepped(step.map(|_| ()))
+        let event = ask(self.request(server, label, None)?);
+        self.step(Action::Request { server, event })
     }
 
     /// A server's state machine takes a snapshot, and the log up to there is discarded.
     pub(super) fn compact(&mut self, server: NodeId) -> Result<(), Stop> {
         self.must_be_up(server)?;
         let request = self.next_request(None);
-        let step = self.cluster.compact(server, request);
-        let refused = self.cluster.answers.contains(&(server, request, Answer::Rejected));
-        self.stepped(step.map(|_| ()))?;
+        self.act(Action::Request { server, event: Event::Compact(request) })?;
+        let refused = self.folds.answers.contains(&(server, request, Answer::Rejected));
+        self.after_step()?;
         if refused {
             return Err(self.statement(format!(
                 "{server} has applied nothing that its snapshot does not stand for"
@@ -166,7 +164,7 @@ impl Replay<'_> {
 
     /// Clients and administrators hear what they were told since.
     pub(super) fn hear_answers(&mut self) {
-        for (_, request, answer) in self.cluster.answers.drain(..) {
+        for (_, request, answer) in self.folds.answers.drain(..) {
             let label = self.asked.get(request.0 as usize - 1).and_then(Option::as_ref);
             if let Some(asked) = label.and_then(|label| self.requests.get_mut(label)) {
                 asked.hear(request, answer);

@@ -2,10 +2,10 @@
 
 use super::Replay;
 use super::logs::{carries, is_drawn, members, sorted};
-use crate::cluster::Server;
 use crate::scenario::syntax::{Bound, Condition, Fact, Label, Number, RoleWord};
 use crate::subject::Role;
 use crate::words::{HardState, NodeId, length};
+use crate::world::Server;
 
 impl Replay<'_> {
     /// Whether a condition holds now.
@@ -22,12 +22,11 @@ impl Replay<'_> {
             Condition::OnMajority(label) => {
                 self.leading_configuration().has_quorum(|server| self.has(server, label))
             }
-            Condition::On(label, servers) => self
-                .cluster
-                .ids()
-                .all(|server| self.has(server, label) == servers.contains(&server)),
+            Condition::On(label, servers) => {
+                self.world.ids().all(|server| self.has(server, label) == servers.contains(&server))
+            }
             Condition::Committed(label) => {
-                self.cluster.ids().any(|server| self.has_committed(server, label))
+                self.world.ids().any(|server| self.has_committed(server, label))
             }
             Condition::Answered(label, answer) => self.is_answered(label, *answer),
             Condition::Sees(read, labels) => {
@@ -37,26 +36,26 @@ impl Replay<'_> {
                 self.seen(read, labels).is_some_and(|seen| seen.is_empty())
             }
             Condition::InFlight(selector) => self.is_in_flight(selector),
-            Condition::Quiet => self.cluster.network.in_flight().is_empty(),
+            Condition::Quiet => self.world.network().in_flight().is_empty(),
         }
     }
 
     /// Live leaders and their terms.
     fn leaders(&self) -> Vec<(NodeId, u64)> {
-        let server = |id| self.cluster.server(id);
+        let server = |id| self.world.server(id);
         let leads = |&id: &NodeId| server(id).is_up() && server(id).view().role == Role::Leader;
-        self.cluster.ids().filter(leads).map(|id| (id, server(id).view().term.0)).collect()
+        self.world.ids().filter(leads).map(|id| (id, server(id).view().term.0)).collect()
     }
 
     fn is_fact(&self, id: NodeId, fact: &Fact) -> bool {
-        let server = self.cluster.server(id);
+        let server = self.world.server(id);
         match fact {
             Fact::Role(role) => server.is_up() && role_word(server.view().role) == *role,
             Fact::Up => server.is_up(),
             Fact::Down => !server.is_up(),
             Fact::Term(number) => is_number(hard_state(server).term.0, *number),
             Fact::TermAs(other) => {
-                hard_state(server).term == hard_state(self.cluster.server(*other)).term
+                hard_state(server).term == hard_state(self.world.server(*other)).term
             }
             Fact::Vote(vote) => hard_state(server).voted_for == *vote,
             Fact::Log { entries, open } => is_drawn(&self.log(id), entries, *open),
@@ -65,9 +64,9 @@ impl Replay<'_> {
             Fact::Lacks(labels) => labels.iter().all(|label| !self.has(id, label)),
             Fact::Commit(number) => is_number(commit(server), *number),
             Fact::Committed(labels) => labels.iter().all(|label| self.has_committed(id, label)),
-            Fact::Reported => self.record.borrow().reported(id),
+            Fact::Reported => self.folds.record.reported(id),
             Fact::Applied(labels) => {
-                let record = self.record.borrow();
+                let record = &self.folds.record;
                 // Boxes drawn without a label have names that no label can have: they do not count.
                 let named = record.executed(id).iter().filter(|name| !name.contains('/'));
                 named.eq(labels.iter().map(|label| &label.0))
@@ -86,13 +85,13 @@ impl Replay<'_> {
     /// Which of these commands the state had from which a read was answered; `None` if it was not.
     fn seen<'a>(&self, read: &Label, labels: &'a [Label]) -> Option<Vec<&'a Label>> {
         let index = self.read_at(read)?;
-        let record = self.record.borrow();
+        let record = &self.folds.record;
         let executed: Vec<String> = record.executed_up_to(Some(index)).collect();
         Some(labels.iter().filter(|label| executed.contains(&label.0)).collect())
     }
 
     fn has_committed(&self, id: NodeId, label: &Label) -> bool {
-        let server = self.cluster.server(id);
+        let server = self.world.server(id);
         let log = self.log(id);
         log.iter().take(commit(server) as usize).any(|entry| carries(entry, label))
     }

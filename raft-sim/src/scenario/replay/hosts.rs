@@ -2,29 +2,21 @@
 
 use super::start::settings;
 use super::{Replay, Stop};
-use crate::cluster::{Cluster, Survives};
-use crate::oracle::Violation;
+use crate::action::Action;
+use crate::disk::Survives;
 use crate::scenario::syntax::Settings;
 use crate::words::NodeId;
 
-impl<'a> Replay<'a> {
-    /// A disk or a state machine changes its pace.
-    pub(super) fn host(
-        &mut self,
-        change: impl FnOnce(&mut Cluster<'a>) -> Result<(), Violation>,
-    ) -> Result<(), Stop> {
-        change(&mut self.cluster).map_err(|violation| Stop::Violation(self.line, violation))
-    }
-
+impl Replay<'_> {
     pub(super) fn must_be_up(&self, server: NodeId) -> Result<(), Stop> {
-        if self.cluster.server(server).is_up() {
+        if self.world.server(server).is_up() {
             return Ok(());
         }
         Err(self.statement(format!("{server} is down; restart it first")))
     }
 
     pub(super) fn must_be_down(&self, server: NodeId) -> Result<(), Stop> {
-        if self.cluster.server(server).is_up() {
+        if self.world.server(server).is_up() {
             return Err(self.statement(format!("{server} is up; crash it first")));
         }
         Ok(())
@@ -32,7 +24,7 @@ impl<'a> Replay<'a> {
 
     pub(super) fn crash_torn(&mut self, server: NodeId, entries: usize) -> Result<(), Stop> {
         self.must_be_up(server)?;
-        let appended = self.cluster.server(server).disk().oldest_appends();
+        let appended = self.world.server(server).disk().oldest_appends();
         if appended <= entries {
             let oldest = "the oldest write that is not durable";
             let message = match appended {
@@ -44,21 +36,21 @@ impl<'a> Replay<'a> {
             };
             return Err(self.statement(message));
         }
-        self.cluster.crash(server, Survives { writes: 0, torn: Some(entries) });
-        Ok(())
+        let survives = Survives { writes: 0, torn: Some(entries) };
+        self.act(Action::Crash { server, survives }).map(|_| ())
     }
 
     pub(super) fn reconfigure(&mut self, server: NodeId, added: Settings) -> Result<(), Stop> {
         self.must_be_down(server)?;
         let known = &mut self.settings[server.0 as usize - 1];
         *known = known.then(added);
-        self.cluster.configure(server, settings(&self.scenario.header, *known));
-        Ok(())
+        let settings = Box::new(settings(&self.scenario.header, *known));
+        self.act(Action::Configure { server, settings }).map(|_| ())
     }
 
     pub(super) fn flush(&mut self, server: NodeId, writes: usize) -> Result<(), Stop> {
         self.must_be_up(server)?;
-        let unsynced = self.cluster.server(server).disk().unsynced();
+        let unsynced = self.world.server(server).disk().unsynced();
         if unsynced < writes {
             return Err(self.statement(match unsynced {
                 0 => format!("all that {server} has written is durable; stall its disk first"),
@@ -66,14 +58,13 @@ impl<'a> Replay<'a> {
                 _ => format!("only {unsynced} writes of {server} are not durable"),
             }));
         }
-        self.cluster.flush(server, writes);
-        Ok(())
+        self.act(Action::Flush { server, writes }).map(|_| ())
     }
 
     pub(super) fn tell(&mut self, server: NodeId, ordinal: usize) -> Result<(), Stop> {
         self.must_be_up(server)?;
-        let unheard = self.cluster.server(server).unheard();
-        if unheard < ordinal {
+        let unheard = self.world.server(server).unheard().len();
+        let Some(write) = self.world.server(server).unheard().nth(ordinal - 1) else {
             return Err(self.statement(match unheard {
                 0 => format!("{server} has heard of all its durable writes; flush some first"),
                 1 => format!("there is only 1 durable write that {server} has not heard of"),
@@ -81,15 +72,14 @@ impl<'a> Replay<'a> {
                     "there are only {unheard} durable writes that {server} has not heard of"
                 ),
             }));
-        }
-        self.host(|cluster| cluster.tell(server, ordinal - 1).map(|_| ()))
+        };
+        self.act(Action::Notify { server, write }).map(|_| ())
     }
 
     pub(super) fn apply(&mut self, server: NodeId) -> Result<(), Stop> {
         self.must_be_up(server)?;
-        let applied = self.cluster.apply_once(server);
-        if applied.map_err(|violation| Stop::Violation(self.line, violation))? {
-            return Ok(());
+        if self.world.server(server).is_behind() {
+            return self.act(Action::Apply { server }).map(|_| ());
         }
         Err(self.statement(format!("the state machine of {server} has applied all it was handed")))
     }

@@ -4,9 +4,9 @@
 //! Whoever takes steps out of a long replay wants to know what becomes of the rest. A delivery therefore shows
 //! its message instead of describing it, and delivers what is most like it on the same link.
 
-use super::ears::Ears;
-use super::{Alarm, Failure, FailureKind, Replay, Stop};
-use crate::network::Flight;
+use super::{Alarm, Failure, FailureKind, Replay, Stop, entered};
+use crate::action::Action;
+use crate::network::{Flight, MessageId};
 use crate::scenario::syntax::{Scenario, Statement};
 use crate::subject::Implementation;
 use crate::words::{AppendReply, Body, Entry, HardState, Message, Position, length};
@@ -53,9 +53,8 @@ pub fn attempt(
     moves: &[Move],
     implementation: &dyn Implementation,
 ) -> Attempt {
-    let mut ears = Ears::of(scenario, None);
-    match Replay::start(scenario, implementation, &mut ears) {
-        Ok(mut replay) => replay.carry_on(moves),
+    match entered(scenario, implementation, &mut (), |mut replay| replay.carry_on(moves)) {
+        Ok(attempt) => attempt,
         Err(Stop::Violation(_, violation)) => Attempt::new(Some(Alarm::Violation(violation))),
         Err(Stop::Failed(_) | Stop::Expected) => Attempt::new(None),
     }
@@ -68,19 +67,17 @@ pub fn in_words(
     moves: &[Move],
     implementation: &dyn Implementation,
 ) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    let mut ears = Ears::of(scenario, None);
-    if let Ok(mut replay) = Replay::start(scenario, implementation, &mut ears) {
-        replay.attempt(moves, |replay, step, number| {
-            let selection = |message| replay.shortest(message, number);
-            statements.push(match step {
-                Move::Deliver(message) => Statement::Deliver(selection(message)),
-                Move::Duplicate(message) => Statement::Duplicate(selection(message)),
-                Move::Do(statement) => statement.clone(),
-            });
-        });
-    }
-    statements
+    let words = |replay: &Replay<'_>, found: &Found| match found {
+        Found::Deliver(id, message) => Statement::Deliver(replay.shortest(message, *id)),
+        Found::Duplicate(id, message) => Statement::Duplicate(replay.shortest(message, *id)),
+        Found::Do(statement) => statement.clone(),
+    };
+    let all = entered(scenario, implementation, &mut (), |mut replay| {
+        let mut statements = Vec::new();
+        replay.attempt(moves, |replay, found| statements.push(words(replay, found)));
+        statements
+    });
+    all.unwrap_or_default()
 }
 
 /// What the servers' disks hold after these steps, S1's first; `None` if there is a snapshot among it.
@@ -90,42 +87,51 @@ pub fn durable(
     moves: &[Move],
     implementation: &dyn Implementation,
 ) -> Option<Vec<Durable>> {
-    let mut ears = Ears::of(scenario, None);
-    let mut replay = Replay::start(scenario, implementation, &mut ears).ok()?;
-    replay.carry_on(moves);
-    let disks = replay.cluster.ids().map(|id| replay.cluster.server(id).disk());
-    let held = disks
-        .map(|disk| disk.snapshot().is_none().then(|| (disk.hard_state(), disk.log().to_vec())));
-    held.collect()
+    let held = |mut replay: Replay<'_>| {
+        replay.carry_on(moves);
+        let disks = replay.world.ids().map(|id| replay.world.server(id).disk());
+        let held = disks.map(|disk| {
+            disk.snapshot().is_none().then(|| (disk.hard_state(), disk.log().to_vec()))
+        });
+        held.collect()
+    };
+    entered(scenario, implementation, &mut (), held).ok()?
 }
 
-impl<'a> Replay<'a> {
+/// A step with the message that it comes to in a replay.
+enum Found {
+    Deliver(MessageId, Message),
+    Duplicate(MessageId, Message),
+    Do(Statement),
+}
+
+impl Replay<'_> {
     /// Carries out what can be carried out.
-    pub(super) fn carry_on(&mut self, moves: &'a [Move]) -> Attempt {
-        self.attempt(moves, |_, _, _| {})
+    pub(super) fn carry_on(&mut self, moves: &[Move]) -> Attempt {
+        self.attempt(moves, |_, _| {})
     }
 
-    /// `each` hears of every step that is about to be carried out, with the number of its message, 0 if it
-    /// has none.
-    fn attempt(
-        &mut self,
-        moves: &'a [Move],
-        mut each: impl FnMut(&Replay<'a>, &Move, u64),
-    ) -> Attempt {
+    /// `each` learns of every step that is about to be carried out.
+    fn attempt(&mut self, moves: &[Move], mut each: impl FnMut(&Self, &Found)) -> Attempt {
         let mut attempt = Attempt::new(None);
         for (step, left) in moves.iter().zip((0..moves.len()).rev()) {
-            let Some((found, number)) = self.find(step) else {
+            let Some(found) = self.find(step) else {
                 attempt.left_out += 1;
                 continue;
             };
-            each(self, &found, number);
-            let carried_out = match step {
-                Move::Deliver(_) => self.arrive(number),
-                Move::Duplicate(_) => {
-                    self.copy(number);
-                    Ok(())
+            each(self, &found);
+            let (found, carried_out) = match found {
+                Found::Deliver(id, message) => {
+                    (Move::Deliver(message), self.step(Action::Deliver { message: id }))
                 }
-                Move::Do(statement) => self.carry_out(statement).and_then(|()| self.after_step()),
+                Found::Duplicate(id, message) => {
+                    let copied = self.act(Action::Duplicate { message: id });
+                    (Move::Duplicate(message), copied.map(|_| ()))
+                }
+                Found::Do(statement) => {
+                    let done = self.carry_out(&statement).and_then(|()| self.after_step());
+                    (Move::Do(statement), done)
+                }
             };
             match carried_out {
                 Ok(()) => attempt.done.push(found),
@@ -141,38 +147,38 @@ impl<'a> Replay<'a> {
                 }
             }
         }
-        attempt.steps = self.cluster.steps();
+        attempt.steps = self.folds.digest.steps();
         attempt
     }
 
-    /// A step with the message that it comes to here, and the number of that; 0 if it is about none.
-    fn find(&self, step: &Move) -> Option<(Move, u64)> {
-        match step {
+    /// A step with the message that it comes to here.
+    fn find(&self, step: &Move) -> Option<Found> {
+        Some(match step {
             Move::Deliver(wanted) => {
                 let flight = self.most_like(wanted)?;
-                Some((Move::Deliver(flight.message.clone()), flight.number))
+                Found::Deliver(flight.id, flight.message.clone())
             }
             Move::Duplicate(wanted) => {
                 let flight = self.most_like(wanted)?;
-                Some((Move::Duplicate(flight.message.clone()), flight.number))
+                Found::Duplicate(flight.id, flight.message.clone())
             }
-            Move::Do(_) => Some((step.clone(), 0)),
-        }
+            Move::Do(statement) => Found::Do(statement.clone()),
+        })
     }
 
     /// Of the messages of one kind in flight on a link to a server that is up, the one that is most like this
     /// one; the newest of several, as it is most likely to be about what is going on.
     fn most_like(&self, wanted: &Message) -> Option<&Flight> {
-        if !self.cluster.server(wanted.to).is_up() {
+        if !self.world.server(wanted.to).is_up() {
             return None;
         }
         let gist = Gist::of(wanted);
-        let on_link = self.cluster.network.flights_on(wanted.from, wanted.to);
+        let on_link = self.world.network().flights_on(wanted.from, wanted.to);
         let alike = on_link.filter_map(|flight| {
             let likeness = gist.likeness(&Gist::of(&flight.message))?;
-            Some((likeness, flight.number, flight))
+            Some((likeness, flight.id, flight))
         });
-        alike.max_by_key(|(likeness, number, _)| (*likeness, *number)).map(|(_, _, flight)| flight)
+        alike.max_by_key(|(likeness, id, _)| (*likeness, *id)).map(|(_, _, flight)| flight)
     }
 }
 

@@ -1,50 +1,51 @@
 //! Links in a replay: cut and healed.
 
-use super::Replay;
+use super::{Replay, Stop};
+use crate::action::{Action, Change, LinkChange};
 use crate::scenario::syntax::Link;
 use crate::words::NodeId;
 
 impl Replay<'_> {
-    pub(super) fn heal_all(&mut self) {
-        let ids: Vec<NodeId> = self.cluster.ids().collect();
-        for &from in &ids {
-            for &to in &ids {
-                self.cluster.network.heal(from, to);
-            }
-        }
+    pub(super) fn heal_all(&mut self) -> Result<(), Stop> {
+        let changes = self.every_link().map(|link| link_change(link, Change::Heal));
+        let changes = changes.collect();
+        self.act(Action::Links { changes }).map(|_| ())
     }
 
-    pub(super) fn partition(&mut self, groups: &[Vec<NodeId>]) {
-        self.heal_all();
-        let ids: Vec<NodeId> = self.cluster.ids().collect();
-        for &from in &ids {
-            for &to in ids.iter().filter(|&&to| to != from) {
-                if !groups.iter().any(|group| group.contains(&from) && group.contains(&to)) {
-                    self.cluster.network.cut(from, to, true);
-                }
-            }
-        }
+    pub(super) fn partition(&mut self, groups: &[Vec<NodeId>]) -> Result<(), Stop> {
+        self.heal_all()?;
+        let apart = |link: &Link| {
+            let together =
+                |group: &Vec<NodeId>| group.contains(&link.from) && group.contains(&link.to);
+            !groups.iter().any(together)
+        };
+        let cut: Vec<Link> = self.every_link().filter(apart).collect();
+        self.set_links(&cut, true)
     }
 
-    pub(super) fn isolate(&mut self, servers: &[NodeId]) {
-        let ids: Vec<NodeId> = self.cluster.ids().collect();
-        for &server in servers {
-            for &other in ids.iter().filter(|&&other| other != server) {
-                self.set_links(
-                    &[Link { from: server, to: other }, Link { from: other, to: server }],
-                    true,
-                );
-            }
-        }
+    pub(super) fn isolate(&mut self, servers: &[NodeId]) -> Result<(), Stop> {
+        let around = |link: &Link| servers.contains(&link.from) || servers.contains(&link.to);
+        let cut: Vec<Link> = self.every_link().filter(around).collect();
+        self.set_links(&cut, true)
     }
 
     /// Cuts links, or heals them; a link that is cut twice is healed at once.
-    pub(super) fn set_links(&mut self, links: &[Link], cut: bool) {
-        for link in links {
-            self.cluster.network.heal(link.from, link.to);
-            if cut {
-                self.cluster.network.cut(link.from, link.to, true);
-            }
-        }
+    pub(super) fn set_links(&mut self, links: &[Link], cut: bool) -> Result<(), Stop> {
+        let heal = links.iter().map(|link| link_change(*link, Change::Heal));
+        let cut = links.iter().filter(|_| cut).map(|link| link_change(*link, Change::Cut));
+        let changes = heal.chain(cut).collect();
+        self.act(Action::Links { changes }).map(|_| ())
     }
+
+    /// Each direction between two servers.
+    fn every_link(&self) -> impl Iterator<Item = Link> + use<> {
+        let count = self.scenario.header.servers.len() as u32;
+        let ids = move || (1..=count).map(NodeId);
+        let others = move |from: NodeId| ids().filter(move |to| *to != from);
+        ids().flat_map(move |from| others(from).map(move |to| Link { from, to }))
+    }
+}
+
+fn link_change(Link { from, to }: Link, change: Change) -> LinkChange {
+    LinkChange { from, to, change }
 }

@@ -14,23 +14,23 @@ impl Replay<'_> {
     /// A server's whole log: the entries that its snapshot stands for, as a state machine applied them, and
     /// those behind it, durable or not.
     pub(super) fn log(&self, server: NodeId) -> Vec<Entry> {
-        let record = self.record.borrow();
+        let record = &self.folds.record;
         let mut log: Vec<Entry> = record.entries(self.snapshot(server)).cloned().collect();
-        log.extend(self.cluster.server(server).disk().written_log());
+        log.extend(self.world.server(server).disk().written_log());
         log
     }
 
     /// The last entry that a server's snapshot stands for.
     pub(super) fn snapshot(&self, server: NodeId) -> Option<LogIndex> {
-        let snapshot = self.cluster.server(server).disk().written_snapshot();
+        let snapshot = self.world.server(server).disk().written_snapshot();
         snapshot.map(|snapshot| snapshot.last.index)
     }
 
     /// The configuration in force on a server: the latest in its log, committed or not (§6), or the latest that it
     /// has applied; or that of its snapshot, or the first.
     pub(super) fn configuration(&self, server: NodeId) -> Arc<Membership> {
-        let disk = self.cluster.server(server).disk();
-        let until = self.cluster.configured_up_to(server);
+        let disk = self.world.server(server).disk();
+        let until = self.world.configured_up_to(server);
         let log =
             disk.written_log().into_iter().rev().skip_while(|entry| entry.index.get() > until);
         let logged = log.into_iter().find_map(|entry| match entry.payload {
@@ -53,8 +53,8 @@ impl Replay<'_> {
     /// The configuration in force at the live leader of the highest term, or the first.
     pub(super) fn leading_configuration(&self) -> Arc<Membership> {
         let outside = &self.scenario.header.outside;
-        let member = self.cluster.ids().find(|server| !outside.contains(server));
-        match (self.cluster.leader(), member) {
+        let member = self.world.ids().find(|server| !outside.contains(server));
+        match (self.world.leader(), member) {
             (Some(leader), _) => self.configuration(leader),
             (None, Some(member)) => self.first_configuration(member),
             (None, None) => Arc::default(),
@@ -64,8 +64,8 @@ impl Replay<'_> {
     /// What there is, for somebody whose expectation was not met: each server, and what is in flight.
     pub(super) fn situation(&self) -> String {
         let mut lines = String::from("there is:\n");
-        for id in self.cluster.ids() {
-            let server = self.cluster.server(id);
+        for id in self.world.ids() {
+            let server = self.world.server(id);
             let state = hard_state(server);
             let role = match server.view().role {
                 _ if !server.is_up() => "down",
@@ -85,7 +85,7 @@ impl Replay<'_> {
             );
         }
         lines.push_str("in flight:\n");
-        lines + &messages::list(&self.cluster.network.in_flight())
+        lines + &messages::list(&self.world.network().in_flight())
     }
 
     /// A server's snapshot, if it has one, and its configuration, if it is another than the first of all.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::start::command;
 use super::{Failure, FailureKind, Replay, Stop};
-use crate::network::Flight;
+use crate::action::Action;
+use crate::network::{Flight, MessageId};
 use crate::scenario::syntax::{
     Detail, Drawn, DrawnEntry, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
 };
@@ -19,81 +20,59 @@ impl Replay<'_> {
     /// Delivers what is in flight, oldest first, until nothing is that could be delivered.
     pub(super) fn settle(&mut self) -> Result<(), Stop> {
         for _ in 0..SETTLE_LIMIT {
-            let free = self.cluster.network.flights().filter(|flight| !flight.held);
-            let Some(number) = free.map(|flight| flight.number).min() else { return Ok(()) };
-            self.arrive(number)?;
+            let free = self.world.network().flights().filter(|flight| !flight.held);
+            let Some(message) = free.map(|flight| flight.id).min() else { return Ok(()) };
+            self.step(Action::Deliver { message })?;
         }
         let message = format!("the network is not quiet after {SETTLE_LIMIT} deliveries");
         let (line, kind) = (self.line, FailureKind::Liveness);
         Err(Stop::Failed(Failure { line, kind, property: None, message }))
     }
 
-    /// A message reaches its server, unless its link is cut or the server is down: then it is lost.
-    pub(super) fn arrive(&mut self, number: u64) -> Result<(), Stop> {
-        let Some(message) = self.cluster.network.take_number(number) else {
-            return Ok(());
-        };
-        if self.cluster.network.is_cut(message.from, message.to) {
-            return Ok(());
-        }
-        let step = self.cluster.receive(message);
-        self.stepped(step)
-    }
-
     pub(super) fn deliver(&mut self, selection: &Selection) -> Result<(), Stop> {
         for link in &selection.selector.links {
             self.must_be_up(link.to)?;
-            if self.cluster.network.is_cut(link.from, link.to) {
+            if self.world.network().is_cut(link.from, link.to) {
                 let message =
                     format!("the link {} -> {} is cut; heal it first", link.from, link.to);
                 return Err(self.statement(message));
             }
         }
-        for number in self.select(selection)? {
-            self.arrive(number)?;
-        }
-        Ok(())
+        let mut selected = self.select(selection)?.into_iter();
+        selected.try_for_each(|message| self.step(Action::Deliver { message }))
     }
 
     pub(super) fn drop_messages(&mut self, selection: &Selection) -> Result<(), Stop> {
-        for number in self.select(selection)? {
-            self.cluster.network.take_number(number);
+        for message in self.select(selection)? {
+            self.act(Action::Drop { message })?;
         }
         Ok(())
     }
 
     pub(super) fn duplicate(&mut self, selection: &Selection) -> Result<(), Stop> {
-        for number in self.select(selection)? {
-            self.copy(number);
+        for message in self.select(selection)? {
+            self.act(Action::Duplicate { message })?;
         }
         Ok(())
     }
 
-    /// A copy of a message in flight is in flight as well.
-    pub(super) fn copy(&mut self, number: u64) {
-        let original = self.cluster.network.flights().find(|flight| flight.number == number);
-        if let Some(message) = original.map(|flight| flight.message.clone()) {
-            self.cluster.network.park(message);
-        }
-    }
-
-    /// The numbers of the messages that a selection means, link by link.
-    fn select(&self, selection: &Selection) -> Result<Vec<u64>, Stop> {
-        let flights = self.cluster.network.in_flight();
+    /// The messages that a selection means, link by link.
+    fn select(&self, selection: &Selection) -> Result<Vec<MessageId>, Stop> {
+        let flights = self.world.network().in_flight();
         let mut selected = Vec::new();
         for link in &selection.selector.links {
-            let found: Vec<u64> = flights
+            let found: Vec<MessageId> = flights
                 .iter()
                 .filter(|flight| on(link, &flight.message))
                 .filter(|flight| says(&selection.selector, &flight.message))
-                .map(|flight| flight.number)
+                .map(|flight| flight.id)
                 .collect();
             let count = found.len();
             let chosen = match selection.which {
                 Which::All if count > 0 => Ok(found),
                 Which::Only if count == 1 => Ok(found),
                 Which::Ordinal(ordinal) => {
-                    found.get(ordinal as usize - 1).map(|&number| vec![number]).ok_or(format!(
+                    found.get(ordinal as usize - 1).map(|&id| vec![id]).ok_or(format!(
                         "{count} such messages are in flight on {link}, none is #{ordinal}"
                     ))
                 }
@@ -113,7 +92,7 @@ impl Replay<'_> {
     }
 
     pub(super) fn is_in_flight(&self, selector: &Selector) -> bool {
-        self.cluster.network.in_flight().iter().any(|flight| {
+        self.world.network().in_flight().iter().any(|flight| {
             selector.links.iter().any(|link| on(link, &flight.message))
                 && says(selector, &flight.message)
         })
@@ -139,17 +118,26 @@ impl Replay<'_> {
         if self.holds.len() == before {
             return Err(self.statement("nothing is held there".to_string()));
         }
-        let holds = &self.holds;
-        self.cluster.network.set_held(|message| Some(is_held(holds, message)));
-        Ok(())
+        self.set_held(|held, flight| held != flight.held)
     }
 
     /// Marks what was sent since as held, if it is.
-    pub(super) fn apply_holds(&mut self) {
-        if !self.holds.is_empty() {
-            let holds = &self.holds;
-            self.cluster.network.set_held(|message| is_held(holds, message).then_some(true));
+    pub(super) fn apply_holds(&mut self) -> Result<(), Stop> {
+        if self.holds.is_empty() {
+            return Ok(());
         }
+        self.set_held(|held, flight| held && !flight.held)
+    }
+
+    /// Holds back what the holds in force mean, and sets free what they do not, of those messages in flight that are to
+    /// change.
+    fn set_held(&mut self, changes: impl Fn(bool, &Flight) -> bool) -> Result<(), Stop> {
+        let flights = self.world.network().in_flight().into_iter();
+        let wanted = flights.map(|flight| (is_held(&self.holds, &flight.message), flight));
+        let wanted = wanted.filter(|(held, flight)| changes(*held, flight));
+        let actions: Vec<Action> =
+            wanted.map(|(held, flight)| Action::SetHeld { message: flight.id, held }).collect();
+        actions.into_iter().try_for_each(|action| self.act(action).map(|_| ()))
     }
 }
 

@@ -5,7 +5,6 @@
 
 mod clients;
 mod conditions;
-mod ears;
 mod hosts;
 mod lenient;
 mod links;
@@ -14,26 +13,31 @@ mod messages;
 mod needs;
 mod passing;
 mod prospect;
+mod record;
 mod selectors;
 mod start;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
-use crate::cluster::{BootFailure, Cluster, Listener, Survives};
-use crate::oracle::{Property, Violation};
+use crate::action::Action;
+use crate::digest::Digest;
+use crate::disk::Survives;
+use crate::observation::{self, Observation, Observer};
+use crate::oracle::{NoPanic, Oracles, Property, Violation};
 use crate::scenario::syntax::{
     Capability, Condition, Header, Kind, Label, Link, Scenario, Settings, Statement,
 };
-use crate::subject::Implementation;
+use crate::subject::{Answer, Event, Implementation, Request};
+use crate::time::Micros;
 use crate::words::{NodeId, SessionId};
+use crate::world::{Halt, World};
 
 pub use lenient::{Attempt, Durable, Move, attempt, durable, in_words};
 pub use prospect::{Prospect, prospect};
 
 use clients::Asked;
-use ears::{Ears, SharedRecord};
 use needs::needed;
+use record::Record;
 use start::design;
 
 /// How a replay ended.
@@ -71,12 +75,12 @@ pub enum FailureKind {
     Statement,
 }
 
-/// Replays a scenario. `listener` hears every step, for a story.
+/// Replays a scenario. `observer` observes all of it, before it is judged.
 #[must_use]
-pub fn replay<'a>(
-    scenario: &'a Scenario,
-    implementation: &'a dyn Implementation,
-    listener: Option<&'a mut dyn Listener>,
+pub fn replay(
+    scenario: &Scenario,
+    implementation: &dyn Implementation,
+    observer: &mut dyn Observer,
 ) -> Verdict {
     let needed = needed(scenario);
     let lacking = |capability: &Capability| !implementation.capabilities().contains(capability);
@@ -84,8 +88,7 @@ pub fn replay<'a>(
     if !lacks.is_empty() {
         return Verdict::Skipped(lacks);
     }
-    let mut ears = Ears::of(scenario, listener);
-    let ended = Replay::start(scenario, implementation, &mut ears).and_then(Replay::play);
+    let ended = entered(scenario, implementation, observer, |replay| replay.play()).flatten();
     verdict(&scenario.header, ended)
 }
 
@@ -102,9 +105,7 @@ pub enum Alarm {
 /// `None` if nothing is, or something else fails before.
 #[must_use]
 pub fn alarm(scenario: &Scenario, implementation: &dyn Implementation) -> Option<Alarm> {
-    let mut ears = Ears::of(scenario, None);
-    let ended = Replay::start(scenario, implementation, &mut ears).and_then(Replay::play);
-    match ended.err()? {
+    match entered(scenario, implementation, &mut (), |replay| replay.play()).flatten().err()? {
         Stop::Violation(_, violation) => Some(Alarm::Violation(violation)),
         Stop::Failed(Failure { line, kind: FailureKind::Liveness, .. }) => {
             let is_last = scenario.steps.last().is_some_and(|last| last.line == line);
@@ -122,13 +123,62 @@ enum Stop {
     Expected,
 }
 
-fn not_booted(line: u32, server: NodeId, failure: BootFailure) -> Stop {
-    match failure {
-        BootFailure::Violation(violation) => Stop::Violation(line, violation),
-        BootFailure::Refused(why) => {
-            let message = format!("{server} does not boot: {why}");
-            Stop::Failed(Failure { line, kind: FailureKind::Statement, property: None, message })
+fn not_booted(line: u32, server: NodeId, why: &str) -> Stop {
+    let message = format!("{server} does not boot: {why}");
+    Stop::Failed(Failure { line, kind: FailureKind::Statement, property: None, message })
+}
+
+/// Boots the cluster that the header describes, and plays in it.
+fn entered<R>(
+    scenario: &Scenario,
+    implementation: &dyn Implementation,
+    observer: &mut dyn Observer,
+    play: impl FnOnce(Replay<'_>) -> R,
+) -> Result<R, Stop> {
+    let own = implementation.enter(scenario.header.network.seed);
+    let own = own.map_err(|why| {
+        let given = scenario.header.given.iter().find(|given| given.server == NodeId(1));
+        not_booted(given.map_or(1, |given| given.line), NodeId(1), &why)
+    })?;
+    Replay::start(scenario, own.as_deref().unwrap_or(implementation), observer).map(play)
+}
+
+/// What observes a replay: what the caller wants to observe, and what the replay has to know.
+struct Folds<'a> {
+    observer: &'a mut dyn Observer,
+    record: Record,
+    /// What clients were told since this was taken last.
+    answers: Vec<(NodeId, Request, Answer)>,
+    digest: Digest,
+    no_panic: NoPanic,
+    oracles: Oracles,
+}
+
+impl Folds<'_> {
+    /// A checker saw a property violated; `line` says on which line that was.
+    fn stopped(&self, line: impl FnOnce(&Violation) -> u32) -> Stop {
+        match self.no_panic.violation.as_ref().or(self.oracles.violation()) {
+            Some(violation) => Stop::Violation(line(violation), violation.clone()),
+            None => Stop::Expected,
         }
+    }
+}
+
+impl Observer for Folds<'_> {
+    fn observe(
+        &mut self,
+        at: Micros,
+        observation: &Observation<'_>,
+    ) -> Result<(), observation::Stop> {
+        self.record.observe(at, observation)?;
+        self.observer.observe(at, observation)?;
+        self.digest.observe(at, observation)?;
+        self.no_panic.observe(at, observation)?;
+        self.oracles.observe(at, observation)?;
+        if let Observation::Answered { server, request, answer } = observation {
+            self.answers.push((*server, *request, *answer));
+        }
+        Ok(())
     }
 }
 
@@ -151,8 +201,8 @@ fn verdict(header: &Header, ended: Result<(), Stop>) -> Verdict {
 
 struct Replay<'a> {
     scenario: &'a Scenario,
-    cluster: Cluster<'a>,
-    record: SharedRecord,
+    world: World<'a, dyn Implementation + 'a>,
+    folds: Folds<'a>,
     /// What clients and administrators asked for, and what came of it.
     requests: BTreeMap<Label, Asked>,
     /// Under which label each request was made, if it has one; of one label there may be several.
@@ -163,8 +213,8 @@ struct Replay<'a> {
     holds: Vec<(Link, Kind)>,
     /// The settings of each server's next boot.
     settings: Vec<Settings>,
-    never: Vec<(u32, &'a Condition)>,
-    reach: Vec<(u32, &'a Condition, bool)>,
+    never: Vec<(u32, Condition)>,
+    reach: Vec<(u32, Condition, bool)>,
     /// The line of the statement under way.
     line: u32,
 }
@@ -174,19 +224,33 @@ impl<'a> Replay<'a> {
     fn start(
         scenario: &'a Scenario,
         implementation: &'a dyn Implementation,
-        ears: &'a mut Ears<'_>,
+        observer: &'a mut dyn Observer,
     ) -> Result<Replay<'a>, Stop> {
-        let record = Rc::clone(&ears.record);
         let header = &scenario.header;
-        let cluster = Cluster::new(implementation, design(header), Some(ears));
-        let cluster = cluster.map_err(|(server, failure)| {
+        let design = design(header);
+        let settings = || design.servers.iter().map(|server| server.settings).collect();
+        let capabilities = implementation.capabilities();
+        let mut folds = Folds {
+            observer,
+            record: Record::of(header.servers.len()),
+            answers: Vec::new(),
+            digest: Digest::new(design.seed),
+            no_panic: NoPanic::default(),
+            oracles: Oracles::of(capabilities, &header.servers, &design.members, settings),
+        };
+        let line = |server| {
             let given = header.given.iter().find(|given| given.server == server);
-            not_booted(given.map_or(1, |given| given.line), server, failure)
+            given.map_or(1, |given| given.line)
+        };
+        let world = World::new(implementation, design, &mut folds);
+        let world = world.map_err(|halt| match halt {
+            Halt::NoBoot { server, why } => not_booted(line(server), server, &why),
+            Halt::Stopped => folds.stopped(|violation| line(violation.server)),
         })?;
         Ok(Replay {
             scenario,
-            cluster,
-            record,
+            world,
+            folds,
             requests: BTreeMap::new(),
             asked: Vec::new(),
             serials: BTreeMap::new(),
@@ -212,7 +276,8 @@ impl<'a> Replay<'a> {
         let last = scenario.steps.last().map_or(0, |step| step.line);
         for step in &scenario.steps {
             self.line = step.line;
-            self.cluster.announce(step.line);
+            let statement = Observation::Statement { line: step.line };
+            self.folds.observe(self.world.now(), &statement).map_err(|_| self.stopped())?;
             let done = self.carry_out(&step.statement).and_then(|()| self.after_step());
             match (done, &scenario.header.violates) {
                 (Ok(()), _) => {}
@@ -239,7 +304,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn carry_out(&mut self, statement: &'a Statement) -> Result<(), Stop> {
+    fn carry_out(&mut self, statement: &Statement) -> Result<(), Stop> {
         match statement {
             Statement::Timeout(servers) => {
                 servers.iter().try_for_each(|&server| self.timeout(server))
@@ -266,13 +331,11 @@ impl<'a> Replay<'a> {
             }
             Statement::Release(selector) => self.release(selector),
             Statement::Forge(forged) => {
-                self.cluster.network.park(messages::forged(forged));
-                Ok(())
+                self.act(Action::Forge { message: messages::forged(forged) }).map(|_| ())
             }
             Statement::Crash(servers) => servers.iter().try_for_each(|&server| {
                 self.must_be_up(server)?;
-                self.cluster.crash(server, Survives::default());
-                Ok(())
+                self.act(Action::Crash { server, survives: Survives::default() }).map(|_| ())
             }),
             Statement::CrashTorn(server, entries) => self.crash_torn(*server, *entries as usize),
             Statement::Settings(servers, settings) => {
@@ -280,82 +343,61 @@ impl<'a> Replay<'a> {
             }
             Statement::Restart(servers) => servers.iter().try_for_each(|&server| {
                 self.must_be_down(server)?;
-                let line = self.line;
-                self.cluster.restart(server).map_err(|failure| not_booted(line, server, failure))
+                self.act(Action::Restart { server }).map(|_| ())
             }),
-            Statement::Stall(server) => self.host(|cluster| cluster.stall(*server, true)),
-            Statement::Sync(server) => self.host(|cluster| cluster.sync_all(*server)),
-            Statement::SyncNewest(server) => self.host(|cluster| cluster.sync_newest(*server)),
+            &Statement::Stall(server) => {
+                self.act(Action::Stall { server, stalled: true }).map(|_| ())
+            }
+            &Statement::Sync(server) => self.act(Action::SyncAll { server }).map(|_| ()),
+            &Statement::SyncNewest(server) => self.act(Action::SyncNewest { server }).map(|_| ()),
             Statement::Flush(server, writes) => self.flush(*server, *writes as usize),
             Statement::Tell(server, ordinal) => self.tell(*server, *ordinal as usize),
-            Statement::Unstall(server) => self.host(|cluster| cluster.stall(*server, false)),
-            Statement::Lie(server) => {
-                self.cluster.lie(*server, true);
-                Ok(())
+            &Statement::Unstall(server) => {
+                self.act(Action::Stall { server, stalled: false }).map(|_| ())
             }
-            Statement::Wipe(server) => {
-                self.must_be_down(*server)?;
-                self.cluster.wipe(*server);
-                Ok(())
+            &Statement::Lie(server) => self.act(Action::Lie { server, lies: true }).map(|_| ()),
+            &Statement::Wipe(server) => {
+                self.must_be_down(server)?;
+                self.act(Action::Wipe { server }).map(|_| ())
             }
-            Statement::Partition(groups) => {
-                self.partition(groups);
-                Ok(())
-            }
-            Statement::Isolate(servers) => {
-                self.isolate(servers);
-                Ok(())
-            }
-            Statement::Cut(links) => {
-                self.set_links(links, true);
-                Ok(())
-            }
-            Statement::Heal(Some(links)) => {
-                self.set_links(links, false);
-                Ok(())
-            }
-            Statement::Heal(None) => {
-                self.heal_all();
-                Ok(())
-            }
+            Statement::Partition(groups) => self.partition(groups),
+            Statement::Isolate(servers) => self.isolate(servers),
+            Statement::Cut(links) => self.set_links(links, true),
+            Statement::Heal(Some(links)) => self.set_links(links, false),
+            Statement::Heal(None) => self.heal_all(),
             Statement::Propose { server, commands, session } => {
                 self.propose(*server, commands, session.as_ref())
             }
             Statement::Retry(server, label) => self.retry(*server, label),
-            Statement::Register(server, label) => {
-                self.ask(*server, label, |cluster, request| cluster.register(*server, request))
-            }
-            Statement::Read(server, label) => {
-                self.ask(*server, label, |cluster, request| cluster.read(*server, request))
-            }
+            Statement::Register(server, label) => self.ask(*server, label, Event::Register),
+            Statement::Read(server, label) => self.ask(*server, label, Event::Read),
             Statement::Change { server, label, voters, learners } => {
                 let (voters, learners) = (voters.clone(), learners.clone());
-                self.ask(*server, label, |cluster, request| {
-                    cluster.change_membership(*server, request, voters, learners)
-                })
+                let change = |request| Event::ChangeMembership(request, voters, learners);
+                self.ask(*server, label, change)
             }
             Statement::Transfer { server, label, to } => {
-                self.ask(*server, label, |cluster, request| cluster.transfer(*server, request, *to))
+                self.ask(*server, label, |request| Event::Transfer(request, *to))
             }
             Statement::Compact(servers) => {
                 servers.iter().try_for_each(|&server| self.compact(server))
             }
-            Statement::PauseApply(server) => {
-                self.must_be_up(*server)?;
-                self.host(|cluster| cluster.pause_apply(*server, true))
+            &Statement::PauseApply(server) => {
+                self.must_be_up(server)?;
+                self.act(Action::PauseApply { server, paused: true }).map(|_| ())
             }
             Statement::Apply(server) => self.apply(*server),
-            Statement::ResumeApply(server) => {
-                self.must_be_up(*server)?;
-                self.host(|cluster| cluster.pause_apply(*server, false))
+            &Statement::ResumeApply(server) => {
+                self.must_be_up(server)?;
+                self.act(Action::PauseApply { server, paused: false }).map(|_| ())
             }
             Statement::Expect(condition) => self.expect(condition),
             Statement::Never(condition) => {
-                self.never.push((self.line, condition));
+                self.never.push((self.line, condition.clone()));
                 Ok(())
             }
             Statement::Reach(condition) => {
-                self.reach.push((self.line, condition, false));
+                self.reach.push((self.line, condition.clone(), false));
                 Ok(())
             }
             Statement::Within(duration, condition) => self.within(*duration, condition),
@@ -378,7 +420,7 @@ impl<'a> Replay<'a> {
     /// never be and what must be reached are looked at.
     fn after_step(&mut self) -> Result<(), Stop> {
         self.hear_answers();
-        self.apply_holds();
+        self.apply_holds()?;
         for (line, condition) in &self.never {
             if self.holds(condition) {
                 return Err(self.unmet(*line, FailureKind::Violation, "this came about"));
@@ -392,14 +434,27 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    fn stepped(&mut self, step: Result<(), Violation>) -> Result<(), Stop> {
-        step.map_err(|violation| Stop::Violation(self.line, violation))?;
+    /// Does this to the world.
+    fn act(&mut self, action: Action) -> Result<bool, Stop> {
+        self.world.apply(action, &mut self.folds).map_err(|halt| match halt {
+            Halt::NoBoot { server, why } => not_booted(self.line, server, &why),
+            Halt::Stopped => self.stopped(),
+        })
+    }
+
+    /// Does this to the world, as something that happens by itself: what is to be looked at then is.
+    fn step(&mut self, action: Action) -> Result<(), Stop> {
+        self.act(action)?;
         self.after_step()
     }
 
+    /// The observers ended the replay.
+    fn stopped(&self) -> Stop {
+        self.folds.stopped(|_| self.line)
+    }
+
     fn tick(&mut self, server: NodeId) -> Result<(), Stop> {
-        let step = self.cluster.tick(server);
-        self.stepped(step)
+        self.step(Action::Tick { server })
     }
 
     fn expect(&mut self, condition: &Condition) -> Result<(), Stop> {

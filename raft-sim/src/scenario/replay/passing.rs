@@ -1,25 +1,26 @@
 //! Time in a replay: clocks that tick by hand, and time that flows.
 
 use super::{FailureKind, Replay, Stop};
-use crate::cluster::{Happened, TICK};
+use crate::action::Action;
 use crate::scenario::syntax::{Condition, Duration, Unit};
 use crate::subject::Role;
-use crate::time::Micros;
+use crate::time::{Micros, TICK};
 use crate::words::NodeId;
+use crate::world::Next;
 
 impl Replay<'_> {
     pub(super) fn timeout(&mut self, server: NodeId) -> Result<(), Stop> {
         self.must_be_up(server)?;
-        let before = *self.cluster.server(server).view();
+        let before = *self.world.server(server).view();
         if before.role == Role::Leader {
             return Err(self.statement(format!("{server} leads; it has no election timeout")));
         }
-        let asked = self.record.borrow().pre_votes(server);
-        let longest = self.cluster.settings(server).election_timeout.1;
+        let asked = self.folds.record.pre_votes(server);
+        let longest = self.world.settings(server).election_timeout.1;
         for _ in 0..longest * 2 {
             self.tick(server)?;
-            let asks = self.record.borrow().pre_votes(server) > asked;
-            if asks || self.cluster.server(server).view().term > before.term {
+            let asks = self.folds.record.pre_votes(server) > asked;
+            if asks || self.world.server(server).view().term > before.term {
                 return Ok(());
             }
         }
@@ -33,7 +34,7 @@ impl Replay<'_> {
     pub(super) fn elect(&mut self, server: NodeId) -> Result<(), Stop> {
         self.timeout(server)?;
         self.settle()?;
-        if self.cluster.server(server).view().role == Role::Leader {
+        if self.world.server(server).view().role == Role::Leader {
             return Ok(());
         }
         let message = format!("{server} was not elected");
@@ -42,10 +43,10 @@ impl Replay<'_> {
 
     pub(super) fn heartbeat(&mut self, server: NodeId) -> Result<(), Stop> {
         self.must_be_up(server)?;
-        if self.cluster.server(server).view().role != Role::Leader {
+        if self.world.server(server).view().role != Role::Leader {
             return Err(self.statement(format!("{server} does not lead; it sends no heartbeats")));
         }
-        for _ in 0..self.cluster.settings(server).heartbeat {
+        for _ in 0..self.world.settings(server).heartbeat {
             self.tick(server)?;
         }
         Ok(())
@@ -64,25 +65,25 @@ impl Replay<'_> {
         duration: Duration,
         until: Option<&Condition>,
     ) -> Result<bool, Stop> {
-        let end = self.cluster.now() + self.micros(duration);
-        self.cluster.flow();
+        let end = self.world.now() + self.micros(duration);
+        self.act(Action::Flow { flows: true })?;
         let reached = loop {
-            match self.cluster.next(end) {
-                Ok(None) => break false,
-                Ok(Some(Happened::Step | Happened::Agenda(_))) => {}
-                Err(violation) => return Err(Stop::Violation(self.line, violation)),
-            }
+            match self.world.next(end) {
+                None => break false,
+                Some(Next::Action(action)) => self.act(action)?,
+                Some(Next::Alarm(_) | Next::Void) => continue,
+            };
             self.after_step()?;
             if until.is_some_and(|condition| self.holds(condition)) {
                 break true;
             }
         };
-        self.cluster.still();
+        self.act(Action::Flow { flows: false })?;
         Ok(reached)
     }
 
     pub(super) fn micros(&self, duration: Duration) -> Micros {
-        let settings = || self.cluster.ids().map(|server| self.cluster.settings(server));
+        let settings = || self.world.ids().map(|server| self.world.settings(server));
         let timeouts = settings().map(|settings| settings.election_timeout.1);
         let heartbeats = settings().map(|settings| settings.heartbeat);
         let longest = |ticks: Option<u32>| u64::from(ticks.unwrap_or(0)) * TICK;

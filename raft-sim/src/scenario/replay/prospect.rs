@@ -1,8 +1,7 @@
 //! How a cluster stands after some steps: what somebody needs to know who wants more of it.
 
-use super::ears::Ears;
 use super::lenient::Move;
-use super::{Replay, conditions};
+use super::{Replay, conditions, entered};
 use crate::scenario::syntax::{Label, Scenario};
 use crate::subject::Implementation;
 use crate::words::{Membership, NodeId, Term};
@@ -26,10 +25,15 @@ pub fn prospect(
     moves: &[Move],
     implementation: &dyn Implementation,
 ) -> Option<Prospect> {
-    let mut ears = Ears::of(scenario, None);
-    let mut replay = Replay::start(scenario, implementation, &mut ears).ok()?;
-    replay.carry_on(moves);
-    let cluster = &replay.cluster;
+    entered(scenario, implementation, &mut (), |mut replay| {
+        replay.carry_on(moves);
+        stands(&replay)
+    })
+    .ok()?
+}
+
+fn stands(replay: &Replay<'_>) -> Option<Prospect> {
+    let cluster = &replay.world;
     let term = cluster.ids().map(|id| conditions::hard_state(cluster.server(id)).term).max()?;
     let leader = cluster.leader();
     let leader = leader.map(|id| (id, Membership::clone(&replay.configuration(id))));

@@ -2,29 +2,30 @@
 
 use super::Replay;
 use super::messages::{is_kind, says};
+use crate::network::MessageId;
 use crate::scenario::syntax::{Detail, Drawn, Kind, Link, Selection, Selector, Which};
 use crate::words::{AppendReply, Body, Message, Position, length};
 
 impl Replay<'_> {
     /// The fewest words that mean this message now: its link and kind, if it is the only one; with one thing
     /// that it alone says; or else its place among those of its kind.
-    pub(super) fn shortest(&self, message: &Message, number: u64) -> Selection {
+    pub(super) fn shortest(&self, message: &Message, id: MessageId) -> Selection {
         let link = Link { from: message.from, to: message.to };
         let selector = |details| Selector { links: vec![link], kind: kind(message), details };
-        let found = |selector: &Selector| -> Vec<u64> {
-            let on_link = self.cluster.network.flights_on(link.from, link.to);
+        let found = |selector: &Selector| -> Vec<MessageId> {
+            let on_link = self.world.network().flights_on(link.from, link.to);
             let meant = on_link.filter(|flight| says(selector, &flight.message));
-            meant.map(|flight| flight.number).collect()
+            meant.map(|flight| flight.id).collect()
         };
         let plain = std::iter::once(Vec::new());
         let detailed = details(message).into_iter().map(|detail| vec![detail]);
         for selector in plain.chain(detailed).map(selector) {
-            if found(&selector) == [number] {
+            if found(&selector) == [id] {
                 return Selection { selector, which: Which::Only };
             }
         }
         let selector = selector(Vec::new());
-        let older = found(&selector).into_iter().filter(|&other| other < number).count();
+        let older = found(&selector).into_iter().filter(|&other| other < id).count();
         Selection { selector, which: Which::Ordinal(older as u32 + 1) }
     }
 }

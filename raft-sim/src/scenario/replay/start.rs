@@ -1,11 +1,12 @@
 //! The cluster that a scenario's header describes.
 
-use crate::cluster::{Design, Start, TICK};
 use crate::disk::SyncTime;
-use crate::network::{Delay, Weather};
+use crate::network::{Conditions, Delay};
 use crate::scenario::syntax::{self, Header};
 use crate::subject::Settings;
+use crate::time::TICK;
 use crate::words::{Command, Entry, HardState, LogIndex, NodeId, Payload, Term};
+use crate::world::{Design, Start};
 
 /// The voters of the first configuration.
 pub(super) fn first_configuration(header: &Header) -> Vec<NodeId> {
@@ -81,7 +82,7 @@ pub(super) fn design(header: &Header) -> Design {
         servers: header.servers.iter().map(start).collect(),
         members: first_configuration(header),
         seed: header.network.seed,
-        weather: Weather {
+        conditions: Conditions {
             delay: Delay::Uniform(shortest, longest),
             loss_ppm: header.network.loss * 10_000,
             duplicate_ppm: header.network.duplicate * 10_000,
@@ -89,7 +90,6 @@ pub(super) fn design(header: &Header) -> Design {
         sync: SyncTime { min: 0, max: 0, notice: 0 },
         apply_time: 0,
         durable_state_machine: header.durable_state_machine,
-        oracles: true,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::subject::{Answer, Applied, Outcome, Request, Settings};
+use crate::subject::{Answer, Applied, Outcome, Request};
 use crate::words::{Chunk, Command, Membership, Once, SessionId, Snapshot};
 
 fn said(event: &Event, effects: &Effects, length: u64) -> String {
@@ -106,20 +106,23 @@ fn a_snapshot_is_taken_and_installed() {
 fn how_a_server_dies_and_what_its_disk_does_then() {
     let view = View { term: Term(3), voted_for: Some(S2), ..View::default() };
     let heard = [
-        (Heard::Booted(S1, &view, None), None),
-        (Heard::Crashed(S1, 0, None), Some("S1  crashes")),
-        (Heard::Wiped(S1), Some("S1  loses all that was on its disk")),
+        (boot(S1, view, false, false), None),
+        (crash(0, None), Some("S1  crashes")),
+        (Observation::Wiped { server: S1 }, Some("S1  loses all that was on its disk")),
         (
-            Heard::Booted(S1, &view, Some(&Settings::default())),
+            boot(S1, view, true, true),
             Some("S1  restarts in term 3, vote S2, last applied 0, with other settings"),
         ),
         (
-            Heard::Lies(S1, true),
+            Observation::Lies { server: S1, lies: true },
             Some("S1  its disk lies from here on: what it says is durable, a crash takes"),
         ),
-        (Heard::Lies(S1, false), Some("S1  its disk lies no longer: what it said is durable, is")),
         (
-            Heard::Crashed(S1, 2, Some(1)),
+            Observation::Lies { server: S1, lies: false },
+            Some("S1  its disk lies no longer: what it said is durable, is"),
+        ),
+        (
+            crash(2, Some(1)),
             Some(
                 "S1  crashes, losing 2 writes that were not durable; \
                  of the entries of the oldest the first survives",
@@ -127,7 +130,7 @@ fn how_a_server_dies_and_what_its_disk_does_then() {
         ),
     ];
     for mut recorder in [Recorder::all(), Recorder::milestones()] {
-        heard.iter().for_each(|(heard, _)| recorder.hear(0, heard));
+        heard.iter().for_each(|(heard, _)| tell(&mut recorder, 0, heard));
         let told: Vec<String> = recorder.into_lines().into_iter().map(|line| line.text).collect();
         let expected: Vec<&str> = heard.iter().filter_map(|(_, told)| *told).collect();
         assert_eq!(told, expected);
@@ -186,16 +189,7 @@ fn milestones_have_a_leaders_configurations_and_installed_snapshots() {
         let writes = vec![write(5, std::slice::from_ref(&joint))];
         let effects = Effects { writes, restored, view, ..Effects::default() };
         let mut recorder = Recorder::milestones();
-        recorder.hear(
-            0,
-            &Heard::Step {
-                server: S1,
-                event: &Event::Apply,
-                effects: &effects,
-                before: &view,
-                length: 4,
-            },
-        );
+        take(&mut recorder, (0, S1), &Event::Apply, (view, &effects), 4);
         told(recorder)
     };
     assert_eq!(

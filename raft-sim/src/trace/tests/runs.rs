@@ -16,8 +16,8 @@ type Lines = Vec<(NodeId, String)>;
 /// A run under no oracles.
 fn traced(seed: u64, implementation: &dyn Implementation) -> Lines {
     let plan = Plan::draw(seed, &Wishes::default());
-    let mut recorder = Recorder::of(&plan, None);
-    run(&plan, implementation, false, Some(&mut recorder)).expect("it boots");
+    let mut recorder = Recorder::of(&plan);
+    run(&plan, implementation, false, &mut recorder).expect("it boots");
     recorder.into_lines()
 }
 

@@ -1,55 +1,18 @@
-//! What a cluster is made of: its design, and each server with what it stands on.
+//! One server, and what it stands on.
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::disk::{Disk, SyncTime};
-use crate::network::Weather;
-use crate::subject::{Event, Held, Request, Settings, Subject, Token, View};
+use super::Start;
+use crate::disk::{Disk, Survives};
+use crate::subject::{Event, Held, Request, Settings, Token, View};
 use crate::time::Micros;
-use crate::words::{Entry, HardState, LogIndex, NodeId};
-
-use super::power::Survives;
-
-/// What a cluster is made of.
-#[derive(Clone, Debug)]
-pub struct Design {
-    /// One for each server, S1 first.
-    pub servers: Vec<Start>,
-    /// The first configuration. Other servers boot knowing nobody, and wait to be added (§6).
-    pub members: Vec<NodeId>,
-    /// Seed of what the network and the disks draw.
-    pub seed: u64,
-    /// The network's weather.
-    pub weather: Weather,
-    /// How long the disks take.
-    pub sync: SyncTime,
-    /// How long state machines take at most to apply what they were handed, with
-    /// [`Settings::apply_limit`]: drawn evenly each time. Virtual microseconds; 0 is at once.
-    pub apply_time: Micros,
-    /// Whether what was applied survives a crash.
-    pub durable_state_machine: bool,
-    /// Whether the oracles listen.
-    pub oracles: bool,
-}
-
-/// How one server starts.
-#[derive(Clone, Debug, Default)]
-pub struct Start {
-    /// currentTerm and votedFor on its disk.
-    pub hard_state: HardState,
-    /// The log on its disk.
-    pub log: Vec<Entry>,
-    /// Its timing and limits.
-    pub settings: Settings,
-    /// Time between two ticks of its clock, in virtual microseconds.
-    pub tick: Micros,
-    /// When its clock ticks first.
-    pub first_tick: Micros,
-}
+use crate::words::LogIndex;
 
 /// One server and what it stands on.
+#[derive(Clone)]
 pub struct Server {
-    pub(super) subject: Option<Box<dyn Subject>>,
+    /// Whether it runs.
+    pub(super) up: bool,
     pub(super) view: View,
     pub(super) disk: Disk,
     pub(super) settings: Settings,
@@ -63,7 +26,9 @@ pub struct Server {
     pub(super) unheard: VecDeque<Token>,
     /// Requests it has taken in this life and not answered.
     pub(super) unanswered: BTreeSet<Request>,
-    /// How many entries its log had at most in this life.
+    /// How many entries its log has as it sees it, those included that its snapshot stands for.
+    pub(super) length: u64,
+    /// How many it had at most in this life.
     pub(super) longest: u64,
     /// How far its state machine will be after a crash, if it is durable.
     pub(super) kept: Option<LogIndex>,
@@ -90,7 +55,7 @@ pub struct Server {
     /// Its state machine is at work: it applies what it was handed at a time that is scheduled.
     pub(super) applying: bool,
     /// Its state machine takes nothing.
-    pub(super) paused: bool,
+    pub(super) apply_paused: bool,
     /// How many times to apply it has drawn.
     pub(super) applications: u64,
 }
@@ -99,7 +64,7 @@ impl Server {
     /// A server that has not booted.
     pub(super) fn new(start: Start) -> Server {
         Server {
-            subject: None,
+            up: false,
             view: View::default(),
             disk: Disk::new(start.hard_state, start.log),
             settings: start.settings,
@@ -108,6 +73,7 @@ impl Server {
             written: Token(0),
             unheard: VecDeque::new(),
             unanswered: BTreeSet::new(),
+            length: 0,
             longest: 0,
             kept: None,
             life: 0,
@@ -122,7 +88,7 @@ impl Server {
             syncs: 0,
             busy_until: 0,
             applying: false,
-            paused: false,
+            apply_paused: false,
             applications: 0,
         }
     }
@@ -130,7 +96,7 @@ impl Server {
     /// Whether it runs, scheduled or not.
     #[must_use]
     pub fn is_up(&self) -> bool {
-        self.subject.is_some()
+        self.up
     }
 
     /// Its state, as of its last step; that before the crash if it is down.
@@ -139,10 +105,22 @@ impl Server {
         &self.view
     }
 
-    /// How many writes are durable of which it has not heard.
+    /// The writes that are durable and of which it has not heard, oldest first.
+    pub fn unheard(&self) -> impl ExactSizeIterator<Item = Token> + '_ {
+        self.unheard.iter().copied()
+    }
+
+    /// Whether its state machine was handed something that it has not applied.
     #[must_use]
-    pub fn unheard(&self) -> usize {
-        self.unheard.len()
+    pub fn is_behind(&self) -> bool {
+        let handed = self.settings.apply_limit.is_some() && self.is_up();
+        handed && self.view.commit > self.view.applied
+    }
+
+    /// How many entries its log has as it sees it, those included that its snapshot stands for: the last index.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
     }
 
     /// How many entries its log had at most since it booted.

@@ -1,26 +1,23 @@
-//! What a replay hears itself: what each server applies, asks and reports.
+//! What a replay has to know itself of what happens: what each server applies, asks and reports.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::start::command_in;
-use crate::cluster::{Heard, Listener};
-use crate::scenario::syntax::Scenario;
+use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Applied, Effects, Outcome};
 use crate::time::Micros;
 use crate::words::{Body, Entry, LogIndex, NodeId};
 
-/// What was heard of all servers.
+/// What was observed of all servers.
 #[derive(Debug)]
 pub(super) struct Record {
     /// Every entry that some state machine applied, and what that came to: what a snapshot stands for.
     applied: BTreeMap<LogIndex, Applied>,
-    /// What each server was heard to do, S1 first.
+    /// What each server did, S1 first.
     servers: Vec<Known>,
 }
 
-/// What one server was heard to do.
+/// What one server did.
 #[derive(Clone, Debug, Default)]
 struct Known {
     /// The commands that its state machine has executed.
@@ -31,12 +28,9 @@ struct Known {
     reported: bool,
 }
 
-/// What was heard, shared with the replay.
-pub(super) type SharedRecord = Rc<RefCell<Record>>;
-
 impl Record {
-    /// Nothing, of so many servers.
-    fn of(servers: usize) -> Record {
+    /// Nothing yet.
+    pub(super) fn of(servers: usize) -> Record {
         Record { applied: BTreeMap::new(), servers: vec![Known::default(); servers] }
     }
 
@@ -104,39 +98,15 @@ fn executed(applied: &Applied) -> Option<String> {
     command_in(&applied.entry).map(|command| String::from_utf8_lossy(command).into_owned())
 }
 
-/// Hears what servers do, and passes everything on.
-pub(super) struct Ears<'a> {
-    pub(super) record: SharedRecord,
-    pub(super) listener: Option<&'a mut dyn Listener>,
-}
-
-impl<'a> Ears<'a> {
-    /// Has heard nothing yet.
-    pub(super) fn of(scenario: &Scenario, listener: Option<&'a mut dyn Listener>) -> Ears<'a> {
-        let record = Record::of(scenario.header.servers.len());
-        Ears { record: Rc::new(RefCell::new(record)), listener }
-    }
-}
-
-impl Listener for Ears<'_> {
-    fn hear(&mut self, now: Micros, heard: &Heard<'_>) {
-        match heard {
-            Heard::Step { server, effects, .. } => {
-                self.record.borrow_mut().stepped(*server, effects);
-            }
+impl Observer for Record {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
+    fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        match observation {
+            Observation::Stepped { server, effects, .. } => self.stepped(*server, effects),
             // From its snapshot, or as far as its state machine is durable.
-            Heard::Booted(server, view, _) => {
-                self.record.borrow_mut().restored(*server, view.applied);
-            }
-            Heard::Sent(_)
-            | Heard::Durable(..)
-            | Heard::Crashed(..)
-            | Heard::Wiped(_)
-            | Heard::Lies(..)
-            | Heard::Statement(_) => {}
+            Observation::Booted { server, view, .. } => self.restored(*server, view.applied),
+            _ => {}
         }
-        if let Some(listener) = &mut self.listener {
-            listener.hear(now, heard);
-        }
+        Ok(())
     }
 }

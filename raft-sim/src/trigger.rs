@@ -1,10 +1,10 @@
-//! Moments: what faults and tasks may wait for, seen at the door and on the wire. As long as nobody waits, a step
-//! pays for one comparison.
+//! Triggers: what faults and admin operations may wait for. As long as nothing waits, a step pays for one comparison.
 
 use serde::{Deserialize, Serialize};
 
-use super::Cluster;
+use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Effects, Role, View};
+use crate::time::Micros;
 use crate::words::{AppendReply, Body, Message, NodeId};
 
 /// Something that a server does, and that somebody may wait for. The server that does it is the one *of the
@@ -98,16 +98,14 @@ pub struct Came {
     pub peer: Option<NodeId>,
 }
 
-/// Looks out for moments.
-#[derive(Debug, Default)]
-pub(super) struct Watch {
+/// Looks out for triggers.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
     /// A bit for each moment that somebody waits for.
     wanted: u32,
     came: Vec<Came>,
     /// The server that sent a vote last, if any did.
     voter: Option<NodeId>,
-    /// How many writes survived a power loss as a whole, and how many in part.
-    pub(super) saved: (u64, u64),
 }
 
 impl Watch {
@@ -118,21 +116,7 @@ impl Watch {
         }
     }
 
-    /// A server took a step that changed its view or wrote something; its log had so many entries before.
-    #[inline]
-    pub(super) fn stepped(
-        &mut self,
-        id: NodeId,
-        before: &View,
-        effects: &Effects,
-        length: impl FnOnce() -> u64,
-    ) {
-        if self.wanted != 0 {
-            self.look(id, before, effects, length);
-        }
-    }
-
-    fn look(&mut self, id: NodeId, before: &View, effects: &Effects, length: impl FnOnce() -> u64) {
+    fn look(&mut self, id: NodeId, before: &View, effects: &Effects, length: u64) {
         let after = &effects.view;
         let led = before.role == Role::Leader;
         let leads = after.role == Role::Leader;
@@ -157,7 +141,7 @@ impl Watch {
         if self.wanted & 1 << Moment::Truncates as u32 != 0 {
             let mut writes = effects.writes.iter().filter_map(|write| write.log.as_ref());
             if let Some(first) = writes.next()
-                && first.from.get() <= length()
+                && first.from.get() <= length
             {
                 self.came(Moment::Truncates, id, None);
             }
@@ -166,7 +150,7 @@ impl Watch {
 
     /// A message leaves.
     #[inline]
-    pub(super) fn sent(&mut self, Message { from, to, body, .. }: &Message) {
+    fn sent(&mut self, Message { from, to, body, .. }: &Message) {
         let moment = match body {
             Body::RequestVoteReply { granted: true } => {
                 self.voter = Some(*from);
@@ -192,32 +176,37 @@ impl Watch {
         self.came(moment, *from, Some(*to));
     }
 
-    /// A server is back.
-    pub(super) fn booted(&mut self, id: NodeId) {
-        self.came(Moment::Boots, id, None);
-    }
-}
-
-impl Cluster<'_> {
-    /// From now on looks out for these moments, and for no others.
-    pub fn watch(&mut self, moments: impl Iterator<Item = Moment>) {
-        self.watch.wanted = moments.fold(0, |wanted, moment| wanted | 1 << moment as u32);
+    /// From now on looks out for these triggers, and for no others.
+    pub fn want(&mut self, moments: impl Iterator<Item = Moment>) {
+        self.wanted = moments.fold(0, |wanted, moment| wanted | 1 << moment as u32);
     }
 
-    /// The moments that have come since they were asked for last, of those it looks out for.
-    pub fn came(&mut self) -> Vec<Came> {
-        std::mem::take(&mut self.watch.came)
-    }
-
-    /// How many writes that were not durable have survived a power loss: as a whole, and torn.
-    #[must_use]
-    pub fn saved(&self) -> (u64, u64) {
-        self.watch.saved
+    /// The triggers that have fired since this was asked last, of those it looks out for.
+    pub fn fired(&mut self) -> Vec<Came> {
+        std::mem::take(&mut self.came)
     }
 
     /// The server that sent a vote last (§5.2); `None` if none has.
     #[must_use]
     pub fn last_voter(&self) -> Option<NodeId> {
-        self.watch.voter
+        self.voter
+    }
+}
+
+impl Observer for Watch {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
+    #[inline]
+    fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        match observation {
+            Observation::Stepped { server, before, length, effects } => {
+                if self.wanted != 0 && (effects.view != *before || !effects.writes.is_empty()) {
+                    self.look(*server, before, effects, *length);
+                }
+            }
+            Observation::Sent { message } => self.sent(message),
+            Observation::Booted { server, .. } => self.came(Moment::Boots, *server, None),
+            _ => {}
+        }
+        Ok(())
     }
 }

@@ -1,102 +1,123 @@
 //! Disks: what was written becomes durable, messages that waited for it leave, and servers hear of it;
 //! disks stall, catch up and forget.
 
-use super::{Cluster, Due, Feature, Heard, Server, slot};
-use crate::disk::Disk;
+use std::borrow::Cow;
+
+use super::flow::Due;
+use super::{Halt, Launch, Server, World, slot};
+use crate::disk::{Disk, length_after};
 use crate::mix::{below, mix};
-use crate::oracle::Violation;
+use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Event, Token, View, Write};
 use crate::words::{NodeId, length};
 
-impl Cluster<'_> {
+impl<L: Launch + ?Sized> World<'_, L> {
     /// From now on a server's disk makes nothing durable by itself, or does again and catches up.
-    ///
-    /// # Errors
-    /// The first property that an oracle saw violated.
-    pub fn stall(&mut self, id: NodeId, stalled: bool) -> Result<(), Violation> {
+    pub(super) fn stall(
+        &mut self,
+        id: NodeId,
+        stalled: bool,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
         self.servers[slot(id)].stalled = stalled;
-        if stalled { Ok(()) } else { self.sync_all(id) }
+        if stalled { Ok(true) } else { self.sync_all(id, observer) }
     }
 
     /// All that a server has written so far becomes durable, and it hears of all that is.
-    ///
-    /// # Errors
-    /// The first property that an oracle saw violated.
-    pub fn sync_all(&mut self, id: NodeId) -> Result<(), Violation> {
+    pub(super) fn sync_all(
+        &mut self,
+        id: NodeId,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
         loop {
-            self.make_durable(id, Token(u64::MAX));
+            self.make_durable(id, Token(u64::MAX), observer)?;
             if self.miss_notices(id, 0) {
-                return Ok(());
+                return Ok(true);
             }
             match self.servers[slot(id)].unheard.front() {
-                Some(&token) => self.hear(id, token)?,
-                None => return self.lag(id),
+                Some(&token) => self.hear(id, token, observer)?,
+                None => break,
             }
         }
+        self.lag(id, observer)?;
+        Ok(true)
     }
 
     /// All that a server has written so far becomes durable, but it hears of the newest write only; of the
-    /// others with the next [`Cluster::sync_all`].
-    ///
-    /// # Errors
-    /// The first property that an oracle saw violated.
-    pub fn sync_newest(&mut self, id: NodeId) -> Result<(), Violation> {
+    /// others with the next [`World::sync_all`].
+    pub(super) fn sync_newest(
+        &mut self,
+        id: NodeId,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
         let heard = self.servers[slot(id)].unheard.len();
-        match self.make_durable(id, Token(u64::MAX)) {
-            Some(_) if self.miss_notices(id, heard) => Ok(()),
+        match self.make_durable(id, Token(u64::MAX), observer)? {
+            Some(_) if self.miss_notices(id, heard) => Ok(true),
             Some(newest) => {
-                self.hear(id, newest)?;
-                self.lag(id)
+                self.hear(id, newest, observer)?;
+                self.lag(id, observer)?;
+                Ok(true)
             }
-            None => Ok(()),
-        }
-    }
-
-    /// A server's disk makes so many writes durable, oldest first. The server hears of them by [`Cluster::tell`] or
-    /// the next [`Cluster::sync_all`], not by itself. How many there were.
-    pub fn flush(&mut self, id: NodeId, count: usize) -> usize {
-        for flushed in 0..count {
-            match self.servers[slot(id)].disk.oldest() {
-                Some(oldest) => self.make_durable(id, oldest),
-                None => return flushed,
-            };
-        }
-        count
-    }
-
-    /// A server hears of a durable write, as a step of its own: of those that it has not heard of, the one behind
-    /// so many older ones. False if there is none.
-    ///
-    /// # Errors
-    /// The first property that an oracle saw violated.
-    pub fn tell(&mut self, id: NodeId, older: usize) -> Result<bool, Violation> {
-        match self.servers[slot(id)].unheard.get(older) {
-            Some(&token) => self.hear_late(id, token).map(|()| true),
             None => Ok(false),
         }
     }
 
+    /// A server's disk makes its oldest writes durable. The server hears of them by [`World::notify`] or the next
+    /// [`World::sync_all`], not by itself.
+    pub(super) fn flush(
+        &mut self,
+        id: NodeId,
+        count: usize,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        for flushed in 0..count {
+            match self.servers[slot(id)].disk.oldest() {
+                Some(oldest) => self.make_durable(id, oldest, observer)?,
+                None => return Ok(flushed > 0),
+            };
+        }
+        Ok(true)
+    }
+
     /// Everything up to and including this write becomes durable, and the server hears of it in time.
-    pub(super) fn sync(&mut self, id: NodeId, through: Token) -> Result<(), Violation> {
-        if self.settle(id, through)? { self.lag(id) } else { Ok(()) }
+    pub(super) fn sync(
+        &mut self,
+        id: NodeId,
+        through: Token,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        if self.settle(id, through, observer)? {
+            self.lag(id, observer)?;
+        }
+        Ok(true)
     }
 
     /// What a server has written becomes durable at the end of a step, if its disk takes no time.
-    pub(super) fn settle_at_once(&mut self, id: NodeId) -> Result<(), Violation> {
+    #[inline]
+    pub(super) fn settle_at_once(
+        &mut self,
+        id: NodeId,
+        observer: &mut impl Observer,
+    ) -> Result<(), Halt> {
         let server = &self.servers[slot(id)];
         if server.disk.is_dirty() && !server.stalled && self.sync.max == 0 {
-            self.settle(id, Token(u64::MAX))?;
+            self.settle(id, Token(u64::MAX), observer)?;
         }
         Ok(())
     }
 
     /// Everything up to and including this write becomes durable. True if the server has heard of it, false if it will.
-    fn settle(&mut self, id: NodeId, through: Token) -> Result<bool, Violation> {
+    fn settle(
+        &mut self,
+        id: NodeId,
+        through: Token,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
         while self.servers[slot(id)].disk.is_dirty() {
             // Of the older ones it may hear later, if it can do with that.
             let unheard = self.servers[slot(id)].unheard.len();
             let heard = if self.notices_in_order { 0 } else { unheard };
-            if self.make_durable(id, through).is_none() {
+            if self.make_durable(id, through, observer)?.is_none() {
                 break;
             }
             if self.flowing && self.sync.notice > 0 {
@@ -107,7 +128,7 @@ impl Cluster<'_> {
                 return Ok(false);
             }
             while let Some(token) = self.servers[slot(id)].unheard.remove(heard) {
-                self.take(id, Event::Persisted(token))?;
+                self.take(id, Event::Persisted(token), observer)?;
             }
         }
         Ok(true)
@@ -115,7 +136,12 @@ impl Cluster<'_> {
 
     /// Everything up to and including this write becomes durable. Gives the newest of the writes that were not
     /// durable before.
-    fn make_durable(&mut self, id: NodeId, through: Token) -> Option<Token> {
+    fn make_durable(
+        &mut self,
+        id: NodeId,
+        through: Token,
+        observer: &mut impl Observer,
+    ) -> Result<Option<Token>, Stop> {
         let mut newest = None;
         let mut server = &mut self.servers[slot(id)];
         while server.disk.is_dirty()
@@ -123,20 +149,22 @@ impl Cluster<'_> {
         {
             newest = Some(write.token);
             server.unheard.push_back(write.token);
-            self.report_durable(id, &write);
+            self.report_durable(id, &write, observer)?;
             server = &mut self.servers[slot(id)];
         }
-        newest
+        Ok(newest)
     }
 
     /// A write is durable, or the disk says so.
-    pub(super) fn report_durable(&mut self, id: NodeId, write: &Write) {
-        if let Some(oracles) = &mut self.oracles {
-            oracles.persisted(id, write);
-        }
-        if let Some(listener) = &mut self.listener {
-            listener.hear(self.now, &Heard::Durable(id, write));
-        }
+    #[inline]
+    pub(super) fn report_durable(
+        &mut self,
+        id: NodeId,
+        write: &Write,
+        observer: &mut impl Observer,
+    ) -> Result<(), Stop> {
+        let durable = Observation::Durable { server: id, write: Cow::Borrowed(write) };
+        observer.observe(self.now, &durable)
     }
 
     /// Whether a server is not scheduled; then it will hear of its durable writes from this one on when it is.
@@ -160,25 +188,24 @@ impl Cluster<'_> {
     }
 
     /// The server hears of a durable write, if it has not yet.
-    fn hear(&mut self, id: NodeId, token: Token) -> Result<(), Violation> {
-        if self.forget(id, token) { self.take(id, Event::Persisted(token)) } else { Ok(()) }
+    fn hear(&mut self, id: NodeId, token: Token, observer: &mut impl Observer) -> Result<(), Halt> {
+        if self.forget(id, token) {
+            self.take(id, Event::Persisted(token), observer)?;
+        }
+        Ok(())
     }
 
-    /// As [`Cluster::hear`], as a step of its own.
-    pub(super) fn hear_late(&mut self, id: NodeId, token: Token) -> Result<(), Violation> {
-        if let Some(missed) = &mut self.servers[slot(id)].missed {
-            missed.push(Event::Persisted(token));
-            return Ok(());
-        }
-        let oldest = self.servers[slot(id)].unheard.front() == Some(&token);
+    /// As [`World::hear`], as a step of its own.
+    pub(super) fn notify_now(
+        &mut self,
+        id: NodeId,
+        token: Token,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
         if !self.forget(id, token) {
-            return Ok(());
+            return Ok(false);
         }
-        self.features.count(Feature::LateNotice);
-        if !oldest {
-            self.features.count(Feature::EarlyNotice);
-        }
-        self.step(id, Event::Persisted(token))
+        self.step(id, Event::Persisted(token), observer)
     }
 
     /// Takes a write from those that the server has not heard of, if it is one.
@@ -190,7 +217,12 @@ impl Cluster<'_> {
 
     /// Messages leave that waited for a write of which the server is just told. It can't know any earlier that they
     /// may.
-    pub(super) fn send_waiting(&mut self, id: NodeId, told: Token) -> Result<(), Violation> {
+    pub(super) fn send_waiting(
+        &mut self,
+        id: NodeId,
+        told: Token,
+        observer: &mut impl Observer,
+    ) -> Result<(), Halt> {
         if self.servers[slot(id)].waiting.is_empty() {
             return Ok(());
         }
@@ -199,7 +231,7 @@ impl Cluster<'_> {
             if held.after > told {
                 self.servers[slot(id)].waiting.push(held);
             } else {
-                self.send(held.message)?;
+                self.send(held.message, observer)?;
             }
         }
         Ok(())
@@ -219,47 +251,45 @@ impl Cluster<'_> {
                 let due = Due::Synced { server: id.0 - 1, life, token };
                 self.queue.push(server.busy_until, due);
             }
-            if let Some(log) = &write.log {
-                let length = length(log.from.before()) + log.entries.len() as u64;
-                server.longest = server.longest.max(length);
+            server.length = length_after(server.length, &write);
+            if write.log.is_some() {
+                server.longest = server.longest.max(server.length);
             }
             let replaced = restored && write.snapshot.is_some();
             server.disk.submit(write, replaced.then(|| length(before.applied)));
         }
     }
 
-    /// The disk of a server that is down forgets everything. Raft is not made for this.
-    pub fn wipe(&mut self, id: NodeId) {
+    /// The disk of a server that is down forgets everything.
+    pub(super) fn wipe(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<bool, Halt> {
         let server = &mut self.servers[slot(id)];
+        if server.is_up() {
+            return Ok(false);
+        }
         server.disk = Disk::default();
         server.kept = None;
         server.view = View::default();
-        self.digest = mix(mix(self.digest, 7), u64::from(id.0));
-        if let Some(oracles) = &mut self.oracles {
-            oracles.wiped(id);
-        }
-        if let Some(listener) = &mut self.listener {
-            listener.hear(self.now, &Heard::Wiped(id));
-        }
+        observer.observe(self.now, &Observation::Wiped { server: id })?;
+        Ok(true)
     }
 
     /// From now on a server's disk lies: it says durable what it was given as ever, but the server's next crash
-    /// takes all of it, and the lie ends. Or, without a crash, what it said is true after all. Raft is not made
-    /// for this; the oracles believe the disk until the crash.
-    pub fn lie(&mut self, id: NodeId, lies: bool) {
+    /// takes all of it, and the lie ends. Or, without a crash, what it said is true after all.
+    pub(super) fn lie(
+        &mut self,
+        id: NodeId,
+        lies: bool,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
         let server = &mut self.servers[slot(id)];
         if server.disk.lies() == lies {
-            return;
+            return Ok(false);
         }
         if self.durable_state_machine && server.is_up() {
             server.kept = server.view.applied.min(server.disk.durable_prefix());
         }
         server.disk.lie(lies);
-        if let Some(oracles) = &mut self.oracles {
-            oracles.lied_to(id, lies);
-        }
-        if let Some(listener) = &mut self.listener {
-            listener.hear(self.now, &Heard::Lies(id, lies));
-        }
+        observer.observe(self.now, &Observation::Lies { server: id, lies })?;
+        Ok(true)
     }
 }

@@ -1,16 +1,19 @@
-//! What the door asks of every implementation: a step's effects must make sense. Whether a server may do what they say
-//! is for the oracles.
+//! What the subject interface asks of every implementation: a step's effects must make sense. Whether a server may do what
+//! they say is for the checkers.
 
-use super::{Cluster, slot};
-use crate::oracle::Violation;
-use crate::subject::{Answer, Ended, LogWrite, Token, Write};
+use super::{Launch, World, slot};
+use crate::subject::{Answer, LogWrite, Token, Write};
 use crate::words::{LogIndex, Membership, NodeId, Payload};
 
-impl Cluster<'_> {
-    /// Refuses effects of a server's step that make no sense: they are a mistake of the implementation or of what
-    /// stands between it and the door, and would do something else than they seem to.
-    pub(super) fn make_sense(&mut self, id: NodeId) -> Result<(), Violation> {
-        let refuse = |why: String| Err(Violation::ended(id, Ended::Crashed(why)));
+impl<L: Launch + ?Sized> World<'_, L> {
+    /// Checks that the effects of a server's step make sense. If they do not, they are a mistake of the implementation or of its
+    /// adapter, and would do something else than they seem to.
+    ///
+    /// # Errors
+    /// What makes no sense.
+    #[inline]
+    pub(super) fn make_sense(&mut self, id: NodeId) -> Result<(), String> {
+        let refuse = Err::<(), String>;
         let servers = self.servers.len();
         let exists = |server: NodeId| (1..=servers).contains(&(server.0 as usize));
         let none = format_args!("there is no such server");

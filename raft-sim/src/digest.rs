@@ -1,13 +1,82 @@
-//! What goes into the digest of a run: what every server did, said and wrote.
+//! The digest of a run: one number that stands for what every server did, said and wrote.
 
 use crate::mix::{mix, mix_bytes, mix_lists, mix_pair};
+use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Answer, Effects, Event, Request, View, Write};
 use crate::time::Micros;
 use crate::words::{AppendReply, Body, LogIndex, Membership, Message, NodeId, Payload, length};
 
+/// Digests what is observed: equal for equal histories. And counts the steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Digest {
+    value: u64,
+    steps: u64,
+}
+
+impl Digest {
+    /// That of a run in which nothing has happened, of this seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Digest {
+        Digest { value: mix(0, seed), steps: 0 }
+    }
+
+    /// The digest so far.
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        self.value
+    }
+
+    /// How many steps there were.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+}
+
+impl Observer for Digest {
+    #[inline]
+    fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        let digest = self.value;
+        self.value = match observation {
+            Observation::Step { server, event } => {
+                self.steps += 1;
+                mix_event(digest, at, *server, event)
+            }
+            Observation::Stepped { before, effects, .. } if effects.ended.is_none() => {
+                let changed = effects.view != *before;
+                let digest = if changed { mix_view(digest, &effects.view) } else { digest };
+                effects.writes.iter().fold(digest, mix_write)
+            }
+            Observation::Answered { request, answer, .. } => mix_answer(digest, *request, answer),
+            Observation::Sent { message } => mix_message(digest, message),
+            Observation::Crashed { server, .. } => mix(mix(digest, 5), u64::from(server.0)),
+            Observation::Wiped { server } => mix(mix(digest, 7), u64::from(server.0)),
+            Observation::Booted { server, again, changed, .. } => {
+                let digest = if *again { mix(mix(digest, 6), u64::from(server.0)) } else { digest };
+                if *changed { mix(digest, 8) } else { digest }
+            }
+            Observation::Action { .. }
+            | Observation::NotBooted { .. }
+            | Observation::Stepped { .. }
+            | Observation::Asked { .. }
+            | Observation::Took { .. }
+            | Observation::Durable { .. }
+            | Observation::InFlight { .. }
+            | Observation::Held { .. }
+            | Observation::Delivered { .. }
+            | Observation::Lost { .. }
+            | Observation::Lies { .. }
+            | Observation::FaultBegan { .. }
+            | Observation::FaultEnded { .. }
+            | Observation::Statement { .. } => digest,
+        };
+        Ok(())
+    }
+}
+
 /// What happens to whom, and when.
 #[inline]
-pub(super) fn mix_event(digest: u64, now: Micros, id: NodeId, event: &Event) -> u64 {
+fn mix_event(digest: u64, now: Micros, id: NodeId, event: &Event) -> u64 {
     let word = match event {
         Event::Tick => 1,
         Event::Receive(message) => 2 | (u64::from(message.from.0) << 8),
@@ -65,7 +134,7 @@ pub(crate) fn step_digests(
     (happened, did)
 }
 
-pub(super) fn mix_view(digest: u64, view: &View) -> u64 {
+fn mix_view(digest: u64, view: &View) -> u64 {
     let server = |server: Option<NodeId>| server.map_or(0, |server| u64::from(server.0) + 1);
     let vote = server(view.voted_for) << 40;
     let state = view.term.0 ^ vote ^ (server(view.leader) << 50) ^ ((view.role as u64) << 60);
@@ -77,7 +146,7 @@ pub(super) fn mix_view(digest: u64, view: &View) -> u64 {
     }
 }
 
-pub(super) fn mix_answer(digest: u64, request: Request, answer: &Answer) -> u64 {
+fn mix_answer(digest: u64, request: Request, answer: &Answer) -> u64 {
     let (kind, detail) = match answer {
         Answer::Committed(index) => (1, index.get()),
         Answer::Registered(index, session) => (2, index.get() ^ session.0.rotate_left(32)),
@@ -93,7 +162,7 @@ pub(super) fn mix_answer(digest: u64, request: Request, answer: &Answer) -> u64 
     mix_pair(digest, request.0 ^ (kind << 60), detail)
 }
 
-pub(super) fn mix_write(digest: u64, write: &Write) -> u64 {
+fn mix_write(digest: u64, write: &Write) -> u64 {
     let mut digest = mix(digest, write.token.0);
     if let Some(state) = write.hard_state {
         digest = mix(digest, state.term.0);
@@ -127,7 +196,7 @@ fn mix_membership(digest: u64, membership: &Membership) -> u64 {
     mix_lists(digest, [&membership.voters, &membership.outgoing, &membership.learners])
 }
 
-pub(super) fn mix_message(digest: u64, message: &Message) -> u64 {
+fn mix_message(digest: u64, message: &Message) -> u64 {
     let number = |index: Option<LogIndex>| length(index);
     let said = match &message.body {
         Body::RequestVote { last, transfer } => {

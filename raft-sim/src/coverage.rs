@@ -1,12 +1,15 @@
-//! Which of Raft's features a run has made use of, and how often: counted from what is seen at the door, by
-//! nobody who judges. A campaign in which one of them never took part has tested less than it seems to.
+//! Coverage: which of Raft's features a run has made use of, and how often. A campaign in which one of them never took part
+//! has tested less than it seems to. Nothing is judged here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Cluster, Server, slot};
-use crate::subject::{Answer, Effects, Event, Outcome, Request, Role, View, Write};
-use crate::words::{Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Snapshot, Term};
+use crate::observation::{Observation, Observer, Stop, Stored};
+use crate::subject::{
+    Answer, Effects, Event, Outcome, Request, Role, Settings, Token, View, Write,
+};
+use crate::time::Micros;
+use crate::words::{Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Term};
 
 /// A feature of Raft that may take part in a run, or something that it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,10 +136,12 @@ impl Feature {
 }
 
 /// Counts features.
-#[derive(Debug)]
-pub(super) struct Features {
+#[derive(Clone, Debug)]
+pub struct Coverage {
     counts: [u64; Feature::ALL.len()],
     servers: Vec<Watched>,
+    /// The first configuration.
+    first: Arc<Membership>,
     /// Up to here, entries were counted when they were committed, and when they were applied.
     committed: Option<LogIndex>,
     applied: Option<LogIndex>,
@@ -157,6 +162,10 @@ enum Asked {
 /// What is known of one server.
 #[derive(Clone, Debug, Default)]
 struct Watched {
+    view: View,
+    settings: Settings,
+    /// The writes that are durable and of which it has not heard, oldest first.
+    unheard: VecDeque<Token>,
     /// The configuration before all that are in its log.
     base: Arc<Membership>,
     /// Those in its log.
@@ -171,12 +180,14 @@ struct Watched {
     moving: bool,
 }
 
-impl Features {
-    /// Nothing has happened yet on so many servers.
-    pub(super) fn new(servers: usize) -> Features {
-        Features {
+impl Coverage {
+    /// Nothing has happened yet on these servers, of which `members` are the first configuration.
+    #[must_use]
+    pub fn new(servers: usize, members: &[NodeId]) -> Coverage {
+        Coverage {
             counts: [0; Feature::ALL.len()],
             servers: vec![Watched::default(); servers],
+            first: Membership { voters: members.to_vec(), ..Membership::default() }.into(),
             committed: None,
             applied: None,
             asked: BTreeMap::new(),
@@ -184,28 +195,39 @@ impl Features {
         }
     }
 
-    pub(super) fn count(&mut self, feature: Feature) {
+    /// How often a feature took part so far.
+    #[must_use]
+    pub fn count_of(&self, feature: Feature) -> u64 {
+        self.counts[feature as usize]
+    }
+
+    fn count(&mut self, feature: Feature) {
         self.counts[feature as usize] += 1;
     }
 
-    /// A server boots from this, in a cluster that began with these.
-    pub(super) fn booted(
-        &mut self,
-        id: NodeId,
-        members: &[NodeId],
-        snapshot: Option<&Snapshot>,
-        log: &[Entry],
-    ) {
-        let first = || Membership { voters: members.to_vec(), ..Membership::default() }.into();
-        let base = snapshot.map_or_else(first, |snapshot| snapshot.membership.clone());
-        self.servers[slot(id)] =
-            Watched { base, logged: configurations(log).collect(), ..Watched::default() };
+    fn booted(&mut self, id: NodeId, disk: &Stored<'_>, settings: Settings, view: View) {
+        let base = disk.snapshot.as_ref().map(|snapshot| snapshot.membership.clone());
+        self.servers[slot(id)] = Watched {
+            view,
+            settings,
+            base: base.unwrap_or_else(|| self.first.clone()),
+            logged: configurations(&disk.log).collect(),
+            ..Watched::default()
+        };
         self.asked.retain(|_, (server, _)| *server != id);
+    }
+
+    /// A server hears of a durable write as a step of its own.
+    fn noticed(&mut self, id: NodeId, token: Token) {
+        self.count(Feature::LateNotice);
+        if self.servers[slot(id)].unheard.front() != Some(&token) {
+            self.count(Feature::EarlyNotice);
+        }
     }
 
     /// A server's step changed its view.
     #[inline]
-    pub(super) fn moved(&mut self, id: NodeId, before: &View, effects: &Effects) {
+    fn moved(&mut self, id: NodeId, before: &View, effects: &Effects) {
         let after = &effects.view;
         let configured = after.configuration.is_some() || before.configuration.is_some();
         if configured || after.snapshot != before.snapshot {
@@ -307,7 +329,7 @@ impl Features {
 
     /// A message leaves.
     #[inline]
-    pub(super) fn sent(&mut self, Message { from, term, body, .. }: &Message) {
+    fn sent(&mut self, Message { from, term, body, .. }: &Message) {
         match body {
             Body::PreVote { .. } => self.servers[slot(*from)].asking = Some(*term),
             Body::PreVoteReply { granted: false } => self.count(Feature::PreVoteDenied),
@@ -328,8 +350,8 @@ impl Features {
         }
     }
 
-    /// A client or an administrator asks a server for something; [`Features::done`] follows.
-    pub(super) fn asks(&mut self, id: NodeId, event: &Event) {
+    /// A client or an administrator asks a server for something.
+    fn asks(&mut self, id: NodeId, event: &Event) {
         let (request, kind) = match event {
             Event::Read(request) => (*request, Asked::Read),
             Event::ChangeMembership(request, ..) => (*request, Asked::Change),
@@ -348,7 +370,8 @@ impl Features {
     }
 
     /// The step with a request is over.
-    pub(super) fn done(&mut self) {
+    #[inline]
+    fn done(&mut self) {
         let Some(request) = self.fresh.take() else { return };
         if let Some((id, Asked::Transfer)) = self.asked.get(&request) {
             self.servers[slot(*id)].moving = true;
@@ -357,29 +380,18 @@ impl Features {
 
     /// A server answers.
     #[inline]
-    pub(super) fn answered(
-        &mut self,
-        id: NodeId,
-        server: &Server,
-        request: Request,
-        answer: &Answer,
-    ) {
+    fn answered(&mut self, id: NodeId, request: Request, answer: &Answer) {
         if *answer == Answer::Busy && self.servers[slot(id)].moving {
             self.count(Feature::HeldOff);
         }
         if let Some((_, kind)) = self.asked.remove(&request) {
-            self.answered_watched(id, server, (request, kind), answer);
+            self.answered_watched(id, (request, kind), answer);
         }
     }
 
-    fn answered_watched(
-        &mut self,
-        id: NodeId,
-        server: &Server,
-        (request, kind): (Request, Asked),
-        answer: &Answer,
-    ) {
+    fn answered_watched(&mut self, id: NodeId, (request, kind): (Request, Asked), answer: &Answer) {
         let at_once = self.fresh == Some(request);
+        let server = &self.servers[slot(id)];
         let leads = server.view.role == Role::Leader;
         let lease = server.settings.lease_drift.is_some();
         if kind == Asked::Transfer {
@@ -419,10 +431,45 @@ fn configurations(entries: &[Entry]) -> impl Iterator<Item = (LogIndex, Arc<Memb
     })
 }
 
-impl Cluster<'_> {
-    /// How often a feature took part so far.
-    #[must_use]
-    pub fn featured(&self, feature: Feature) -> u64 {
-        self.features.counts[feature as usize]
+impl Observer for Coverage {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
+    #[inline]
+    fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        match observation {
+            Observation::Action { .. } => self.done(),
+            Observation::Booted { server, disk, settings, view, .. } => {
+                self.booted(*server, disk, **settings, *view);
+            }
+            Observation::Asked { server, event } => self.asks(*server, event),
+            Observation::Step { server, event } => {
+                if let Event::Persisted(token) = **event {
+                    self.noticed(*server, token);
+                }
+            }
+            Observation::Took { server, event } => {
+                if let Event::Persisted(token) = **event {
+                    self.servers[slot(*server)].unheard.retain(|other| *other != token);
+                }
+            }
+            Observation::Stepped { server, before, effects, .. } => {
+                if effects.view != *before {
+                    self.servers[slot(*server)].view = effects.view;
+                    self.moved(*server, before, effects);
+                }
+            }
+            Observation::Answered { server, request, answer } => {
+                self.answered(*server, *request, answer);
+            }
+            Observation::Durable { server, write } => {
+                self.servers[slot(*server)].unheard.push_back(write.token);
+            }
+            Observation::Sent { message } => self.sent(message),
+            _ => {}
+        }
+        Ok(())
     }
+}
+
+fn slot(id: NodeId) -> usize {
+    id.0 as usize - 1
 }

@@ -1,0 +1,38 @@
+//! How a world comes by its servers.
+
+use crate::subject::{Boot, Capability, Implementation, Subject, View};
+
+/// Boots servers of a type that is known when the testbed is compiled, so that a run is compiled as one piece with them. Any
+/// [`Implementation`] does it for servers of any type.
+pub trait Launch {
+    /// A running server. Dropping it is its crash.
+    type Server: Subject;
+
+    /// What the servers support beyond §5 of the paper.
+    fn capabilities(&self) -> &[Capability];
+
+    /// Boots one server from what is durable.
+    ///
+    /// # Errors
+    /// Why the server refuses to start from this state or with these settings.
+    fn launch(&self, boot: Boot) -> Result<(Self::Server, View), String>;
+
+    /// A copy of a server that behaves as this one from here on; `None` if it can't be had.
+    fn fork(server: &Self::Server) -> Option<Self::Server>;
+}
+
+impl Launch for dyn Implementation + '_ {
+    type Server = Box<dyn Subject>;
+
+    fn capabilities(&self) -> &[Capability] {
+        Implementation::capabilities(self)
+    }
+
+    fn launch(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        self.boot(boot)
+    }
+
+    fn fork(server: &Box<dyn Subject>) -> Option<Box<dyn Subject>> {
+        server.fork()
+    }
+}

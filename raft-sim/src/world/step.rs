@@ -1,0 +1,192 @@
+//! One step of a server: it takes an event, and what it wants done is done.
+
+use std::borrow::Cow;
+use std::panic::{self, AssertUnwindSafe};
+
+use super::flow::schedule;
+use super::{Halt, Launch, World, slot};
+use crate::network::Fate;
+use crate::observation::{Observation, Observer, Stop};
+use crate::panics;
+use crate::subject::{Effects, Ended, Event, Subject, View};
+use crate::words::{Message, NodeId};
+
+/// Hands a server an event. If it panics, that is how it ends.
+#[inline]
+fn hand(subject: &mut impl Subject, event: Event, effects: &mut Effects) {
+    let stepped = panic::catch_unwind(AssertUnwindSafe(|| subject.step(event, effects)));
+    if let Err(panic) = stepped {
+        effects.ended = Some(Ended::Panicked(panics::told(panic.as_ref())));
+    }
+}
+
+impl<L: Launch + ?Sized> World<'_, L> {
+    /// Something happens to a server. False if it is down. If it is not scheduled it happens when it is again.
+    #[inline]
+    pub(super) fn step(
+        &mut self,
+        id: NodeId,
+        event: Event,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        let server = &mut self.servers[slot(id)];
+        if !server.is_up() {
+            return Ok(false);
+        }
+        if let Some(missed) = &mut server.missed {
+            missed.push(event);
+            return Ok(true);
+        }
+        let step = Observation::Step { server: id, event: Cow::Borrowed(&event) };
+        observer.observe(self.now, &step)?;
+        self.take(id, event, observer)?;
+        self.settle_at_once(id, observer)?;
+        self.lag(id, observer)?;
+        Ok(true)
+    }
+
+    /// The server takes an event, and what it wants done is done. One that waits for its disk and dies at its write does
+    /// nothing of all that: what it would have done comes after the write.
+    pub(super) fn take(
+        &mut self,
+        id: NodeId,
+        event: Event,
+        observer: &mut impl Observer,
+    ) -> Result<(), Halt> {
+        if let Event::Persisted(token) = event {
+            self.send_waiting(id, token, observer)?;
+        }
+        let server = &self.servers[slot(id)];
+        let Some(subject) = &mut self.subjects[slot(id)] else { return Ok(()) };
+        let took = Observation::Took { server: id, event: Cow::Borrowed(&event) };
+        observer.observe(self.now, &took)?;
+        let before = server.view;
+        let effects = &mut self.effects;
+        effects.clear();
+        effects.view = before;
+        effects.now = self.now;
+        effects.instant = !server.stalled && self.sync.max == 0 && self.sync.notice == 0;
+        hand(subject, event, effects);
+        let doomed = self.waits_for_disk && (server.broken || server.armed.is_some());
+        let dies = doomed && effects.ended.is_none() && !effects.writes.is_empty();
+        if dies {
+            effects.clear();
+            effects.view = before;
+        }
+        let length = server.length;
+        if self.effects.ended.is_none()
+            && let Err(why) = self.make_sense(id)
+        {
+            self.effects.ended = Some(Ended::Crashed(why));
+        }
+        let effects = &self.effects;
+        let stepped =
+            Observation::Stepped { server: id, before, length, effects: Cow::Borrowed(effects) };
+        observer.observe(self.now, &stepped)?;
+        if effects.ended.is_some() {
+            self.crash(id, Default::default(), false, observer)?;
+            return Ok(());
+        }
+        self.servers[slot(id)].view = effects.view;
+        self.carry_out(id, &before, observer)?;
+        if dies {
+            self.die_of_write(id, observer)?;
+        }
+        Ok(())
+    }
+
+    /// Hands on what the server's last step left in `effects`: first to the disk, then to clients, then to
+    /// the network. A server that dies of its write does so then.
+    #[inline]
+    fn carry_out(
+        &mut self,
+        id: NodeId,
+        before: &View,
+        observer: &mut impl Observer,
+    ) -> Result<(), Stop> {
+        let wrote = !self.effects.writes.is_empty();
+        if wrote {
+            self.submit(id, before);
+        }
+        for (request, answer) in self.effects.answers.drain(..) {
+            let answered = Observation::Answered { server: id, request, answer };
+            observer.observe(self.now, &answered)?;
+        }
+        if !self.effects.sends.is_empty() {
+            let mut sends = std::mem::take(&mut self.effects.sends);
+            for message in sends.drain(..) {
+                self.send(message, observer)?;
+            }
+            self.effects.sends = sends;
+        }
+        if !self.effects.held.is_empty() {
+            self.hold_back(id, observer)?;
+        }
+        if wrote {
+            self.die_of_write(id, observer)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the messages that wait for a write until the server hears that it is durable.
+    fn hold_back(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Stop> {
+        for held in std::mem::take(&mut self.effects.held) {
+            let server = &mut self.servers[slot(id)];
+            if server.disk.holds(held.after) || server.unheard.contains(&held.after) {
+                server.waiting.push(held);
+            } else {
+                self.send(held.message, observer)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A message leaves its sender.
+    #[inline]
+    pub(super) fn send(
+        &mut self,
+        message: Message,
+        observer: &mut impl Observer,
+    ) -> Result<(), Stop> {
+        observer.observe(self.now, &Observation::Sent { message: Cow::Borrowed(&message) })?;
+        if !self.flowing {
+            return self.park(message, false, observer);
+        }
+        let World { network, queue, now, .. } = self;
+        let (from, to) = (message.from, message.to);
+        network.send(message, |fate| {
+            let observation = match fate {
+                Fate::Lost(message, why) => {
+                    Observation::Lost { message: None, content: Cow::Borrowed(message), why }
+                }
+                Fate::InFlight { id: message, copy, delay } => {
+                    let arrives = delay.map(|delay| schedule(queue, *now, message, delay));
+                    let held = arrives.is_none();
+                    Observation::InFlight { message, from, to, copy, held, arrives }
+                }
+            };
+            observer.observe(*now, &observation)
+        })
+    }
+
+    /// A message, or a copy of one, is in flight, to be delivered by hand or when time flows.
+    pub(super) fn park(
+        &mut self,
+        message: Message,
+        copy: bool,
+        observer: &mut impl Observer,
+    ) -> Result<(), Stop> {
+        let (from, to, now) = (message.from, message.to, self.now);
+        self.network.park(message, |fate, held| {
+            let observation = match fate {
+                Fate::Lost(message, why) => {
+                    Observation::Lost { message: None, content: Cow::Borrowed(message), why }
+                }
+                Fate::InFlight { id: message, .. } => {
+                    Observation::InFlight { message, from, to, copy, held, arrives: None }
+                }
+            };
+            observer.observe(now, &observation)
+        })
+    }
+}
