@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// A moment of virtual time, or a span of it: microseconds.
-pub type Micros = u64;
+pub use raft_subject::Micros;
 
 /// How far ahead the ring reaches, in microseconds; a power of two. Most of what is scheduled (deliveries,
 /// ticks, syncs) lies within.

@@ -3,10 +3,9 @@
 use crate::cluster::{Heard, Listener, step_digests};
 use crate::mix::mix;
 use crate::plan::Plan;
-use crate::process::line;
 use crate::run::{Outcome, run};
 use crate::story::milliseconds;
-use crate::subject::{Event, Implementation};
+use crate::subject::{Event, Implementation, line};
 use crate::time::Micros;
 use crate::words::NodeId;
 

@@ -11,7 +11,8 @@ use crate::scenario::syntax::{Scenario, Statement};
 use crate::subject::Implementation;
 use crate::words::{AppendReply, Body, Entry, HardState, Message, Position, length};
 
-/// One step of a lenient replay.
+/// One step of a lenient replay. Its message is what a message says, whatever the implementation carried along in the run
+/// that it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Move {
     /// This message is delivered, or the one most like it.
@@ -150,11 +151,11 @@ impl<'a> Replay<'a> {
         match step {
             Move::Deliver(wanted) => {
                 let flight = self.most_like(wanted)?;
-                Some((Move::Deliver(flight.message.clone()), flight.number))
+                Some((Move::Deliver(flight.message.said()), flight.number))
             }
             Move::Duplicate(wanted) => {
                 let flight = self.most_like(wanted)?;
-                Some((Move::Duplicate(flight.message.clone()), flight.number))
+                Some((Move::Duplicate(flight.message.said()), flight.number))
             }
             Move::Do(_) => Some((step.clone(), 0)),
         }
