@@ -139,6 +139,20 @@ fn the_subject_interface_is_named_in_few_files_and_its_protocol_where_children_a
     assert_eq!(protocol, [&named[..3], &named[3..4]].concat());
 }
 
+/// What `--no-default-features` leaves out is all that names a process, a thread, the environment or a clock on the wall.
+#[test]
+fn the_operating_system_is_named_by_the_command_line_and_the_side_of_children() {
+    let names = ["std::process", "std::thread", "std::net", "std::env", "Instant", "SystemTime"];
+    let mut naming = naming("raft-sim/src", &names);
+    naming.retain(|path| !path.contains("/cli/") && !path.contains("/process/"));
+    assert_eq!(naming, ["harness", "main"].map(|file| format!("raft-sim/src/{file}.rs")));
+    let lib = read("raft-sim/src/lib.rs");
+    for (module, feature) in [("cli", "cli"), ("process", "cli"), ("harness", "harness")] {
+        let only = format!("#[cfg(feature = \"{feature}\")]\npub mod {module};");
+        assert!(lib.contains(&only), "{module} comes with the feature {feature}");
+    }
+}
+
 #[test]
 fn the_core_needs_nothing_but_alloc() {
     let manifest = read("raft-core/Cargo.toml");
