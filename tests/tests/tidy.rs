@@ -268,6 +268,17 @@ fn the_protocol_page_says_of_each_capability_what_the_code_says() {
 }
 
 #[test]
+fn the_readme_of_a_published_crate_leads_to_nothing_outside_of_it() {
+    for folder in ["raft-core", "raft-sim", "subjects/rust"] {
+        let manifest = read(&format!("{folder}/Cargo.toml"));
+        assert!(manifest.contains("\nreadme = \"README.md\"\n"), "{folder} has its own");
+        let readme = read(&format!("{folder}/README.md"));
+        let links = readme.split("](").skip(1).filter(|link| !link.starts_with("https://"));
+        assert_eq!(links.collect::<Vec<_>>(), [""; 0], "{folder}/README.md");
+    }
+}
+
+#[test]
 fn files_stay_short() {
     let subjects = ["subjects/rust/src", "subjects/rust-example/src"];
     for folder in ["raft-core/src", "raft-sim/src", "tests/src"].into_iter().chain(subjects) {
