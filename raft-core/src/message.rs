@@ -124,6 +124,7 @@ pub enum Body {
 /// How an AppendEntries was received. Figure 2 answers true or false; the details are what lets the
 /// leader keep `matchIndex` with several requests in flight, and back up fast (end of §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum AppendReply {
     /// The follower's log, on its disk, matches the leader's up to `matched`.
     Success {
@@ -141,6 +142,7 @@ pub enum AppendReply {
 
 /// Where a follower's log parts from a leader's (end of §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Conflict {
     /// The term of the follower's entry at `prevLogIndex`; `None` if its log ends before that.
     pub term: Option<Term>,

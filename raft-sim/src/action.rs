@@ -11,7 +11,8 @@ use crate::words::{Message, NodeId};
 
 /// One thing that is done to a world. Nothing happens to a server that is down, but for [`Action::Restart`],
 /// [`Action::Configure`], [`Action::Wipe`] and what is set for when it is up again.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Action {
     /// A server's clock ticks once.
     Tick {
@@ -201,7 +202,7 @@ pub enum Action {
 }
 
 /// A change of one direction between two servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkChange {
     /// The sender.
     pub from: NodeId,

@@ -31,11 +31,11 @@ const SEEDS: u64 = 300;
 pub type Tested = &'static (dyn Implementation + Sync);
 
 /// Runs [`scenarios`] and the [`campaign`], as far as the program's arguments name them: those of any test of Rust,
-/// such as part of a name. The commands that a failure tells are those of `cargo run` in a crate whose program calls
+/// such as part of a name. The commands that a failure tells are those of a crate whose example `raft-sim` calls
 /// [`cli::main_with`].
 #[must_use]
 pub fn main(implementation: Tested) -> ExitCode {
-    let program = "cargo run --";
+    let program = "cargo run --example raft-sim --";
     let mut trials = scenarios(program, implementation);
     trials.push(campaign(program, implementation));
     run(trials)

@@ -9,6 +9,9 @@
 //! [`scenario`], a text that replays one situation of the paper step by step. The [`story`] of either can be
 //! told in the paper's words. The command `raft-sim` ([`cli`]) is all of this at the shell.
 //!
+//! The command line and children ([`process`]) come with the feature `cli`, which is on by default. Without it the library
+//! names no process, signal or terminal, and compiles for targets without an operating system.
+//!
 //! With the feature `harness` each scenario is a test of another crate, by its own name (`harness`); with the feature
 //! `proptest` there are `strategies` for property tests of other implementations.
 //!
@@ -17,6 +20,7 @@
 
 pub mod action;
 pub mod campaign;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod coverage;
 pub mod dice;
@@ -32,6 +36,7 @@ pub mod observation;
 pub mod oracle;
 mod panics;
 pub mod plan;
+#[cfg(feature = "cli")]
 pub mod process;
 pub mod reference;
 pub mod report;

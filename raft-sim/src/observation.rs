@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::action::Action;
 use crate::network::{Loss, MessageId};
 use crate::subject::{Answer, Effects, Event, Request, Settings, View, Write};
@@ -14,7 +16,8 @@ use crate::words::{Entry, HardState, LogIndex, Message, NodeId, Snapshot};
 
 /// One thing that happened. Borrowed from the world while it is observed; [`into_owned`](Cow::into_owned) what is to be
 /// kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Observation<'a> {
     /// An action begins. What comes of it is observed next.
     Action {
@@ -185,7 +188,7 @@ pub enum Observation<'a> {
 }
 
 /// What a disk holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored<'a> {
     /// currentTerm and votedFor.
     pub hard_state: HardState,

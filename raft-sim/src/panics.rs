@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
+#[cfg(feature = "cli")]
 use std::panic;
 
 thread_local! {
@@ -10,6 +11,7 @@ thread_local! {
 }
 
 /// From now on a panic prints nothing, and [`told`] knows where it was.
+#[cfg(feature = "cli")]
 pub(crate) fn quiet() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();

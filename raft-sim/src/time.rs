@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// A moment of virtual time, or a span of it: microseconds.
-pub type Micros = u64;
+pub use raft_subject::Micros;
 
 /// A server's clock tick at its nominal rate, in virtual microseconds.
 pub const TICK: Micros = 10_000;

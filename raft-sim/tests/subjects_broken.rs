@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use raft_sim::process::{Limits, Process};
-use raft_sim::subject::{Boot, Effects, Ended, Event, Implementation, Request, Settings, Subject};
-use raft_sim::words::{Body, Command, HardState, Message, NodeId, Term};
+use raft_sim::subject::{Boot, Effects, Ended, Event, Implementation, Request, Subject};
+use raft_sim::words::{Body, Command, Message, NodeId, Term};
 
 /// Enough for a shell on a busy machine, where a shell answers; and where none does it is over soon.
 const PATIENT: Limits = Limits { answer: Duration::from_secs(60), hello: Duration::from_secs(60) };
@@ -29,17 +29,7 @@ fn spoken(hello: &str, boot: &str, step: &str) -> String {
 }
 
 fn boot(id: u32) -> Boot {
-    Boot {
-        id: NodeId(id),
-        servers: [1, 2, 3].map(NodeId).to_vec(),
-        now: 0,
-        settings: Settings::default(),
-        hard_state: HardState::default(),
-        commit: None,
-        snapshot: None,
-        log: Vec::new(),
-        applied: None,
-    }
+    Boot::new(NodeId(id), [1, 2, 3].map(NodeId).to_vec())
 }
 
 /// Three servers in a cluster of this subject.

@@ -27,13 +27,14 @@ const STUCK: Duration = Duration::from_secs(30);
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// What the copy is made of.
-const COPIED: [&str; 8] = [
+const COPIED: [&str; 9] = [
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
     "clippy.toml",
     "raft-core",
     "raft-sim",
+    "subjects/rust",
     "subjects/rust-example",
     "tests",
 ];

@@ -25,6 +25,9 @@ const CORE: [&str; 12] = [
     "node",
 ];
 
+/// The modules of the subject interface: likewise.
+const SUBJECT: [&str; 4] = ["capability", "message", "subject", "protocol"];
+
 /// The simulator's modules: likewise.
 const SIM: [&str; 27] = [
     "words",
@@ -99,37 +102,69 @@ fn against_the_arrows(folder: &str, layers: &[&str]) -> Vec<String> {
 #[test]
 fn modules_import_only_what_is_below_them() {
     assert_eq!(against_the_arrows("raft-core/src", &CORE), [""; 0]);
+    assert_eq!(against_the_arrows("subjects/rust/src", &SUBJECT), [""; 0]);
     assert_eq!(against_the_arrows("raft-sim/src", &SIM), [""; 0]);
 }
 
+/// The files of a folder in whose code, not only in comments, one of these texts stands.
+fn naming(folder: &str, texts: &[&str]) -> Vec<String> {
+    let mut found = files(folder, "rs").expect("the sources can be read");
+    found.retain(|path| {
+        let text = read(path);
+        let mut code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        code.any(|line| texts.iter().any(|text| line.contains(text)))
+    });
+    found
+}
+
 #[test]
-fn the_core_is_named_in_two_files_and_its_node_in_one() {
-    let mut naming = Vec::new();
-    let mut naming_node = Vec::new();
-    for path in files("raft-sim/src", "rs").expect("the sources can be read") {
-        let text = read(&path);
-        let code: Vec<&str> =
-            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        if code.iter().any(|line| line.contains("raft_core")) {
-            naming.push(path.clone());
-        }
-        if code.iter().any(|line| line.contains("raft_core") && line.contains("Node}"))
-            || code.iter().any(|line| line.contains("Node::boot"))
-        {
-            naming_node.push(path);
-        }
-    }
+fn the_core_is_named_in_few_files_and_its_node_in_one() {
     let reference =
         ["machine", "mod", "translate"].map(|file| format!("raft-sim/src/reference/{file}.rs"));
-    assert_eq!(naming[..3], reference);
-    assert_eq!(naming[3..], ["raft-sim/src/words.rs"]);
-    assert_eq!(naming_node, reference[1..2]);
+    assert_eq!(naming("raft-sim/src", &["raft_core"]), reference);
+    assert_eq!(naming("raft-sim/src", &["raft_core::{Input, Node", "Node::boot"]), reference[1..2]);
+    // The nouns, and nothing that behaves.
+    let nouns = ["lib", "message", "subject"].map(|file| format!("subjects/rust/src/{file}.rs"));
+    assert_eq!(naming("subjects/rust/src", &["raft_core"]), nouns);
+    let behaves = ["Node}", "Node,", "Node::", "raft_core::*"];
+    assert_eq!(naming("subjects/rust/src", &behaves), [""; 0]);
+}
+
+#[test]
+fn the_subject_interface_is_named_in_few_files_and_its_protocol_where_children_are() {
+    let named = ["process/child", "process/host", "process/mod", "subject/mod", "time", "words"];
+    let named = named.map(|file| format!("raft-sim/src/{file}.rs"));
+    assert_eq!(naming("raft-sim/src", &["raft_subject"]), named);
+    let protocol = naming("raft-sim/src", &["raft_subject::protocol::"]);
+    assert_eq!(protocol, [&named[..3], &named[3..4]].concat());
+}
+
+/// What `--no-default-features` leaves out is all that names a process, a thread, the environment or a clock on the wall.
+#[test]
+fn the_operating_system_is_named_by_the_command_line_and_the_side_of_children() {
+    let names = ["std::process", "std::thread", "std::net", "std::env", "Instant", "SystemTime"];
+    let mut naming = naming("raft-sim/src", &names);
+    naming.retain(|path| !path.contains("/cli/") && !path.contains("/process/"));
+    assert_eq!(naming, ["harness", "main"].map(|file| format!("raft-sim/src/{file}.rs")));
+    let lib = read("raft-sim/src/lib.rs");
+    for (module, feature) in [("cli", "cli"), ("process", "cli"), ("harness", "harness")] {
+        let only = format!("#[cfg(feature = \"{feature}\")]\npub mod {module};");
+        assert!(lib.contains(&only), "{module} comes with the feature {feature}");
+    }
 }
 
 #[test]
 fn the_core_needs_nothing_but_alloc() {
     let manifest = read("raft-core/Cargo.toml");
-    assert!(!manifest.contains("dependencies"), "raft-core has no dependencies");
+    let lines: Vec<&str> = manifest.lines().filter(|line| !line.starts_with('#')).collect();
+    let tables = lines.iter().filter(|line| line.starts_with('[') && line.contains("dependencies"));
+    assert!(tables.eq([&"[dependencies]"]), "raft-core has no other dependencies");
+    let needed = lines.iter().skip_while(|line| **line != "[dependencies]").skip(1);
+    for line in needed.take_while(|line| !line.is_empty()) {
+        assert!(line.starts_with("serde = ") && line.contains("optional = true"), "{line}");
+        assert!(line.contains("default-features = false"), "{line}: `std`");
+    }
+    assert!(!lines.iter().any(|line| line.starts_with("default =")), "all features are off");
     assert!(read("raft-core/src/lib.rs").contains("#![no_std]"));
 }
 
@@ -208,7 +243,7 @@ fn the_paper_map_is_complete_and_current() {
 
 #[test]
 fn the_protocol_page_says_of_each_capability_what_the_code_says() {
-    let code = read("raft-sim/src/subject/capability.rs");
+    let code = read("subjects/rust/src/capability.rs");
     let (_, code) = code.split_once("pub enum Capability {").expect("the capabilities");
     let (code, _) = code.split_once("\n}\n").expect("the end of the capabilities");
     let comments: Vec<&str> =
@@ -233,8 +268,20 @@ fn the_protocol_page_says_of_each_capability_what_the_code_says() {
 }
 
 #[test]
+fn the_readme_of_a_published_crate_leads_to_nothing_outside_of_it() {
+    for folder in ["raft-core", "raft-sim", "subjects/rust"] {
+        let manifest = read(&format!("{folder}/Cargo.toml"));
+        assert!(manifest.contains("\nreadme = \"README.md\"\n"), "{folder} has its own");
+        let readme = read(&format!("{folder}/README.md"));
+        let links = readme.split("](").skip(1).filter(|link| !link.starts_with("https://"));
+        assert_eq!(links.collect::<Vec<_>>(), [""; 0], "{folder}/README.md");
+    }
+}
+
+#[test]
 fn files_stay_short() {
-    for folder in ["raft-core/src", "raft-sim/src", "subjects/rust-example/src", "tests/src"] {
+    let subjects = ["subjects/rust/src", "subjects/rust-example/src"];
+    for folder in ["raft-core/src", "raft-sim/src", "tests/src"].into_iter().chain(subjects) {
         for path in files(folder, "rs").expect("the sources can be read") {
             let lines = read(&path).lines().count();
             assert!(lines <= 480, "{path} has {lines} lines: about 400 is the measure");

@@ -55,3 +55,18 @@ impl fmt::Debug for Command {
         (**self).fmt(f)
     }
 }
+
+/// A sequence of bytes.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Command {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Command {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Command, D::Error> {
+        alloc::vec::Vec::deserialize(deserializer).map(|bytes| Command::from(&*bytes))
+    }
+}

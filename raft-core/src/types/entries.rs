@@ -83,3 +83,18 @@ impl fmt::Debug for Entries {
         (**self).fmt(f)
     }
 }
+
+/// A sequence of entries, those of the run alone.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Entries {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Entries {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Entries, D::Error> {
+        alloc::vec::Vec::deserialize(deserializer).map(|entries| entries.into_iter().collect())
+    }
+}

@@ -18,6 +18,7 @@ pub use snapshot::{Chunk, Snapshot};
 
 /// A server's identity (the paper's `candidateId`, `leaderId`). Displayed as the paper does: `S1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NodeId(pub u32);
 
 impl fmt::Display for NodeId {
@@ -32,6 +33,7 @@ pub const LARGEST: u64 = (1 << 62) - 1;
 
 /// A term (§5.1): Raft's logical clock. `Term(0)` is the term before any election.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Term(pub u64);
 
 impl Term {
@@ -53,6 +55,7 @@ impl fmt::Display for Term {
 
 /// A position in the log; the first entry has index 1 (Figure 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogIndex(NonZeroU64);
 
 impl LogIndex {
@@ -107,6 +110,7 @@ pub fn length(last: Option<LogIndex>) -> u64 {
 
 /// What identifies an entry: its index and its term (§5.3, the Log Matching Property).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Position {
     /// Where in the log.
     pub index: LogIndex,
@@ -122,6 +126,7 @@ impl fmt::Display for Position {
 
 /// What an entry carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Payload {
     /// Nothing: the entry a leader appends when it is elected, so that it can commit (§5.4.2, §8).
     Noop,
@@ -137,10 +142,12 @@ pub enum Payload {
 
 /// Names a client's session: its place among all that were ever opened, from 1 on (diss. §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionId(pub u64);
 
 /// A command under a serial number (§8, diss. §6.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Once {
     /// The session of the client.
     pub session: SessionId,
@@ -155,6 +162,7 @@ pub struct Once {
 /// Lists are in order, and name a server once. A server is a voter or a learner, never both; but one that
 /// joint consensus makes a learner still votes in C_old.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Membership {
     /// The servers that vote and are counted; in joint consensus those of C_new.
     pub voters: Vec<NodeId>,
@@ -166,6 +174,7 @@ pub struct Membership {
 
 /// One log entry (§5.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Entry {
     /// Its index in the log.
     pub index: LogIndex,
@@ -185,6 +194,7 @@ impl Entry {
 
 /// The small half of Figure 2's persistent state, updated on stable storage before responding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HardState {
     /// Latest term this server has seen (`currentTerm`).
     pub term: Term,
@@ -195,4 +205,5 @@ pub struct HardState {
 /// Names a client's request on the server it is handed to; no other server hears of it. The host chooses it
 /// and does not use it twice in the life of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Request(pub u64);

@@ -6,6 +6,7 @@ use super::{Membership, Position};
 
 /// A state machine's state, in place of the log that led to it (§7, Figure 12).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {
     /// The last entry it stands for (`lastIncludedIndex`, `lastIncludedTerm`).
     pub last: Position,
@@ -19,6 +20,7 @@ pub struct Snapshot {
 
 /// A part of a snapshot on its way to a follower (Figure 13).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Chunk {
     /// The last entry the whole snapshot stands for (`lastIncludedIndex`, `lastIncludedTerm`).
     pub last: Position,

@@ -4,10 +4,9 @@ use crate::digest::step_digests;
 use crate::mix::mix;
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
-use crate::process::line;
 use crate::run::{Outcome, run};
 use crate::story::milliseconds;
-use crate::subject::{Event, Implementation};
+use crate::subject::{Event, Implementation, line};
 use crate::time::Micros;
 use crate::words::NodeId;
 

@@ -1,7 +1,8 @@
 //! Classes of faults: what a run may have, and what `--faults` names.
 
 /// A class of faults that a run may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum FaultClass {
     /// messages are lost
     Loss,

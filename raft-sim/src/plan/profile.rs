@@ -5,7 +5,8 @@ use super::{FaultClass, TaskClass, Wishes};
 use crate::dice::Dice;
 
 /// What a run is mostly about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Profile {
     /// each seed draws one of the others, or some of everything
     #[default]
@@ -32,8 +33,18 @@ pub enum Profile {
 
 impl std::fmt::Display for Profile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let value = clap::ValueEnum::to_possible_value(self);
-        f.write_str(value.as_ref().map_or("", clap::builder::PossibleValue::get_name))
+        f.write_str(match self {
+            Profile::Swarm => "swarm",
+            Profile::Network => "network",
+            Profile::Elections => "elections",
+            Profile::Disk => "disk",
+            Profile::Process => "process",
+            Profile::Clock => "clock",
+            Profile::Membership => "membership",
+            Profile::Snapshots => "snapshots",
+            Profile::Clients => "clients",
+            Profile::Calm => "calm",
+        })
     }
 }
 

@@ -95,7 +95,8 @@ pub enum Whom {
 }
 
 /// A class of what clients and administrators may do in a run, beside plain commands; `--tasks` names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum TaskClass {
     /// servers come and go, vote or learn
     Membership,

@@ -10,6 +10,7 @@ use std::process::{ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use raft_subject::protocol::wire::LONGEST;
 use rustix::io::{ioctl_fionread, retry_on_intr};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,6 @@ use serde::{Deserialize, Serialize};
 use super::watchdog::{Leash, Watchdog};
 use crate::subject::Ended;
 
-/// Most bytes of a line.
-pub(super) const LONGEST: usize = 16 << 20;
 /// Most characters of a line that a message shows.
 const SHOWN: usize = 200;
 /// How long a child may take to end that has nothing to read any more.

@@ -6,17 +6,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use raft_subject::protocol::decode::{self, Cluster};
+use raft_subject::protocol::encode;
+use raft_subject::protocol::wire::{self, Answer, Request, Status, Timing, Verb};
 use serde_json::value::RawValue;
 
 use super::child::Child;
 use super::cores::Bound;
-use super::decode::{self, Cluster};
-use super::wire::{self, Answer, Request, Status, Timing, Verb};
-use super::{Pool, Process, encode, why};
+use super::{Pool, Process, why};
+use crate::mix::mix_bytes;
 use crate::subject::{
     self, Boot, Capability, Effects, Ended, Event, Held, Implementation, Subject, Token, View,
 };
-use crate::words::{Message, NodeId, Own, Snapshot, length};
+
+use crate::words::{Carried, Message, NodeId, Own, Snapshot, length};
 
 /// How many of the messages that a server received last an answer of its may be tied to.
 const REMEMBERED: usize = 1000;
@@ -63,10 +66,27 @@ struct Memory {
 }
 
 /// What a message of a child carries along.
-struct Carried {
+struct Attached {
     own: Option<Box<RawValue>>,
     /// The request that it answers.
     call: Option<Message>,
+}
+
+impl Attached {
+    /// The request that it answers, as the child is told it.
+    fn call(&self) -> Option<wire::Message<'_>> {
+        let call = self.call.as_ref()?;
+        let own = call.own.get::<Attached>().and_then(|attached| attached.own.as_deref());
+        Some(encode::message(call, own))
+    }
+}
+
+impl Carried for Attached {
+    /// Of what the child will read.
+    fn digest(&self) -> u64 {
+        let bytes = serde_json::to_vec(&(&self.own, self.call())).unwrap_or_default();
+        mix_bytes(0, &bytes)
+    }
 }
 
 impl Host {
@@ -167,7 +187,7 @@ pub(super) fn boot(
         if let Some(reason) = reason(&answer) {
             return Ok(Err(why(reason)));
         }
-        if answer.does_something() {
+        if does_something(&answer) {
             return Err("only a `view` is expected when a server boots".to_string());
         }
         let cluster = Cluster { servers: cluster.servers.max(peers) };
@@ -230,12 +250,9 @@ impl Memory {
             Event::Persisted(token) => Request { token: Some(token.0), ..bare(Verb::Persisted) },
             Event::Receive(message) => {
                 let id = Some(self.remember(message));
-                let carried = message.own.get::<Carried>();
-                let own = carried.and_then(|carried| carried.own.as_deref());
-                let call = carried.and_then(|carried| carried.call.as_ref()).map(|call| {
-                    let own = call.own.get::<Carried>().and_then(|call| call.own.as_deref());
-                    encode::message(call, own)
-                });
+                let attached = message.own.get::<Attached>();
+                let own = attached.and_then(|attached| attached.own.as_deref());
+                let call = attached.and_then(Attached::call);
                 let message = wire::Message { id, ..encode::message(message, own) };
                 Request { message: Some(message), call, ..bare(Verb::Receive) }
             }
@@ -365,7 +382,7 @@ impl Memory {
         let after = message.after.filter(|after| *after > 0);
         let mut message = cluster.message(self.id, message, call)?;
         if own.is_some() || call.is_some() {
-            message.own = Own::new(Carried { own, call: call.map(alone) });
+            message.own = Own::new(Attached { own, call: call.map(alone) });
         }
         match after {
             None => effects.sends.push(message),
@@ -383,8 +400,8 @@ impl Memory {
 /// A request without the one that it answers itself, if it does.
 fn alone(call: &Message) -> Message {
     let mut call = call.clone();
-    if let Some(Carried { own, call: Some(_) }) = call.own.get() {
-        call.own = Own::new(Carried { own: own.clone(), call: None });
+    if let Some(Attached { own, call: Some(_) }) = call.own.get() {
+        call.own = Own::new(Attached { own: own.clone(), call: None });
     }
     call
 }
@@ -399,17 +416,15 @@ fn reason(answer: &Answer<'_>) -> Option<Ended> {
     }
 }
 
-impl Answer<'_> {
-    /// Whether it says anything of a step, but for the view.
-    fn does_something(&self) -> bool {
-        let Answer { writes, messages, applied, answers, then, .. } = self;
-        let lengths = [
-            writes.as_ref().map_or(0, Vec::len),
-            messages.as_ref().map_or(0, Vec::len),
-            applied.as_ref().map_or(0, Vec::len),
-            answers.as_ref().map_or(0, Vec::len),
-            then.as_ref().map_or(0, Vec::len),
-        ];
-        lengths.iter().any(|length| *length > 0)
-    }
+/// Whether an answer says anything of a step, but for the view.
+fn does_something(answer: &Answer<'_>) -> bool {
+    let Answer { writes, messages, applied, answers, then, .. } = answer;
+    let lengths = [
+        writes.as_ref().map_or(0, Vec::len),
+        messages.as_ref().map_or(0, Vec::len),
+        applied.as_ref().map_or(0, Vec::len),
+        answers.as_ref().map_or(0, Vec::len),
+        then.as_ref().map_or(0, Vec::len),
+    ];
+    lengths.iter().any(|length| *length > 0)
 }

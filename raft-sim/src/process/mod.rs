@@ -10,14 +10,9 @@
 
 mod child;
 mod cores;
-mod decode;
-mod encode;
 mod host;
-mod serve;
-mod text;
 mod undertaker;
 mod watchdog;
-mod wire;
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,13 +22,13 @@ use std::time::Duration;
 use child::Child;
 use cores::{Bound, Cores};
 use host::{Entered, Host};
+use raft_subject::protocol::wire::{self, Hello, PROTOCOL, Request, Status, Verb};
 use watchdog::Watchdog;
-use wire::{Hello, PROTOCOL, Request, Status, Verb};
 
 use crate::scenario::parse::nearest;
-use crate::subject::{Boot, Capability, Effects, Ended, Implementation, Subject, Token, View};
+use crate::subject::{Boot, Capability, Ended, Implementation, Subject, View};
 
-pub use serve::serve;
+pub use crate::subject::serve;
 
 /// After so many clusters in a row that are not answered in time the rest would not be either, and each would take as long.
 const MOST_HANGS: u32 = 3;
@@ -208,18 +203,6 @@ impl Pool {
         self.hangs.store(0, Ordering::Relaxed);
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(child);
     }
-}
-
-/// What a server did in a step, as the line that it answers with in the protocol, but for what messages carry along.
-/// `before` is its view before the step.
-#[must_use]
-pub fn line(before: &View, effects: &Effects) -> String {
-    let mut message = |message, after: Option<Token>| wire::Message {
-        after: after.map(|Token(token)| token),
-        ..encode::message(message, None)
-    };
-    let answer = encode::answer(before, effects, &mut message);
-    serde_json::to_string(&answer).unwrap_or_default()
 }
 
 /// Asks a child who it is.

@@ -10,13 +10,10 @@ use raft_core::{Input, Node, Output};
 use translate::{answer, heard, said, settings, view};
 
 use crate::subject::{
-    Answer, Boot, Capability, Effects, Event, Implementation, LogWrite, Outcome, Request, Subject,
-    Token, View, Write,
+    Answer, Boot, CLUSTER, Capability, Effects, Event, Implementation, LogWrite, Outcome, Request,
+    Subject, Token, View, Write,
 };
 use crate::words::{Body, Entry, LogIndex, NodeId};
-
-/// The number of every simulated cluster.
-pub(crate) const CLUSTER: u64 = 1;
 
 /// The reference core.
 #[derive(Clone, Copy, Debug, Default)]

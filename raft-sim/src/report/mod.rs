@@ -3,13 +3,17 @@
 //! A report is a function of the results: it shows no clock and no machine, and cases stand in the order
 //! in which they were given.
 
+#[cfg(feature = "cli")]
 pub mod conformance;
+#[cfg(feature = "cli")]
 pub mod human;
 pub mod json;
+#[cfg(feature = "cli")]
 pub mod junit;
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests;
 
+#[cfg(feature = "cli")]
 use anstyle::{AnsiColor, Style};
 
 use crate::campaign::{Caller, quoted};
@@ -73,8 +77,10 @@ impl End {
 }
 
 /// What a good end looks like in a terminal.
+#[cfg(feature = "cli")]
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// What a bad end looks like in a terminal.
+#[cfg(feature = "cli")]
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// All results, in order.
@@ -225,6 +231,7 @@ pub(crate) fn requires(capabilities: &[Capability]) -> String {
 }
 
 /// How many characters wide the widest text is.
+#[cfg(feature = "cli")]
 pub(crate) fn width<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
     texts.map(|text| text.chars().count()).max().unwrap_or(0)
 }

@@ -152,6 +152,7 @@ pub enum LoadError {
 impl LoadError {
     /// The error with its place drawn below the source line, if it has one; several lines of text, with
     /// or without colour.
+    #[cfg(feature = "cli")]
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         match self {

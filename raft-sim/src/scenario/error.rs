@@ -3,7 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
+#[cfg(feature = "cli")]
 use annotate_snippets::renderer::DecorStyle;
+#[cfg(feature = "cli")]
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::source::{Place, Source};
@@ -48,6 +50,7 @@ impl ParseError {
 
     /// The error drawn below its line of the source, several lines of text, with or without colour.
     /// The source must be the one that was parsed; of another one a wrong line may be shown.
+    #[cfg(feature = "cli")]
     #[must_use]
     pub fn render(&self, source: &Source, color: bool) -> String {
         let text = source.text();
@@ -82,7 +85,7 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::super::parse::parse;
     use super::*;

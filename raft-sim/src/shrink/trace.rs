@@ -362,13 +362,13 @@ impl Recorder {
 
     fn receive(&mut self, message: &Message) {
         let coming = &mut self.known(message.to).coming;
-        if let Some(place) = coming.iter().position(|other| other == message) {
+        if let Some(place) = coming.iter().position(|other| other.says_same(message)) {
             coming.remove(place);
         } else {
-            let same = |traced: &Traced| traced.step == Move::Deliver(message.clone());
+            let same = |traced: &Traced| traced.step == Move::Deliver(message.said());
             self.twice.extend(self.steps.iter().rposition(same));
         }
-        self.steps.push(Move::Deliver(message.clone()).into());
+        self.steps.push(Move::Deliver(message.said()).into());
     }
 
     fn propose(&mut self, server: NodeId, command: &Command, session: Option<Label>) {

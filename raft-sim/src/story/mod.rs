@@ -179,7 +179,7 @@ impl Recorder {
                     self.writer = Some((now, *server));
                 }
                 if let Event::Receive(message) = event
-                    && let Some(at) = self.sent.iter().position(|(sent, _)| sent == message)
+                    && let Some(at) = self.sent.iter().position(|(sent, _)| sent.says_same(message))
                 {
                     let (_, place) = self.sent.remove(at);
                     self.arrived.insert(place);

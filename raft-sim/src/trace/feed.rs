@@ -185,7 +185,7 @@ impl<'t> Feed<'t> {
                 let entries = entries.as_slice().into();
                 let log = LogWrite { from: first, entries };
                 self.oracles.wrote(server, &log)?;
-                self.write(server, Write { log: Some(log), ..nothing() })
+                self.write(server, Write { log: Some(log), ..Write::new(Token(0)) })
             }
             What::Commit(to) if self.facts.logs => self.commit(server, *to, streams),
             What::Commit(to) => self.oracles.advanced(server, *to),
@@ -334,14 +334,14 @@ impl<'t> Feed<'t> {
             cluster: 0,
             data: Arc::from([]),
         };
-        self.write(server, Write { snapshot: Some(Arc::new(snapshot)), ..nothing() })
+        self.write(server, Write { snapshot: Some(Arc::new(snapshot)), ..Write::new(Token(0)) })
     }
 
     /// What a server says of its term and vote is durable, or will be.
     fn hard_state(&mut self, server: NodeId) -> Result<(), Violation> {
         let view = self.oracles.view_of(server);
         let hard_state = HardState { term: view.term, voted_for: view.voted_for };
-        self.write(server, Write { hard_state: Some(hard_state), ..nothing() })
+        self.write(server, Write { hard_state: Some(hard_state), ..Write::new(Token(0)) })
     }
 
     fn write(&mut self, server: NodeId, write: Write) -> Result<(), Violation> {
@@ -383,9 +383,4 @@ impl<'t> Feed<'t> {
 
 fn slot(server: NodeId) -> usize {
     server.0 as usize - 1
-}
-
-/// A write that changes nothing.
-fn nothing() -> Write {
-    Write { token: Token(0), hard_state: None, commit: None, snapshot: None, log: None }
 }

@@ -131,7 +131,7 @@ fn leaves(before: &Membership, next: &Membership) -> bool {
     !before.outgoing.is_empty() && next.outgoing.is_empty()
 }
 
-fn bytes(message: &impl protobuf::Message) -> Vec<u8> {
+pub(crate) fn bytes(message: &impl protobuf::Message) -> Vec<u8> {
     // Writing to memory fails only if a field that is required is missing, and none is.
     message.write_to_bytes().unwrap_or_default()
 }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use raft::CAMPAIGN_TRANSFER;
 use raft::eraftpb::{Entry as NativeEntry, Message as Native, MessageType};
+use raft_sim::mix::mix_bytes;
 use raft_sim::words::{
-    AppendReply, Body, Chunk, Conflict, Entries, LogIndex, Membership, Message, NodeId, Own,
-    Payload, Position, Snapshot, Term, length,
+    AppendReply, Body, Carried, Chunk, Conflict, Entries, LogIndex, Membership, Message, NodeId,
+    Own, Payload, Position, Snapshot, Term, length,
 };
 
 use crate::store::{self, Store};
@@ -23,6 +24,17 @@ pub(crate) struct Place<'a> {
     pub(crate) store: &'a Store,
     /// It sends this because of a message of an older term.
     pub(crate) stale: bool,
+}
+
+/// A message as raft-rs sent it, which is carried along.
+#[derive(Clone)]
+struct Sent(Native);
+
+impl Carried for Sent {
+    /// Of its encoding.
+    fn digest(&self) -> u64 {
+        mix_bytes(0, &configuration::bytes(&self.0))
+    }
 }
 
 /// A message that raft-rs sends, in the paper's words, with itself.
@@ -83,7 +95,7 @@ pub(crate) fn words(native: Native, place: Place<'_>) -> Message {
         | MessageType::MsgTransferLeader => other("a message that raft-rs does not send here"),
     };
     let (from, to) = (place.id, configuration::name(native.to));
-    Message { from, to, term: Term(term), body, own: Own::new(native) }
+    Message { from, to, term: Term(term), body, own: Own::new(Sent(native)) }
 }
 
 fn other(what: &str) -> Body {
@@ -128,7 +140,7 @@ fn question(native: &Native) -> u64 {
 /// `None` if raft-rs has nothing like it.
 pub(crate) fn native(message: Message, place: Place<'_>) -> Option<Native> {
     let Message { from, to, term, body, own } = message;
-    if let Some(native) = own.take::<Native>() {
+    if let Some(Sent(native)) = own.take() {
         return Some(native);
     }
     let mut native = described(&body, term.0, place)?;

@@ -3,12 +3,10 @@
 
 use std::collections::VecDeque;
 
-use raft_sim::subject::{
-    Answer, Applied, Boot, Capability, Effects, Event, Implementation, LogWrite, Outcome, Request,
-    Role, Subject, Token, View, Write,
-};
-use raft_sim::words::{
-    self, AppendReply, Body, Command, HardState, LogIndex, NodeId, Payload, Position,
+use raft_subject::{
+    Answer, AppendReply, Applied, Body, Boot, Capability, Command, Effects, Event, HardState,
+    Implementation, LogIndex, LogWrite, NodeId, Outcome, Payload, Position, Request, Role, Subject,
+    Token, View, Write,
 };
 
 use crate::raft::{self, Conflict, Index, Message, Output, Raft, Rpc, Timing};
@@ -139,7 +137,7 @@ impl Server {
 
     fn write(&self, output: &Output) -> Write {
         let hard_state = output.hard_state.then_some(HardState {
-            term: words::Term(self.raft.current_term),
+            term: raft_subject::Term(self.raft.current_term),
             voted_for: self.raft.voted_for.map(NodeId),
         });
         let log = output.log_from.and_then(|from| {
@@ -148,7 +146,7 @@ impl Server {
                 entries.filter_map(|(index, entry)| entry_out(index, entry)).collect();
             Some(LogWrite { from: LogIndex::new(from)?, entries: entries.as_slice().into() })
         });
-        Write { token: Token(self.written), hard_state, commit: None, snapshot: None, log }
+        Write { hard_state, log, ..Write::new(Token(self.written)) }
     }
 
     fn view(&self) -> View {
@@ -158,7 +156,7 @@ impl Server {
                 raft::Role::Candidate { .. } => Role::Candidate,
                 raft::Role::Leader { .. } => Role::Leader,
             },
-            term: words::Term(self.raft.current_term),
+            term: raft_subject::Term(self.raft.current_term),
             voted_for: self.raft.voted_for.map(NodeId),
             commit: LogIndex::new(self.raft.commit_index),
             applied: LogIndex::new(self.raft.last_applied),
@@ -171,7 +169,7 @@ impl Server {
 // Messages, out and in. What is said in the paper's words says all of them, so nothing is carried along beside it, and a
 // message that no server sent can be understood as well.
 
-fn message_out(message: Message) -> words::Message {
+fn message_out(message: Message) -> raft_subject::Message {
     let body = match message.rpc {
         Rpc::RequestVote { last_log_index, last_log_term } => {
             Body::RequestVote { last: position(last_log_index, last_log_term), transfer: false }
@@ -195,17 +193,22 @@ fn message_out(message: Message) -> words::Message {
         Rpc::Refused { prev_log_index, conflict } => {
             let conflict = conflict.and_then(|Conflict { term, index }| {
                 let first = LogIndex::new(index)?;
-                Some(words::Conflict { term: term.map(words::Term), first })
+                Some(raft_subject::Conflict { term: term.map(raft_subject::Term), first })
             });
             let reply = AppendReply::Refused { prev: LogIndex::new(prev_log_index), conflict };
             Body::AppendEntriesReply { reply, round: 0 }
         }
     };
-    words::Message::new(NodeId(message.from), NodeId(message.to), words::Term(message.term), body)
+    raft_subject::Message::new(
+        NodeId(message.from),
+        NodeId(message.to),
+        raft_subject::Term(message.term),
+        body,
+    )
 }
 
 /// `None` for a kind of message that it does not know.
-fn message_in(message: &words::Message) -> Option<Message> {
+fn message_in(message: &raft_subject::Message) -> Option<Message> {
     let rpc = match &message.body {
         Body::RequestVote { last, .. } => {
             let (last_log_index, last_log_term) = index_and_term(*last);
@@ -222,7 +225,7 @@ fn message_in(message: &words::Message) -> Option<Message> {
             Rpc::Appended { match_index: index(*matched) }
         }
         Body::AppendEntriesReply { reply: AppendReply::Refused { prev, conflict }, .. } => {
-            let conflict = conflict.map(|words::Conflict { term, first }| Conflict {
+            let conflict = conflict.map(|raft_subject::Conflict { term, first }| Conflict {
                 term: term.map(|term| term.0),
                 index: first.get(),
             });
@@ -241,15 +244,19 @@ fn message_in(message: &words::Message) -> Option<Message> {
 }
 
 /// `None` for index 0, which no entry has.
-fn entry_out(index: Index, entry: &raft::Entry) -> Option<words::Entry> {
+fn entry_out(index: Index, entry: &raft::Entry) -> Option<raft_subject::Entry> {
     let payload = match &entry.command {
         Some(command) => Payload::Command(Command::from(command.as_slice())),
         None => Payload::Noop,
     };
-    Some(words::Entry { index: LogIndex::new(index)?, term: words::Term(entry.term), payload })
+    Some(raft_subject::Entry {
+        index: LogIndex::new(index)?,
+        term: raft_subject::Term(entry.term),
+        payload,
+    })
 }
 
-fn entry_in(entry: &words::Entry) -> raft::Entry {
+fn entry_in(entry: &raft_subject::Entry) -> raft::Entry {
     let command = match &entry.payload {
         Payload::Command(command) => Some(command.to_vec()),
         Payload::Noop | Payload::Membership(_) | Payload::Register | Payload::Once(_) => None,
@@ -258,7 +265,7 @@ fn entry_in(entry: &words::Entry) -> raft::Entry {
 }
 
 fn position(index: Index, term: raft::Term) -> Option<Position> {
-    Some(Position { index: LogIndex::new(index)?, term: words::Term(term) })
+    Some(Position { index: LogIndex::new(index)?, term: raft_subject::Term(term) })
 }
 
 fn index_and_term(position: Option<Position>) -> (Index, raft::Term) {

@@ -11,7 +11,8 @@ use crate::scenario::syntax::{Scenario, Statement};
 use crate::subject::Implementation;
 use crate::words::{AppendReply, Body, Entry, HardState, Message, Position, length};
 
-/// One step of a lenient replay.
+/// One step of a lenient replay. Its message is what a message says, whatever the implementation carried along in the run
+/// that it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Move {
     /// This message is delivered, or the one most like it.
@@ -156,11 +157,11 @@ impl Replay<'_> {
         Some(match step {
             Move::Deliver(wanted) => {
                 let flight = self.most_like(wanted)?;
-                Found::Deliver(flight.id, flight.message.clone())
+                Found::Deliver(flight.id, flight.message.said())
             }
             Move::Duplicate(wanted) => {
                 let flight = self.most_like(wanted)?;
-                Found::Duplicate(flight.id, flight.message.clone())
+                Found::Duplicate(flight.id, flight.message.said())
             }
             Move::Do(statement) => Found::Do(statement.clone()),
         })

@@ -321,7 +321,7 @@ impl Watch {
             }
             let property = standing::property_of(&message.body);
             let places = effects.sends.iter().zip(&mut left);
-            match places.into_iter().find(|(sent, left)| !**left && **sent == message) {
+            match places.into_iter().find(|(sent, left)| !**left && sent.says_same(&message)) {
                 Some((_, left)) => *left = true,
                 None => {
                     let (body, to) = (&message.body, message.to);

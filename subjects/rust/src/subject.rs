@@ -1,22 +1,26 @@
-//! The door: what the testbed asks of a Raft, and what it hears back. Any implementation can stand
-//! behind it.
+//! What the testbed asks of a Raft, and what it hears back. Any implementation can stand behind it.
 //!
 //! A [`Subject`] is one server. It is driven by [`Event`]s and answers with [`Effects`]: messages,
 //! writes, what it applied, and a [`View`] of the state that Figure 2 names. It owns no clock, no
-//! network and no disk: the testbed does, and may lose, delay and repeat. The door can *express*
+//! network and no disk: the testbed does, and may lose, delay and repeat. The interface can *express*
 //! breaking the rules (a message that does not wait for the write it promises, for example): what
 //! can't be expressed can't be caught.
 
-mod capability;
-
 use std::sync::Arc;
 
-use crate::time::Micros;
-use crate::words::{
-    Command, Entries, Entry, HardState, LogIndex, Message, NodeId, Once, SessionId, Snapshot, Term,
+use raft_core::{
+    Command, Entries, Entry, HardState, LogIndex, NodeId, Once, SessionId, Snapshot, Term,
 };
+use serde::{Deserialize, Serialize};
 
-pub use capability::Capability;
+use crate::capability::Capability;
+use crate::message::Message;
+
+/// A moment of virtual time, or a span of it: microseconds.
+pub type Micros = u64;
+
+/// The cluster of every [`Snapshot`] in the testbed: the value of its field `cluster`.
+pub const CLUSTER: u64 = 1;
 
 /// An implementation under test: makes its servers.
 pub trait Implementation {
@@ -56,12 +60,15 @@ pub trait Subject {
     /// view, which is to be brought up to date.
     fn step(&mut self, event: Event, effects: &mut Effects);
 
-    /// A copy of the server that behaves as this one from here on; `None` if it can't be had.
+    /// A copy of the server: given the same events it does the same as this one from here on, and neither notices the
+    /// other. `None` if there is no way to make one.
     fn fork(&self) -> Option<Box<dyn Subject>> {
         None
     }
 
-    /// A number that is equal for servers that behave alike from here on; `None` if it can't be had.
+    /// A digest of all that decides what the server does from here on: equal for two that would do the same if the same
+    /// happened to them, and, as far as 64 bits go, different for others. What can't matter any more, such as how a state
+    /// was reached, is left out. `None` if it can't be had.
     fn fingerprint(&self) -> Option<u64> {
         None
     }
@@ -82,7 +89,7 @@ impl Subject for Box<dyn Subject> {
 }
 
 /// What a server boots with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
     /// Its identity.
     pub id: NodeId,
@@ -105,7 +112,7 @@ pub struct Boot {
 }
 
 /// Timing and limits that a scenario or a plan sets. Ticks are the server's own clock ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Seed of the randomized election timeouts.
     pub seed: u64,
@@ -162,7 +169,7 @@ impl Default for Settings {
 }
 
 /// How a leader goes from one configuration to the next (§6, diss. ch. 4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changes {
     /// One voter at a time, in one entry; more at once is refused.
@@ -174,7 +181,7 @@ pub enum Changes {
 }
 
 /// Something that happens to a server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// Its clock ticks once.
     Tick,
@@ -202,17 +209,17 @@ pub enum Event {
 }
 
 /// A client's request, answered under the same number. Never used twice in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Request(pub u64);
 
 /// Names a write of one server, in the order in which it issued them since it booted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Token(pub u64);
 
 /// What a server did in one step. The testbed owns it and hands it in again, emptied. What makes no sense is refused, as if
 /// the server had crashed with it: a token that is not later than the last, an entry in the place of another, a message for
 /// a write that there is not, a name that is no server's, an answer to a request that does not wait for one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effects {
     /// Writes, in the order in which they are to become durable.
     pub writes: Vec<Write>,
@@ -244,7 +251,7 @@ pub struct Effects {
 }
 
 /// How a server came to its end by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ended {
     /// It crashed, and this is what it said.
     Crashed(String),
@@ -255,7 +262,7 @@ pub enum Ended {
 }
 
 /// An entry that a state machine applied, and what it made of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
     /// The entry.
     pub entry: Entry,
@@ -264,7 +271,7 @@ pub struct Applied {
 }
 
 /// What a state machine made of an entry (diss. §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It carries nothing for the state machine.
     Nothing,
@@ -281,7 +288,7 @@ pub enum Outcome {
 /// A write to stable storage: all of it becomes durable at once or not at all. But for one thing: a power loss
 /// may tear it before anybody was promised anything of it, so that of the entries that it appends only the first
 /// few are there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Write {
     /// Its name.
     pub token: Token,
@@ -297,7 +304,7 @@ pub struct Write {
 }
 
 /// Replaces everything from an index on: `log[from..] = entries`, which may be none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogWrite {
     /// First index written; all that was there and behind it is gone.
     pub from: LogIndex,
@@ -307,7 +314,7 @@ pub struct LogWrite {
 
 /// A message that leaves when the server is told that a write is durable, before it does anything else: it could not
 /// know any earlier that it may. A server may as well keep such messages to itself until then.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// The write it waits for.
     pub after: Token,
@@ -321,7 +328,7 @@ pub struct Held {
 /// [`NotLeader`](Answer::NotLeader), [`Busy`](Answer::Busy) and [`Rejected`](Answer::Rejected) say that it is certainly
 /// never executed because of this request. A server that does not know that answers [`Unknown`](Answer::Unknown), or
 /// not at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// Committed at this index, and applied on this server.
     Committed(LogIndex),
@@ -346,7 +353,7 @@ pub enum Answer {
 }
 
 /// A server's state in Figure 2's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
     /// Follower, candidate or leader (Figure 4).
     pub role: Role,
@@ -369,7 +376,7 @@ pub struct View {
 }
 
 /// A role of Figure 4.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// Follows a leader or waits for one.
     #[default]
@@ -378,6 +385,32 @@ pub enum Role {
     Candidate,
     /// Leads its term.
     Leader,
+}
+
+impl Boot {
+    /// The first boot of a server, with an empty disk and default settings.
+    #[must_use]
+    pub fn new(id: NodeId, servers: Vec<NodeId>) -> Boot {
+        Boot {
+            id,
+            servers,
+            now: 0,
+            settings: Settings::default(),
+            hard_state: HardState::default(),
+            commit: None,
+            snapshot: None,
+            log: Vec::new(),
+            applied: None,
+        }
+    }
+}
+
+impl Write {
+    /// A write of nothing.
+    #[must_use]
+    pub fn new(token: Token) -> Write {
+        Write { token, hard_state: None, commit: None, snapshot: None, log: None }
+    }
 }
 
 impl Event {

@@ -1,4 +1,4 @@
-//! Lines of the protocol in the door's words. Here is refused what can be told of a line by itself and of the size of
+//! Lines of the protocol as the interface's types. Here is refused what can be told of a line by itself and of the size of
 //! the cluster: whether a server may do what it says is for the oracles.
 
 use std::sync::Arc;
@@ -8,30 +8,28 @@ use super::text;
 use super::wire::{
     Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Role, Snapshot, Text, Told, View, Write,
 };
-use crate::reference::CLUSTER;
-use crate::subject::{self, Answer, Applied, LogWrite, Request, Token};
-use crate::words::{
-    self, AppendReply, Body, Chunk, Command, Conflict, Entries, HardState, LARGEST, LogIndex,
-    Membership, NodeId, Once, Payload, Position, SessionId, Term,
+use crate::{
+    Answer, AppendReply, Applied, Body, CLUSTER, Chunk, Command, Conflict, Entries, HardState,
+    LARGEST, LogIndex, LogWrite, Membership, NodeId, Once, Payload, Position, Request, SessionId,
+    Term, Token,
 };
 
 /// Why a line is none of the protocol.
-pub(super) type Refused = String;
+pub type Refused = String;
 
-/// Who is there to be named.
+/// The servers that a line may name.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cluster {
+pub struct Cluster {
     /// The servers are S1 up to this one.
-    pub(super) servers: u32,
+    pub servers: u32,
 }
 
 impl Cluster {
     /// A server that exists; 0 is none.
-    pub(super) fn server(
-        self,
-        field: &str,
-        server: Option<u32>,
-    ) -> Result<Option<NodeId>, Refused> {
+    ///
+    /// # Errors
+    /// There is no such server.
+    pub fn server(self, field: &str, server: Option<u32>) -> Result<Option<NodeId>, Refused> {
         match server {
             None | Some(0) => Ok(None),
             Some(number) if number <= self.servers => Ok(Some(NodeId(number))),
@@ -48,15 +46,18 @@ impl Cluster {
     }
 
     /// A message from this server. In a reply to `call`, what it does not say and the call tells is taken from there.
-    pub(super) fn message(
+    ///
+    /// # Errors
+    /// It is none of the protocol.
+    pub fn message(
         self,
         from: NodeId,
         message: Message<'_>,
-        call: Option<&words::Message>,
-    ) -> Result<words::Message, Refused> {
+        call: Option<&crate::Message>,
+    ) -> Result<crate::Message, Refused> {
         let to = self.some_server("to", message.to)?;
         let term = term("term", message.term)?;
-        Ok(words::Message::new(from, to, term, self.body(message, call.map(|call| &call.body))?))
+        Ok(crate::Message::new(from, to, term, self.body(message, call.map(|call| &call.body))?))
     }
 
     fn body(self, message: Message<'_>, call: Option<&Body>) -> Result<Body, Refused> {
@@ -103,7 +104,11 @@ impl Cluster {
         })
     }
 
-    pub(super) fn write(self, write: Write<'_>, token: Token) -> Result<subject::Write, Refused> {
+    /// A write, which is to have this token.
+    ///
+    /// # Errors
+    /// It is none of the protocol.
+    pub fn write(self, write: Write<'_>, token: Token) -> Result<crate::Write, Refused> {
         if write.token != Some(token.0) {
             let said = write.token.map_or("missing".to_string(), |token| token.to_string());
             return Err(format!("the `token` of a write is {said}; expected {}", token.0));
@@ -126,15 +131,19 @@ impl Cluster {
             }
         };
         let snapshot = write.snapshot.map(snapshot).transpose()?.map(Arc::new);
-        Ok(subject::Write { token, hard_state, commit, snapshot, log })
+        Ok(crate::Write { token, hard_state, commit, snapshot, log })
     }
 
-    pub(super) fn view(self, view: &View) -> Result<subject::View, Refused> {
-        Ok(subject::View {
+    /// The state of a server.
+    ///
+    /// # Errors
+    /// It is none of the protocol.
+    pub fn view(self, view: &View) -> Result<crate::View, Refused> {
+        Ok(crate::View {
             role: match view.role {
-                None | Some(Role::Follower) => subject::Role::Follower,
-                Some(Role::Candidate) => subject::Role::Candidate,
-                Some(Role::Leader) => subject::Role::Leader,
+                None | Some(Role::Follower) => crate::Role::Follower,
+                Some(Role::Candidate) => crate::Role::Candidate,
+                Some(Role::Leader) => crate::Role::Leader,
             },
             term: term("currentTerm", view.current_term)?,
             voted_for: self.server("votedFor", view.voted_for.flatten())?,
@@ -147,7 +156,11 @@ impl Cluster {
         })
     }
 
-    pub(super) fn told(self, told: &Told) -> Result<(Request, Answer), Refused> {
+    /// An answer to a client.
+    ///
+    /// # Errors
+    /// It is none of the protocol.
+    pub fn told(self, told: &Told) -> Result<(Request, Answer), Refused> {
         let (Some(request), Some(is)) = (told.request, told.is) else {
             return Err("an answer to a client has no `request` or no `is`".into());
         };
@@ -167,7 +180,11 @@ impl Cluster {
         Ok((Request(request), answer))
     }
 
-    pub(super) fn matched(self, matched: &Matched) -> Result<(NodeId, LogIndex), Refused> {
+    /// An acknowledgement that a leader took.
+    ///
+    /// # Errors
+    /// It is none of the protocol.
+    pub fn matched(self, matched: &Matched) -> Result<(NodeId, LogIndex), Refused> {
         let server = self.some_server("server", matched.server)?;
         Ok((server, some_index("matchIndex", matched.match_index)?))
     }
@@ -237,7 +254,7 @@ pub(super) fn entries(first: LogIndex, said: Vec<Entry<'_>>) -> Result<Entries, 
 }
 
 /// The entry at this index.
-fn entry(index: LogIndex, entry: Entry<'_>) -> Result<words::Entry, Refused> {
+fn entry(index: LogIndex, entry: Entry<'_>) -> Result<crate::Entry, Refused> {
     let term = term("term", entry.term)?;
     let payload = match entry.kind {
         Some(EntryKind::NoOp) => Payload::Noop,
@@ -260,26 +277,29 @@ fn entry(index: LogIndex, entry: Entry<'_>) -> Result<words::Entry, Refused> {
             }
         }
     };
-    Ok(words::Entry { index, term, payload })
+    Ok(crate::Entry { index, term, payload })
 }
 
 /// An entry that was applied.
-pub(super) fn applied(applied: Entry<'_>) -> Result<Applied, Refused> {
+///
+/// # Errors
+/// It is none of the protocol.
+pub fn applied(applied: Entry<'_>) -> Result<Applied, Refused> {
     let (outcome, name) = (applied.outcome, applied.session);
     let entry = entry(some_index("index", applied.index)?, applied)?;
     let outcome = match outcome {
         None => plain_outcome(&entry.payload),
-        Some(Outcome::Nothing) => subject::Outcome::Nothing,
-        Some(Outcome::Executed) => subject::Outcome::Executed,
-        Some(Outcome::Repeated) => subject::Outcome::Repeated,
-        Some(Outcome::NoSession) => subject::Outcome::NoSession,
-        Some(Outcome::Registered) => subject::Outcome::Registered(session(name)?),
+        Some(Outcome::Nothing) => crate::Outcome::Nothing,
+        Some(Outcome::Executed) => crate::Outcome::Executed,
+        Some(Outcome::Repeated) => crate::Outcome::Repeated,
+        Some(Outcome::NoSession) => crate::Outcome::NoSession,
+        Some(Outcome::Registered) => crate::Outcome::Registered(session(name)?),
     };
     Ok(Applied { entry, outcome })
 }
 
-pub(super) fn snapshot(snapshot: Snapshot<'_>) -> Result<words::Snapshot, Refused> {
-    Ok(words::Snapshot {
+pub(super) fn snapshot(snapshot: Snapshot<'_>) -> Result<crate::Snapshot, Refused> {
+    Ok(crate::Snapshot {
         last: last_included(snapshot.last_included_index, snapshot.last_included_term)?,
         membership: membership(snapshot.voters, snapshot.old, snapshot.learners),
         cluster: CLUSTER,
@@ -340,7 +360,7 @@ pub(super) fn index(field: &str, index: Option<u64>) -> Result<Option<LogIndex>,
     Ok(LogIndex::new(reachable(field, index.unwrap_or(0))?))
 }
 
-pub(super) fn some_index(field: &str, of_index: Option<u64>) -> Result<LogIndex, Refused> {
+fn some_index(field: &str, of_index: Option<u64>) -> Result<LogIndex, Refused> {
     index(field, of_index)?
         .ok_or_else(|| format!("`{field}` is 0 or missing; expected an index, from 1 on"))
 }

@@ -1,4 +1,4 @@
-//! The door's words as lines of the protocol.
+//! The interface's types as lines of the protocol.
 
 use serde_json::value::RawValue;
 
@@ -7,17 +7,18 @@ use super::wire::{
     self, Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Role, Snapshot, Text, Told, View,
     Write,
 };
-use crate::subject::{self, Answer, Applied, Effects, Token};
-use crate::words::{
-    self, AppendReply, Body, Command, LogIndex, Membership, NodeId, Payload, Position, Term, length,
+use crate::{
+    Answer, AppendReply, Applied, Body, Command, Effects, LogIndex, Membership, NodeId, Payload,
+    Position, Term, Token, length,
 };
 
 /// What a server answers that did this in a step; `before` is its view before it. A message is told by `message`, with the
 /// write that it waits for.
-pub(super) fn answer<'a>(
-    before: &subject::View,
+#[must_use]
+pub fn answer<'a>(
+    before: &crate::View,
     effects: &'a Effects,
-    message: &mut dyn FnMut(&'a words::Message, Option<Token>) -> Message<'a>,
+    message: &mut dyn FnMut(&'a crate::Message, Option<Token>) -> Message<'a>,
 ) -> wire::Answer<'a> {
     let sends = effects.sends.iter().map(|sent| (sent, None));
     let held = effects.held.iter().map(|held| (&held.message, Some(held.after)));
@@ -41,7 +42,8 @@ fn some<T>(items: impl Iterator<Item = T>) -> Option<Vec<T>> {
 }
 
 /// A message, and what its sender has it carry along.
-pub(super) fn message<'a>(message: &'a words::Message, own: Option<&'a RawValue>) -> Message<'a> {
+#[must_use]
+pub fn message<'a>(message: &'a crate::Message, own: Option<&'a RawValue>) -> Message<'a> {
     let said = body(&message.body);
     let (from, to, term) = (Some(message.from.0), Some(message.to.0), Some(message.term.0));
     Message { from, to, term, own, ..said }
@@ -131,7 +133,8 @@ fn append_reply<'a>(reply: &AppendReply) -> Message<'a> {
 }
 
 /// An entry whose place tells its index.
-pub(super) fn entry(entry: &words::Entry) -> Entry<'_> {
+#[must_use]
+pub fn entry(entry: &crate::Entry) -> Entry<'_> {
     let said = match &entry.payload {
         Payload::Noop => of_kind(EntryKind::NoOp),
         Payload::Register => of_kind(EntryKind::Register),
@@ -157,34 +160,38 @@ fn of_kind<'a>(kind: EntryKind) -> Entry<'a> {
 }
 
 /// An entry that was applied, and what came of it if that is not the plain thing.
-pub(super) fn applied(applied: &Applied) -> Entry<'_> {
+fn applied(applied: &Applied) -> Entry<'_> {
     let said = Entry { index: Some(applied.entry.index.get()), ..entry(&applied.entry) };
     if applied.outcome == plain_outcome(&applied.entry.payload) {
         return said;
     }
     let (outcome, session) = match applied.outcome {
-        subject::Outcome::Nothing => (Outcome::Nothing, said.session),
-        subject::Outcome::Executed => (Outcome::Executed, said.session),
-        subject::Outcome::Repeated => (Outcome::Repeated, said.session),
-        subject::Outcome::NoSession => (Outcome::NoSession, said.session),
-        subject::Outcome::Registered(session) => (Outcome::Registered, Some(session.0)),
+        crate::Outcome::Nothing => (Outcome::Nothing, said.session),
+        crate::Outcome::Executed => (Outcome::Executed, said.session),
+        crate::Outcome::Repeated => (Outcome::Repeated, said.session),
+        crate::Outcome::NoSession => (Outcome::NoSession, said.session),
+        crate::Outcome::Registered(session) => (Outcome::Registered, Some(session.0)),
     };
     Entry { outcome: Some(outcome), session, ..said }
 }
 
 /// What comes of an entry where nothing else is said.
-pub(super) fn plain_outcome(payload: &Payload) -> subject::Outcome {
+pub(super) fn plain_outcome(payload: &Payload) -> crate::Outcome {
     match payload {
-        Payload::Command(_) | Payload::Once(_) => subject::Outcome::Executed,
-        Payload::Noop | Payload::Membership(_) | Payload::Register => subject::Outcome::Nothing,
+        Payload::Command(_) | Payload::Once(_) => crate::Outcome::Executed,
+        Payload::Noop | Payload::Membership(_) | Payload::Register => crate::Outcome::Nothing,
     }
 }
 
-pub(super) fn command(command: &Command) -> Text<'_> {
+/// A command as the text that stands for it.
+#[must_use]
+pub fn command(command: &Command) -> Text<'_> {
     Text(text::of_command(command))
 }
 
-pub(super) fn snapshot(snapshot: &words::Snapshot) -> Snapshot<'_> {
+/// A snapshot.
+#[must_use]
+pub fn snapshot(snapshot: &crate::Snapshot) -> Snapshot<'_> {
     let Membership { voters, outgoing, learners } = &*snapshot.membership;
     Snapshot {
         last_included_index: Some(snapshot.last.index.get()),
@@ -196,11 +203,13 @@ pub(super) fn snapshot(snapshot: &words::Snapshot) -> Snapshot<'_> {
     }
 }
 
-pub(super) fn servers(servers: &[NodeId]) -> Vec<u32> {
+/// Servers by their numbers.
+#[must_use]
+pub fn servers(servers: &[NodeId]) -> Vec<u32> {
     servers.iter().map(|server| server.0).collect()
 }
 
-pub(super) fn write(write: &subject::Write) -> Write<'_> {
+fn write(write: &crate::Write) -> Write<'_> {
     Write {
         token: Some(write.token.0),
         current_term: write.hard_state.map(|state| state.term.0),
@@ -212,12 +221,12 @@ pub(super) fn write(write: &subject::Write) -> Write<'_> {
     }
 }
 
-pub(super) fn view(view: &subject::View) -> View {
+pub(super) fn view(view: &crate::View) -> View {
     View {
         role: Some(match view.role {
-            subject::Role::Follower => Role::Follower,
-            subject::Role::Candidate => Role::Candidate,
-            subject::Role::Leader => Role::Leader,
+            crate::Role::Follower => Role::Follower,
+            crate::Role::Candidate => Role::Candidate,
+            crate::Role::Leader => Role::Leader,
         }),
         current_term: Some(view.term.0),
         voted_for: view.voted_for.map(|server| Some(server.0)),
@@ -230,7 +239,7 @@ pub(super) fn view(view: &subject::View) -> View {
     }
 }
 
-pub(super) fn told(request: subject::Request, answer: &Answer) -> Told {
+fn told(request: crate::Request, answer: &Answer) -> Told {
     let told = |is| Told { request: Some(request.0), is: Some(is), ..Told::default() };
     let at = |is, index: LogIndex| Told { index: Some(index.get()), ..told(is) };
     match answer {
@@ -251,12 +260,13 @@ pub(super) fn told(request: subject::Request, answer: &Answer) -> Told {
     }
 }
 
-pub(super) fn matched((server, index): (NodeId, LogIndex)) -> Matched {
+fn matched((server, index): (NodeId, LogIndex)) -> Matched {
     Matched { server: Some(server.0), match_index: Some(index.get()) }
 }
 
-/// `null` is no server.
-pub(super) fn server(server: Option<NodeId>) -> Option<u32> {
+/// A server by its number; `null` is none.
+#[must_use]
+pub fn server(server: Option<NodeId>) -> Option<u32> {
     server.map(|server| server.0)
 }
 

@@ -6,15 +6,18 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::subject::{Changes, Settings};
+use crate::{Changes, Settings};
 
 /// The version of the protocol.
-pub(super) const PROTOCOL: u64 = 1;
+pub const PROTOCOL: u64 = 1;
+
+/// Most bytes of a line.
+pub const LONGEST: usize = 16 << 20;
 
 /// A text, borrowed from its line where that can be.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 /// An object of which each field may be left out; `null` is as good.
 macro_rules! object {
@@ -25,11 +28,11 @@ macro_rules! object {
         $(#[$about])*
         #[derive(Debug, Default, Serialize, Deserialize)]
         #[serde(rename_all = "camelCase", default)]
-        pub(super) struct $name $(<$line>)? {
+        pub struct $name $(<$line>)? {
             $(
                 $(#[$how])*
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub(super) $field: Option<$type>,
+                pub $field: Option<$type>,
             )*
         }
     };
@@ -38,35 +41,59 @@ macro_rules! object {
 object! {
     /// What the testbed asks.
     Request<'a> {
+        /// What is asked: `do`.
         #[serde(rename = "do")]
         verb: Verb,
+        /// The version, of a `hello`.
         protocol: u64,
+        /// The server that is asked.
         server: u32,
+        /// Virtual time, in microseconds since the cluster began.
         now: u64,
+        /// The disk takes no time just now.
         instant: bool,
+        /// The message that is received.
         #[serde(borrow)]
         message: Message<'a>,
+        /// The request that it answers.
         #[serde(borrow)]
         call: Message<'a>,
+        /// The name of a client's request.
         request: u64,
+        /// The command.
         #[serde(borrow)]
         command: Text<'a>,
+        /// The session of a command.
         session: u64,
+        /// The serial number of a command in its session.
         serial: u64,
+        /// The write that is durable.
         token: u64,
+        /// The voters of a new configuration.
         voters: Vec<u32>,
+        /// The learners of a new configuration.
         learners: Vec<u32>,
+        /// The server that is to lead.
         to: u32,
+        /// Of a `reset`: the seed of what is drawn while the cluster runs.
         seed: u64,
+        /// Of a `boot`: the voters of the first configuration.
         peers: Vec<u32>,
+        /// Of a `boot`: timing and limits.
         settings: Timing,
+        /// Of a `boot`: currentTerm.
         current_term: u64,
+        /// Of a `boot`: votedFor.
         voted_for: Option<u32>,
+        /// Of a `boot`: the commitIndex on its disk.
         commit_index: u64,
+        /// Of a `boot`: the snapshot.
         #[serde(borrow)]
         snapshot: Option<Snapshot<'a>>,
+        /// Of a `boot`: the log behind the snapshot.
         #[serde(borrow)]
         log: Vec<Entry<'a>>,
+        /// Of a `boot`: how far the state machine has applied the log.
         applied: u64,
     }
 }
@@ -74,21 +101,32 @@ object! {
 object! {
     /// What the subject answers.
     Answer<'a> {
+        /// How the step went.
         status: Status,
+        /// Why it went wrong.
         #[serde(borrow)]
         reason: Text<'a>,
+        /// The state after the step, if it changed.
         view: View,
+        /// Writes, in order.
         #[serde(borrow)]
         writes: Vec<Write<'a>>,
+        /// Messages, in order.
         #[serde(borrow)]
         messages: Vec<Message<'a>>,
+        /// The latest snapshot took the place of the state machine's state.
         restored: bool,
+        /// Entries that were applied, in order.
         #[serde(borrow)]
         applied: Vec<Entry<'a>>,
+        /// Answers to clients.
         answers: Vec<Told>,
+        /// An acknowledgement that a leader took.
         matched: Matched,
+        /// Why a message was refused.
         #[serde(borrow)]
         refused: Text<'a>,
+        /// Answers to `persisted` of the writes of this step.
         #[serde(borrow)]
         then: Vec<Answer<'a>>,
     }
@@ -97,12 +135,17 @@ object! {
 object! {
     /// What it answers to `hello`.
     Hello<'a> {
+        /// The version that it speaks.
         protocol: u64,
+        /// What reports call it.
         #[serde(borrow)]
         name: Text<'a>,
+        /// What it supports beyond §5.
         #[serde(borrow)]
         capabilities: Vec<Text<'a>>,
+        /// How it went.
         status: Status,
+        /// Why it went wrong.
         #[serde(borrow)]
         reason: Text<'a>,
     }
@@ -111,42 +154,75 @@ object! {
 object! {
     /// A message, as it is sent and as it is received.
     Message<'a> {
+        /// What it is: `type`.
         #[serde(rename = "type")]
         kind: Kind,
+        /// The server that sent it.
         from: u32,
+        /// The server it is for.
         to: u32,
+        /// The sender's currentTerm.
         term: u64,
+        /// The name under which it is received.
         id: u64,
+        /// The name of the message that it answers.
         re: u64,
+        /// The write that it waits for.
         after: u64,
+        /// lastLogIndex
         last_log_index: u64,
+        /// lastLogTerm
         last_log_term: u64,
+        /// Its leader told it to stand.
         transfer: bool,
+        /// voteGranted
         vote_granted: bool,
+        /// prevLogIndex
         prev_log_index: u64,
+        /// prevLogTerm
         prev_log_term: u64,
+        /// entries\[\]
         #[serde(borrow)]
         entries: Vec<Entry<'a>>,
+        /// leaderCommit
         leader_commit: u64,
+        /// The round of heartbeats (diss. §6.4).
         round: u64,
+        /// success
         success: bool,
+        /// matchIndex
         match_index: u64,
+        /// The first index of the term at which the logs part.
         conflict_index: u64,
+        /// That term; 0 if the log is too short.
         conflict_term: u64,
+        /// lastIncludedIndex
         last_included_index: u64,
+        /// lastIncludedTerm
         last_included_term: u64,
+        /// The snapshot's voters.
         voters: Vec<u32>,
+        /// C_old, of a snapshot taken in joint consensus.
         old: Vec<u32>,
+        /// The snapshot's learners.
         learners: Vec<u32>,
+        /// offset, in bytes.
         offset: u64,
+        /// Bytes of the whole snapshot.
         size: u64,
+        /// data
         #[serde(borrow)]
         data: Text<'a>,
+        /// Bytes of the snapshot that the follower has.
         received: u64,
+        /// The name of a read.
         request: u64,
+        /// The index that a read waits for.
         index: u64,
+        /// What a message is that the paper has no name for.
         #[serde(borrow)]
         what: Text<'a>,
+        /// What the implementation carries along.
         #[serde(borrow)]
         own: &'a RawValue,
     }
@@ -155,17 +231,27 @@ object! {
 object! {
     /// An entry of a log; with its index and outcome, one that was applied.
     Entry<'a> {
+        /// Its index, of one that was applied.
         index: u64,
+        /// Its term.
         term: u64,
+        /// What it is: `type`.
         #[serde(rename = "type")]
         kind: EntryKind,
+        /// Its command.
         #[serde(borrow)]
         command: Text<'a>,
+        /// The session of its command.
         session: u64,
+        /// The serial number of its command.
         serial: u64,
+        /// Voters of its configuration.
         voters: Vec<u32>,
+        /// C_old, in joint consensus.
         old: Vec<u32>,
+        /// Learners of its configuration.
         learners: Vec<u32>,
+        /// What the state machine made of it.
         outcome: Outcome,
     }
 }
@@ -173,13 +259,20 @@ object! {
 object! {
     /// A write to stable storage.
     Write<'a> {
+        /// Its name.
         token: u64,
+        /// The new currentTerm.
         current_term: u64,
+        /// The new votedFor.
         voted_for: Option<u32>,
+        /// The new commitIndex.
         commit_index: u64,
+        /// The first index that is replaced.
         from: u64,
+        /// The new entries.
         #[serde(borrow)]
         entries: Vec<Entry<'a>>,
+        /// The new snapshot.
         #[serde(borrow)]
         snapshot: Snapshot<'a>,
     }
@@ -188,11 +281,17 @@ object! {
 object! {
     /// A snapshot.
     Snapshot<'a> {
+        /// lastIncludedIndex
         last_included_index: u64,
+        /// lastIncludedTerm
         last_included_term: u64,
+        /// The voters.
         voters: Vec<u32>,
+        /// C_old, in joint consensus.
         old: Vec<u32>,
+        /// The learners.
         learners: Vec<u32>,
+        /// The state machine's state.
         #[serde(borrow)]
         data: Text<'a>,
     }
@@ -201,10 +300,15 @@ object! {
 object! {
     /// What a client is told.
     Told {
+        /// The request that is answered.
         request: u64,
+        /// The answer.
         is: Is,
+        /// An index, where the answer has one.
         index: u64,
+        /// The session that was opened.
         session: u64,
+        /// The server to ask instead.
         leader: u32,
     }
 }
@@ -212,14 +316,23 @@ object! {
 object! {
     /// A server's state.
     View {
+        /// The role (Figure 4).
         role: Role,
+        /// currentTerm
         current_term: u64,
+        /// votedFor
         voted_for: Option<u32>,
+        /// commitIndex
         commit_index: u64,
+        /// lastApplied
         last_applied: u64,
+        /// The leader of this term, if it knows one.
         leader: Option<u32>,
+        /// The last index that its snapshot stands for.
         snapshot: u64,
+        /// The entry of the configuration in force.
         configuration: u64,
+        /// A digest of the state machine's state.
         state: u64,
     }
 }
@@ -227,7 +340,9 @@ object! {
 object! {
     /// An acknowledgement that a leader took.
     Matched {
+        /// The follower.
         server: u32,
+        /// Its matchIndex now.
         match_index: u64,
     }
 }
@@ -237,8 +352,9 @@ macro_rules! words {
     ($(#[$about:meta])* $name:ident, $case:literal: $($word:ident),*) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[expect(missing_docs, reason = "they mean what the same words of the interface do")]
         #[serde(rename_all = $case)]
-        pub(super) enum $name {
+        pub enum $name {
             $($word,)*
         }
     };
@@ -305,4 +421,4 @@ struct SettingsFields {
 /// Timing and limits.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Timing(#[serde(with = "SettingsFields")] pub(super) Settings);
+pub struct Timing(#[serde(with = "SettingsFields")] pub Settings);

@@ -6,14 +6,13 @@ use std::sync::Arc;
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::child::LONGEST;
 use super::decode::{self, Cluster};
 use super::encode;
-use super::wire::{self, Answer, Hello, PROTOCOL, Request, Status, Text, Verb};
-use crate::subject::{
-    self, Boot, Capability, Effects, Ended, Event, Implementation, Subject, Token, View,
+use super::wire::{self, Answer, Hello, LONGEST, PROTOCOL, Request, Status, Text, Verb};
+use crate::{
+    Boot, Capability, Effects, Ended, Event, HardState, Implementation, LogIndex, Message, NodeId,
+    Once, Own, Subject, Token, View,
 };
-use crate::words::{HardState, LogIndex, Message, NodeId, Once, Own};
 
 /// Whoever there is: a child takes what the testbed says.
 const ALL: Cluster = Cluster { servers: u32::MAX };
@@ -187,7 +186,7 @@ impl<'i> Servant<'i> {
     }
 
     fn event(&self, verb: Verb, request: Request<'_>) -> Result<Event, String> {
-        let name = subject::Request(request.request.unwrap_or(0));
+        let name = crate::Request(request.request.unwrap_or(0));
         let command = || request.command.as_ref().map(decode::command).ok_or("it has no `command`");
         Ok(match verb {
             Verb::Tick => Event::Tick,

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::words::Command;
+use crate::Command;
 
 /// Most zero bytes at the end of a command's text: as many as a line may have bytes.
 const MOST_ZEROS: usize = 1 << 24;

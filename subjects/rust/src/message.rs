@@ -4,10 +4,11 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{AppendReply, Chunk, Entries, LogIndex, NodeId, Position, Term};
+use raft_core::{AppendReply, Chunk, Entries, LogIndex, NodeId, Position, Term};
+use serde::{Deserialize, Serialize};
 
 /// A message from one server to another (Figure 2). The network may lose, repeat, delay and reorder it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The server that sent it.
     pub from: NodeId,
@@ -18,6 +19,7 @@ pub struct Message {
     /// What it says.
     pub body: Body,
     /// What the implementation sent with it. A message that no server sent has nothing.
+    #[serde(skip)]
     pub own: Own,
 }
 
@@ -27,17 +29,37 @@ impl Message {
     pub fn new(from: NodeId, to: NodeId, term: Term, body: Body) -> Message {
         Message { from, to, term, body, own: Own::default() }
     }
+
+    /// The message in the paper's words alone, without what the implementation carries along.
+    #[must_use]
+    pub fn said(&self) -> Message {
+        Message::new(self.from, self.to, self.term, self.body.clone())
+    }
+
+    /// Whether another message says the same in the paper's words, whatever either carries along.
+    #[must_use]
+    pub fn says_same(&self, other: &Message) -> bool {
+        let words = |message: &Message| (message.from, message.to, message.term);
+        words(self) == words(other) && self.body == other.body
+    }
 }
 
-/// What an implementation carries along with a message, beside what the paper's words say: nobody else looks into it.
-/// To everybody else one is like any other, so messages that say the same are equal.
+/// Something that an implementation carries along with a message: nobody else looks into it.
+pub trait Carried: Any + Send + Sync {
+    /// A digest of it, which its owner chooses: equal for two that the receiver can't tell apart, and, as far as 64 bits
+    /// go, different for others.
+    fn digest(&self) -> u64;
+}
+
+/// What an implementation carries along with a message, beside what the paper's words say. Two are equal if both are empty,
+/// or if their digests are equal. It is not written down with a message: one that is read has nothing.
 #[derive(Clone, Default)]
-pub struct Own(Option<Arc<dyn Any + Send + Sync>>);
+pub struct Own(Option<Arc<dyn Carried>>);
 
 impl Own {
     /// Carries this.
     #[must_use]
-    pub fn new<T: Any + Send + Sync>(what: T) -> Own {
+    pub fn new(what: impl Carried) -> Own {
         Own(Some(Arc::new(what)))
     }
 
@@ -47,22 +69,30 @@ impl Own {
         self.0.is_none()
     }
 
+    /// The digest of what is carried; `None` if that is nothing.
+    #[must_use]
+    pub fn digest(&self) -> Option<u64> {
+        self.0.as_ref().map(|carried| carried.digest())
+    }
+
     /// What is carried, if it is of this type.
     #[must_use]
-    pub fn get<T: Any>(&self) -> Option<&T> {
-        self.0.as_deref()?.downcast_ref()
+    pub fn get<T: Carried>(&self) -> Option<&T> {
+        let carried: &dyn Any = self.0.as_deref()?;
+        carried.downcast_ref()
     }
 
     /// The same, taken out: without a copy if this is the last one to carry it.
     #[must_use]
-    pub fn take<T: Any + Clone + Send + Sync>(self) -> Option<T> {
-        self.0?.downcast().ok().map(Arc::unwrap_or_clone)
+    pub fn take<T: Carried + Clone>(self) -> Option<T> {
+        let carried: Arc<dyn Any + Send + Sync> = self.0?;
+        carried.downcast().ok().map(Arc::unwrap_or_clone)
     }
 }
 
 impl PartialEq for Own {
-    fn eq(&self, _: &Own) -> bool {
-        true
+    fn eq(&self, other: &Own) -> bool {
+        self.digest() == other.digest()
     }
 }
 
@@ -75,7 +105,7 @@ impl fmt::Debug for Own {
 }
 
 /// What a message says, in the paper's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
     /// A candidate asks for a vote in the message's term (§5.2, §5.4.1).
     RequestVote {

@@ -1,0 +1,9 @@
+//! The door: what the testbed asks of a Raft, and what it hears back. Any implementation can stand behind it.
+//!
+//! It is the crate `raft-subject`, named here for the rest of the simulator.
+
+pub use raft_subject::protocol::line;
+pub use raft_subject::{
+    Answer, Applied, Boot, CLUSTER, Capability, Changes, Effects, Ended, Event, Held,
+    Implementation, LogWrite, Outcome, Request, Role, Settings, Subject, Token, View, Write, serve,
+};
