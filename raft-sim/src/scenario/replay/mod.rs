@@ -329,7 +329,7 @@ impl<'a> Replay<'a> {
                 self.ask(*server, label, |cluster, request| cluster.read(*server, request))
             }
             Statement::Change { server, label, voters, learners } => {
-                let (voters, learners) = (voters.clone(), learners.clone());
+                let (voters, learners) = (voters.to_vec(), learners.to_vec());
                 self.ask(*server, label, |cluster, request| {
                     cluster.change_membership(*server, request, voters, learners)
                 })
