@@ -5,7 +5,7 @@ use raft_sim::reference::Reference;
 use raft_sim::scenario::parse::parse;
 use raft_sim::scenario::replay::{Move, Verdict, attempt, durable, in_words, replay};
 use raft_sim::scenario::source::Source;
-use raft_sim::scenario::syntax::{Label, Scenario, Statement, Step};
+use raft_sim::scenario::syntax::{Label, Scenario, Statement, Step, Trivia};
 use raft_sim::words::{Body, Message, NodeId, Term};
 
 const S1: NodeId = NodeId(1);
@@ -33,7 +33,7 @@ fn granted(from: NodeId, to: NodeId, term: u64) -> Move {
 }
 
 fn timeout(server: NodeId) -> Move {
-    Move::Do(Statement::Timeout(vec![server]))
+    Move::Do(Statement::Timeout(vec![server].into()))
 }
 
 fn propose(server: NodeId, label: &str) -> Move {
@@ -55,7 +55,7 @@ fn sent_behind(moves: &[Move], index: u64) -> Option<Message> {
 fn a_step_without_meaning_is_left_out_and_the_rest_goes_on() {
     let moves = [
         granted(S2, S1, 1),
-        Move::Do(Statement::Restart(vec![S2])),
+        Move::Do(Statement::Restart(vec![S2].into())),
         Move::Do(Statement::Heartbeat(S1)),
         timeout(S1),
         request(S1, S2, 1),
@@ -99,7 +99,9 @@ fn a_message_is_told_by_the_fewest_words_that_mean_it() {
     assert_eq!(statements.len(), found.done.len());
     let text: Vec<String> = statements.iter().map(|statement| format!("{statement:?}")).collect();
     assert!(text[1].contains("details: [] }, which: Only"), "{}", text[1]);
-    let steps = (1..).zip(statements).map(|(line, statement)| Step { line, statement }).collect();
+    let trivia = Trivia::default();
+    let step = |(line, statement)| Step { line, statement, trivia: trivia.clone() };
+    let steps = (1..).zip(statements).map(step).collect();
     let strict = Scenario { steps, ..three() };
     assert_eq!(replay(&strict, &Reference, &mut ()), Verdict::Passed);
 }

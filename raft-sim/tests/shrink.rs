@@ -6,7 +6,6 @@ use raft_sim::oracle::Property;
 use raft_sim::plan::{Plan, Profile};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
-use raft_sim::scenario::format::format;
 use raft_sim::scenario::replay::{Verdict, replay};
 use raft_sim::shrink::{Shrunk, shrink};
 use raft_sim::subject::{Boot, Capability, Effects, Event, Implementation, Role, Subject, View};
@@ -76,7 +75,7 @@ fn shrunk(implementation: &Broken, property: Property) -> (u64, Shrunk) {
 /// How the scenario of this text fails.
 fn violated(text: &str, implementation: &Broken) -> String {
     let scenario = parsed(text);
-    assert_eq!(format(&scenario), text, "it is in canonical form");
+    assert_eq!(scenario.to_string(), text, "it is in canonical form");
     match replay(&scenario, implementation, &mut ()) {
         Verdict::Failed(failure) => failure.message,
         Verdict::Passed | Verdict::Skipped(_) => panic!("it does not fail:\n{text}"),

@@ -1,7 +1,6 @@
 //! The parser takes anything without panicking, and what it accepts it writes back to the same meaning.
 
 use proptest::prelude::*;
-use raft_sim::scenario::format::format;
 use raft_sim::scenario::parse::parse;
 use raft_sim::scenario::source::Source;
 use raft_sim::scenario::syntax::{Scenario, Statement};
@@ -113,10 +112,10 @@ fn survives(text: &str) -> Result<(), TestCaseError> {
             prop_assert!(!error.render(&source, false).is_empty());
         }
         Ok(scenario) => {
-            let written = format(&scenario);
+            let written = scenario.to_string();
             let again = parse(&Source::new("written", &written)).expect("what is written parses");
             prop_assert_eq!(statements(&scenario), statements(&again));
-            prop_assert_eq!(written.clone(), format(&again));
+            prop_assert_eq!(written, again.to_string());
         }
     }
     Ok(())
@@ -127,7 +126,7 @@ fn mangled() -> impl Strategy<Value = String> {
     let texts: Vec<String> = raft_tests::scenarios()
         .expect("every scenario parses")
         .iter()
-        .map(|(_, scenario)| format(scenario))
+        .map(|(_, scenario)| scenario.to_string())
         .collect();
     let change = (any::<prop::sample::Index>(), any::<prop::sample::Index>());
     (prop::sample::select(texts), change, 0..3_u8, prop::sample::select(&WORDS[..])).prop_map(

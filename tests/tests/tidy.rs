@@ -188,7 +188,7 @@ fn a_scenario_stands_in_the_folder_of_its_section() {
 #[test]
 fn a_scenario_is_in_canonical_form() {
     for (path, scenario) in scenarios().expect("every scenario parses") {
-        let canonical = raft_sim::scenario::format::format(&scenario);
+        let canonical = scenario.to_string();
         assert_eq!(read(&path), canonical, "{path}: write it with `raft-sim fmt`");
     }
 }

@@ -8,7 +8,6 @@ use super::Error;
 use super::output::load_or_tell;
 use crate::report::End;
 use crate::scenario::corpus::find;
-use crate::scenario::format::format;
 
 /// Bring scenario files into canonical form, in place
 #[derive(Debug, clap::Args)]
@@ -29,7 +28,7 @@ pub(super) fn fmt(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
             unusable = true;
             continue;
         };
-        let canonical = format(&scenario);
+        let canonical = scenario.to_string();
         // The bytes on the disk, since a byte order mark is not part of the source.
         let failed = |error: io::Error| Error::Told(format!("{}: {error}", path.display()));
         if fs::read(&path).map_err(failed)? == canonical.as_bytes() {

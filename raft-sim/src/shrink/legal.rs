@@ -104,8 +104,8 @@ mod tests {
         let window = Settings { window: Some(5), ..Settings::default() };
         let servers = case.scenario.header.servers.clone();
         let left = [
-            Move::Do(Statement::Crash(servers[..2].to_vec())),
-            Move::Do(Statement::Settings(servers[..1].to_vec(), window)),
+            Move::Do(Statement::Crash(servers[..2].to_vec().into())),
+            Move::Do(Statement::Settings(servers[..1].to_vec().into(), window)),
         ];
         assert_eq!(case.moves, left);
     }

@@ -1,13 +1,12 @@
 //! From a failing run to a few lines: a plan that violates a property becomes a scenario that does.
 //!
 //! First the plan is made smaller (`plan`): less time, fewer servers, fewer faults, tasks and requests. What is
-//! left is turned into exact steps, as a scenario writes them, and these are made fewer. They are then told as a
-//! text for a reader. Only what violates the same property is accepted. No step of it draws anything or asks how
+//! left is turned into exact steps, as a scenario writes them, and these are made fewer. They are then told for a
+//! reader, still as syntax, and printed in the end. Only what violates the same property is accepted. No step of it draws anything or asks how
 //! long it took: the same plan shrinks to the same file.
 
 mod delta;
 mod drawing;
-mod header;
 mod legal;
 mod names;
 mod owed;
@@ -19,7 +18,6 @@ mod steps;
 mod strict;
 mod tell;
 mod trace;
-mod words;
 
 use crate::oracle::Property;
 use crate::plan::Plan;
@@ -76,14 +74,16 @@ pub fn shrink(plan: &Plan, implementation: &dyn Implementation) -> Result<Option
         return Ok(Some(shrunk));
     };
     shrunk.replays += minimal.replays;
-    if let Some(told) = tell::told(&minimal, implementation) {
-        let seed = plan.seed;
+    if let Some(mut told) = tell::told(&minimal, implementation) {
         shrunk.replays += told.replays;
-        shrunk.steps = minimal.scenario.steps.len();
-        shrunk.scenario = Some(format!(
-            "# Found in the run of seed {seed} and shrunk; it fails on its own.\n{}",
-            told.text
-        ));
+        shrunk.steps = told.scenario.steps.len();
+        let seed = plan.seed;
+        if let Some(first) = told.scenario.header_lines.first_mut() {
+            let found =
+                format!("# Found in the run of seed {seed} and shrunk; it fails on its own.");
+            first.trivia.above.insert(0, found);
+        }
+        shrunk.scenario = Some(told.scenario.to_string());
     }
     Ok(Some(shrunk))
 }

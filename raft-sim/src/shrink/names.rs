@@ -1,6 +1,8 @@
-//! The servers that a statement names.
+//! The servers and the labels that a statement names.
 
-use crate::scenario::syntax::{Condition, Fact, Link, Selector, Statement};
+use crate::scenario::syntax::{
+    Condition, DrawnEntry, Fact, ForgedBody, Label, Link, Selector, Servers, Statement,
+};
 use crate::words::NodeId;
 
 /// Shows every server that a statement names, to be changed.
@@ -33,7 +35,7 @@ pub(super) fn each_server(statement: &mut Statement, see: &mut dyn FnMut(&mut No
         | Statement::ResumeApply(server) => see(server),
         Statement::Change { server, voters, learners, .. } => {
             see(server);
-            voters.iter_mut().chain(learners).for_each(see);
+            voters.iter_mut().chain(learners.iter_mut()).for_each(see);
         }
         Statement::Transfer { server, to, .. } => [server, to].into_iter().for_each(see),
         Statement::Deliver(selection)
@@ -108,4 +110,164 @@ pub(super) fn servers(statement: &Statement) -> Vec<NodeId> {
     let mut servers = Vec::new();
     each_server(&mut statement.clone(), &mut |server| servers.push(*server));
     servers
+}
+
+/// Shows every group of servers of a statement that may be all there are, to be changed.
+pub(super) fn each_group(statement: &mut Statement, see: &mut dyn FnMut(&mut Servers)) {
+    match statement {
+        Statement::Timeout(servers)
+        | Statement::Tick(servers, _)
+        | Statement::Crash(servers)
+        | Statement::Restart(servers)
+        | Statement::Isolate(servers)
+        | Statement::Compact(servers) => see(servers),
+        Statement::Expect(condition)
+        | Statement::Never(condition)
+        | Statement::Reach(condition)
+        | Statement::Within(_, condition) => group_in(condition, see),
+        Statement::Elect(_)
+        | Statement::Heartbeat(_)
+        | Statement::Settle
+        | Statement::Run(_)
+        | Statement::Deliver(_)
+        | Statement::Drop(_)
+        | Statement::Duplicate(_)
+        | Statement::Hold(_)
+        | Statement::Release(_)
+        | Statement::Forge(_)
+        | Statement::CrashTorn(..)
+        | Statement::Settings(..)
+        | Statement::Stall(_)
+        | Statement::Sync(_)
+        | Statement::SyncNewest(_)
+        | Statement::Flush(..)
+        | Statement::Tell(..)
+        | Statement::Unstall(_)
+        | Statement::Lie(_)
+        | Statement::Wipe(_)
+        | Statement::Partition(_)
+        | Statement::Cut(_)
+        | Statement::Heal(_)
+        | Statement::Propose { .. }
+        | Statement::Retry(..)
+        | Statement::Register(..)
+        | Statement::Read(..)
+        | Statement::Change { .. }
+        | Statement::Transfer { .. }
+        | Statement::PauseApply(_)
+        | Statement::Apply(_)
+        | Statement::ResumeApply(_) => {}
+    }
+}
+
+fn group_in(condition: &mut Condition, see: &mut dyn FnMut(&mut Servers)) {
+    match condition {
+        Condition::Not(condition) => group_in(condition, see),
+        Condition::Servers(servers, _) | Condition::On(_, servers) => see(servers),
+        Condition::ALeader
+        | Condition::NoLeader
+        | Condition::OnMajority(_)
+        | Condition::Committed(_)
+        | Condition::Answered(..)
+        | Condition::Sees(..)
+        | Condition::Misses(..)
+        | Condition::InFlight(_)
+        | Condition::Quiet => {}
+    }
+}
+
+/// Shows every label of a statement, to be changed.
+pub(super) fn each_label(statement: &mut Statement, see: &mut dyn FnMut(&mut Label)) {
+    match statement {
+        Statement::Propose { commands, session, .. } => {
+            commands.iter_mut().chain(session).for_each(see);
+        }
+        Statement::Retry(_, label)
+        | Statement::Register(_, label)
+        | Statement::Read(_, label)
+        | Statement::Change { label, .. }
+        | Statement::Transfer { label, .. } => see(label),
+        Statement::Forge(forged) => {
+            if let ForgedBody::AppendEntries { entries, .. } = &mut forged.body {
+                labels_drawn(entries, see);
+            }
+        }
+        Statement::Expect(condition)
+        | Statement::Never(condition)
+        | Statement::Reach(condition)
+        | Statement::Within(_, condition) => labels_in(condition, see),
+        Statement::Timeout(_)
+        | Statement::Elect(_)
+        | Statement::Heartbeat(_)
+        | Statement::Tick(..)
+        | Statement::Settle
+        | Statement::Run(_)
+        | Statement::Deliver(_)
+        | Statement::Drop(_)
+        | Statement::Duplicate(_)
+        | Statement::Hold(_)
+        | Statement::Release(_)
+        | Statement::Crash(_)
+        | Statement::CrashTorn(..)
+        | Statement::Settings(..)
+        | Statement::Restart(_)
+        | Statement::Stall(_)
+        | Statement::Sync(_)
+        | Statement::SyncNewest(_)
+        | Statement::Flush(..)
+        | Statement::Tell(..)
+        | Statement::Unstall(_)
+        | Statement::Lie(_)
+        | Statement::Wipe(_)
+        | Statement::Partition(_)
+        | Statement::Isolate(_)
+        | Statement::Cut(_)
+        | Statement::Heal(_)
+        | Statement::Compact(_)
+        | Statement::PauseApply(_)
+        | Statement::Apply(_)
+        | Statement::ResumeApply(_) => {}
+    }
+}
+
+fn labels_in(condition: &mut Condition, see: &mut dyn FnMut(&mut Label)) {
+    match condition {
+        Condition::Not(condition) => labels_in(condition, see),
+        Condition::Servers(_, facts) => facts.iter_mut().for_each(|fact| labels_of(fact, see)),
+        Condition::OnMajority(label)
+        | Condition::On(label, _)
+        | Condition::Committed(label)
+        | Condition::Answered(label, _) => see(label),
+        Condition::Sees(label, commands) | Condition::Misses(label, commands) => {
+            std::iter::once(label).chain(commands).for_each(see);
+        }
+        Condition::ALeader | Condition::NoLeader | Condition::InFlight(_) | Condition::Quiet => {}
+    }
+}
+
+fn labels_of(fact: &mut Fact, see: &mut dyn FnMut(&mut Label)) {
+    match fact {
+        Fact::Log { entries, .. } => labels_drawn(entries, see),
+        Fact::Holds(labels)
+        | Fact::Lacks(labels)
+        | Fact::Committed(labels)
+        | Fact::Applied(labels) => labels.iter_mut().for_each(see),
+        Fact::Role(_)
+        | Fact::Up
+        | Fact::Down
+        | Fact::Term(_)
+        | Fact::TermAs(_)
+        | Fact::Vote(_)
+        | Fact::LogAs(_)
+        | Fact::Commit(_)
+        | Fact::Reported
+        | Fact::Members(_)
+        | Fact::Learners(_)
+        | Fact::Joint
+        | Fact::Snapshot(_) => {}
+    }
+}
+
+fn labels_drawn(entries: &mut [DrawnEntry], see: &mut dyn FnMut(&mut Label)) {
+    entries.iter_mut().filter_map(|entry| entry.label.as_mut()).for_each(see);
 }

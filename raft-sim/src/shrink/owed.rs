@@ -39,12 +39,21 @@ pub(super) fn end_of_faults(healing: &Healing, servers: &[NodeId]) -> Vec<Move> 
         Statement::Drop(Selection { selector, which: Which::All })
     });
     let cut = healing.cut.iter().map(|&(from, to)| Link { from: NodeId(from), to: NodeId(to) });
-    let cut = Some(Statement::Cut(cut.collect())).filter(|_| !healing.cut.is_empty());
+    let cut = phrases(cut.collect()).into_iter().map(Statement::Cut);
     let power = servers.iter().map(|&server| {
         let say = if stays_down(healing, server) { Statement::Crash } else { Statement::Restart };
-        say(vec![server])
+        say(vec![server].into())
     });
     lost.chain(cut).chain(power).map(Move::Do).collect()
+}
+
+/// The links as few lines name them: one, or one for each sender.
+fn phrases(links: Vec<Link>) -> Vec<Vec<Link>> {
+    let (from, to, both_ways) = Link::ends(&links);
+    if Link::between(&from, &to, both_ways) == links {
+        return Some(links).filter(|links| !links.is_empty()).into_iter().collect();
+    }
+    links.chunk_by(|one, next| one.from == next.from).map(<[Link]>::to_vec).collect()
 }
 
 fn stays_down(healing: &Healing, server: NodeId) -> bool {
@@ -71,7 +80,7 @@ pub(super) fn goals(
     let servers = scenario.header.servers.iter().copied();
     let up: Vec<NodeId> = servers.filter(|&server| !stays_down(healing, server)).collect();
     let mut opening = resumed(moves, &up);
-    opening.push(Statement::Expect(Condition::Servers(up.clone(), vec![Fact::Up])));
+    opening.push(Statement::Expect(Condition::Servers(up.clone().into(), vec![Fact::Up])));
     let recovers = [&opening[..], &[Statement::Run(time(healing.patience))]].concat();
     let (Some(before), Some(then)) = (after(&opening), after(&recovers)) else {
         return Vec::new();
@@ -121,7 +130,7 @@ fn time(count: u32) -> Duration {
 }
 
 fn is(server: NodeId, fact: Fact) -> Condition {
-    Condition::Servers(vec![server], vec![fact])
+    Condition::Servers(vec![server].into(), vec![fact])
 }
 
 /// The name of what is asked for in the end: no request of a trace has the number 0.
@@ -143,7 +152,7 @@ impl Owed<'_> {
     /// Somebody leads; and nobody stands for election again and again.
     fn a_leader(&self, term: Term) -> [Statement; 2] {
         let most = Number { value: term.0 + ELECTIONS, bound: Bound::AtMost };
-        let few = Condition::Servers(self.up.clone(), vec![Fact::Term(most)]);
+        let few = Condition::Servers(self.up.clone().into(), vec![Fact::Term(most)]);
         // Terms do not go back: it is so now or never.
         let now = Duration { count: 1, unit: Unit::Ticks };
         [self.within(Condition::ALeader), Statement::Within(now, few)]
@@ -176,9 +185,10 @@ impl Owed<'_> {
         } else if property == Property::Convergence {
             let owing = self.owing(leader, configuration);
             let committed = vec![Fact::Committed(vec![label('c')])];
-            vec![behind(vec![self.within(Condition::Servers(owing, committed))])]
+            vec![behind(vec![self.within(Condition::Servers(owing.into(), committed))])]
         } else if property == Property::ChangeCompletes {
             let Membership { voters, learners, .. } = configuration.clone();
+            let (voters, learners) = (voters.into(), learners.into());
             let change = Statement::Change { server: leader, label: label('m'), voters, learners };
             let once_more = behind(vec![change, done(label('m'))]);
             vec![[vec![self.change_ends(leader)], once_more].concat()]

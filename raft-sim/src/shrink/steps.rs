@@ -72,9 +72,9 @@ pub(super) fn minimal(
     }))
 }
 
-/// A scenario without statements.
+/// A scenario without statements and without lines: its header will change.
 fn scenario(header: Header) -> Scenario {
-    Scenario { lines: Vec::new(), header, steps: Vec::new() }
+    Scenario { header_lines: Vec::new(), header, steps: Vec::new(), end: Vec::new() }
 }
 
 /// A cluster and what happens to it.
@@ -422,7 +422,7 @@ fn shorter(step: &Move, all: &[Move]) -> Vec<Statement> {
             vec![Statement::Propose { server: *server, commands, session: None }]
         }
         Move::Deliver(message) if message.body == Body::TimeoutNow => {
-            vec![Statement::Timeout(vec![message.to])]
+            vec![Statement::Timeout(vec![message.to].into())]
         }
         Move::Do(_) | Move::Deliver(_) | Move::Duplicate(_) => Vec::new(),
     }

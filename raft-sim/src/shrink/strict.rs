@@ -4,7 +4,7 @@
 use super::owed::violated;
 use crate::oracle::{Property, Violation};
 use crate::scenario::replay::{Move, alarm, in_words};
-use crate::scenario::syntax::{Scenario, Selection, Selector, Statement, Step, Which};
+use crate::scenario::syntax::{Scenario, Selection, Selector, Servers, Statement, Step, Trivia, Which};
 use crate::subject::Implementation;
 use crate::words::NodeId;
 
@@ -47,7 +47,11 @@ pub(super) fn told(
 
 /// The scenario with these statements, a line each.
 fn with(scenario: &Scenario, statements: &[Statement]) -> Scenario {
-    let step = |(line, statement): (u32, &Statement)| Step { line, statement: statement.clone() };
+    let step = |(line, statement): (u32, &Statement)| Step {
+        line,
+        statement: statement.clone(),
+        trivia: Trivia::default(),
+    };
     Scenario { steps: (1..).zip(statements).map(step).collect(), ..scenario.clone() }
 }
 
@@ -74,7 +78,7 @@ fn together(one: &Statement, next: &Statement) -> Vec<Statement> {
             return vec![Statement::Tick(servers.clone(), count + more)];
         }
         let apart = count == more && !servers.iter().any(|server| others.contains(server));
-        let both = || Statement::Tick([&servers[..], others].concat(), *count);
+        let both = || Statement::Tick([&servers[..], others].concat().into(), *count);
         return apart.then(both).into_iter().collect();
     }
     if let (Statement::Flush(server, count), Statement::Flush(other, more)) = (one, next)
@@ -90,13 +94,13 @@ fn together(one: &Statement, next: &Statement) -> Vec<Statement> {
     let (Some((say, servers)), Some((same, more))) = (of_servers(one), of_servers(next)) else {
         return Vec::new();
     };
-    let alike = say(Vec::new()) == same(Vec::new());
+    let alike = say(Servers::default()) == same(Servers::default());
     let apart = !servers.iter().any(|server| more.contains(server));
-    if alike && apart { vec![say([servers, more].concat())] } else { Vec::new() }
+    if alike && apart { vec![say([servers, more].concat().into())] } else { Vec::new() }
 }
 
 /// How to say something of several servers, and of whom it is said.
-type OfServers<'a> = (fn(Vec<NodeId>) -> Statement, &'a [NodeId]);
+type OfServers<'a> = (fn(Servers) -> Statement, &'a [NodeId]);
 
 /// A statement that may name several servers.
 fn of_servers(statement: &Statement) -> Option<OfServers<'_>> {

@@ -1,23 +1,18 @@
-//! From exact steps to a text that a reader can follow.
+//! From exact steps to a scenario that a reader can follow.
 //!
 //! Servers and requests get the names that a writer would give them, and comments say what is violated and what
-//! happened on the way. The text is read back and replayed: what does not fail as it should is told more plainly.
+//! happened on the way. The scenario is replayed: what does not fail as it should is told more plainly.
 
 use std::collections::BTreeMap;
 
-use super::header::header;
-use super::names::each_server;
+use super::names::{each_group, each_label, each_server};
 use super::owed::violated;
 use super::sentence::sentence;
 use super::steps::Minimal;
-use super::words::statement;
 use crate::observation::{Observation, Observer, Stop};
 use crate::oracle::{Property, Violation};
-use crate::scenario::format::format;
-use crate::scenario::parse::parse;
 use crate::scenario::replay::{alarm, replay};
-use crate::scenario::source::Source;
-use crate::scenario::syntax::{Label, Scenario, Settings, Statement};
+use crate::scenario::syntax::{Label, Scenario, Servers, Settings, Statement};
 use crate::story::Recorder;
 use crate::subject::{Implementation, Role};
 use crate::time::Micros;
@@ -28,44 +23,31 @@ const WIDTH: usize = 100;
 /// How much may be told behind a statement: of more only the end is.
 const BEHIND: usize = 70;
 
-/// The text of a scenario that violates a property.
+/// A scenario that violates a property, with comments.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
-    pub(super) text: String,
+    pub(super) scenario: Scenario,
     /// How many replays it took.
     pub(super) replays: u64,
 }
 
-/// The steps as a text, without a word about where they were found; `None` if no text of them fails.
+/// The steps as a scenario, without a word about where they were found; `None` if none that is told so fails.
 pub(super) fn told(minimal: &Minimal, implementation: &dyn Implementation) -> Option<Told> {
     let property = minimal.violation.property;
     let plain = titled(&minimal.scenario, property);
     let ranked = renamed(&plain, &ranking(&plain, implementation));
+    let ways = [labelled(&ranked), labelled(&plain), ranked, plain];
     let mut replays = 1;
-    for (scenario, labels) in [(&ranked, true), (&plain, true), (&ranked, false), (&plain, false)] {
-        let lines = lines(scenario, labels);
+    for way in ways {
         replays += 1;
-        let Some(seen) = fails(&lines.join("\n"), property, implementation) else { continue };
-        replays += 2;
-        let with_comments = commented(&lines, &seen, implementation);
-        if let Some(text) = with_comments.and_then(|text| canonical(&text))
-            && fails(&text, property, implementation).is_some()
-        {
-            return Some(Told { text, replays });
+        let alarm = alarm(&way, implementation);
+        if let Some(seen) = alarm.and_then(|alarm| violated(property, alarm)) {
+            replays += 1;
+            let scenario = commented(together(way), &seen, implementation);
+            return Some(Told { scenario, replays });
         }
     }
     None
-}
-
-/// What a text violates, if it can be read and that is this property.
-fn fails(text: &str, property: Property, implementation: &dyn Implementation) -> Option<Violation> {
-    let scenario = parse(&Source::new("shrunk", text)).ok()?;
-    violated(property, alarm(&scenario, implementation)?)
-}
-
-/// The text in canonical form.
-fn canonical(text: &str) -> Option<String> {
-    parse(&Source::new("shrunk", text)).ok().map(|scenario| format(&scenario))
 }
 
 /// The scenario with the property's words for a title, and its section.
@@ -135,14 +117,32 @@ fn renamed(scenario: &Scenario, ranking: &[NodeId]) -> Scenario {
     scenario
 }
 
-/// The lines of the scenario: its header, an empty one, its statements; with labels as in the paper, if wanted.
-fn lines(Scenario { header: of, steps, .. }: &Scenario, labels: bool) -> Vec<String> {
-    let said = steps.iter().map(|step| statement(&step.statement, &of.servers));
-    let names =
-        if labels { names(steps.iter().map(|step| &step.statement)) } else { BTreeMap::new() };
-    let name = |word: &str| names.get(word).cloned().unwrap_or_else(|| word.to_owned());
-    let named = said.map(|line| line.split(' ').map(name).collect::<Vec<String>>().join(" "));
-    header(of).into_iter().chain([String::new()]).chain(named).collect()
+/// The scenario with labels as in the paper.
+fn labelled(scenario: &Scenario) -> Scenario {
+    let names = names(scenario.steps.iter().map(|step| &step.statement));
+    let mut scenario = scenario.clone();
+    for step in &mut scenario.steps {
+        each_label(&mut step.statement, &mut |Label(label)| {
+            if let Some(name) = names.get(label) {
+                label.clone_from(name);
+            }
+        });
+    }
+    scenario
+}
+
+/// The scenario with a line for each part of its header, where `all` stands for all servers.
+fn together(scenario: Scenario) -> Scenario {
+    let mut scenario = Scenario::new(scenario.header, scenario.steps);
+    let all = &scenario.header.servers;
+    for step in &mut scenario.steps {
+        each_group(&mut step.statement, &mut |servers| {
+            if all.len() > 1 && **servers == **all {
+                *servers = Servers::all(all.clone());
+            }
+        });
+    }
+    scenario
 }
 
 /// The names of what is asked for, by those that it has.
@@ -185,34 +185,34 @@ fn name(kind: usize, count: usize) -> String {
     first.get(count - 1).map_or_else(|| format!("{letter}{count}"), |name| (*name).to_owned())
 }
 
-/// The lines with comments: what is violated on top, what happened behind the statements.
+/// The scenario with comments: what is violated on top, what happened behind the statements.
 fn commented(
-    lines: &[String],
+    mut scenario: Scenario,
     seen: &Violation,
     implementation: &dyn Implementation,
-) -> Option<String> {
-    let scenario = parse(&Source::new("shrunk", &lines.join("\n"))).ok()?;
+) -> Scenario {
     let mut recorder = Recorder::milestones();
     let _ = replay(&scenario, implementation, &mut recorder);
     let story = recorder.into_lines();
-    let last = scenario.steps.last().map(|step| step.line);
     let Violation { property, detail, .. } = seen;
     let (title, section) = (property.title(), property.section());
-    let mut text = wrapped(&format!("{title} ({section}) is violated: {detail}."));
-    for (number, line) in (1..).zip(lines) {
-        let of_line = story.iter().filter(|told| told.statement == Some(number));
-        let mut told = decisive(of_line.map(|told| told.text.replace("  ", " ")).collect());
-        told.extend((last == Some(number)).then(|| format!("{title} is violated")));
+    if let Some(first) = scenario.header_lines.first_mut() {
+        first.trivia.above = wrapped(&format!("{title} ({section}) is violated: {detail}."));
+    }
+    if let Some(first) = scenario.steps.first_mut() {
+        first.trivia.above = vec![String::new()];
+    }
+    let last = scenario.steps.last().map(|step| step.line);
+    for step in &mut scenario.steps {
+        let of_step = story.iter().filter(|told| told.statement == Some(step.line));
+        let mut told = decisive(of_step.map(|told| told.text.replace("  ", " ")).collect());
+        told.extend((last == Some(step.line)).then(|| format!("{title} is violated")));
         while told.len() > 1 && told.join("; ").chars().count() > BEHIND {
             told.remove(0);
         }
-        text += line;
-        if !told.is_empty() {
-            text += &format!("  # {}", told.join("; "));
-        }
-        text.push('\n');
+        step.trivia.behind = (!told.is_empty()).then(|| format!("# {}", told.join("; ")));
     }
-    Some(text)
+    scenario
 }
 
 /// Of what happened in the course of a statement, what it does not say itself.
@@ -231,15 +231,16 @@ fn decisive(told: Vec<String>) -> Vec<String> {
 }
 
 /// A comment of as many lines as it takes.
-fn wrapped(text: &str) -> String {
-    let mut comment = String::new();
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
     let mut line = String::from("#");
     for word in text.split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > WIDTH && line != "#" {
-            comment += &(std::mem::replace(&mut line, String::from("#")) + "\n");
+            lines.push(std::mem::replace(&mut line, String::from("#")));
         }
         line.push(' ');
         line += word;
     }
-    comment + &line + "\n"
+    lines.push(line);
+    lines
 }

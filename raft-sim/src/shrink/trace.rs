@@ -217,7 +217,7 @@ impl Recorder {
         }
         // That nothing came of a tick may be the violation.
         let idle = (1..).map(NodeId).zip(&servers).filter(|(_, known)| known.idle > 0);
-        let ticks = |(server, known): (NodeId, &Known)| Statement::Tick(vec![server], known.idle);
+        let ticks = |(server, known): (NodeId, &Known)| Statement::Tick(vec![server].into(), known.idle);
         all.extend(idle.map(|last| Traced::from(Move::Do(ticks(last)))));
         all
     }
@@ -274,7 +274,7 @@ impl Recorder {
         }
         let idle = std::mem::take(&mut self.known(server).idle);
         if idle > 0 {
-            let step = Move::Do(Statement::Tick(vec![server], idle));
+            let step = Move::Do(Statement::Tick(vec![server].into(), idle));
             self.steps.push(Traced { step, brief: None });
         }
         match event {
@@ -295,7 +295,7 @@ impl Recorder {
             }
             Event::ChangeMembership(_, voters, learners) => {
                 let label = self.label('m');
-                let (voters, learners) = (voters.clone(), learners.clone());
+                let (voters, learners) = (voters.clone().into(), learners.clone().into());
                 self.say(Statement::Change { server, label, voters, learners });
             }
             Event::Transfer(_, to) => {
@@ -304,7 +304,7 @@ impl Recorder {
             }
             // One that has nothing to take changes nothing.
             Event::Compact(request) if effects.answers.contains(&(*request, Answer::Rejected)) => {}
-            Event::Compact(_) => self.say(Statement::Compact(vec![server])),
+            Event::Compact(_) => self.say(Statement::Compact(vec![server].into())),
             Event::Persisted(token) => {
                 let unheard = &mut self.known(server).unheard;
                 if let Some(place) = unheard.iter().position(|other| other == token) {
@@ -329,7 +329,7 @@ impl Recorder {
                 self.steps.pop();
                 Statement::CrashTorn(server, entries as u32)
             }
-            None => Statement::Crash(vec![server]),
+            None => Statement::Crash(vec![server].into()),
         };
         self.say(crash);
     }
@@ -342,9 +342,9 @@ impl Recorder {
         }
         if let Some(settings) = changed {
             let before = std::mem::replace(&mut known.settings, *settings);
-            self.say(Statement::Settings(vec![server], said(settings, &before)));
+            self.say(Statement::Settings(vec![server].into(), said(settings, &before)));
         }
-        self.say(Statement::Restart(vec![server]));
+        self.say(Statement::Restart(vec![server].into()));
     }
 
     /// Ticks of which nothing comes are counted, and told when it matters that they were.
@@ -355,7 +355,7 @@ impl Recorder {
             return;
         }
         let count = std::mem::take(idle);
-        let ticks = Statement::Tick(vec![server], count);
+        let ticks = Statement::Tick(vec![server].into(), count);
         let brief = done(server, effects, before).unwrap_or_else(|| ticks.clone());
         self.steps.push(Traced { step: Move::Do(ticks), brief: Some(Move::Do(brief)) });
     }
@@ -455,7 +455,7 @@ fn done(server: NodeId, effects: &Effects, before: &View) -> Option<Statement> {
     let mut leaving = effects.sends.iter().chain(effects.held.iter().map(|held| &held.message));
     let asks = leaving.any(|message| matches!(message.body, Body::PreVote { .. }));
     if asks || effects.view.term > before.term {
-        Some(Statement::Timeout(vec![server]))
+        Some(Statement::Timeout(vec![server].into()))
     } else if before.role == Role::Leader && effects.view.role == Role::Leader {
         Some(Statement::Heartbeat(server))
     } else {

@@ -1,5 +1,7 @@
 //! What an implementation may be able to do beyond §5 of the paper.
 
+use std::fmt;
+
 /// Something an implementation may or may not be able to do. In a scenario's `requires` line it has the
 /// name quoted here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -190,5 +192,11 @@ impl Capability {
     #[must_use]
     pub fn named(word: &str) -> Option<Capability> {
         Capability::ALL.into_iter().find(|capability| capability.word() == word)
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }

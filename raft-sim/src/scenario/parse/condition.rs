@@ -1,17 +1,17 @@
 //! Conditions: what is true or false of a cluster at a moment.
 
+use super::cursor::{Cursor, LARGEST};
 use super::labels::Names;
 use super::log::drawn_log;
 use super::message::{no_detail, selector};
-use super::vocabulary::{FACTS, LABEL_WORDS};
-use super::words::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
 use crate::scenario::syntax::{Answer, Bound, Condition, Fact, Number, RoleWord};
+use crate::scenario::vocabulary::{FactWord, LabelWord, Particle};
 
 /// Reads a condition, to the end of the line.
 pub(super) fn condition(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
-    if cursor.take_word("not") {
-        if cursor.peek() == Some("not") {
+    if cursor.take_word(Particle::Not) {
+        if cursor.at(Particle::Not) {
             return Err(cursor.error("`not` is said twice"));
         }
         return Ok(Condition::Not(Box::new(positive(cursor)?)));
@@ -23,18 +23,18 @@ pub(super) fn condition(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError
 fn positive(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
     const WHAT: &str = "a condition: it begins with a server, `all`, a label, `a leader`, \
                         `no leader`, `message`, `quiet` or `not`";
-    let condition = if cursor.at_server() || cursor.peek() == Some("all") {
+    let condition = if cursor.at_servers() {
         let servers = cursor.servers_or_all()?;
         Condition::Servers(servers, facts(cursor)?)
-    } else if cursor.take_word("a") {
-        cursor.expect_word("leader")?;
+    } else if cursor.take_word(Particle::A) {
+        cursor.expect_word(FactWord::Leader)?;
         Condition::ALeader
-    } else if cursor.take_word("no") {
-        cursor.expect_word("leader")?;
+    } else if cursor.take_word(Particle::No) {
+        cursor.expect_word(FactWord::Leader)?;
         Condition::NoLeader
-    } else if cursor.take_word("quiet") {
+    } else if cursor.take_word(Particle::Quiet) {
         Condition::Quiet
-    } else if cursor.take_word("message") {
+    } else if cursor.take_word(Particle::Message) {
         let selector = selector(cursor)?;
         if cursor.peek().is_some() {
             return Err(no_detail(cursor, &selector));
@@ -52,33 +52,37 @@ fn positive(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
 /// Reads `x WHAT`. What is said of it tells what the label must name.
 fn of_label(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
     let names = match cursor.peek_second() {
-        Some("on" | "committed") => Names::Command,
-        Some("sees" | "misses") => Names::Read,
-        Some(_) | None => Names::Request,
+        Some(LabelWord::On | LabelWord::Committed) => Names::Command,
+        Some(LabelWord::Sees | LabelWord::Misses) => Names::Read,
+        Some(
+            LabelWord::Acknowledged
+            | LabelWord::Refused
+            | LabelWord::Failed
+            | LabelWord::Pending
+            | LabelWord::Unknown
+            | LabelWord::Expired,
+        )
+        | None => Names::Request,
     };
     let label = cursor.label(names)?;
-    let Some(word) = cursor.peek().filter(|word| LABEL_WORDS.contains(word)) else {
-        return Err(cursor.none_of("what is said of a request", LABEL_WORDS));
-    };
-    cursor.take();
-    Ok(match word {
-        "on" if cursor.take_word("a") => {
-            cursor.expect_word("majority")?;
+    Ok(match cursor.expect_one("what is said of a request")? {
+        LabelWord::On if cursor.take_word(Particle::A) => {
+            cursor.expect_word(Particle::Majority)?;
             Condition::OnMajority(label)
         }
-        "on" if cursor.at_server() || cursor.peek() == Some("all") => {
+        LabelWord::On if cursor.at_servers() => {
             Condition::On(label, cursor.servers_or_all()?)
         }
-        "on" => return Err(cursor.unexpected("servers, `all` or `a majority`")),
-        "committed" => Condition::Committed(label),
-        "sees" => Condition::Sees(label, cursor.commands()?),
-        "misses" => Condition::Misses(label, cursor.commands()?),
-        "acknowledged" => Condition::Answered(label, Answer::Acknowledged),
-        "refused" => Condition::Answered(label, Answer::Refused),
-        "failed" => Condition::Answered(label, Answer::Failed),
-        "pending" => Condition::Answered(label, Answer::Pending),
-        "unknown" => Condition::Answered(label, Answer::Unknown),
-        _ => Condition::Answered(label, Answer::Expired),
+        LabelWord::On => return Err(cursor.unexpected("servers, `all` or `a majority`")),
+        LabelWord::Committed => Condition::Committed(label),
+        LabelWord::Sees => Condition::Sees(label, cursor.commands()?),
+        LabelWord::Misses => Condition::Misses(label, cursor.commands()?),
+        LabelWord::Acknowledged => Condition::Answered(label, Answer::Acknowledged),
+        LabelWord::Refused => Condition::Answered(label, Answer::Refused),
+        LabelWord::Failed => Condition::Answered(label, Answer::Failed),
+        LabelWord::Pending => Condition::Answered(label, Answer::Pending),
+        LabelWord::Unknown => Condition::Answered(label, Answer::Unknown),
+        LabelWord::Expired => Condition::Answered(label, Answer::Expired),
     })
 }
 
@@ -86,57 +90,54 @@ fn of_label(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
 fn facts(cursor: &mut Cursor<'_>) -> Result<Vec<Fact>, ParseError> {
     let mut facts = Vec::new();
     while facts.is_empty() || cursor.peek().is_some() {
-        let Some(word) = cursor.peek().filter(|word| FACTS.contains(word)) else {
-            return Err(cursor.none_of("a fact about a server", FACTS));
-        };
-        cursor.take();
+        let word = cursor.expect_one("a fact about a server")?;
         facts.push(fact(cursor, word)?);
     }
     Ok(facts)
 }
 
 /// Reads what follows the first word of a fact.
-fn fact(cursor: &mut Cursor<'_>, word: &str) -> Result<Fact, ParseError> {
+fn fact(cursor: &mut Cursor<'_>, word: FactWord) -> Result<Fact, ParseError> {
     Ok(match word {
-        "leader" => Fact::Role(RoleWord::Leader),
-        "follower" => Fact::Role(RoleWord::Follower),
-        "candidate" => Fact::Role(RoleWord::Candidate),
-        "up" => Fact::Up,
-        "down" => Fact::Down,
-        "term" if cursor.take_word("as") => Fact::TermAs(cursor.server()?),
-        "term" => Fact::Term(number(cursor, "a term, or `as` and a server")?),
-        "vote" if cursor.take_word("none") => Fact::Vote(None),
-        "vote" if cursor.at_server() => Fact::Vote(Some(cursor.server()?)),
-        "vote" => return Err(cursor.unexpected("a server or `none`")),
-        "log" if cursor.take_word("as") => Fact::LogAs(cursor.server()?),
-        "log" => {
+        FactWord::Leader => Fact::Role(RoleWord::Leader),
+        FactWord::Follower => Fact::Role(RoleWord::Follower),
+        FactWord::Candidate => Fact::Role(RoleWord::Candidate),
+        FactWord::Up => Fact::Up,
+        FactWord::Down => Fact::Down,
+        FactWord::Term if cursor.take_word(Particle::As) => Fact::TermAs(cursor.server()?),
+        FactWord::Term => Fact::Term(number(cursor, "a term, or `as` and a server")?),
+        FactWord::Vote if cursor.take_word(Particle::None) => Fact::Vote(None),
+        FactWord::Vote if cursor.at_server() => Fact::Vote(Some(cursor.server()?)),
+        FactWord::Vote => return Err(cursor.unexpected("a server or `none`")),
+        FactWord::Log if cursor.take_word(Particle::As) => Fact::LogAs(cursor.server()?),
+        FactWord::Log => {
             let log = drawn_log(cursor)?;
             Fact::Log { entries: log.entries, open: log.open }
         }
-        "holds" => Fact::Holds(cursor.commands()?),
-        "lacks" => Fact::Lacks(cursor.commands()?),
-        "commit" => Fact::Commit(number(cursor, "an index, 0 for none")?),
-        "committed" => Fact::Committed(cursor.commands()?),
-        "reported" => Fact::Reported,
-        "members" => Fact::Members(cursor.servers_or_none()?),
-        "learners" => Fact::Learners(cursor.servers_or_none()?),
-        "joint" => Fact::Joint,
-        "snapshot" => Fact::Snapshot(number(cursor, "an index, 0 for none")?),
-        _ if cursor.take_word("none") => Fact::Applied(Vec::new()),
-        _ => Fact::Applied(cursor.commands()?),
+        FactWord::Holds => Fact::Holds(cursor.commands()?),
+        FactWord::Lacks => Fact::Lacks(cursor.commands()?),
+        FactWord::Commit => Fact::Commit(number(cursor, "an index, 0 for none")?),
+        FactWord::Committed => Fact::Committed(cursor.commands()?),
+        FactWord::Reported => Fact::Reported,
+        FactWord::Members => Fact::Members(cursor.servers_or_none()?),
+        FactWord::Learners => Fact::Learners(cursor.servers_or_none()?),
+        FactWord::Joint => Fact::Joint,
+        FactWord::Snapshot => Fact::Snapshot(number(cursor, "an index, 0 for none")?),
+        FactWord::Applied if cursor.take_word(Particle::None) => Fact::Applied(Vec::new()),
+        FactWord::Applied => Fact::Applied(cursor.commands()?),
     })
 }
 
 /// Reads `N`, `N at least` or `N at most`.
 fn number(cursor: &mut Cursor<'_>, what: &str) -> Result<Number, ParseError> {
     let value = cursor.number(what, 0..=LARGEST)?;
-    if !cursor.take_word("at") {
+    if !cursor.take_word(Particle::At) {
         return Ok(Number { value, bound: Bound::Exactly });
     }
-    if cursor.take_word("most") {
+    if cursor.take_word(Particle::Most) {
         return Ok(Number { value, bound: Bound::AtMost });
     }
-    cursor.expect_word("least").map_err(|_| cursor.unexpected("`at least` or `at most`"))?;
+    cursor.expect_word(Particle::Least).map_err(|_| cursor.unexpected("`at least` or `at most`"))?;
     if value == 0 {
         let error = cursor.error_at(&cursor.last_place(), "`0 at least` is always true");
         return Err(error.with_help("expected a condition that can fail"));

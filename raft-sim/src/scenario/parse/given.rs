@@ -1,11 +1,12 @@
 //! `given` lines: the durable state servers boot with, which must be one that Raft can reach.
 
+use super::cursor::{Cursor, LARGEST, spelled};
 use super::labels::Labels;
 use super::log::{DrawnLog, drawn_log};
-use super::words::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
-use crate::scenario::syntax::{DrawnEntry, Given};
+use crate::scenario::syntax::{DrawnEntry, Given, HeaderItem, Servers};
+use crate::scenario::vocabulary::{FactWord, Particle};
 use crate::words::{NodeId, Term};
 
 /// Reads what follows `given`, and adds one state for every server it names.
@@ -14,16 +15,22 @@ pub(super) fn given(
     source: &Source,
     earlier: &mut Vec<Given>,
     labels: &mut Labels,
-) -> Result<(), ParseError> {
+) -> Result<HeaderItem, ParseError> {
     let servers = given_servers(cursor, earlier)?;
     let stated = cursor.peek().is_some();
-    let log = if cursor.take_word("log") { whole_log(cursor)? } else { DrawnLog::default() };
+    let drawn = cursor.take_word(FactWord::Log).then(|| whole_log(cursor)).transpose()?;
+    let said_log = drawn.as_ref().map(|log| log.entries.clone());
+    let log = drawn.unwrap_or_default();
     check_terms_ascend(cursor, &log)?;
     let last = log.entries.last().map_or(Term(0), |entry| entry.term);
-    let term = if cursor.take_word("term") { current_term(cursor, last)? } else { last };
-    let vote = if cursor.take_word("vote") { vote(cursor, term)? } else { None };
+    let said_term =
+        cursor.take_word(FactWord::Term).then(|| current_term(cursor, last)).transpose()?;
+    let term = said_term.unwrap_or(last);
+    let said_vote = cursor.take_word(FactWord::Vote).then(|| vote(cursor, term)).transpose()?;
+    let vote = said_vote.flatten();
     if !stated || cursor.peek().is_some() {
-        return Err(cursor.none_of("in this order", &["log", "term", "vote"]));
+        let words = [FactWord::Log, FactWord::Term, FactWord::Vote];
+        return Err(cursor.none_of("in this order", &spelled(&words)));
     }
     if let Some(&server) = servers.first() {
         for other in earlier.iter() {
@@ -33,12 +40,12 @@ pub(super) fn given(
     labels.drawn(source, 1, &log.entries, &log.places)?;
     let line = cursor.line();
     let state = |server| Given { line, server, log: log.entries.clone(), term, vote };
-    earlier.extend(servers.into_iter().map(state));
-    Ok(())
+    earlier.extend(servers.iter().copied().map(state));
+    Ok(HeaderItem::Given { servers, log: said_log, term: said_term, vote: said_vote })
 }
 
 /// Servers that no earlier line speaks of.
-fn given_servers(cursor: &mut Cursor<'_>, earlier: &[Given]) -> Result<Vec<NodeId>, ParseError> {
+fn given_servers(cursor: &mut Cursor<'_>, earlier: &[Given]) -> Result<Servers, ParseError> {
     cursor.expect_servers_line()?;
     let place = cursor.place();
     let servers = cursor.servers_or_all()?;
@@ -74,7 +81,7 @@ fn current_term(cursor: &mut Cursor<'_>, last: Term) -> Result<Term, ParseError>
 
 /// votedFor, which there is only once an election has begun.
 fn vote(cursor: &mut Cursor<'_>, term: Term) -> Result<Option<NodeId>, ParseError> {
-    if cursor.take_word("none") {
+    if cursor.take_word(Particle::None) {
         return Ok(None);
     }
     let server = cursor.server()?;

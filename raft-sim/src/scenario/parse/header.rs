@@ -1,122 +1,155 @@
 //! The header: what is tested, on whom, and from which state.
 
+use super::cursor::{Cursor, LARGEST};
 use super::given::given;
 use super::labels::Labels;
 use super::settings::{SettingsLine, of_each, settings};
-use super::vocabulary::HEADER;
-use super::words::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source, SourceLine};
-use crate::scenario::syntax::{Capability, Given, Header, Network};
+use crate::scenario::syntax::{
+    Capability, Given, Header, HeaderItem, HeaderLine, Network, NetworkItem, Servers, Trivia,
+};
+use crate::scenario::vocabulary::{HeaderWord, NetworkWord, Particle, Words};
 use crate::words::NodeId;
 
 /// A header of which some lines are read.
 #[derive(Default)]
 pub(super) struct Draft {
+    /// The lines read so far.
+    pub(super) lines: Vec<HeaderLine>,
     /// The words seen so far and the lines they stand in.
-    seen: Vec<(&'static str, u32)>,
-    title: Option<String>,
-    paper: Option<String>,
+    seen: Vec<(HeaderWord, u32)>,
     servers: Vec<NodeId>,
-    outside: Vec<NodeId>,
-    requires: Vec<Capability>,
-    violates: Option<String>,
     settings: Vec<SettingsLine>,
-    network: Network,
-    durable_state_machine: bool,
     given: Vec<Given>,
 }
 
 impl Draft {
-    /// Reads one header line, which begins with a word of [`HEADER`].
+    /// Reads one header line, which begins with this word.
     pub(super) fn line(
         &mut self,
         source: &Source,
         line: SourceLine<'_>,
+        word: HeaderWord,
+        trivia: Trivia,
         labels: &mut Labels,
     ) -> Result<(), ParseError> {
         let servers = self.servers.clone();
         let mut cursor = Cursor::behind_first(source, line, &servers);
-        let word = self.once(&cursor)?;
-        match word {
-            "scenario" => self.title = Some(sentence(&mut cursor, "a title")?),
-            "paper" => self.paper = Some(paper(&mut cursor)?),
-            "servers" => self.servers = servers_line(&mut cursor)?,
-            "outside" => self.outside = outside(&mut cursor)?,
-            "requires" => self.requires_line(&mut cursor)?,
-            "violates" => self.violates = Some(property(&mut cursor)?),
-            "settings" => self.settings.push(settings(&mut cursor)?),
-            "network" => self.network = network(&mut cursor)?,
-            "state-machine" => {
-                cursor.expect_word("durable")?;
-                self.durable_state_machine = true;
+        self.once(&cursor, word)?;
+        let item = match word {
+            HeaderWord::Scenario => HeaderItem::Scenario(sentence(&mut cursor, "a title")?),
+            HeaderWord::Paper => HeaderItem::Paper(paper(&mut cursor)?),
+            HeaderWord::Servers => {
+                self.servers = servers_line(&mut cursor)?;
+                HeaderItem::Servers(self.servers.clone())
             }
-            _ => given(&mut cursor, source, &mut self.given, labels)?,
-        }
+            HeaderWord::Outside => HeaderItem::Outside(outside(&mut cursor)?),
+            HeaderWord::Requires => HeaderItem::Requires(self.requires_line(&mut cursor)?),
+            HeaderWord::Violates => HeaderItem::Violates(property(&mut cursor)?),
+            HeaderWord::Settings => {
+                let line = settings(&mut cursor)?;
+                let item = HeaderItem::Settings(line.servers.clone(), line.settings);
+                self.settings.push(line);
+                item
+            }
+            HeaderWord::Network => HeaderItem::Network(network(&mut cursor)?),
+            HeaderWord::StateMachine => {
+                cursor.expect_word(Particle::Durable)?;
+                HeaderItem::DurableStateMachine
+            }
+            HeaderWord::Given => given(&mut cursor, source, &mut self.given, labels)?,
+        };
+        self.lines.push(HeaderLine { item, trivia });
         cursor.expect_end()
     }
 
-    /// The word a line begins with; only some may begin more than one.
-    fn once(&mut self, cursor: &Cursor<'_>) -> Result<&'static str, ParseError> {
-        let place = cursor.last_place();
-        let first = cursor.first();
-        let Some(&word) = HEADER.iter().find(|word| **word == first) else {
-            return Err(cursor.error_at(&place, format!("`{first}` begins no header line")));
-        };
-        let earlier = self.seen.iter().find(|(seen, _)| *seen == word);
-        if let Some((_, line)) =
-            earlier.filter(|_| !matches!(word, "given" | "requires" | "settings"))
-        {
-            return Err(
-                cursor.error_at(&place, format!("a second `{word}` line, after line {line}"))
-            );
+    /// Only some words may begin more than one line.
+    fn once(&mut self, cursor: &Cursor<'_>, word: HeaderWord) -> Result<(), ParseError> {
+        let often = matches!(word, HeaderWord::Given | HeaderWord::Requires | HeaderWord::Settings);
+        let earlier = self.seen.iter().find(|(seen, _)| *seen == word && !often);
+        if let Some((_, line)) = earlier {
+            let message = format!("a second `{}` line, after line {line}", word.word());
+            return Err(cursor.error_at(&cursor.last_place(), message));
         }
         self.seen.push((word, cursor.line()));
-        Ok(word)
-    }
-
-    fn requires_line(&mut self, cursor: &mut Cursor<'_>) -> Result<(), ParseError> {
-        while self.requires.is_empty() || cursor.peek().is_some() {
-            let word = cursor.peek().unwrap_or_default();
-            let Some(capability) = Capability::named(word) else {
-                return Err(cursor.none_of("a capability", &Capability::ALL.map(Capability::word)));
-            };
-            if self.requires.contains(&capability) {
-                return Err(cursor.error(format!("`{word}` is required twice")));
-            }
-            self.requires.push(capability);
-            cursor.take();
-        }
         Ok(())
     }
 
+    /// Capabilities that no earlier line requires.
+    fn requires_line(&self, cursor: &mut Cursor<'_>) -> Result<Vec<Capability>, ParseError> {
+        let mut required = Vec::new();
+        while required.is_empty() || cursor.peek().is_some() {
+            let place = cursor.place();
+            let capability: Capability = cursor.expect_one("a capability")?;
+            if required.contains(&capability) || self.requires().any(|other| other == capability) {
+                let message = format!("`{}` is required twice", capability.word());
+                return Err(cursor.error_at(&place, message));
+            }
+            required.push(capability);
+        }
+        Ok(required)
+    }
+
+    /// What the lines read so far require.
+    fn requires(&self) -> impl Iterator<Item = Capability> {
+        let of_line = |line: &HeaderLine| match &line.item {
+            HeaderItem::Requires(required) => required.clone(),
+            HeaderItem::Scenario(_)
+            | HeaderItem::Paper(_)
+            | HeaderItem::Servers(_)
+            | HeaderItem::Outside(_)
+            | HeaderItem::Violates(_)
+            | HeaderItem::Settings(..)
+            | HeaderItem::Network(_)
+            | HeaderItem::DurableStateMachine
+            | HeaderItem::Given { .. } => Vec::new(),
+        };
+        self.lines.iter().flat_map(of_line)
+    }
+
     /// The whole header. `place` is where the header ends.
-    pub(super) fn finish(self, source: &Source, place: &Place) -> Result<Header, ParseError> {
+    pub(super) fn finish(&self, source: &Source, place: &Place) -> Result<Header, ParseError> {
         let missing = |word: &str, example: &str| {
             ParseError::new(source, place, format!("the header has no `{word}` line"))
                 .with_help(format!("expected a line such as `{example}`"))
         };
-        let Some(title) = self.title else {
+        let (mut title, mut paper, mut outside, mut violates) = (None, None, Vec::new(), None);
+        let (mut network, mut durable_state_machine) = (Network::default(), false);
+        for HeaderLine { item, .. } in &self.lines {
+            match item {
+                HeaderItem::Scenario(text) => title = Some(text.clone()),
+                HeaderItem::Paper(text) => paper = Some(text.clone()),
+                HeaderItem::Outside(servers) => outside = servers.to_vec(),
+                HeaderItem::Violates(property) => violates = Some(property.clone()),
+                HeaderItem::Network(line) => network = network.with(*line),
+                HeaderItem::DurableStateMachine => durable_state_machine = true,
+                HeaderItem::Servers(_)
+                | HeaderItem::Requires(_)
+                | HeaderItem::Settings(..)
+                | HeaderItem::Given { .. } => {}
+            }
+        }
+        let Some(title) = title else {
             return Err(missing("scenario", "scenario A leader is elected"));
         };
-        let Some(paper) = self.paper else {
+        let Some(paper) = paper else {
             return Err(missing("paper", "paper §5.2"));
         };
         if self.servers.is_empty() {
             return Err(missing("servers", "servers S1 S2 S3"));
         }
-        let settings = of_each(source, &self.servers, &self.settings)?;
         Ok(Header {
             title,
             paper,
-            servers: self.servers,
-            outside: self.outside,
-            requires: self.requires,
-            violates: self.violates,
-            settings,
-            network: self.network,
-            durable_state_machine: self.durable_state_machine,
-            given: self.given,
+            servers: self.servers.clone(),
+            outside,
+            requires: self.requires().collect(),
+            violates,
+            settings: of_each(source, &self.servers, &self.settings)?,
+            network,
+            durable_state_machine,
+            given: self.given.clone(),
         })
     }
 }
@@ -167,7 +200,7 @@ fn servers_line(cursor: &mut Cursor<'_>) -> Result<Vec<NodeId>, ParseError> {
 }
 
 /// Servers that are not in the first configuration, which is not empty.
-fn outside(cursor: &mut Cursor<'_>) -> Result<Vec<NodeId>, ParseError> {
+fn outside(cursor: &mut Cursor<'_>) -> Result<Servers, ParseError> {
     cursor.expect_servers_line()?;
     let place = cursor.place();
     let outside = cursor.servers_or_all()?;
@@ -191,48 +224,45 @@ fn property(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     Ok(word.to_owned())
 }
 
-fn network(cursor: &mut Cursor<'_>) -> Result<Network, ParseError> {
-    const WORDS: &[&str] = &["delay", "loss", "duplicate", "seed"];
-    let mut network = Network::default();
-    let mut seen = Vec::new();
-    while seen.is_empty() || cursor.peek().is_some() {
-        let word = one_of(cursor, "the weather", WORDS, &mut seen)?;
-        match word {
-            "delay" => {
+fn network(cursor: &mut Cursor<'_>) -> Result<NetworkItem, ParseError> {
+    let mut network = NetworkItem::default();
+    while network == NetworkItem::default() || cursor.peek().is_some() {
+        let word = cursor.peek_one();
+        let is_set = match word {
+            Some(NetworkWord::Delay) => network.delay.is_some(),
+            Some(NetworkWord::Loss) => network.loss.is_some(),
+            Some(NetworkWord::Duplicate) => network.duplicate.is_some(),
+            Some(NetworkWord::Seed) => network.seed.is_some(),
+            None => false,
+        };
+        check_unset(cursor, is_set)?;
+        match cursor.expect_one("the weather")? {
+            NetworkWord::Delay => {
                 let (from, to) = cursor.range("a delay, as in `1..5 ms`", 0)?;
-                let microseconds = match cursor.peek() {
-                    Some("ms") => 1_000,
-                    Some("us") => 1,
-                    Some(_) | None => return Err(cursor.unexpected("`ms` or `us`")),
+                let microseconds = if cursor.take_word(Particle::Ms) {
+                    1_000
+                } else if cursor.take_word(Particle::Us) {
+                    1
+                } else {
+                    return Err(cursor.unexpected("`ms` or `us`"));
                 };
-                cursor.take();
-                network.delay = (from * microseconds, to * microseconds);
+                network.delay = Some((from * microseconds, to * microseconds));
             }
-            "loss" => network.loss = percent(cursor)?,
-            "duplicate" => network.duplicate = percent(cursor)?,
-            _ => network.seed = cursor.number("a seed", 0..=u64::MAX)?,
+            NetworkWord::Loss => network.loss = Some(percent(cursor)?),
+            NetworkWord::Duplicate => network.duplicate = Some(percent(cursor)?),
+            NetworkWord::Seed => network.seed = Some(cursor.number("a seed", 0..=u64::MAX)?),
         }
     }
     Ok(network)
 }
 
-/// Reads one of these words, each of them once at most.
-pub(super) fn one_of(
-    cursor: &mut Cursor<'_>,
-    what: &str,
-    words: &[&'static str],
-    seen: &mut Vec<&'static str>,
-) -> Result<&'static str, ParseError> {
-    let next = cursor.peek().unwrap_or_default();
-    let Some(&word) = words.iter().find(|word| **word == next) else {
-        return Err(cursor.none_of(what, words));
-    };
-    if seen.contains(&word) {
-        return Err(cursor.error(format!("`{word}` is set twice")));
+/// What the next word sets must not be set yet.
+pub(super) fn check_unset(cursor: &Cursor<'_>, is_set: bool) -> Result<(), ParseError> {
+    if !is_set {
+        return Ok(());
     }
-    seen.push(word);
-    cursor.take();
-    Ok(word)
+    let word = cursor.peek().unwrap_or_default();
+    Err(cursor.error(format!("`{word}` is set twice")))
 }
 
 /// Reads `N%`.

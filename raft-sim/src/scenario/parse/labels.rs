@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::vocabulary::nearest;
+use super::nearest::nearest;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
 use crate::scenario::syntax::{DrawnEntry, Label};

@@ -1,10 +1,11 @@
 //! Logs as drawn in the figures.
 
+use super::cursor::{Cursor, LARGEST};
 use super::labels::{Mention, Names};
-use super::words::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Place;
 use crate::scenario::syntax::DrawnEntry;
+use crate::scenario::vocabulary::{Particle, Sign};
 use crate::words::Term;
 
 /// Drawn entries, where each stands in the text, and whether `...` follows them.
@@ -21,7 +22,7 @@ pub(super) struct DrawnLog {
 /// Reads `1 1 2:x`, `1 1 2:x ...` or `none`. It ends at the first word that is no part of a log.
 pub(super) fn drawn_log(cursor: &mut Cursor<'_>) -> Result<DrawnLog, ParseError> {
     let mut log = DrawnLog::default();
-    if cursor.take_word("none") {
+    if cursor.take_word(Particle::None) {
         return Ok(log);
     }
     while let Some(word) =
@@ -47,6 +48,6 @@ pub(super) fn drawn_log(cursor: &mut Cursor<'_>) -> Result<DrawnLog, ParseError>
     if log.entries.is_empty() {
         return Err(cursor.unexpected("a log: entries such as `1 1 2:x`, or `none`"));
     }
-    log.open = cursor.take_word("...");
+    log.open = cursor.take_word(Sign::More);
     Ok(log)
 }

@@ -1,19 +1,19 @@
 //! Messages: found by link, kind and content, or spelled out to be forged.
 
+use super::cursor::{Cursor, LARGEST, spelled};
 use super::log::{DrawnLog, drawn_log};
-use super::vocabulary::DETAILS;
-use super::words::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
 use crate::scenario::syntax::{
     Detail, Drawn, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
 };
+use crate::scenario::vocabulary::{DetailWord, Particle, Words};
 
 /// Reads `LINKS [KIND] [DETAIL …] [#N|all]`.
 pub(super) fn selection(cursor: &mut Cursor<'_>) -> Result<Selection, ParseError> {
     let selector = selector(cursor)?;
     let which = match cursor.ordinal("a message's number, as in `#1`")? {
         Some(ordinal) => Which::Ordinal(ordinal),
-        None if cursor.take_word("all") => Which::All,
+        None if cursor.take_word(Particle::All) => Which::All,
         None => Which::Only,
     };
     if which == Which::Only && cursor.peek().is_some() {
@@ -26,12 +26,13 @@ pub(super) fn selection(cursor: &mut Cursor<'_>) -> Result<Selection, ParseError
 pub(super) fn selector(cursor: &mut Cursor<'_>) -> Result<Selector, ParseError> {
     let Selector { links, kind, .. } = stream(cursor)?;
     let mut details = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
-    while let Some(word) = cursor.peek().filter(|word| DETAILS.contains(word)) {
-        if let Some(kind) = kind.filter(|kind| !kind.can_say(word)) {
+    let mut seen: Vec<DetailWord> = Vec::new();
+    while let Some(word) = cursor.peek_one() {
+        if let Some(kind) = kind.filter(|kind| !kind.details().contains(&word)) {
             return Err(cursor.error(format!("no {} says `{word}`", kind.word())));
         }
-        let said = if matches!(word, "granted" | "refused" | "success") { "answer" } else { word };
+        let answers = [DetailWord::Granted, DetailWord::Refused, DetailWord::Success];
+        let said = if answers.contains(&word) { DetailWord::Granted } else { word };
         if seen.contains(&said) {
             return Err(cursor.error(format!("`{word}` repeats or contradicts an earlier word")));
         }
@@ -45,26 +46,26 @@ pub(super) fn selector(cursor: &mut Cursor<'_>) -> Result<Selector, ParseError> 
 /// Reads `LINKS [KIND]`.
 pub(super) fn stream(cursor: &mut Cursor<'_>) -> Result<Selector, ParseError> {
     let links = cursor.arrow()?;
-    let kind = Kind::ALL.into_iter().find(|kind| cursor.take_word(kind.word()));
+    let kind = cursor.take_one();
     Ok(Selector { links, kind, details: Vec::new() })
 }
 
 /// Reads what follows the first word of a detail.
-fn detail(cursor: &mut Cursor<'_>, word: &str) -> Result<Detail, ParseError> {
+fn detail(cursor: &mut Cursor<'_>, word: DetailWord) -> Result<Detail, ParseError> {
     Ok(match word {
-        "term" => Detail::Term(cursor.term()?),
-        "granted" => Detail::Granted,
-        "refused" => Detail::Refused,
-        "success" => Detail::Success,
-        "prev" => Detail::Prev(cursor.drawn()?),
-        "last" => Detail::Last(cursor.drawn()?),
-        "entries" => Detail::Entries(cursor.small("a number of entries", 0)?),
-        "commit" => Detail::Commit(index(cursor)?),
-        "match" => Detail::Match(index(cursor)?),
-        "transfer" => Detail::Transfer,
-        "offset" => Detail::Offset(bytes(cursor)?),
-        "received" => Detail::Received(bytes(cursor)?),
-        _ => Detail::Index(index(cursor)?),
+        DetailWord::Term => Detail::Term(cursor.term()?),
+        DetailWord::Granted => Detail::Granted,
+        DetailWord::Refused => Detail::Refused,
+        DetailWord::Success => Detail::Success,
+        DetailWord::Prev => Detail::Prev(cursor.drawn()?),
+        DetailWord::Last => Detail::Last(cursor.drawn()?),
+        DetailWord::Entries => Detail::Entries(cursor.small("a number of entries", 0)?),
+        DetailWord::Commit => Detail::Commit(index(cursor)?),
+        DetailWord::Match => Detail::Match(index(cursor)?),
+        DetailWord::Transfer => Detail::Transfer,
+        DetailWord::Offset => Detail::Offset(bytes(cursor)?),
+        DetailWord::Received => Detail::Received(bytes(cursor)?),
+        DetailWord::Index => Detail::Index(index(cursor)?),
     })
 }
 
@@ -80,7 +81,7 @@ fn bytes(cursor: &mut Cursor<'_>) -> Result<u64, ParseError> {
 
 /// The next word should have been a kind.
 pub(super) fn no_kind(cursor: &Cursor<'_>) -> ParseError {
-    cursor.none_of("a kind of message", &Kind::ALL.map(Kind::word))
+    cursor.none_of("a kind of message", &spelled(&Kind::ALL))
 }
 
 /// The next word should have said something of the messages selected so far.
@@ -88,9 +89,8 @@ pub(super) fn no_detail(cursor: &Cursor<'_>, selector: &Selector) -> ParseError 
     if selector.kind.is_none() && selector.details.is_empty() {
         return no_kind(cursor);
     }
-    let can_say = |word: &&str| selector.kind.is_none_or(|kind| kind.can_say(word));
-    let details: Vec<&str> = DETAILS.iter().copied().filter(can_say).collect();
-    cursor.none_of("what the message says", &details)
+    let details = selector.kind.map_or(DetailWord::ALL, Kind::details);
+    cursor.none_of("what the message says", &spelled(details))
 }
 
 /// Reads `S1 -> S2 MESSAGE`. The drawn entries are given as well, for their labels and places.
@@ -105,7 +105,7 @@ pub(super) fn forged(cursor: &mut Cursor<'_>) -> Result<(Forged, DrawnLog), Pars
         return Err(no_kind(cursor));
     };
     let body_of = forged_body(cursor, kind)?;
-    cursor.expect_word("term")?;
+    cursor.expect_word(DetailWord::Term)?;
     let term = cursor.term()?;
     let mut log = DrawnLog::default();
     let body = body_of(cursor, &mut log)?;
@@ -120,7 +120,7 @@ fn forged_body(cursor: &Cursor<'_>, kind: Kind) -> Result<ForgedReader, ParseErr
     match kind {
         Kind::RequestVote => Ok(|cursor, _| {
             let last = last(cursor)?;
-            Ok(ForgedBody::RequestVote { last, transfer: cursor.take_word("transfer") })
+            Ok(ForgedBody::RequestVote { last, transfer: cursor.take_word(DetailWord::Transfer) })
         }),
         Kind::RequestVoteReply => {
             Ok(|cursor, _| Ok(ForgedBody::RequestVoteReply { granted: granted(cursor)? }))
@@ -150,29 +150,29 @@ fn forged_body(cursor: &Cursor<'_>, kind: Kind) -> Result<ForgedReader, ParseErr
 
 /// Reads `last I/T` or `last none`.
 fn last(cursor: &mut Cursor<'_>) -> Result<Option<Drawn>, ParseError> {
-    cursor.expect_word("last")?;
+    cursor.expect_word(DetailWord::Last)?;
     cursor.drawn()
 }
 
 /// Reads `granted` or `refused`.
 fn granted(cursor: &mut Cursor<'_>) -> Result<bool, ParseError> {
-    let granted = cursor.take_word("granted");
-    if granted || cursor.take_word("refused") {
+    let granted = cursor.take_word(DetailWord::Granted);
+    if granted || cursor.take_word(DetailWord::Refused) {
         return Ok(granted);
     }
     Err(cursor.unexpected("`granted` or `refused`"))
 }
 
 fn forged_append(cursor: &mut Cursor<'_>, log: &mut DrawnLog) -> Result<ForgedBody, ParseError> {
-    cursor.expect_word("prev")?;
+    cursor.expect_word(DetailWord::Prev)?;
     let prev = cursor.drawn()?;
-    cursor.expect_word("entries")?;
+    cursor.expect_word(DetailWord::Entries)?;
     *log = drawn_log(cursor)?;
     if log.open {
         let error = cursor.error_at(&cursor.last_place(), "a forged message is spelled out");
         return Err(error.with_help("expected no `...`"));
     }
-    cursor.expect_word("commit")?;
+    cursor.expect_word(DetailWord::Commit)?;
     let commit = index(cursor)?;
     Ok(ForgedBody::AppendEntries { prev, entries: log.entries.clone(), commit })
 }
@@ -181,13 +181,13 @@ fn forged_append_reply(
     cursor: &mut Cursor<'_>,
     _: &mut DrawnLog,
 ) -> Result<ForgedBody, ParseError> {
-    if cursor.take_word("refused") {
+    if cursor.take_word(DetailWord::Refused) {
         return Ok(ForgedBody::AppendEntriesReply { matched: None });
     }
-    if !cursor.take_word("success") {
+    if !cursor.take_word(DetailWord::Success) {
         return Err(cursor.unexpected("`success match N` or `refused`"));
     }
-    cursor.expect_word("match")?;
+    cursor.expect_word(DetailWord::Match)?;
     Ok(ForgedBody::AppendEntriesReply { matched: Some(index(cursor)?) })
 }
 

@@ -4,28 +4,28 @@
 //! Raft can reach. Whether a subject does what the scenario says is not decided here.
 
 mod condition;
+mod cursor;
 mod given;
 mod header;
 mod labels;
 mod log;
 mod message;
+mod nearest;
 mod settings;
 mod statement;
 #[cfg(test)]
 mod tests;
-mod vocabulary;
-mod words;
 
+use cursor::{Cursor, spelled};
 use header::Draft;
 use labels::Labels;
-use vocabulary::{COMMANDS, HEADER};
-use words::Cursor;
 
 use super::error::ParseError;
-use super::source::{Place, Source, SourceLine, Word};
-use super::syntax::{Header, Line, Scenario, Step};
+use super::source::{Place, Source, Word};
+use super::syntax::{Header, Scenario, Step, Trivia};
+use super::vocabulary::{Command, HeaderWord, Words};
 
-pub(crate) use vocabulary::nearest;
+pub(crate) use nearest::nearest;
 
 /// Reads a scenario.
 ///
@@ -36,34 +36,38 @@ pub fn parse(source: &Source) -> Result<Scenario, ParseError> {
     let mut header: Option<Header> = None;
     let mut settings = Vec::new();
     let mut labels = Labels::default();
-    let mut scenario_lines = Vec::new();
     let mut steps = Vec::new();
+    let mut above = Vec::new();
     let mut end = Place { line: 1, column: 1, span: 0..0 };
     for line in source.lines() {
-        scenario_lines.push(layout(&line));
+        let comment = line.comment.map(|comment| comment.trim_end().to_owned());
         let Some(first) = line.words.first().cloned() else {
+            above.push(comment.unwrap_or_default());
             continue;
         };
+        let trivia = Trivia { above: std::mem::take(&mut above), behind: comment };
         if let Some(last) = line.words.last() {
             end = last.place.clone();
         }
-        let of_next_boot = first.text == "settings" && !steps.is_empty();
-        if HEADER.contains(&first.text) && !of_next_boot {
+        let word = HeaderWord::named(first.text)
+            .filter(|word| *word != HeaderWord::Settings || steps.is_empty());
+        if let Some(word) = word {
             check_above(source, &first, &steps)?;
-            draft.line(source, line, &mut labels)?;
-        } else if statement::is_command(first.text) {
+            draft.line(source, line, word, trivia, &mut labels)?;
+        } else if let Some(command) = Command::named(first.text) {
             let known = match header.take() {
                 Some(header) => header,
                 None => {
-                    let known = std::mem::take(&mut draft).finish(source, &first.place)?;
+                    let known = draft.finish(source, &first.place)?;
                     settings.clone_from(&known.settings);
                     known
                 }
             };
             let known = header.insert(known);
             let mut cursor = Cursor::behind_first(source, line, &known.servers);
-            let statement = statement::statement(&mut cursor, source, &mut settings, &mut labels)?;
-            steps.push(Step { line: cursor.line(), statement });
+            let statement =
+                statement::statement(&mut cursor, command, source, &mut settings, &mut labels)?;
+            steps.push(Step { line: cursor.line(), statement, trivia });
         } else {
             return Err(unknown(source, &first, header.is_some()));
         }
@@ -73,19 +77,7 @@ pub fn parse(source: &Source) -> Result<Scenario, ParseError> {
         None => draft.finish(source, &end)?,
     };
     labels.check_used(source)?;
-    Ok(Scenario { lines: scenario_lines, header, steps })
-}
-
-/// What is needed to write a line back.
-fn layout(line: &SourceLine<'_>) -> Line {
-    match (line.words.is_empty(), line.comment) {
-        (true, None) => Line::Blank,
-        (true, Some(comment)) => Line::Comment(comment.to_owned()),
-        (false, comment) => {
-            let words = line.words.iter().map(|word| word.text.to_owned()).collect();
-            Line::Words(words, comment.map(str::to_owned))
-        }
-    }
+    Ok(Scenario { header_lines: draft.lines, header, steps, end: above })
 }
 
 /// A header line must not stand below a statement.
@@ -102,8 +94,8 @@ fn check_above(source: &Source, word: &Word<'_>, steps: &[Step]) -> Result<(), P
 fn unknown(source: &Source, word: &Word<'_>, in_body: bool) -> ParseError {
     let what = if in_body { "command" } else { "header line or command" };
     let error = ParseError::new(source, &word.place, format!("unknown {what} `{}`", word.text));
-    let header = if in_body { &[] } else { HEADER };
-    match nearest(word.text, header.iter().chain(COMMANDS).copied()) {
+    let header = if in_body { &[] } else { HeaderWord::ALL };
+    match nearest(word.text, spelled(header).into_iter().chain(spelled(Command::ALL))) {
         Some(meant) => error.with_help(format!("did you mean `{meant}`?")),
         None => error.with_help(format!("expected a {what}")),
     }

@@ -1,36 +1,20 @@
 //! `settings` lines: what differs from the defaults, on all servers or on some; below the header, what changes
 //! with the next boot of some.
 
-use super::header::{narrow, one_of, percent};
-use super::words::Cursor;
+use super::cursor::Cursor;
+use super::header::{check_unset, narrow, percent};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
-use crate::scenario::syntax::{Changes, Settings, Statement};
+use crate::scenario::syntax::{Servers, Settings, Statement};
+use crate::scenario::vocabulary::{SETTINGS, Value};
 use crate::words::NodeId;
-
-const WORDS: &[&str] = &[
-    "election-timeout",
-    "heartbeat",
-    "entries-per-message",
-    "uncommitted-limit",
-    "window",
-    "bytes-per-message",
-    "chunk",
-    "pre-vote",
-    "check-quorum",
-    "lease-reads",
-    "changes",
-    "catch-up-rounds",
-    "apply-queue",
-    "sessions",
-];
 
 /// One `settings` line.
 pub(super) struct SettingsLine {
-    /// Whom it is for; `None` for all.
-    servers: Option<Vec<NodeId>>,
+    /// The servers it is for; `None` for all.
+    pub(super) servers: Option<Servers>,
     /// What it sets.
-    settings: Settings,
+    pub(super) settings: Settings,
     /// Where a setting of the clock stands, if one does.
     clock: Option<Place>,
     /// Where `lease-reads` stands, if it does.
@@ -39,62 +23,49 @@ pub(super) struct SettingsLine {
 
 /// Reads what follows `settings`.
 pub(super) fn settings(cursor: &mut Cursor<'_>) -> Result<SettingsLine, ParseError> {
-    let named = cursor.at_server() || cursor.peek() == Some("all");
     let mut servers = None;
-    if named {
+    if cursor.at_servers() {
         cursor.expect_servers_line()?;
         servers = Some(cursor.servers_or_all()?);
     }
-    let mut line =
-        SettingsLine { servers, settings: Settings::default(), clock: None, lease: None };
-    let mut seen = Vec::new();
-    while seen.is_empty() || cursor.peek().is_some() {
-        let word = one_of(cursor, "a setting", WORDS, &mut seen)?;
-        match word {
-            "election-timeout" | "heartbeat" => line.clock = Some(cursor.place()),
-            "lease-reads" => line.lease = Some(cursor.last_place()),
-            _ => {}
+    let mut settings = Settings::default();
+    let (mut clock, mut lease) = (None, None);
+    while settings == Settings::default() || cursor.peek().is_some() {
+        let word = cursor.place();
+        let before = settings;
+        set(cursor, &mut settings)?;
+        let clock_of = |of: Settings| (of.election_timeout, of.heartbeat);
+        if clock_of(settings) != clock_of(before) {
+            clock = Some(cursor.last_place());
         }
-        set(cursor, word, &mut line.settings)?;
+        if settings.lease_reads != before.lease_reads {
+            lease = Some(word);
+        }
     }
-    Ok(line)
+    Ok(SettingsLine { servers, settings, clock, lease })
 }
 
-/// Reads the value of a setting, if it has one.
-fn set(cursor: &mut Cursor<'_>, word: &str, settings: &mut Settings) -> Result<(), ParseError> {
-    let entries = "a number of entries";
-    let bytes = "a number of bytes";
-    match word {
-        "election-timeout" => {
+/// Reads one setting with its value, if it has one.
+fn set(cursor: &mut Cursor<'_>, settings: &mut Settings) -> Result<(), ParseError> {
+    let word = cursor.peek().unwrap_or_default();
+    let Some(setting) = SETTINGS.iter().find(|setting| setting.word == word) else {
+        return Err(cursor.none_of("a setting", &SETTINGS.map(|setting| setting.word)));
+    };
+    check_unset(cursor, setting.value.is_set(*settings))?;
+    cursor.take();
+    match setting.value {
+        Value::Ticks(field) => {
             let (from, to) = cursor.range("ticks, as in `10..20`", 1)?;
-            settings.election_timeout = Some((narrow(from), narrow(to)));
+            *field(settings) = Some((narrow(from), narrow(to)));
         }
-        "heartbeat" => settings.heartbeat = Some(cursor.small("ticks", 1)?),
-        "entries-per-message" => settings.entries_per_message = Some(cursor.small(entries, 1)?),
-        "uncommitted-limit" => settings.uncommitted_limit = Some(cursor.small(entries, 1)?),
-        "window" => settings.window = Some(cursor.small(entries, 1)?),
-        "bytes-per-message" => settings.bytes_per_message = Some(cursor.small(bytes, 1)?),
-        "chunk" => settings.chunk = Some(cursor.small(bytes, 1)?),
-        "pre-vote" => settings.pre_vote = true,
-        "check-quorum" => settings.check_quorum = true,
-        "lease-reads" => settings.lease_reads = Some(percent(cursor)?),
-        "changes" => settings.changes = Some(changes(cursor)?),
-        "catch-up-rounds" => {
-            settings.catch_up_rounds = Some(cursor.small("a number of rounds", 1)?)
+        Value::Count(what, field) => *field(settings) = Some(cursor.small(what, 1)?),
+        Value::Percent(field) => *field(settings) = Some(percent(cursor)?),
+        Value::Flag(field) => *field(settings) = true,
+        Value::Changes(field) => {
+            *field(settings) = Some(cursor.expect_one("how configurations change")?);
         }
-        "apply-queue" => settings.apply_queue = Some(cursor.small(entries, 1)?),
-        _ => settings.sessions = Some(cursor.small("a number of sessions", 1)?),
     }
     Ok(())
-}
-
-fn changes(cursor: &mut Cursor<'_>) -> Result<Changes, ParseError> {
-    const WAYS: [(&str, Changes); 3] =
-        [("single", Changes::Single), ("joint", Changes::Joint), ("shortest", Changes::Shortest)];
-    match WAYS.into_iter().find(|(word, _)| cursor.take_word(word)) {
-        Some((_, changes)) => Ok(changes),
-        None => Err(cursor.none_of("how configurations change", &WAYS.map(|(word, _)| word))),
-    }
 }
 
 /// The settings of each of these servers, in order: of two lines the later one counts.

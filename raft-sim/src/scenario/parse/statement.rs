@@ -1,37 +1,81 @@
 //! Statements: one command or expectation per line.
 
 use super::condition::condition;
+use super::cursor::Cursor;
 use super::labels::{Labels, Names};
 use super::message::{forged, links_if_any, no_kind, selection, stream};
 use super::settings::next_boot;
-use super::vocabulary::COMMANDS;
-use super::words::Cursor;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
-use crate::scenario::syntax::{Forged, ForgedBody, Selector, Settings, Statement};
+use crate::scenario::syntax::{Forged, ForgedBody, Selector, Servers, Settings, Statement};
+use crate::scenario::vocabulary::{Command, FactWord, Particle, Sign};
 use crate::words::NodeId;
 
-/// Reads what follows the first word, which is one of [`COMMANDS`], to the end of the line. `settings` are those
-/// of each server's next boot.
+/// Reads what follows the first word, which is `command`, to the end of the line. `settings` are those of each
+/// server's next boot.
 pub(super) fn statement(
     cursor: &mut Cursor<'_>,
+    command: Command,
     source: &Source,
     settings: &mut [Settings],
     labels: &mut Labels,
 ) -> Result<Statement, ParseError> {
-    let word = cursor.first();
-    let statement = if word == "forge" {
-        forge(cursor, source, labels)?
-    } else if word == "settings" {
-        next_boot(cursor, source, settings)?
-    } else if let Some(fault) = fault(cursor, word)? {
-        fault
-    } else if let Some(request) = request(cursor, word)? {
-        request
-    } else if let Some(expectation) = expectation(cursor, word)? {
-        expectation
-    } else {
-        command(cursor, word, settings)?
+    let statement = match command {
+        Command::Timeout => Statement::Timeout(cursor.servers_or_all()?),
+        Command::Elect => Statement::Elect(cursor.server()?),
+        Command::Heartbeat => Statement::Heartbeat(cursor.server()?),
+        Command::Tick => {
+            Statement::Tick(cursor.servers_or_all()?, count(cursor, "a number of ticks")?)
+        }
+        Command::Settle => Statement::Settle,
+        Command::Run => Statement::Run(cursor.duration()?),
+        Command::Deliver => Statement::Deliver(selection(cursor)?),
+        Command::Drop => Statement::Drop(selection(cursor)?),
+        Command::Duplicate => Statement::Duplicate(selection(cursor)?),
+        Command::Hold => Statement::Hold(whole_stream(cursor)?),
+        Command::Release => Statement::Release(whole_stream(cursor)?),
+        Command::Forge => forge(cursor, source, labels)?,
+        Command::Crash => crash(cursor)?,
+        Command::Restart => Statement::Restart(cursor.servers_or_all()?),
+        Command::Settings => next_boot(cursor, source, settings)?,
+        Command::Stall => Statement::Stall(cursor.server()?),
+        Command::Sync => {
+            let server = cursor.server()?;
+            if cursor.take_word(Particle::Newest) {
+                Statement::SyncNewest(server)
+            } else {
+                Statement::Sync(server)
+            }
+        }
+        Command::Flush => Statement::Flush(cursor.server()?, count(cursor, "a number of writes")?),
+        Command::Tell => {
+            let server = cursor.server()?;
+            let which = cursor.ordinal("a write's number, as in `#2`")?;
+            Statement::Tell(server, which.unwrap_or(1))
+        }
+        Command::Unstall => Statement::Unstall(cursor.server()?),
+        Command::Lie => Statement::Lie(cursor.server()?),
+        Command::Wipe => Statement::Wipe(cursor.server()?),
+        Command::Partition => Statement::Partition(groups(cursor)?),
+        Command::Isolate => Statement::Isolate(cursor.servers_or_all()?),
+        Command::Cut => Statement::Cut(cursor.arrow_or_line()?),
+        Command::Heal => Statement::Heal(links_if_any(cursor)?),
+        Command::Propose => propose(cursor)?,
+        Command::Retry => Statement::Retry(cursor.server()?, cursor.label(Names::Proposal)?),
+        Command::Register => {
+            Statement::Register(cursor.server()?, cursor.new_label(Names::Session)?)
+        }
+        Command::Read => Statement::Read(cursor.server()?, cursor.new_label(Names::Read)?),
+        Command::Change => change(cursor)?,
+        Command::Transfer => transfer(cursor)?,
+        Command::Compact => Statement::Compact(cursor.servers_or_all()?),
+        Command::PauseApply => Statement::PauseApply(lagging(cursor, settings)?),
+        Command::Apply => Statement::Apply(lagging(cursor, settings)?),
+        Command::ResumeApply => Statement::ResumeApply(lagging(cursor, settings)?),
+        Command::Expect => Statement::Expect(condition(cursor)?),
+        Command::Never => Statement::Never(condition(cursor)?),
+        Command::Reach => Statement::Reach(condition(cursor)?),
+        Command::Within => Statement::Within(cursor.duration()?, condition(cursor)?),
     };
     cursor.expect_end()?;
     labels.declared(source, std::mem::take(&mut cursor.declared))?;
@@ -39,22 +83,17 @@ pub(super) fn statement(
     Ok(statement)
 }
 
-/// Reads what a client or an administrator asks of a server, if the word begins that.
-fn request(cursor: &mut Cursor<'_>, word: &str) -> Result<Option<Statement>, ParseError> {
-    Ok(Some(match word {
-        "propose" => propose(cursor)?,
-        "retry" => Statement::Retry(cursor.server()?, cursor.label(Names::Proposal)?),
-        "register" => Statement::Register(cursor.server()?, cursor.new_label(Names::Session)?),
-        "read" => Statement::Read(cursor.server()?, cursor.new_label(Names::Read)?),
-        "change" => change(cursor)?,
-        "transfer" => {
-            let server = cursor.server()?;
-            let label = cursor.new_label(Names::Transfer)?;
-            cursor.expect_word("to")?;
-            Statement::Transfer { server, label, to: cursor.server()? }
-        }
-        _ => return Ok(None),
-    }))
+/// Reads a number from 1, if there is one; 1 is the default.
+fn count(cursor: &mut Cursor<'_>, what: &str) -> Result<u32, ParseError> {
+    if cursor.peek().is_some() { cursor.small(what, 1) } else { Ok(1) }
+}
+
+/// Reads `S1 t1 to S2`.
+fn transfer(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
+    let server = cursor.server()?;
+    let label = cursor.new_label(Names::Transfer)?;
+    cursor.expect_word(Particle::To)?;
+    Ok(Statement::Transfer { server, label, to: cursor.server()? })
 }
 
 /// Reads `S1 x y [session alice]`.
@@ -64,7 +103,7 @@ fn propose(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
     while cursor.at_label() {
         commands.push(cursor.new_label(Names::Proposal)?);
     }
-    let in_session = cursor.take_word("session");
+    let in_session = cursor.take_word(Particle::Session);
     let session = in_session.then(|| cursor.label(Names::Session)).transpose()?;
     Ok(Statement::Propose { server, commands, session })
 }
@@ -73,108 +112,25 @@ fn propose(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
 fn change(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
     let server = cursor.server()?;
     let label = cursor.new_label(Names::Change)?;
-    cursor.expect_word("to")?;
+    cursor.expect_word(Particle::To)?;
     let voters = cursor.servers_as_written()?;
     let learners =
-        if cursor.take_word("learners") { cursor.servers_as_written()? } else { Vec::new() };
+        if cursor.take_word(FactWord::Learners) { cursor.servers_as_written()? } else { Servers::default() };
     Ok(Statement::Change { server, label, voters, learners })
-}
-
-/// Reads a statement with a condition, if the word begins one.
-fn expectation(cursor: &mut Cursor<'_>, word: &str) -> Result<Option<Statement>, ParseError> {
-    Ok(Some(match word {
-        "expect" => Statement::Expect(condition(cursor)?),
-        "never" => Statement::Never(condition(cursor)?),
-        "reach" => Statement::Reach(condition(cursor)?),
-        "within" => {
-            let duration = cursor.duration()?;
-            Statement::Within(duration, condition(cursor)?)
-        }
-        _ => return Ok(None),
-    }))
-}
-
-/// Reads a fault of a server, its disk or its links, if the word begins one.
-fn fault(cursor: &mut Cursor<'_>, word: &str) -> Result<Option<Statement>, ParseError> {
-    Ok(Some(match word {
-        "crash" => crash(cursor)?,
-        "restart" => Statement::Restart(cursor.servers_or_all()?),
-        "stall" => Statement::Stall(cursor.server()?),
-        "sync" => {
-            let server = cursor.server()?;
-            if cursor.take_word("newest") {
-                Statement::SyncNewest(server)
-            } else {
-                Statement::Sync(server)
-            }
-        }
-        "flush" => {
-            let server = cursor.server()?;
-            let writes =
-                cursor.peek().map(|_| cursor.small("a number of writes", 1)).transpose()?;
-            Statement::Flush(server, writes.unwrap_or(1))
-        }
-        "tell" => {
-            let server = cursor.server()?;
-            let which = cursor.ordinal("a write's number, as in `#2`")?;
-            Statement::Tell(server, which.unwrap_or(1))
-        }
-        "unstall" => Statement::Unstall(cursor.server()?),
-        "lie" => Statement::Lie(cursor.server()?),
-        "wipe" => Statement::Wipe(cursor.server()?),
-        "partition" => Statement::Partition(groups(cursor)?),
-        "isolate" => Statement::Isolate(cursor.servers_or_all()?),
-        "cut" => Statement::Cut(cursor.arrow_or_line()?),
-        "heal" => Statement::Heal(links_if_any(cursor)?),
-        _ => return Ok(None),
-    }))
 }
 
 /// Reads `S1 S2 …`, or `S1 torn N`.
 fn crash(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
     let servers = cursor.servers_or_all()?;
     let place = cursor.place();
-    if !cursor.take_word("torn") {
+    if !cursor.take_word(Particle::Torn) {
         return Ok(Statement::Crash(servers));
     }
-    let &[server] = servers.as_slice() else {
+    let &[server] = &*servers else {
         let error = cursor.error_at(&place, "torn writes of several servers");
         return Err(error.with_help("expected one server"));
     };
     Ok(Statement::CrashTorn(server, cursor.small("a number of entries", 0)?))
-}
-
-/// Reads a command that declares and uses no label, and is no fault.
-fn command(
-    cursor: &mut Cursor<'_>,
-    word: &str,
-    settings: &[Settings],
-) -> Result<Statement, ParseError> {
-    Ok(match word {
-        "timeout" => Statement::Timeout(cursor.servers_or_all()?),
-        "elect" => Statement::Elect(cursor.server()?),
-        "heartbeat" => Statement::Heartbeat(cursor.server()?),
-        "tick" => {
-            let servers = cursor.servers_or_all()?;
-            let ticks = cursor.peek().map(|_| cursor.small("a number of ticks", 1)).transpose()?;
-            Statement::Tick(servers, ticks.unwrap_or(1))
-        }
-        "settle" => Statement::Settle,
-        "run" => Statement::Run(cursor.duration()?),
-        "deliver" => Statement::Deliver(selection(cursor)?),
-        "drop" => Statement::Drop(selection(cursor)?),
-        "duplicate" => Statement::Duplicate(selection(cursor)?),
-        "hold" => Statement::Hold(whole_stream(cursor)?),
-        "release" => Statement::Release(whole_stream(cursor)?),
-        "compact" => Statement::Compact(cursor.servers_or_all()?),
-        "pause-apply" => Statement::PauseApply(lagging(cursor, settings)?),
-        "apply" => Statement::Apply(lagging(cursor, settings)?),
-        "resume-apply" => Statement::ResumeApply(lagging(cursor, settings)?),
-        _ => {
-            let place = cursor.last_place();
-            return Err(cursor.error_at(&place, format!("unknown command `{word}`")));
-        }
-    })
 }
 
 /// Reads a server whose state machine may lag behind.
@@ -192,7 +148,7 @@ fn lagging(cursor: &mut Cursor<'_>, settings: &[Settings]) -> Result<NodeId, Par
 /// Reads `S1 S2 | S3 …`.
 fn groups(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<NodeId>>, ParseError> {
     let mut groups = vec![group(cursor)?];
-    while cursor.take_word("|") {
+    while cursor.take_word(Sign::Group) {
         groups.push(group(cursor)?);
     }
     if cursor.peek().is_some() {
@@ -202,7 +158,7 @@ fn groups(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<NodeId>>, ParseError> {
 }
 
 fn group(cursor: &mut Cursor<'_>) -> Result<Vec<NodeId>, ParseError> {
-    if matches!(cursor.peek(), None | Some("|")) {
+    if cursor.peek().is_none() || cursor.at(Sign::Group) {
         return Err(cursor.error("an empty group").with_help("expected a server"));
     }
     cursor.servers()
@@ -230,9 +186,4 @@ fn forge(
         labels.drawn(source, first, entries, &log.places)?;
     }
     Ok(Statement::Forge(forged))
-}
-
-/// Whether a word begins a statement.
-pub(super) fn is_command(word: &str) -> bool {
-    COMMANDS.contains(&word)
 }

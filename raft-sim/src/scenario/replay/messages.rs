@@ -141,12 +141,6 @@ impl Replay<'_> {
     }
 }
 
-impl std::fmt::Display for Link {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} -> {}", self.from, self.to)
-    }
-}
-
 fn is_held(holds: &[(Link, Kind)], message: &Message) -> bool {
     holds.iter().any(|(link, kind)| on(link, message) && is_kind(*kind, message))
 }

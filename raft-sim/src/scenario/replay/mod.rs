@@ -372,7 +372,7 @@ impl<'a> Replay<'a> {
             Statement::Register(server, label) => self.ask(*server, label, Event::Register),
             Statement::Read(server, label) => self.ask(*server, label, Event::Read),
             Statement::Change { server, label, voters, learners } => {
-                let (voters, learners) = (voters.clone(), learners.clone());
+                let (voters, learners) = (voters.to_vec(), learners.to_vec());
                 let change = |request| Event::ChangeMembership(request, voters, learners);
                 self.ask(*server, label, change)
             }

@@ -1,6 +1,6 @@
 //! Conditions: what is true or false of a cluster at a moment.
 
-use super::{DrawnEntry, Label, Selector};
+use super::{DrawnEntry, Label, Selector, Servers};
 use crate::words::NodeId;
 
 /// Something that is true or false of a cluster at a moment.
@@ -9,7 +9,7 @@ pub enum Condition {
     /// `not CONDITION`
     Not(Box<Condition>),
     /// `S1 S2 FACT …` or `all FACT …`: each fact of each server.
-    Servers(Vec<NodeId>, Vec<Fact>),
+    Servers(Servers, Vec<Fact>),
     /// `a leader`: some live server is leader, and no other of its term or a later one is.
     ALeader,
     /// `no leader`: no live server is leader.
@@ -17,7 +17,7 @@ pub enum Condition {
     /// `x on a majority`: the logs (volatile) of more than half of the servers hold the command.
     OnMajority(Label),
     /// `x on S1 S2 …`: the logs of exactly these servers hold the command.
-    On(Label, Vec<NodeId>),
+    On(Label, Servers),
     /// `x committed`: the commit index of some live server covers it.
     Committed(Label),
     /// `x ANSWER`: what the client or administrator that made the request was told.
@@ -87,9 +87,9 @@ pub enum Fact {
     /// commands, in this order
     Applied(Vec<Label>),
     /// `members S1 …` or `members none`: the voters of the configuration in force there are exactly these
-    Members(Vec<NodeId>),
+    Members(Servers),
     /// `learners S4 …` or `learners none`: its learners are exactly these
-    Learners(Vec<NodeId>),
+    Learners(Servers),
     /// `joint`: the configuration in force there is C_old,new
     Joint,
     /// `snapshot N [at least|at most]`: last included index of its snapshot, 0 for none

@@ -1,8 +1,64 @@
 //! The header of a scenario: what is tested, on whom, and from which state.
 
-use super::DrawnEntry;
+use super::{DrawnEntry, Servers, Trivia};
 use crate::subject::{Capability, Changes};
 use crate::words::{NodeId, Term};
+
+/// One line before the first statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderLine {
+    /// What it says.
+    pub item: HeaderItem,
+    /// The comments around it.
+    pub trivia: Trivia,
+}
+
+/// What one header line says. [`Header`] tells what each means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderItem {
+    /// `scenario TITLE`
+    Scenario(String),
+    /// `paper SECTION, FIGURE …`
+    Paper(String),
+    /// `servers S1 S2 …`
+    Servers(Vec<NodeId>),
+    /// `outside S4 …`
+    Outside(Servers),
+    /// `requires CAPABILITY …`
+    Requires(Vec<Capability>),
+    /// `violates PROPERTY`
+    Violates(String),
+    /// `settings [S1 …] …`: of these servers, or of all.
+    Settings(Option<Servers>, Settings),
+    /// `network …`
+    Network(NetworkItem),
+    /// `state-machine durable`
+    DurableStateMachine,
+    /// `given S1 … [log …] [term …] [vote …]`
+    Given {
+        /// The servers.
+        servers: Servers,
+        /// `log …`, if said.
+        log: Option<Vec<DrawnEntry>>,
+        /// `term …`, if said.
+        term: Option<Term>,
+        /// `vote …`, if said; `none` is `Some(None)`.
+        vote: Option<Option<NodeId>>,
+    },
+}
+
+/// What a `network` line sets. [`Network`] tells what each means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetworkItem {
+    /// `delay A..B ms|us`, in virtual microseconds.
+    pub delay: Option<(u64, u64)>,
+    /// `loss N%`
+    pub loss: Option<u32>,
+    /// `duplicate N%`
+    pub duplicate: Option<u32>,
+    /// `seed N`
+    pub seed: Option<u64>,
+}
 
 /// The lines before the first statement: what is tested, on whom, and from which state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +86,78 @@ pub struct Header {
     pub durable_state_machine: bool,
     /// `given SERVER … log … term … vote …`: durable state at boot, one for every server named.
     pub given: Vec<Given>,
+}
+
+impl Header {
+    /// The fewest lines that say this: none for what is the default, and one for all servers that have the same
+    /// settings or begin with the same state.
+    #[must_use]
+    pub fn lines(&self) -> Vec<HeaderLine> {
+        let mut items = vec![
+            HeaderItem::Scenario(self.title.clone()),
+            HeaderItem::Paper(self.paper.clone()),
+            HeaderItem::Servers(self.servers.clone()),
+        ];
+        if !self.outside.is_empty() {
+            items.push(HeaderItem::Outside(self.outside.clone().into()));
+        }
+        if !self.requires.is_empty() {
+            items.push(HeaderItem::Requires(self.requires.clone()));
+        }
+        items.extend(self.violates.clone().map(HeaderItem::Violates));
+        items.extend(self.settings_items());
+        let network = self.network.item();
+        if network != NetworkItem::default() {
+            items.push(HeaderItem::Network(network));
+        }
+        if self.durable_state_machine {
+            items.push(HeaderItem::DurableStateMachine);
+        }
+        items.extend(self.given_items());
+        let line = |item| HeaderLine { item, trivia: Trivia::default() };
+        items.into_iter().map(line).collect()
+    }
+
+    fn settings_items(&self) -> Vec<HeaderItem> {
+        let all = self.servers.iter().zip(&self.settings);
+        let groups = grouped(all.map(|(&server, settings)| (server, settings)));
+        let set = groups.into_iter().filter(|(settings, _)| **settings != Settings::default());
+        set.map(|(settings, servers)| {
+            let some = (servers != self.servers).then(|| servers.into());
+            HeaderItem::Settings(some, *settings)
+        })
+        .collect()
+    }
+
+    fn given_items(&self) -> Vec<HeaderItem> {
+        type State<'a> = (&'a Vec<DrawnEntry>, Term, Option<NodeId>);
+        let states =
+            self.given.iter().map(|given| (given.server, (&given.log, given.term, given.vote)));
+        let item = |((log, term, vote), mut servers): (State<'_>, Vec<NodeId>)| {
+            servers.sort_unstable();
+            let last = log.last().map_or(Term(0), |entry| entry.term);
+            let said = term != last || (log.is_empty() && vote.is_none());
+            HeaderItem::Given {
+                servers: servers.into(),
+                log: (!log.is_empty()).then(|| log.clone()),
+                term: said.then_some(term),
+                vote: vote.map(Some),
+            }
+        };
+        grouped(states).into_iter().map(item).collect()
+    }
+}
+
+/// The servers that have the same, in the order of the first of each group.
+fn grouped<T: PartialEq>(all: impl Iterator<Item = (NodeId, T)>) -> Vec<(T, Vec<NodeId>)> {
+    let mut groups: Vec<(T, Vec<NodeId>)> = Vec::new();
+    for (server, own) in all {
+        match groups.iter_mut().find(|(other, _)| *other == own) {
+            Some((_, servers)) => servers.push(server),
+            None => groups.push((own, vec![server])),
+        }
+    }
+    groups
 }
 
 /// `settings`: what the lines set for one server. Ticks are the servers' clock ticks.
@@ -105,6 +233,33 @@ pub struct Network {
 impl Default for Network {
     fn default() -> Network {
         Network { delay: (1_000, 5_000), loss: 0, duplicate: 0, seed: 1 }
+    }
+}
+
+impl Network {
+    /// What there is where a line sets only some of it.
+    #[must_use]
+    pub fn with(self, line: NetworkItem) -> Network {
+        Network {
+            delay: line.delay.unwrap_or(self.delay),
+            loss: line.loss.unwrap_or(self.loss),
+            duplicate: line.duplicate.unwrap_or(self.duplicate),
+            seed: line.seed.unwrap_or(self.seed),
+        }
+    }
+
+    /// What of this is not the default.
+    fn item(self) -> NetworkItem {
+        fn differs<T: PartialEq>(value: T, default: T) -> Option<T> {
+            (value != default).then_some(value)
+        }
+        let default = Network::default();
+        NetworkItem {
+            delay: differs(self.delay, default.delay),
+            loss: differs(self.loss, default.loss),
+            duplicate: differs(self.duplicate, default.duplicate),
+            seed: differs(self.seed, default.seed),
+        }
     }
 }
 

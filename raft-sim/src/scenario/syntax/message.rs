@@ -12,6 +12,36 @@ pub struct Link {
     pub to: NodeId,
 }
 
+impl Link {
+    /// The links that one phrase names: from each of these servers to each of those, and back if it is
+    /// `both_ways`.
+    #[must_use]
+    pub fn between(from: &[NodeId], to: &[NodeId], both_ways: bool) -> Vec<Link> {
+        let pairs = from.iter().flat_map(|&from| to.iter().map(move |&to| Link { from, to }));
+        let back = |link: Link| both_ways.then_some(Link { from: link.to, to: link.from });
+        pairs.flat_map(|link| [Some(link), back(link)]).flatten().collect()
+    }
+
+    /// The servers at either end of the links of a phrase, and whether it is both ways: what [`Link::between`]
+    /// makes these links of, if one phrase names them.
+    #[must_use]
+    pub fn ends(links: &[Link]) -> (Vec<NodeId>, Vec<NodeId>, bool) {
+        let both_ways = links.chunks(2).all(
+            |pair| matches!(pair, [one, other] if (one.from, one.to) == (other.to, other.from)),
+        );
+        let (mut from, mut to) = (Vec::new(), Vec::new());
+        for link in links.iter().step_by(if both_ways { 2 } else { 1 }) {
+            if !from.contains(&link.from) {
+                from.push(link.from);
+            }
+            if !to.contains(&link.to) {
+                to.push(link.to);
+            }
+        }
+        (from, to, both_ways)
+    }
+}
+
 /// The kinds of message of Figures 2 and 13, and those that the dissertation adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -47,7 +77,8 @@ pub enum Kind {
 /// Messages by link, kind and content: `S1 -> S2 S3 AppendEntries term 2`. Left out means any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
-    /// The links named: `S1 -> S2 S3` is two of them, as is `S2 S3 -> S1`. Never empty.
+    /// The links named: `S1 -> S2 S3` is two of them, as is `S2 S3 -> S1`. Never empty, and such as
+    /// [`Link::between`] makes.
     pub links: Vec<Link>,
     /// The kind, if named.
     pub kind: Option<Kind>,

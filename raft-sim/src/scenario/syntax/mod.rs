@@ -1,43 +1,50 @@
 //! What a scenario file says, as data: the header, then one statement after the other.
 //!
-//! Nothing here knows how the text looks (`parse`, `format`) or what happens when it is run (`run`).
+//! Nothing here knows how the text looks (`parse`, `print`) or what happens when it is run (`replay`).
 //! Servers are always among those the header names, labels are always declared before use: the
 //! parser has seen to both.
 
 mod condition;
 mod header;
 mod message;
+mod servers;
 
 pub use condition::{Answer, Bound, Condition, Fact, Number, RoleWord};
-pub use header::{Given, Header, Network, Settings};
+pub use header::{Given, Header, HeaderItem, HeaderLine, Network, NetworkItem, Settings};
 pub use message::{Detail, Drawn, Forged, ForgedBody, Kind, Link, Selection, Selector, Which};
+pub use servers::Servers;
 
 pub use crate::subject::{Capability, Changes};
 use crate::words::{NodeId, Term};
 
-/// A whole file: its layout line by line (so that it can be written back with its comments), the
-/// header gathered in one place, and the statements in order.
+/// A whole file: its lines with their comments, and what the header lines come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// Every line of the file, in order.
-    pub lines: Vec<Line>,
-    /// What the header lines say.
+    /// The header lines, in order.
+    pub header_lines: Vec<HeaderLine>,
+    /// What the header lines say together.
     pub header: Header,
     /// The commands and expectations, in order.
     pub steps: Vec<Step>,
+    /// Comments and blank lines behind the last of these, as in [`Trivia::above`].
+    pub end: Vec<String>,
 }
 
-/// One line of the file, for writing it back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// Nothing but white space.
-    Blank,
-    /// A comment of its own, from its `#` on, with the indentation before the `#` cut off and what is
-    /// behind it kept: drawings depend on it.
-    Comment(String),
-    /// A header line or a statement: its words with single spaces between them, and the comment behind
-    /// it, if any, from its `#` on.
-    Words(Vec<String>, Option<String>),
+impl Scenario {
+    /// A scenario without comments, whose header lines are the fewest that say this header.
+    #[must_use]
+    pub fn new(header: Header, steps: Vec<Step>) -> Scenario {
+        Scenario { header_lines: header.lines(), header, steps, end: Vec::new() }
+    }
+}
+
+/// What stands around the words of a line and has no meaning: comments and blank lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trivia {
+    /// The lines above it, in order: comments of their own, each from its `#` on; an empty one is a blank line.
+    pub above: Vec<String>,
+    /// The comment behind its words, from its `#` on.
+    pub behind: Option<String>,
 }
 
 /// One entry as drawn in a figure: its term, and a label if the scenario speaks of it.
@@ -61,19 +68,21 @@ pub struct Step {
     pub line: u32,
     /// What to do or to check.
     pub statement: Statement,
+    /// The comments around it.
+    pub trivia: Trivia,
 }
 
 /// One line of the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Statement {
     /// `timeout S1 …`: the clock of each server in turn ticks until its election timeout elapses.
-    Timeout(Vec<NodeId>),
+    Timeout(Servers),
     /// `elect S1`: its election timeout elapses, the network settles, and it must now lead.
     Elect(NodeId),
     /// `heartbeat S1`: a leader's clock ticks until it sends its heartbeats.
     Heartbeat(NodeId),
     /// `tick S1 … [N]` or `tick all [N]`: so many ticks (default 1) of each server's clock.
-    Tick(Vec<NodeId>, u32),
+    Tick(Servers, u32),
     /// `settle`: whatever is in flight is delivered, oldest first, until nothing is; no clock ticks.
     Settle,
     /// `run DURATION`: time passes; clocks tick, messages take the delays of `network`.
@@ -91,14 +100,14 @@ pub enum Statement {
     /// `forge S1 -> S2 MESSAGE`: puts a message in flight that S1 never sent.
     Forge(Forged),
     /// `crash S1 …`: the process dies with all that its disk had not made durable.
-    Crash(Vec<NodeId>),
+    Crash(Servers),
     /// `crash S1 torn 2`: the process dies, and all but the entries behind the first 2 of the oldest write that
     /// its disk had not made durable survives.
     CrashTorn(NodeId, u32),
     /// `settings S1 …`: the next boot of these servers, which are down, has these settings too.
-    Settings(Vec<NodeId>, Settings),
+    Settings(Servers, Settings),
     /// `restart S1 …`: boots from what is durable.
-    Restart(Vec<NodeId>),
+    Restart(Servers),
     /// `stall S1`: its disk makes nothing durable until synced or unstalled.
     Stall(NodeId),
     /// `sync S1`: what a stalled disk was given so far becomes durable.
@@ -122,7 +131,7 @@ pub enum Statement {
     /// groups make a bridge. Replaces what was cut before.
     Partition(Vec<Vec<NodeId>>),
     /// `isolate S1 …`: each of them can talk to nobody. Adds to what was cut before.
-    Isolate(Vec<NodeId>),
+    Isolate(Servers),
     /// `cut S1 -> S2 …` one way, `cut S1 -- S2` both ways. Adds to what was cut before.
     Cut(Vec<Link>),
     /// `heal` all links, or `heal S1 -> S2`, `heal S1 -- S2` some of them.
@@ -152,9 +161,9 @@ pub enum Statement {
         /// The request's name.
         label: Label,
         /// Who shall vote, as written.
-        voters: Vec<NodeId>,
+        voters: Servers,
         /// Who shall only receive entries, as written.
-        learners: Vec<NodeId>,
+        learners: Servers,
     },
     /// `transfer S1 t1 to S2`: an administrator asks the leader to hand over to another server
     /// (diss. §3.10).
@@ -168,7 +177,7 @@ pub enum Statement {
     },
     /// `compact S1 …`: each state machine takes a snapshot of what it has applied, and the log up to
     /// there is discarded (§7).
-    Compact(Vec<NodeId>),
+    Compact(Servers),
     /// `pause-apply S1`: its state machine takes nothing until resumed.
     PauseApply(NodeId),
     /// `apply S1`: a state machine that is paused takes what it was handed so far.

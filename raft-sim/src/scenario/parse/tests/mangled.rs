@@ -1,7 +1,6 @@
 //! Texts that somebody is in the middle of writing: cut off, with words missing, doubled or swapped.
 //! None of them may be more than an error, and an error can always be shown.
 
-use crate::scenario::format::format;
 use crate::scenario::parse::parse;
 use crate::scenario::source::Source;
 
@@ -28,9 +27,9 @@ fn check(text: &str) {
     match parse(&source) {
         Err(error) => assert!(error.render(&source, false).starts_with("error: "), "{error}"),
         Ok(scenario) => {
-            let tidy = format(&scenario);
+            let tidy = scenario.to_string();
             match parse(&Source::new("t.raft", &tidy)) {
-                Ok(again) => assert_eq!(format(&again), tidy),
+                Ok(again) => assert_eq!(again.to_string(), tidy),
                 Err(error) => panic!("{error}\n{tidy}"),
             }
         }

@@ -4,10 +4,11 @@
 use std::ops::RangeInclusive;
 
 use super::labels::{Mention, Names};
-use super::vocabulary::{UNITS, is_reserved, listed, nearest};
+use super::nearest::{listed, nearest};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source, SourceLine, Word};
-use crate::scenario::syntax::{Drawn, Duration, Label, Link};
+use crate::scenario::syntax::{Drawn, Duration, Label, Link, Servers, Unit};
+use crate::scenario::vocabulary::{Particle, Sign, Words, is_reserved};
 use crate::words::{NodeId, Term};
 
 /// The largest number a scenario may hold, seeds apart: large enough for any situation, small enough
@@ -67,9 +68,19 @@ impl<'s> Cursor<'s> {
         self.words.get(self.next).map(|word| word.text)
     }
 
-    /// The word behind the next one.
-    pub(super) fn peek_second(&self) -> Option<&'s str> {
-        self.words.get(self.next + 1).map(|word| word.text)
+    /// Which of these words the next one is.
+    pub(super) fn peek_one<W: Words>(&self) -> Option<W> {
+        self.peek().and_then(W::named)
+    }
+
+    /// Whether the next word is this one.
+    pub(super) fn at(&self, word: impl Words) -> bool {
+        self.peek() == Some(word.word())
+    }
+
+    /// Which of these words the one behind the next one is.
+    pub(super) fn peek_second<W: Words>(&self) -> Option<W> {
+        self.words.get(self.next + 1).and_then(|word| W::named(word.text))
     }
 
     /// The next word, read.
@@ -80,10 +91,17 @@ impl<'s> Cursor<'s> {
     }
 
     /// Reads the next word if it is this one.
-    pub(super) fn take_word(&mut self, word: &str) -> bool {
-        let found = self.peek() == Some(word);
+    pub(super) fn take_word(&mut self, word: impl Words) -> bool {
+        let found = self.at(word);
         self.next += usize::from(found);
         found
+    }
+
+    /// Reads the next word if it is one of these.
+    pub(super) fn take_one<W: Words>(&mut self) -> Option<W> {
+        let word = self.peek_one()?;
+        self.next += 1;
+        Some(word)
     }
 
     /// Where the next word stands, or the end of the line if there is none.
@@ -124,6 +142,11 @@ impl<'s> Cursor<'s> {
         self.error(message).with_help(format!("expected {}", expected.as_ref()))
     }
 
+    /// Reads one of these words. `what` says what they are.
+    pub(super) fn expect_one<W: Words>(&mut self, what: &str) -> Result<W, ParseError> {
+        self.take_one().ok_or_else(|| self.none_of(what, &spelled(W::ALL)))
+    }
+
     /// The next word is none of these, but may have been meant to be one.
     pub(super) fn none_of(&self, what: &str, words: &[&str]) -> ParseError {
         match self.peek().and_then(|word| nearest(word, words.iter().copied())) {
@@ -133,8 +156,11 @@ impl<'s> Cursor<'s> {
     }
 
     /// Reads this word.
-    pub(super) fn expect_word(&mut self, word: &str) -> Result<(), ParseError> {
-        if self.take_word(word) { Ok(()) } else { Err(self.unexpected(format!("`{word}`"))) }
+    pub(super) fn expect_word(&mut self, word: impl Words) -> Result<(), ParseError> {
+        if self.take_word(word) {
+            return Ok(());
+        }
+        Err(self.unexpected(format!("`{}`", word.word())))
     }
 
     /// The end of the line.
@@ -226,17 +252,17 @@ impl<'s> Cursor<'s> {
     pub(super) fn duration(&mut self) -> Result<Duration, ParseError> {
         let count = self.small("a duration such as `5 election-timeouts`", 1)?;
         let word = self.peek().unwrap_or_default();
-        let Some((_, unit)) = UNITS.iter().find(|(unit, _)| *unit == word) else {
-            return Err(self.none_of("a unit", &["election-timeouts", "heartbeats", "ticks", "ms"]));
+        let Some(unit) = Unit::ALL.into_iter().find(|unit| unit.words().contains(&word)) else {
+            return Err(self.none_of("a unit", &Unit::ALL.map(|unit| unit.words()[1])));
         };
         self.next += 1;
-        Ok(Duration { count, unit: *unit })
+        Ok(Duration { count, unit })
     }
 
     /// Reads `INDEX/TERM` or `none`.
     pub(super) fn drawn(&mut self) -> Result<Option<Drawn>, ParseError> {
         let what = "INDEX/TERM of an entry, as in `3/2`, or `none`";
-        if self.take_word("none") {
+        if self.take_word(Particle::None) {
             return Ok(None);
         }
         let Some((index, term)) = self.peek().unwrap_or_default().split_once('/') else {
@@ -252,6 +278,11 @@ impl<'s> Cursor<'s> {
     pub(super) fn at_server(&self) -> bool {
         let digits = self.peek().and_then(|word| word.strip_prefix('S')).unwrap_or_default();
         digits.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
+    }
+
+    /// Whether servers follow, named one by one or by `all`.
+    pub(super) fn at_servers(&self) -> bool {
+        self.at_server() || self.at(Particle::All)
     }
 
     /// A header line that speaks of servers stands below the one that names them.
@@ -299,68 +330,65 @@ impl<'s> Cursor<'s> {
     }
 
     /// Reads servers, or `all` for all of them.
-    pub(super) fn servers_or_all(&mut self) -> Result<Vec<NodeId>, ParseError> {
-        if self.take_word("all") {
-            return Ok(self.servers.to_vec());
+    pub(super) fn servers_or_all(&mut self) -> Result<Servers, ParseError> {
+        if self.take_word(Particle::All) {
+            return Ok(Servers::all(self.servers.to_vec()));
         }
         if !self.at_server() {
             return Err(self.unexpected("servers or `all`"));
         }
-        self.servers()
+        self.servers().map(Servers::from)
     }
 
     /// Reads servers, none of them twice, `all` of them, or `none`.
-    pub(super) fn servers_or_none(&mut self) -> Result<Vec<NodeId>, ParseError> {
-        if self.take_word("none") {
-            return Ok(Vec::new());
+    pub(super) fn servers_or_none(&mut self) -> Result<Servers, ParseError> {
+        if self.take_word(Particle::None) {
+            return Ok(Servers::default());
         }
-        if !self.at_server() && self.peek() != Some("all") {
+        if !self.at_servers() {
             return Err(self.unexpected("servers, `all` or `none`"));
         }
         self.servers_or_all()
     }
 
     /// Reads servers as they are written, be one of them named twice, `all` of them, or `none`.
-    pub(super) fn servers_as_written(&mut self) -> Result<Vec<NodeId>, ParseError> {
+    pub(super) fn servers_as_written(&mut self) -> Result<Servers, ParseError> {
         let mut servers = Vec::new();
         while self.at_server() {
             servers.push(self.server()?);
         }
-        if servers.is_empty() { self.servers_or_none() } else { Ok(servers) }
+        if servers.is_empty() { self.servers_or_none() } else { Ok(servers.into()) }
     }
 
     /// Reads `S1 -> S2 …`: every server before the arrow to every one behind it.
     pub(super) fn arrow(&mut self) -> Result<Vec<Link>, ParseError> {
         let from = self.servers()?;
-        if self.peek() == Some("--") {
+        if self.at(Sign::BothWays) {
             return Err(self.unexpected("`->`: a message goes one way"));
         }
-        if !self.take_word("->") {
+        if !self.take_word(Sign::OneWay) {
             return Err(self.unexpected("`->`"));
         }
-        self.links_from(&from)
+        self.links_from(&from, false)
     }
 
     /// Reads `S1 -> S2 …`, or `S1 -- S2 …` for both directions.
     pub(super) fn arrow_or_line(&mut self) -> Result<Vec<Link>, ParseError> {
         let from = self.servers()?;
-        let both = self.peek() == Some("--");
-        if !both && self.peek() != Some("->") {
+        let both_ways = self.at(Sign::BothWays);
+        if !both_ways && !self.at(Sign::OneWay) {
             return Err(self.unexpected("`->` or `--`"));
         }
         self.next += 1;
-        let one_way = self.links_from(&from)?;
-        if !both {
-            return Ok(one_way);
-        }
-        Ok(one_way
-            .iter()
-            .flat_map(|&Link { from, to }| [Link { from, to }, Link { from: to, to: from }])
-            .collect())
+        self.links_from(&from, both_ways)
     }
 
     /// Reads the servers behind an arrow.
-    fn links_from(&mut self, senders: &[NodeId]) -> Result<Vec<Link>, ParseError> {
+    fn links_from(
+        &mut self,
+        senders: &[NodeId],
+        both_ways: bool,
+    ) -> Result<Vec<Link>, ParseError> {
         let first = self.next;
         let receivers = self.servers()?;
         for (word, receiver) in self.words.iter().skip(first).zip(&receivers) {
@@ -371,8 +399,7 @@ impl<'s> Cursor<'s> {
                     .with_help("expected another server"));
             }
         }
-        let of = |&from: &NodeId| receivers.iter().map(move |&to| Link { from, to });
-        Ok(senders.iter().flat_map(of).collect())
+        Ok(Link::between(senders, &receivers, both_ways))
     }
 
     /// Whether the next word has the form of a label and is no word of the language.
@@ -428,6 +455,11 @@ impl<'s> Cursor<'s> {
         }
         Ok(Label(text.to_owned()))
     }
+}
+
+/// The words as they are written.
+pub(super) fn spelled<W: Words>(words: &[W]) -> Vec<&'static str> {
+    words.iter().map(|word| word.word()).collect()
 }
 
 /// Small letters, digits and `-`, beginning with a letter.
