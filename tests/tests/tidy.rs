@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use raft_sim::plan::PLAN_OPTIONS;
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::subject::Capability;
 use raft_tests::paper_map::{self, CASES, PLACES, RULES, Where};
@@ -229,6 +230,15 @@ fn the_protocol_page_says_of_each_capability_what_the_code_says() {
     assert_eq!(written, expected, "docs/subject-protocol.md, Capabilities");
     for (capability, row) in Capability::ALL.iter().zip(&expected) {
         assert!(row.starts_with(&format!("| `{}` |", capability.word())), "{row}");
+    }
+}
+
+#[test]
+fn the_hunting_page_has_a_row_for_each_plan_option() {
+    let page = read("docs/hunting.md");
+    for option in PLAN_OPTIONS {
+        let row = format!("\n| `--{} ", option.name);
+        assert!(page.contains(&row), "docs/hunting.md: no row for --{}", option.name);
     }
 }
 

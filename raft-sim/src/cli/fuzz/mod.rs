@@ -238,7 +238,7 @@ fn part(args: &Args, err: &mut dyn Write) -> Result<Part, Error> {
 }
 
 fn header(args: &Args, target: &Target<'_>, part: Part) -> Header {
-    let wishes = args.wishes.options().trim_start().to_owned();
+    let wishes = args.wishes.said().to_string();
     let shrunk = if args.no_shrink { "not shrunk" } else { "shrunk" };
     let repeated = if args.check_determinism { "run twice" } else { "run" };
     let guided = if args.guided { ", guided" } else { "" };
