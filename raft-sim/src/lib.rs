@@ -20,6 +20,8 @@ pub mod cli;
 pub mod cluster;
 pub mod dice;
 pub mod disk;
+#[cfg(test)]
+mod faulty;
 pub mod guide;
 #[cfg(feature = "harness")]
 pub mod harness;
@@ -28,6 +30,7 @@ pub mod mix;
 pub mod network;
 pub mod oracle;
 mod panics;
+mod parallel;
 pub mod plan;
 pub mod process;
 pub mod reference;

@@ -27,13 +27,14 @@ const CORE: [&str; 12] = [
 ];
 
 /// The simulator's modules: likewise.
-const SIM: [&str; 27] = [
+const SIM: [&str; 29] = [
     "words",
     "mix",
     "dice",
     "time",
     "subject",
     "panics",
+    "parallel",
     "network",
     "disk",
     "oracle",
@@ -45,6 +46,7 @@ const SIM: [&str; 27] = [
     "scenario",
     "shrink",
     "reference",
+    "faulty",
     "process",
     "trace",
     "guide",

@@ -8,6 +8,8 @@ use clap::Arg;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::ErrorKind;
 
+use crate::campaign::Part;
+use crate::parallel;
 use crate::plan::{PLAN_OPTIONS, PlanOption, Wishes};
 use crate::subject::Capability;
 
@@ -78,25 +80,18 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(wrong)
 }
 
-/// A range of seeds, `A..B`: A and on, without B; or on without end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seeds {
-    pub(super) from: u64,
-    pub(super) to: Option<u64>,
-}
-
-/// A range of seeds.
-pub(super) fn seeds(text: &str) -> Result<Seeds, String> {
+/// A range of seeds, `A..B`, or one without end, `A..`.
+pub(super) fn seeds(text: &str) -> Result<Part, String> {
     let (from, to) = text
         .split_once("..")
         .ok_or("expected a range like 0..1000: the first seed, and the one behind the last")?;
     let from = seed(from)?;
     if to.is_empty() {
-        return Ok(Seeds { from, to: None });
+        return Ok(Part { from, ..Part::default() });
     }
     let to = seed(to)?;
     match from.cmp(&to) {
-        Ordering::Less => Ok(Seeds { from, to: Some(to) }),
+        Ordering::Less => Ok((from..to).into()),
         Ordering::Equal => {
             Err(format!("the range has no seeds: it ends before {to}, where it begins"))
         }
@@ -146,7 +141,7 @@ pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
 
 /// How many threads there are to be, if nothing is said.
 pub(super) fn available(jobs: Option<NonZeroUsize>) -> NonZeroUsize {
-    jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    jobs.unwrap_or_else(parallel::available)
 }
 
 #[cfg(test)]
@@ -155,8 +150,8 @@ mod tests {
 
     #[test]
     fn ranges_of_seeds() {
-        assert_eq!(seeds("0..10"), Ok(Seeds { from: 0, to: Some(10) }));
-        assert_eq!(seeds("7.."), Ok(Seeds { from: 7, to: None }));
+        assert_eq!(seeds("0..10"), Ok((0..10).into()));
+        assert_eq!(seeds("7.."), Ok(Part { from: 7, ..Part::default() }));
         for (wrong, why) in [
             ("5..5", "has no seeds"),
             ("9..5", "backwards"),
