@@ -12,12 +12,12 @@
 //!
 //! The scenarios are the [packaged](crate::scenario::packaged) ones; no file is read.
 
+use std::io;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::campaign::Caller;
-use crate::cli;
+use crate::campaign::{Caller, Ending, Finding, Header, Limits, Options, Runner, Sink};
 use crate::report::{Case, Result as CaseResult, human, requires};
 use crate::scenario::packaged::PACKAGED;
 use crate::scenario::parse::parse;
@@ -32,7 +32,7 @@ pub type Tested = &'static (dyn Implementation + Sync);
 
 /// Runs [`scenarios`] and the [`campaign`], as far as the program's arguments name them: those of any test of Rust,
 /// such as part of a name. The commands that a failure tells are those of a crate whose example `raft-sim` calls
-/// [`cli::main_with`].
+/// [`main_with`](crate::cli::main_with).
 #[must_use]
 pub fn main(implementation: Tested) -> ExitCode {
     let program = "cargo run --example raft-sim --";
@@ -92,11 +92,38 @@ fn judged(
 #[must_use]
 pub fn campaign(program: &'static str, implementation: Tested) -> Trial {
     Trial::test(format!("campaign::seeds_0_to_{}", SEEDS - 1), move || {
-        match cli::first_finding(program, implementation, SEEDS)? {
+        match first_finding(program, implementation, SEEDS)? {
             None => Ok(()),
             Some(told) => Err(plain(&told)),
         }
     })
+}
+
+/// What is told of the first finding of this many seeds, if there is one.
+fn first_finding(
+    program: &str,
+    implementation: &(dyn Implementation + Sync),
+    seeds: u64,
+) -> Result<Option<String>, Failed> {
+    let limits = Limits { findings: Some(1), ..Limits::default() };
+    let options = Options { part: (0..seeds).into(), limits, ..Options::default() };
+    let caller = Caller { program: program.to_owned(), subject: None };
+    let mut told = Told(Vec::new());
+    let ended = Runner::new(options, implementation).caller(caller).run(&mut told)?;
+    match ended.ending {
+        Ending::Failed { seed, why } => Err(format!("seed {seed}: {why}").into()),
+        Ending::Done | Ending::Stopped => Ok(None),
+        Ending::Enough => Ok(Some(String::from_utf8_lossy(&told.0).into_owned())),
+    }
+}
+
+/// Sink of a campaign that takes down what is told of its findings.
+struct Told(Vec<u8>);
+
+impl Sink for Told {
+    fn finding(&mut self, header: &Header, finding: &Finding) -> io::Result<()> {
+        human::finding(header, finding, None, &mut self.0)
+    }
 }
 
 /// A text without colours, which no test of Rust has in its failures.
@@ -169,12 +196,12 @@ mod tests {
 
     #[test]
     fn a_campaign_fails_with_its_first_finding_and_nothing_else() {
-        let told = cli::first_finding("cargo run --", &Idle, 20).expect("it comes to its end");
+        let told = first_finding("cargo run --", &Idle, 20).expect("it comes to its end");
         let told = plain(&told.expect("nobody ever leads"));
         let told = told.message().unwrap_or_default();
         assert!(told.starts_with("seed ") && told.contains("  cargo run -- run --seed "), "{told}");
         assert!(told.contains("\n    scenario  ") && !told.contains("In numbers"), "{told}");
-        assert_eq!(cli::first_finding("cargo run --", &Reference, 2), Ok(None));
+        assert!(first_finding("cargo run --", &Reference, 2).is_ok_and(|told| told.is_none()));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub mod coverage;
 pub mod dice;
 pub mod digest;
 pub mod disk;
+#[cfg(test)]
+mod faulty;
 pub mod guide;
 #[cfg(feature = "harness")]
 pub mod harness;
@@ -35,6 +37,7 @@ pub mod network;
 pub mod observation;
 pub mod oracle;
 mod panics;
+mod parallel;
 pub mod plan;
 #[cfg(feature = "cli")]
 pub mod process;

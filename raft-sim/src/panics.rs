@@ -2,8 +2,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-#[cfg(feature = "cli")]
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
 
 thread_local! {
     /// The last panic of this thread: where, and what it said.
@@ -31,8 +30,26 @@ pub(crate) fn told(panic: &(dyn Any + Send)) -> String {
     format!("panicked{at}: {}", said.replace('\n', " "))
 }
 
+/// Does this; if it panics, tells why. For errors of the program itself.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let caught = panic::catch_unwind(AssertUnwindSafe(work));
+    caught.map_err(|panic| format!("internal error, please report it: it {}", told(panic.as_ref())))
+}
+
 fn said(panic: &(dyn Any + Send)) -> String {
     let said = panic.downcast_ref::<&str>().copied();
     let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     said.unwrap_or("it did not say why").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_in_one_line() {
+        let told = caught(|| panic!("no\nway")).expect_err("it panics");
+        assert_eq!(told, "internal error, please report it: it panicked: no way");
+        assert_eq!(caught(|| 7), Ok(7));
+    }
 }

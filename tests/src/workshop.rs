@@ -10,6 +10,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use raft_sim::campaign::{Sums, load};
 use raft_sim::oracle::Property;
 use serde_json::Value;
 
@@ -212,22 +213,19 @@ impl Workshop {
         if !matches!(ended.code, None | Some(0 | 1 | 3)) {
             return Err(format!("raft-sim fuzz {all:?} {args:?} ends with {:?}", ended.code));
         }
-        let lines = fs::read_to_string(&file).unwrap_or_default();
-        let lines: Vec<Value> =
-            lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let sums = lines.iter().filter_map(|line| line.get("sums")).next_back();
-        let number = |name: &str| sums.and_then(|sums| sums[name].as_u64()).unwrap_or(0);
-        let found = lines.iter().filter(|line| line["line"] == "finding").find_map(|line| {
-            let seed = line["seed"].as_u64()?;
-            let property = line["property"].as_str()?.to_owned();
-            Some(Found::Violation { seed, property })
+        // A program that had to be ended may not have come to write anything.
+        let campaign = load(&file).map(|loaded| loaded.campaign).unwrap_or_default();
+        let found = campaign.findings.distinct().next().map(|finding| Found::Violation {
+            seed: finding.seed,
+            property: finding.kind.name().to_owned(),
         });
         let found = match ended.code {
             // It had to be stopped, or a signal ended it.
             None => found.or(Some(Found::Stuck)),
             Some(_) => found,
         };
-        Ok(Hunt { base, seeds: number("seeds"), steps: number("steps"), millis, found })
+        let Sums { seeds, steps, .. } = campaign.sums;
+        Ok(Hunt { base, seeds, steps, millis, found })
     }
 
     /// What a seed that violates something is shrunk to, and how long that takes.

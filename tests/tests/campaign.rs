@@ -1,30 +1,22 @@
 //! A short campaign: the reference core violates nothing under the plans of the first seeds, and these put every
 //! property to the test.
 
-use raft_sim::campaign::{Came, Campaign, Kept};
+use raft_sim::campaign::{Limits, Options, Runner};
 use raft_sim::oracle::Property;
-use raft_sim::plan::{Plan, Wishes};
 use raft_sim::reference::Reference;
-use raft_sim::run::run;
 
 /// Enough for every property, and few enough for every run of the tests.
 const SEEDS: u64 = 300;
 
 #[test]
 fn the_first_seeds_hold() {
-    let mut campaign = Campaign::default();
-    for seed in 0..SEEDS {
-        let plan = Plan::draw(seed, &Wishes::default());
-        let came = match run(&plan, &Reference, true, &mut ()) {
-            Ok(outcome) => Came::Ran(Box::new(outcome)),
-            Err(failure) => Came::NoBoot(failure.to_string()),
-        };
-        if let Some((kind, detail)) = came.wrong() {
-            panic!("seed {seed}: {}: {detail}", kind.name());
-        }
-        campaign.take(seed, &came, Kept::default());
+    let limits = Limits { findings: Some(1), ..Limits::default() };
+    let options = Options { part: (0..SEEDS).into(), limits, ..Options::default() };
+    let ended = Runner::new(options, &Reference).run(&mut ()).expect("nothing is written");
+    if let Some(finding) = ended.campaign.findings.distinct().next() {
+        panic!("{}: {}", ended.header.show(finding.kind, finding.seed), finding.detail);
     }
-    let counts = Property::ALL.iter().zip(&campaign.sums.exercised);
+    let counts = Property::ALL.iter().zip(&ended.campaign.sums.exercised);
     let idle: Vec<&Property> = counts.filter(|(_, share)| share.1 == 0).map(|of| of.0).collect();
     assert!(idle.is_empty(), "never put to the test: {idle:?}");
 }

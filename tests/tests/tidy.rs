@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use raft_sim::plan::PLAN_OPTIONS;
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::subject::Capability;
 use raft_tests::paper_map::{self, CASES, PLACES, RULES, Where};
@@ -29,13 +30,14 @@ const CORE: [&str; 12] = [
 const SUBJECT: [&str; 4] = ["capability", "message", "subject", "protocol"];
 
 /// The simulator's modules: likewise.
-const SIM: [&str; 27] = [
+const SIM: [&str; 29] = [
     "words",
     "mix",
     "dice",
     "time",
     "subject",
     "panics",
+    "parallel",
     "network",
     "disk",
     "oracle",
@@ -47,6 +49,7 @@ const SIM: [&str; 27] = [
     "scenario",
     "shrink",
     "reference",
+    "faulty",
     "process",
     "trace",
     "guide",
@@ -275,6 +278,15 @@ fn the_readme_of_a_published_crate_leads_to_nothing_outside_of_it() {
         let readme = read(&format!("{folder}/README.md"));
         let links = readme.split("](").skip(1).filter(|link| !link.starts_with("https://"));
         assert_eq!(links.collect::<Vec<_>>(), [""; 0], "{folder}/README.md");
+    }
+}
+
+#[test]
+fn the_hunting_page_has_a_row_for_each_plan_option() {
+    let page = read("docs/hunting.md");
+    for option in PLAN_OPTIONS {
+        let row = format!("\n| `--{} ", option.name);
+        assert!(page.contains(&row), "docs/hunting.md: no row for --{}", option.name);
     }
 }
 

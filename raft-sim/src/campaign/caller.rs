@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Wishes;
+
 /// How the commands that are told begin and end, so that they do what was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
@@ -24,6 +26,12 @@ impl Caller {
     #[must_use]
     pub fn command(&self, rest: &str) -> String {
         format!("{} {rest}{}", self.program, self.option())
+    }
+
+    /// The command that runs a seed with these plan options.
+    #[must_use]
+    pub fn replay(&self, seed: u64, wishes: &Wishes) -> String {
+        self.command(format!("run --seed {seed} {wishes}").trim_end())
     }
 
     /// The command that runs a plan in a file.
@@ -48,5 +56,24 @@ pub fn quoted(text: &str) -> String {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_replays_a_seed_has_its_plan_options() {
+        let caller = |subject: Option<&str>| Caller {
+            program: "raft-sim".to_owned(),
+            subject: subject.map(str::to_owned),
+        };
+        let wishes = Wishes::parse("--servers 3 --faults none").expect("these are options");
+        assert_eq!(
+            caller(Some("./my raft")).replay(7, &wishes),
+            "raft-sim run --seed 7 --servers 3 --faults none --subject './my raft'"
+        );
+        assert_eq!(caller(None).replay(7, &Wishes::default()), "raft-sim run --seed 7");
     }
 }

@@ -167,8 +167,7 @@ impl Findings {
     }
 
     /// Of seeds of these kinds that come next, in this order: which are to be looked at closely?
-    #[must_use]
-    pub fn wanted(&self, kinds: &[Kind]) -> Vec<bool> {
+    pub(super) fn wanted(&self, kinds: &[Kind]) -> Vec<bool> {
         let before = |at: usize| kinds[..at].iter().filter(|kind| **kind == kinds[at]).count();
         let wanted = |at: usize| self.of(kinds[at]).count() + before(at) < CLOSELY;
         (0..kinds.len()).map(wanted).collect()

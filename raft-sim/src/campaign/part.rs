@@ -1,6 +1,7 @@
 //! Which seeds: a range, or every so-manieth of one.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,20 @@ pub struct Part {
     pub shard: u64,
     /// Of so many, at least 1.
     pub of: u64,
+}
+
+/// All seeds that there are.
+impl Default for Part {
+    fn default() -> Part {
+        Part { from: 0, to: None, shard: 0, of: 1 }
+    }
+}
+
+/// All seeds of a range.
+impl From<Range<u64>> for Part {
+    fn from(Range { start, end }: Range<u64>) -> Part {
+        Part { from: start, to: Some(end), ..Part::default() }
+    }
 }
 
 impl Part {

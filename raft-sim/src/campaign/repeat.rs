@@ -10,25 +10,23 @@ use crate::subject::{Event, Implementation, line};
 use crate::time::Micros;
 use crate::words::NodeId;
 
-use super::Came;
+use super::SeedOutcome;
 
 /// One in so many seeds is run twice unasked.
 const SHARE: u64 = 64;
 
 /// Whether this seed is run twice although nobody asked for it.
-#[must_use]
-pub fn repeats(seed: u64) -> bool {
+pub(super) fn repeats(seed: u64) -> bool {
     mix(seed, 0x7477_6963).is_multiple_of(SHARE)
 }
 
 /// Runs a plan twice, and once more in a new process if it is one that runs it: the second run shows what clusters share,
 /// the third what processes don't. What it came to is the first run's.
-#[must_use]
-pub fn repeat(plan: &Plan, implementation: &dyn Implementation) -> Came {
+pub(super) fn repeat(plan: &Plan, implementation: &dyn Implementation) -> SeedOutcome {
     let mut steps = Steps::default();
     let outcome = match run(plan, implementation, true, &mut steps) {
         Ok(outcome) => outcome,
-        Err(why) => return Came::NoBoot(why),
+        Err(why) => return SeedOutcome::NoBoot(why),
     };
     for anew in [false, true] {
         if anew && !implementation.start_over() {
@@ -37,14 +35,14 @@ pub fn repeat(plan: &Plan, implementation: &dyn Implementation) -> Came {
         steps = Steps { before: steps.first(), ..Steps::default() };
         let again = match run(plan, implementation, true, &mut steps) {
             Ok(again) => again,
-            Err(why) => return Came::NoBoot(why),
+            Err(why) => return SeedOutcome::NoBoot(why),
         };
         if let Some(difference) = difference(&steps, &outcome, &again) {
             let lines = lines(plan, implementation, anew).unwrap_or_default();
-            return Came::Differs(Box::new(outcome), difference + &lines);
+            return SeedOutcome::Differs(Box::new(outcome), difference + &lines);
         }
     }
-    Came::Ran(Box::new(outcome))
+    SeedOutcome::Ran(Box::new(outcome))
 }
 
 /// The first line, in two more runs, that is another one: what a server answers to the same step or to another.

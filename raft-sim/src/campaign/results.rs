@@ -11,105 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Campaign, Finding, Findings, Kind, Part, Sums};
-
-/// What such a file calls itself.
-const FORMAT: &str = "raft-sim results";
-/// The version of the format that is written, and the only one that is read.
-const VERSION: u32 = 1;
-
-/// The first line: what the results are of. The fields that are not named here say what format this is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
-    format: String,
-    version: u32,
-    program: String,
-    /// How commands begin and end.
-    #[serde(default)]
-    caller: Caller,
-    implementation: String,
-    /// The options of `raft-sim run` that say what is wished beside the seed.
-    pub wishes: String,
-    /// What is done with each seed beside running it.
-    pub each: String,
-    /// The seeds. One part if one process runs them.
-    pub parts: Vec<Part>,
-}
-
-impl Header {
-    /// What the program that is called so writes of these seeds of an implementation.
-    #[must_use]
-    pub fn new(
-        caller: Caller,
-        implementation: &str,
-        wishes: String,
-        each: String,
-        part: Part,
-    ) -> Header {
-        Header {
-            format: FORMAT.to_owned(),
-            version: VERSION,
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            caller,
-            implementation: implementation.to_owned(),
-            wishes,
-            each,
-            parts: vec![part],
-        }
-    }
-
-    /// The command that runs a seed as it was run here.
-    #[must_use]
-    pub fn replay(&self, seed: u64) -> String {
-        let Header { caller, wishes, .. } = self;
-        let space = if wishes.is_empty() { "" } else { " " };
-        caller.command(&format!("run --seed {seed}{space}{wishes}"))
-    }
-
-    /// Whether a child process is under test.
-    #[must_use]
-    pub fn tests_a_child(&self) -> bool {
-        self.caller.subject.is_some()
-    }
-
-    /// The command that shows what is wrong with a seed: one run does not show that two differ.
-    #[must_use]
-    pub fn show(&self, kind: Kind, seed: u64) -> String {
-        if kind != Kind::NotRepeatable {
-            return self.replay(seed);
-        }
-        let (next, Header { caller, wishes, .. }) = (seed.saturating_add(1), self);
-        let space = if wishes.is_empty() { "" } else { " " };
-        caller.command(&format!("fuzz --check-determinism --seeds {seed}..{next}{space}{wishes}"))
-    }
-
-    /// The command that runs a plan in a file.
-    #[must_use]
-    pub fn replay_plan(&self, path: &Path) -> String {
-        self.caller.replay_plan(path)
-    }
-
-    /// Its seeds, for a reader.
-    #[must_use]
-    pub fn seeds(&self) -> String {
-        let parts: Vec<String> = self.parts.iter().map(Part::to_string).collect();
-        parts.join("; ")
-    }
-
-    /// What makes it another campaign than the other, whichever their seeds are, or `None`.
-    pub(super) fn differs(&self, other: &Header) -> Option<String> {
-        let of = |header: &Header| header.caller.subject.clone().unwrap_or_default();
-        let rows = [
-            ("the program's version", &self.program, &other.program),
-            ("the implementation", &self.implementation, &other.implementation),
-            ("the subject", &of(self), &of(other)),
-            ("what is wished", &self.wishes, &other.wishes),
-            ("what is done with each seed", &self.each, &other.each),
-        ];
-        let mut rows = rows.into_iter().filter(|(_, one, other)| one != other);
-        rows.next().map(|(what, one, other)| format!("{what} differs: `{one}` and `{other}`"))
-    }
-}
+use super::{Campaign, Finding, Findings, Header, Kind, Sink, Sums};
+use crate::guide::Guide;
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "line", rename_all = "lowercase")]
@@ -155,7 +58,7 @@ pub fn load(path: &Path) -> Result<Loaded, String> {
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let mut lines = text[..whole].split_inclusive(|byte| *byte == b'\n');
     let header =
-        header(lines.next().unwrap_or_default()).map_err(|why| format!("{name}: {why}"))?;
+        Header::read(lines.next().unwrap_or_default()).map_err(|why| format!("{name}: {why}"))?;
     let mut bytes = text.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let mut campaign = Campaign::from(header.parts.first().map_or(0, |part| part.from));
     let (mut closely, mut read) = (Vec::new(), bytes);
@@ -182,33 +85,6 @@ pub fn load(path: &Path) -> Result<Loaded, String> {
         format!("{name}: ends in the middle of a batch; its last {left} bytes do not count, seeds from {through} on do not either")
     });
     Ok(Loaded { header, campaign, cut, bytes: bytes as u64 })
-}
-
-fn header(line: &[u8]) -> Result<Header, String> {
-    /// What the first line of every version has.
-    #[derive(Deserialize)]
-    struct Any {
-        format: String,
-        version: u32,
-    }
-    let any: Any = serde_json::from_slice(line)
-        .map_err(|_| "is not a file of results, or its first line is damaged".to_owned())?;
-    if any.format != FORMAT {
-        return Err(format!("is no file of results: its format is `{}`", any.format));
-    }
-    if any.version != VERSION {
-        return Err(format!(
-            "is of version {} of the format; this program knows version {VERSION}",
-            any.version
-        ));
-    }
-    let header: Header = serde_json::from_slice(line)
-        .map_err(|error| format!("its first line is damaged: {error}"))?;
-    let sound = |part: &Part| part.shard < part.of && part.from <= part.end();
-    if header.parts.is_empty() || !header.parts.iter().all(sound) {
-        return Err("its first line is damaged: these are no seeds".to_owned());
-    }
-    Ok(header)
 }
 
 /// Where scenarios go that belong to this file: into a folder beside it, of its name without the ending.
@@ -302,6 +178,12 @@ impl Results {
         }
         self.written = campaign.findings.closely.len();
         Ok(())
+    }
+}
+
+impl Sink for Results {
+    fn batch(&mut self, campaign: &Campaign, _: Option<&Guide>) -> io::Result<()> {
+        self.save(campaign).map_err(io::Error::other)
     }
 }
 

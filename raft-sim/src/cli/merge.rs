@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{Error, results};
 use crate::campaign::{Results, load, merge as join};
-use crate::report::End;
+use crate::report::{End, human};
 
 /// Join the results of campaigns that shared their seeds
 ///
@@ -36,7 +36,7 @@ pub(super) fn merge(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Re
     }
     writeln!(out, "seeds {}", header.seeds())?;
     for finding in campaign.findings.distinct() {
-        results::finding(out, &header, finding, args.out.as_deref())?;
+        human::finding(&header, finding, args.out.as_deref(), out)?;
     }
     results::sums(out, &campaign)?;
     Ok(results::end(&campaign))

@@ -9,16 +9,13 @@ mod check_trace;
 mod clock;
 mod conform;
 mod explain;
-#[cfg(test)]
-mod faulty;
 mod fmt;
 mod fuzz;
-mod internal;
 mod list;
 mod merge;
 mod output;
-mod parallel;
 mod plan;
+mod progress;
 mod results;
 mod run;
 mod serve;
@@ -115,7 +112,7 @@ pub fn main_with(
     let mut err = anstream::stderr();
     panics::quiet();
     let own = Own { program, implementation };
-    let ended = internal::caught(|| cli.command.execute(&own, &mut out, &mut err))
+    let ended = panics::caught(|| cli.command.execute(&own, &mut out, &mut err))
         .unwrap_or_else(|internal| Err(Error::Told(internal)))
         .and_then(|end| out.flush().map(|()| end).map_err(Error::Output));
     let told = match ended {
@@ -130,33 +127,6 @@ pub fn main_with(
     let _ = out.flush();
     let _ = writeln!(err, "{program}: error: {told}");
     ExitCode::from(End::Unusable.code())
-}
-
-/// Runs so many seeds from 0 on as `fuzz` does in a program that is called so, up to the first finding: what is told of
-/// that, if there is one.
-///
-/// # Errors
-/// Why the campaign could not go on.
-#[cfg(feature = "harness")]
-pub(crate) fn first_finding(
-    program: &str,
-    implementation: &(dyn Implementation + Sync),
-    seeds: u64,
-) -> Result<Option<String>, String> {
-    let told = |error| match error {
-        Error::Told(told) => told,
-        Error::Output(error) => error.to_string(),
-    };
-    let target = subject::SubjectArgs::default().start(&Own { program, implementation });
-    let seeds = values::Seeds { from: 0, to: Some(seeds) };
-    let jobs = values::available(None);
-    let campaign =
-        target.and_then(|target| fuzz::campaign(seeds, Some(1), jobs, &target, &mut io::sink()));
-    let (header, campaign) = campaign.map_err(told)?;
-    let Some(finding) = campaign.findings.distinct().next() else { return Ok(None) };
-    let mut out = Vec::new();
-    results::finding(&mut out, &header, finding, None).map_err(|error| error.to_string())?;
-    Ok(Some(String::from_utf8_lossy(&out).into_owned()))
 }
 
 impl Command {

@@ -1,43 +1,14 @@
-//! How a campaign is printed: its findings, and its numbers.
+//! How the numbers of a campaign are printed, and how it ended.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use super::output::{BAD, GOOD, heading};
 use super::run::tally;
-use crate::campaign::{Campaign, Finding, Header, Kind, Share, scenarios};
+use crate::campaign::{Campaign, Kind, Share};
 use crate::coverage::Feature;
 use crate::oracle::{Class, Property};
 use crate::plan::FaultSort;
 use crate::report::End;
-
-/// One finding. Its scenario is in a file if the results are; otherwise it is printed.
-pub(super) fn finding(
-    out: &mut dyn Write,
-    header: &Header,
-    finding: &Finding,
-    file: Option<&Path>,
-) -> io::Result<()> {
-    let Finding { seed, kind, detail, scenario, .. } = finding;
-    let title = kind.title();
-    let replay = match (&finding.plan, file) {
-        (Some(_), Some(file)) => header.replay_plan(&scenarios(file).join(finding.plan_file())),
-        (Some(_), None) => format!("its plan is beside its results: {}", finding.plan_file()),
-        (None, _) => header.show(*kind, *seed),
-    };
-    writeln!(out, "{BAD}seed {seed}{BAD:#}  {title}  {replay}")?;
-    writeln!(out, "  {detail}")?;
-    match (scenario, file) {
-        (Some(_), Some(file)) => {
-            writeln!(out, "  {}", scenarios(file).join(finding.file()).display())
-        }
-        (Some(scenario), None) => scenario.lines().try_for_each(|line| match line {
-            "" => writeln!(out),
-            line => writeln!(out, "    {line}"),
-        }),
-        (None, _) => Ok(()),
-    }
-}
 
 /// What all seeds came to.
 pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {

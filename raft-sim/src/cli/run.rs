@@ -146,8 +146,8 @@ fn faults(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::faulty::Forgetful;
     use super::*;
+    use crate::faulty::Forgetful;
     use crate::reference::Reference;
     use crate::subject::Implementation;
 

@@ -107,8 +107,8 @@ pub(super) fn shrink(
 
 #[cfg(test)]
 mod tests {
-    use super::super::faulty::Choosy;
     use super::*;
+    use crate::faulty::Choosy;
 
     #[test]
     fn without_exact_steps_the_smaller_plan_is_printed() {

@@ -8,7 +8,8 @@ use clap::ValueEnum;
 
 use super::output::tell;
 use super::subject::{SubjectArgs, Target};
-use super::{Error, parallel, values};
+use super::{Error, values};
+use crate::parallel;
 use crate::report::{self, Case, End, Report, Result as CaseResult};
 use crate::scenario::corpus::{LoadError, find_or_packaged, load};
 use crate::subject::Implementation;

@@ -1,127 +1,77 @@
 //! The values that options take, and what is said about wrong ones.
 
 use std::cmp::Ordering;
-use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::Arg;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::error::ErrorKind;
 
-use crate::campaign::Caller;
-use crate::plan::{FaultClass, Profile, TaskClass, Wishes};
+use crate::campaign::Part;
+use crate::parallel;
+use crate::plan::{PLAN_OPTIONS, PlanOption, Wishes};
 use crate::subject::Capability;
 
-/// What `run` and `fuzz` let one say about a plan beside its seed.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(super) struct WishArgs {
-    /// How many servers the cluster begins with [default: drawn, mostly 3 or 5]
-    #[arg(long, value_name = "1..9", value_parser = clap::value_parser!(u32).range(1..=9))]
-    servers: Option<u32>,
-    /// How long the cluster runs, in virtual milliseconds [default: drawn, 300 to 3000]
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
-    duration: Option<u64>,
-    /// What the runs are mostly about [default: swarm, in which each seed draws]
-    #[arg(long, value_name = "PROFILE", default_value_t, hide_default_value = true, value_enum)]
-    profile: Profile,
-    #[arg(long, value_name = "none|CLASS,…", value_parser = faults, help = faults_help())]
-    faults: Option<Classes<FaultClass>>,
-    #[arg(long, value_name = "none|CLASS,…", value_parser = tasks, help = tasks_help())]
-    tasks: Option<Classes<TaskClass>>,
-}
+/// The plan options that `run`, `fuzz` and `shrink` take.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WishArgs(Wishes);
 
 impl WishArgs {
-    /// What is wished of an implementation that can do this.
+    /// What was said.
+    pub(super) fn said(&self) -> &Wishes {
+        &self.0
+    }
+
+    /// The same of an implementation that can do this.
     pub(super) fn wishes(&self, capabilities: &[Capability]) -> Wishes {
-        Wishes {
-            servers: self.servers,
-            duration_ms: self.duration,
-            profile: self.profile,
-            faults: self.faults.clone().map(|Classes(classes)| classes),
-            tasks: self.tasks.clone().map(|Classes(classes)| classes),
-            capabilities: Some(capabilities.to_vec()),
-        }
+        Wishes { capabilities: Some(capabilities.to_vec()), ..self.0.clone() }
     }
 
-    /// The command that runs a seed under these wishes.
-    pub(super) fn replay(&self, seed: u64, caller: &Caller) -> String {
-        caller.command(&format!("run --seed {seed}{}", self.options()))
-    }
-
-    /// The options that say what is wished, each with a space before it.
-    pub(super) fn options(&self) -> String {
-        let mut command = String::new();
-        // Writing to a string does not fail.
-        if let Some(servers) = self.servers {
-            let _ = write!(command, " --servers {servers}");
-        }
-        if let Some(duration) = self.duration {
-            let _ = write!(command, " --duration {duration}");
-        }
-        if self.profile != Profile::Swarm {
-            let _ = write!(command, " --profile {}", self.profile);
-        }
-        if let Some(classes) = &self.faults {
-            let _ = write!(command, " --faults {classes}");
-        }
-        if let Some(classes) = &self.tasks {
-            let _ = write!(command, " --tasks {classes}");
-        }
-        command
+    /// The names of these options.
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+        PLAN_OPTIONS.iter().map(|option| option.name)
     }
 }
 
-/// The classes of faults, or of tasks, that are allowed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Classes<C>(pub(super) Vec<C>);
+impl clap::Args for WishArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        PLAN_OPTIONS.iter().fold(command, |command, option| command.arg(argument(option)))
+    }
 
-impl<C: ValueEnum> std::fmt::Display for Classes<C> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.is_empty() { f.write_str("none") } else { f.write_str(&names(&self.0, ",")) }
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        WishArgs::augment_args(command)
     }
 }
 
-fn names<C: ValueEnum>(classes: &[C], between: &str) -> String {
-    let values = classes.iter().filter_map(ValueEnum::to_possible_value);
-    let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
-    names.join(between)
-}
-
-fn faults_help() -> String {
-    let (fair, unfair): (Vec<FaultClass>, Vec<FaultClass>) =
-        FaultClass::ALL.into_iter().partition(|class| class.is_fair());
-    let (fair, unfair) = (names(&fair, ", "), names(&unfair, ", "));
-    format!(
-        "Which faults may happen: none, or some of {fair} [default: drawn]; and of {unfair}, which Raft is \
-         not made for"
-    )
-}
-
-fn tasks_help() -> String {
-    let classes = names(&TaskClass::ALL, ", ");
-    format!(
-        "What clients and administrators may do beside plain commands: none, or some of {classes} \
-         [default: drawn]"
-    )
-}
-
-fn faults(text: &str) -> Result<Classes<FaultClass>, String> {
-    classes(text, "faults", &FaultClass::ALL)
-}
-
-fn tasks(text: &str) -> Result<Classes<TaskClass>, String> {
-    classes(text, "tasks", &TaskClass::ALL)
-}
-
-fn classes<C: ValueEnum>(text: &str, of: &str, all: &[C]) -> Result<Classes<C>, String> {
-    if text == "none" {
-        return Ok(Classes(Vec::new()));
+impl clap::FromArgMatches for WishArgs {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<WishArgs, clap::Error> {
+        let mut args = WishArgs::default();
+        args.update_from_arg_matches(matches).map(|()| args)
     }
-    let class = |word: &str| {
-        C::from_str(word, false).map_err(|_| {
-            format!("no class of {of} is called `{word}`; there are {}", names(all, ", "))
-        })
-    };
-    text.split(',').map(class).collect::<Result<_, _>>().map(Classes)
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        for option in &PLAN_OPTIONS {
+            if let Some(text) = matches.get_one::<String>(option.name) {
+                let wrong = |why| clap::Error::raw(ErrorKind::ValueValidation, why);
+                option.set(&mut self.0, text).map_err(wrong)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A plan option as an argument.
+fn argument(option: &'static PlanOption) -> Arg {
+    let argument = Arg::new(option.name).long(option.name).value_name(option.value);
+    let argument = argument.help((option.help)());
+    if option.choices.is_empty() {
+        let sound = |text: &str| option.set(&mut Wishes::default(), text).map(|()| text.to_owned());
+        return argument.value_parser(sound);
+    }
+    let choices = option.choices.iter();
+    let choices = choices.map(|(name, help)| PossibleValue::new(name).help(help.trim_start()));
+    argument.value_parser(PossibleValuesParser::new(choices))
 }
 
 /// A seed.
@@ -130,25 +80,18 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(wrong)
 }
 
-/// A range of seeds, `A..B`: A and on, without B; or on without end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seeds {
-    pub(super) from: u64,
-    pub(super) to: Option<u64>,
-}
-
-/// A range of seeds.
-pub(super) fn seeds(text: &str) -> Result<Seeds, String> {
+/// A range of seeds, `A..B`, or one without end, `A..`.
+pub(super) fn seeds(text: &str) -> Result<Part, String> {
     let (from, to) = text
         .split_once("..")
         .ok_or("expected a range like 0..1000: the first seed, and the one behind the last")?;
     let from = seed(from)?;
     if to.is_empty() {
-        return Ok(Seeds { from, to: None });
+        return Ok(Part { from, ..Part::default() });
     }
     let to = seed(to)?;
     match from.cmp(&to) {
-        Ordering::Less => Ok(Seeds { from, to: Some(to) }),
+        Ordering::Less => Ok((from..to).into()),
         Ordering::Equal => {
             Err(format!("the range has no seeds: it ends before {to}, where it begins"))
         }
@@ -198,7 +141,7 @@ pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
 
 /// How many threads there are to be, if nothing is said.
 pub(super) fn available(jobs: Option<NonZeroUsize>) -> NonZeroUsize {
-    jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    jobs.unwrap_or_else(parallel::available)
 }
 
 #[cfg(test)]
@@ -207,8 +150,8 @@ mod tests {
 
     #[test]
     fn ranges_of_seeds() {
-        assert_eq!(seeds("0..10"), Ok(Seeds { from: 0, to: Some(10) }));
-        assert_eq!(seeds("7.."), Ok(Seeds { from: 7, to: None }));
+        assert_eq!(seeds("0..10"), Ok((0..10).into()));
+        assert_eq!(seeds("7.."), Ok(Part { from: 7, ..Part::default() }));
         for (wrong, why) in [
             ("5..5", "has no seeds"),
             ("9..5", "backwards"),
@@ -244,46 +187,10 @@ mod tests {
     }
 
     #[test]
-    fn the_replay_command_says_what_was_wished() {
-        let wished = WishArgs {
-            servers: Some(3),
-            duration: Some(700),
-            profile: Profile::Disk,
-            faults: faults("crash,slow-disk").ok(),
-            tasks: tasks("reads").ok(),
-        };
-        assert_eq!(
-            wished.replay(7, &Caller::default()),
-            "raft-sim run --seed 7 --servers 3 --duration 700 --profile disk \
-             --faults crash,slow-disk --tasks reads"
-        );
-        let calm = WishArgs {
-            faults: faults("none").ok(),
-            tasks: tasks("none").ok(),
-            ..WishArgs::default()
-        };
-        assert_eq!(
-            calm.replay(7, &Caller::default()),
-            "raft-sim run --seed 7 --faults none --tasks none"
-        );
-        assert_eq!(WishArgs::default().replay(7, &Caller::default()), "raft-sim run --seed 7");
-    }
-
-    #[test]
     fn numbers_of_threads() {
         assert_eq!(jobs("256").map(NonZeroUsize::get), Ok(256));
         for wrong in ["0", "257", "-1", "x", ""] {
             assert!(jobs(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn an_unknown_class_is_named_with_those_there_are() {
-        let error = faults("crash,flood").expect_err("there is no flood");
-        assert!(error.contains("`flood`"), "{error}");
-        assert!(error.contains("loss, duplicate, partition"), "{error}");
-        let error = tasks("reads,loss").expect_err("loss is a fault");
-        assert!(error.contains("`loss`"), "{error}");
-        assert!(error.contains("membership, transfer, compaction"), "{error}");
     }
 }

@@ -18,11 +18,7 @@ pub(super) struct Which {
     #[arg(long, value_name = "N", value_parser = values::seed)]
     seed: Option<u64>,
     /// A file with the plan, as `raft-sim fuzz --guided` writes it for what it finds
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with_all = ["servers", "duration", "profile", "faults", "tasks"]
-    )]
+    #[arg(long, value_name = "FILE", conflicts_with_all = WishArgs::names())]
     plan: Option<PathBuf>,
 }
 
@@ -54,7 +50,7 @@ impl Which {
     pub(super) fn replay(&self, wishes: &WishArgs, caller: &Caller) -> String {
         match &self.plan {
             Some(path) => caller.replay_plan(path),
-            None => wishes.replay(self.seed.unwrap_or_default(), caller),
+            None => caller.replay(self.seed.unwrap_or_default(), wishes.said()),
         }
     }
 

@@ -10,6 +10,8 @@ mod draw;
 mod fault;
 pub(crate) mod fit;
 mod healing;
+mod named;
+pub(crate) mod options;
 mod profile;
 mod sort;
 mod task;
@@ -26,6 +28,7 @@ pub use crate::trigger::Moment;
 pub use class::FaultClass;
 pub use fault::{Direction, Fault, FaultKind, Target};
 pub use healing::Healing;
+pub use options::{PLAN_OPTIONS, PlanOption, Wishes};
 pub use profile::{Draw, Profile};
 pub use sort::FaultSort;
 pub use task::{Task, TaskClass, TaskKind, Whom};
@@ -95,23 +98,6 @@ pub struct Clients {
     /// If given, only these requests are made, in order: the first one is 0, the next one 1, and so on, each
     /// at the time that it has among all of them.
     pub only: Option<Vec<u64>>,
-}
-
-/// What may be said about a plan beside its seed.
-#[derive(Clone, Debug, Default)]
-pub struct Wishes {
-    /// How many servers the first configuration has, 1 to 9; drawn if not said (mostly three or five).
-    pub servers: Option<u32>,
-    /// How long, in virtual milliseconds; drawn if not said.
-    pub duration_ms: Option<u64>,
-    /// What it is mostly about.
-    pub profile: Profile,
-    /// Which faults may happen; drawn if not said.
-    pub faults: Option<Vec<FaultClass>>,
-    /// What clients and administrators may do beside plain commands; drawn if not said.
-    pub tasks: Option<Vec<TaskClass>>,
-    /// What the implementation can do, if not everything: nothing else is asked of it.
-    pub capabilities: Option<Vec<Capability>>,
 }
 
 impl Plan {

@@ -1,68 +1,39 @@
 //! Profiles: what the seeds of a campaign are mostly about. And what a seed draws from its own: which classes of
 //! faults and tasks it may have at all.
 
+use super::named::named;
 use super::{FaultClass, TaskClass, Wishes};
 use crate::dice::Dice;
 
-/// What a run is mostly about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-pub enum Profile {
-    /// each seed draws one of the others, or some of everything
-    #[default]
-    Swarm,
-    /// links that are cut, held and slow
-    Network,
-    /// elections: few servers, short crashes of leaders, late votes
-    Elections,
-    /// crashes in the middle of writes, slow and full disks
-    Disk,
-    /// servers that crash, stop, and come back with other settings
-    Process,
-    /// clocks that differ, stop and jump
-    Clock,
-    /// changes of the configuration
-    Membership,
-    /// snapshots, and logs that are hardly there
-    Snapshots,
-    /// reads, and clients that ask again
-    Clients,
-    /// few faults, much work
-    Calm,
-}
-
-impl std::fmt::Display for Profile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Profile::Swarm => "swarm",
-            Profile::Network => "network",
-            Profile::Elections => "elections",
-            Profile::Disk => "disk",
-            Profile::Process => "process",
-            Profile::Clock => "clock",
-            Profile::Membership => "membership",
-            Profile::Snapshots => "snapshots",
-            Profile::Clients => "clients",
-            Profile::Calm => "calm",
-        })
+named! {
+    /// What a run is mostly about.
+    #[derive(Default)]
+    pub enum Profile {
+        /// each seed draws one of the others, or some of everything
+        #[default]
+        Swarm = "swarm",
+        /// links that are cut, held and slow
+        Network = "network",
+        /// elections: few servers, short crashes of leaders, late votes
+        Elections = "elections",
+        /// crashes in the middle of writes, slow and full disks
+        Disk = "disk",
+        /// servers that crash, stop, and come back with other settings
+        Process = "process",
+        /// clocks that differ, stop and jump
+        Clock = "clock",
+        /// changes of the configuration
+        Membership = "membership",
+        /// snapshots, and logs that are hardly there
+        Snapshots = "snapshots",
+        /// reads, and clients that ask again
+        Clients = "clients",
+        /// few faults, much work
+        Calm = "calm",
     }
 }
 
 impl Profile {
-    /// All of them.
-    pub const ALL: [Profile; 10] = [
-        Profile::Swarm,
-        Profile::Network,
-        Profile::Elections,
-        Profile::Disk,
-        Profile::Process,
-        Profile::Clock,
-        Profile::Membership,
-        Profile::Snapshots,
-        Profile::Clients,
-        Profile::Calm,
-    ];
-
     /// In how many of a hundred seeds a class of faults may happen.
     pub(crate) fn faults(self, class: FaultClass) -> u32 {
         let about: &[FaultClass] = match self {

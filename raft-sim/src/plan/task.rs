@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Moment;
 use super::fault::behind;
+use super::named::named;
 use crate::time::Micros;
 
 /// Something that an administrator asks for. Asked of somebody who can't do it now (it does not lead, another
@@ -94,29 +95,18 @@ pub enum Whom {
     Doer,
 }
 
-/// A class of what clients and administrators may do in a run, beside plain commands; `--tasks` names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-pub enum TaskClass {
-    /// servers come and go, vote or learn
-    Membership,
-    /// leadership is handed over
-    Transfer,
-    /// snapshots take the place of the log
-    Compaction,
-    /// clients read without the log
-    Reads,
-    /// clients have sessions, and repeat commands
-    Sessions,
-}
-
-impl TaskClass {
-    /// All of them.
-    pub const ALL: [TaskClass; 5] = [
-        TaskClass::Membership,
-        TaskClass::Transfer,
-        TaskClass::Compaction,
-        TaskClass::Reads,
-        TaskClass::Sessions,
-    ];
+named! {
+    /// A class of what clients and administrators may do in a run, beside plain commands; `--tasks` names them.
+    pub enum TaskClass {
+        /// servers come and go, vote or learn
+        Membership = "membership",
+        /// leadership is handed over
+        Transfer = "transfer",
+        /// snapshots take the place of the log
+        Compaction = "compaction",
+        /// clients read without the log
+        Reads = "reads",
+        /// clients have sessions, and repeat commands
+        Sessions = "sessions",
+    }
 }

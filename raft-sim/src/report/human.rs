@@ -1,10 +1,11 @@
-//! Results for a reader: a line for each case, then what is to be known about each failure.
+//! Results for a reader: a line for each case, then what is to be known about each failure; and what a campaign found.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::campaign::Caller;
+use crate::campaign::{Caller, Finding, Header, scenarios};
 use crate::story::texts;
 
 use super::{BAD, Case, Failed, GOOD, Report, Result, Summary, requires, width};
@@ -74,4 +75,35 @@ pub fn failure(
         writeln!(out, "  {step}")?;
     }
     writeln!(out, "\n  To see all of it: {}", case.replay(caller))
+}
+
+/// Writes a finding. Its scenario is in a file if the results are; otherwise it is written as well.
+///
+/// # Errors
+/// What keeps `out` from being written.
+pub fn finding(
+    header: &Header,
+    finding: &Finding,
+    file: Option<&Path>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Finding { seed, kind, detail, scenario, .. } = finding;
+    let title = kind.title();
+    let replay = match (&finding.plan, file) {
+        (Some(_), Some(file)) => header.replay_plan(&scenarios(file).join(finding.plan_file())),
+        (Some(_), None) => format!("its plan is beside its results: {}", finding.plan_file()),
+        (None, _) => header.show(*kind, *seed),
+    };
+    writeln!(out, "{BAD}seed {seed}{BAD:#}  {title}  {replay}")?;
+    writeln!(out, "  {detail}")?;
+    match (scenario, file) {
+        (Some(_), Some(file)) => {
+            writeln!(out, "  {}", scenarios(file).join(finding.file()).display())
+        }
+        (Some(scenario), None) => scenario.lines().try_for_each(|line| match line {
+            "" => writeln!(out),
+            line => writeln!(out, "    {line}"),
+        }),
+        (None, _) => Ok(()),
+    }
 }

@@ -7,12 +7,14 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use clap::ValueEnum;
 
+use super::progress::Progress;
 use super::subject::{SubjectsArgs, Target};
-use super::values::{self, Seeds};
-use super::{Error, fuzz, results, test};
+use super::{Error, results, test, values};
+use crate::campaign::{Ended, Ending, Options, Part, Runner};
 use crate::report::End;
 use crate::report::conformance::{self, Conformance, Trial, html, human, junit, markdown};
 
@@ -29,7 +31,7 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
     /// The seeds of the campaign: from A on, up to and without B
     #[arg(long, value_name = "A..B", value_parser = bounded, default_value = "0..1000")]
-    seeds: Seeds,
+    seeds: Part,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -57,9 +59,9 @@ enum Format {
     Html,
 }
 
-fn bounded(text: &str) -> Result<Seeds, String> {
+fn bounded(text: &str) -> Result<Part, String> {
     match values::seeds(text)? {
-        Seeds { from, to: None } => Err(format!("it has no end: say where by {from}..B")),
+        Part { from, to: None, .. } => Err(format!("it has no end: say where by {from}..B")),
         seeds => Ok(seeds),
     }
 }
@@ -82,7 +84,7 @@ pub(super) fn conform(
         // What is wrong with a file is wrong for all of them.
         let told: &mut dyn Write = if at == 0 { err } else { &mut io::sink() };
         let scenarios = test::judged(&files, target, jobs, told)?;
-        let (header, campaign) = fuzz::campaign(args.seeds, None, jobs, target, err)?;
+        let Ended { header, campaign, .. } = campaign(args.seeds, jobs, target, err)?;
         trials.push(Trial {
             name: subject.name().to_owned(),
             capabilities: subject.capabilities().to_vec(),
@@ -104,6 +106,24 @@ pub(super) fn conform(
         }
     }
     Ok(End::of(trials.iter().map(|trial| trial.end)))
+}
+
+/// Runs these seeds, and prints nothing but how it gets on.
+fn campaign(
+    seeds: Part,
+    jobs: NonZeroUsize,
+    target: &Target<'_>,
+    err: &mut dyn Write,
+) -> Result<Ended, Error> {
+    let options = Options { part: seeds, ..Options::default() };
+    let runner = Runner::new(options, target.implementation());
+    let runner = runner.caller(target.caller.clone()).threads(jobs);
+    let never = AtomicBool::new(false);
+    let ended = runner.run(&mut Progress::new(None, &never, err))?;
+    match ended.ending {
+        Ending::Failed { seed, why } => Err(Error::Told(format!("seed {seed}: {why}"))),
+        Ending::Done | Ending::Enough | Ending::Stopped => Ok(ended),
+    }
 }
 
 fn write(format: Format, report: &Conformance, out: &mut dyn Write) -> io::Result<()> {

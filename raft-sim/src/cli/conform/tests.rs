@@ -4,8 +4,8 @@
 use clap::Parser;
 
 use super::*;
-use crate::cli::faulty::{Ashamed, Dicey, Forgetful};
 use crate::cli::{Cli, Command};
+use crate::faulty::{Ashamed, Dicey, Forgetful};
 use crate::reference::Reference;
 use crate::subject::{Boot, Capability, Implementation, Subject, View};
 

@@ -4,8 +4,8 @@ mod faults;
 
 use std::io::{self, Write};
 
-use super::values::Classes;
 use crate::network::Delay;
+use crate::plan::options::class_list;
 use crate::plan::{Draw, Plan, Task, TaskKind, Whom};
 use crate::story::{ends, milliseconds as ms};
 use crate::subject::{Changes, Settings};
@@ -17,8 +17,8 @@ const NAMES: usize = 17;
 pub(super) fn print_draw(out: &mut dyn Write, draw: &Draw) -> io::Result<()> {
     let mut row = |name: &str, value: &str| writeln!(out, "  {name:<NAMES$}{value}");
     row("profile", &draw.profile.to_string())?;
-    row("faults drawn", &Classes(draw.faults.clone()).to_string())?;
-    row("tasks drawn", &Classes(draw.tasks.clone()).to_string())
+    row("faults drawn", &class_list(&draw.faults))?;
+    row("tasks drawn", &class_list(&draw.tasks))
 }
 
 /// Prints all of a plan, indented by two.

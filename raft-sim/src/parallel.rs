@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// `work` of 0 to `count` − 1, in that order, done by so many threads. A panic in one of them is passed
 /// on.
-pub(super) fn in_order<T: Send>(
+pub(crate) fn in_order<T: Send>(
     jobs: NonZeroUsize,
     count: usize,
     work: impl Fn(usize) -> T + Sync,
@@ -30,6 +30,11 @@ pub(super) fn in_order<T: Send>(
     });
     done.sort_unstable_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How many threads the machine runs at once.
+pub(crate) fn available() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 #[cfg(test)]

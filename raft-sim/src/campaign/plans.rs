@@ -1,14 +1,16 @@
 //! Where the plans of a campaign come from: from their seeds alone, or from a guide.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
 
-use super::{Args, BATCH, SMALL_BATCH};
-use crate::campaign::Part;
-use crate::cli::output::heading;
+use super::{Limits, Options, SeedOptions};
 use crate::guide::{Draft, GENERATION, Guide, Reached, Seen};
 use crate::plan::{Plan, Wishes};
 use crate::subject::Implementation;
+
+/// How many seeds are run before they are taken in: enough that no thread waits long.
+const BATCH: usize = 512;
+/// The same if the campaign ends at a finding: those behind it are run in vain.
+const SMALL_BATCH: usize = 32;
 
 /// The plans of a campaign.
 #[derive(Debug)]
@@ -18,17 +20,19 @@ pub(super) struct Plans {
 }
 
 impl Plans {
-    /// Those of the seeds of a part.
-    pub(super) fn of(args: &Args, implementation: &dyn Implementation, part: Part) -> Plans {
-        let wishes = args.wishes.wishes(implementation.capabilities());
-        let guide = args.guided.then(|| Guide::new(part.from, wishes.clone()));
+    /// Those of the seeds of a campaign of this implementation.
+    pub(super) fn of(options: &Options, implementation: &dyn Implementation) -> Plans {
+        let Options { part, each: SeedOptions { plan, guided, .. }, .. } = options;
+        let mut wishes = plan.clone();
+        wishes.capabilities.get_or_insert_with(|| implementation.capabilities().to_vec());
+        let guide = guided.then(|| Guide::new(part.from, wishes.clone()));
         Plans { wishes, guide }
     }
 
-    /// So many seeds are run before they are taken in. A guide has a number of its own, so that what it makes does
+    /// How many seeds are run before they are taken in. A guide has a number of its own, so that what it makes does
     /// not depend on when the campaign is to end.
-    pub(super) fn batch(&self, args: &Args) -> usize {
-        match (&self.guide, args.findings.or(args.steps)) {
+    pub(super) fn batch(&self, limits: Limits) -> usize {
+        match (&self.guide, limits.findings.or(limits.steps)) {
             (Some(_), _) => GENERATION,
             (None, Some(_)) => SMALL_BATCH,
             (None, None) => BATCH,
@@ -60,17 +64,13 @@ impl Plans {
         }
     }
 
-    /// How many abstract states have been reached, if there is a guide.
-    pub(super) fn states(&self) -> Option<usize> {
-        self.guide.as_ref().map(Guide::states)
+    /// The guide, if there is one.
+    pub(super) fn guide(&self) -> Option<&Guide> {
+        self.guide.as_ref()
     }
 
-    /// Prints how far a guide has come.
-    pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Some(guide) = &self.guide else { return Ok(()) };
-        heading(out, "What guided it")?;
-        writeln!(out, "  {:<28}{:>12}", "abstract states reached", guide.states())?;
-        writeln!(out, "  {:<28}{:>12}", "plans kept", guide.plans())?;
-        writeln!(out, "  {:<28}{:>12}", "runs of seeds as drawn", guide.seeds())
+    /// The guide alone.
+    pub(super) fn into_guide(self) -> Option<Guide> {
+        self.guide
     }
 }

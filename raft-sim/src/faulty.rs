@@ -8,7 +8,7 @@ use crate::subject::{Boot, Effects, Event, Implementation, Role, Subject, View};
 
 /// The reference core, but who becomes leader forgets its commit index, unless it had none.
 #[derive(Debug)]
-pub(super) struct Forgetful;
+pub(crate) struct Forgetful;
 
 struct Server(Box<dyn Subject>);
 
@@ -40,7 +40,7 @@ impl Subject for Server {
 /// The reference core, but its timeouts depend on how many servers this value has booted before: the second run
 /// of a plan is another one.
 #[derive(Debug, Default)]
-pub(super) struct Dicey(AtomicU64);
+pub(crate) struct Dicey(AtomicU64);
 
 impl Implementation for Dicey {
     fn name(&self) -> &str {
@@ -59,7 +59,7 @@ impl Implementation for Dicey {
 
 /// The reference core, but a server that has voted does not boot again.
 #[derive(Debug)]
-pub(super) struct Ashamed;
+pub(crate) struct Ashamed;
 
 impl Implementation for Ashamed {
     fn name(&self) -> &str {
@@ -80,7 +80,7 @@ impl Implementation for Ashamed {
 
 /// The reference core, but who is proposed a command longer than any name in a scenario panics.
 #[derive(Debug)]
-pub(super) struct Choosy;
+pub(crate) struct Choosy;
 
 struct Taker(Box<dyn Subject>);
 
@@ -110,7 +110,7 @@ impl Subject for Taker {
 
 /// The reference core, but who becomes leader for the fourth time in one life forgets its commit index.
 #[derive(Debug)]
-pub(super) struct Rare;
+pub(crate) struct Rare;
 
 struct Returning(Box<dyn Subject>, u32);
 

@@ -1,0 +1,149 @@
+//! What results are of: the first line of their file.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Caller, Kind, Options, Part, SeedOptions};
+
+/// What such a file calls itself.
+const FORMAT: &str = "raft-sim results";
+/// The version of the format that is written. Version 1 is read as well: its options are texts.
+const VERSION: u32 = 2;
+
+/// What results are of. The fields that are not named here say what format this is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    format: String,
+    version: u32,
+    program: String,
+    /// How commands begin and end.
+    #[serde(default)]
+    caller: Caller,
+    implementation: String,
+    /// What is done with each seed.
+    pub options: SeedOptions,
+    /// The seeds. One part if one process runs them.
+    pub parts: Vec<Part>,
+}
+
+impl Header {
+    /// The header of a campaign of an implementation.
+    pub(super) fn new(caller: Caller, implementation: &str, options: &Options) -> Header {
+        Header {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            caller,
+            implementation: implementation.to_owned(),
+            options: options.each.clone(),
+            parts: vec![options.part],
+        }
+    }
+
+    /// Reads the first line of a file.
+    pub(super) fn read(line: &[u8]) -> Result<Header, String> {
+        /// What the first line of every version has.
+        #[derive(Deserialize)]
+        struct Any {
+            format: String,
+            version: u32,
+        }
+        let any: Any = serde_json::from_slice(line)
+            .map_err(|_| "is not a file of results, or its first line is damaged".to_owned())?;
+        if any.format != FORMAT {
+            return Err(format!("is no file of results: its format is `{}`", any.format));
+        }
+        let header = match any.version {
+            VERSION => serde_json::from_slice(line).map_err(|error| error.to_string()),
+            1 => Header::of_version_1(line),
+            version => {
+                return Err(format!(
+                    "is of version {version} of the format; this program knows version {VERSION} and those before it"
+                ));
+            }
+        };
+        let header = header.map_err(|error| format!("its first line is damaged: {error}"))?;
+        let sound = |part: &Part| part.shard < part.of && part.from <= part.end();
+        if header.parts.is_empty() || !header.parts.iter().all(sound) {
+            return Err("its first line is damaged: these are no seeds".to_owned());
+        }
+        Ok(header)
+    }
+
+    fn of_version_1(line: &[u8]) -> Result<Header, String> {
+        #[derive(Deserialize)]
+        struct Old {
+            format: String,
+            program: String,
+            #[serde(default)]
+            caller: Caller,
+            implementation: String,
+            wishes: String,
+            each: String,
+            parts: Vec<Part>,
+        }
+        let old: Old = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        let Old { format, program, caller, implementation, wishes, each, parts } = old;
+        let options = SeedOptions::of_version_1(&wishes, &each)?;
+        Ok(Header { format, version: VERSION, program, caller, implementation, options, parts })
+    }
+
+    /// The command that runs a seed as it was run here.
+    #[must_use]
+    pub fn replay(&self, seed: u64) -> String {
+        self.caller.replay(seed, &self.options.plan)
+    }
+
+    /// Whether a child process is under test.
+    pub(super) fn tests_a_child(&self) -> bool {
+        self.caller.subject.is_some()
+    }
+
+    /// The command that shows what is wrong with a seed: one run does not show that two differ.
+    #[must_use]
+    pub fn show(&self, kind: Kind, seed: u64) -> String {
+        if kind != Kind::NotRepeatable {
+            return self.replay(seed);
+        }
+        let (next, plan) = (seed.saturating_add(1), &self.options.plan);
+        let command = format!("fuzz --check-determinism --seeds {seed}..{next} {plan}");
+        self.caller.command(command.trim_end())
+    }
+
+    /// The command that runs a plan in a file.
+    #[must_use]
+    pub fn replay_plan(&self, path: &Path) -> String {
+        self.caller.replay_plan(path)
+    }
+
+    /// Its seeds, for a reader.
+    #[must_use]
+    pub fn seeds(&self) -> String {
+        let parts: Vec<String> = self.parts.iter().map(Part::to_string).collect();
+        parts.join("; ")
+    }
+
+    /// What makes it another campaign than the other, whichever their seeds are, or `None`.
+    pub(super) fn differs(&self, other: &Header) -> Option<String> {
+        let rows = |header: &Header| {
+            let Header { program, implementation, caller, options, .. } = header;
+            let capabilities = options.plan.capabilities.iter().flatten();
+            let capabilities: Vec<&str> =
+                capabilities.map(|capability| capability.word()).collect();
+            [
+                ("the program's version", program.clone()),
+                ("the implementation", implementation.clone()),
+                ("the subject", caller.subject.clone().unwrap_or_default()),
+                ("what is wished", options.plan.to_string()),
+                ("the capabilities that may be asked for", capabilities.join(", ")),
+                ("what is done with each seed", options.done()),
+            ]
+        };
+        let rows = std::iter::zip(rows(self), rows(other));
+        let mut differ = rows.filter(|((_, one), (_, other))| one != other);
+        differ
+            .next()
+            .map(|((what, one), (_, other))| format!("{what} differs: `{one}` and `{other}`"))
+    }
+}

@@ -1,0 +1,167 @@
+//! Campaigns as a library runs them.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::repeat::repeats;
+use super::*;
+use crate::faulty::{Dicey, Forgetful};
+use crate::guide::Guide;
+use crate::plan::Wishes;
+use crate::reference::Reference;
+use crate::subject::{Boot, Capability, Implementation, Subject, View};
+
+/// Short runs of these seeds.
+fn short(part: impl Into<Part>) -> Options {
+    let plan = Wishes { duration_ms: Some(400), ..Wishes::default() };
+    let each = SeedOptions { plan, shrink: false, ..SeedOptions::default() };
+    Options { part: part.into(), each, ..Options::default() }
+}
+
+/// Sink that takes down what it hears, and stops after a number of seeds.
+#[derive(Default)]
+struct Heard {
+    news: Vec<String>,
+    seeds: AtomicU64,
+    most: Option<u64>,
+    /// Refuses to hear of a finding.
+    full: bool,
+}
+
+impl Watch for Heard {
+    fn stop(&self) -> bool {
+        self.most.is_some_and(|most| self.seeds.load(Ordering::Relaxed) >= most)
+    }
+
+    fn seed_done(&self) {
+        self.seeds.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Sink for Heard {
+    fn started(&mut self, header: &Header, campaign: &Campaign) -> io::Result<()> {
+        self.news.push(format!("started {} at {}", header.seeds(), campaign.through));
+        Ok(())
+    }
+
+    fn batch(&mut self, campaign: &Campaign, guide: Option<&Guide>) -> io::Result<()> {
+        let guided = if guide.is_some() { ", guided" } else { "" };
+        self.news.push(format!("batch up to {}{guided}", campaign.through));
+        Ok(())
+    }
+
+    fn finding(&mut self, header: &Header, finding: &Finding) -> io::Result<()> {
+        if self.full {
+            return Err(io::Error::other("there is no room"));
+        }
+        self.news.push(format!("finding: {}", header.replay(finding.seed)));
+        Ok(())
+    }
+
+    fn ended(&mut self, ended: &Ended) -> io::Result<()> {
+        self.news.push(format!("ended: {:?}", ended.ending));
+        Ok(())
+    }
+
+    fn watch(&self) -> &dyn Watch {
+        self
+    }
+}
+
+#[test]
+fn a_sink_hears_of_a_campaign_in_its_order() {
+    let mut heard = Heard::default();
+    let options = Options { limits: Limits { findings: Some(1), steps: None }, ..short(0..1_000) };
+    let ended = Runner::new(options, &Forgetful).run(&mut heard).expect("it hears all");
+    let seed = ended.campaign.findings.distinct().next().expect("a finding").seed;
+    let (last, batches) = (seed + 1, &heard.news[1..heard.news.len() - 2]);
+    assert_eq!(heard.news[0], "started 0..1000 at 0");
+    assert_eq!(batches.last(), Some(&format!("batch up to {last}")), "the finding ends it");
+    let told = format!("finding: raft-sim run --seed {seed} --duration 400");
+    assert_eq!(heard.news[batches.len() + 1..], [told, "ended: Enough".to_owned()]);
+}
+
+#[test]
+fn a_sink_can_stop_a_campaign_and_another_can_go_on() {
+    let whole = Runner::new(short(0..20), &Forgetful).run(&mut ()).expect("nobody refuses");
+    assert_eq!((whole.ending, whole.campaign.sums.seeds), (Ending::Done, 20));
+    let mut heard = Heard { most: Some(7), ..Heard::default() };
+    let one = Runner::new(short(0..20), &Forgetful).threads(std::num::NonZeroUsize::MIN);
+    let one = one.run(&mut heard).expect("it hears all");
+    assert_eq!((one.ending, one.campaign.through), (Ending::Stopped, 7));
+    let mut heard = Heard::default();
+    let rest = Runner::new(short(0..20), &Forgetful).resume(one.campaign);
+    let rest = rest.run(&mut heard).expect("it hears all");
+    assert_eq!(heard.news[..2], ["started 0..20 at 7", "batch up to 20"]);
+    assert_eq!((rest.ending, rest.campaign), (Ending::Done, whole.campaign));
+}
+
+#[test]
+fn an_error_of_its_sink_ends_a_campaign() {
+    let mut heard = Heard { full: true, ..Heard::default() };
+    let refused = Runner::new(short(0..40), &Forgetful).run(&mut heard).expect_err("a finding");
+    assert_eq!(refused.to_string(), "there is no room");
+    assert!(!heard.news.iter().any(|news| news.starts_with("ended")), "{:?}", heard.news);
+}
+
+#[test]
+fn a_guided_campaign_tells_of_its_guide() {
+    let mut options = short(0..70);
+    options.each.guided = true;
+    let mut heard = Heard::default();
+    let ended = Runner::new(options, &Reference).run(&mut heard).expect("it hears all");
+    assert_eq!(heard.news[1..3], ["batch up to 64, guided", "batch up to 70, guided"]);
+    assert!(ended.guide.is_some_and(|guide| guide.states() > 0));
+}
+
+#[test]
+fn a_capability_that_is_left_out_is_not_asked_for() {
+    let mut options = short(0..20);
+    options.each.plan.capabilities = Some(Vec::new());
+    let ended = Runner::new(options, &Reference).run(&mut ()).expect("nobody refuses");
+    let reads = crate::coverage::Feature::ALL.iter().zip(&ended.campaign.sums.features);
+    let some: Vec<_> = reads.filter(|(_, share)| share.0 > 0).map(|(it, _)| it.title()).collect();
+    assert_eq!(some, [""; 0]);
+}
+
+#[test]
+fn one_in_64_seeds_is_run_twice_unasked() {
+    let seed = (0..).find(|seed| repeats(*seed)).expect("there is one");
+    let ended = Runner::new(short(seed..seed + 1), &Dicey::default()).run(&mut ());
+    let ended = ended.expect("nobody refuses");
+    let finding = ended.campaign.findings.distinct().next().expect("it does not repeat itself");
+    assert_eq!(finding.kind, Kind::NotRepeatable);
+    let show = ended.header.show(finding.kind, seed);
+    let seeds = format!("--seeds {seed}..{}", seed + 1);
+    assert_eq!(show, format!("raft-sim fuzz --check-determinism {seeds} --duration 400"));
+}
+
+/// The reference core, in a program that breaks if it is to start over.
+struct Broken;
+
+impl Implementation for Broken {
+    fn name(&self) -> &str {
+        "broken"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &[]
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        Reference.boot(boot)
+    }
+
+    fn start_over(&self) -> bool {
+        panic!("it can't start over")
+    }
+}
+
+#[test]
+fn the_seed_at_which_the_program_fails_is_told_and_those_before_count() {
+    let first = (0..).find(|seed| repeats(*seed)).expect("there is one");
+    let ended = Runner::new(short(0..first + 5), &Broken).run(&mut ()).expect("nobody refuses");
+    let Ending::Failed { seed, why } = ended.ending else { panic!("{:?}", ended.ending) };
+    assert_eq!((seed, ended.campaign.through), (first, first));
+    assert!(why.contains("internal error") && why.contains("it can't start over"), "{why}");
+}

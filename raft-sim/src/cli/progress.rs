@@ -1,0 +1,161 @@
+//! How a campaign gets on, for the person at the terminal: a bar there, a line now and then in a pipe. No run knows
+//! of it, and nothing of it is in the results.
+
+use std::fs;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::clock::now;
+use crate::campaign::{Campaign, Ended, Header, Part, Sink, Watch};
+use crate::guide::Guide;
+
+/// At least this long between two lines in a pipe.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// Sink of a campaign that says how it gets on.
+pub(super) struct Progress<'a> {
+    clock: Clock<'a>,
+    told: Instant,
+    part: Part,
+    /// The seeds and steps that an earlier process had run.
+    before: (u64, u64),
+    err: &'a mut dyn Write,
+}
+
+/// What the threads of a campaign ask: whether its time is up, or an end of it was asked for.
+struct Clock<'a> {
+    bar: ProgressBar,
+    began: Instant,
+    time: Option<Duration>,
+    asked_to_stop: &'a AtomicBool,
+    /// Set if it can't go on.
+    given_up: AtomicBool,
+}
+
+impl Watch for Clock<'_> {
+    fn stop(&self) -> bool {
+        self.asked_to_stop.load(Ordering::Relaxed)
+            || self.given_up.load(Ordering::Relaxed)
+            || self.time.is_some_and(|time| now() - self.began >= time)
+    }
+
+    fn seed_done(&self) {
+        self.bar.inc(1);
+    }
+}
+
+impl Sink for Progress<'_> {
+    fn started(&mut self, header: &Header, campaign: &Campaign) -> io::Result<()> {
+        let bar = &self.clock.bar;
+        self.part = header.parts[0];
+        let template = match self.part.to {
+            Some(to) => {
+                bar.set_length(self.part.before(to));
+                "{wide_bar} {human_pos} of {human_len} seeds, {per_sec}, {msg}, {eta} left"
+            }
+            None => "{spinner} {human_pos} seeds, {per_sec}, {msg}, for {elapsed}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_position(campaign.sums.seeds);
+        bar.reset_eta();
+        bar.set_message(findings(campaign));
+        self.before = (campaign.sums.seeds, campaign.sums.steps);
+        Ok(())
+    }
+
+    fn not_shrunk(&mut self, seed: u64, why: &str) -> io::Result<()> {
+        writeln!(self.err, "seed {seed} can't be shrunk: {why}")
+    }
+
+    fn batch(&mut self, campaign: &Campaign, guide: Option<&Guide>) -> io::Result<()> {
+        let states = guide.map_or(String::new(), |guide| format!("{} states, ", guide.states()));
+        let found = states + &findings(campaign);
+        self.clock.bar.set_message(found.clone());
+        if !self.clock.bar.is_hidden() || now() - self.told < PAUSE {
+            return Ok(());
+        }
+        self.told = now();
+        let seeds = campaign.sums.seeds;
+        let elapsed = self.clock.began.elapsed().as_secs().max(1);
+        let rate = (seeds - self.before.0) / elapsed;
+        write!(self.err, "{seeds} seeds, {found}, {rate} seeds per second")?;
+        let time = self.clock.time.map(|time| time.as_secs().saturating_sub(elapsed));
+        let seeds = self.part.to.map(|to| (self.part.before(to) - seeds) / rate.max(1));
+        let left = time.into_iter().chain(seeds).min();
+        left.map_or(Ok(()), |left| write!(self.err, ", {left} s left"))?;
+        writeln!(self.err)
+    }
+
+    fn ended(&mut self, _: &Ended) -> io::Result<()> {
+        self.clock.bar.finish_and_clear();
+        Ok(())
+    }
+
+    fn watch(&self) -> &dyn Watch {
+        &self.clock
+    }
+}
+
+impl<'a> Progress<'a> {
+    /// Tells on `err` how a campaign gets on, and stops it when this time is up or an end is asked for.
+    pub(super) fn new(
+        time: Option<Duration>,
+        asked_to_stop: &'a AtomicBool,
+        err: &'a mut dyn Write,
+    ) -> Progress<'a> {
+        let began = now();
+        let given_up = AtomicBool::new(false);
+        let bar = ProgressBar::no_length();
+        Progress {
+            clock: Clock { bar, began, time, asked_to_stop, given_up },
+            told: began,
+            part: Part::default(),
+            before: (0, 0),
+            err,
+        }
+    }
+
+    /// Stops the campaign: it can't go on.
+    pub(super) fn give_up(&self) {
+        self.clock.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Something else is printed meanwhile.
+    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.clock.bar.suspend(print)
+    }
+
+    /// How long it took, how fast it was, and how much memory it needed.
+    pub(super) fn took(&mut self, campaign: &Campaign, jobs: NonZeroUsize) -> io::Result<()> {
+        let err = &mut self.err;
+        let took = self.clock.began.elapsed();
+        let steps = campaign.sums.steps - self.before.1;
+        let rate = u128::from(steps) * 1_000 / took.as_millis().max(1);
+        let (seconds, millis) = (took.as_secs(), took.subsec_millis());
+        write!(err, "{jobs} threads, {seconds}.{millis:03} s, {rate} steps per second")?;
+        if let Some(peak) = peak_memory() {
+            write!(err, ", {} MiB of memory at most", peak.div_ceil(1_024))?;
+        }
+        writeln!(err)
+    }
+}
+
+fn findings(campaign: &Campaign) -> String {
+    match campaign.findings.distinct().count() {
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    }
+}
+
+/// The most memory that this process ever had, in KiB, where the operating system tells.
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix("kB")?.trim().parse().ok()
+}

@@ -1,0 +1,288 @@
+//! Plan options: what may be said about a plan beside its seed, as data and as options of the command line.
+//!
+//! [`PLAN_OPTIONS`] is the one table of them. The command line takes its arguments and its help from it, the commands that
+//! replay a finding are written by it, and so are older files of results read.
+
+use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FaultClass, Profile, TaskClass};
+use crate::subject::Capability;
+
+/// Plan options: what may be said about a plan beside its seed. Displayed as options of the command line, without the
+/// capabilities, which are the implementation's: `--servers 3 --faults crash`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Wishes {
+    /// How many servers the first configuration has, 1 to 9; drawn if not said (mostly three or five).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub servers: Option<u32>,
+    /// How long, in virtual milliseconds; drawn if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// What it is mostly about.
+    pub profile: Profile,
+    /// Which faults may happen; drawn if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faults: Option<Vec<FaultClass>>,
+    /// What clients and administrators may do beside plain commands; drawn if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<Vec<TaskClass>>,
+    /// What the implementation can do, if not everything: nothing else is asked of it.
+    #[serde(with = "capabilities", skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Vec<Capability>>,
+}
+
+/// An option of the command line that says something about a plan: `--servers 3`.
+#[derive(Debug)]
+pub struct PlanOption {
+    /// Its name: `servers` is `--servers`.
+    pub name: &'static str,
+    /// What a help text shows in the place of its value.
+    pub value: &'static str,
+    /// The values that it can have, each with what it means; empty if they are more than a list.
+    pub choices: &'static [(&'static str, &'static str)],
+    /// What it says, for a help text.
+    pub help: fn() -> String,
+    get: fn(&Wishes) -> Option<String>,
+    set: fn(&mut Wishes, &str) -> Result<(), String>,
+}
+
+/// All plan options, in the order in which commands have them.
+pub const PLAN_OPTIONS: [PlanOption; 5] = [
+    PlanOption {
+        name: "servers",
+        value: "1..9",
+        choices: &[],
+        help: || {
+            "How many servers the cluster begins with [default: drawn, mostly 3 or 5]".to_owned()
+        },
+        get: |wishes| wishes.servers.as_ref().map(u32::to_string),
+        set: |wishes, text| {
+            wishes.servers = Some(number(text, 1..=9)? as u32);
+            Ok(())
+        },
+    },
+    PlanOption {
+        name: "duration",
+        value: "MS",
+        choices: &[],
+        help: || {
+            "How long the cluster runs, in virtual milliseconds [default: drawn, 300 to 3000]"
+                .to_owned()
+        },
+        get: |wishes| wishes.duration_ms.as_ref().map(u64::to_string),
+        set: |wishes, text| {
+            wishes.duration_ms = Some(number(text, 1..=3_600_000)?);
+            Ok(())
+        },
+    },
+    PlanOption {
+        name: "profile",
+        value: "PROFILE",
+        choices: &Profile::NAMES,
+        help: || {
+            "What the runs are mostly about [default: swarm, in which each seed draws]".to_owned()
+        },
+        get: |wishes| (wishes.profile != Profile::default()).then(|| wishes.profile.to_string()),
+        set: |wishes, text| {
+            wishes.profile = named(text, "profile", &Profile::ALL)?;
+            Ok(())
+        },
+    },
+    PlanOption {
+        name: "faults",
+        value: "none|CLASS,…",
+        choices: &[],
+        help: || {
+            let (fair, unfair): (Vec<FaultClass>, Vec<FaultClass>) =
+                FaultClass::ALL.into_iter().partition(|class| class.is_fair());
+            let (fair, unfair) = (joined(&fair, ", "), joined(&unfair, ", "));
+            format!(
+                "Which faults may happen: none, or some of {fair} [default: drawn]; and of {unfair}, which Raft is \
+                 not made for"
+            )
+        },
+        get: |wishes| wishes.faults.as_deref().map(class_list),
+        set: |wishes, text| {
+            wishes.faults = Some(classes(text, "class of faults", &FaultClass::ALL)?);
+            Ok(())
+        },
+    },
+    PlanOption {
+        name: "tasks",
+        value: "none|CLASS,…",
+        choices: &[],
+        help: || {
+            let classes = joined(&TaskClass::ALL, ", ");
+            format!(
+                "What clients and administrators may do beside plain commands: none, or some of {classes} \
+                 [default: drawn]"
+            )
+        },
+        get: |wishes| wishes.tasks.as_deref().map(class_list),
+        set: |wishes, text| {
+            wishes.tasks = Some(classes(text, "class of tasks", &TaskClass::ALL)?);
+            Ok(())
+        },
+    },
+];
+
+impl PlanOption {
+    /// Sets the option to the value that this text stands for.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn set(&self, wishes: &mut Wishes, text: &str) -> Result<(), String> {
+        (self.set)(wishes, text)
+    }
+}
+
+impl Wishes {
+    /// Reads options of the command line, as they are displayed.
+    ///
+    /// # Errors
+    /// Which of them is none, or what is wrong with its value.
+    pub fn parse(text: &str) -> Result<Wishes, String> {
+        let mut wishes = Wishes::default();
+        let mut words = text.split_whitespace();
+        while let Some(word) = words.next() {
+            let name = word.strip_prefix("--").unwrap_or(word);
+            let option = PLAN_OPTIONS.iter().find(|option| option.name == name);
+            let option = option.ok_or_else(|| format!("no plan option is called `{word}`"))?;
+            let value = words.next().ok_or_else(|| format!("`{word}` has no value"))?;
+            option.set(&mut wishes, value)?;
+        }
+        Ok(wishes)
+    }
+}
+
+impl Display for Wishes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = PLAN_OPTIONS.iter().filter_map(|option| Some((option, (option.get)(self)?)));
+        for (at, (option, value)) in said.enumerate() {
+            let space = if at == 0 { "" } else { " " };
+            write!(f, "{space}--{} {value}", option.name)?;
+        }
+        Ok(())
+    }
+}
+
+/// Classes as an option lists them: `crash,loss`, or `none`.
+pub(crate) fn class_list(classes: &[impl Display]) -> String {
+    if classes.is_empty() { "none".to_owned() } else { joined(classes, ",") }
+}
+
+fn joined(values: &[impl Display], between: &str) -> String {
+    let names: Vec<String> = values.iter().map(ToString::to_string).collect();
+    names.join(between)
+}
+
+fn number(text: &str, range: RangeInclusive<u64>) -> Result<u64, String> {
+    let number: i64 = text.parse().map_err(|error| format!("{error}"))?;
+    let within = u64::try_from(number).ok().filter(|number| range.contains(number));
+    within.ok_or_else(|| format!("{number} is not in {}..={}", range.start(), range.end()))
+}
+
+fn classes<C: Copy + Display>(text: &str, what: &str, all: &[C]) -> Result<Vec<C>, String> {
+    if text == "none" {
+        return Ok(Vec::new());
+    }
+    text.split(',').map(|name| named(name, what, all)).collect()
+}
+
+fn named<C: Copy + Display>(name: &str, what: &str, all: &[C]) -> Result<C, String> {
+    let value = all.iter().find(|value| value.to_string() == name).copied();
+    value.ok_or_else(|| format!("no {what} is called `{name}`; there are {}", joined(all, ", ")))
+}
+
+/// Capabilities by their words.
+mod capabilities {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::{Serialize, Serializer};
+
+    use crate::subject::Capability;
+
+    pub(super) fn serialize<S: Serializer>(
+        capabilities: &Option<Vec<Capability>>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let words = |all: &Vec<Capability>| all.iter().map(|it| it.word()).collect::<Vec<_>>();
+        capabilities.as_ref().map(words).serialize(to)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(
+        from: D,
+    ) -> Result<Option<Vec<Capability>>, D::Error> {
+        let Some(words) = Option::<Vec<String>>::deserialize(from)? else { return Ok(None) };
+        let capability = |word: &String| {
+            let unknown = || D::Error::custom(format!("no capability is called `{word}`"));
+            Capability::named(word).ok_or_else(unknown)
+        };
+        words.iter().map(capability).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Wishes {
+        Wishes {
+            servers: Some(3),
+            duration_ms: Some(700),
+            profile: Profile::Disk,
+            faults: Some(vec![FaultClass::Crash, FaultClass::SlowDisk]),
+            tasks: Some(vec![TaskClass::Reads]),
+            capabilities: None,
+        }
+    }
+
+    #[test]
+    fn they_are_displayed_as_options_and_read_from_them() {
+        let none = Wishes { faults: Some(vec![]), tasks: Some(vec![]), ..Wishes::default() };
+        let texts = [
+            "--servers 3 --duration 700 --profile disk --faults crash,slow-disk --tasks reads",
+            "--faults none --tasks none",
+            "",
+        ];
+        for (wishes, text) in [all(), none, Wishes::default()].iter().zip(texts) {
+            assert_eq!(wishes.to_string(), text);
+            assert_eq!(Wishes::parse(text).as_ref(), Ok(wishes));
+        }
+    }
+
+    #[test]
+    fn as_data_they_have_the_names_of_options_and_only_what_was_said() {
+        let json = |wishes: &Wishes| serde_json::to_string(wishes).expect("it is data");
+        let capabilities = Some(vec![Capability::PreVote]);
+        let wishes = Wishes { capabilities, ..all() };
+        let text = r#"{"servers":3,"duration_ms":700,"profile":"disk","faults":["crash","slow-disk"],"tasks":["reads"],"capabilities":["pre-vote"]}"#;
+        assert_eq!(json(&wishes), text);
+        assert_eq!(serde_json::from_str::<Wishes>(text).expect("it is data"), wishes);
+        assert_eq!(json(&Wishes::default()), r#"{"profile":"swarm"}"#);
+        assert_eq!(serde_json::from_str::<Wishes>("{}").expect("it is data"), Wishes::default());
+    }
+
+    #[test]
+    fn what_is_no_option_or_no_value_is_told() {
+        for (text, why) in [
+            (
+                "--faults crash,flood",
+                "no class of faults is called `flood`; there are loss, duplicate,",
+            ),
+            ("--tasks reads,loss", "is called `loss`; there are membership, transfer, compaction"),
+            ("--profile storm", "no profile is called `storm`; there are swarm, network"),
+            ("--servers 10", "10 is not in 1..=9"),
+            ("--duration -1", "-1 is not in 1..=3600000"),
+            ("--duration soon", "invalid digit"),
+            ("--weather fair", "no plan option is called `--weather`"),
+            ("--tasks", "`--tasks` has no value"),
+        ] {
+            let error = Wishes::parse(text).expect_err(text);
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+}
