@@ -2,7 +2,7 @@
 //!
 //! A [`cluster`] of servers runs in virtual time, over a [`network`] and [`disk`]s that misbehave as told.
 //! The servers stand behind a door ([`subject`]): any implementation can, the reference core of
-//! `raft-core` does ([`mod@reference`]). The [`oracle`]s hear of every step and tell when a safety property of the
+//! `raft-core` does ([`mod@reference`]). The [`checker`]s hear of every step and tell when a safety property of the
 //! paper does not hold.
 //!
 //! What happens is decided by a [`plan`], expanded from a seed and carried out by [`run`], or by a
@@ -16,6 +16,7 @@
 //! environment reaches it. `ARCHITECTURE.md` says how that is kept, and who may import whom.
 
 pub mod campaign;
+pub mod checker;
 pub mod cli;
 pub mod cluster;
 pub mod dice;
@@ -26,7 +27,7 @@ pub mod harness;
 pub mod history;
 pub mod mix;
 pub mod network;
-pub mod oracle;
+
 mod panics;
 pub mod plan;
 pub mod process;

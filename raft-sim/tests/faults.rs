@@ -1,10 +1,10 @@
 //! What can go wrong with servers, their clocks and their disks: each primitive of the cluster by itself, on the
 //! reference core.
 
+use raft_sim::checker::{Property, Violation};
 use raft_sim::cluster::{Cluster, Design, Heard, Listener, Start, Survives, TICK};
 use raft_sim::disk::SyncTime;
 use raft_sim::network::{Delay, Weather};
-use raft_sim::oracle::{Property, Violation};
 use raft_sim::reference::Reference;
 use raft_sim::subject::{Event, Request, Role, Settings};
 use raft_sim::time::Micros;

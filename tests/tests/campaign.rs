@@ -2,7 +2,7 @@
 //! property to the test.
 
 use raft_sim::campaign::{Came, Campaign, Kept};
-use raft_sim::oracle::Property;
+use raft_sim::checker::Property;
 use raft_sim::plan::{Plan, Wishes};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;

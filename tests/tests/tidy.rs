@@ -35,7 +35,7 @@ const SIM: [&str; 27] = [
     "panics",
     "network",
     "disk",
-    "oracle",
+    "checker",
     "cluster",
     "plan",
     "history",

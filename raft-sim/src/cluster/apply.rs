@@ -2,8 +2,8 @@
 //! state machine applies what it was handed only when it is its turn.
 
 use super::{Cluster, Due, slot};
+use crate::checker::Violation;
 use crate::mix::{below, mix};
-use crate::oracle::Violation;
 use crate::subject::Event;
 use crate::words::NodeId;
 

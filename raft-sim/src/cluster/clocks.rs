@@ -1,7 +1,7 @@
 //! Clocks and schedulers: clocks go at other rates, jump and stand still; a server gets no time to run.
 
 use super::{Cluster, slot};
-use crate::oracle::Violation;
+use crate::checker::Violation;
 use crate::subject::Event;
 use crate::time::Micros;
 use crate::words::NodeId;

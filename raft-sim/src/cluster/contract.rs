@@ -2,7 +2,7 @@
 //! is for the oracles.
 
 use super::{Cluster, slot};
-use crate::oracle::Violation;
+use crate::checker::Violation;
 use crate::subject::{Answer, Ended, LogWrite, Token, Write};
 use crate::words::{LogIndex, Membership, NodeId, Payload};
 

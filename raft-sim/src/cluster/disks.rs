@@ -2,9 +2,9 @@
 //! disks stall, catch up and forget.
 
 use super::{Cluster, Due, Feature, Heard, Server, slot};
+use crate::checker::Violation;
 use crate::disk::Disk;
 use crate::mix::{below, mix};
-use crate::oracle::Violation;
 use crate::subject::{Event, Token, View, Write};
 use crate::words::{NodeId, length};
 

@@ -1,9 +1,9 @@
 //! Fair conditions: what keeps a cluster from its work ends.
 
 use super::{Cluster, TICK, schedule};
+use crate::checker::{Property, Violation};
 use crate::disk::SyncTime;
 use crate::network::Weather;
-use crate::oracle::{Property, Violation};
 use crate::subject::Request;
 use crate::words::NodeId;
 

@@ -20,10 +20,10 @@ mod power;
 mod requests;
 mod step;
 
+use crate::checker::{Checkers, Violation};
 use crate::disk::SyncTime;
 use crate::mix::mix;
 use crate::network::{Arrival, Network};
-use crate::oracle::{Oracles, Violation};
 use crate::subject::{Answer, Capability, Effects, Implementation, Request, Role, Settings, Token};
 use crate::time::{Micros, Queue};
 use crate::words::{NodeId, length};
@@ -68,7 +68,7 @@ pub struct Cluster<'a> {
     servers: Vec<Server>,
     /// The network between them.
     pub network: Network,
-    oracles: Option<Oracles>,
+    oracles: Option<Checkers>,
     features: Features,
     watch: Watch,
     queue: Queue<Due>,
@@ -117,10 +117,10 @@ impl<'a> Cluster<'a> {
         let at_append = implementation.capabilities().contains(&Capability::AtAppend);
         let oracles = design.oracles.then(|| {
             let settings = design.servers.iter().map(|server| server.settings).collect();
-            let oracles = Oracles::with_members(&ids, &design.members);
+            let oracles = Checkers::with_members(&ids, &design.members);
             let oracles = if at_append { oracles } else { oracles.at_apply() };
             let oracles = if waits_for_disk { oracles.waiting_for_disks() } else { oracles };
-            if conduct { oracles.with_conduct(settings) } else { oracles }
+            if conduct { oracles.with_rules(settings) } else { oracles }
         });
         let mut cluster = Cluster {
             implementation,
@@ -192,7 +192,7 @@ impl<'a> Cluster<'a> {
 
     /// The oracles, if they listen.
     #[must_use]
-    pub fn oracles(&self) -> Option<&Oracles> {
+    pub fn oracles(&self) -> Option<&Checkers> {
         self.oracles.as_ref()
     }
 

@@ -5,8 +5,8 @@ use std::panic::{self, AssertUnwindSafe};
 use serde::{Deserialize, Serialize};
 
 use super::{Cluster, Due, Heard, slot};
+use crate::checker::Violation;
 use crate::mix::mix;
-use crate::oracle::Violation;
 use crate::subject::{Boot, Settings, Token};
 use crate::words::NodeId;
 

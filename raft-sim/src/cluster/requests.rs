@@ -2,7 +2,7 @@
 //! want something. Nothing happens to a server that is down.
 
 use super::{Cluster, slot};
-use crate::oracle::Violation;
+use crate::checker::Violation;
 use crate::subject::{Event, Request};
 use crate::words::{Command, Message, NodeId, Once};
 

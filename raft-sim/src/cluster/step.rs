@@ -4,7 +4,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::digest::{mix_answer, mix_event, mix_message, mix_view, mix_write};
 use super::{Cluster, Heard, schedule, slot};
-use crate::oracle::Violation;
+use crate::checker::Violation;
 use crate::subject::{Effects, Event, Subject, View};
 use crate::words::{Message, NodeId};
 

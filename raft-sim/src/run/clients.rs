@@ -1,8 +1,8 @@
 //! Clients: they hand in commands, read, and keep sessions (§8, diss. ch. 6).
 
 use super::{ATTEMPTS, FIRST_TRY, Run};
+use crate::checker::Violation;
 use crate::mix::{below, chance, mix};
-use crate::oracle::Violation;
 use crate::plan::Clients;
 use crate::subject::{Answer, Request};
 use crate::time::Micros;

@@ -1,9 +1,9 @@
 //! Faults: when they begin, whom they hit, what they do to links and servers, and how they end.
 
 use super::{PARTS, Run};
+use crate::checker::Violation;
 use crate::cluster::{BootFailure, Came, Survives};
 use crate::mix::{below, mix};
-use crate::oracle::Violation;
 use crate::plan::{FaultKind, FaultSort, Moment, Plan, Target};
 use crate::subject::Role;
 use crate::words::NodeId;

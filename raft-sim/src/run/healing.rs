@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::owed::Known;
 use super::{FIRST_PROBE, Run};
+use crate::checker::{Property, Violation, has_quorum};
 use crate::cluster::{BootFailure, Happened, Survives, TICK};
 use crate::network::{Delay, Weather};
-use crate::oracle::{Property, Violation, has_quorum};
 use crate::plan::Healing;
 use crate::subject::{Answer, Request, Role};
 use crate::time::Micros;

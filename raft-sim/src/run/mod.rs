@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checker::{Checkers, Class, Property, Violation};
 use crate::cluster::{BootFailure, Cluster, Design, Feature, Happened, Listener, Start};
 use crate::history::History;
-use crate::oracle::{Class, Oracles, Property, Violation};
 use crate::plan::{FaultSort, Moment, Plan};
 use crate::subject::{Implementation, Request};
 use crate::time::Micros;
@@ -114,7 +114,7 @@ pub fn recorded<'a>(
     let mut run = Run::new(plan, implementation, true, listener)?;
     run.cluster.record();
     let outcome = run.outcome()?;
-    let told = run.cluster.oracles().map_or(&[][..], Oracles::told);
+    let told = run.cluster.oracles().map_or(&[][..], Checkers::told);
     Ok((outcome, history(told)))
 }
 

@@ -2,9 +2,9 @@
 
 use super::faults::Waiting;
 use super::{ATTEMPTS, FIRST_TASK, Run, SERVERS};
+use crate::checker::Violation;
 use crate::cluster::Came;
 use crate::mix::{below, mix};
-use crate::oracle::Violation;
 use crate::plan::{FaultSort, Task, TaskKind, Whom};
 use crate::subject::{Answer, Request, Role};
 use crate::time::Micros;

@@ -13,7 +13,6 @@ mod names;
 mod owed;
 mod plain;
 mod plan;
-mod sentence;
 mod servers;
 mod steps;
 mod strict;
@@ -21,7 +20,7 @@ mod tell;
 mod trace;
 mod words;
 
-use crate::oracle::Property;
+use crate::checker::Property;
 use crate::plan::Plan;
 use crate::subject::Implementation;
 

@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use super::header::header;
 use super::names::each_server;
 use super::owed::violated;
-use super::sentence::sentence;
 use super::steps::Minimal;
 use super::words::statement;
+use crate::checker::{Property, Violation};
 use crate::cluster::{Heard, Listener};
-use crate::oracle::{Property, Violation};
 use crate::scenario::format::format;
 use crate::scenario::parse::parse;
 use crate::scenario::replay::{alarm, replay};
@@ -74,7 +73,7 @@ fn titled(scenario: &Scenario, property: Property) -> Scenario {
     let mut places: Vec<&str> = property.section().split(", ").collect();
     // A section comes first, as in every scenario; then the figure.
     places.sort_by_key(|place| !place.contains('§'));
-    scenario.header.title = sentence(property).to_owned();
+    scenario.header.title = property.sentence().to_owned();
     scenario.header.paper = places.join(", ");
     scenario
 }

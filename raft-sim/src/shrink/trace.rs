@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::checker::{Class, Violation};
 use crate::cluster::{Heard, Listener};
-use crate::oracle::{Class, Violation};
 use crate::plan::Plan;
 use crate::run::run;
 use crate::scenario::replay::Move;

@@ -20,9 +20,9 @@ use super::{Error, parallel};
 use crate::campaign::{
     Came, Campaign, Header, Kept, Kind, Part, Results, repeat, repeats, scenarios,
 };
+use crate::checker::Property;
 use crate::cluster::Listener;
 use crate::guide::{Draft, Reached, Seen};
-use crate::oracle::Property;
 use crate::plan::Plan;
 use crate::report::End;
 use crate::run::run as play;

@@ -1,7 +1,7 @@
 //! The goal of leadership transfer.
 
 use super::{Asked, Phase, Probe, Run};
-use crate::oracle::{Property, Violation};
+use crate::checker::{Property, Violation};
 use crate::subject::Answer;
 use crate::words::NodeId;
 

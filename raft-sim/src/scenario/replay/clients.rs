@@ -2,8 +2,8 @@
 
 use super::start::command;
 use super::{Replay, Stop};
+use crate::checker::Violation;
 use crate::cluster::Cluster;
-use crate::oracle::Violation;
 use crate::scenario::syntax::{Answer as AnswerWord, Label};
 use crate::subject::{Answer, Request};
 use crate::words::{LogIndex, NodeId, Once, SessionId};

@@ -2,8 +2,8 @@
 
 use super::start::settings;
 use super::{Replay, Stop};
+use crate::checker::Violation;
 use crate::cluster::{Cluster, Survives};
-use crate::oracle::Violation;
 use crate::scenario::syntax::Settings;
 use crate::words::NodeId;
 

@@ -20,8 +20,8 @@ mod start;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::checker::{Property, Violation};
 use crate::cluster::{BootFailure, Cluster, Listener, Survives};
-use crate::oracle::{Property, Violation};
 use crate::scenario::syntax::{
     Capability, Condition, Header, Kind, Label, Link, Scenario, Settings, Statement,
 };
@@ -200,11 +200,10 @@ impl<'a> Replay<'a> {
 
     fn play(mut self) -> Result<(), Stop> {
         let scenario = self.scenario;
-        let names = || Property::ALL.iter().map(|property| property.name());
         if let Some(unknown) = &scenario.header.violates
-            && !names().any(|name| name == unknown)
+            && Property::named(unknown).is_none()
         {
-            let known: Vec<&str> = names().collect();
+            let known = Property::ALL.map(Property::name);
             let message = format!("no oracle is called {unknown}; there are {}", known.join(", "));
             self.line = 1;
             return Err(self.statement(message));
