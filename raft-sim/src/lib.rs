@@ -20,6 +20,7 @@
 
 pub mod action;
 pub mod campaign;
+pub mod checker;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod coverage;
@@ -35,7 +36,6 @@ pub mod history;
 pub mod mix;
 pub mod network;
 pub mod observation;
-pub mod oracle;
 mod panics;
 mod parallel;
 pub mod plan;

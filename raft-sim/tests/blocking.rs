@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use raft_sim::oracle::Property;
+use raft_sim::checker::Property;
 use raft_sim::plan::{Plan, Wishes};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;

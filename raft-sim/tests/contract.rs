@@ -1,8 +1,8 @@
 //! What the door asks of a Raft that is linked in: effects that make no sense are refused, whatever the oracles say.
 //! And what it promises: who writes hears of it.
 
+use raft_sim::checker::Property;
 use raft_sim::disk::SyncTime;
-use raft_sim::oracle::Property;
 use raft_sim::plan::{Plan, Wishes};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;

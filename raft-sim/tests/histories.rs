@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use raft_sim::checker::Property;
 use raft_sim::history::{self, Call, History, Kind, Limits, Verdict};
-use raft_sim::oracle::Property;
 use raft_sim::plan::{Plan, Profile};
 use raft_sim::reference::Reference;
 use raft_sim::run::recorded;

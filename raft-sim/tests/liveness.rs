@@ -1,6 +1,6 @@
 //! What a cluster owes once its faults are over: who keeps it is told so, who does not is found.
 
-use raft_sim::oracle::{Class, Property};
+use raft_sim::checker::{Class, Property};
 use raft_sim::plan::{FaultClass, Healing, Plan, TaskClass, Wishes};
 use raft_sim::reference::Reference;
 use raft_sim::run::{Liveness, Outcome, run};

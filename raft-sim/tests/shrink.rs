@@ -2,7 +2,7 @@
 
 mod common;
 
-use raft_sim::oracle::Property;
+use raft_sim::checker::Property;
 use raft_sim::plan::{Plan, Profile};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;

@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use raft_sim::oracle::Property;
+use raft_sim::checker::Property;
 use raft_sim::plan::{Direction, Fault, FaultKind, Plan, Profile, Target};
 use raft_sim::reference::Reference;
 use raft_sim::scenario::replay::{Alarm, Verdict, alarm, replay};

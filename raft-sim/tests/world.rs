@@ -1,10 +1,10 @@
 //! What can be done to a world: each action by itself, on the reference core.
 
 use raft_sim::action::{Action, Change, LinkChange};
+use raft_sim::checker::{Checkers, NoPanic, Property};
 use raft_sim::disk::{Survives, SyncTime};
 use raft_sim::network::{Conditions, Delay};
 use raft_sim::observation::{Observation, Observer, Stop};
-use raft_sim::oracle::{NoPanic, Oracles, Property};
 use raft_sim::reference::Reference;
 use raft_sim::subject::{Event, Implementation, Request, Role, Settings};
 use raft_sim::time::{Micros, TICK};
@@ -74,7 +74,7 @@ impl Observer for Diary {
 /// A world, and what observes it.
 struct Stage {
     world: World<'static, dyn Implementation>,
-    folds: (Diary, (NoPanic, Oracles)),
+    folds: (Diary, (NoPanic, Checkers)),
 }
 
 impl Stage {
@@ -83,7 +83,7 @@ impl Stage {
         let start = || Start { tick: TICK, first_tick: TICK, ..Start::default() };
         let members = vec![S1, S2, S3];
         let settings = || vec![Settings::default(); 3];
-        let oracles = Oracles::of(Reference.capabilities(), &members, &members, settings);
+        let checkers = Checkers::of(Reference.capabilities(), &members, &members, settings);
         let design = Design {
             servers: (0..3).map(|_| start()).collect(),
             members,
@@ -93,7 +93,7 @@ impl Stage {
             apply_time: 0,
             durable_state_machine: false,
         };
-        let mut folds = (Diary::default(), (NoPanic::default(), oracles));
+        let mut folds = (Diary::default(), (NoPanic::default(), checkers));
         let implementation: &dyn Implementation = &Reference;
         let world = World::new(implementation, design, &mut folds).expect("it boots");
         Stage { world, folds }

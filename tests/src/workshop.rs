@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use raft_sim::campaign::{Sums, load};
-use raft_sim::oracle::Property;
+use raft_sim::checker::Property;
 use serde_json::Value;
 
 use crate::evidence::{By, Failed, Found, Hunt, Shrunk};

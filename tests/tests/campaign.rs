@@ -2,7 +2,7 @@
 //! property to the test.
 
 use raft_sim::campaign::{Limits, Options, Runner};
-use raft_sim::oracle::Property;
+use raft_sim::checker::Property;
 use raft_sim::reference::Reference;
 
 /// Enough for every property, and few enough for every run of the tests.

@@ -40,7 +40,7 @@ const SIM: [&str; 29] = [
     "parallel",
     "network",
     "disk",
-    "oracle",
+    "checker",
     "cluster",
     "plan",
     "history",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::oracle::{Class, Property};
+use crate::checker::{Class, Property};
 use crate::plan::Plan;
 
 /// So many seeds of each kind are looked at closely: shrunk, and told apart. The others are counted.

@@ -33,7 +33,7 @@ pub struct Sums {
     /// Whether progress was owed.
     pub progress: Progress,
     /// How often each property was put to the test, in the order of
-    /// [`Property::ALL`](crate::oracle::Property::ALL); empty before the first seed.
+    /// [`Property::ALL`](crate::checker::Property::ALL); empty before the first seed.
     pub exercised: Vec<Share>,
     /// How often each feature took part, in the order of [`Feature::ALL`](crate::coverage::Feature::ALL); empty
     /// before the first seed.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Error;
 use super::check::Format;
 use super::output::{ASIDE, BAD, GOOD, heading, read_or_tell, tell_wrong};
-use crate::oracle::{Property, Violation};
+use crate::checker::{Property, Violation};
 use crate::report::End;
 use crate::trace::{self, At, JUDGED, Judgement, Trace};
 

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::output::{BAD, GOOD, heading};
 use super::run::tally;
 use crate::campaign::{Campaign, Kind, Share};
+use crate::checker::{Class, Property};
 use crate::coverage::Feature;
-use crate::oracle::{Class, Property};
 use crate::plan::FaultSort;
 use crate::report::End;
 
@@ -19,7 +19,7 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     writeln!(out, "  {:<28}{:>12}", "seeds that owed none", sums.progress.not_owed)?;
     for (class, what) in [
         (Class::Safety, "What was checked for safety, how often, and by how many of the seeds"),
-        (Class::Conduct, "What was checked of the servers' conduct"),
+        (Class::Rules, "What was checked of the servers' conduct"),
         (Class::Liveness, "What was checked for progress"),
     ] {
         let rows = Property::ALL.iter().zip(&sums.exercised);

@@ -9,9 +9,9 @@ use super::output::{BAD, GOOD, LAST_STEPS, heading, story};
 use super::subject::{SubjectArgs, Target};
 use super::values::WishArgs;
 use super::which::Which;
+use crate::checker::{Class, Property};
 use crate::coverage::Feature;
 use crate::history;
-use crate::oracle::{Class, Property};
 use crate::plan::FaultSort;
 use crate::report::End;
 use crate::run::{Liveness, Outcome, Tally, recorded};
@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
     heading(out, "To replay it")?;
     writeln!(out, "  {}", args.which.replay(&args.wishes, &target.caller))?;
     Ok(match violation.property.class() {
-        Class::Safety | Class::Conduct => End::Violated,
+        Class::Safety | Class::Rules => End::Violated,
         Class::Liveness => End::Stuck,
     })
 }

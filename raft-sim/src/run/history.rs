@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::checker::{Operation, Told, What};
 use crate::history::{Call, Event, History, Kind};
-use crate::oracle::{Operation, Told, What};
 use crate::words::SessionId;
 
 /// The history of what clients did and heard. Each command writes its number. A process has one operation at a time:

@@ -3,10 +3,10 @@
 use super::Outcome;
 use super::driver::{Driven, Failed, not_booted};
 use super::healing::Liveness;
+use crate::checker::{Checkers, Class, NoPanic, Property, Violation};
 use crate::coverage::{Coverage, Feature};
 use crate::digest::Digest;
 use crate::observation::{Observation, Observer, Stop};
-use crate::oracle::{Class, NoPanic, Oracles, Property, Violation};
 use crate::plan::Plan;
 use crate::subject::Capability;
 use crate::time::Micros;
@@ -17,7 +17,7 @@ pub(super) struct Judge {
     no_panic: NoPanic,
     digest: Digest,
     coverage: Coverage,
-    pub(super) oracles: Option<Oracles>,
+    pub(super) checkers: Option<Checkers>,
 }
 
 impl Observer for Judge {
@@ -26,7 +26,7 @@ impl Observer for Judge {
         self.no_panic.observe(at, observation)?;
         self.digest.observe(at, observation)?;
         self.coverage.observe(at, observation)?;
-        self.oracles.observe(at, observation)
+        self.checkers.observe(at, observation)
     }
 }
 
@@ -40,7 +40,7 @@ impl Judge {
             no_panic: NoPanic::default(),
             digest: Digest::new(plan.seed),
             coverage: Coverage::new(servers.len(), members),
-            oracles: judged.then(|| Oracles::of(capabilities, &servers, members, settings)),
+            checkers: judged.then(|| Checkers::of(capabilities, &servers, members, settings)),
         }
     }
 
@@ -66,7 +66,7 @@ impl Judge {
                 return steps;
             }
             let met = met.get(&property).copied().unwrap_or(0);
-            self.oracles.as_ref().map_or(0, |oracles| oracles.exercised(property) + met)
+            self.checkers.as_ref().map_or(0, |checkers| checkers.exercised(property) + met)
         };
         let feature = |feature: &Feature| self.coverage.count_of(*feature);
         Ok(Outcome {
@@ -84,7 +84,7 @@ impl Judge {
 
     /// The property that a checker saw violated.
     fn violation(&self) -> Option<&Violation> {
-        let oracles = self.oracles.as_ref().and_then(Oracles::violation);
-        self.no_panic.violation.as_ref().or(oracles)
+        let checkers = self.checkers.as_ref().and_then(Checkers::violation);
+        self.no_panic.violation.as_ref().or(checkers)
     }
 }

@@ -15,9 +15,9 @@ mod tasks;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checker::{Checkers, Violation};
 use crate::history::History;
 use crate::observation::Observer;
-use crate::oracle::{Oracles, Violation};
 use crate::plan::Plan;
 use crate::subject::Implementation;
 use crate::time::Micros;
@@ -115,11 +115,11 @@ pub fn recorded(
     let own = implementation.enter(plan.seed).map_err(|why| not_booted(NodeId(1), &why))?;
     let launch = own.as_deref().unwrap_or(implementation);
     let mut judge = Judge::new(plan, launch.capabilities(), true);
-    if let Some(oracles) = &mut judge.oracles {
-        oracles.record();
+    if let Some(checkers) = &mut judge.checkers {
+        checkers.record();
     }
     let driven = drive(plan, launch, &mut (observer, &mut judge));
     let outcome = judge.outcome(driven)?;
-    let told = judge.oracles.as_ref().map_or(&[][..], Oracles::told);
+    let told = judge.checkers.as_ref().map_or(&[][..], Checkers::told);
     Ok((outcome, history(told)))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::driver::Run;
-use crate::oracle::has_quorum;
+use crate::checker::has_quorum;
 use crate::plan::Healing;
 use crate::words::{LogIndex, Membership, NodeId, Payload, length};
 use crate::world::Launch;

@@ -2,7 +2,7 @@
 //! have in common, and the clocks on which a lease rests. `docs/faults.md` tells what may differ.
 
 use super::steps::Case;
-use crate::oracle::Property;
+use crate::checker::Property;
 use crate::scenario::replay::Move;
 use crate::scenario::syntax::{Header, Settings, Statement};
 

@@ -12,14 +12,13 @@ mod names;
 mod owed;
 mod plain;
 mod plan;
-mod sentence;
 mod servers;
 mod steps;
 mod strict;
 mod tell;
 mod trace;
 
-use crate::oracle::Property;
+use crate::checker::Property;
 use crate::plan::Plan;
 use crate::subject::Implementation;
 

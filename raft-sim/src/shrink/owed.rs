@@ -4,7 +4,7 @@
 //! A scenario can't ask for all that a run does. It gives the cluster as long as a run gives it, once to recover
 //! and once for what is asked of it then: a correct implementation may need that long.
 
-use crate::oracle::{Class, Property, Violation};
+use crate::checker::{Class, Property, Violation};
 use crate::plan::Healing;
 use crate::scenario::replay::{Alarm, Move, Prospect, prospect};
 use crate::scenario::syntax::{

@@ -6,7 +6,7 @@ use std::mem::{Discriminant, discriminant};
 use super::delta::reduce;
 use super::trace::{Trace, Traced, trace};
 use super::{drawing, legal, names, owed, strict};
-use crate::oracle::{self, Property, Violation};
+use crate::checker::{self, Property, Violation};
 use crate::plan::{Healing, Plan};
 use crate::scenario::replay::{Move, attempt};
 use crate::scenario::syntax::{Header, Label, Scenario, Statement};
@@ -44,7 +44,7 @@ pub(super) fn minimal(
     let tries = Tries { implementation, property, goal: Vec::new(), replays: 1, steps: 0 };
     let case = Case { scenario: scenario(header), moves: Vec::new() };
     let mut search = Search { tries, case };
-    let healing = plan.healing.as_ref().filter(|_| property.class() == oracle::Class::Liveness);
+    let healing = plan.healing.as_ref().filter(|_| property.class() == checker::Class::Liveness);
     if !search.begin(&steps, healing) {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 //! statements as one where the language can say so.
 
 use super::owed::violated;
-use crate::oracle::{Property, Violation};
+use crate::checker::{Property, Violation};
 use crate::scenario::replay::{Move, alarm, in_words};
 use crate::scenario::syntax::{
     Scenario, Selection, Selector, Servers, Statement, Step, Trivia, Which,

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 
 use super::names::{each_group, each_label, each_server};
 use super::owed::violated;
-use super::sentence::sentence;
 use super::steps::Minimal;
+use crate::checker::{Property, Violation};
 use crate::observation::{Observation, Observer, Stop};
-use crate::oracle::{Property, Violation};
 use crate::scenario::replay::{alarm, replay};
 use crate::scenario::syntax::{Label, Scenario, Servers, Settings, Statement};
 use crate::story::Recorder;
@@ -56,7 +55,7 @@ fn titled(scenario: &Scenario, property: Property) -> Scenario {
     let mut places: Vec<&str> = property.section().split(", ").collect();
     // A section comes first, as in every scenario; then the figure.
     places.sort_by_key(|place| !place.contains('§'));
-    scenario.header.title = sentence(property).to_owned();
+    scenario.header.title = property.sentence().to_owned();
     scenario.header.paper = places.join(", ");
     scenario
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::action::Action;
+use crate::checker::{Class, Violation};
 use crate::observation::{Observation, Observer, Stop};
-use crate::oracle::{Class, Violation};
 use crate::plan::Plan;
 use crate::run::run;
 use crate::scenario::replay::Move;

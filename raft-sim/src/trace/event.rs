@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::oracle::Found;
+use crate::checker::Found;
 use crate::subject::Role;
 use crate::words::{Entry, LogIndex, NodeId, Payload, Position, Term};
 

@@ -1,4 +1,4 @@
-//! What each event of a trace means to the oracles.
+//! What each event of a trace means to the checkers.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::Trace;
 use super::event::{Event, Start, What};
 use super::judge::Stream;
 use super::told::{Facts, Gaps};
-use crate::oracle::{Came, Found, Oracles, Property, Quorum, Violation};
+use crate::checker::{Came, Found, Property, Quorum, Traced, Violation};
 use crate::subject::{LogWrite, Role, Token, Write};
 use crate::words::{
     Entry, HardState, LARGEST, LogIndex, Membership, NodeId, Position, Snapshot, Term,
@@ -22,9 +22,9 @@ pub(super) enum Ready {
     Waits(u8),
 }
 
-/// The oracles, and what they need not know of the servers.
+/// The checkers, and what they need not know of the servers.
 pub(super) struct Feed<'t> {
-    oracles: Oracles,
+    checkers: Traced,
     facts: &'t Facts,
     servers: Vec<Server>,
     pub(super) gaps: Gaps,
@@ -52,21 +52,21 @@ struct Server {
 impl<'t> Feed<'t> {
     pub(super) fn new(trace: &Trace, facts: &'t Facts, streams: &[Stream<'_>]) -> Feed<'t> {
         let all: Vec<NodeId> = (1..=streams.len() as u32).map(NodeId).collect();
-        let mut oracles = Oracles::of_trace(&all, &facts.voters, trace.base);
+        let mut checkers = Traced::new(&all, &facts.voters, trace.base);
         let mut servers = Vec::new();
         for (id, stream) in all.into_iter().zip(streams) {
             let started = matches!(stream.head().map(|event| &event.what), Some(What::Start(_)));
             if !started {
                 let term = stream.first.unwrap_or(Term(LARGEST));
-                oracles.appeared(id, term);
+                checkers.appeared(id, term);
             }
             servers.push(Server::default());
         }
-        Feed { oracles, facts, servers, gaps: Gaps::default() }
+        Feed { checkers, facts, servers, gaps: Gaps::default() }
     }
 
     pub(super) fn exercised(&self, property: Property) -> u64 {
-        self.oracles.exercised(property)
+        self.checkers.exercised(property)
     }
 
     /// Whether what a server did up to this term may not have been taken, or was never told.
@@ -80,7 +80,7 @@ impl<'t> Feed<'t> {
 
     /// Whether somebody else than this follower may have committed something in this term or before.
     fn may_lead(&self, follower: NodeId, other: NodeId, streams: &[Stream<'_>]) -> bool {
-        let term = self.oracles.view_of(follower).term;
+        let term = self.checkers.view_of(follower).term;
         if self.facts.voters.is_empty()
             || !self.facts.leaders
             || !self.facts.followers
@@ -95,20 +95,20 @@ impl<'t> Feed<'t> {
     pub(super) fn ready(&self, event: &Event, streams: &[Stream<'_>]) -> Ready {
         let server = event.server;
         let lost = self.servers[slot(server)].lost;
-        let view = self.oracles.view_of(server);
+        let view = self.checkers.view_of(server);
         match &event.what {
             What::Commit(to) if !lost && self.facts.logs => self.may_commit(server, *to, streams),
             What::Role(Role::Leader, term)
                 if self.facts.votes && self.facts.candidates && view.term == *term =>
             {
                 let may = |voter| self.may(voter, *term, streams);
-                match self.oracles.votes_for(server, *term, &may) {
+                match self.checkers.votes_for(server, *term, &may) {
                     Quorum::Possible => Ready::Waits(1),
                     Quorum::Reached | Quorum::Impossible | Quorum::Unknown => Ready::Now,
                 }
             }
             What::Install(last) if !lost && self.facts.logs => {
-                match self.oracles.knows_committed() < last.index.get() {
+                match self.checkers.knows_committed() < last.index.get() {
                     true => Ready::Waits(3),
                     false => Ready::Now,
                 }
@@ -126,15 +126,15 @@ impl<'t> Feed<'t> {
     }
 
     fn may_commit(&self, server: NodeId, to: LogIndex, streams: &[Stream<'_>]) -> Ready {
-        let view = self.oracles.view_of(server);
+        let view = self.checkers.view_of(server);
         if view.role == Role::Leader {
             let may = |voter| self.may(voter, view.term, streams);
-            return match self.oracles.holds(server, to.get(), &may) {
+            return match self.checkers.holds(server, to.get(), &may) {
                 Quorum::Possible => Ready::Waits(0),
                 Quorum::Reached | Quorum::Impossible | Quorum::Unknown => Ready::Now,
             };
         }
-        let known = self.oracles.knows_committed() >= to.get();
+        let known = self.checkers.knows_committed() >= to.get();
         let all = (1..=streams.len() as u32).map(NodeId);
         let may_come = all.into_iter().any(|other| self.may_lead(server, other, streams));
         if known || !may_come { Ready::Now } else { Ready::Waits(2) }
@@ -151,7 +151,7 @@ impl<'t> Feed<'t> {
             What::Role(role, term) => self.role(server, *role, *term, streams),
             What::Vote(term, candidate) => {
                 self.gives(server, *term, *candidate)?;
-                self.oracles.voted(server, *term, *candidate)?;
+                self.checkers.voted(server, *term, *candidate)?;
                 self.hard_state(server)
             }
             What::Durable(count) if self.servers[slot(server)].has_start => {
@@ -172,9 +172,9 @@ impl<'t> Feed<'t> {
                 self.servers[slot(server)].has_log = true;
                 let highest = entries.iter().map(|entry| entry.term).max();
                 if let Some(term) = highest.filter(|_| !self.facts.terms()) {
-                    self.oracles.came_to(server, term);
+                    self.checkers.came_to(server, term);
                 }
-                let base = self.oracles.base();
+                let base = self.checkers.base();
                 let first = (*from).max(LogIndex::after(LogIndex::new(base)));
                 let known = entries.iter().filter(|entry| entry.index.get() > base);
                 let legible = |entry: &Entry| Entry {
@@ -184,37 +184,37 @@ impl<'t> Feed<'t> {
                 let entries: Vec<Entry> = known.map(legible).collect();
                 let entries = entries.as_slice().into();
                 let log = LogWrite { from: first, entries };
-                self.oracles.wrote(server, &log)?;
+                self.checkers.wrote(server, &log)?;
                 self.write(server, Write { log: Some(log), ..Write::new(Token(0)) })
             }
             What::Commit(to) if self.facts.logs => self.commit(server, *to, streams),
-            What::Commit(to) => self.oracles.advanced(server, *to),
+            What::Commit(to) => self.checkers.advanced(server, *to),
             What::Apply(index, term, payload) => {
                 if !std::mem::replace(&mut self.servers[slot(server)].has_applied, true) {
-                    self.oracles.resumes(server, index.get() - 1);
+                    self.checkers.resumes(server, index.get() - 1);
                 }
                 if !self.facts.logs {
-                    return self.oracles.applied_unlogged(
+                    return self.checkers.applied_unlogged(
                         server,
                         *index,
                         (*term, payload.as_ref()),
                     );
                 }
                 let known = &self.servers[slot(server)];
-                let committed = self.oracles.view_of(server).commit;
+                let committed = self.checkers.view_of(server).commit;
                 if !self.facts.commits || (!known.has_start && committed < Some(*index)) {
-                    self.oracles.advanced(server, *index)?;
-                    self.oracles.took_for_committed(server, *index)?;
+                    self.checkers.advanced(server, *index)?;
+                    self.checkers.took_for_committed(server, *index)?;
                 }
                 let payload = payload.as_ref().map(|payload| self.facts.legible(payload));
-                self.oracles.applied(server, *index, *term, payload.as_ref())
+                self.checkers.applied(server, *index, *term, payload.as_ref())
             }
             What::Install(last) if !self.facts.logs => {
                 self.servers[slot(server)].has_applied = true;
-                self.oracles.resumes(server, last.index.get());
+                self.checkers.resumes(server, last.index.get());
                 Ok(())
             }
-            What::Snapshot(last) => self.oracles.snapshotted(server, *last),
+            What::Snapshot(last) => self.checkers.snapshotted(server, *last),
             What::Install(last) => self.install(server, *last),
         }
     }
@@ -230,20 +230,20 @@ impl<'t> Feed<'t> {
         let last = start.found.last.filter(|_| self.facts.logs);
         let found = Found { last, ..start.found };
         if first {
-            self.oracles.began(server, &found);
+            self.checkers.began(server, &found);
         } else {
             self.gaps.restarts += 1;
             if was_lost {
-                self.oracles.forget_log(server);
+                self.checkers.forget_log(server);
             }
-            match self.oracles.restarted(server, &found, &pending)? {
+            match self.checkers.restarted(server, &found, &pending)? {
                 Came::Kept => {}
                 Came::Longer => self.gaps.longer += 1,
                 Came::Unknown => self.lose(server),
             }
         }
         if let Some(applied) = start.applied {
-            self.oracles.resumes(server, applied);
+            self.checkers.resumes(server, applied);
         }
         Ok(())
     }
@@ -256,7 +256,7 @@ impl<'t> Feed<'t> {
             (write.log, write.snapshot) = (None, None);
         }
         self.gaps.lost.push(server);
-        self.oracles.forget_log(server);
+        self.checkers.forget_log(server);
     }
 
     fn role(
@@ -266,7 +266,7 @@ impl<'t> Feed<'t> {
         term: Term,
         streams: &[Stream<'_>],
     ) -> Result<(), Violation> {
-        let view = self.oracles.view_of(server);
+        let view = self.checkers.view_of(server);
         let known = &mut self.servers[slot(server)];
         let had_role = std::mem::replace(&mut known.has_role, true);
         let (lost, has_log) = (known.lost, known.has_log);
@@ -276,23 +276,23 @@ impl<'t> Feed<'t> {
             self.role(server, Role::Candidate, term, streams)?;
         }
         if role == Role::Leader && lost {
-            return self.oracles.led(server, term);
+            return self.checkers.led(server, term);
         }
         if role == Role::Candidate {
             self.gives(server, term, server)?;
         }
-        self.oracles.moved(server, role, term)?;
+        self.checkers.moved(server, role, term)?;
         self.hard_state(server)?;
         let has_log = has_log || !self.facts.logs;
         if role == Role::Leader && !(self.facts.followers && has_log) {
-            self.oracles.only_elected(server);
+            self.checkers.only_elected(server);
         } else if role == Role::Leader && (view.role, view.term) != (role, term) {
-            self.oracles.completes(server, term)?;
+            self.checkers.completes(server, term)?;
         }
         if role == Role::Leader && self.facts.votes && self.facts.candidates {
             let may = |voter| self.may(voter, term, streams);
-            if self.oracles.votes_for(server, term, &may) == Quorum::Impossible {
-                return self.oracles.not_elected(server, term);
+            if self.checkers.votes_for(server, term, &may) == Quorum::Impossible {
+                return self.checkers.not_elected(server, term);
             }
         }
         Ok(())
@@ -304,7 +304,7 @@ impl<'t> Feed<'t> {
         to: LogIndex,
         streams: &[Stream<'_>],
     ) -> Result<(), Violation> {
-        let view = self.oracles.view_of(server);
+        let view = self.checkers.view_of(server);
         if self.facts.followers && self.may_commit(server, to, streams) != Ready::Now {
             match view.role {
                 Role::Leader => self.gaps.leaders += 1,
@@ -319,12 +319,12 @@ impl<'t> Feed<'t> {
                 false => self.may_lead(server, other, streams),
             })
             .collect();
-        self.oracles.committed(server, to, &|other| may.get(slot(other)).is_none_or(|may| *may))
+        self.checkers.committed(server, to, &|other| may.get(slot(other)).is_none_or(|may| *may))
     }
 
     fn install(&mut self, server: NodeId, last: Position) -> Result<(), Violation> {
         self.servers[slot(server)].has_applied = true;
-        if !self.oracles.installed(server, last)? {
+        if !self.checkers.installed(server, last)? {
             self.lose(server);
             return Ok(());
         }
@@ -339,7 +339,7 @@ impl<'t> Feed<'t> {
 
     /// What a server says of its term and vote is durable, or will be.
     fn hard_state(&mut self, server: NodeId) -> Result<(), Violation> {
-        let view = self.oracles.view_of(server);
+        let view = self.checkers.view_of(server);
         let hard_state = HardState { term: view.term, voted_for: view.voted_for };
         self.write(server, Write { hard_state: Some(hard_state), ..Write::new(Token(0)) })
     }
@@ -367,14 +367,14 @@ impl<'t> Feed<'t> {
 
     /// A vote that is durable as soon as it is told.
     fn gives(&mut self, server: NodeId, term: Term, candidate: NodeId) -> Result<(), Violation> {
-        if self.facts.durable { Ok(()) } else { self.oracles.gave(server, term, candidate) }
+        if self.facts.durable { Ok(()) } else { self.checkers.gave(server, term, candidate) }
     }
 
     fn persist(&mut self, server: NodeId, write: &Write) -> Result<(), Violation> {
-        self.oracles.persisted(server, write);
+        self.checkers.persisted(server, write);
         match write.hard_state {
             Some(HardState { term, voted_for: Some(candidate) }) => {
-                self.oracles.gave(server, term, candidate)
+                self.checkers.gave(server, term, candidate)
             }
             Some(HardState { voted_for: None, .. }) | None => Ok(()),
         }

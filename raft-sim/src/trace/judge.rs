@@ -11,7 +11,7 @@ use super::event::{Event, What};
 use super::feed::{Feed, Ready};
 use super::related::{At, Places};
 use super::told::{Facts, unchecked};
-use crate::oracle::{Property, Violation};
+use crate::checker::{Property, Violation};
 use crate::subject::Role;
 use crate::words::{NodeId, Term};
 

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use super::event::{Event, Start, What};
 use super::lines::check;
 use super::{Error, Trace};
+use crate::checker::Found;
 use crate::history::fields::{Fields, NUMBER};
 use crate::history::read::{Wrong, text};
-use crate::oracle::Found;
 use crate::subject::Role;
 use crate::words::{
     Command, Entry, LARGEST, LogIndex, Membership, NodeId, Payload, Position, Term,

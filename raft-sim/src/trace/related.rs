@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Trace;
 use super::event::{Event, What};
-use crate::oracle::{Property, Violation};
+use crate::checker::{Property, Violation};
 use crate::subject::Role;
 use crate::words::{NodeId, Payload, Term};
 

@@ -3,7 +3,7 @@
 use super::Trace;
 use super::event::{Event, What};
 use super::feed::Feed;
-use crate::oracle::Property;
+use crate::checker::Property;
 use crate::subject::Role;
 use crate::words::{Entry, NodeId, Payload};
 

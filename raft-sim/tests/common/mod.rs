@@ -1,6 +1,6 @@
 //! Failing runs that are quick to shrink, for the tests that look at what they are shrunk to.
 
-use raft_sim::oracle::Property;
+use raft_sim::checker::Property;
 use raft_sim::plan::{Plan, Profile, Wishes};
 use raft_sim::run::run;
 use raft_sim::scenario::parse::parse;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use raft_sim::oracle::Property;
+use raft_sim::checker::Property;
 
 use super::row::{CAMPAIGNS, Campaign, Row, SEEDS};
 use super::{BrokenRule, all};
@@ -161,8 +161,7 @@ fn campaigns(row: &Row) -> String {
 
 /// How reports call the property of this name.
 fn title(name: &str) -> &str {
-    let property = Property::ALL.iter().find(|property| property.name() == name);
-    property.map_or(name, |property| property.title())
+    Property::named(name).map_or(name, |property| property.title())
 }
 
 fn shrunk(shrunk: Option<&Shrunk>) -> String {

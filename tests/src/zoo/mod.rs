@@ -48,7 +48,7 @@ pub const OUTSIDE: [Edit<'static>; 2] = [
         replace: "&Capability::ALL[..Capability::ALL.len() - 1]",
     },
     Edit {
-        file: "raft-sim/src/oracle/property.rs",
+        file: "raft-sim/src/checker/violation.rs",
         find: "    Err(Violation::new(property, server, detail))
 }",
         replace: "    let seen = matches!(

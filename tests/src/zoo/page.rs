@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use raft_sim::oracle::Property;
+use raft_sim::checker::Property;
 
 use super::published::{Published, SANDTABLE};
 use super::row::{Row, Search};
@@ -181,8 +181,7 @@ fn spoke(hunts: &[Hunt]) -> String {
             None => continue,
             Some(Found::Stuck) => "does not end",
             Some(Found::Violation { property, .. }) => {
-                let known = Property::ALL.iter().find(|known| known.name() == property);
-                known.map_or(property.as_str(), |known| known.title())
+                Property::named(property).map_or(property.as_str(), |known| known.title())
             }
         };
         match spoke.iter_mut().find(|(_, known)| *known == title) {

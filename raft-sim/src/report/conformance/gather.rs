@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::wrong;
 use super::{Cell, Conformance, Exercised, Judged, Lacking, Mark, Row, Subject, Trial, Weight};
 use crate::campaign::{Campaign, Kind, Share};
-use crate::oracle::{Class, Property};
+use crate::checker::{Class, Property};
 use crate::report::{Case, Result, Summary};
 use crate::scenario::paper::{self, DISSERTATION, FIGURES, SECTIONS};
 use crate::subject::Capability;
@@ -240,8 +240,7 @@ fn exercised(property: Property, trial: &Trial) -> Exercised {
     let mut found = campaign.findings.seeds();
     let violated = found.find(|(kind, _)| *kind == Kind::Violation(property));
     let violated = violated.map_or(0, |(_, seeds)| seeds);
-    let is_judged =
-        property.class() != Class::Conduct || capabilities.contains(&Capability::Conduct);
+    let is_judged = property.class() != Class::Rules || capabilities.contains(&Capability::Conduct);
     let mark = match () {
         () if violated > 0 || wrong::violated(trial, property) => Mark::Failed,
         () if !is_judged => Mark::Skipped,

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::{End, Report, Summary};
 use crate::campaign::{Campaign, Header};
-use crate::oracle::Class;
+use crate::checker::Class;
 use crate::subject::Capability;
 
 /// What was asked of one subject, and what came of it. Of several subjects all were asked the same scenarios, in the
@@ -140,7 +140,7 @@ impl Weight {
     fn of(class: Class) -> Weight {
         match class {
             Class::Safety => Weight::Safety,
-            Class::Conduct => Weight::Conduct,
+            Class::Rules => Weight::Conduct,
             Class::Liveness => Weight::Progress,
         }
     }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::gather::{about, says, section};
 use super::{Example, Source, Trial, Weight, Wrong};
 use crate::campaign::{Finding, Kind};
-use crate::oracle::Property;
+use crate::checker::Property;
 use crate::report::{Case, Failed, Result};
 use crate::scenario::replay::FailureKind;
 use crate::story::texts;

@@ -2,8 +2,8 @@
 
 use super::{Asked, Phase, Probe};
 use crate::action::Action;
+use crate::checker::Property;
 use crate::observation::Observer;
-use crate::oracle::Property;
 use crate::run::driver::Run;
 use crate::subject::{Answer, Event};
 use crate::words::NodeId;

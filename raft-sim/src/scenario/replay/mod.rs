@@ -20,10 +20,10 @@ mod start;
 use std::collections::BTreeMap;
 
 use crate::action::Action;
+use crate::checker::{Checkers, NoPanic, Property, Violation};
 use crate::digest::Digest;
 use crate::disk::Survives;
 use crate::observation::{self, Observation, Observer};
-use crate::oracle::{NoPanic, Oracles, Property, Violation};
 use crate::scenario::syntax::{
     Capability, Condition, Header, Kind, Label, Link, Scenario, Settings, Statement,
 };
@@ -151,13 +151,13 @@ struct Folds<'a> {
     answers: Vec<(NodeId, Request, Answer)>,
     digest: Digest,
     no_panic: NoPanic,
-    oracles: Oracles,
+    checkers: Checkers,
 }
 
 impl Folds<'_> {
     /// A checker saw a property violated; `line` says on which line that was.
     fn stopped(&self, line: impl FnOnce(&Violation) -> u32) -> Stop {
-        match self.no_panic.violation.as_ref().or(self.oracles.violation()) {
+        match self.no_panic.violation.as_ref().or(self.checkers.violation()) {
             Some(violation) => Stop::Violation(line(violation), violation.clone()),
             None => Stop::Expected,
         }
@@ -174,7 +174,7 @@ impl Observer for Folds<'_> {
         self.observer.observe(at, observation)?;
         self.digest.observe(at, observation)?;
         self.no_panic.observe(at, observation)?;
-        self.oracles.observe(at, observation)?;
+        self.checkers.observe(at, observation)?;
         if let Observation::Answered { server, request, answer } = observation {
             self.answers.push((*server, *request, *answer));
         }
@@ -236,7 +236,7 @@ impl<'a> Replay<'a> {
             answers: Vec::new(),
             digest: Digest::new(design.seed),
             no_panic: NoPanic::default(),
-            oracles: Oracles::of(capabilities, &header.servers, &design.members, settings),
+            checkers: Checkers::of(capabilities, &header.servers, &design.members, settings),
         };
         let line = |server| {
             let given = header.given.iter().find(|given| given.server == server);

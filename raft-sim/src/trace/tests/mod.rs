@@ -4,7 +4,7 @@ mod partial;
 mod runs;
 
 use super::*;
-use crate::oracle::Property;
+use crate::checker::Property;
 
 /// A trace in short: `2 append 1 1:x 2` is S2's `append` from index 1 on, of an entry of term 1 with the command x and a
 /// no-op of term 2; `1:=1,2/3` is a configuration with the voters S1 and S2 and the learner S3. Servers that start tell the first configuration, S1 to S3.

@@ -1,0 +1,338 @@
+//! What is on record of logs: a chain of hashes for each, the entries ever seen, and the
+//! entries ever committed.
+//!
+//! Nothing here judges. An index is a `u64` count of entries here, so that 0 can stand for "before
+//! the first entry".
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::mix::{mix, mix_bytes, mix_lists, mix_pair};
+use crate::words::{Entry, Membership, Payload, Position, Term};
+
+/// One entry of a log, its hash standing for the entry and everything before it: two logs are the
+/// same up to an index if their links there are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) term: Term,
+    pub(super) hash: u64,
+}
+
+impl Link {
+    /// What stands before the first entry of every log.
+    pub(super) const START: Link = Link { term: Term(0), hash: 0 };
+
+    /// The link of an entry that follows this one.
+    #[inline]
+    pub(super) fn then(self, entry: &Entry) -> Link {
+        let hash = mix(self.hash, entry.term.0);
+        let hash = match &entry.payload {
+            // No command has this length, with which its bytes would begin.
+            Payload::Noop => mix(hash, u64::MAX),
+            Payload::Command(bytes) => mix_bytes(hash, bytes),
+            Payload::Membership(membership) => {
+                let lists = [&membership.voters, &membership.outgoing, &membership.learners];
+                mix_lists(mix(hash, u64::MAX - 1), lists.map(Vec::as_slice))
+            }
+            Payload::Register => mix(hash, u64::MAX - 2),
+            Payload::Once(once) => {
+                let hash = mix_pair(mix(hash, u64::MAX - 3), once.session.0, once.serial);
+                mix_bytes(hash, &once.command)
+            }
+        };
+        Link { term: entry.term, hash }
+    }
+}
+
+/// The configurations of a log (§6).
+#[derive(Clone, Debug)]
+pub(super) struct Configurations {
+    /// The one before the first entry.
+    first: Arc<Membership>,
+    /// Those of its entries, with their indexes.
+    logged: Vec<(u64, Arc<Membership>)>,
+}
+
+impl Configurations {
+    fn new(first: Arc<Membership>) -> Configurations {
+        Configurations { first, logged: Vec::new() }
+    }
+
+    /// How many entries are configurations.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.logged.len()
+    }
+
+    /// The last of the first so many of them, and its index; at 0 the one before the first entry.
+    #[inline]
+    pub(super) fn nth(&self, count: usize) -> (u64, &Arc<Membership>) {
+        match count.checked_sub(1).and_then(|place| self.logged.get(place)) {
+            Some((index, membership)) => (*index, membership),
+            None => (0, &self.first),
+        }
+    }
+
+    /// The latest, and its index.
+    #[inline]
+    pub(super) fn latest(&self) -> (u64, &Arc<Membership>) {
+        self.nth(self.logged.len())
+    }
+
+    /// How many of these entries are at or before an index.
+    pub(super) fn count_up_to(&self, index: u64) -> usize {
+        self.logged.partition_point(|(other, _)| *other <= index)
+    }
+
+    /// The latest at or before an index.
+    pub(super) fn up_to(&self, index: u64) -> &Arc<Membership> {
+        self.nth(self.count_up_to(index)).1
+    }
+
+    /// The entry at this index, behind all others, is a configuration.
+    pub(super) fn push(&mut self, index: u64, membership: &Arc<Membership>) {
+        self.logged.push((index, membership.clone()));
+    }
+
+    /// Those behind so many entries go.
+    #[inline]
+    pub(super) fn truncate(&mut self, len: u64) {
+        while self.logged.last().is_some_and(|(index, _)| *index > len) {
+            self.logged.pop();
+        }
+    }
+
+    /// Takes over those that another log has behind `from`, up to and including `to`.
+    #[inline]
+    fn extend(&mut self, other: &Configurations, from: u64, to: u64) {
+        if other.latest().0 <= from {
+            return;
+        }
+        let new = other.logged.iter().filter(|(index, _)| (from + 1..=to).contains(index));
+        self.logged.extend(new.cloned());
+    }
+}
+
+/// A log as its links, from the first entry on: also if a snapshot stands for the beginning. Of a trace that begins
+/// in the middle they are known only behind `base`, which counts as the start.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    base: u64,
+    links: Vec<Link>,
+    pub(super) configurations: Configurations,
+}
+
+impl Chain {
+    /// An empty log.
+    pub(super) fn new(first: Arc<Membership>) -> Chain {
+        Chain { base: 0, links: Vec::new(), configurations: Configurations::new(first) }
+    }
+
+    /// What the log, still empty, has up to `base` is not known.
+    pub(super) fn begin_behind(&mut self, base: u64) {
+        self.base = base;
+    }
+
+    /// How many entries the log has.
+    #[inline]
+    pub(super) fn len(&self) -> u64 {
+        self.base + self.links.len() as u64
+    }
+
+    /// The link at an index, `START` at 0; `None` past the end.
+    #[inline]
+    pub(super) fn at(&self, index: u64) -> Option<Link> {
+        match index.checked_sub(self.base + 1) {
+            None => Some(Link::START),
+            Some(place) => self.links.get(usize::try_from(place).ok()?).copied(),
+        }
+    }
+
+    /// The first index behind `after` whose entry is of `term` or a later one; the one after the last entry if
+    /// none is.
+    pub(super) fn first_of_term(&self, term: Term, after: u64) -> u64 {
+        let behind = self.links.get((after - self.base) as usize..).unwrap_or_default();
+        after + 1 + behind.partition_point(|link| link.term < term) as u64
+    }
+
+    /// Puts a link at an index of the log or right behind its end.
+    #[inline]
+    pub(super) fn set(&mut self, index: u64, link: Link) {
+        if index > self.len() {
+            self.links.push(link);
+        } else {
+            self.links[(index - self.base - 1) as usize] = link;
+        }
+    }
+
+    /// Cuts the log to at most so many entries.
+    #[inline]
+    pub(super) fn truncate(&mut self, len: u64) {
+        let kept = len.saturating_sub(self.base);
+        self.links.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
+        self.configurations.truncate(len);
+    }
+
+    /// Becomes the same as another chain.
+    pub(super) fn copy(&mut self, other: &Chain) {
+        self.base = other.base;
+        self.links.clone_from(&other.links);
+        self.configurations.clone_from(&other.configurations);
+    }
+
+    /// A snapshot of the first `last` committed entries takes the place of the log up to there. What is
+    /// behind it stays if it follows these entries, else it goes.
+    #[cold]
+    pub(super) fn adopt(&mut self, ledger: &Ledger, last: u64) {
+        // Who began without a configuration learns the first one by a snapshot.
+        self.configurations.first.clone_from(&ledger.configurations.first);
+        let Some(committed) = ledger.entries.get(..last.saturating_sub(ledger.base) as usize)
+        else {
+            return;
+        };
+        if self.at(last) == ledger.at(last) {
+            return;
+        }
+        let mut same = last.min(self.len());
+        while self.at(same) != ledger.at(same) {
+            same -= 1;
+        }
+        self.truncate(same);
+        let new = &committed[(same - ledger.base) as usize..];
+        self.links.extend(new.iter().map(|entry| entry.link));
+        self.configurations.extend(&ledger.configurations, same, last);
+    }
+}
+
+/// What the table of all entries says about a link that is shown to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// No log had an entry of this index and term before.
+    First,
+    /// One had, with the same history.
+    Same,
+    /// One had, with another history.
+    Different,
+}
+
+/// Every entry that was ever in a log, by index and term. As long as Log Matching holds these two
+/// decide the link.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// Entries are known behind this index only.
+    base: u64,
+    /// The first entry seen at each index: in most histories the only one.
+    first: Vec<Link>,
+    /// Entries of other terms at an index.
+    more: BTreeMap<(u64, Term), u64>,
+}
+
+impl Table {
+    /// What any log has up to `base` is not known.
+    pub(super) fn begin_behind(&mut self, base: u64) {
+        self.base = base;
+    }
+
+    /// Compares with the entry of that index and term, or remembers this one.
+    #[inline]
+    pub(super) fn record(&mut self, index: u64, link: Link) -> Seen {
+        let place = (index - self.base - 1) as usize;
+        let known = match self.first.get(place) {
+            None => {
+                self.first.push(link);
+                return Seen::First;
+            }
+            Some(first) if first.term == link.term => first.hash,
+            Some(_) => match self.more.insert((index, link.term), link.hash) {
+                None => return Seen::First,
+                Some(hash) => hash,
+            },
+        };
+        if known == link.hash { Seen::Same } else { Seen::Different }
+    }
+
+    /// The link of an entry that was recorded before.
+    #[inline]
+    pub(super) fn link(&self, at: Position) -> Option<Link> {
+        let place = at.index.get().checked_sub(self.base + 1)? as usize;
+        match self.first.get(place) {
+            Some(first) if first.term == at.term => Some(*first),
+            Some(_) => {
+                let hash = *self.more.get(&(at.index.get(), at.term))?;
+                Some(Link { term: at.term, hash })
+            }
+            None => None,
+        }
+    }
+}
+
+/// A committed entry and the lowest term in which a leader is known to have committed it, which is
+/// not the entry's own term where it was committed by way of a later one (§5.4.2).
+#[derive(Clone, Copy, Debug)]
+struct Committed {
+    link: Link,
+    in_term: Term,
+}
+
+/// Everything that leaders committed. `in_term` does not decrease with the index: who commits an
+/// entry commits those before it.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// What is committed up to here is not known, and counts as the start.
+    base: u64,
+    entries: Vec<Committed>,
+    pub(super) configurations: Configurations,
+}
+
+impl Ledger {
+    /// Nothing is committed; the cluster has this configuration.
+    pub(super) fn new(first: Arc<Membership>) -> Ledger {
+        Ledger { base: 0, entries: Vec::new(), configurations: Configurations::new(first) }
+    }
+
+    /// What is committed up to `base` is not known.
+    pub(super) fn begin_behind(&mut self, base: u64) {
+        self.base = base;
+    }
+
+    /// How many entries are committed.
+    #[inline]
+    pub(super) fn len(&self) -> u64 {
+        self.base + self.entries.len() as u64
+    }
+
+    /// The link at an index, `START` at 0; `None` if that is not committed.
+    #[inline]
+    pub(super) fn at(&self, index: u64) -> Option<Link> {
+        match index.checked_sub(self.base + 1) {
+            None => Some(Link::START),
+            Some(place) => self.entries.get(usize::try_from(place).ok()?).map(|entry| entry.link),
+        }
+    }
+
+    /// How many entries, from the first on, were committed in terms below this one.
+    pub(super) fn committed_before(&self, term: Term) -> u64 {
+        self.base + self.entries.partition_point(|entry| entry.in_term < term) as u64
+    }
+
+    /// Up to which index what is committed is not known.
+    pub(super) fn base(&self) -> u64 {
+        self.base
+    }
+
+    /// The leader of `term`, whose log agrees with this ledger as far as that goes, commits its log
+    /// up to `to`.
+    pub(super) fn commit(&mut self, log: &Chain, to: u64, term: Term) {
+        let known = (to.min(self.len()) - self.base) as usize;
+        for entry in self.entries[..known].iter_mut().rev() {
+            if entry.in_term <= term {
+                break;
+            }
+            entry.in_term = term;
+        }
+        self.configurations.extend(&log.configurations, self.len(), to);
+        let end = (to - self.base) as usize;
+        let new = log.links.get(self.entries.len()..end).unwrap_or_default();
+        self.entries.extend(new.iter().map(|&link| Committed { link, in_term: term }));
+    }
+}

@@ -1,0 +1,132 @@
+//! All checkers over one run: the record, and each checker beside it.
+
+use super::hooks::{Checker, Exercised};
+use super::properties::linearizability::Told;
+use super::properties::{self, Property, checkers};
+use super::record::{InForce, Record};
+use super::rules;
+use super::violation::Violation;
+use crate::subject::{Capability, Settings};
+use crate::words::NodeId;
+
+/// Declares the list of all checkers.
+macro_rules! list {
+    (() $($checker:ident: $type:ty,)*) => {
+        /// All checkers.
+        #[derive(Debug)]
+        pub(super) struct List {
+            $(pub(super) $checker: $type,)*
+        }
+
+        impl List {
+            fn new(record: &Record) -> List {
+                List { $($checker: Checker::new(record),)* }
+            }
+        }
+    };
+}
+
+checkers!(list!());
+
+/// All checkers over one run of a cluster. Its servers are known from the start, also those that become
+/// part of its configuration later.
+///
+/// In each step the simulator reports in this order: [`asked`](Checkers::asked) if a client asks for something,
+/// [`takes`](Checkers::takes), [`stepped`](Checkers::stepped), [`answered`](Checkers::answered) for each answer, then
+/// [`persisted`](Checkers::persisted) for each write that is durable at once, then
+/// [`sent`](Checkers::sent) for each message that leaves. Writes that become durable later and messages
+/// that waited for them are reported when it happens.
+#[derive(Debug)]
+pub struct Checkers {
+    pub(super) record: Record,
+    pub(super) list: List,
+    pub(super) exercised: Exercised,
+    /// The first property that was seen violated.
+    pub(super) violation: Option<Violation>,
+}
+
+impl Checkers {
+    /// Checkers over a cluster of these servers, none of which has booted. All of them are voters of its
+    /// first configuration.
+    ///
+    /// # Panics
+    /// If the servers are not S1 to Sn in order, with n from 1 to 64.
+    #[must_use]
+    pub fn new(servers: &[NodeId]) -> Checkers {
+        Checkers::with_members(servers, servers)
+    }
+
+    /// Checkers over these servers, of which `members` are the voters of the first configuration. The others
+    /// boot without one.
+    ///
+    /// # Panics
+    /// If the servers are not S1 to Sn in order, with n from 1 to 64.
+    #[must_use]
+    pub fn with_members(servers: &[NodeId], members: &[NodeId]) -> Checkers {
+        let record = Record::new(servers, members);
+        Checkers { list: List::new(&record), record, exercised: Exercised::new(), violation: None }
+    }
+
+    /// Checkers over these servers, of an implementation with these capabilities: they say when a configuration is in force,
+    /// whether servers wait for their disks, and whether the rules are judged, for which `settings` are needed.
+    #[must_use]
+    pub fn of(
+        capabilities: &[Capability],
+        servers: &[NodeId],
+        members: &[NodeId],
+        settings: impl FnOnce() -> Vec<Settings>,
+    ) -> Checkers {
+        let can = |capability| capabilities.contains(&capability);
+        let checkers = Checkers::with_members(servers, members);
+        let checkers = if can(Capability::AtAppend) { checkers } else { checkers.at_apply() };
+        let checkers =
+            if can(Capability::SlowDisk) { checkers } else { checkers.waiting_for_disks() };
+        if can(Capability::Conduct) { checkers.with_rules(settings()) } else { checkers }
+    }
+
+    /// The same, and the rules are judged too; the servers have these settings.
+    #[must_use]
+    pub fn with_rules(mut self, settings: Vec<Settings>) -> Checkers {
+        self.list.rules = rules::Rules::judging(settings);
+        self
+    }
+
+    /// The same for servers that use the latest configuration that they have applied.
+    #[must_use]
+    pub fn at_apply(mut self) -> Checkers {
+        self.record.in_force = InForce::Applied;
+        self
+    }
+
+    /// The same for servers that wait at each write until it is durable: what one has written counts for itself as
+    /// if it were. For others it counts when it is, so that no message may leave before.
+    #[must_use]
+    pub fn waiting_for_disks(mut self) -> Checkers {
+        self.record.waits = true;
+        self
+    }
+
+    /// From now on what clients do and hear is kept, to be [told](Checkers::told).
+    pub fn record(&mut self) {
+        self.list.linearizability.record();
+    }
+
+    /// What clients did and heard since [`record`](Checkers::record), in order.
+    #[must_use]
+    pub fn told(&self) -> &[Told] {
+        self.list.linearizability.told()
+    }
+
+    /// How often the property was really put to the test: how often something was compared that could
+    /// have differed. `docs/invariants.md` says for each property what counts.
+    #[must_use]
+    pub fn exercised(&self, property: Property) -> u64 {
+        self.exercised.of(property)
+    }
+
+    /// How many entries leaders have committed, given ones included.
+    #[must_use]
+    pub fn committed_len(&self) -> u64 {
+        self.record.ledger.len()
+    }
+}

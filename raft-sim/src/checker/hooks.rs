@@ -1,0 +1,274 @@
+//! What a checker is: hooks, each for one thing that a server does, with the record of the run before it.
+//!
+//! The steps of a server are taken apart into these things; in which order, [`Checkers`](super::checkers::Checkers) says.
+//! What a hook must know beside the record is handed to it.
+
+use std::ops::Range;
+
+use super::chain::{Link, Seen};
+use super::properties::Property;
+use super::record::Record;
+use super::server::Server;
+use super::violation::Verdict;
+use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, Settings, View, Write};
+use crate::time::Micros;
+use crate::words::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
+
+/// How often each property was put to the test: how often something was compared that could have differed.
+#[derive(Debug)]
+pub(super) struct Exercised([u64; Property::ALL.len()]);
+
+impl Exercised {
+    /// No property was.
+    pub(super) fn new() -> Exercised {
+        Exercised([0; Property::ALL.len()])
+    }
+
+    /// Once more.
+    #[inline]
+    pub(super) fn count(&mut self, property: Property) {
+        self.0[property as usize] += 1;
+    }
+
+    /// How often one was.
+    pub(super) fn of(&self, property: Property) -> u64 {
+        self.0[property as usize]
+    }
+}
+
+/// Where something happens: to one server, in a run of which this is known.
+pub(super) struct Context<'a> {
+    pub(super) record: &'a Record,
+    /// The place of the server in the record.
+    pub(super) slot: usize,
+    pub(super) exercised: &'a mut Exercised,
+}
+
+impl<'a> Context<'a> {
+    /// What is known of the server.
+    #[inline]
+    pub(super) fn server(&self) -> &'a Server {
+        &self.record.servers[self.slot]
+    }
+
+    /// The server's name.
+    #[inline]
+    pub(super) fn id(&self) -> NodeId {
+        self.server().id
+    }
+
+    /// Whether the server does as a leader what it does in a step after which it shows this.
+    #[inline]
+    pub(super) fn leads(&self, after: &View) -> bool {
+        self.record.leads(self.slot, after)
+    }
+
+    /// A property is put to the test.
+    #[inline]
+    pub(super) fn count(&mut self, property: Property) {
+        self.exercised.count(property);
+    }
+}
+
+/// A boot.
+pub(super) struct Boot<'a> {
+    /// Whether it is the server's first.
+    pub(super) first: bool,
+    /// Up to where its state machine has kept what it applied.
+    pub(super) kept: Option<LogIndex>,
+    /// The last entry of the snapshot on its disk.
+    pub(super) snapshot: Option<LogIndex>,
+    /// What it shows.
+    pub(super) view: &'a View,
+}
+
+/// An entry that is new in a log, or with which one begins.
+pub(super) struct New<'a> {
+    /// Where in the log.
+    pub(super) index: u64,
+    pub(super) entry: &'a Entry,
+    /// The links of the entry before it and of this one.
+    pub(super) previous: Link,
+    pub(super) link: Link,
+    /// What was known of such an entry.
+    pub(super) seen: Seen,
+    /// The server's term.
+    pub(super) term: Term,
+}
+
+/// A commit index that advances.
+pub(super) struct Commit {
+    /// The last entry.
+    pub(super) to: u64,
+    /// The server's term.
+    pub(super) term: Term,
+    /// Whether the server leads.
+    pub(super) leads: bool,
+    /// How many configurations of its log were in force before the step, and are after it.
+    pub(super) configured: Range<usize>,
+}
+
+/// Judges one property or a family of them. Each hook is told what a server does before the record has it, and returns the
+/// property that does not hold with it.
+///
+/// What a hook costs depends on what changed, not on how long the logs are.
+#[expect(unused_variables, reason = "most checkers heed few of the hooks")]
+pub(super) trait Checker: Sized {
+    /// The checker as a run begins: none of these servers has booted.
+    fn new(record: &Record) -> Self;
+
+    /// A server enters the run with this entry in its log.
+    #[inline(always)]
+    fn given(&mut self, at: &mut Context<'_>, new: &New<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// A server boots. On record it is a follower of its term that has committed nothing; its disk is known.
+    #[inline(always)]
+    fn boots(&mut self, at: &mut Context<'_>, boot: &Boot<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// The same, after what it shows to be committed is on record.
+    #[inline(always)]
+    fn booted(&mut self, at: &mut Context<'_>, boot: &Boot<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// A step changes something: this is what the server shows after it. All that follows is of the same step.
+    #[inline(always)]
+    fn moves(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// The server becomes leader of this term.
+    #[inline(always)]
+    fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
+        Ok(())
+    }
+
+    /// It hands a term and a vote to its disk.
+    #[inline(always)]
+    fn writes_hard_state(&mut self, at: &mut Context<'_>, new: HardState) -> Verdict {
+        Ok(())
+    }
+
+    /// It hands a snapshot to its disk, before the change of the log in the same write.
+    #[inline(always)]
+    fn writes_snapshot(
+        &mut self,
+        at: &mut Context<'_>,
+        snapshot: &Snapshot,
+        write: &Write,
+        after: &View,
+    ) -> Verdict {
+        Ok(())
+    }
+
+    /// It changes its log.
+    #[inline(always)]
+    fn writes_log(&mut self, at: &mut Context<'_>, write: &LogWrite, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// It has this entry now, the next of the change.
+    #[inline(always)]
+    fn appends(&mut self, at: &mut Context<'_>, new: &New<'_>, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// The change is over, and on record; the log ends here.
+    #[inline(always)]
+    fn wrote_log(&mut self, at: &mut Context<'_>, end: u64) -> Verdict {
+        Ok(())
+    }
+
+    /// Its commit index advances.
+    #[inline(always)]
+    fn commits(&mut self, at: &mut Context<'_>, commit: &Commit) -> Verdict {
+        Ok(())
+    }
+
+    /// It has committed as a leader, and the record has it.
+    #[inline(always)]
+    fn committed(&mut self, at: &mut Context<'_>, commit: &Commit) -> Verdict {
+        Ok(())
+    }
+
+    /// It has this snapshot. What it commits in the same step is on record.
+    #[inline(always)]
+    fn has_snapshot(&mut self, at: &mut Context<'_>, snapshot: &Snapshot) -> Verdict {
+        Ok(())
+    }
+
+    /// A snapshot takes the place of its state machine's state.
+    #[inline(always)]
+    fn restores(&mut self, at: &mut Context<'_>, snapshot: &Snapshot) -> Verdict {
+        Ok(())
+    }
+
+    /// Its state machine applies an entry.
+    #[inline(always)]
+    fn applies(&mut self, at: &mut Context<'_>, applied: &Applied, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// All that it applies in this step is on record; of a boot, what it starts with.
+    #[inline(always)]
+    fn applied(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// All of the step is on record but what it shows.
+    #[inline(always)]
+    fn shows(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// It takes so much of its log to be on another server's disk.
+    #[inline(always)]
+    fn matches(&mut self, at: &mut Context<'_>, other: NodeId, matched: LogIndex) -> Verdict {
+        Ok(())
+    }
+
+    /// It is about to take an event; [`stepped`](Checker::stepped) follows.
+    #[inline(always)]
+    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {}
+
+    /// It has taken an event, and all that came of it is on record.
+    #[inline(always)]
+    fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
+        Ok(())
+    }
+
+    /// A message leaves it.
+    #[inline(always)]
+    fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
+        Ok(())
+    }
+
+    /// A client or an administrator is about to ask it for something.
+    #[inline(always)]
+    fn asked(&mut self, at: &mut Context<'_>, now: Micros, event: &Event) {}
+
+    /// A client or an administrator is answered. All that clients hear is part of their history: each checker hears it, also
+    /// if another one objects.
+    #[inline(always)]
+    fn answered(
+        &mut self,
+        at: &mut Context<'_>,
+        now: Micros,
+        request: Request,
+        answer: &Answer,
+    ) -> Verdict {
+        Ok(())
+    }
+
+    /// Its next boot has these settings.
+    #[inline(always)]
+    fn configured(&mut self, at: &mut Context<'_>, settings: Settings) {}
+
+    /// It lost its power, perhaps its disk as well.
+    #[inline(always)]
+    fn crashed(&mut self, at: &mut Context<'_>) {}
+}

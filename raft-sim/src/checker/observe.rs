@@ -1,0 +1,307 @@
+//! What happens in a run, handed to the checkers and put on record.
+
+use super::chain::Link;
+use super::checkers::Checkers;
+use super::hooks::{Boot, Checker, Commit, Context, New};
+use super::properties::checkers;
+use super::violation::{Verdict, Violation};
+use crate::subject::{Answer, Effects, Event, LogWrite, Request, Role, Settings, View, Write};
+use crate::time::Micros;
+use crate::words::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
+
+/// Asks each checker in turn, with what is on record: `each!(self, slot, |checker, at| checker.moves(at, after)?)`.
+macro_rules! each {
+    ($($arguments:tt)*) => {
+        checkers!(ask! ($($arguments)*))
+    };
+}
+
+macro_rules! ask {
+    (($checkers:ident, $slot:expr, |$checker:ident, $at:ident| $ask:expr) $($name:ident: $type:ty,)*) => {{
+        let Checkers { record, list, exercised, .. } = &mut *$checkers;
+        let $at = &mut Context { record, slot: $slot, exercised };
+        $({
+            let $checker = &mut list.$name;
+            $ask;
+        })*
+    }};
+}
+
+impl Checkers {
+    /// A server is about to boot with other settings than before.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    pub fn configured(&mut self, server: NodeId, settings: Settings) {
+        let slot = self.record.slot(server);
+        each!(self, slot, |checker, at| checker.configured(at, settings));
+    }
+
+    /// A server booted from `durable`, its `snapshot` and the `log` behind that, and shows `view`; its state
+    /// machine has kept what it applied up to `kept`. The first boot sets what the run begins with; later
+    /// ones, each after [`crashed`](Checkers::crashed) or [`wiped`](Checkers::wiped), are compared with what
+    /// was durable.
+    ///
+    /// # Errors
+    /// The property that does not hold.
+    ///
+    /// # Panics
+    /// If the server is unknown, or if it restarts from something else than what was reported durable.
+    pub fn booted(
+        &mut self,
+        server: NodeId,
+        durable: HardState,
+        snapshot: Option<&Snapshot>,
+        log: &[Entry],
+        kept: Option<LogIndex>,
+        view: &View,
+    ) -> Result<(), Violation> {
+        let slot = self.record.slot(server);
+        let first = !self.record.servers[slot].known;
+        let base = snapshot.map(|snapshot| snapshot.last.index);
+        if first {
+            self.given(slot, durable, snapshot, log)?;
+        } else {
+            self.record.assert_durable(slot, durable, base, log);
+        }
+        self.record.starts(slot, view);
+        let boot = &Boot { first, kept, snapshot: base, view };
+        each!(self, slot, |checker, at| checker.boots(at, boot)?);
+        self.commit(slot, view, self.record.in_force(slot, view))?;
+        each!(self, slot, |checker, at| checker.booted(at, boot)?);
+        each!(self, slot, |checker, at| checker.applied(at, view)?);
+        each!(self, slot, |checker, at| checker.shows(at, view)?);
+        self.record.servers[slot].view = *view;
+        Ok(())
+    }
+
+    /// Takes the state with which a server enters the run as its history.
+    fn given(
+        &mut self,
+        slot: usize,
+        durable: HardState,
+        snapshot: Option<&Snapshot>,
+        log: &[Entry],
+    ) -> Verdict {
+        if let Some(snapshot) = snapshot {
+            each!(self, slot, |checker, at| checker.has_snapshot(at, snapshot)?);
+            self.record.snapshot_written(slot, snapshot);
+        }
+        let base = self.record.servers[slot].log.len();
+        let mut previous = self.record.servers[slot].log.at(base).unwrap_or(Link::START);
+        for (index, entry) in (base + 1..).zip(log) {
+            let (link, seen) = self.record.see(index, previous, entry);
+            let new = &New { index, entry, previous, link, seen, term: durable.term };
+            each!(self, slot, |checker, at| checker.given(at, new)?);
+            self.record.append(slot, index, link, &entry.payload);
+            previous = link;
+        }
+        self.record.given(slot, durable);
+        Ok(())
+    }
+
+    /// A client asks a server for something; reported before the server hears of it.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    pub fn asked(&mut self, now: Micros, server: NodeId, event: &Event) {
+        let slot = self.record.slot(server);
+        each!(self, slot, |checker, at| checker.asked(at, now, event));
+    }
+
+    /// A server is about to take an event; [`stepped`](Checkers::stepped) follows.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    #[inline]
+    pub fn takes(&mut self, server: NodeId, event: &Event) {
+        let slot = self.record.slot(server);
+        each!(self, slot, |checker, at| checker.takes(at, event));
+    }
+
+    /// A server did one step. Its view before is the one of its last step.
+    ///
+    /// # Errors
+    /// The property that does not hold.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    #[inline]
+    pub fn stepped(&mut self, server: NodeId, effects: &Effects) -> Result<(), Violation> {
+        let slot = self.record.slot(server);
+        let unmoved = self.record.servers[slot].view == effects.view;
+        let idle = effects.writes.is_empty() && effects.applied.is_empty();
+        if !unmoved || !idle || effects.restored.is_some() {
+            self.changed(slot, effects, &effects.view)?;
+        }
+        if let Some((other, matched)) = effects.matched {
+            each!(self, slot, |checker, at| checker.matches(at, other, matched)?);
+        }
+        each!(self, slot, |checker, at| checker.stepped(at, effects)?);
+        Ok(())
+    }
+
+    /// A step that changed something.
+    fn changed(&mut self, slot: usize, effects: &Effects, after: &View) -> Verdict {
+        each!(self, slot, |checker, at| checker.moves(at, after)?);
+        let before = &self.record.servers[slot].view;
+        let configured = self.record.in_force(slot, before);
+        if after.role == Role::Leader && before.role != Role::Leader {
+            each!(self, slot, |checker, at| checker.elected(at, after.term)?);
+        }
+        for write in &effects.writes {
+            self.write(slot, write, after)?;
+        }
+        self.commit(slot, after, configured)?;
+        for snapshot in effects.writes.iter().filter_map(|write| write.snapshot.as_ref()) {
+            each!(self, slot, |checker, at| checker.has_snapshot(at, snapshot)?);
+            // A server that began without a configuration has one now.
+            self.record.adopt(slot, snapshot);
+        }
+        if let Some(snapshot) = &effects.restored {
+            each!(self, slot, |checker, at| checker.restores(at, snapshot)?);
+            self.record.servers[slot].applied = snapshot.last.index.get();
+        }
+        for applied in &effects.applied {
+            each!(self, slot, |checker, at| checker.applies(at, applied, after)?);
+            self.record.servers[slot].applied = applied.entry.index.get();
+        }
+        each!(self, slot, |checker, at| checker.applied(at, after)?);
+        if self.record.servers[slot].view != *after {
+            each!(self, slot, |checker, at| checker.shows(at, after)?);
+            self.record.servers[slot].view = *after;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, slot: usize, write: &Write, after: &View) -> Verdict {
+        if let Some(hard_state) = write.hard_state {
+            each!(self, slot, |checker, at| checker.writes_hard_state(at, hard_state)?);
+        }
+        if let Some(snapshot) = &write.snapshot {
+            each!(self, slot, |checker, at| checker.writes_snapshot(at, snapshot, write, after)?);
+            self.record.snapshot_written(slot, snapshot);
+        }
+        match &write.log {
+            Some(log) => self.write_log(slot, log, after),
+            None => Ok(()),
+        }
+    }
+
+    /// A server changes its log.
+    pub(super) fn write_log(&mut self, slot: usize, write: &LogWrite, after: &View) -> Verdict {
+        each!(self, slot, |checker, at| checker.writes_log(at, write, after)?);
+        let from = write.from.get();
+        let log = &mut self.record.servers[slot].log;
+        // There is one: a gap has raised an alarm.
+        let mut previous = log.at(from - 1).unwrap_or(Link::START);
+        // A configuration that goes is out of force (§6).
+        log.configurations.truncate(from - 1);
+        for (index, entry) in (from..).zip(write.entries.iter()) {
+            let (link, seen) = self.record.see(index, previous, entry);
+            let new = &New { index, entry, previous, link, seen, term: after.term };
+            each!(self, slot, |checker, at| checker.appends(at, new, after)?);
+            self.record.append(slot, index, link, &entry.payload);
+            previous = link;
+        }
+        let end = from - 1 + write.entries.len() as u64;
+        self.record.servers[slot].log.truncate(end);
+        each!(self, slot, |checker, at| checker.wrote_log(at, end)?);
+        Ok(())
+    }
+
+    /// A server's commit index advances, if it does. So many configurations of its log were in force when the step began.
+    fn commit(&mut self, slot: usize, after: &View, configured: usize) -> Verdict {
+        let to = length(after.commit);
+        if to <= length(self.record.servers[slot].view.commit) {
+            return Ok(());
+        }
+        let leads = self.record.leads(slot, after);
+        let configured = configured..self.record.in_force(slot, after);
+        let commit = &Commit { to, term: after.term, leads, configured };
+        each!(self, slot, |checker, at| checker.commits(at, commit)?);
+        if leads {
+            self.record.commit(slot, to, after.term);
+            each!(self, slot, |checker, at| checker.committed(at, commit)?);
+        }
+        Ok(())
+    }
+
+    /// A client is told what became of its request; reported after the step that says so.
+    ///
+    /// # Errors
+    /// The property that does not hold.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    pub fn answered(
+        &mut self,
+        now: Micros,
+        server: NodeId,
+        request: Request,
+        answer: &Answer,
+    ) -> Result<(), Violation> {
+        let slot = self.record.slot(server);
+        let mut first = Ok(());
+        each!(self, slot, |checker, at| {
+            let verdict = checker.answered(at, now, request, answer);
+            first = first.and(verdict);
+        });
+        first
+    }
+
+    /// A write is durable now. Those of one server come in the order in which it made them.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    #[inline]
+    pub fn persisted(&mut self, server: NodeId, write: &Write) {
+        let slot = self.record.slot(server);
+        self.record.durable(slot, write);
+    }
+
+    /// A message leaves the server that sent it, maybe many steps after the one that made it.
+    ///
+    /// # Errors
+    /// The property that does not hold.
+    ///
+    /// # Panics
+    /// If the sender is unknown.
+    #[inline]
+    pub fn sent(&mut self, message: &Message) -> Result<(), Violation> {
+        let slot = self.record.slot(message.from);
+        each!(self, slot, |checker, at| checker.sent(at, message)?);
+        Ok(())
+    }
+
+    /// From now on, or no longer, what is [`persisted`](Checkers::persisted) is what the server's disk says, and is
+    /// gone when its power is. The votes that it sent stay on record: those who got them count on them.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    pub fn lied_to(&mut self, server: NodeId, lies: bool) {
+        let slot = self.record.slot(server);
+        self.record.servers[slot].lies(lies);
+    }
+
+    /// A server lost its power: what was not durable is gone.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    pub fn crashed(&mut self, server: NodeId) {
+        let slot = self.record.slot(server);
+        self.record.servers[slot].power_off();
+        each!(self, slot, |checker, at| checker.crashed(at));
+    }
+
+    /// A server lost its power and its disk. The votes that it sent stay on record: those who got
+    /// them count on them.
+    ///
+    /// # Panics
+    /// If the server is unknown.
+    pub fn wiped(&mut self, server: NodeId) {
+        let slot = self.record.slot(server);
+        self.record.servers[slot].wipe();
+        self.crashed(server);
+    }
+}

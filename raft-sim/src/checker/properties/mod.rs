@@ -1,0 +1,418 @@
+//! The properties: one table of all that is known of each by name, and the checkers that judge them.
+//!
+//! To add one takes two files: this one, with its variant, its row in the table and its place among the [`checkers!`], and
+//! its checker's own, below this folder. Properties of rules are judged in `checker/rules`, those of liveness in
+//! `run/healing`; both stand in the table alone.
+
+pub(super) mod commit_own_term;
+pub(super) mod committed_never_truncated;
+pub(super) mod configurations;
+pub(super) mod election_safety;
+pub(super) mod exactly_once;
+pub(super) mod follower_matches_leader;
+pub(super) mod leader_append_only;
+pub(super) mod leader_completeness;
+pub(super) mod legal_roles;
+pub(super) mod linearizability;
+pub(super) mod log_matching;
+pub(super) mod match_index;
+pub(super) mod monotonicity;
+pub(super) mod no_rival_entry;
+pub(super) mod one_vote_per_term;
+pub(super) mod persist_before_send;
+pub(super) mod quorum_durability;
+pub(super) mod reads;
+pub(super) mod snapshots;
+pub(super) mod state_machine_safety;
+#[cfg(test)]
+mod tests;
+
+/// Expands `$each!` over all checkers, as `field: Type`, in the order in which they judge the same thing: the first alarm is
+/// the finding. `$arguments` is a group of tokens that goes before them.
+macro_rules! checkers {
+    ($each:ident! $arguments:tt) => {
+        $each! { $arguments
+            monotonicity: properties::monotonicity::Monotonicity,
+            legal_roles: properties::legal_roles::LegalRoles,
+            election_safety: properties::election_safety::ElectionSafety,
+            one_vote_per_term: properties::one_vote_per_term::OneVotePerTerm,
+            no_rival_entry: properties::no_rival_entry::NoRivalEntry,
+            leader_append_only: properties::leader_append_only::LeaderAppendOnly,
+            log_matching: properties::log_matching::LogMatching,
+            committed_never_truncated: properties::committed_never_truncated::CommittedNeverTruncated,
+            follower_matches_leader: properties::follower_matches_leader::FollowerMatchesLeader,
+            match_index: properties::match_index::MatchIndex,
+            snapshots: properties::snapshots::Snapshots,
+            commit_own_term: properties::commit_own_term::CommitOwnTerm,
+            quorum_durability: properties::quorum_durability::QuorumDurability,
+            state_machine_safety: properties::state_machine_safety::StateMachineSafety,
+            leader_completeness: properties::leader_completeness::LeaderCompleteness,
+            configurations: properties::configurations::Configurations,
+            exactly_once: properties::exactly_once::ExactlyOnce,
+            reads: properties::reads::Reads,
+            linearizability: properties::linearizability::Linearizability,
+            persist_before_send: properties::persist_before_send::PersistBeforeSend,
+            rules: rules::Rules,
+        }
+    };
+}
+pub(super) use checkers;
+
+/// Something that must hold in every history of a correct Raft.
+///
+/// The numbers are those of `docs/invariants.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Property {
+    /// 1: at most one leader in a term.
+    ElectionSafety,
+    /// 2: a server votes for at most one candidate in a term, crashes or not.
+    OneVotePerTerm,
+    /// 3: a leader never overwrites or deletes entries of its log.
+    LeaderAppendOnly,
+    /// 4: two logs with an entry of the same index and term are the same up to it.
+    LogMatching,
+    /// 5: the leaders of higher terms hold what was committed in a lower one.
+    LeaderCompleteness,
+    /// 6: no two servers commit or apply different entries at one index.
+    StateMachineSafety,
+    /// 7: a server never truncates what it knows to be committed.
+    CommittedNeverTruncated,
+    /// 8: a leader commits by counting replicas only of entries of its own term.
+    CommitOwnTerm,
+    /// 9: what a leader commits is on the disks of a majority.
+    QuorumDurability,
+    /// 10: term, vote, commit index and last applied do not go back.
+    Monotonicity,
+    /// 11: terms do not decrease along a log nor exceed the server's own.
+    LogTerms,
+    /// 12: a follower that reports success has the leader's log up to there.
+    FollowerMatchesLeader,
+    /// 13: what a leader takes to be on a follower's disk is there.
+    MatchIndex,
+    /// 14: a candidate with a majority of the votes has no rival's entry of its term anywhere.
+    NoRivalEntry,
+    /// 15: roles change along the arrows of Figure 4 only.
+    LegalRoles,
+    /// 16: a snapshot stands for what is committed and applied, and says what it comes to.
+    Snapshots,
+    /// 17: configurations change one after another, and their quorums share a server.
+    Configurations,
+    /// 18: no message leaves before what it promises is durable.
+    PersistBeforeSend,
+    /// 19: a command in a session is executed once, and a client is told of what is applied.
+    ExactlyOnce,
+    /// 20: a read is as recent as all that clients were told of before.
+    Reads,
+    /// 21: a server does not come to an end by itself.
+    NoPanic,
+    /// 22: a run comes to its end within a bounded number of steps.
+    BoundedSteps,
+    /// 23: who hears from no leader and gives no vote stands when its election timeout elapses, no earlier and no later.
+    ElectionTimer,
+    /// 24: a request for a vote or a pre-vote is answered as the log and the term of the receiver demand.
+    Voting,
+    /// 25: an AppendEntries is answered, obeyed or refused as the receiver's log and term demand.
+    Appending,
+    /// 26: an InstallSnapshot is answered and obeyed as the receiver's state demands.
+    Installing,
+    /// 27: a leader speaks to every other server when it is elected and at each heartbeat, from nextIndex on.
+    Leading,
+    /// 28: no message and no leader exceeds the limits that are set.
+    Limits,
+    /// 29: what a majority holds is committed, and what is committed is applied, at once.
+    Committing,
+    /// 30: a leader that hands over does it in the order of the dissertation.
+    HandingOver,
+    /// 31: a leader that hears from no quorum steps down in time, and no other does.
+    QuorumCheck,
+    /// 32: sessions open, are used and expire in the order of the log.
+    SessionRules,
+    /// 33: a change of the configuration is taken, carried on and given up as it should be.
+    ChangeRules,
+    /// 34: clients and administrators are told what is so, and as soon as it is.
+    Answering,
+    /// 35: a leader is elected once a quorum can talk.
+    LeaderEmerges,
+    /// 36: what a client then proposes is committed.
+    Progress,
+    /// 37: all who can be reached come to hold and to apply the same log.
+    Convergence,
+    /// 38: a change of the configuration comes to an end, and another can be made.
+    ChangeCompletes,
+    /// 39: a transfer of leadership comes to an end.
+    TransferEnds,
+    /// 40: whoever asked a server that lives has been answered.
+    EverybodyAnswered,
+    /// 41: between heartbeats nothing is left to be said.
+    NetworkDrains,
+    /// 42: what clients see is what they would see of one register.
+    Linearizability,
+}
+
+/// What kind of property it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Something bad never happens.
+    Safety,
+    /// The rules of Figures 2 and 13 and of the dissertation are kept to the letter, step by step; judged only
+    /// of implementations with [`Capability::Conduct`](crate::subject::Capability::Conduct). A server that breaks one may
+    /// still be safe.
+    Rules,
+    /// Something good happens in time, once faults have ceased.
+    Liveness,
+}
+
+/// All that is known of a property.
+struct Facts {
+    property: Property,
+    class: Class,
+    /// How scenarios and options write it.
+    name: &'static str,
+    /// How reports write it.
+    title: &'static str,
+    /// Where the paper states it.
+    section: &'static str,
+    /// What must hold, in short.
+    says: &'static str,
+    /// The same as the title of a scenario that violates it.
+    sentence: &'static str,
+}
+
+/// The properties, by number from 1 on.
+#[rustfmt::skip]
+const TABLE: &[Facts; 42] = &[
+    Facts { property: Property::ElectionSafety, class: Class::Safety,
+        name: "election-safety", title: "Election Safety", section: "Figure 3, §5.2",
+        says: "at most one leader in a term",
+        sentence: "At most one leader in a term" },
+    Facts { property: Property::OneVotePerTerm, class: Class::Safety,
+        name: "one-vote-per-term", title: "One Vote per Term", section: "Figure 2, §5.2",
+        says: "a server votes for at most one candidate in a term, crashes or not",
+        sentence: "A server votes for at most one candidate in a term" },
+    Facts { property: Property::LeaderAppendOnly, class: Class::Safety,
+        name: "leader-append-only", title: "Leader Append-Only", section: "Figure 3, §5.3",
+        says: "a leader never overwrites or deletes entries of its log",
+        sentence: "A leader never overwrites or deletes entries of its log" },
+    Facts { property: Property::LogMatching, class: Class::Safety,
+        name: "log-matching", title: "Log Matching", section: "Figure 3, §5.3",
+        says: "two logs with an entry of the same index and term are the same up to it",
+        sentence: "Two logs with an entry of the same index and term are the same up to it" },
+    Facts { property: Property::LeaderCompleteness, class: Class::Safety,
+        name: "leader-completeness", title: "Leader Completeness", section: "Figure 3, §5.4",
+        says: "the leaders of higher terms hold what was committed in a lower one",
+        sentence: "Leaders of later terms hold what was committed before" },
+    Facts { property: Property::StateMachineSafety, class: Class::Safety,
+        name: "state-machine-safety", title: "State Machine Safety", section: "Figure 3, §5.4.3",
+        says: "no two servers commit or apply different entries at one index",
+        sentence: "No two servers commit or apply different entries at one index" },
+    Facts { property: Property::CommittedNeverTruncated, class: Class::Safety,
+        name: "committed-never-truncated", title: "Committed Never Truncated", section: "§5.3",
+        says: "a server never truncates what it knows to be committed",
+        sentence: "A server never truncates what it knows to be committed" },
+    Facts { property: Property::CommitOwnTerm, class: Class::Safety,
+        name: "commit-own-term", title: "Commit Own Term", section: "Figure 2, §5.4.2",
+        says: "a leader commits by counting replicas only of entries of its own term",
+        sentence: "A leader commits by counting replicas only of entries of its own term" },
+    Facts { property: Property::QuorumDurability, class: Class::Safety,
+        name: "quorum-durability", title: "Quorum Durability", section: "Figure 2, §5.3",
+        says: "what a leader commits is on the disks of a majority",
+        sentence: "What a leader commits is on the disks of a majority" },
+    Facts { property: Property::Monotonicity, class: Class::Safety,
+        name: "monotonicity", title: "Monotonicity", section: "Figure 2, §5.1",
+        says: "term, vote, commit index and last applied do not go back",
+        sentence: "Term, vote, commit index and last applied do not go back" },
+    Facts { property: Property::LogTerms, class: Class::Safety,
+        name: "log-terms", title: "Log Terms", section: "§5.1, §5.3",
+        says: "terms do not decrease along a log nor exceed the server's own",
+        sentence: "Terms do not decrease along a log nor exceed the server's own" },
+    Facts { property: Property::FollowerMatchesLeader, class: Class::Safety,
+        name: "follower-matches-leader", title: "Follower Matches Leader", section: "§5.3",
+        says: "a follower that reports success has the leader's log up to there",
+        sentence: "A follower that reports success has the leader's log up to there" },
+    Facts { property: Property::MatchIndex, class: Class::Safety,
+        name: "match-index", title: "Match Index", section: "Figure 2, §5.3",
+        says: "what a leader takes to be on a follower's disk is there",
+        sentence: "What a leader takes to be on a follower's disk is there" },
+    Facts { property: Property::NoRivalEntry, class: Class::Safety,
+        name: "no-rival-entry", title: "No Rival Entry", section: "§5.2, §5.3",
+        says: "a candidate with a majority of the votes has no rival's entry of its term anywhere",
+        sentence: "A candidate with a majority of the votes has no rival's entry of its term anywhere" },
+    Facts { property: Property::LegalRoles, class: Class::Safety,
+        name: "legal-roles", title: "Legal Roles", section: "Figure 4, §5.1",
+        says: "roles change along the arrows of Figure 4 only",
+        sentence: "Roles change along the arrows of Figure 4 only" },
+    Facts { property: Property::Snapshots, class: Class::Safety,
+        name: "snapshots", title: "Snapshots", section: "§7",
+        says: "a snapshot stands for what is committed and applied, and says what it comes to",
+        sentence: "A snapshot stands for what is committed and applied, and says what it comes to" },
+    Facts { property: Property::Configurations, class: Class::Safety,
+        name: "configurations", title: "Configurations", section: "§6, diss. §4.1",
+        says: "configurations change one after another, and their quorums share a server",
+        sentence: "Configurations change one after another, and their quorums share a server" },
+    Facts { property: Property::PersistBeforeSend, class: Class::Safety,
+        name: "persist-before-send", title: "Persist before Send", section: "Figure 2, §5.6",
+        says: "no message leaves before what it promises is durable",
+        sentence: "No message leaves before what it promises is durable" },
+    Facts { property: Property::ExactlyOnce, class: Class::Safety,
+        name: "exactly-once", title: "Exactly Once", section: "§8, diss. §6.3",
+        says: "a command in a session is executed once, and a client is told of what is applied",
+        sentence: "A command in a session is executed once, and clients are told of what is applied" },
+    Facts { property: Property::Reads, class: Class::Safety,
+        name: "reads", title: "Reads", section: "§8, diss. §6.4",
+        says: "a read is as recent as all that clients were told of before",
+        sentence: "A read is as recent as all that clients were told of before" },
+    Facts { property: Property::NoPanic, class: Class::Safety,
+        name: "no-panic", title: "No Panic", section: "§5.5",
+        says: "a server does not come to an end by itself",
+        sentence: "A server does not come to an end by itself" },
+    Facts { property: Property::BoundedSteps, class: Class::Safety,
+        name: "bounded-steps", title: "Bounded Steps", section: "§5.6",
+        says: "a run comes to its end within a bounded number of steps",
+        sentence: "A run comes to its end within a bounded number of steps" },
+    Facts { property: Property::ElectionTimer, class: Class::Rules,
+        name: "election-timer", title: "Election Timer", section: "Figure 2, §5.2",
+        says: "who hears from no leader and gives no vote stands when its election timeout elapses, no earlier and no later",
+        sentence: "Who hears from no leader and gives no vote stands in time" },
+    Facts { property: Property::Voting, class: Class::Rules,
+        name: "voting", title: "Voting", section: "Figure 2, §5.4.1",
+        says: "a request for a vote or a pre-vote is answered as the log and the term of the receiver demand",
+        sentence: "A request for a vote is answered as log and term demand" },
+    Facts { property: Property::Appending, class: Class::Rules,
+        name: "appending", title: "Appending", section: "Figure 2, §5.3",
+        says: "an AppendEntries is answered, obeyed or refused as the receiver's log and term demand",
+        sentence: "An AppendEntries is answered as log and term demand" },
+    Facts { property: Property::Installing, class: Class::Rules,
+        name: "installing", title: "Installing", section: "Figure 13, §7",
+        says: "an InstallSnapshot is answered and obeyed as the receiver's state demands",
+        sentence: "An InstallSnapshot is answered as the receiver's state demands" },
+    Facts { property: Property::Leading, class: Class::Rules,
+        name: "leading", title: "Leading", section: "Figure 2, §5.3",
+        says: "a leader speaks to every other server when it is elected and at each heartbeat, from nextIndex on",
+        sentence: "A leader speaks to every other server, from nextIndex on" },
+    Facts { property: Property::Limits, class: Class::Rules,
+        name: "limits", title: "Limits", section: "diss. §10.2",
+        says: "no message and no leader exceeds the limits that are set",
+        sentence: "No message and no leader exceeds the limits that are set" },
+    Facts { property: Property::Committing, class: Class::Rules,
+        name: "committing", title: "Committing", section: "Figure 2, §5.3",
+        says: "what a majority holds is committed, and what is committed is applied, at once",
+        sentence: "What a majority holds is committed and applied at once" },
+    Facts { property: Property::HandingOver, class: Class::Rules,
+        name: "handing-over", title: "Handing Over", section: "diss. §3.10",
+        says: "a leader that hands over does it in the order of the dissertation",
+        sentence: "A leader hands over in the order of the dissertation" },
+    Facts { property: Property::QuorumCheck, class: Class::Rules,
+        name: "quorum-check", title: "Quorum Check", section: "diss. §6.2",
+        says: "a leader that hears from no quorum steps down in time, and no other does",
+        sentence: "A leader that hears from no quorum steps down, and no other" },
+    Facts { property: Property::SessionRules, class: Class::Rules,
+        name: "session-rules", title: "Session Rules", section: "diss. §6.3",
+        says: "sessions open, are used and expire in the order of the log",
+        sentence: "Sessions open, are used and expire in the order of the log" },
+    Facts { property: Property::ChangeRules, class: Class::Rules,
+        name: "change-rules", title: "Change Rules", section: "§6, diss. ch. 4",
+        says: "a change of the configuration is taken, carried on and given up as it should be",
+        sentence: "A change of the configuration is carried on as it should be" },
+    Facts { property: Property::Answering, class: Class::Rules,
+        name: "answering", title: "Answering", section: "Figure 2, §8",
+        says: "clients and administrators are told what is so, and as soon as it is",
+        sentence: "Clients and administrators are told what is so, once it is" },
+    Facts { property: Property::LeaderEmerges, class: Class::Liveness,
+        name: "leader-emerges", title: "Leader Emerges", section: "§5.2, §5.6",
+        says: "a leader is elected once a quorum can talk",
+        sentence: "A leader is elected once a quorum can talk" },
+    Facts { property: Property::Progress, class: Class::Liveness,
+        name: "progress", title: "Progress", section: "§5.3, §5.4.3",
+        says: "what a client then proposes is committed",
+        sentence: "What a client proposes is committed once a quorum can talk" },
+    Facts { property: Property::Convergence, class: Class::Liveness,
+        name: "convergence", title: "Convergence", section: "§5.3",
+        says: "all who can be reached come to hold and to apply the same log",
+        sentence: "All who can be reached come to hold and apply the same log" },
+    Facts { property: Property::ChangeCompletes, class: Class::Liveness,
+        name: "change-completes", title: "Change Completes", section: "§6, diss. §4.1",
+        says: "a change of the configuration comes to an end, and another can be made",
+        sentence: "A change of the configuration comes to an end" },
+    Facts { property: Property::TransferEnds, class: Class::Liveness,
+        name: "transfer-ends", title: "Transfer Ends", section: "diss. §3.10",
+        says: "a transfer of leadership comes to an end",
+        sentence: "A transfer of leadership comes to an end" },
+    Facts { property: Property::EverybodyAnswered, class: Class::Liveness,
+        name: "everybody-answered", title: "Everybody Answered", section: "§8",
+        says: "whoever asked a server that lives has been answered",
+        sentence: "Whoever asked a server that lives is answered" },
+    Facts { property: Property::NetworkDrains, class: Class::Liveness,
+        name: "network-drains", title: "Network Drains", section: "§5.3",
+        says: "between heartbeats nothing is left to be said",
+        sentence: "Between heartbeats nothing is left to be said" },
+    Facts { property: Property::Linearizability, class: Class::Safety,
+        name: "linearizability", title: "Linearizability", section: "§8, diss. ch. 6",
+        says: "what clients see is what they would see of one register",
+        sentence: "Clients see what they would see of one register" },
+];
+
+impl Property {
+    /// All of them, by number.
+    pub const ALL: [Property; TABLE.len()] = {
+        let mut all = [TABLE[0].property; TABLE.len()];
+        let mut place = 0;
+        while place < all.len() {
+            all[place] = TABLE[place].property;
+            assert!(all[place] as usize == place, "a property's row is at its number");
+            place += 1;
+        }
+        all
+    };
+
+    fn facts(self) -> &'static Facts {
+        &TABLE[self as usize]
+    }
+
+    /// The property of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Property> {
+        TABLE.iter().find(|facts| facts.name == name).map(|facts| facts.property)
+    }
+
+    /// Its row in `docs/invariants.md`.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// How scenarios and options write it: `election-safety`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// How reports write it: `Election Safety`.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.facts().title
+    }
+
+    /// Where the paper states it: `Figure 3, §5.2`.
+    #[must_use]
+    pub fn section(self) -> &'static str {
+        self.facts().section
+    }
+
+    /// What must hold, in short: `at most one leader in a term`. `docs/invariants.md` has it in full.
+    #[must_use]
+    pub fn says(self) -> &'static str {
+        self.facts().says
+    }
+
+    /// The same as the title of a scenario that violates it: `At most one leader in a term`.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        self.facts().sentence
+    }
+
+    /// What kind of property it is.
+    #[must_use]
+    pub fn class(self) -> Class {
+        self.facts().class
+    }
+}

@@ -1,0 +1,185 @@
+//! Reads (20).
+
+use std::collections::BTreeMap;
+
+use super::Property;
+use crate::checker::hooks::{Checker, Context};
+use crate::checker::record::Record;
+use crate::checker::violation::{Verdict, violated};
+use crate::subject::{Answer, Event, Request};
+use crate::time::Micros;
+use crate::words::LogIndex;
+
+/// Reads (§8, dissertation §6.4): a read returns no state from before what any client had been told of
+/// when it was asked. So all of it is linearizable: an answer to one client is past for every later
+/// request.
+#[derive(Debug)]
+pub(in crate::checker) struct Reads {
+    /// Reads that servers owe an answer: no more than they themselves remember.
+    asked: BTreeMap<Request, Asked>,
+    /// The highest index that any client was told of.
+    told: u64,
+}
+
+/// A read that a server owes an answer.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    /// The place of the server that was asked.
+    slot: usize,
+    /// The highest index that any client had been told of by then.
+    told: u64,
+}
+
+impl Reads {
+    fn check(at: &mut Context<'_>, index: LogIndex, told: u64) -> Verdict {
+        if told > 0 {
+            at.count(Property::Reads);
+        }
+        let (id, applied) = (at.id(), at.server().applied);
+        let breach = if index.get() < told {
+            format!(
+                "{id} answered a read from index {index}, when a client had been told of {told}"
+            )
+        } else if index.get() > applied {
+            format!("{id} answered a read from index {index}, and has applied {applied}")
+        } else {
+            return Ok(());
+        };
+        violated(Property::Reads, id, breach)
+    }
+}
+
+impl Checker for Reads {
+    fn new(_: &Record) -> Reads {
+        Reads { asked: BTreeMap::new(), told: 0 }
+    }
+
+    #[inline]
+    fn asked(&mut self, at: &mut Context<'_>, _: Micros, event: &Event) {
+        if let Event::Read(request) = event {
+            self.asked.insert(*request, Asked { slot: at.slot, told: self.told });
+        }
+    }
+
+    #[inline]
+    fn answered(
+        &mut self,
+        at: &mut Context<'_>,
+        _: Micros,
+        request: Request,
+        answer: &Answer,
+    ) -> Verdict {
+        let asked = self.asked.remove(&request);
+        let index = match *answer {
+            Answer::Committed(index) | Answer::Registered(index, _) | Answer::NoSession(index) => {
+                index
+            }
+            Answer::Read(index) => {
+                Reads::check(at, index, asked.map_or(0, |asked| asked.told))?;
+                index
+            }
+            Answer::Done
+            | Answer::Superseded
+            | Answer::Unknown
+            | Answer::NotLeader(_)
+            | Answer::Busy
+            | Answer::Rejected => return Ok(()),
+        };
+        self.told = self.told.max(index.get());
+        Ok(())
+    }
+
+    /// The reads that the server owes will not be answered.
+    #[inline]
+    fn crashed(&mut self, at: &mut Context<'_>) {
+        let slot = at.slot;
+        self.asked.retain(|_, asked| asked.slot != slot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checker::properties::Property;
+    use crate::checker::testing::moves::once;
+    use crate::checker::testing::{History, raises, silent};
+    use crate::subject::{Answer, Outcome};
+    use crate::words::LogIndex;
+
+    fn at(index: u64) -> LogIndex {
+        LogIndex::new(index).expect("an index")
+    }
+
+    /// S1 leads term 1 of three servers, with the same command twice, committed with S2's help.
+    fn twice() -> History {
+        let mut history = History::new(3);
+        history.elect(1, 1, &[2]);
+        history.ask_for(1, 1, &once(1, 1, 5));
+        silent(history.write_entries(1, 1, &[once(1, 1, 5), once(2, 1, 5)]));
+        history.flush(1);
+        history.replicate(1, 2);
+        silent(history.commit(1, 2));
+        silent(history.commit(2, 2));
+        history
+    }
+
+    #[test]
+    fn reads_older_than_what_was_told() {
+        let mut history = twice();
+        silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
+        silent(history.apply_as(1, once(2, 1, 5), Outcome::Repeated));
+        silent(history.apply_as(2, once(1, 1, 5), Outcome::Executed));
+        silent(history.answer(1, 1, Answer::Committed(at(2))));
+        history.ask_read(2, 2);
+        let verdict = history.answer(2, 2, Answer::Read(at(1)));
+        let words = "S2 answered a read from index 1, when a client had been told of 2";
+        raises(verdict, Property::Reads, words);
+    }
+
+    #[test]
+    fn reads_older_than_another_read() {
+        let mut history = twice();
+        silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
+        silent(history.apply_as(1, once(2, 1, 5), Outcome::Repeated));
+        silent(history.apply_as(2, once(1, 1, 5), Outcome::Executed));
+        history.ask_read(1, 1);
+        silent(history.answer(1, 1, Answer::Read(at(2))));
+        assert_eq!(history.exercised(Property::Reads), 0);
+        history.ask_read(2, 2);
+        raises(history.answer(2, 2, Answer::Read(at(1))), Property::Reads, "had been told of 2");
+    }
+
+    #[test]
+    fn reads_ahead_of_the_state_machine() {
+        let mut history = twice();
+        history.ask_read(2, 1);
+        let verdict = history.answer(2, 1, Answer::Read(at(1)));
+        raises(verdict, Property::Reads, "S2 answered a read from index 1, and has applied 0");
+    }
+
+    /// S2 lags, and answers at exactly the index that had been told when the read was asked; what was told
+    /// since, it owes to later reads only.
+    #[test]
+    fn reads_of_a_lagging_follower_at_exactly_what_was_told() {
+        let mut history = twice();
+        silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
+        silent(history.answer(1, 1, Answer::Committed(at(1))));
+        history.ask_read(2, 2);
+        silent(history.apply_as(1, once(2, 1, 5), Outcome::Repeated));
+        silent(history.answer(1, 3, Answer::Committed(at(2))));
+        silent(history.apply_as(2, once(1, 1, 5), Outcome::Executed));
+        silent(history.answer(2, 2, Answer::Read(at(1))));
+        assert_eq!(history.exercised(Property::Reads), 1);
+    }
+
+    /// Nobody waits for what a server owes that has crashed; and an answer that is none ends a read, too.
+    #[test]
+    fn reads_without_an_answer_are_forgotten() {
+        let mut history = twice();
+        history.ask_read(1, 1);
+        history.ask_read(2, 2);
+        history.ask_read(2, 3);
+        history.crash(1);
+        silent(history.answer(2, 2, Answer::NotLeader(None)));
+        assert_eq!(history.checkers.list.reads.asked.len(), 1);
+    }
+}

@@ -1,0 +1,70 @@
+//! Quorums of configurations. Counted here and not by the core, which may be the one that counts wrongly.
+
+use std::collections::BTreeSet;
+
+use crate::words::{Membership, NodeId};
+
+/// Whether so many of these servers are a majority (§5.2).
+#[inline]
+pub(super) fn is_majority(count: usize, servers: &[NodeId]) -> bool {
+    count > servers.len() / 2
+}
+
+/// Whether those for whom `agrees` holds are a majority of the voters, and in joint consensus of either
+/// configuration (§6).
+pub(crate) fn has_quorum(configuration: &Membership, agrees: impl Fn(NodeId) -> bool) -> bool {
+    let Membership { voters, outgoing, learners: _ } = configuration;
+    let majority = |servers: &[NodeId]| {
+        is_majority(servers.iter().filter(|&&server| agrees(server)).count(), servers)
+    };
+    majority(voters) && (outgoing.is_empty() || majority(outgoing))
+}
+
+/// Whether a server receives the log.
+pub(super) fn contains(configuration: &Membership, server: NodeId) -> bool {
+    let Membership { voters, outgoing, learners } = configuration;
+    [voters, outgoing, learners].into_iter().any(|servers| servers.contains(&server))
+}
+
+/// Whether every quorum of one configuration shares a server with every quorum of the other.
+pub(super) fn share_quorums(one: &Membership, other: &Membership) -> bool {
+    let halves = [&one.voters, &one.outgoing, &other.voters, &other.outgoing];
+    let needed = halves.map(|half| half.len() / 2 + 1);
+    // Without C_old there is nothing to reach in that half.
+    let mut start = [0; 4];
+    for half in [1, 3].into_iter().filter(|&half| halves[half].is_empty()) {
+        start[half] = needed[half];
+    }
+    let all: BTreeSet<NodeId> = halves.into_iter().flatten().copied().collect();
+    // Give each server to one side or the other: how many of each half can both sides come to have?
+    let mut reached = BTreeSet::from([start]);
+    for server in all {
+        let give = |counts: [usize; 4], side: [usize; 2]| {
+            let mut counts = counts;
+            for half in side.into_iter().filter(|&half| halves[half].contains(&server)) {
+                counts[half] = needed[half].min(counts[half] + 1);
+            }
+            counts
+        };
+        let next = reached.iter().flat_map(|&counts| [give(counts, [0, 1]), give(counts, [2, 3])]);
+        reached = next.collect();
+    }
+    !reached.contains(&needed)
+}
+
+/// A configuration in words: `S1 S2 S3`, `S3 S4 with C_old S1 S2 S3 and learners S5`.
+pub(super) fn names(configuration: &Membership) -> String {
+    let Membership { voters, outgoing, learners } = configuration;
+    let list = |servers: &[NodeId]| {
+        let names: Vec<String> = servers.iter().map(NodeId::to_string).collect();
+        if names.is_empty() { "nobody".to_owned() } else { names.join(" ") }
+    };
+    let mut told = list(voters);
+    for (what, servers) in [(" with C_old ", outgoing), (" and learners ", learners)] {
+        if !servers.is_empty() {
+            told.push_str(what);
+            told.push_str(&list(servers));
+        }
+    }
+    told
+}

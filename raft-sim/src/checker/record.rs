@@ -1,0 +1,207 @@
+//! What is known of a run so far: each server's state, its log and its disk, and what leaders committed. Nothing here
+//! judges; what one checker alone needs is in that checker.
+
+use std::sync::Arc;
+
+use super::chain::{Ledger, Link, Seen, Table};
+use super::server::Server;
+use crate::subject::{Role, View, Write};
+use crate::words::{
+    Entry, HardState, LogIndex, Membership, NodeId, Payload, Snapshot, Term, length,
+};
+
+/// When a configuration is in force on a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InForce {
+    /// As soon as it is in the server's log (§6).
+    Appended,
+    /// Once the server has applied it.
+    Applied,
+    /// One or the other; nobody says which.
+    Untold,
+}
+
+/// What is known of a run so far.
+#[derive(Debug)]
+pub(super) struct Record {
+    /// The servers, S1 first.
+    pub(super) servers: Vec<Server>,
+    /// Every entry ever written.
+    table: Table,
+    /// Every entry ever committed.
+    pub(super) ledger: Ledger,
+    /// When a configuration is in force.
+    pub(super) in_force: InForce,
+    /// Whether servers wait at each write, so that what they have written is durable for themselves.
+    pub(super) waits: bool,
+}
+
+impl Record {
+    /// The record of these servers, none of which has booted. `members` are the voters of the first configuration; the
+    /// others boot without one.
+    pub(super) fn new(servers: &[NodeId], members: &[NodeId]) -> Record {
+        assert!((1..=64).contains(&servers.len()), "a cluster has 1 to 64 servers");
+        assert!((1..).zip(servers).all(|(n, id)| id.0 == n), "servers are S1 to Sn in order");
+        let mut voters = members.to_vec();
+        voters.sort_unstable();
+        let first = Arc::new(Membership { voters, ..Membership::default() });
+        let none = Arc::new(Membership::default());
+        let server = |&id| Server::new(id, if members.contains(&id) { &first } else { &none });
+        Record {
+            servers: servers.iter().map(server).collect(),
+            table: Table::default(),
+            ledger: Ledger::new(first.clone()),
+            in_force: InForce::Appended,
+            waits: false,
+        }
+    }
+
+    /// What logs have up to `base` is not known.
+    pub(super) fn begin_behind(&mut self, base: u64) {
+        for server in &mut self.servers {
+            server.log.begin_behind(base);
+            server.durable_log.begin_behind(base);
+        }
+        self.table.begin_behind(base);
+        self.ledger.begin_behind(base);
+    }
+
+    /// The place of a server, if it is one of the cluster.
+    #[inline]
+    pub(super) fn find(&self, server: NodeId) -> Option<usize> {
+        let slot = server.0.wrapping_sub(1) as usize;
+        (slot < self.servers.len()).then_some(slot)
+    }
+
+    /// The place of a server of the cluster.
+    #[inline]
+    pub(super) fn slot(&self, server: NodeId) -> usize {
+        self.find(server).expect("observations are about servers of the cluster")
+    }
+
+    /// Whether what a server does in a step it does as a leader: one that steps down with this step, as it
+    /// does when it commits a configuration without itself (§6), has led until then.
+    #[inline]
+    pub(super) fn leads(&self, slot: usize, after: &View) -> bool {
+        let before = &self.servers[slot].view;
+        after.role == Role::Leader || (before.role == Role::Leader && before.term == after.term)
+    }
+
+    /// How many configurations of its log a server has in force, or had, when it showed this view: the last of
+    /// them is what it uses.
+    #[inline]
+    pub(super) fn in_force(&self, slot: usize, view: &View) -> usize {
+        let configurations = &self.servers[slot].log.configurations;
+        match self.in_force {
+            InForce::Appended | InForce::Untold => configurations.len(),
+            InForce::Applied => configurations.count_up_to(length(view.applied)),
+        }
+    }
+
+    /// Whether it is certain how many that are.
+    #[inline]
+    pub(super) fn knows_in_force(&self, slot: usize, view: &View) -> bool {
+        let configurations = &self.servers[slot].log.configurations;
+        match self.in_force {
+            InForce::Appended | InForce::Applied => true,
+            InForce::Untold => {
+                configurations.count_up_to(length(view.applied)) == configurations.len()
+            }
+        }
+    }
+
+    /// Whether a server's disk has an entry.
+    #[inline]
+    pub(super) fn is_durable(&self, server: NodeId, index: u64, link: Link) -> bool {
+        let slot = self.find(server);
+        slot.is_some_and(|slot| self.servers[slot].durable_log.at(index) == Some(link))
+    }
+
+    /// An entry is seen at this index of a log, behind `previous`: its link, and what the table knew of it.
+    #[inline]
+    pub(super) fn see(&mut self, index: u64, previous: Link, entry: &Entry) -> (Link, Seen) {
+        let link = previous.then(entry);
+        (link, self.table.record(index, link))
+    }
+
+    /// A server has this entry at this index of its log.
+    #[inline]
+    pub(super) fn append(&mut self, slot: usize, index: u64, link: Link, payload: &Payload) {
+        let log = &mut self.servers[slot].log;
+        if let Payload::Membership(membership) = payload {
+            log.configurations.push(index, membership);
+        }
+        log.set(index, link);
+    }
+
+    /// The leader of `term` commits its log up to `to`.
+    pub(super) fn commit(&mut self, slot: usize, to: u64, term: Term) {
+        self.ledger.commit(&self.servers[slot].log, to, term);
+    }
+
+    /// A server writes a snapshot, which takes the place of its whole log unless that has the snapshot's last entry.
+    #[cold]
+    pub(super) fn snapshot_written(&mut self, slot: usize, snapshot: &Snapshot) {
+        let last = snapshot.last.index.get();
+        let server = &mut self.servers[slot];
+        server.snapshot = last;
+        if server.log.at(last).is_none_or(|link| link.term != snapshot.last.term) {
+            server.log.adopt(&self.ledger, last);
+        }
+    }
+
+    /// A snapshot stands for the beginning of a server's log.
+    #[cold]
+    pub(super) fn adopt(&mut self, slot: usize, snapshot: &Snapshot) {
+        self.servers[slot].log.adopt(&self.ledger, snapshot.last.index.get());
+    }
+
+    /// A write is durable.
+    #[inline]
+    pub(super) fn durable(&mut self, slot: usize, write: &Write) {
+        let server = &mut self.servers[slot];
+        if let Some(hard_state) = write.hard_state {
+            server.durable = hard_state;
+        }
+        if let Some(snapshot) = &write.snapshot {
+            let last = snapshot.last.index.get();
+            server.durable_snapshot = last;
+            server.durable_log.adopt(&self.ledger, last);
+        }
+        if let Some(log) = &write.log {
+            server.log_durable(log, &self.table);
+        }
+    }
+
+    /// A server that booted before boots from what was durable.
+    pub(super) fn assert_durable(
+        &self,
+        slot: usize,
+        durable: HardState,
+        base: Option<LogIndex>,
+        log: &[Entry],
+    ) {
+        let known = &self.servers[slot];
+        let (server, last) = (known.id, length(base) + log.len() as u64);
+        assert_eq!(known.durable, durable, "{server} restarts from what was durable");
+        assert_eq!(known.durable_snapshot, length(base), "{server} restarts from its snapshot");
+        assert_eq!(known.durable_log.len(), last, "{server} restarts from its log");
+        assert_eq!(known.log.len(), last, "{server} restarts after a crash");
+    }
+
+    /// What a server began the run with is on its disk.
+    pub(super) fn given(&mut self, slot: usize, durable: HardState) {
+        let server = &mut self.servers[slot];
+        server.known = true;
+        server.durable = durable;
+        server.durable_log.copy(&server.log);
+        server.durable_snapshot = server.snapshot;
+    }
+
+    /// Every start is one as follower in the term that was durable, with nothing known to be committed and no state seen.
+    pub(super) fn starts(&mut self, slot: usize, view: &View) {
+        let server = &mut self.servers[slot];
+        server.view = View { role: Role::Follower, commit: None, state: 0, ..*view };
+        server.applied = length(view.applied);
+    }
+}

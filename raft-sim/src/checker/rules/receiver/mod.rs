@@ -1,0 +1,345 @@
+//! The rules for servers that receive: election timers, votes and pre-votes, AppendEntries, InstallSnapshot.
+//!
+//! Before a step it is worked out what Figures 2 and 13 make of the event: the term, the vote, the role, the
+//! leader and the commit index afterwards, the change of the log, and the one reply ([`Answer`]). A reply that
+//! must wait for a write is owed, and must leave in the very step in which the server hears that this write and
+//! all before it are durable. Where a rule leaves a choice, or what a server remembers can't be seen, nothing
+//! is judged: `None` stands for what is not known.
+//!
+//! What a server is known to remember is in [`Watch`]. Messages that no correct server sends are not judged.
+
+mod appending;
+mod installing;
+mod message;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod voting;
+
+use std::collections::VecDeque;
+
+use crate::checker::hooks::Context;
+use crate::checker::properties::Property;
+use crate::checker::server::Server;
+use crate::checker::violation::{Verdict, Violation};
+use crate::subject::{Effects, Event, Role, Settings, Token};
+use crate::words::{Body, Message, NodeId, Position, length};
+
+use standing::{Answer, Hears, Reply, Standing};
+use timer::{Draws, Timer};
+
+/// What is expected of each server, S1 first.
+#[derive(Debug)]
+pub(super) struct Receiver {
+    watched: Vec<Watch>,
+    draws: Draws,
+    /// What the step that is under way must show.
+    due: Due,
+}
+
+/// What one server is known to remember, beside what is on record of it.
+#[derive(Debug, Default)]
+struct Watch {
+    timer: Timer,
+    /// Who would vote for it, if it asks before it stands (diss. §9.6), one bit for each server.
+    asking: Asking,
+    /// Who has voted for it in this term, itself once its own vote is known durable.
+    votes: u64,
+    /// The snapshot of which it has parts, and how many bytes (Figure 13).
+    incoming: Incoming,
+    /// Writes of which it has not heard, or not of all before them, and whether it has heard of this one.
+    unsynced: VecDeque<(Token, bool)>,
+    /// Messages that it owes, and the newest write that each waits for.
+    owed: VecDeque<(Token, Message)>,
+    /// How it stood before this step.
+    before: Standing,
+}
+
+/// Whether a server asks for pre-votes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Asking {
+    #[default]
+    No,
+    /// It does, and these would vote for it.
+    Yes(u64),
+    /// It may have begun to, behind a write.
+    Unclear,
+}
+
+/// The snapshot of which a server has parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Incoming {
+    Known(Option<(Position, u64)>),
+    /// It may have kept it, or not: no rule says.
+    Unclear,
+}
+
+impl Default for Incoming {
+    fn default() -> Incoming {
+        Incoming::Known(None)
+    }
+}
+
+/// What a step must show.
+#[derive(Debug, Default)]
+#[expect(clippy::large_enum_variant, reason = "there is one; a box would be one for each step")]
+enum Due {
+    /// Nothing is judged.
+    #[default]
+    Nothing,
+    /// A message came that no correct server sends, and what it left behind is not known.
+    Unclear,
+    /// A tick passes.
+    Tick,
+    /// A message came, and this is what becomes of it.
+    Answer(Answer),
+    /// It hears of a durable write.
+    Durable,
+}
+
+/// The bit of a server; none for one that is not of the cluster.
+fn bit(server: NodeId) -> u64 {
+    match server.0 {
+        number @ 1..=64 => 1 << (number - 1),
+        _ => 0,
+    }
+}
+
+impl Receiver {
+    pub(super) fn new(servers: usize) -> Receiver {
+        let watched = (0..servers).map(|_| Watch::default()).collect();
+        Receiver { watched, draws: Draws::default(), due: Due::Nothing }
+    }
+
+    /// A server boots from the term and the vote on its disk.
+    pub(super) fn boots(&mut self, at: &Context<'_>, settings: &Settings) {
+        let watch = &mut self.watched[at.slot];
+        let timer = watch.timer.booted(settings, at.server().durable);
+        *watch = Watch { timer, ..Watch::default() };
+    }
+
+    /// What the rules ask of a server that is about to take an event is worked out.
+    #[inline]
+    pub(super) fn takes(&mut self, at: &Context<'_>, settings: &Settings, event: &Event) {
+        let (server, watch) = (at.server(), &mut self.watched[at.slot]);
+        watch.before = Standing::of(&server.view);
+        self.due = match event {
+            Event::Tick => Due::Tick,
+            Event::Receive(message) => watch.receives(server, settings, message),
+            Event::Persisted(token) => {
+                watch.hears_of(*token);
+                Due::Durable
+            }
+            Event::Propose(..)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Read(_)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_)
+            | Event::Apply => Due::Nothing,
+        };
+    }
+
+    /// What it did is compared with that.
+    #[inline]
+    pub(super) fn stepped(
+        &mut self,
+        at: &mut Context<'_>,
+        settings: &Settings,
+        effects: &Effects,
+    ) -> Verdict {
+        let Receiver { watched, draws, due } = self;
+        let (server, watch) = (at.server(), &mut watched[at.slot]);
+        for write in &effects.writes {
+            watch.unsynced.push_back((write.token, false));
+        }
+        watch.moved(effects);
+        let judged = match due {
+            Due::Nothing => watch.unjudged(server, effects),
+            Due::Unclear => {
+                watch.timer.unclear();
+                watch.incoming = Incoming::Unclear;
+                return Ok(());
+            }
+            Due::Tick => watch.check_tick(draws, server, settings, effects),
+            Due::Answer(answer) => watch.check_answer(server, settings, answer, effects),
+            Due::Durable => watch.check_durable(server, effects),
+        };
+        match judged {
+            Ok(None) => Ok(()),
+            Ok(Some(property)) => {
+                at.count(property);
+                Ok(())
+            }
+            Err((property, detail)) => {
+                Err(Violation::new(property, server.id, format!("{} {detail}", server.id)))
+            }
+        }
+    }
+}
+
+/// Which property was put to the test, if one was; or which does not hold, and what the server did.
+type Judged = Result<Option<Property>, (Property, String)>;
+
+impl Watch {
+    /// The write with this token is durable: so the server hears.
+    fn hears_of(&mut self, token: Token) {
+        if let Some(write) = self.unsynced.iter_mut().find(|(other, _)| *other == token) {
+            write.1 = true;
+        }
+        while self.unsynced.front().is_some_and(|(_, heard)| *heard) {
+            self.unsynced.pop_front();
+        }
+    }
+
+    /// What follows from a change of term or role, whatever brought it about.
+    #[inline]
+    fn moved(&mut self, effects: &Effects) {
+        let (before, after) = (&self.before, &effects.view);
+        if before.term == after.term && before.role == after.role {
+            return;
+        }
+        self.asking = Asking::No;
+        self.incoming = Incoming::Unclear;
+        if before.term != after.term {
+            self.votes = 0;
+        }
+        if before.role == Role::Leader {
+            // Who stops leading has a timer again, and knows of no leader.
+            self.timer.restart(after.term);
+            self.timer.believe(0);
+        }
+    }
+
+    /// Whether it has to believe that there is a current leader (§6); `None` if that is not known.
+    fn believes_in_a_leader(&self) -> Option<bool> {
+        if self.before.role == Role::Leader { Some(true) } else { self.timer.believes() }
+    }
+
+    /// What became of a message is compared with what had to.
+    #[inline]
+    fn check_answer(
+        &mut self,
+        server: &Server,
+        settings: &Settings,
+        answer: &Answer,
+        effects: &Effects,
+    ) -> Judged {
+        let property = answer.property;
+        let unclear = matches!(answer.reply, Reply::Unclear);
+        if !answer.standing.is_that_of(&effects.view, unclear) {
+            let was = Standing::of(&effects.view);
+            let due = &answer.standing;
+            return Err((property, format!("took {answer}, and is {was} instead of {due}")));
+        }
+        if !unclear && !answer.log.is_that_of(effects) {
+            let due = &answer.log;
+            return Err((property, format!("took {answer}, after which {due}, and did otherwise")));
+        }
+        match answer.hears {
+            Hears::Nothing => {}
+            Hears::Candidate => {
+                self.timer.restart(effects.view.term);
+                self.asking = Asking::No;
+            }
+            Hears::Leader => {
+                self.timer.restart(effects.view.term);
+                self.timer.believe(settings.election_timeout.0);
+                self.asking = Asking::No;
+                self.incoming = answer.incoming.unwrap_or(self.incoming);
+            }
+        }
+        self.votes |= answer.vote;
+        if let (Asking::Yes(supporters), true) = (&mut self.asking, answer.supporter != 0) {
+            *supporters |= answer.supporter;
+        }
+        if answer.stands {
+            self.stands(server, answer.transfer, effects)?;
+        }
+        match &answer.reply {
+            Reply::One(body) => {
+                if !self.owe(server.id, answer.from, body, effects) {
+                    return Err((property, format!("took {answer}, and does not answer {body:?}")));
+                }
+            }
+            Reply::Silence if !effects.sends.is_empty() || !effects.writes.is_empty() => {
+                return Err((property, format!("was to disregard {answer}, and did not")));
+            }
+            Reply::Silence | Reply::None => {}
+            Reply::Unclear => self.learn_incoming(effects),
+        }
+        Ok(Some(property))
+    }
+
+    /// Nothing was certain of this step. But who stands does what candidates do, and nobody but a leader, by
+    /// AppendEntries or InstallSnapshot, tells those who do not lead what is committed.
+    #[inline]
+    fn unjudged(&mut self, server: &Server, effects: &Effects) -> Judged {
+        let (before, after) = (&self.before, &effects.view);
+        let leads = before.role == Role::Leader || after.role == Role::Leader;
+        if after.commit != before.commit && !leads {
+            let (now, then) = (length(after.commit), length(before.commit));
+            let detail = format!("commits up to {now} instead of {then}, and no leader told it so");
+            return Err((Property::Appending, detail));
+        }
+        if after.role == Role::Candidate && after.term != self.before.term {
+            self.stands(server, false, effects)?;
+        }
+        Ok(None)
+    }
+
+    /// A message must leave: now, or when the writes before it are known durable. False if it should have.
+    #[inline]
+    fn owe(&mut self, from: NodeId, to: NodeId, body: &Body, effects: &Effects) -> bool {
+        let term = effects.view.term;
+        let is = |sent: &Message| sent.to == to && sent.term == term && sent.body == *body;
+        if effects.sends.iter().any(is) || effects.held.iter().any(|held| is(&held.message)) {
+            return true;
+        }
+        let Some((newest, _)) = self.unsynced.back() else { return false };
+        self.owed.push_back((*newest, Message::new(from, to, term, body.clone())));
+        true
+    }
+
+    /// A server has heard of a durable write: what waited for it leaves, and its own vote counts.
+    fn check_durable(&mut self, server: &Server, effects: &Effects) -> Judged {
+        let first = self.unsynced.front().map_or(Token(u64::MAX), |(token, _)| *token);
+        let mut left = vec![false; if self.owed.is_empty() { 0 } else { effects.sends.len() }];
+        let mut judged = None;
+        while let Some((_, message)) = self.owed.pop_front_if(|(after, _)| *after < first) {
+            // Of an older term: whoever waits for it would have to ignore it.
+            if message.term < effects.view.term {
+                continue;
+            }
+            if message.to == server.id {
+                self.votes |= bit(server.id);
+                judged = Some(Property::Voting);
+                continue;
+            }
+            let property = standing::property_of(&message.body);
+            let places = effects.sends.iter().zip(&mut left);
+            match places.into_iter().find(|(sent, left)| !**left && **sent == message) {
+                Some((_, left)) => *left = true,
+                None => {
+                    let (body, to) = (&message.body, message.to);
+                    let detail = format!(
+                        "hears that its writes are durable, and does not send {body:?} to {to}"
+                    );
+                    return Err((property, detail));
+                }
+            }
+            judged = Some(property);
+        }
+        if self.before.role == Role::Candidate {
+            let elected = voting::is_quorum(server, self.votes);
+            if elected != (effects.view.role == Role::Leader) {
+                let votes = standing::Servers(self.votes);
+                let how = if elected { "does not lead" } else { "leads" };
+                return Err((Property::Voting, format!("has the votes of {votes}, and {how}")));
+            }
+        }
+        Ok(judged)
+    }
+}

@@ -1,0 +1,251 @@
+//! The election timer (Figure 2, followers and candidates; §5.2), and what it stands for in §6: how long a server
+//! believes that there is a current leader.
+//!
+//! How long a timeout is, no rule says: only that it lies between the shortest and the longest, and is chosen
+//! randomly. So what is certain is that nobody stands before the shortest and everybody does at the longest.
+
+use super::{Asking, Incoming, Judged, Watch, voting};
+use crate::checker::properties::Property;
+use crate::checker::server::Server;
+use crate::subject::{Effects, Role, Settings};
+use crate::words::{Body, HardState, NodeId, Term};
+
+/// What is known of a server's election timer. `None` is what is not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Timer {
+    /// Ticks since it started.
+    elapsed: Option<u32>,
+    /// Ticks for which the server has to believe that there is a current leader.
+    believes: Option<u32>,
+    /// The term in which it started: the timeout is chosen for each election.
+    started_in: Term,
+    /// The last of these terms in which it ran out.
+    ran_out_in: Option<Term>,
+}
+
+impl Timer {
+    /// The timer of the same server after a restart. Who reads by leases counts on servers that come back, too
+    /// (diss. §6.4.1): they may have promised to believe in a leader, unless they were never there.
+    pub(super) fn booted(self, settings: &Settings, durable: HardState) -> Timer {
+        let promised = settings.lease_drift.is_some() && durable != HardState::default();
+        Timer {
+            elapsed: Some(0),
+            believes: Some(if promised { settings.election_timeout.0 } else { 0 }),
+            started_in: durable.term,
+            ran_out_in: self.ran_out_in,
+        }
+    }
+
+    /// It starts anew.
+    pub(super) fn restart(&mut self, term: Term) {
+        self.elapsed = Some(0);
+        self.started_in = term;
+    }
+
+    /// For so many ticks the server believes in a leader.
+    pub(super) fn believe(&mut self, ticks: u32) {
+        self.believes = Some(ticks);
+    }
+
+    pub(super) fn believes(&self) -> Option<bool> {
+        self.believes.map(|ticks| ticks > 0)
+    }
+
+    /// It may have started anew.
+    pub(super) fn unclear(&mut self) {
+        self.elapsed = None;
+        self.believes = None;
+    }
+
+    fn tick(&mut self) {
+        self.elapsed = self.elapsed.map(|elapsed| elapsed + 1);
+        self.believes = self.believes.map(|ticks| ticks.saturating_sub(1));
+    }
+}
+
+/// Timeouts that were the same, one after another, as chance would have it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    /// By how much they were longer than the shortest.
+    excess: u32,
+    /// How improbable that was: it happens once in so many times.
+    odds: u64,
+}
+
+/// What is known of how timeouts are chosen, over a whole run.
+///
+/// A timer that has not run out at a length has run out at the next with a known probability, whatever happened
+/// to all others: one in as many as there are lengths left. So a row of timers that all run out at one length,
+/// none of them running past it, has odds that multiply.
+#[derive(Debug, Default)]
+pub(super) struct Draws {
+    /// Of all servers in all terms.
+    all: Row,
+    /// Of different servers in the same term, and the last of them.
+    same_term: Row,
+    last: Option<(NodeId, Term)>,
+}
+
+/// No run of any campaign sees so improbable a row.
+const IMPOSSIBLE: u64 = 1 << 50;
+
+impl Row {
+    /// A timer has run out, with so many lengths left.
+    fn ran_out(&mut self, excess: u32, left: u64) {
+        if self.excess == excess {
+            self.odds = self.odds.max(1).saturating_mul(left);
+        } else {
+            *self = Row { excess, odds: left };
+        }
+    }
+
+    /// A timer has run past this length.
+    fn passed(&mut self, excess: u32) {
+        if self.excess == excess {
+            self.odds = 1;
+        }
+    }
+}
+
+impl Draws {
+    /// A timer of a server has run out.
+    fn ran_out(
+        &mut self,
+        server: NodeId,
+        timer: &mut Timer,
+        excess: u32,
+        left: u64,
+    ) -> Result<(), String> {
+        let term = timer.started_in;
+        // Within a term a timeout may stay the same.
+        if timer.ran_out_in.replace(term) == Some(term) {
+            return Ok(());
+        }
+        self.all.ran_out(excess, left);
+        match self.last {
+            Some((other, last)) if last == term && other != server => {
+                if self.same_term.excess == excess {
+                    self.same_term.ran_out(excess, left);
+                } else {
+                    self.same_term = Row { excess, odds: 1 };
+                }
+            }
+            Some(_) | None => self.same_term.excess = excess,
+        }
+        self.last = Some((server, term));
+        let how = if self.all.odds >= IMPOSSIBLE {
+            "all"
+        } else if self.same_term.odds >= IMPOSSIBLE {
+            "those of different servers in the same term"
+        } else {
+            return Ok(());
+        };
+        Err(format!("chooses its election timeout, and {how} were the same for long"))
+    }
+
+    /// A timer of a server has not run out.
+    fn passed(&mut self, server: NodeId, term: Term, excess: u32) {
+        self.all.passed(excess);
+        if self.last.is_some_and(|(other, last)| last == term && other != server) {
+            self.same_term.passed(excess);
+        }
+    }
+}
+
+impl Watch {
+    /// A tick has passed: who hears from no leader and gives no vote stands, or asks, when its timeout elapses.
+    #[inline]
+    pub(super) fn check_tick(
+        &mut self,
+        draws: &mut Draws,
+        server: &Server,
+        settings: &Settings,
+        effects: &Effects,
+    ) -> Judged {
+        let (before, after) = (self.before, &effects.view);
+        if before.role == Role::Leader {
+            return Ok(None);
+        }
+        self.timer.tick();
+        let elapsed = self.timer.elapsed;
+        let stood = after.role == Role::Candidate && after.term != before.term;
+        let pre_votes =
+            || effects.sends.iter().any(|sent| matches!(sent.body, Body::PreVote { .. }));
+        let asked =
+            !stood && (before.role != after.role || before.leader != after.leader || pre_votes());
+        if !stood && (before.term, before.voted_for) != (after.term, after.voted_for) {
+            let now = after.term;
+            return Err((Property::ElectionTimer, format!("is in term {now}, and does not stand")));
+        }
+        let (shortest, longest) = settings.election_timeout;
+        if stood || asked {
+            return self.check_begun(draws, server, settings, effects);
+        }
+        if elapsed.is_some_and(|elapsed| elapsed < shortest) || !voting::may_stand(server) {
+            return Ok(None);
+        }
+        // A server that asks may do so behind a write, and then it can't be seen yet.
+        let hidden = settings.pre_vote
+            && !self.unsynced.is_empty()
+            && before.role == Role::Follower
+            && before.leader.is_none();
+        match elapsed {
+            Some(elapsed) if elapsed >= longest && hidden => {
+                self.begins_to_ask(server, effects)?;
+            }
+            Some(elapsed) if elapsed >= longest => {
+                let detail = format!(
+                    "heard of no leader and gave no vote for {elapsed} ticks, and waits on; its longest election timeout is {longest}"
+                );
+                return Err((Property::ElectionTimer, detail));
+            }
+            Some(_) | None if hidden => {
+                self.timer.elapsed = None;
+                self.asking = Asking::Unclear;
+                self.incoming = Incoming::Unclear;
+            }
+            Some(elapsed) => draws.passed(server.id, self.timer.started_in, elapsed - shortest),
+            None => {}
+        }
+        Ok(None)
+    }
+
+    /// An election has begun, or the question whether it could be won: whether it was time.
+    fn check_begun(
+        &mut self,
+        draws: &mut Draws,
+        server: &Server,
+        settings: &Settings,
+        effects: &Effects,
+    ) -> Judged {
+        let timer = |detail| Err((Property::ElectionTimer, detail));
+        let stood = effects.view.role == Role::Candidate && effects.view.term != self.before.term;
+        let verb = if stood { "stands" } else { "asks for pre-votes" };
+        let (shortest, longest) = settings.election_timeout;
+        if !voting::may_stand(server) {
+            return timer(format!("{verb}, and is no voter"));
+        }
+        if let Some(elapsed) = self.timer.elapsed {
+            if elapsed < shortest {
+                return timer(format!(
+                    "{verb} after {elapsed} ticks; its shortest election timeout is {shortest}"
+                ));
+            }
+            let left = u64::from(longest.saturating_sub(elapsed)) + 1;
+            let drawn = draws.ran_out(server.id, &mut self.timer, elapsed - shortest, left);
+            drawn.map_err(|detail| (Property::ElectionTimer, detail))?;
+        }
+        let alone = voting::is_quorum(server, super::bit(server.id));
+        if stood == (settings.pre_vote && !alone) {
+            let due = if stood { "is to ask for pre-votes first" } else { "need not" };
+            return Err((Property::Voting, format!("{verb}, and {due}")));
+        }
+        self.incoming = Incoming::Unclear;
+        if stood {
+            self.stands(server, false, effects)?;
+        } else {
+            self.begins_to_ask(server, effects)?;
+        }
+        Ok(Some(Property::ElectionTimer))
+    }
+}

@@ -1,0 +1,166 @@
+//! What a server found on its disk when it started again, and whether that can be: what was durable has to be there,
+//! of the rest any beginning.
+
+use super::Traced;
+use crate::checker::properties::Property;
+use crate::checker::properties::monotonicity::Monotonicity;
+use crate::checker::violation::{Violation, violated};
+use crate::subject::{LogWrite, View, Write};
+use crate::words::{HardState, NodeId, Position, Term, length};
+
+/// What a server says that it found on its disk when it started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its term.
+    pub term: Term,
+    /// Its vote in this term; `None` if it does not say.
+    pub voted_for: Option<Option<NodeId>>,
+    /// The last entry of its log; `None` if that is empty.
+    pub last: Option<Position>,
+}
+
+/// Where the log comes from that a server started with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// It is what its disk had.
+    Kept,
+    /// It is longer than what its disk is known to have had; other logs have the rest.
+    Longer,
+    /// Nobody told what is in it.
+    Unknown,
+}
+
+/// What is left of a write that was torn where the log ends that a server found.
+fn torn(write: &Write, found: &Found) -> Option<Write> {
+    let log = write.log.as_ref()?;
+    let kept = length(found.last.map(|last| last.index)).checked_sub(log.from.get() - 1)?;
+    let entries = log.entries.get(..usize::try_from(kept).ok()?)?;
+    let log = Some(LogWrite { from: log.from, entries: entries.into() });
+    Some(Write { log, snapshot: None, ..write.clone() })
+}
+
+impl Traced {
+    /// A server started again, with this on its disk; these writes it may have lost. They become durable as far as
+    /// that explains what it found.
+    ///
+    /// # Errors
+    /// It lost something that was durable: its term or its vote (Monotonicity), a part of its log (Persist before
+    /// Send).
+    pub fn restarted(
+        &mut self,
+        server: NodeId,
+        found: &Found,
+        pending: &[Write],
+    ) -> Result<Came, Violation> {
+        let slot = self.slot(server);
+        let (durable, log) = (self.known(slot).durable, self.known(slot).durable_log.clone());
+        let least = self.least_kept(slot, pending);
+        let explained = self.find_on_disk(slot, found, pending);
+        let server = self.known_mut(slot);
+        if !explained {
+            server.durable = durable;
+            server.durable_log = log;
+        }
+        let voted_for = found.voted_for.unwrap_or_else(|| {
+            server.durable.voted_for.filter(|_| server.durable.term == found.term)
+        });
+        let view = View { term: found.term, voted_for, ..View::default() };
+        Monotonicity::check_restart(&mut self.at(slot), &view)?;
+        self.at(slot).count(Property::PersistBeforeSend);
+        let came = if explained { Came::Kept } else { self.came_by(slot, found, least)? };
+        if let Some(candidate) = voted_for {
+            self.checkers.list.one_vote_per_term.had_voted(slot, found.term, candidate);
+        }
+        let server = self.known_mut(slot);
+        server.durable = HardState { term: found.term, voted_for };
+        server.power_off();
+        server.view = view;
+        Ok(came)
+    }
+
+    /// How much of its durable log a server can't have lost, whichever of these writes survived.
+    fn least_kept(&self, slot: usize, pending: &[Write]) -> u64 {
+        let cuts = pending.iter().filter_map(|write| write.log.as_ref()).map(|log| log.from.get());
+        cuts.map(|from| from - 1).fold(self.known(slot).durable_log.len(), u64::min)
+    }
+
+    /// Makes writes durable until the disk is as the server found it. Whether that is ever so.
+    fn find_on_disk(&mut self, slot: usize, found: &Found, pending: &[Write]) -> bool {
+        let id = self.known(slot).id;
+        for write in pending {
+            if self.is_on_disk(slot, found) {
+                return true;
+            }
+            let before = self.known(slot).durable_log.clone();
+            if let Some(torn) = torn(write, found) {
+                self.checkers.persisted(id, &torn);
+                if self.is_on_disk(slot, found) {
+                    return true;
+                }
+                self.known_mut(slot).durable_log = before;
+            }
+            self.checkers.persisted(id, write);
+        }
+        self.is_on_disk(slot, found)
+    }
+
+    fn is_on_disk(&self, slot: usize, found: &Found) -> bool {
+        let Found { term, voted_for, last } = found;
+        let server = self.known(slot);
+        let base = self.base();
+        let length = last.map_or(0, |last| last.index.get()).max(base);
+        let same_log = server.durable_log.len() == length
+            && last.is_none_or(|last| {
+                length == base
+                    || server.durable_log.at(length).is_some_and(|it| it.term == last.term)
+            });
+        same_log
+            && server.durable.term == *term
+            && voted_for.is_none_or(|vote| vote == server.durable.voted_for)
+    }
+
+    /// A server started with a log that it never said was on its disk: it has lost something, or it died before it
+    /// could say.
+    fn came_by(&mut self, slot: usize, found: &Found, least: u64) -> Result<Came, Violation> {
+        let server = self.known(slot);
+        let id = server.id;
+        let base = self.base();
+        let entries = length(found.last.map(|last| last.index));
+        if entries.max(base) < least {
+            let detail = format!(
+                "{id} started from its disk with {entries} entries, after {least} had been durable there"
+            );
+            violated(Property::PersistBeforeSend, id, detail)?;
+        }
+        let Some(last) = found.last.filter(|_| entries > base) else {
+            self.known_mut(slot).durable_log.truncate(base);
+            return Ok(Came::Kept);
+        };
+        let index = last.index.get();
+        let ours = server.durable_log.at(index);
+        if index == least
+            && let Some(link) = ours
+            && link.term != last.term
+        {
+            let term = link.term;
+            let detail = format!(
+                "{id} started from its disk with {last} as its last entry, where an entry of term {term} \
+                 had been durable"
+            );
+            violated(Property::PersistBeforeSend, id, detail)?;
+        }
+        if ours.is_some_and(|link| link.term == last.term) {
+            self.known_mut(slot).durable_log.truncate(index);
+            return Ok(Came::Kept);
+        }
+        Ok(match self.copy_of(last) {
+            Some(other) => {
+                let mut log = self.known(other).log.clone();
+                log.truncate(index);
+                self.known_mut(slot).durable_log = log;
+                Came::Longer
+            }
+            None => Came::Unknown,
+        })
+    }
+}

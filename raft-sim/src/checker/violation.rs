@@ -1,0 +1,65 @@
+//! A property that does not hold: how that is told.
+
+use std::fmt;
+
+use super::properties::Property;
+use crate::subject::Ended;
+use crate::words::NodeId;
+
+/// A property that does not hold, and how that was seen. Displayed with the paper's section:
+/// `Election Safety (Figure 3, §5.2): S3 became leader of term 4, which S1 already leads`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// What does not hold.
+    pub property: Property,
+    /// The server whose act showed it.
+    pub server: NodeId,
+    /// What was seen, as a sentence that names the servers.
+    pub detail: String,
+}
+
+/// What a checker says to what happened.
+pub(super) type Verdict = Result<(), Violation>;
+
+/// The alarm of a check after which the record can go on: without it, all would be as if the property had held. Where
+/// they can't, the check makes a [`Violation`] itself.
+#[cold]
+pub(super) fn violated(property: Property, server: NodeId, detail: String) -> Verdict {
+    Err(Violation::new(property, server, detail))
+}
+
+impl Violation {
+    /// The alarm, off the path of steps that raise none.
+    #[cold]
+    pub(super) fn new(property: Property, server: NodeId, detail: String) -> Violation {
+        Violation { property, server, detail }
+    }
+
+    /// A server panicked; `why` says with what, and where.
+    #[cold]
+    pub(super) fn panicked(server: NodeId, why: &str) -> Violation {
+        Violation::new(Property::NoPanic, server, format!("{server} {why}"))
+    }
+
+    /// A server came to an end by itself.
+    #[cold]
+    pub(super) fn ended(server: NodeId, ended: &Ended) -> Violation {
+        match ended {
+            Ended::Panicked(why) => Violation::panicked(server, why),
+            Ended::Crashed(why) => {
+                Violation::new(Property::NoPanic, server, format!("{server} crashed: {why}"))
+            }
+            Ended::Stuck(how) => {
+                Violation::new(Property::BoundedSteps, server, format!("{server} is stuck: {how}"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.property.title(), self.property.section(), self.detail)
+    }
+}
+
+impl std::error::Error for Violation {}
