@@ -99,7 +99,7 @@ pub fn campaign(program: &'static str, implementation: Tested) -> Trial {
     })
 }
 
-/// What is told of the first finding of this many seeds, if there is one.
+/// Runs seeds from 0 on, this many; returns what is told of the first finding, if there is one.
 fn first_finding(
     program: &str,
     implementation: &(dyn Implementation + Sync),

@@ -1,4 +1,4 @@
-//! What results are of: the first line of their file.
+//! The header of results: the first line of their file, which identifies their campaign.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Caller, Kind, Options, Part, SeedOptions};
 
-/// What such a file calls itself.
+/// The name of the format.
 const FORMAT: &str = "raft-sim results";
 /// The version of the format that is written. Version 1 is read as well: its options are texts.
 const VERSION: u32 = 2;
 
-/// What results are of. The fields that are not named here say what format this is.
+/// The header of results: which campaign they are of. Its private fields say what format this is, and what ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     format: String,
@@ -21,7 +21,7 @@ pub struct Header {
     #[serde(default)]
     caller: Caller,
     implementation: String,
-    /// What is done with each seed.
+    /// Options of each seed.
     pub options: SeedOptions,
     /// The seeds. One part if one process runs them.
     pub parts: Vec<Part>,
@@ -43,7 +43,7 @@ impl Header {
 
     /// Reads the first line of a file.
     pub(super) fn read(line: &[u8]) -> Result<Header, String> {
-        /// What the first line of every version has.
+        /// The fields that the first line of every version has.
         #[derive(Deserialize)]
         struct Any {
             format: String,
@@ -95,7 +95,7 @@ impl Header {
         self.caller.replay(seed, &self.options.plan)
     }
 
-    /// Whether a child process is under test.
+    /// Tells whether a child process is under test.
     pub(super) fn tests_a_child(&self) -> bool {
         self.caller.subject.is_some()
     }
@@ -124,7 +124,7 @@ impl Header {
         parts.join("; ")
     }
 
-    /// What makes it another campaign than the other, whichever their seeds are, or `None`.
+    /// The first difference that makes it another campaign than the other, whichever their seeds are, if there is one.
     pub(super) fn differs(&self, other: &Header) -> Option<String> {
         let rows = |header: &Header| {
             let Header { program, implementation, caller, options, .. } = header;

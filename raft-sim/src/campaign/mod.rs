@@ -1,8 +1,8 @@
-//! Campaigns: many seeds, what they came to, kept small enough that any number of them fits, written down so that a campaign
-//! can be taken up again, and joined with those of other machines.
+//! Campaigns: many seeds and what they came to, kept small enough that any number of them fits, written down so that a
+//! campaign can be taken up again, and joined with those of other machines.
 //!
-//! [`Options`] say which seeds are run and what is done with them, a [`Runner`] runs them, and a [`Sink`] hears what comes
-//! of it: the command line, a file of [`Results`] and the tests of a crate are sinks.
+//! [`Options`] say which seeds are run and what is done with them, a [`Runner`] runs them, and a [`Sink`] hears what
+//! comes of it: the command line, a file of [`Results`] and the tests of a crate are sinks.
 //!
 //! ```
 //! use std::io;
@@ -28,8 +28,8 @@
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
-//! What a campaign comes to is a function of its options and its implementation: it has threads, and they are not seen in
-//! it, and no clock. A limit of time is the sink's, which may ask to stop.
+//! The results of a campaign are a function of its options and its implementation: its threads are not seen in them, and it
+//! has no clock. A limit of time is the sink's, which may ask to stop.
 
 mod caller;
 mod findings;
@@ -85,6 +85,7 @@ impl SeedOutcome {
         }
     }
 
+    /// The outcome of its run, if it ran.
     fn run(&self) -> Option<&Outcome> {
         match self {
             SeedOutcome::Ran(outcome) | SeedOutcome::Differs(outcome, _) => Some(outcome),

@@ -1,28 +1,28 @@
-//! What a campaign is asked to do, as plain data.
+//! Options of a campaign, as plain data.
 
 use serde::{Deserialize, Serialize};
 
 use super::Part;
 use crate::plan::Wishes;
 
-/// What a campaign is asked to do. Two campaigns with equal [`SeedOptions`] are the same one with other seeds: their
-/// results can be joined.
+/// Options of a campaign. Two campaigns of an implementation with equal [`SeedOptions`] are the same one with other
+/// seeds: their results can be joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// The seeds: by default all there are, which no campaign comes to the end of.
+    /// The seeds: all there are by default, and no campaign comes to the end of these.
     pub part: Part,
-    /// What is done with each seed.
+    /// Options of each seed.
     pub each: SeedOptions,
-    /// What ends the campaign before its last seed.
+    /// Limits that end the campaign before its last seed.
     pub limits: Limits,
 }
 
-/// What is done with each seed of a campaign.
+/// Options of each seed of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeedOptions {
-    /// The plan options. Without capabilities, those of the implementation hold.
+    /// The plan options. Capabilities that are not given are those of the implementation.
     pub plan: Wishes,
     /// Run every seed twice, and not only one in 64, to see whether it repeats itself.
     pub twice: bool,
@@ -33,7 +33,7 @@ pub struct SeedOptions {
     pub guided: bool,
 }
 
-/// What ends a campaign before its last seed.
+/// Limits that end a campaign before its last seed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -50,7 +50,7 @@ impl Default for SeedOptions {
 }
 
 impl SeedOptions {
-    /// What is done with each seed beside drawing its plan, for a reader: `run, shrunk`.
+    /// The options beside those of the plan, for a reader: `run, shrunk`.
     pub(super) fn done(&self) -> String {
         let run = if self.twice { "run twice" } else { "run" };
         let shrunk = if self.shrink { "shrunk" } else { "not shrunk" };
@@ -58,7 +58,8 @@ impl SeedOptions {
         format!("{run}, {shrunk}{guided}")
     }
 
-    /// Reads what files of version 1 have: the plan options as those of a command, and what [`SeedOptions::done`] says.
+    /// Reads the texts of files of version 1: plan options as those of a command, and the others as [`SeedOptions::done`]
+    /// writes them.
     pub(super) fn of_version_1(plan: &str, done: &str) -> Result<SeedOptions, String> {
         let mut options = SeedOptions { plan: Wishes::parse(plan)?, ..SeedOptions::default() };
         for word in done.split(", ") {

@@ -31,17 +31,17 @@ pub struct Runner<'a> {
 /// A campaign that has ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// What it was.
+    /// Its header.
     pub header: Header,
-    /// What its seeds came to.
+    /// The sums and findings of its seeds.
     pub campaign: Campaign,
-    /// What its guide knows, if it was guided.
+    /// Its guide, if it was guided.
     pub guide: Option<Guide>,
-    /// Why it ended.
+    /// The reason why it ended.
     pub ending: Ending,
 }
 
-/// Why a campaign ended.
+/// The reason why a campaign ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// All seeds have been run.
@@ -74,32 +74,33 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// The same; the commands that are told begin and end like this.
+    /// Has commands that are told begin and end like this.
     #[must_use]
     pub fn caller(self, caller: Caller) -> Runner<'a> {
         Runner { caller, ..self }
     }
 
-    /// The same on this many threads. Nothing but its speed depends on that.
+    /// Uses this many threads. Nothing but its speed depends on that.
     #[must_use]
     pub fn threads(self, threads: NonZeroUsize) -> Runner<'a> {
         Runner { threads, ..self }
     }
 
-    /// The same; its results are written into this file. The runner writes nothing itself: it tells where the plans of
-    /// findings are that no seed draws.
+    /// Names the file of its results. The runner writes nothing itself: commands that replay a plan which no seed draws
+    /// name its file, which is beside that of the results.
     #[must_use]
     pub fn results(self, path: &Path) -> Runner<'a> {
         Runner { folder: scenarios(path), ..self }
     }
 
-    /// The same, from what it has come to before. What a guide knew is lost: a guided campaign can't be taken up again.
+    /// Goes on from what it has come to before. A guided campaign can't be taken up again: what its guide knew is in no
+    /// results.
     #[must_use]
     pub fn resume(self, campaign: Campaign) -> Runner<'a> {
         Runner { campaign, ..self }
     }
 
-    /// What it is.
+    /// The header of its results.
     #[must_use]
     pub fn header(&self) -> Header {
         Header::new(self.caller.clone(), self.implementation.name(), &self.options)
@@ -162,7 +163,7 @@ impl<'a> Runner<'a> {
         tried.into_iter().map_while(|tried| tried).collect()
     }
 
-    /// What the plan of a seed comes to, and what its run reaches, if a guide asks.
+    /// Runs a seed, twice if need be, and notes what its run reaches, if a guide asks.
     fn try_one(&self, seed: u64) -> Tried {
         let draft = self.plans.draft(seed);
         let plan = self.plans.plan(seed, draft.as_ref());
@@ -180,7 +181,7 @@ impl<'a> Runner<'a> {
         Tried { seed, outcome: Ok(outcome), draft, reached }
     }
 
-    /// Takes in what seeds came to, up to the last finding that is wanted. If the campaign can't go on, says why.
+    /// Takes in the outcomes of seeds, up to the last finding that is wanted. If the campaign can't go on, says why.
     fn take(
         &mut self,
         tried: Vec<Tried>,
@@ -262,14 +263,14 @@ struct Tried {
     seed: u64,
     /// Its outcome, or how the program itself failed at it.
     outcome: Result<SeedOutcome, String>,
-    /// What the guide made of it, if there is one.
+    /// The guide's draft, if there is a guide.
     draft: Option<Draft>,
-    /// For the guide.
+    /// The states that its run reached, for the guide.
     reached: Vec<Reached>,
 }
 
 impl Tried {
-    /// What is wrong, if anything is.
+    /// The kind of finding, if anything is wrong.
     fn wrong(&self) -> Option<Kind> {
         Some(self.outcome.as_ref().ok()?.wrong()?.0)
     }

@@ -1,4 +1,4 @@
-//! Where a campaign's news go.
+//! Sinks: receivers of a campaign's news.
 
 use std::io;
 
@@ -33,15 +33,15 @@ pub trait Sink {
         Ok(())
     }
 
-    /// What the campaign's threads ask and tell between two seeds.
+    /// The sink's part that the campaign's threads talk to between two seeds.
     fn watch(&self) -> &dyn Watch {
         &()
     }
 }
 
-/// What the threads of a campaign ask and tell between two seeds, at any time and in any order.
+/// The part of a sink that the threads of a campaign talk to between two seeds, at any time and in any order.
 pub trait Watch: Sync {
-    /// Whether to stop here. The campaign then ends after the seeds before the first one that was not run.
+    /// Asks whether to stop here. The campaign then ends after the seeds before the first one that was not run.
     fn stop(&self) -> bool {
         false
     }

@@ -26,7 +26,7 @@ pub(super) struct Progress<'a> {
     err: &'a mut dyn Write,
 }
 
-/// What the threads of a campaign ask: whether its time is up, or an end of it was asked for.
+/// The part that a campaign's threads talk to: the bar, and what stops them.
 struct Clock<'a> {
     bar: ProgressBar,
     began: Instant,

@@ -40,11 +40,11 @@ pub struct Wishes {
 pub struct PlanOption {
     /// Its name: `servers` is `--servers`.
     pub name: &'static str,
-    /// What a help text shows in the place of its value.
+    /// Its value, as a help text shows it.
     pub value: &'static str,
     /// The values that it can have, each with what it means; empty if they are more than a list.
     pub choices: &'static [(&'static str, &'static str)],
-    /// What it says, for a help text.
+    /// Its meaning, for a help text.
     pub help: fn() -> String,
     get: fn(&Wishes) -> Option<String>,
     set: fn(&mut Wishes, &str) -> Result<(), String>,

@@ -178,7 +178,7 @@ struct Printer<'a> {
     out: &'a mut dyn Write,
     path: Option<&'a Path>,
     file: Option<Results>,
-    /// Why the file can't be written any more.
+    /// The reason why the file can't be written any more.
     unwritten: Option<String>,
     progress: Progress<'a>,
 }
