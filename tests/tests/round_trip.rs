@@ -10,8 +10,8 @@ use proptest::sample::{select, subsequence};
 use raft_sim::scenario::parse::parse;
 use raft_sim::scenario::source::Source;
 use raft_sim::scenario::syntax::{
-    Capability, Changes, DrawnEntry, Header, HeaderItem, HeaderLine, Label, NetworkItem,
-    Scenario, Servers, Settings, Step, Trivia,
+    Capability, Changes, DrawnEntry, Header, HeaderItem, HeaderLine, Label, NetworkItem, Scenario,
+    Servers, Settings, Step, Trivia,
 };
 use raft_sim::words::{NodeId, Term};
 
@@ -164,7 +164,8 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         let mut header_lines: Vec<HeaderLine> = items.into_iter().zip(around).map(line).collect();
         // A text does not begin or end with a blank line.
         header_lines[0].trivia.above.retain(|line| !line.is_empty());
-        let end = if end.above.last().is_some_and(String::is_empty) { Vec::new() } else { end.above };
+        let end =
+            if end.above.last().is_some_and(String::is_empty) { Vec::new() } else { end.above };
         let step = |(statement, trivia)| Step { line: 0, statement, trivia };
         let steps: Vec<Step> = statements.into_iter().zip(around_steps).map(step).collect();
         let text = Scenario { header_lines, header: nothing(), steps, end };

@@ -4,7 +4,9 @@
 use super::owed::violated;
 use crate::oracle::{Property, Violation};
 use crate::scenario::replay::{Move, alarm, in_words};
-use crate::scenario::syntax::{Scenario, Selection, Selector, Servers, Statement, Step, Trivia, Which};
+use crate::scenario::syntax::{
+    Scenario, Selection, Selector, Servers, Statement, Step, Trivia, Which,
+};
 use crate::subject::Implementation;
 use crate::words::NodeId;
 

@@ -209,7 +209,8 @@ impl Recorder {
         }
         // That nothing came of a tick may be the violation.
         let idle = (1..).map(NodeId).zip(&servers).filter(|(_, known)| known.idle > 0);
-        let ticks = |(server, known): (NodeId, &Known)| Statement::Tick(vec![server].into(), known.idle);
+        let ticks =
+            |(server, known): (NodeId, &Known)| Statement::Tick(vec![server].into(), known.idle);
         all.extend(idle.map(|last| Traced::from(Move::Do(ticks(last)))));
         all
     }

@@ -163,8 +163,7 @@ fn stream() -> impl Strategy<Value = Selector> {
 }
 
 fn selection() -> impl Strategy<Value = Selection> {
-    let which =
-        prop_oneof![Just(Which::Only), Just(Which::All), small(1).prop_map(Which::Ordinal)];
+    let which = prop_oneof![Just(Which::Only), Just(Which::All), small(1).prop_map(Which::Ordinal)];
     (selector(), which).prop_map(|(selector, which)| Selection { selector, which })
 }
 
@@ -188,8 +187,11 @@ fn forged() -> impl Strategy<Value = Forged> {
         any::<bool>().prop_map(|granted| ForgedBody::PreVoteReply { granted }),
         Just(ForgedBody::TimeoutNow),
     ];
-    (links(Just(false).boxed()), term(), body)
-        .prop_map(|(links, term, body)| Forged { link: links[0], term, body })
+    (links(Just(false).boxed()), term(), body).prop_map(|(links, term, body)| Forged {
+        link: links[0],
+        term,
+        body,
+    })
 }
 
 fn bounded() -> impl Strategy<Value = Number> {
@@ -271,8 +273,7 @@ fn condition() -> impl Strategy<Value = Condition> {
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
-    let units =
-        vec![Unit::ElectionTimeouts, Unit::Heartbeats, Unit::Ticks, Unit::Milliseconds];
+    let units = vec![Unit::ElectionTimeouts, Unit::Heartbeats, Unit::Ticks, Unit::Milliseconds];
     (small(1), select(units)).prop_map(|(count, unit)| Duration { count, unit })
 }
 
@@ -351,8 +352,11 @@ fn of_clients() -> impl Strategy<Value = Statement> {
                 learners
             }
         ),
-        (server(), new(), server())
-            .prop_map(|(server, label, to)| Statement::Transfer { server, label, to }),
+        (server(), new(), server()).prop_map(|(server, label, to)| Statement::Transfer {
+            server,
+            label,
+            to
+        }),
     ]
 }
 

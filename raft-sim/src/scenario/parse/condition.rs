@@ -70,9 +70,7 @@ fn of_label(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
             cursor.expect_word(Particle::Majority)?;
             Condition::OnMajority(label)
         }
-        LabelWord::On if cursor.at_servers() => {
-            Condition::On(label, cursor.servers_or_all()?)
-        }
+        LabelWord::On if cursor.at_servers() => Condition::On(label, cursor.servers_or_all()?),
         LabelWord::On => return Err(cursor.unexpected("servers, `all` or `a majority`")),
         LabelWord::Committed => Condition::Committed(label),
         LabelWord::Sees => Condition::Sees(label, cursor.commands()?),
@@ -137,7 +135,9 @@ fn number(cursor: &mut Cursor<'_>, what: &str) -> Result<Number, ParseError> {
     if cursor.take_word(Particle::Most) {
         return Ok(Number { value, bound: Bound::AtMost });
     }
-    cursor.expect_word(Particle::Least).map_err(|_| cursor.unexpected("`at least` or `at most`"))?;
+    cursor
+        .expect_word(Particle::Least)
+        .map_err(|_| cursor.unexpected("`at least` or `at most`"))?;
     if value == 0 {
         let error = cursor.error_at(&cursor.last_place(), "`0 at least` is always true");
         return Err(error.with_help("expected a condition that can fail"));

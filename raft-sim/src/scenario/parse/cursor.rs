@@ -384,11 +384,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// Reads the servers behind an arrow.
-    fn links_from(
-        &mut self,
-        senders: &[NodeId],
-        both_ways: bool,
-    ) -> Result<Vec<Link>, ParseError> {
+    fn links_from(&mut self, senders: &[NodeId], both_ways: bool) -> Result<Vec<Link>, ParseError> {
         let first = self.next;
         let receivers = self.servers()?;
         for (word, receiver) in self.words.iter().skip(first).zip(&receivers) {

@@ -114,8 +114,11 @@ fn change(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
     let label = cursor.new_label(Names::Change)?;
     cursor.expect_word(Particle::To)?;
     let voters = cursor.servers_as_written()?;
-    let learners =
-        if cursor.take_word(FactWord::Learners) { cursor.servers_as_written()? } else { Servers::default() };
+    let learners = if cursor.take_word(FactWord::Learners) {
+        cursor.servers_as_written()?
+    } else {
+        Servers::default()
+    };
     Ok(Statement::Change { server, label, voters, learners })
 }
 

@@ -213,7 +213,8 @@ fn commands_about_servers_and_time() {
 #[test]
 fn requests() {
     let server = NodeId(2);
-    let change = |voters, learners| Statement::Change { server, label: label("c"), voters, learners };
+    let change =
+        |voters, learners| Statement::Change { server, label: label("c"), voters, learners };
     let commands = vec![label("z"), label("z-2")];
     for (line, meant) in [
         (

@@ -33,9 +33,7 @@ impl Display for Statement {
             Statement::Restart(servers) => words(f, &[&Command::Restart, servers]),
             Statement::Stall(server) => words(f, &[&Command::Stall, server]),
             Statement::Sync(server) => words(f, &[&Command::Sync, server]),
-            Statement::SyncNewest(server) => {
-                words(f, &[&Command::Sync, server, &Particle::Newest])
-            }
+            Statement::SyncNewest(server) => words(f, &[&Command::Sync, server, &Particle::Newest]),
             Statement::Flush(server, 1) => words(f, &[&Command::Flush, server]),
             Statement::Flush(server, writes) => words(f, &[&Command::Flush, server, writes]),
             Statement::Tell(server, 1) => words(f, &[&Command::Tell, server]),
@@ -61,10 +59,9 @@ impl Display for Statement {
             Statement::Propose { server, commands, session: None } => {
                 words(f, &[&Command::Propose, server, &List(commands)])
             }
-            Statement::Propose { server, commands, session: Some(session) } => words(
-                f,
-                &[&Command::Propose, server, &List(commands), &Particle::Session, session],
-            ),
+            Statement::Propose { server, commands, session: Some(session) } => {
+                words(f, &[&Command::Propose, server, &List(commands), &Particle::Session, session])
+            }
             Statement::Retry(server, label) => words(f, &[&Command::Retry, server, label]),
             Statement::Register(server, label) => words(f, &[&Command::Register, server, label]),
             Statement::Read(server, label) => words(f, &[&Command::Read, server, label]),
