@@ -1,10 +1,12 @@
 //! Conditions without which no Raft keeps its promises, so that no candidate may leave them: settings that servers
-//! have in common, and the clocks on which a lease rests. `docs/faults.md` tells what may differ.
+//! have in common, and the clocks on which a lease rests. `docs/faults.md` tells what may differ. And what no text can
+//! say.
 
 use super::steps::Case;
 use crate::checker::Property;
 use crate::scenario::replay::Move;
 use crate::scenario::syntax::{Header, Settings, Statement};
+use crate::words::NodeId;
 
 /// Takes settings of one server back to their defaults.
 pub(super) type Reset = fn(&mut Settings);
@@ -48,6 +50,33 @@ pub(super) fn everywhere(case: &mut Case, reset: Reset) {
     });
 }
 
+/// The steps without what is said of state machines that can't lag: it does nothing, and no text can say it.
+pub(super) fn sayable(header: &Header, mut moves: Vec<Move>) -> Vec<Move> {
+    let lags = |settings: &Settings| settings.apply_queue.is_some();
+    let mut lagging: Vec<NodeId> = (1..)
+        .map(NodeId)
+        .zip(&header.settings)
+        .filter_map(|(server, settings)| lags(settings).then_some(server))
+        .collect();
+    moves.retain(|step| {
+        if let Move::Do(Statement::Settings(servers, settings)) = step
+            && lags(settings)
+        {
+            lagging.extend(servers);
+        }
+        if let Move::Do(
+            Statement::PauseApply(server)
+            | Statement::Apply(server)
+            | Statement::ResumeApply(server),
+        ) = step
+        {
+            return lagging.contains(server);
+        }
+        true
+    });
+    moves
+}
+
 /// Whether a violation of this property may be no fault of a server if clocks drift apart: a read from a lease is
 /// stale then, rightly.
 pub(super) fn needs_clocks(property: Property, header: &Header) -> bool {
@@ -82,6 +111,19 @@ mod tests {
     use super::*;
     use crate::scenario::parse::parse;
     use crate::scenario::source::Source;
+
+    #[test]
+    fn state_machines_that_cannot_lag_are_not_spoken_of() {
+        let lines = "scenario t\npaper §5\nservers S1 S2\nsettings apply-queue 8\n\
+                     pause-apply S1\npause-apply S2\ncrash S2\nresume-apply S1\n";
+        let scenario = parse(&Source::new("t.raft", lines)).expect("it parses");
+        let moves: Vec<Move> =
+            scenario.steps.iter().map(|step| Move::Do(step.statement.clone())).collect();
+        let mut header = scenario.header;
+        assert_eq!(sayable(&header, moves.clone()), moves);
+        header.settings[0].apply_queue = None;
+        assert_eq!(sayable(&header, moves.clone()), moves[1..3]);
+    }
 
     #[test]
     fn what_all_have_in_common_goes_for_those_who_come_back_too() {

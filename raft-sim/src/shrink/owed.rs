@@ -222,3 +222,26 @@ impl Owed<'_> {
         self.up.iter().copied().filter(|&id| linked(id) && member(id)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_that_stay_cut_are_cut_by_as_few_lines_as_name_just_them() {
+        let cut = |cut: &[(u32, u32)]| -> Vec<String> {
+            let healing = Healing { cut: cut.to_vec(), ..Healing::whole() };
+            let said = end_of_faults(&healing, &[NodeId(1)]).into_iter().filter_map(|step| {
+                let Move::Do(statement @ Statement::Cut(_)) = step else { return None };
+                Some(statement.to_string())
+            });
+            said.collect()
+        };
+        assert_eq!(cut(&[]), [""; 0]);
+        assert_eq!(cut(&[(1, 2), (2, 1)]), ["cut S1 -- S2"]);
+        assert_eq!(cut(&[(1, 2), (1, 3)]), ["cut S1 -> S2 S3"]);
+        assert_eq!(cut(&[(1, 3), (2, 3)]), ["cut S1 S2 -> S3"]);
+        assert_eq!(cut(&[(1, 2), (3, 4)]), ["cut S1 -> S2", "cut S3 -> S4"]);
+        assert_eq!(cut(&[(1, 2), (2, 3)]), ["cut S1 -> S2", "cut S2 -> S3"]);
+    }
+}

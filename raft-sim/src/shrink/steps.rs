@@ -63,7 +63,7 @@ pub(super) fn minimal(
         }
     }
     let Search { case, tries: Tries { goal, replays, .. } } = search;
-    let moves = [case.moves, goal].concat();
+    let moves = legal::sayable(&case.scenario.header, [case.moves, goal].concat());
     let told = strict::told(&case.scenario, &moves, property, implementation);
     Ok(told.map(|(scenario, violation, more)| Minimal {
         violation,

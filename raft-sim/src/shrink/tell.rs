@@ -11,7 +11,7 @@ use super::steps::Minimal;
 use crate::checker::{Property, Violation};
 use crate::observation::{Observation, Observer, Stop};
 use crate::scenario::replay::{alarm, replay};
-use crate::scenario::syntax::{Label, Scenario, Servers, Settings, Statement};
+use crate::scenario::syntax::{Header, Label, Scenario, Servers, Settings, Statement};
 use crate::story::Recorder;
 use crate::subject::{Implementation, Role};
 use crate::time::Micros;
@@ -30,9 +30,13 @@ pub(super) struct Told {
     pub(super) replays: u64,
 }
 
-/// The steps as a scenario, without a word about where they were found; `None` if none that is told so fails.
+/// The steps as a scenario, without a word about where they were found; `None` if none that is told so fails, or
+/// there are more servers than a text has names for.
 pub(super) fn told(minimal: &Minimal, implementation: &dyn Implementation) -> Option<Told> {
     let property = minimal.violation.property;
+    if minimal.scenario.header.servers.len() > Header::MOST_SERVERS as usize {
+        return None;
+    }
     let plain = titled(&minimal.scenario, property);
     let ranked = renamed(&plain, &ranking(&plain, implementation));
     let ways = [labelled(&ranked), labelled(&plain), ranked, plain];

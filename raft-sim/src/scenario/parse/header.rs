@@ -178,9 +178,8 @@ fn paper(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
 }
 
 fn servers_line(cursor: &mut Cursor<'_>) -> Result<Vec<NodeId>, ParseError> {
-    const MOST: u32 = 9;
     let mut servers = Vec::new();
-    for number in 1..=MOST {
+    for number in 1..=Header::MOST_SERVERS {
         let server = NodeId(number);
         match cursor.peek() {
             None if number > 1 => break,
@@ -194,7 +193,7 @@ fn servers_line(cursor: &mut Cursor<'_>) -> Result<Vec<NodeId>, ParseError> {
         servers.push(server);
     }
     if cursor.peek().is_some() {
-        return Err(cursor.unexpected(format!("{MOST} servers at most")));
+        return Err(cursor.unexpected(format!("{} servers at most", Header::MOST_SERVERS)));
     }
     Ok(servers)
 }

@@ -111,7 +111,7 @@ pub(super) fn commit(server: &Server) -> u64 {
     if server.is_up() { length(server.view().commit) } else { 0 }
 }
 
-fn role_word(role: Role) -> RoleWord {
+pub(super) fn role_word(role: Role) -> RoleWord {
     match role {
         Role::Follower => RoleWord::Follower,
         Role::Candidate => RoleWord::Candidate,

@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::conditions::{commit, hard_state};
+use super::conditions::{commit, hard_state, role_word};
 use super::start::{command_in, first_configuration};
 use super::{Replay, messages};
-use crate::scenario::syntax::{DrawnEntry, Label};
-use crate::subject::Role;
-use crate::words::{Entry, LogIndex, Membership, NodeId, Payload};
+use crate::scenario::syntax::{Bound, DrawnEntry, Fact, Label, Number};
+use crate::words::{Entry, HardState, LogIndex, Membership, NodeId, Payload};
 
 impl Replay<'_> {
     /// A server's whole log: the entries that its snapshot stands for, as a state machine applied them, and
@@ -66,46 +65,44 @@ impl Replay<'_> {
         let mut lines = String::from("there is:\n");
         for id in self.world.ids() {
             let server = self.world.server(id);
-            let state = hard_state(server);
-            let role = match server.view().role {
-                _ if !server.is_up() => "down",
-                Role::Follower => "follower",
-                Role::Candidate => "candidate",
-                Role::Leader => "leader",
-            };
-            let vote = state.voted_for.map_or("none".to_string(), |vote| vote.to_string());
-            let log: Vec<String> = self.log(id).iter().map(drawn).collect();
-            let log = if log.is_empty() { "none".to_string() } else { log.join(" ") };
-            let _ = writeln!(
-                lines,
-                "  {id}  {role:<9}  term {}  vote {vote}  commit {}{}  log {log}",
-                state.term,
-                commit(server),
-                self.peculiarities(id),
-            );
+            let role =
+                if server.is_up() { Fact::Role(role_word(server.view().role)) } else { Fact::Down };
+            let _ = write!(lines, "  {id}  {:<9}", role.to_string());
+            for fact in self.facts(id) {
+                let _ = write!(lines, "  {fact}");
+            }
+            lines.push('\n');
         }
         lines.push_str("in flight:\n");
         lines + &messages::list(&self.world.network().in_flight())
     }
 
-    /// A server's snapshot, if it has one, and its configuration, if it is another than the first of all.
-    fn peculiarities(&self, server: NodeId) -> String {
-        let mut text = String::new();
-        if let Some(snapshot) = self.snapshot(server) {
-            let _ = write!(text, "  snapshot {snapshot}");
-        }
-        let configuration = self.configuration(server);
+    /// What is so of a server beside its role: its snapshot only if it has one, and its configuration only if that
+    /// is another than the first of all.
+    fn facts(&self, id: NodeId) -> Vec<Fact> {
+        let server = self.world.server(id);
+        let HardState { term, voted_for } = hard_state(server);
+        let number = |value| Number { value, bound: Bound::Exactly };
+        let mut facts = vec![
+            Fact::Term(number(term.0)),
+            Fact::Vote(voted_for),
+            Fact::Commit(number(commit(server))),
+        ];
+        facts.extend(self.snapshot(id).map(|index| Fact::Snapshot(number(index.get()))));
+        let configuration = self.configuration(id);
         let Membership { voters, outgoing, learners } = &*configuration;
         if *voters != first_configuration(&self.scenario.header) || !outgoing.is_empty() {
-            let _ = write!(text, "  members {}", names(&members(&configuration)));
+            facts.push(Fact::Members(members(&configuration).into()));
         }
         if !outgoing.is_empty() {
-            text.push_str("  joint");
+            facts.push(Fact::Joint);
         }
         if !learners.is_empty() {
-            let _ = write!(text, "  learners {}", names(learners));
+            facts.push(Fact::Learners(learners.clone().into()));
         }
-        text
+        let entries = self.log(id).iter().map(drawn).collect();
+        facts.push(Fact::Log { entries, open: false });
+        facts
     }
 }
 
@@ -123,11 +120,6 @@ pub(super) fn sorted(servers: &[NodeId]) -> Vec<NodeId> {
     servers
 }
 
-fn names(servers: &[NodeId]) -> String {
-    let names: Vec<String> = servers.iter().map(NodeId::to_string).collect();
-    if names.is_empty() { "none".to_string() } else { names.join(" ") }
-}
-
 /// Whether a log looks as drawn; if it is open, more may follow.
 pub(super) fn is_drawn(log: &[Entry], boxes: &[DrawnEntry], open: bool) -> bool {
     let fits = if open { log.len() >= boxes.len() } else { log.len() == boxes.len() };
@@ -142,11 +134,8 @@ pub(super) fn carries(entry: &Entry, label: &Label) -> bool {
 }
 
 /// An entry as a box of a drawn log: its term, and its command if it has a name.
-fn drawn(entry: &Entry) -> String {
-    match command_in(entry) {
-        Some(command) if !command.contains(&b'/') => {
-            format!("{}:{}", entry.term, String::from_utf8_lossy(command))
-        }
-        Some(_) | None => entry.term.to_string(),
-    }
+fn drawn(entry: &Entry) -> DrawnEntry {
+    let command = command_in(entry).filter(|command| !command.contains(&b'/'));
+    let label = command.map(|command| Label(String::from_utf8_lossy(command).into_owned()));
+    DrawnEntry { term: entry.term, label }
 }

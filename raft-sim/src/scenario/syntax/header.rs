@@ -67,7 +67,7 @@ pub struct Header {
     pub title: String,
     /// `paper SECTION, FIGURE …`: where it comes from, as written.
     pub paper: String,
-    /// `servers S1 S2 …`: always S1 to Sn without gaps, 1 to 9 of them.
+    /// `servers S1 S2 …`: always S1 to Sn without gaps, 1 to [`Header::MOST_SERVERS`] of them.
     pub servers: Vec<NodeId>,
     /// `outside S4 …`: those of them that are not in the first configuration. They boot knowing nobody
     /// and wait to be added (§6). Never all of them.
@@ -89,6 +89,9 @@ pub struct Header {
 }
 
 impl Header {
+    /// The servers that a scenario has at most.
+    pub const MOST_SERVERS: u32 = 9;
+
     /// The fewest lines that say this: none for what is the default, and one for all servers that have the same
     /// settings or begin with the same state.
     #[must_use]

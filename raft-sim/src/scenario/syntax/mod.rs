@@ -104,7 +104,8 @@ pub enum Statement {
     /// `crash S1 torn 2`: the process dies, and all but the entries behind the first 2 of the oldest write that
     /// its disk had not made durable survives.
     CrashTorn(NodeId, u32),
-    /// `settings S1 …`: the next boot of these servers, which are down, has these settings too.
+    /// `settings S1 …`: the next boot of these servers, which are down, has these settings too. Never the first
+    /// statement: above all others the line belongs to the header.
     Settings(Servers, Settings),
     /// `restart S1 …`: boots from what is durable.
     Restart(Servers),
