@@ -5,8 +5,8 @@
 
 use std::hint::black_box;
 
-use raft_sim::dice::Dice;
 use raft_sim::history::{Call, Event, History, Key, Kind, Limits, Verdict, check};
+use raft_sim::rng::PlanRng;
 
 const ROUNDS: usize = 3;
 
@@ -65,7 +65,7 @@ struct Client {
 
 /// The history of clients of a true register. Each in turn, as it is drawn, invokes, is served, or is told.
 fn draw(load: &Load) -> History {
-    let mut dice = Dice::new(7);
+    let mut rng = PlanRng::new(7);
     let mut history = History::default();
     let mut registers = vec![None; load.keys as usize];
     let new = |process| Client { process, open: None };
@@ -73,16 +73,16 @@ fn draw(load: &Load) -> History {
     let mut processes = load.clients;
     let mut invoked = 0;
     while invoked < OPERATIONS || clients.iter().any(|client| client.open.is_some()) {
-        let at = dice.range(0, load.clients - 1) as usize;
+        let at = rng.range(0, load.clients - 1) as usize;
         let process = clients[at].process;
         match clients[at].open {
             None if invoked == OPERATIONS => {}
             None => {
-                let register = dice.range(0, load.keys - 1) as usize;
+                let register = rng.range(0, load.keys - 1) as usize;
                 let value =
-                    if load.values > OPERATIONS { invoked } else { dice.range(0, load.values - 1) }
+                    if load.values > OPERATIONS { invoked } else { rng.range(0, load.values - 1) }
                         as i64;
-                let call = match dice.range(0, 9) {
+                let call = match rng.range(0, 9) {
                     0..5 => Call::Read(None),
                     5..9 => Call::Write(value),
                     _ if load.values == u64::MAX => Call::Read(None),
@@ -94,8 +94,8 @@ fn draw(load: &Load) -> History {
                 invoked += 1;
             }
             Some((register, call, false, _)) => {
-                let is_unknown = dice.range(0, 999) < load.unknown;
-                let happens = !is_unknown || dice.percent(50);
+                let is_unknown = rng.range(0, 999) < load.unknown;
+                let happens = !is_unknown || rng.percent(50);
                 let (call, kind) = match happens {
                     true => serve(&mut registers[register], call),
                     false => (call, Kind::Info),
@@ -166,12 +166,12 @@ fn row(name: &str, load: &Load) {
 )]
 fn measure(name: &str, history: &History) {
     let mut times = Vec::new();
-    let mut told = String::new();
+    let mut reported = String::new();
     while times.len() < ROUNDS {
         let start = std::time::Instant::now();
         let verdict = black_box(check(black_box(history), &Limits::default()));
         times.push(start.elapsed().as_secs_f64() * 1e3);
-        told = match verdict {
+        reported = match verdict {
             Verdict::Linearizable => "linearizable".to_owned(),
             Verdict::Illegal(explanation) => format!("illegal: {}", explanation.operations.len()),
             Verdict::GaveUp(gave_up) => {
@@ -183,5 +183,5 @@ fn measure(name: &str, history: &History) {
         }
     }
     times.sort_by(f64::total_cmp);
-    println!("{name:<58} {:>10.1}  {told}", times[times.len() / 2]);
+    println!("{name:<58} {:>10.1}  {reported}", times[times.len() / 2]);
 }

@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use raft_sim::disk::SyncTime;
 use raft_sim::network::{Conditions, Delay};
-use raft_sim::plan::{Clients, Clock, Plan, Wishes};
+use raft_sim::plan::{Clients, Clock, Plan, PlanOptions};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
 use raft_sim::subject::Settings;
@@ -41,13 +41,16 @@ fn main() {
 
 /// What `raft-sim run` does without options, but for the number of servers.
 fn default_mix(seed: u64, servers: u32) -> Plan {
-    Plan::draw(seed, &Wishes { servers: Some(servers), ..Wishes::default() })
+    Plan::draw(seed, &PlanOptions { servers: Some(servers), ..PlanOptions::default() })
 }
 
 /// The same weather and faults over §5 alone: commands and elections, and nothing else of Raft.
 fn plain_mix(seed: u64, servers: u32) -> Plan {
-    let tasks = Some(Vec::new());
-    let plan = Plan::draw(seed, &Wishes { servers: Some(servers), tasks, ..Wishes::default() });
+    let admin_ops = Some(Vec::new());
+    let plan = Plan::draw(
+        seed,
+        &PlanOptions { servers: Some(servers), admin_ops, ..PlanOptions::default() },
+    );
     let Settings {
         election_timeout,
         heartbeat,
@@ -81,7 +84,11 @@ fn workload_w(servers: u32, duration: u64) -> Plan {
             .collect(),
         exceptions: Vec::new(),
         members: servers,
-        weather: Conditions { delay: Delay::Uniform(500, 10_000), loss_ppm: 0, duplicate_ppm: 0 },
+        conditions: Conditions {
+            delay: Delay::Uniform(500, 10_000),
+            loss_ppm: 0,
+            duplicate_ppm: 0,
+        },
         sync: SyncTime { min: 0, max: 0, notice: 0 },
         apply_time: 0,
         durable_state_machine: false,
@@ -96,7 +103,7 @@ fn workload_w(servers: u32, duration: u64) -> Plan {
             only: None,
         },
         faults: Vec::new(),
-        tasks: Vec::new(),
+        admin_ops: Vec::new(),
         healing: None,
     }
 }
@@ -105,8 +112,8 @@ fn row(name: &str, plans: &[Plan]) {
     let rounds = if name.contains("10^7") { 3 } else { ROUNDS };
     let mut rates = [Vec::new(), Vec::new()];
     for _ in 0..rounds {
-        for (oracles, rates) in [false, true].into_iter().zip(&mut rates) {
-            rates.push(rate(plans, oracles));
+        for (checkers, rates) in [false, true].into_iter().zip(&mut rates) {
+            rates.push(rate(plans, checkers));
         }
     }
     let [without, with] = &rates;
@@ -121,11 +128,11 @@ fn row(name: &str, plans: &[Plan]) {
     clippy::disallowed_methods,
     reason = "a benchmark measures the wall clock; no run sees it"
 )]
-fn rate(plans: &[Plan], oracles: bool) -> f64 {
+fn rate(plans: &[Plan], checkers: bool) -> f64 {
     let start = std::time::Instant::now();
     let mut steps = 0;
     for plan in plans {
-        let outcome = run(plan, &Reference, oracles, &mut ()).expect("a drawn plan boots");
+        let outcome = run(plan, &Reference, checkers, &mut ()).expect("a drawn plan boots");
         assert_eq!(outcome.violation, None, "the reference core violated a property");
         steps += black_box(outcome).steps;
     }

@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use raft_sim::plan::{Plan, Wishes};
+use raft_sim::plan::{Plan, PlanOptions};
 use raft_sim::process::Process;
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
@@ -26,8 +26,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let wishes = Wishes { capabilities: Some(child.capabilities().to_vec()), ..Wishes::default() };
-    let plans: Vec<Plan> = (0..SEEDS).map(|seed| Plan::draw(seed, &wishes)).collect();
+    let plan_options =
+        PlanOptions { capabilities: Some(child.capabilities().to_vec()), ..PlanOptions::default() };
+    let plans: Vec<Plan> = (0..SEEDS).map(|seed| Plan::draw(seed, &plan_options)).collect();
     println!("thousand steps per second with oracles, medians of {ROUNDS} rounds of {SEEDS} seeds");
     println!("{:<34} {:>10} {:>12}", "", "1 thread", "2 threads");
     row("raft-core, in this process", &plans, &Reference);

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::disk::Survives;
+use crate::model::{Message, NodeId};
 use crate::network::{Conditions, Kinds, MessageId};
 use crate::subject::{Event, Settings, Token};
 use crate::time::Micros;
-use crate::words::{Message, NodeId};
 
 /// One thing that is done to a world. Nothing happens to a server that is down, but for [`Action::Restart`],
 /// [`Action::Configure`], [`Action::Wipe`] and what is set for when it is up again.

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use crate::model::{Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Term};
 use crate::observation::{Observation, Observer, Stop, Stored};
 use crate::subject::{
     Answer, Effects, Event, Outcome, Request, Role, Settings, Token, View, Write,
 };
 use crate::time::Micros;
-use crate::words::{Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Term};
 
 /// A feature of Raft that may take part in a run, or something that it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,7 +165,7 @@ struct Watched {
     view: View,
     settings: Settings,
     /// The writes that are durable and of which it has not heard, oldest first.
-    unheard: VecDeque<Token>,
+    unnotified: VecDeque<Token>,
     /// The configuration before all that are in its log.
     base: Arc<Membership>,
     /// Those in its log.
@@ -173,7 +173,7 @@ struct Watched {
     /// The term in which it last asked whether it could win.
     asking: Option<Term>,
     /// The term in which it stands since its leader told it to.
-    told: Option<Term>,
+    reported: Option<Term>,
     /// Whether it has a part of a snapshot.
     partial: bool,
     /// Whether it is handing leadership over.
@@ -220,7 +220,7 @@ impl Coverage {
     /// A server hears of a durable write as a step of its own.
     fn noticed(&mut self, id: NodeId, token: Token) {
         self.count(Feature::LateNotice);
-        if self.servers[slot(id)].unheard.front() != Some(&token) {
+        if self.servers[slot(id)].unnotified.front() != Some(&token) {
             self.count(Feature::EarlyNotice);
         }
     }
@@ -320,7 +320,7 @@ impl Coverage {
                 }
             }
             Role::Leader => {
-                if server.told.take() == Some(after.term) {
+                if server.reported.take() == Some(after.term) {
                     self.count(Feature::Transferred);
                 }
             }
@@ -334,7 +334,7 @@ impl Coverage {
             Body::PreVote { .. } => self.servers[slot(*from)].asking = Some(*term),
             Body::PreVoteReply { granted: false } => self.count(Feature::PreVoteDenied),
             Body::RequestVote { transfer: true, .. } => {
-                self.servers[slot(*from)].told = Some(*term);
+                self.servers[slot(*from)].reported = Some(*term);
             }
             Body::InstallSnapshotReply { .. } => self.servers[slot(*from)].partial = true,
             Body::PreVoteReply { .. }
@@ -448,7 +448,7 @@ impl Observer for Coverage {
             }
             Observation::Took { server, event } => {
                 if let Event::Persisted(token) = **event {
-                    self.servers[slot(*server)].unheard.retain(|other| *other != token);
+                    self.servers[slot(*server)].unnotified.retain(|other| *other != token);
                 }
             }
             Observation::Stepped { server, before, effects, .. } => {
@@ -461,7 +461,7 @@ impl Observer for Coverage {
                 self.answered(*server, *request, answer);
             }
             Observation::Durable { server, write } => {
-                self.servers[slot(*server)].unheard.push_back(write.token);
+                self.servers[slot(*server)].unnotified.push_back(write.token);
             }
             Observation::Sent { message } => self.sent(message),
             _ => {}

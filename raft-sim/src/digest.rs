@@ -1,10 +1,10 @@
 //! The digest of a run: one number that stands for what every server did, said and wrote.
 
 use crate::mix::{mix, mix_bytes, mix_lists, mix_pair};
+use crate::model::{AppendReply, Body, LogIndex, Membership, Message, NodeId, Payload, length};
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Answer, Effects, Event, Request, View, Write};
 use crate::time::Micros;
-use crate::words::{AppendReply, Body, LogIndex, Membership, Message, NodeId, Payload, length};
 
 /// Digests what is observed: equal for equal histories. And counts the steps.
 #[derive(Clone, Copy, Debug)]

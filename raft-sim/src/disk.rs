@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Entries, Entry, HardState, LogIndex, Snapshot, length};
 use crate::subject::{LogWrite, Token, Write};
 use crate::time::Micros;
-use crate::words::{Entries, Entry, HardState, LogIndex, Snapshot, length};
 
 /// How long a disk takes to make a write durable, in virtual microseconds: drawn evenly, ends included.
 /// (0, 0) is durable at once.
@@ -256,8 +256,8 @@ pub(crate) fn length_after(length_before: u64, write: &Write) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Entries, Membership, Payload, Position, Term};
     use crate::subject::LogWrite;
-    use crate::words::{Entries, Membership, Payload, Position, Term};
 
     fn index(number: u64) -> LogIndex {
         LogIndex::new(number).expect("not 0")

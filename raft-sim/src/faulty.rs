@@ -40,9 +40,9 @@ impl Subject for Server {
 /// The reference core, but its timeouts depend on how many servers this value has booted before: the second run
 /// of a plan is another one.
 #[derive(Debug, Default)]
-pub(crate) struct Dicey(AtomicU64);
+pub(crate) struct Nondeterministic(AtomicU64);
 
-impl Implementation for Dicey {
+impl Implementation for Nondeterministic {
     fn name(&self) -> &str {
         "dicey"
     }
@@ -73,7 +73,7 @@ impl Implementation for Ashamed {
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
         match boot.hard_state.voted_for {
             None => Reference.boot(boot),
-            Some(whom) => Err(format!("it has voted for {whom}")),
+            Some(target) => Err(format!("it has voted for {target}")),
         }
     }
 }
@@ -102,7 +102,7 @@ impl Implementation for Choosy {
 impl Subject for Taker {
     fn step(&mut self, event: Event, effects: &mut Effects) {
         if let Event::Propose(_, command) = &event {
-            assert!(command.as_ref().len() <= 8, "that is long");
+            assert!(command.len() <= 8, "that is long");
         }
         self.0.step(event, effects);
     }

@@ -79,9 +79,9 @@ fn judged(
         CaseResult::Skipped(lacking) => Ok(Completion::ignored_with(requires(lacking))),
         CaseResult::Failed(failed) => {
             let caller = Caller { program: program.to_owned(), subject: None };
-            let mut told = Vec::new();
-            human::failure(&case, failed, &caller, &mut told)?;
-            Err(plain(&String::from_utf8_lossy(&told)))
+            let mut reported = Vec::new();
+            human::failure(&case, failed, &caller, &mut reported)?;
+            Err(plain(&String::from_utf8_lossy(&reported)))
         }
         CaseResult::Unusable { message, .. } => Err(Failed::from(message)),
     }
@@ -94,7 +94,7 @@ pub fn campaign(program: &'static str, implementation: Tested) -> Trial {
     Trial::test(format!("campaign::seeds_0_to_{}", SEEDS - 1), move || {
         match first_finding(program, implementation, SEEDS)? {
             None => Ok(()),
-            Some(told) => Err(plain(&told)),
+            Some(reported) => Err(plain(&reported)),
         }
     })
 }
@@ -108,12 +108,12 @@ fn first_finding(
     let limits = Limits { findings: Some(1), ..Limits::default() };
     let options = Options { part: (0..seeds).into(), limits, ..Options::default() };
     let caller = Caller { program: program.to_owned(), subject: None };
-    let mut told = Told(Vec::new());
-    let ended = Runner::new(options, implementation).caller(caller).run(&mut told)?;
+    let mut reported = Told(Vec::new());
+    let ended = Runner::new(options, implementation).caller(caller).run(&mut reported)?;
     match ended.ending {
         Ending::Failed { seed, why } => Err(format!("seed {seed}: {why}").into()),
         Ending::Done | Ending::Stopped => Ok(None),
-        Ending::Enough => Ok(Some(String::from_utf8_lossy(&told.0).into_owned())),
+        Ending::Enough => Ok(Some(String::from_utf8_lossy(&reported.0).into_owned())),
     }
 }
 
@@ -127,8 +127,8 @@ impl Sink for Told {
 }
 
 /// A text without colours, which no test of Rust has in its failures.
-fn plain(told: &str) -> Failed {
-    Failed::from(anstream::adapter::strip_str(told))
+fn plain(reported: &str) -> Failed {
+    Failed::from(anstream::adapter::strip_str(reported))
 }
 
 fn test_name(file: &str) -> String {
@@ -173,7 +173,7 @@ mod tests {
         let text = format!("{HEADER}\nexpect    no leader\nelect     S1\n");
         assert!(matches!(judged(&text, &Reference), Ok(Completion::Completed)));
         let Err(failed) = judged(&text, &Idle) else { panic!("nobody leads") };
-        let told = failed.message().unwrap_or_default();
+        let reported = failed.message().unwrap_or_default();
         for part in [
             "own.raft:6  Somebody leads (§5.2)",
             "S1 did not stand for election",
@@ -181,7 +181,7 @@ mod tests {
             "6 | elect     S1",
             "To see all of it: cargo run -- explain own.raft",
         ] {
-            assert!(told.contains(part), "{part}: {told}");
+            assert!(reported.contains(part), "{part}: {reported}");
         }
     }
 
@@ -196,12 +196,20 @@ mod tests {
 
     #[test]
     fn a_campaign_fails_with_its_first_finding_and_nothing_else() {
-        let told = first_finding("cargo run --", &Idle, 20).expect("it comes to its end");
-        let told = plain(&told.expect("nobody ever leads"));
-        let told = told.message().unwrap_or_default();
-        assert!(told.starts_with("seed ") && told.contains("  cargo run -- run --seed "), "{told}");
-        assert!(told.contains("\n    scenario  ") && !told.contains("In numbers"), "{told}");
-        assert!(first_finding("cargo run --", &Reference, 2).is_ok_and(|told| told.is_none()));
+        let reported = first_finding("cargo run --", &Idle, 20).expect("it comes to its end");
+        let reported = plain(&reported.expect("nobody ever leads"));
+        let reported = reported.message().unwrap_or_default();
+        assert!(
+            reported.starts_with("seed ") && reported.contains("  cargo run -- run --seed "),
+            "{reported}"
+        );
+        assert!(
+            reported.contains("\n    scenario  ") && !reported.contains("In numbers"),
+            "{reported}"
+        );
+        assert!(
+            first_finding("cargo run --", &Reference, 2).is_ok_and(|reported| reported.is_none())
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A [`cluster`] of servers runs in virtual time, over a [`network`] and [`disk`]s that misbehave as told.
 //! The servers stand behind a door ([`subject`]): any implementation can, the reference core of
-//! `raft-core` does ([`mod@reference`]). The [`oracle`]s hear of every step and tell when a safety property of the
+//! `raft-core` does ([`mod@reference`]). The [`checker`]s hear of every step and tell when a safety property of the
 //! paper does not hold.
 //!
 //! What happens is decided by a [`plan`], expanded from a seed and carried out by [`run`], or by a
@@ -24,7 +24,6 @@ pub mod checker;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod coverage;
-pub mod dice;
 pub mod digest;
 pub mod disk;
 #[cfg(test)]
@@ -34,6 +33,7 @@ pub mod guide;
 pub mod harness;
 pub mod history;
 pub mod mix;
+pub mod model;
 pub mod network;
 pub mod observation;
 mod panics;
@@ -43,15 +43,15 @@ pub mod plan;
 pub mod process;
 pub mod reference;
 pub mod report;
+pub mod rng;
 pub mod run;
 pub mod scenario;
 pub mod shrink;
-pub mod story;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 pub mod subject;
 pub mod time;
+pub mod timeline;
 pub mod trace;
 pub mod trigger;
-pub mod words;
 pub mod world;

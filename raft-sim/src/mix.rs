@@ -5,7 +5,7 @@
 //! therefore leaves every other decision as it was. The arithmetic is fixed here, in whole numbers, so
 //! that a seed means the same history on every machine and after every upgrade of a library.
 
-use crate::words::NodeId;
+use crate::model::NodeId;
 
 /// Mixes `value` into `state`: a 64 × 64 → 128 bit multiplication folded in half.
 #[must_use]

@@ -9,8 +9,8 @@ mod kinds;
 use serde::{Deserialize, Serialize};
 
 use crate::mix::{below, chance, mix};
+use crate::model::{Message, NodeId};
 use crate::time::Micros;
-use crate::words::{Message, NodeId};
 
 pub use kinds::Kinds;
 
@@ -414,7 +414,7 @@ fn place(servers: usize, from: NodeId, to: NodeId) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::{Body, Term};
+    use crate::model::{Body, Term};
 
     fn message(from: u32, to: u32) -> Message {
         let body = Body::RequestVoteReply { granted: true };

@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
+use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot};
 use crate::network::{Loss, MessageId};
 use crate::subject::{Answer, Effects, Event, Request, Settings, View, Write};
 use crate::time::Micros;
-use crate::words::{Entry, HardState, LogIndex, Message, NodeId, Snapshot};
 
 /// One thing that happened. Borrowed from the world while it is observed; [`into_owned`](Cow::into_owned) what is to be
 /// kept.

@@ -21,7 +21,7 @@ pub(crate) fn quiet() {
 }
 
 /// That it panicked, where, if that is known, and what it said; in one line.
-pub(crate) fn told(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn reported(panic: &(dyn Any + Send)) -> String {
     let said = said(panic);
     // The last panic of this thread may be another one.
     let at = LAST.with_borrow(|(place, last)| {
@@ -33,7 +33,9 @@ pub(crate) fn told(panic: &(dyn Any + Send)) -> String {
 /// Does this; if it panics, tells why. For errors of the program itself.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let caught = panic::catch_unwind(AssertUnwindSafe(work));
-    caught.map_err(|panic| format!("internal error, please report it: it {}", told(panic.as_ref())))
+    caught.map_err(|panic| {
+        format!("internal error, please report it: it {}", reported(panic.as_ref()))
+    })
 }
 
 fn said(panic: &(dyn Any + Send)) -> String {
@@ -48,8 +50,8 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_in_one_line() {
-        let told = caught(|| panic!("no\nway")).expect_err("it panics");
-        assert_eq!(told, "internal error, please report it: it panicked: no way");
+        let reported = caught(|| panic!("no\nway")).expect_err("it panics");
+        assert_eq!(reported, "internal error, please report it: it panicked: no way");
         assert_eq!(caught(|| 7), Ok(7));
     }
 }

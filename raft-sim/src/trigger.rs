@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{AppendReply, Body, Message, NodeId};
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Effects, Role, View};
 use crate::time::Micros;
-use crate::words::{AppendReply, Body, Message, NodeId};
 
 /// Something that a server does, and that somebody may wait for. The server that does it is the one *of the
 /// moment*; if it does so by sending a message, whom it sends that to is its *peer*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Moment {
+pub enum Trigger {
     /// It stands for election.
     Stands,
     /// It sends its vote for its peer.
@@ -44,54 +44,54 @@ pub enum Moment {
     Boots,
 }
 
-impl Moment {
+impl Trigger {
     /// All of them.
-    pub const ALL: [Moment; 15] = [
-        Moment::Stands,
-        Moment::Votes,
-        Moment::Leads,
-        Moment::StepsDown,
-        Moment::Replicates,
-        Moment::Acknowledges,
-        Moment::Truncates,
-        Moment::Commits,
-        Moment::Reconfigures,
-        Moment::CommitsConfiguration,
-        Moment::Compacts,
-        Moment::SendsSnapshot,
-        Moment::Installs,
-        Moment::HandsOver,
-        Moment::Boots,
+    pub const ALL: [Trigger; 15] = [
+        Trigger::Stands,
+        Trigger::Votes,
+        Trigger::Leads,
+        Trigger::StepsDown,
+        Trigger::Replicates,
+        Trigger::Acknowledges,
+        Trigger::Truncates,
+        Trigger::Commits,
+        Trigger::Reconfigures,
+        Trigger::CommitsConfiguration,
+        Trigger::Compacts,
+        Trigger::SendsSnapshot,
+        Trigger::Installs,
+        Trigger::HandsOver,
+        Trigger::Boots,
     ];
 
     /// Whether the server of the moment has a peer.
     #[must_use]
     pub fn has_peer(self) -> bool {
         match self {
-            Moment::Votes
-            | Moment::Replicates
-            | Moment::Acknowledges
-            | Moment::SendsSnapshot
-            | Moment::HandsOver => true,
-            Moment::Stands
-            | Moment::Leads
-            | Moment::StepsDown
-            | Moment::Truncates
-            | Moment::Commits
-            | Moment::Reconfigures
-            | Moment::CommitsConfiguration
-            | Moment::Compacts
-            | Moment::Installs
-            | Moment::Boots => false,
+            Trigger::Votes
+            | Trigger::Replicates
+            | Trigger::Acknowledges
+            | Trigger::SendsSnapshot
+            | Trigger::HandsOver => true,
+            Trigger::Stands
+            | Trigger::Leads
+            | Trigger::StepsDown
+            | Trigger::Truncates
+            | Trigger::Commits
+            | Trigger::Reconfigures
+            | Trigger::CommitsConfiguration
+            | Trigger::Compacts
+            | Trigger::Installs
+            | Trigger::Boots => false,
         }
     }
 }
 
 /// A moment that has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Came {
+pub struct Fired {
     /// Which.
-    pub moment: Moment,
+    pub trigger: Trigger,
     /// The server of the moment.
     pub server: NodeId,
     /// Its peer, if it sent a message.
@@ -103,16 +103,16 @@ pub struct Came {
 pub struct Watch {
     /// A bit for each moment that somebody waits for.
     wanted: u32,
-    came: Vec<Came>,
+    fire: Vec<Fired>,
     /// The server that sent a vote last, if any did.
     voter: Option<NodeId>,
 }
 
 impl Watch {
     #[inline]
-    fn came(&mut self, moment: Moment, server: NodeId, peer: Option<NodeId>) {
-        if self.wanted & 1 << moment as u32 != 0 {
-            self.came.push(Came { moment, server, peer });
+    fn fire(&mut self, trigger: Trigger, server: NodeId, peer: Option<NodeId>) {
+        if self.wanted & 1 << trigger as u32 != 0 {
+            self.fire.push(Fired { trigger, server, peer });
         }
     }
 
@@ -120,30 +120,30 @@ impl Watch {
         let after = &effects.view;
         let led = before.role == Role::Leader;
         let leads = after.role == Role::Leader;
-        let mut came = |moment, has: bool| {
+        let mut fire = |trigger, has: bool| {
             if has {
-                self.came(moment, id, None);
+                self.fire(trigger, id, None);
             }
         };
-        came(Moment::Stands, after.role == Role::Candidate && after.term > before.term);
-        came(Moment::Leads, leads && (!led || after.term > before.term));
-        came(Moment::StepsDown, led && !leads);
+        fire(Trigger::Stands, after.role == Role::Candidate && after.term > before.term);
+        fire(Trigger::Leads, leads && (!led || after.term > before.term));
+        fire(Trigger::StepsDown, led && !leads);
         let commits = (led || leads) && after.commit > before.commit;
-        came(Moment::Commits, commits);
-        came(Moment::Reconfigures, after.configuration > before.configuration);
-        came(
-            Moment::CommitsConfiguration,
+        fire(Trigger::Commits, commits);
+        fire(Trigger::Reconfigures, after.configuration > before.configuration);
+        fire(
+            Trigger::CommitsConfiguration,
             commits && after.configuration > before.commit && after.configuration <= after.commit,
         );
         let restored = effects.restored.is_some();
-        came(Moment::Installs, restored);
-        came(Moment::Compacts, !restored && after.snapshot > before.snapshot);
-        if self.wanted & 1 << Moment::Truncates as u32 != 0 {
+        fire(Trigger::Installs, restored);
+        fire(Trigger::Compacts, !restored && after.snapshot > before.snapshot);
+        if self.wanted & 1 << Trigger::Truncates as u32 != 0 {
             let mut writes = effects.writes.iter().filter_map(|write| write.log.as_ref());
             if let Some(first) = writes.next()
                 && first.from.get() <= length
             {
-                self.came(Moment::Truncates, id, None);
+                self.fire(Trigger::Truncates, id, None);
             }
         }
     }
@@ -151,17 +151,17 @@ impl Watch {
     /// A message leaves.
     #[inline]
     fn sent(&mut self, Message { from, to, body, .. }: &Message) {
-        let moment = match body {
+        let trigger = match body {
             Body::RequestVoteReply { granted: true } => {
                 self.voter = Some(*from);
-                Moment::Votes
+                Trigger::Votes
             }
-            Body::AppendEntries { entries, .. } if !entries.is_empty() => Moment::Replicates,
+            Body::AppendEntries { entries, .. } if !entries.is_empty() => Trigger::Replicates,
             Body::AppendEntriesReply {
                 reply: AppendReply::Success { matched: Some(_) }, ..
-            } => Moment::Acknowledges,
-            Body::InstallSnapshot { .. } => Moment::SendsSnapshot,
-            Body::TimeoutNow => Moment::HandsOver,
+            } => Trigger::Acknowledges,
+            Body::InstallSnapshot { .. } => Trigger::SendsSnapshot,
+            Body::TimeoutNow => Trigger::HandsOver,
             Body::RequestVote { .. }
             | Body::RequestVoteReply { granted: false }
             | Body::PreVote { .. }
@@ -173,17 +173,17 @@ impl Watch {
             | Body::ReadIndexReply { .. }
             | Body::Other { .. } => return,
         };
-        self.came(moment, *from, Some(*to));
+        self.fire(trigger, *from, Some(*to));
     }
 
     /// From now on looks out for these triggers, and for no others.
-    pub fn want(&mut self, moments: impl Iterator<Item = Moment>) {
-        self.wanted = moments.fold(0, |wanted, moment| wanted | 1 << moment as u32);
+    pub fn want(&mut self, triggers: impl Iterator<Item = Trigger>) {
+        self.wanted = triggers.fold(0, |wanted, trigger| wanted | 1 << trigger as u32);
     }
 
     /// The triggers that have fired since this was asked last, of those it looks out for.
-    pub fn fired(&mut self) -> Vec<Came> {
-        std::mem::take(&mut self.came)
+    pub fn fired(&mut self) -> Vec<Fired> {
+        std::mem::take(&mut self.fire)
     }
 
     /// The server that sent a vote last (§5.2); `None` if none has.
@@ -204,7 +204,7 @@ impl Observer for Watch {
                 }
             }
             Observation::Sent { message } => self.sent(message),
-            Observation::Booted { server, .. } => self.came(Moment::Boots, *server, None),
+            Observation::Booted { server, .. } => self.fire(Trigger::Boots, *server, None),
             _ => {}
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use raft_sim::checker::Property;
-use raft_sim::plan::{Plan, Wishes};
+use raft_sim::plan::{Plan, PlanOptions};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
 use raft_sim::subject::{
@@ -71,19 +71,20 @@ impl Subject for Server {
             effects.matched = more.matched.or(effects.matched);
             effects.refused = more.refused.or(effects.refused.take());
             effects.view = more.view;
-            let told = durable.pop_front();
-            latest = told.or(latest);
-            next = told.map(Event::Persisted);
+            let reported = durable.pop_front();
+            latest = reported.or(latest);
+            next = reported.map(Event::Persisted);
         }
     }
 }
 
 /// What is violated in the plans of these seeds, each once.
 fn violated(implementation: &Waiting, seeds: std::ops::Range<u64>) -> Vec<Property> {
-    let wishes = Wishes { capabilities: Some(CAPABILITIES.to_vec()), ..Wishes::default() };
+    let plan_options =
+        PlanOptions { capabilities: Some(CAPABILITIES.to_vec()), ..PlanOptions::default() };
     let mut found = Vec::new();
     for seed in seeds {
-        let outcome = run(&Plan::draw(seed, &wishes), implementation, true, &mut ());
+        let outcome = run(&Plan::draw(seed, &plan_options), implementation, true, &mut ());
         let outcome = outcome.unwrap_or_else(|why| panic!("seed {seed}: {why}"));
         if let Some((_, violation)) = outcome.violation
             && !found.contains(&violation.property)

@@ -71,17 +71,17 @@ fn a_search_that_is_too_long_says_so() {
         event(process, "ok", "read", &seen.to_string());
     }
     let (code, out, _) = check("gave-up", "h.jsonl", text.as_bytes(), &["--memory", "1"]);
-    let told = "h.jsonl: 32 operations, 1 key: no verdict\n\
+    let reported = "h.jsonl: 32 operations, 1 key: no verdict\n\
                 the search gave up after 16384 configurations: more don't fit into 1 MiB (--memory)\n\
                 of the first 61 events an order is known\n";
-    assert_eq!((code, out.as_str()), (4, told));
+    assert_eq!((code, out.as_str()), (4, reported));
 }
 
 #[test]
 fn what_is_wrong_with_a_file_is_told_with_its_place() {
     let invoke = r#"{"process":0,"type":"invoke","f":"write","value":1}"#;
     let read = r#"{"process":0,"type":"invoke","f":"read"}"#;
-    for (what, text, place, told) in [
+    for (what, text, place, reported) in [
         ("unknown type", invoke.replace("invoke", "done"), ":1:21", "unknown type `done`"),
         ("unknown f", invoke.replace("write", "append"), ":1:34", "unknown operation `append`"),
         ("unknown field", invoke.replace("value", "val"), ":1:1", "no event has a field `val`"),
@@ -148,7 +148,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
         let (code, out, err) = check("wrong", "h", text.as_bytes(), &[]);
         assert_eq!((code, out.as_str()), (2, ""), "{what}: {err}");
         assert!(err.contains(&format!("--> h{place}\n")), "{what}: {err}");
-        assert!(err.contains(told), "{what}: {err}");
+        assert!(err.contains(reported), "{what}: {err}");
     }
     let (code, _, err) = check("wrong", "h", &[invoke.as_bytes(), b"\n{\"\xff"].concat(), &[]);
     assert!(code == 2 && err.contains("--> h:2:3") && err.contains("not UTF-8"), "{err}");

@@ -55,7 +55,7 @@ fn a_run_is_traced_and_its_trace_holds_in_one_file_or_one_for_each_server() {
 #[test]
 fn exit_codes_and_verdicts() {
     let two = LEADER.replace(":1,", ":2,");
-    for (test, text, code, told) in [
+    for (test, text, code, reported) in [
         ("held", LEADER.to_owned(), 0, "1 event of 1 server: all held\n"),
         ("violated", format!("{LEADER}\n{two}\n"), 1, "Election Safety violated\n"),
         (
@@ -68,7 +68,7 @@ fn exit_codes_and_verdicts() {
     ] {
         let (found, out, err) = check(test, text.as_bytes());
         assert_eq!((found, err.as_str()), (code, ""), "{test}: {out}");
-        assert!(out.contains(told), "{test}: {out}");
+        assert!(out.contains(reported), "{test}: {out}");
     }
     let violated = folder("violated");
     let (_, out, _) = said(&violated, &["check-trace", "t.jsonl"]);
@@ -88,7 +88,7 @@ fn exit_codes_and_verdicts() {
 #[test]
 fn what_is_wrong_with_a_file_is_told_with_its_place() {
     let seq = |line: &str, seq: u32| line.replace(":1,", &format!(":1,\"seq\":{seq},"));
-    for (what, text, place, told) in [
+    for (what, text, place, reported) in [
         ("empty", String::new(), ":1:1", "the trace is empty"),
         ("prose", "hello\n".to_owned(), ":1:1", "not JSON"),
         ("list", format!("[{LEADER}]"), ":1:1", "not an event"),
@@ -161,7 +161,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
         let (code, out, err) = check("wrong", text.as_bytes());
         assert_eq!((code, out.as_str()), (2, ""), "{what}: {err}");
         assert!(err.contains(&format!("t.jsonl{place}\n")), "{what}: {err}");
-        assert!(err.contains(told), "{what}: {err}");
+        assert!(err.contains(reported), "{what}: {err}");
     }
     let (code, _, err) = check("wrong", b"{\"server\":1}\n\xff");
     assert_eq!(code, 2);

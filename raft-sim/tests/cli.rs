@@ -142,10 +142,10 @@ fn wrong_usage_is_told_on_the_standard_error_and_exits_with_2() {
         (&["fmt"], "<FILE>"),
         (&["explain"], "<FILE>"),
     ];
-    for (args, told) in wrong {
+    for (args, reported) in wrong {
         let assert = run(args).code(2);
         assert_eq!(stdout(&assert), "", "{args:?}");
-        assert!(stderr(&assert).contains(told), "{args:?}: {}", stderr(&assert));
+        assert!(stderr(&assert).contains(reported), "{args:?}: {}", stderr(&assert));
     }
 }
 
@@ -208,9 +208,9 @@ fn test_looks_into_the_folder_scenarios_unless_told_otherwise() {
     let text = stdout(&raft_sim(&folder.join("scenarios"), &["list"]).success());
     assert!(text.contains("scenarios/5.4.2-commit/figure-8-a-to-d.raft"), "{text}");
     let assert = raft_sim(&folder.join("scenarios"), &["test", "of-mine"]).code(2);
-    let told = stderr(&assert);
-    assert!(told.starts_with("raft-sim: error: of-mine: cannot be read: "), "{told}");
-    assert_eq!(told.lines().count(), 1, "{told}");
+    let reported = stderr(&assert);
+    assert!(reported.starts_with("raft-sim: error: of-mine: cannot be read: "), "{reported}");
+    assert_eq!(reported.lines().count(), 1, "{reported}");
 }
 
 #[test]
@@ -235,11 +235,11 @@ fn a_file_that_is_no_scenario_is_told_and_the_others_still_run() {
     let folder = files("test_unusable", &[("wrong.raft", &wrong), ("passes.raft", PASSES)]);
     fs::write(folder.join("bytes.raft"), b"scenario \xff").expect("the file can be written");
     let assert = raft_sim(&folder, &["test", "."]).code(2);
-    let (out, told) = (stdout(&assert), stderr(&assert));
-    assert!(told.contains("./wrong.raft:7:1"), "{told}");
-    assert!(told.contains("did you mean `settle`?"), "{told}");
-    assert!(told.contains("./bytes.raft: is not UTF-8 text: bad byte at offset 9"), "{told}");
-    assert!(!told.contains('\u{1b}'), "{told:?}");
+    let (out, reported) = (stdout(&assert), stderr(&assert));
+    assert!(reported.contains("./wrong.raft:7:1"), "{reported}");
+    assert!(reported.contains("did you mean `settle`?"), "{reported}");
+    assert!(reported.contains("./bytes.raft: is not UTF-8 text: bad byte at offset 9"), "{reported}");
+    assert!(!reported.contains('\u{1b}'), "{reported:?}");
     assert!(out.contains("passed   ./passes.raft"), "{out}");
     assert!(out.contains("1 passed, 0 failed, 0 skipped, 2 that could not be read"), "{out}");
     for command in ["explain", "list", "fmt"] {
@@ -253,13 +253,13 @@ fn a_path_without_scenarios_is_an_error() {
     let folder = folder("empty");
     fs::create_dir(folder.join("inner")).expect("the folder can be made");
     for command in ["test", "list", "fmt"] {
-        let told = stderr(&raft_sim(&folder, &[command, "."]).code(2));
-        assert!(told.starts_with("raft-sim: error: .: no scenario in this folder"), "{told}");
-        let told = stderr(&raft_sim(&folder, &[command, "gone.raft"]).code(2));
-        assert!(told.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{told}");
+        let reported = stderr(&raft_sim(&folder, &[command, "."]).code(2));
+        assert!(reported.starts_with("raft-sim: error: .: no scenario in this folder"), "{reported}");
+        let reported = stderr(&raft_sim(&folder, &[command, "gone.raft"]).code(2));
+        assert!(reported.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{reported}");
     }
-    let told = stderr(&raft_sim(&folder, &["explain", "gone.raft"]).code(2));
-    assert!(told.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{told}");
+    let reported = stderr(&raft_sim(&folder, &["explain", "gone.raft"]).code(2));
+    assert!(reported.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{reported}");
 }
 
 #[test]
@@ -385,8 +385,8 @@ fn a_closed_pipe_ends_the_program_quietly() {
             .stderr(Stdio::piped())
             .output()
             .expect("it starts");
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{args:?}: {told}");
-        assert_eq!(told, "", "{args:?}");
+        let reported = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {reported}");
+        assert_eq!(reported, "", "{args:?}");
     }
 }

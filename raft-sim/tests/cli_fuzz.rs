@@ -29,10 +29,10 @@ fn fuzz(folder: &Path, args: &[&str]) -> Command {
 }
 
 fn ended(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    told(&fuzz(folder, args).output().expect("it starts"))
+    reported(&fuzz(folder, args).output().expect("it starts"))
 }
 
-fn told(output: &Output) -> (Option<i32>, String, String) {
+fn reported(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it is text");
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
@@ -60,7 +60,7 @@ fn ctrl_c_ends_it_with_what_there_is() {
         signal(&child, how);
         let mut rest = String::new();
         out.read_to_string(&mut rest).expect("it is text");
-        let (code, _, err) = told(&child.wait_with_output().expect("it ends"));
+        let (code, _, err) = reported(&child.wait_with_output().expect("it ends"));
         assert_eq!(code, Some(130), "{err}");
         assert!(rest.ends_with("\nall held\n"), "{rest}");
         assert!(err.contains("\ninterrupted before seed "), "{err}");
@@ -97,7 +97,7 @@ fn a_full_disk_is_told_once_and_what_was_found_is_still_printed() {
     let script =
         format!("ulimit -f 1; trap '' XFSZ; exec '{PROGRAM}' fuzz {} {small}", QUICK.join(" "));
     let full = Command::new("bash").current_dir(&folder).args(["-c", &script]).output();
-    let (code, out, err) = told(&full.expect("there is a shell"));
+    let (code, out, err) = reported(&full.expect("there is a shell"));
     assert_eq!(code, Some(2), "{err}");
     assert!(out.ends_with("all held\n"), "{out}");
     assert_eq!(err.matches("error: r.jsonl: cannot be written: ").count(), 1, "{err}");
@@ -115,7 +115,7 @@ fn a_shard_can_come_from_the_environment_and_the_option_wins() {
         let mut command = fuzz(&folder, args);
         command.env("SLURM_ARRAY_TASK_ID", "3");
         command.env("SLURM_ARRAY_TASK_MIN", "1").env("SLURM_ARRAY_TASK_MAX", "4");
-        told(&command.output().expect("it starts"))
+        reported(&command.output().expect("it starts"))
     };
     let (_, out, err) = run(&["--seeds", "0..40"]);
     assert!(out.starts_with("seeds 0..40, shard 2/4\n") && out.contains("\n10 seeds, "), "{out}");
@@ -143,7 +143,7 @@ fn memory_does_not_grow_with_the_number_of_seeds() {
 fn shrink_says_if_there_is_nothing_to_shrink() {
     let mut command = Command::new(PROGRAM);
     let output = command.args(["shrink", "--seed", "1", "--duration", "200"]).output();
-    let (code, out, err) = told(&output.expect("it starts"));
+    let (code, out, err) = reported(&output.expect("it starts"));
     assert_eq!((code, out.as_str()), (Some(0), ""));
     assert_eq!(err, "seed 1 violates nothing: there is nothing to shrink\n");
 }

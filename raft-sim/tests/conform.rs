@@ -40,7 +40,7 @@ fn the_exit_code_says_how_it_ended() {
 
 #[test]
 fn wrong_usage_is_told_before_anything_is_run() {
-    for (args, told) in [
+    for (args, reported) in [
         (vec![PASSES, "--seeds", "5.."], "it has no end: say where by 5..B"),
         (vec![PASSES, "--seeds", "5..5"], "the range has no seeds"),
         (vec!["tests/nowhere"], "tests/nowhere: cannot be read"),
@@ -50,7 +50,7 @@ fn wrong_usage_is_told_before_anything_is_run() {
     ] {
         let assert = conform(&args).code(2);
         let output = assert.get_output();
-        assert!(text(&output.stderr).contains(told), "{args:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(reported), "{args:?}: {}", text(&output.stderr));
         assert!(output.stdout.is_empty(), "{args:?}: {}", text(&output.stdout));
     }
 }

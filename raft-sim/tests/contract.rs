@@ -3,13 +3,13 @@
 
 use raft_sim::checker::Property;
 use raft_sim::disk::SyncTime;
-use raft_sim::plan::{Plan, Wishes};
+use raft_sim::model::{Entry, LogIndex, Membership, NodeId, Payload};
+use raft_sim::plan::{Plan, PlanOptions};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
 use raft_sim::subject::{
     Answer, Boot, Capability, Effects, Event, Held, Implementation, Subject, Token, View, Write,
 };
-use raft_sim::words::{Entry, LogIndex, Membership, NodeId, Payload};
 
 /// The reference core, and what an adapter does to the effects of its steps.
 struct Adapted {
@@ -46,7 +46,7 @@ impl Subject for Server {
 /// What a run says of an adapter that makes this mistake.
 #[track_caller]
 fn refused(mistake: fn(&mut Effects)) -> String {
-    let plan = Plan::draw(1, &Wishes::default());
+    let plan = Plan::draw(1, &PlanOptions::default());
     let outcome = run(&plan, &Adapted { mistake }, true, &mut ()).expect("it boots");
     let (_, violation) = outcome.violation.expect("it is refused");
     assert_eq!(violation.property, Property::NoPanic);
@@ -62,89 +62,89 @@ fn rewrite(effects: &mut Effects, entry: fn(&Entry) -> Entry) {
 
 #[test]
 fn nothing_is_refused_of_one_without_mistakes() {
-    let plan = Plan::draw(1, &Wishes::default());
+    let plan = Plan::draw(1, &PlanOptions::default());
     let outcome = run(&plan, &Adapted { mistake: |_| {} }, true, &mut ()).expect("it boots");
     assert_eq!(outcome.violation, None);
 }
 
 #[test]
 fn writes_are_named_in_order() {
-    let told = refused(|effects| effects.writes.extend(effects.writes.last().cloned()));
-    assert!(told.ends_with("crashed: it names a write 1; expected a token after 1"), "{told}");
+    let reported = refused(|effects| effects.writes.extend(effects.writes.last().cloned()));
+    assert!(reported.ends_with("crashed: it names a write 1; expected a token after 1"), "{reported}");
 }
 
 #[test]
 fn entries_stand_where_they_are_written() {
-    let told = refused(|effects| {
+    let reported = refused(|effects| {
         rewrite(effects, |entry| Entry {
             index: LogIndex::after(Some(entry.index)),
             ..entry.clone()
         });
     });
-    assert!(told.ends_with("crashed: it writes entry 2 in the place of entry 1"), "{told}");
+    assert!(reported.ends_with("crashed: it writes entry 2 in the place of entry 1"), "{reported}");
 }
 
 #[test]
 fn a_message_waits_for_a_write_that_there_is() {
-    let told = refused(|effects| {
+    let reported = refused(|effects| {
         let waits = |message| Held { after: Token(1_000_000), message };
         effects.held.extend(effects.sends.drain(..).map(waits));
     });
     assert!(
-        told.contains("crashed: a message waits for its write 1000000; its latest is "),
-        "{told}"
+        reported.contains("crashed: a message waits for its write 1000000; its latest is "),
+        "{reported}"
     );
 }
 
 #[test]
 fn a_server_speaks_in_its_own_name_and_to_servers_that_there_are() {
-    let told = refused(|effects| {
+    let reported = refused(|effects| {
         effects
             .sends
             .iter_mut()
             .for_each(|message| std::mem::swap(&mut message.from, &mut message.to));
         effects.held.iter_mut().for_each(|held| held.message.from = NodeId(77));
     });
-    assert!(told.contains("crashed: it sent a message in the name of S"), "{told}");
-    let told = refused(|effects| {
+    assert!(reported.contains("crashed: it sent a message in the name of S"), "{reported}");
+    let reported = refused(|effects| {
         effects.sends.iter_mut().for_each(|message| message.to = NodeId(0));
         effects.held.iter_mut().for_each(|held| held.message.to = NodeId(99));
     });
-    assert!(told.contains("crashed: it sent a message to S"), "{told}");
-    assert!(told.ends_with("; there is no such server"), "{told}");
+    assert!(reported.contains("crashed: it sent a message to S"), "{reported}");
+    assert!(reported.ends_with("; there is no such server"), "{reported}");
 }
 
 #[test]
 fn each_request_is_answered_once() {
-    let told = refused(|effects| effects.answers.extend_from_within(..));
-    assert!(told.contains("crashed: it answers request "), "{told}");
-    assert!(told.ends_with(", which is not waiting for one"), "{told}");
+    let reported = refused(|effects| effects.answers.extend_from_within(..));
+    assert!(reported.contains("crashed: it answers request "), "{reported}");
+    assert!(reported.ends_with(", which is not waiting for one"), "{reported}");
 }
 
 #[test]
 fn a_client_is_led_to_a_server_that_there_is() {
-    let told = refused(|effects| {
+    let reported = refused(|effects| {
         for (_, answer) in &mut effects.answers {
             *answer = Answer::NotLeader(Some(NodeId(0)));
         }
     });
     assert!(
-        told.ends_with("crashed: it names the leader S0 to a client; there is no such server"),
-        "{told}"
+        reported.ends_with("crashed: it names the leader S0 to a client; there is no such server"),
+        "{reported}"
     );
 }
 
 #[test]
 fn configurations_have_servers_that_there_are() {
-    let told = refused(|effects| {
+    let reported = refused(|effects| {
         rewrite(effects, |entry| {
             let membership = Membership { voters: vec![NodeId(99)], ..Membership::default() };
             Entry { payload: Payload::Membership(membership.into()), ..entry.clone() }
         });
     });
     assert!(
-        told.ends_with("crashed: it writes a configuration with S99; there is no such server"),
-        "{told}"
+        reported.ends_with("crashed: it writes a configuration with S99; there is no such server"),
+        "{reported}"
     );
 }
 
@@ -209,7 +209,7 @@ impl Subject for Writing {
 
 #[test]
 fn who_writes_while_it_applies_hears_of_it_at_once() {
-    let mut plan = Plan::draw(1, &Wishes::default());
+    let mut plan = Plan::draw(1, &PlanOptions::default());
     (plan.faults, plan.healing, plan.apply_time) = (Vec::new(), None, 0);
     plan.sync = SyncTime { min: 0, max: 0, notice: 0 };
     plan.settings.apply_limit = Some(1);

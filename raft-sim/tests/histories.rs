@@ -21,7 +21,7 @@ use raft_sim::subject::{
 use common::parsed;
 
 /// The reference core behind something that changes what clients are told.
-struct Told(fn() -> Box<dyn Tells>);
+struct ClientEvent(fn() -> Box<dyn Tells>);
 
 trait Tells {
     fn tell(&mut self, event: Option<Request>, before: Role, effects: &mut Effects);
@@ -29,7 +29,7 @@ trait Tells {
 
 struct Server(Box<dyn Subject>, Box<dyn Tells>);
 
-impl Implementation for Told {
+impl Implementation for ClientEvent {
     fn name(&self) -> &str {
         "told"
     }
@@ -114,7 +114,7 @@ fn histories_of_the_reference_are_legal_for_the_search_too() {
 
 #[test]
 fn a_failure_that_is_none_is_found_by_what_clients_see() {
-    let denies = Told(|| Box::new(Denies::default()));
+    let denies = ClientEvent(|| Box::new(Denies::default()));
     for seed in 0..400 {
         let (outcome, history) = recorded(&plan(seed), &denies, &mut ()).expect("it boots");
         let property = outcome.violation.map(|(_, violation)| violation.property);
@@ -129,7 +129,7 @@ fn a_failure_that_is_none_is_found_by_what_clients_see() {
 
 #[test]
 fn it_shrinks_to_a_scenario_that_shows_it() {
-    let denies = Told(|| Box::new(Denies::default()));
+    let denies = ClientEvent(|| Box::new(Denies::default()));
     let (_, shrunk) = common::shrunk(&plan, 0, Property::Linearizability, &denies);
     let text = shrunk.scenario.expect("exact steps show it");
     let Replayed::Failed(failure) = replay(&parsed(&text), &denies, &mut ()) else {

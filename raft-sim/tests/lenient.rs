@@ -1,12 +1,12 @@
 //! Lenient replays: a step that has lost its meaning is left out, a delivery finds the message most like its own,
 //! and what was carried out can be said in words that a strict replay understands.
 
+use raft_sim::model::{Body, Message, NodeId, Term};
 use raft_sim::reference::Reference;
 use raft_sim::scenario::parse::parse;
 use raft_sim::scenario::replay::{Move, Verdict, attempt, durable, in_words, replay};
 use raft_sim::scenario::source::Source;
 use raft_sim::scenario::syntax::{Label, Scenario, Statement, Step, Trivia};
-use raft_sim::words::{Body, Message, NodeId, Term};
 
 const S1: NodeId = NodeId(1);
 const S2: NodeId = NodeId(2);
@@ -88,7 +88,7 @@ fn a_message_is_told_by_the_fewest_words_that_mean_it() {
     // Two AppendEntries are on their way to S2: behind nothing (a no-op), and behind that.
     let probe = Body::AppendEntries {
         prev: None,
-        entries: raft_sim::words::Entries::from(&[][..]),
+        entries: raft_sim::model::Entries::from(&[][..]),
         commit: None,
         round: 0,
     };

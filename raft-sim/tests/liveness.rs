@@ -1,13 +1,13 @@
 //! What a cluster owes once its faults are over: who keeps it is told so, who does not is found.
 
 use raft_sim::checker::{Class, Property};
-use raft_sim::plan::{FaultClass, Healing, Plan, TaskClass, Wishes};
+use raft_sim::model::{Body, Message};
+use raft_sim::plan::{AdminClass, FaultClass, Healing, Plan, PlanOptions};
 use raft_sim::reference::Reference;
 use raft_sim::run::{Liveness, Outcome, run};
 use raft_sim::subject::{
     Answer, Boot, Capability, Effects, Event, Implementation, Role, Settings, Subject, View,
 };
-use raft_sim::words::{Body, Message};
 
 /// The reference core, of whose effects something is lost or added.
 #[derive(Debug)]
@@ -39,14 +39,14 @@ impl Subject for Server {
 
 /// Five servers without faults, the seed's settings, and reads beside commands.
 fn plan(seed: u64, healing: Healing) -> Plan {
-    let wishes = Wishes {
+    let plan_options = PlanOptions {
         servers: Some(5),
         duration_ms: Some(800),
         faults: Some(vec![FaultClass::Isolate]),
-        tasks: Some(vec![TaskClass::Reads]),
-        ..Wishes::default()
+        admin_ops: Some(vec![AdminClass::Reads]),
+        ..PlanOptions::default()
     };
-    Plan { healing: Some(healing), ..Plan::draw(seed, &wishes) }
+    Plan { healing: Some(healing), ..Plan::draw(seed, &plan_options) }
 }
 
 fn outcome(plan: &Plan, implementation: &dyn Implementation) -> Outcome {
@@ -62,10 +62,11 @@ fn violated(spoil: fn(&Event, &mut Effects)) -> Vec<Option<Property>> {
 
 #[test]
 fn a_cluster_that_is_whole_again_meets_every_goal_and_each_is_counted() {
-    let wishes = Wishes { servers: Some(3), duration_ms: Some(500), ..Wishes::default() };
+    let plan_options =
+        PlanOptions { servers: Some(3), duration_ms: Some(500), ..PlanOptions::default() };
     let healing = Healing { change: true, transfer: true, ..Healing::whole() };
     for seed in 0..10 {
-        let plan = Plan { healing: Some(healing.clone()), ..Plan::draw(seed, &wishes) };
+        let plan = Plan { healing: Some(healing.clone()), ..Plan::draw(seed, &plan_options) };
         let outcome = outcome(&plan, &Reference);
         assert_eq!(outcome.violation, None, "seed {seed}");
         let Liveness::Met { took, .. } = outcome.liveness else {
@@ -100,7 +101,7 @@ fn without_a_connected_quorum_nothing_is_owed() {
     for healing in [majority_dead, chain] {
         let Outcome { violation, liveness, .. } = outcome(&plan(3, healing), &Reference);
         assert_eq!(violation, None);
-        assert!(matches!(liveness, Liveness::NotOwed(_)), "{liveness:?}");
+        assert!(matches!(liveness, Liveness::NoObligation(_)), "{liveness:?}");
     }
 }
 
@@ -110,14 +111,14 @@ fn without_a_connected_quorum_nothing_is_owed() {
 fn a_server_that_may_disturb_is_an_excuse_unless_all_disregard_it() {
     let cut = [(2, 5), (3, 5), (4, 5)].into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
     let healing = Healing { cut: cut.collect(), ..Healing::whole() };
-    for (loyal, owed) in [(false, false), (true, true)] {
+    for (loyal, obligation) in [(false, false), (true, true)] {
         let mut plan = plan(5, healing.clone());
         plan.exceptions.clear();
         plan.settings =
             Settings { pre_vote: loyal, check_quorum: loyal, lease_drift: None, ..plan.settings };
         let Outcome { violation, liveness, .. } = outcome(&plan, &Reference);
         assert_eq!(violation, None);
-        assert_eq!(matches!(liveness, Liveness::Met { .. }), owed, "{liveness:?}");
+        assert_eq!(matches!(liveness, Liveness::Met { .. }), obligation, "{liveness:?}");
     }
 }
 
@@ -208,9 +209,9 @@ fn slow_is_not_late_and_a_server_that_is_being_removed_is_an_excuse() {
         (715_688, false),
         (813_121, true),
     ] {
-        let outcome = outcome(&Plan::draw(seed, &Wishes::default()), &Reference);
+        let outcome = outcome(&Plan::draw(seed, &PlanOptions::default()), &Reference);
         assert_eq!(outcome.violation, None, "seed {seed}");
-        let not_owed = matches!(outcome.liveness, Liveness::NotOwed(_));
-        assert_eq!(not_owed, excused, "seed {seed}: {:?}", outcome.liveness);
+        let no_obligation = matches!(outcome.liveness, Liveness::NoObligation(_));
+        assert_eq!(no_obligation, excused, "seed {seed}: {:?}", outcome.liveness);
     }
 }

@@ -49,8 +49,8 @@ fn without_a_folder_of_scenarios_there_are_the_packaged_ones() {
     assert_eq!(twice.matches(ONE).count(), 1);
     for unknown in ["scenarios/9-none", "scenarios/5.2-election/none.raft"] {
         let refused = raft_sim("none", None, &["test", unknown]).code(2);
-        let told = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
-        assert!(told.contains(&format!("{unknown}: cannot be read")), "{told}");
+        let reported = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+        assert!(reported.contains(&format!("{unknown}: cannot be read")), "{reported}");
     }
 }
 

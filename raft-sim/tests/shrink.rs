@@ -3,13 +3,13 @@
 mod common;
 
 use raft_sim::checker::Property;
+use raft_sim::model::Body;
 use raft_sim::plan::{Plan, Profile};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
 use raft_sim::scenario::replay::{Verdict, replay};
 use raft_sim::shrink::{Shrunk, shrink};
 use raft_sim::subject::{Boot, Capability, Effects, Event, Implementation, Role, Subject, View};
-use raft_sim::words::Body;
 
 use common::parsed;
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use raft_sim::checker::Property;
+use raft_sim::model::{Body, NodeId, Term, length};
 use raft_sim::plan::{Direction, Fault, FaultKind, Plan, Profile, Target};
 use raft_sim::reference::Reference;
 use raft_sim::scenario::replay::{Alarm, Verdict, alarm, replay};
@@ -14,7 +15,6 @@ use raft_sim::scenario::syntax::Statement;
 use raft_sim::subject::{
     Boot, Capability, Effects, Event, Implementation, Role, Settings, Subject, Token, View,
 };
-use raft_sim::words::{Body, NodeId, Term, length};
 
 use common::{parsed, plan, shrunk};
 
@@ -81,7 +81,7 @@ impl Implementation for Touchy {
         drop(known);
         let (trigger, id, known) = (self.trigger, boot.id, Arc::clone(&self.known));
         let (inner, view) = Reference.boot(boot)?;
-        Ok((Box::new(Server { inner, id, trigger, hit, unheard: Vec::new(), known }), view))
+        Ok((Box::new(Server { inner, id, trigger, hit, unnotified: Vec::new(), known }), view))
     }
 }
 
@@ -92,22 +92,23 @@ struct Server {
     /// It is to go back at the next step.
     hit: bool,
     /// Writes that it has not heard of, in order.
-    unheard: Vec<Token>,
+    unnotified: Vec<Token>,
     known: Arc<Mutex<BTreeMap<NodeId, Known>>>,
 }
 
 impl Subject for Server {
     fn step(&mut self, event: Event, effects: &mut Effects) {
         if let Event::Persisted(token) = &event {
-            self.hit |= self.trigger == Trigger::LateNotice && self.unheard.first() != Some(token);
-            self.unheard.retain(|other| other != token);
+            self.hit |=
+                self.trigger == Trigger::LateNotice && self.unnotified.first() != Some(token);
+            self.unnotified.retain(|other| other != token);
         }
         let behind = length(effects.view.commit).saturating_sub(length(effects.view.applied));
         self.hit |= self.trigger == Trigger::Backlog && matches!(event, Event::Apply) && behind > 1;
         self.inner.step(event, effects);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for write in &effects.writes {
-            self.unheard.push(write.token);
+            self.unnotified.push(write.token);
             if let (Some(log), Some(known)) = (&write.log, known.get_mut(&self.id)) {
                 known.ends.push(log.from.get() + log.entries.len() as u64 - 1);
             }
@@ -265,7 +266,7 @@ fn a_lease_that_lasts_too_long_is_told_in_the_ticks_of_clocks_that_agree() {
     let isolated = Fault {
         at: 150_000,
         until: 400_000,
-        moment: None,
+        trigger: None,
         kind: FaultKind::Isolate(Target::Leader, Direction::Both),
     };
     let leased = |seed| {
@@ -278,7 +279,7 @@ fn a_lease_that_lasts_too_long_is_told_in_the_ticks_of_clocks_that_agree() {
         };
         plan.exceptions.clear();
         (plan.clients.reads, plan.clients.wander, plan.clients.interval) = (50, 50, 2_000);
-        (plan.faults, plan.tasks) = (vec![isolated.clone()], Vec::new());
+        (plan.faults, plan.admin_ops) = (vec![isolated.clone()], Vec::new());
         plan
     };
     let text = scenario(&leased, 8, Property::Reads, &Drowsy);

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use raft_sim::plan::{Plan, Wishes};
+use raft_sim::plan::{Plan, PlanOptions};
 use raft_sim::process::Process;
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
@@ -32,7 +32,7 @@ fn the_core_does_the_same_in_a_process_of_its_own() {
     assert_eq!(child.capabilities(), Capability::ALL);
     let mut features = Vec::new();
     for seed in 0..60 {
-        let plan = Plan::draw(seed, &Wishes::default());
+        let plan = Plan::draw(seed, &PlanOptions::default());
         let here = run(&plan, &Reference, true, &mut ()).expect("the core boots");
         let there = run(&plan, &child, true, &mut ()).expect("the core boots in a child");
         assert_eq!(there.violation, None, "seed {seed}");
@@ -48,12 +48,12 @@ fn the_core_does_the_same_in_a_process_of_its_own() {
 
 #[test]
 fn threads_have_a_child_each_and_find_the_same() {
-    let told = |subject: &[&str]| {
+    let reported = |subject: &[&str]| {
         let args = ["fuzz", "--seeds", "0..24", "--jobs", "3", "--duration", "100"];
         raft_sim(&[&args[..], subject].concat())
     };
-    let (code, out, _) = told(&["--subject", &core()]);
-    assert_eq!((code, out), (Some(0), told(&[]).1));
+    let (code, out, _) = reported(&["--subject", &core()]);
+    assert_eq!((code, out), (Some(0), reported(&[]).1));
 }
 
 #[test]
@@ -111,15 +111,15 @@ fn ctrl_c_is_the_campaign_s_alone() {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut campaign = command.spawn().expect("it starts");
     let mut out = BufReader::new(campaign.stdout.take().expect("it is piped"));
-    let mut told = String::new();
-    out.read_line(&mut told).expect("it prints");
-    assert_eq!(told, "seeds 0..\n");
+    let mut reported = String::new();
+    out.read_line(&mut reported).expect("it prints");
+    assert_eq!(reported, "seeds 0..\n");
     let group = i32::try_from(campaign.id()).ok().and_then(Pid::from_raw).expect("a process");
     kill_process_group(group, Signal::TERM).expect("it runs");
-    out.read_to_string(&mut told).expect("it is text");
+    out.read_to_string(&mut reported).expect("it is text");
     let code = campaign.wait_with_output().expect("it ends").status.code();
-    assert_eq!(code, Some(130), "{told}");
-    assert!(told.ends_with("\nall held\n"), "{told}");
+    assert_eq!(code, Some(130), "{reported}");
+    assert!(reported.ends_with("\nall held\n"), "{reported}");
 }
 
 /// A campaign that is killed can't end its children, and one of them is busy for ever.
@@ -134,12 +134,12 @@ fn no_child_outlives_a_campaign_that_is_killed() {
     command.args(["fuzz", "--seeds", "0..1", "--no-shrink", "--subject", &subject]);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut campaign = command.spawn().expect("it starts");
-    let mut told = String::new();
+    let mut reported = String::new();
     let mut err = BufReader::new(campaign.stderr.take().expect("it is piped"));
-    err.read_line(&mut told).expect("it prints");
+    err.read_line(&mut reported).expect("it prints");
     campaign.kill().expect("it runs");
     campaign.wait().expect("it ends");
     // The pipe is the child's as well: it ends when nobody is left to write to it, and not before.
-    err.read_to_string(&mut told).expect("it is text");
-    assert_eq!(told, "busy\n");
+    err.read_to_string(&mut reported).expect("it is text");
+    assert_eq!(reported, "busy\n");
 }

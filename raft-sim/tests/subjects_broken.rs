@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use raft_sim::model::{Body, Command, Message, NodeId, Term};
 use raft_sim::process::{Limits, Process};
 use raft_sim::subject::{Boot, Effects, Ended, Event, Implementation, Request, Subject};
-use raft_sim::words::{Body, Command, Message, NodeId, Term};
 
 /// Enough for a shell on a busy machine, where a shell answers; and where none does it is over soon.
 const PATIENT: Limits = Limits { answer: Duration::from_secs(60), hello: Duration::from_secs(60) };
@@ -133,9 +133,9 @@ fn an_answer_that_is_none_is_told_with_what_was_expected() {
         (r#"{"answers":[{"request":1,"is":"committed"}]}"#, "`index` is 0 or missing"),
         (r#"{"then":[{}]}"#, "`then` has more answers than there are writes"),
     ] {
-        let told = crash(&format!("echo '{says}'"));
-        assert!(told.contains(why), "{says}: {told}");
-        assert!(told.ends_with(&format!(": `{says}` to {ASKED}")), "{says}: {told}");
+        let reported = crash(&format!("echo '{says}'"));
+        assert!(reported.contains(why), "{says}: {reported}");
+        assert!(reported.ends_with(&format!(": `{says}` to {ASKED}")), "{says}: {reported}");
     }
     let latin = crash(r#"printf '{"refused":"\351"}\n'"#);
     assert!(latin.contains("not UTF-8 from byte 13 on"), "{latin}");
@@ -149,8 +149,8 @@ fn an_answer_that_is_none_is_told_with_what_was_expected() {
 #[test]
 fn a_child_that_does_not_answer_is_killed() {
     for does in ["sleep 1000", "while :; do :; done"] {
-        let told = Some(Ended::Stuck(format!("no answer within 300ms to {ASKED}")));
-        assert_eq!(step(does, HASTY, Event::Tick).ended, told);
+        let reported = Some(Ended::Stuck(format!("no answer within 300ms to {ASKED}")));
+        assert_eq!(step(does, HASTY, Event::Tick).ended, reported);
     }
     // Nor does one that reads no more: the request is longer than a pipe.
     let large = Event::Propose(Request(1), Command::from(&[b'x'; 1 << 20][..]));
@@ -177,8 +177,8 @@ fn a_server_says_itself_that_it_crashed_or_does_not_boot() {
     ] {
         let command = spoken(r#"echo '{"protocol":1,"name":"odd"}'"#, boots, "echo '{}'");
         let process = Process::start_within(&command, PATIENT).expect("it says hello");
-        let told = cluster(&process).map(|_| ()).expect_err(boots);
-        assert!(told.contains(why), "{boots}: {told}");
+        let reported = cluster(&process).map(|_| ()).expect_err(boots);
+        assert!(reported.contains(why), "{boots}: {reported}");
     }
 }
 
@@ -210,16 +210,17 @@ fn what_can_not_be_started_or_does_not_say_hello_is_one_error() {
             "there is no capability `pre-votes`; did you mean `pre-vote`?",
         ),
     ] {
-        let told = Process::start_within(&command, PATIENT).map(|_| ()).expect_err(&command);
-        assert!(told.contains(why), "{told}");
-        assert!(told.starts_with("the subject `"), "{told}");
-        assert_eq!(told.lines().count(), command.lines().count().max(1), "{told}");
+        let reported = Process::start_within(&command, PATIENT).map(|_| ()).expect_err(&command);
+        assert!(reported.contains(why), "{reported}");
+        assert!(reported.starts_with("the subject `"), "{reported}");
+        assert_eq!(reported.lines().count(), command.lines().count().max(1), "{reported}");
     }
     let limits = Limits { hello: Duration::from_millis(300), ..HASTY };
-    let told = Process::start_within("sleep 1000", limits).map(|_| ()).expect_err("it is silent");
+    let reported =
+        Process::start_within("sleep 1000", limits).map(|_| ()).expect_err("it is silent");
     assert!(
-        told.contains("no answer within 300ms to `{\"do\":\"hello\",\"protocol\":1}`"),
-        "{told}"
+        reported.contains("no answer within 300ms to `{\"do\":\"hello\",\"protocol\":1}`"),
+        "{reported}"
     );
 }
 
@@ -246,14 +247,14 @@ fn a_reply_is_tied_to_its_request() {
     assert!(matched.contains("Success { matched: Some(LogIndex(5)) }"), "{matched}");
     effects.clear();
     servers[0].step(Event::Receive(reply), &mut effects);
-    let heard = effects.refused.expect("what it heard").replace('\'', "\"");
+    let observed = effects.refused.expect("what it heard").replace('\'', "\"");
     for part in [
         r#""matchIndex":5"#,
         r#""own":5}"#,
         r#""call":{"type":"AppendEntries","from":1,"to":2,"term":3,"#,
         r#""own":{"deep":[1,"z"]}}"#,
     ] {
-        assert!(heard.contains(part), "{part}: {heard}");
+        assert!(observed.contains(part), "{part}: {observed}");
     }
 }
 

@@ -3,12 +3,12 @@
 use raft_sim::action::{Action, Change, LinkChange};
 use raft_sim::checker::{Checkers, NoPanic, Property};
 use raft_sim::disk::{Survives, SyncTime};
+use raft_sim::model::{Command, NodeId, Term};
 use raft_sim::network::{Conditions, Delay};
 use raft_sim::observation::{Observation, Observer, Stop};
 use raft_sim::reference::Reference;
 use raft_sim::subject::{Event, Implementation, Request, Role, Settings};
 use raft_sim::time::{Micros, TICK};
-use raft_sim::words::{Command, NodeId, Term};
 use raft_sim::world::{Design, Halt, Next, Start, World};
 
 const S1: NodeId = NodeId(1);
@@ -275,10 +275,10 @@ fn a_flushed_write_is_durable_before_the_server_hears_of_it() -> Result<(), Halt
     let mut stage = written()?;
     assert!(stage.act(Action::Flush { server: S2, writes: 5 })?);
     assert!(!stage.act(Action::Flush { server: S2, writes: 1 })?, "there was one only");
-    let unheard: Vec<_> = stage.world.server(S2).unheard().collect();
-    assert_eq!(unheard.len(), 1);
-    assert!(stage.act(Action::Notify { server: S2, write: unheard[0] })?);
-    assert!(!stage.act(Action::Notify { server: S2, write: unheard[0] })?);
+    let unnotified: Vec<_> = stage.world.server(S2).unnotified().collect();
+    assert_eq!(unnotified.len(), 1);
+    assert!(stage.act(Action::Notify { server: S2, write: unnotified[0] })?);
+    assert!(!stage.act(Action::Notify { server: S2, write: unnotified[0] })?);
     stage.crash(Survives::default())?;
     assert_eq!(stage.last(3), ["durable 1", "told", "crash 0 None"]);
     Ok(())

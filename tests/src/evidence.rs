@@ -57,7 +57,7 @@ pub enum By {
     /// Something the scenario says.
     Expectation,
     /// An oracle.
-    Oracle,
+    Checker,
     /// The program came to a bad end: it had to be stopped, or a signal ended it.
     Crash,
 }

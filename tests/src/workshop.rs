@@ -242,9 +242,9 @@ impl Workshop {
         let all = ["shrink", "--seed", &seed, "--format", "json"];
         let ended = self.raft_sim(&[&all[..], args].concat(), SHRINK_LIMIT)?;
         let millis = began.elapsed().as_millis() as u64;
-        let told = ended.json();
-        let number = |name: &str| told[name].as_u64();
-        Ok(told["property"].as_str().zip(number("steps")).map(|(property, steps)| Shrunk {
+        let reported = ended.json();
+        let number = |name: &str| reported[name].as_u64();
+        Ok(reported["property"].as_str().zip(number("steps")).map(|(property, steps)| Shrunk {
             property: property.to_owned(),
             atoms: number("atoms").unwrap_or_default(),
             steps,
@@ -306,7 +306,7 @@ fn by(result: &Value) -> Option<By> {
     let alarm = |property: &Property| message.starts_with(&format!("{} (", property.title()));
     match result["verdict"].as_str() {
         Some("passed" | "skipped") => None,
-        Some("failed") if Property::ALL.iter().any(alarm) => Some(By::Oracle),
+        Some("failed") if Property::ALL.iter().any(alarm) => Some(By::Checker),
         Some("failed") => Some(By::Expectation),
         Some(_) | None => Some(By::Crash),
     }

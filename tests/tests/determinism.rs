@@ -1,6 +1,6 @@
 //! The same seed gives the same history: twice, on every machine, in debug and in release builds.
 
-use raft_sim::plan::{Plan, Wishes};
+use raft_sim::plan::{Plan, PlanOptions};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
 
@@ -17,9 +17,9 @@ const DIGESTS: [(u64, u64); 8] = [
     (u64::MAX, 0xf14e_8ee4_8f6c_4206),
 ];
 
-fn digest(seed: u64, oracles: bool) -> u64 {
-    let plan = Plan::draw(seed, &Wishes::default());
-    run(&plan, &Reference, oracles, &mut ()).expect("a drawn plan boots").digest
+fn digest(seed: u64, checkers: bool) -> u64 {
+    let plan = Plan::draw(seed, &PlanOptions::default());
+    run(&plan, &Reference, checkers, &mut ()).expect("a drawn plan boots").digest
 }
 
 #[test]

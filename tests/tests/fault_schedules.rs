@@ -10,8 +10,8 @@ use raft_sim::coverage::Feature;
 use raft_sim::disk::Survives;
 use raft_sim::network::Delay;
 use raft_sim::plan::{
-    Draw, Fault, FaultClass, FaultKind, FaultSort, Healing, Moment, Plan, Profile, Target, Task,
-    TaskClass, TaskKind, Whom, Wishes,
+    AdminClass, AdminKind, AdminOp, AdminTarget, Draw, Fault, FaultClass, FaultKind, FaultSort,
+    Healing, Plan, PlanOptions, Profile, Target, Trigger,
 };
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
@@ -51,40 +51,43 @@ proptest! {
         plan in strategies::plan(),
         which in any::<prop::sample::Index>(),
     ) {
-        prop_assume!(!plan.tasks.is_empty());
-        let gone = which.index(plan.tasks.len());
-        let with = Plan { duration: plan.tasks[gone].at.saturating_sub(1), ..plan };
+        prop_assume!(!plan.admin_ops.is_empty());
+        let gone = which.index(plan.admin_ops.len());
+        let with = Plan { duration: plan.admin_ops[gone].at.saturating_sub(1), ..plan };
         let mut without = with.clone();
-        without.tasks.remove(gone);
+        without.admin_ops.remove(gone);
         let with = run(&with, &Reference, true, &mut ()).expect("the plan boots");
         let without = run(&without, &Reference, true, &mut ()).expect("the plan boots");
         prop_assert_eq!(with.digest, without.digest);
     }
 }
 
-/// What `--tasks` leaves out is not in the plan, and nothing else of the plan changes with it.
+/// What `--admin_ops` leaves out is not in the plan, and nothing else of the plan changes with it.
 #[test]
 fn a_plan_has_only_tasks_of_the_classes_that_are_wished() {
-    let mut had = [false; TaskClass::ALL.len()];
+    let mut had = [false; AdminClass::ALL.len()];
     for seed in 0..300 {
-        let drawn = Plan::draw(seed, &Wishes::default());
-        for class in TaskClass::ALL {
-            let others = Draw::of(seed, &Wishes::default()).tasks;
+        let drawn = Plan::draw(seed, &PlanOptions::default());
+        for class in AdminClass::ALL {
+            let others = Draw::of(seed, &PlanOptions::default()).admin_ops;
             let others = others.into_iter().filter(|other| *other != class).collect();
-            let plan = Plan::draw(seed, &Wishes { tasks: Some(others), ..Wishes::default() });
+            let plan = Plan::draw(
+                seed,
+                &PlanOptions { admin_ops: Some(others), ..PlanOptions::default() },
+            );
             assert!(!has(&plan, class), "seed {seed} without {class:?}");
             had[class as usize] |= has(&drawn, class);
             // What is asked for once all is well depends on what may be asked for at all.
-            let Plan { tasks, clients, healing, .. } = drawn.clone();
-            let rest = Plan { tasks, clients, healing, ..plan };
-            if class == TaskClass::Membership {
+            let Plan { admin_ops, clients, healing, .. } = drawn.clone();
+            let rest = Plan { admin_ops, clients, healing, ..plan };
+            if class == AdminClass::Membership {
                 same_but_for_joiners(&rest, &drawn);
             } else {
                 assert!(rest == drawn, "seed {seed} without {class:?}: {rest:?} is not {drawn:?}");
             }
         }
     }
-    assert_eq!(had, [true; TaskClass::ALL.len()], "each is drawn for some seed");
+    assert_eq!(had, [true; AdminClass::ALL.len()], "each is drawn for some seed");
 }
 
 /// Two plans of which only one has servers that wait to be added.
@@ -94,13 +97,14 @@ fn same_but_for_joiners(without: &Plan, with: &Plan) {
     assert_eq!(without.settings.changes, with.settings.changes, "seed {seed}");
     assert_eq!(without.settings.pre_vote, with.settings.pre_vote, "seed {seed}");
     let times = |plan: &Plan| -> Vec<_> {
-        plan.faults.iter().map(|fault| (fault.at, fault.until, fault.moment)).collect()
+        plan.faults.iter().map(|fault| (fault.at, fault.until, fault.trigger)).collect()
     };
     // One server alone has no links that could fail.
     if with.settings.lease_drift == without.settings.lease_drift && with.members > 1 {
         assert_eq!(times(without), times(with), "seed {seed}");
     }
-    let host = |plan: &Plan| (plan.weather, plan.sync, plan.apply_time, plan.durable_state_machine);
+    let host =
+        |plan: &Plan| (plan.conditions, plan.sync, plan.apply_time, plan.durable_state_machine);
     assert_eq!(host(without), host(with), "seed {seed}");
 }
 
@@ -108,11 +112,12 @@ fn same_but_for_joiners(without: &Plan, with: &Plan) {
 #[test]
 fn a_plan_has_only_faults_of_the_classes_that_are_wished() {
     for seed in 0..200 {
-        let drawn = Plan::draw(seed, &Wishes::default());
-        let classes = Draw::of(seed, &Wishes::default()).faults;
+        let drawn = Plan::draw(seed, &PlanOptions::default());
+        let classes = Draw::of(seed, &PlanOptions::default()).faults;
         for class in &classes {
             let others = classes.iter().copied().filter(|other| other != class).collect();
-            let plan = Plan::draw(seed, &Wishes { faults: Some(others), ..Wishes::default() });
+            let plan =
+                Plan::draw(seed, &PlanOptions { faults: Some(others), ..PlanOptions::default() });
             let left = |fault: &&Fault| plan.faults.contains(fault);
             // Without clocks that differ, leases may be longer and clocks may stand still.
             if *class != FaultClass::Clock {
@@ -123,10 +128,11 @@ fn a_plan_has_only_faults_of_the_classes_that_are_wished() {
                 );
                 assert_eq!(plan.settings, drawn.settings, "seed {seed} without {class:?}");
             }
-            assert_eq!(plan.tasks, drawn.tasks, "seed {seed} without {class:?}");
+            assert_eq!(plan.admin_ops, drawn.admin_ops, "seed {seed} without {class:?}");
             assert_eq!(plan.clients, drawn.clients, "seed {seed} without {class:?}");
         }
-        let none = Plan::draw(seed, &Wishes { faults: Some(Vec::new()), ..Wishes::default() });
+        let none =
+            Plan::draw(seed, &PlanOptions { faults: Some(Vec::new()), ..PlanOptions::default() });
         assert!(none.faults.is_empty(), "seed {seed}");
     }
 }
@@ -137,9 +143,9 @@ fn a_plan_has_only_faults_of_the_classes_that_are_wished() {
 fn every_sort_of_fault_hits_somebody() {
     let mut counts = vec![0; FaultSort::ALL.len()];
     for seed in 0..150 {
-        let plan = Plan::draw(seed, &Wishes::default());
+        let plan = Plan::draw(seed, &PlanOptions::default());
         let outcome = run(&plan, &Reference, false, &mut ()).expect("a drawn plan boots");
-        assert_eq!(outcome.fired.len(), plan.faults.len() + plan.tasks.len());
+        assert_eq!(outcome.fired.len(), plan.faults.len() + plan.admin_ops.len());
         for (sum, count) in counts.iter_mut().zip(outcome.faults) {
             *sum += count;
         }
@@ -153,8 +159,8 @@ fn every_sort_of_fault_hits_somebody() {
 #[test]
 fn profiles_differ() {
     let drawn = |profile| -> Vec<Plan> {
-        let wishes = Wishes { profile, ..Wishes::default() };
-        (0..20).map(|seed| Plan::draw(seed, &wishes)).collect()
+        let plan_options = PlanOptions { profile, ..PlanOptions::default() };
+        (0..20).map(|seed| Plan::draw(seed, &plan_options)).collect()
     };
     let plans = Profile::ALL.map(drawn);
     for (place, plan) in plans.iter().enumerate() {
@@ -167,7 +173,11 @@ fn profiles_differ() {
 fn only_the_requests_that_are_named_are_made() {
     let mut plan = Plan::draw(
         7,
-        &Wishes { faults: Some(Vec::new()), tasks: Some(Vec::new()), ..Wishes::default() },
+        &PlanOptions {
+            faults: Some(Vec::new()),
+            admin_ops: Some(Vec::new()),
+            ..PlanOptions::default()
+        },
     );
     plan.duration = 60 * plan.clients.interval;
     let all = run(&plan, &Reference, false, &mut ()).expect("a drawn plan boots").tally.proposed;
@@ -176,20 +186,20 @@ fn only_the_requests_that_are_named_are_made() {
     assert_eq!((all, two), (60, 2));
 }
 
-fn has(plan: &Plan, class: TaskClass) -> bool {
+fn has(plan: &Plan, class: AdminClass) -> bool {
     match class {
-        TaskClass::Membership | TaskClass::Transfer | TaskClass::Compaction => {
-            plan.tasks.iter().any(|task| task.kind.class() == class)
+        AdminClass::Membership | AdminClass::Transfer | AdminClass::Compaction => {
+            plan.admin_ops.iter().any(|admin_op| admin_op.kind.class() == class)
         }
-        TaskClass::Reads => plan.clients.reads > 0,
-        TaskClass::Sessions => plan.clients.once > 0,
+        AdminClass::Reads => plan.clients.reads > 0,
+        AdminClass::Sessions => plan.clients.once > 0,
     }
 }
 
 /// What nobody asks for does not take part, and is not counted.
 #[test]
 fn a_run_without_tasks_is_commands_and_elections() {
-    let wishes = Wishes { tasks: Some(Vec::new()), ..Wishes::default() };
+    let plan_options = PlanOptions { admin_ops: Some(Vec::new()), ..PlanOptions::default() };
     let asked_for = [
         Feature::SingleChange,
         Feature::JointChange,
@@ -203,14 +213,15 @@ fn a_run_without_tasks_is_commands_and_elections() {
     ];
     let mut with = [0; Feature::ALL.len()];
     for seed in 0..20 {
-        let outcome = |wishes| {
-            run(&Plan::draw(seed, wishes), &Reference, false, &mut ()).expect("a drawn plan boots")
+        let outcome = |plan_options| {
+            run(&Plan::draw(seed, plan_options), &Reference, false, &mut ())
+                .expect("a drawn plan boots")
         };
-        let without = outcome(&wishes);
+        let without = outcome(&plan_options);
         for feature in asked_for {
             assert_eq!(without.features[feature as usize], 0, "seed {seed}: {feature:?}");
         }
-        for (sum, count) in with.iter_mut().zip(outcome(&Wishes::default()).features) {
+        for (sum, count) in with.iter_mut().zip(outcome(&PlanOptions::default()).features) {
             *sum += count;
         }
     }
@@ -224,10 +235,10 @@ fn a_run_without_tasks_is_commands_and_elections() {
 #[test]
 fn drawn_plans_keep_voters_and_the_bound_on_their_clocks() {
     let (mut changes, mut odd) = (0, 0);
-    let seeds = (0..500).map(|seed| Plan::draw(seed, &Wishes::default()));
+    let seeds = (0..500).map(|seed| Plan::draw(seed, &PlanOptions::default()));
     for plan in seeds.chain(samples(&strategies::plan(), 500)) {
-        for task in &plan.tasks {
-            if let TaskKind::Membership { voters, learners } = &task.kind {
+        for admin_op in &plan.admin_ops {
+            if let AdminKind::Membership { voters, learners } = &admin_op.kind {
                 let mut all: Vec<u32> = voters.iter().chain(learners).copied().collect();
                 assert!(all.iter().all(|server| (1..=plan.clocks.len() as u32).contains(server)));
                 all.sort_unstable();
@@ -254,7 +265,7 @@ fn keeps_leases(plan: &Plan) {
         if let FaultKind::Rate(_, tick) = &fault.kind {
             ticks.push(*tick);
         }
-        if let FaultKind::Renew(_, settings) = &fault.kind {
+        if let FaultKind::RestartWith(_, settings) = &fault.kind {
             let timeout = settings.election_timeout;
             assert_eq!(timeout, plan.settings.election_timeout, "seed {seed}");
             assert!(settings.check_quorum && settings.lease_drift == Some(drift));
@@ -281,7 +292,7 @@ fn strategies_draw_every_sort_of_fault() {
         for fault in &plan.faults {
             drawn.insert(FaultSort::of_kind(&fault.kind));
             drawn.extend(fault.kind.target().map(FaultSort::of_target));
-            drawn.extend(fault.moment.map(FaultSort::of_moment));
+            drawn.extend(fault.trigger.map(FaultSort::of_trigger));
             if let FaultKind::Crash(_, survives) = fault.kind {
                 let Survives { writes, torn } = survives;
                 drawn.extend((writes > 0).then_some(FaultSort::CrashSaved));
@@ -289,7 +300,10 @@ fn strategies_draw_every_sort_of_fault() {
             }
         }
         drawn.extend(
-            plan.tasks.iter().filter_map(|task| task.moment).map(|_| FaultSort::TaskAtMoment),
+            plan.admin_ops
+                .iter()
+                .filter_map(|admin_op| admin_op.trigger)
+                .map(|_| FaultSort::AdminAtTrigger),
         );
     }
     for sort in FaultSort::ALL {
@@ -301,8 +315,8 @@ fn strategies_draw_every_sort_of_fault() {
 fn surroundings(plan: &Plan) -> impl Iterator<Item = FaultSort> {
     let uneven = plan.clocks.windows(2).any(|two| two[0].tick != two[1].tick);
     let sorts = [
-        (FaultSort::Loss, plan.weather.loss_ppm > 0),
-        (FaultSort::Duplicate, plan.weather.duplicate_ppm > 0),
+        (FaultSort::Loss, plan.conditions.loss_ppm > 0),
+        (FaultSort::Duplicate, plan.conditions.duplicate_ppm > 0),
         (FaultSort::SlowDisks, plan.sync.max > 0),
         (FaultSort::LateNotices, plan.sync.notice > 0),
         (FaultSort::UnevenClocks, uneven),
@@ -319,16 +333,24 @@ fn strategies_draw_every_task_every_recovery_and_small_limits() {
         let plans = plans.iter().filter(|plan| is(plan)).count();
         assert!((10..290).contains(&plans), "{plans} of 300 plans have {what}");
     };
-    for class in TaskClass::ALL {
+    for class in AdminClass::ALL {
         some(&format!("{class:?}"), &|plan| has(plan, class));
     }
-    for moment in Moment::ALL {
-        some(&format!("tasks at {moment:?}"), &|plan| {
-            plan.tasks.iter().any(|task| task.moment == Some(moment))
+    for trigger in Trigger::ALL {
+        some(&format!("tasks at {trigger:?}"), &|plan| {
+            plan.admin_ops.iter().any(|admin_op| admin_op.trigger == Some(trigger))
         });
     }
-    for of in [Whom::Leader, Whom::Leaders, Whom::Everybody, Whom::Doer, Whom::Server(1)] {
-        some(&format!("tasks of {of:?}"), &|plan| plan.tasks.iter().any(|task| task.of == of));
+    for of in [
+        AdminTarget::Leader,
+        AdminTarget::Leaders,
+        AdminTarget::Everybody,
+        AdminTarget::Actor,
+        AdminTarget::Server(1),
+    ] {
+        some(&format!("tasks of {of:?}"), &|plan| {
+            plan.admin_ops.iter().any(|admin_op| admin_op.of == of)
+        });
     }
     for (what, is) in [
         ("no recovery", (|plan| plan.healing.is_none()) as fn(&Plan) -> bool),
@@ -362,26 +384,31 @@ fn healing(plan: &Plan) -> Option<&Healing> {
 /// A strategy draws what it is asked for, no more, and never what Raft is not made for.
 #[test]
 fn strategies_draw_only_what_is_wished() {
-    let wishes = Wishes {
+    let plan_options = PlanOptions {
         servers: Some(4),
         duration_ms: Some(700),
         faults: Some(vec![FaultClass::Crash, FaultClass::Wipe, FaultClass::Skew]),
-        tasks: Some(vec![TaskClass::Transfer]),
+        admin_ops: Some(vec![AdminClass::Transfer]),
         profile: Profile::Process,
         capabilities: None,
     };
-    for plan in samples(&strategies::plan_with(&wishes), 100) {
+    for plan in samples(&strategies::plan_with(&plan_options), 100) {
         assert_eq!((plan.clocks.len(), plan.members, plan.duration), (4, 4, 700_000));
         let crash =
             |fault: &Fault| matches!(fault.kind, FaultKind::Crash(..) | FaultKind::CrashAll);
         assert!(plan.faults.iter().all(crash), "{:?}", plan.faults);
-        assert!(plan.tasks.iter().all(|task| matches!(task.kind, TaskKind::Transfer(1..=4))));
+        assert!(
+            plan.admin_ops
+                .iter()
+                .all(|admin_op| matches!(admin_op.kind, AdminKind::Transfer(1..=4)))
+        );
         assert_eq!(surroundings(&plan).count(), 0);
         assert_eq!((plan.clients.reads, plan.clients.once), (0, 0));
         assert!(healing(&plan).is_none_or(|healing| healing.cut.is_empty()));
     }
     // One server has no links, and no time has no faults.
-    let alone = Wishes { servers: Some(1), tasks: Some(Vec::new()), ..Wishes::default() };
+    let alone =
+        PlanOptions { servers: Some(1), admin_ops: Some(Vec::new()), ..PlanOptions::default() };
     for plan in samples(&strategies::plan_with(&alone), 100) {
         assert_eq!(plan.clocks.len(), 1);
         let link = |fault: &Fault| {
@@ -394,27 +421,28 @@ fn strategies_draw_only_what_is_wished() {
 /// Faults and tasks for a plan that was made elsewhere fit it.
 #[test]
 fn schedules_fit_the_plan_that_they_are_for() {
-    let wishes = Wishes { servers: Some(3), ..Wishes::default() };
-    let leases = (0..100).map(|seed| Plan::draw(seed, &wishes));
+    let plan_options = PlanOptions { servers: Some(3), ..PlanOptions::default() };
+    let leases = (0..100).map(|seed| Plan::draw(seed, &plan_options));
     let plan = leases.into_iter().find(|plan| plan.settings.lease_drift == Some(50));
     let plan = plan.expect("some seed has leases");
     let fair: Vec<_> = FaultClass::ALL.into_iter().filter(|class| class.is_fair()).collect();
-    let schedules = (strategies::faults(&plan, &fair), strategies::tasks(&plan, &TaskClass::ALL));
+    let schedules =
+        (strategies::faults(&plan, &fair), strategies::admin_ops(&plan, &AdminClass::ALL));
     let mut kinds = BTreeSet::new();
-    for (faults, tasks) in samples(&schedules, 200) {
-        let plan = Plan { faults, tasks, ..plan.clone() };
+    for (faults, admin_ops) in samples(&schedules, 200) {
+        let plan = Plan { faults, admin_ops, ..plan.clone() };
         keeps_leases(&plan);
         kinds.extend(plan.faults.iter().map(|fault| FaultSort::of_kind(&fault.kind)));
         assert!(plan.faults.is_sorted_by_key(|fault| fault.at));
-        assert!(plan.tasks.is_sorted_by_key(|task| task.at));
+        assert!(plan.admin_ops.is_sorted_by_key(|admin_op| admin_op.at));
         let servers = 1..=plan.clocks.len() as u32;
         for fault in &plan.faults {
             if let Some(Target::Server(server)) = fault.kind.target() {
                 assert!(servers.contains(&server), "{fault:?}");
             }
         }
-        let times = |task: &Task| task.at < plan.duration;
-        assert!(plan.tasks.iter().all(times));
+        let times = |admin_op: &AdminOp| admin_op.at < plan.duration;
+        assert!(plan.admin_ops.iter().all(times));
     }
     // All kinds but those that leases do not allow.
     let kept = FaultSort::ALL.into_iter().filter(|sort| {
@@ -442,8 +470,8 @@ fn a_plan_shrinks_to_what_matters() {
         Ok(())
     });
     let Err(TestError::Fail(_, plan)) = result else { panic!("some plan has it: {result:?}") };
-    assert_eq!((plan.faults.len(), plan.tasks.len(), plan.clocks.len()), (1, 0, 1));
+    assert_eq!((plan.faults.len(), plan.admin_ops.len(), plan.clocks.len()), (1, 0, 1));
     assert_eq!(plan.settings, Settings { seed: 0, ..Settings::default() });
-    assert_eq!((plan.healing, plan.faults[0].moment, plan.faults[0].at), (None, None, 0));
-    assert_eq!((plan.weather.delay, plan.weather.loss_ppm), (Delay::Fixed(1), 0));
+    assert_eq!((plan.healing, plan.faults[0].trigger, plan.faults[0].at), (None, None, 0));
+    assert_eq!((plan.conditions.delay, plan.conditions.loss_ppm), (Delay::Fixed(1), 0));
 }

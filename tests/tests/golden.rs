@@ -4,7 +4,7 @@
 use raft_sim::reference::Reference;
 use raft_sim::scenario::corpus::load;
 use raft_sim::scenario::replay::{Verdict, replay};
-use raft_sim::story::{Recorder, texts};
+use raft_sim::timeline::{Recorder, texts};
 
 fn trace(scenario: &str) -> String {
     let (source, scenario) =

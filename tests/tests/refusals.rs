@@ -39,11 +39,11 @@ fn server() -> Node {
 }
 
 /// What S1 has to say of a message from S2.
-fn told(node: &mut Node, term: u64, body: Body) -> String {
-    told_of(node, Message { from: NodeId(2), to: NodeId(1), term: Term(term), body })
+fn reported(node: &mut Node, term: u64, body: Body) -> String {
+    reported_of(node, Message { from: NodeId(2), to: NodeId(1), term: Term(term), body })
 }
 
-fn told_of(node: &mut Node, message: Message) -> String {
+fn reported_of(node: &mut Node, message: Message) -> String {
     let refused = node.step(Input::Receive(message)).refused;
     refused.map_or("nothing".to_string(), |refusal| refusal.to_string())
 }
@@ -60,9 +60,9 @@ fn a_message_for_another_server_or_in_its_own_name_is_refused() {
         Message { from: NodeId(from), to: NodeId(to), term: Term(2), body }
     };
     let wrong = "not addressed to this server, or in its own name";
-    assert_eq!(told_of(&mut server(), message(2, 3)), wrong);
-    assert_eq!(told_of(&mut server(), message(1, 1)), wrong);
-    assert_eq!(told_of(&mut server(), message(2, 1)), "nothing");
+    assert_eq!(reported_of(&mut server(), message(2, 3)), wrong);
+    assert_eq!(reported_of(&mut server(), message(1, 1)), wrong);
+    assert_eq!(reported_of(&mut server(), message(2, 1)), "nothing");
 }
 
 #[test]
@@ -70,9 +70,9 @@ fn terms_have_an_end() {
     assert_eq!(LARGEST, u64::MAX / 4);
     let mut node = server();
     let body = || Body::RequestVote { last: None, transfer: false };
-    assert_eq!(told(&mut node, LARGEST + 1, body()), OUT_OF_REACH);
+    assert_eq!(reported(&mut node, LARGEST + 1, body()), OUT_OF_REACH);
     assert_eq!(node.hard_state().term, Term(2));
-    assert_eq!(told(&mut node, LARGEST, body()), "nothing");
+    assert_eq!(reported(&mut node, LARGEST, body()), "nothing");
     assert_eq!(node.hard_state().term, Term(LARGEST));
 }
 
@@ -104,10 +104,10 @@ fn indexes_have_an_end() {
         ]
     };
     for body in bodies(LARGEST) {
-        assert_eq!(told(&mut server(), 2, body.clone()), "nothing", "{body:?}");
+        assert_eq!(reported(&mut server(), 2, body.clone()), "nothing", "{body:?}");
     }
     for body in bodies(LARGEST + 1) {
-        assert_eq!(told(&mut server(), 2, body.clone()), OUT_OF_REACH, "{body:?}");
+        assert_eq!(reported(&mut server(), 2, body.clone()), OUT_OF_REACH, "{body:?}");
     }
 }
 
@@ -117,8 +117,8 @@ fn indexes_have_an_end() {
 fn entries_that_no_leader_has_are_refused() {
     let refused = |term, prev, entries: &[(u64, u64)]| {
         let mut node = server();
-        let told = told(&mut node, term, append(prev, entries));
-        assert_eq!((told.as_str(), node.log().last()), (MALFORMED, Some(position(2, 1))));
+        let reported = reported(&mut node, term, append(prev, entries));
+        assert_eq!((reported.as_str(), node.log().last()), (MALFORMED, Some(position(2, 1))));
     };
     let prev = Some(position(2, 1));
     refused(2, prev, &[(4, 2)]);
@@ -131,7 +131,7 @@ fn entries_that_no_leader_has_are_refused() {
     refused(2, Some(position(2, 3)), &[]);
 
     let mut node = server();
-    assert_eq!(told(&mut node, 2, append(prev, &[(3, 1), (4, 2)])), "nothing");
+    assert_eq!(reported(&mut node, 2, append(prev, &[(3, 1), (4, 2)])), "nothing");
     assert_eq!(node.log().last(), Some(position(4, 2)));
 }
 
@@ -139,9 +139,9 @@ fn entries_that_no_leader_has_are_refused() {
 fn a_committed_entry_is_not_replaced() {
     let mut node = server();
     let why = "it would replace the committed entry 1";
-    assert_eq!(told(&mut node, 2, append(None, &[(1, 2)])), why);
+    assert_eq!(reported(&mut node, 2, append(None, &[(1, 2)])), why);
     assert_eq!(node.log().last(), Some(position(2, 1)));
-    assert_eq!(told(&mut node, 2, append(Some(position(1, 1)), &[(2, 2)])), "nothing");
+    assert_eq!(reported(&mut node, 2, append(Some(position(1, 1)), &[(2, 2)])), "nothing");
     assert_eq!(node.log().last(), Some(position(2, 2)));
 }
 
@@ -162,18 +162,18 @@ fn a_leader_refuses_a_rival_and_acknowledgements_of_what_it_never_had() {
         }
     }
     let term = node.hard_state().term.0;
-    assert_eq!(told(&mut node, term, Body::RequestVoteReply { granted: true }), "nothing");
+    assert_eq!(reported(&mut node, term, Body::RequestVoteReply { granted: true }), "nothing");
     assert!(matches!(node.role(), Role::Leader(_)));
 
     let rival = "S2 sends AppendEntries in a term that this server leads";
-    assert_eq!(told(&mut node, term, append(None, &[])), rival);
+    assert_eq!(reported(&mut node, term, append(None, &[])), rival);
     let success = |matched| {
         let reply = AppendReply::Success { matched: Some(index(matched)) };
         Body::AppendEntriesReply { reply, round: 1 }
     };
     let unsent = "it acknowledges entry 4, which this leader never had";
-    assert_eq!(told(&mut node, term, success(4)), unsent);
-    assert_eq!(told(&mut node, term, success(3)), "nothing");
+    assert_eq!(reported(&mut node, term, success(4)), unsent);
+    assert_eq!(reported(&mut node, term, success(3)), "nothing");
 }
 
 #[test]

@@ -7,13 +7,13 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use raft_sim::model::{NodeId, Term};
 use raft_sim::scenario::parse::parse;
 use raft_sim::scenario::source::Source;
 use raft_sim::scenario::syntax::{
     Capability, Changes, DrawnEntry, Header, HeaderItem, HeaderLine, Label, NetworkItem, Scenario,
     Servers, Settings, Step, Trivia,
 };
-use raft_sim::words::{NodeId, Term};
 
 use statements::{CLUSTER, statements};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Wishes;
+use crate::plan::PlanOptions;
 
 /// How the commands that are told begin and end, so that they do what was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +30,8 @@ impl Caller {
 
     /// The command that runs a seed with these plan options.
     #[must_use]
-    pub fn replay(&self, seed: u64, wishes: &Wishes) -> String {
-        self.command(format!("run --seed {seed} {wishes}").trim_end())
+    pub fn replay(&self, seed: u64, plan_options: &PlanOptions) -> String {
+        self.command(format!("run --seed {seed} {plan_options}").trim_end())
     }
 
     /// The command that runs a plan in a file.
@@ -69,11 +69,12 @@ mod tests {
             program: "raft-sim".to_owned(),
             subject: subject.map(str::to_owned),
         };
-        let wishes = Wishes::parse("--servers 3 --faults none").expect("these are options");
+        let plan_options =
+            PlanOptions::parse("--servers 3 --faults none").expect("these are options");
         assert_eq!(
-            caller(Some("./my raft")).replay(7, &wishes),
+            caller(Some("./my raft")).replay(7, &plan_options),
             "raft-sim run --seed 7 --servers 3 --faults none --subject './my raft'"
         );
-        assert_eq!(caller(None).replay(7, &Wishes::default()), "raft-sim run --seed 7");
+        assert_eq!(caller(None).replay(7, &PlanOptions::default()), "raft-sim run --seed 7");
     }
 }

@@ -79,13 +79,13 @@ impl Header {
             #[serde(default)]
             caller: Caller,
             implementation: String,
-            wishes: String,
+            plan_options: String,
             each: String,
             parts: Vec<Part>,
         }
         let old: Old = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-        let Old { format, program, caller, implementation, wishes, each, parts } = old;
-        let options = SeedOptions::of_version_1(&wishes, &each)?;
+        let Old { format, program, caller, implementation, plan_options, each, parts } = old;
+        let options = SeedOptions::of_version_1(&plan_options, &each)?;
         Ok(Header { format, version: VERSION, program, caller, implementation, options, parts })
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Part;
-use crate::plan::Wishes;
+use crate::plan::PlanOptions;
 
 /// Options of a campaign. Two campaigns of an implementation with equal [`SeedOptions`] are the same one with other
 /// seeds: their results can be joined.
@@ -23,7 +23,7 @@ pub struct Options {
 #[serde(default, deny_unknown_fields)]
 pub struct SeedOptions {
     /// The plan options. Capabilities that are not given are those of the implementation.
-    pub plan: Wishes,
+    pub plan: PlanOptions,
     /// Run every seed twice, and not only one in 64, to see whether it repeats itself.
     pub twice: bool,
     /// Shrink findings to scenarios.
@@ -45,7 +45,7 @@ pub struct Limits {
 
 impl Default for SeedOptions {
     fn default() -> SeedOptions {
-        SeedOptions { plan: Wishes::default(), twice: false, shrink: true, guided: false }
+        SeedOptions { plan: PlanOptions::default(), twice: false, shrink: true, guided: false }
     }
 }
 
@@ -61,7 +61,7 @@ impl SeedOptions {
     /// Reads the texts of files of version 1: plan options as those of a command, and the others as [`SeedOptions::done`]
     /// writes them.
     pub(super) fn of_version_1(plan: &str, done: &str) -> Result<SeedOptions, String> {
-        let mut options = SeedOptions { plan: Wishes::parse(plan)?, ..SeedOptions::default() };
+        let mut options = SeedOptions { plan: PlanOptions::parse(plan)?, ..SeedOptions::default() };
         for word in done.split(", ") {
             match word {
                 "run" | "shrunk" => {}
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Options>(&text).expect("they are data"), options);
         let some: Options =
             serde_json::from_str(r#"{"each":{"plan":{"servers":3}}}"#).expect("data");
-        let plan = Wishes { servers: Some(3), ..Wishes::default() };
+        let plan = PlanOptions { servers: Some(3), ..PlanOptions::default() };
         let each = SeedOptions { plan, ..SeedOptions::default() };
         assert_eq!(some, Options { each, ..Options::default() });
         serde_json::from_str::<Options>(r#"{"seeds":"0..9"}"#).expect_err("not ignored");
@@ -101,7 +101,7 @@ mod tests {
         for (twice, shrink, guided) in
             [(false, true, false), (true, false, false), (false, false, true)]
         {
-            let plan = Wishes { servers: Some(3), ..Wishes::default() };
+            let plan = PlanOptions { servers: Some(3), ..PlanOptions::default() };
             let options = SeedOptions { plan, twice, shrink, guided };
             let read = SeedOptions::of_version_1("--servers 3", &options.done());
             assert_eq!(read, Ok(options));

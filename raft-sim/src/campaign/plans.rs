@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Limits, Options, SeedOptions};
 use crate::guide::{Draft, GENERATION, Guide, Reached, Seen};
-use crate::plan::{Plan, Wishes};
+use crate::plan::{Plan, PlanOptions};
 use crate::subject::Implementation;
 
 /// How many seeds are run before they are taken in: enough that no thread waits long.
@@ -15,7 +15,7 @@ const SMALL_BATCH: usize = 32;
 /// The plans of a campaign.
 #[derive(Debug)]
 pub(super) struct Plans {
-    wishes: Wishes,
+    plan_options: PlanOptions,
     guide: Option<Guide>,
 }
 
@@ -23,10 +23,10 @@ impl Plans {
     /// Those of the seeds of a campaign of this implementation.
     pub(super) fn of(options: &Options, implementation: &dyn Implementation) -> Plans {
         let Options { part, each: SeedOptions { plan, guided, .. }, .. } = options;
-        let mut wishes = plan.clone();
-        wishes.capabilities.get_or_insert_with(|| implementation.capabilities().to_vec());
-        let guide = guided.then(|| Guide::new(part.from, wishes.clone()));
-        Plans { wishes, guide }
+        let mut plan_options = plan.clone();
+        plan_options.capabilities.get_or_insert_with(|| implementation.capabilities().to_vec());
+        let guide = guided.then(|| Guide::new(part.from, plan_options.clone()));
+        Plans { plan_options, guide }
     }
 
     /// How many seeds are run before they are taken in. A guide has a number of its own, so that what it makes does
@@ -48,7 +48,7 @@ impl Plans {
     pub(super) fn plan<'d>(&self, seed: u64, draft: Option<&'d Draft>) -> Cow<'d, Plan> {
         match draft {
             Some(draft) => Cow::Borrowed(&draft.plan),
-            None => Cow::Owned(Plan::draw(seed, &self.wishes)),
+            None => Cow::Owned(Plan::draw(seed, &self.plan_options)),
         }
     }
 

@@ -2,13 +2,13 @@
 
 use crate::digest::step_digests;
 use crate::mix::mix;
+use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
 use crate::run::{Outcome, run};
-use crate::story::milliseconds;
 use crate::subject::{Event, Implementation, line};
 use crate::time::Micros;
-use crate::words::NodeId;
+use crate::timeline::milliseconds;
 
 use super::SeedOutcome;
 
@@ -54,7 +54,7 @@ fn lines(plan: &Plan, implementation: &dyn Implementation, anew: bool) -> Option
         }
         let mut lines = Lines::default();
         let ran = run(plan, implementation, false, &mut lines);
-        ran.map(|_| lines.told).unwrap_or_default()
+        ran.map(|_| lines.reported).unwrap_or_default()
     });
     let parted = one.iter().zip(&other).position(|(one, other)| one != other)?;
     let (one, other) = around(&one[parted], &other[parted]);
@@ -82,7 +82,7 @@ const MOST_BYTES: usize = 1 << 26;
 /// What was answered in each step.
 #[derive(Default)]
 struct Lines {
-    told: Vec<String>,
+    reported: Vec<String>,
     bytes: usize,
     event: Option<Event>,
 }
@@ -99,7 +99,7 @@ impl Observer for Lines {
             let (what, _) = name(&event);
             let line = format!("{server} takes {what}: {}", line(before, effects));
             self.bytes += line.len();
-            self.told.push(line);
+            self.reported.push(line);
         }
         Ok(())
     }

@@ -13,9 +13,9 @@ pub struct Share(pub u64, pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// They owed it, and made it or not.
-    pub owed: u64,
+    pub obligation: u64,
     /// Nobody could have made it: what remained broken does not leave a quorum.
-    pub not_owed: u64,
+    pub no_obligation: u64,
 }
 
 /// The numbers of many runs, added up. It does not matter in which order.
@@ -55,8 +55,10 @@ impl Sums {
         };
         let progress = match outcome.liveness {
             Liveness::Unasked => Progress::default(),
-            Liveness::Met { .. } | Liveness::Violated => Progress { owed: 1, not_owed: 0 },
-            Liveness::NotOwed(_) => Progress { owed: 0, not_owed: 1 },
+            Liveness::Met { .. } | Liveness::Violated => {
+                Progress { obligation: 1, no_obligation: 0 }
+            }
+            Liveness::NoObligation(_) => Progress { obligation: 0, no_obligation: 1 },
         };
         self.join(&Sums {
             seeds: 1,
@@ -83,8 +85,8 @@ impl Sums {
         sum.crashes += one.crashes;
         sum.commit = sum.commit.max(one.commit);
         sum.term = sum.term.max(one.term);
-        self.progress.owed += other.progress.owed;
-        self.progress.not_owed += other.progress.not_owed;
+        self.progress.obligation += other.progress.obligation;
+        self.progress.no_obligation += other.progress.no_obligation;
         join(&mut self.exercised, &other.exercised);
         join(&mut self.features, &other.features);
         join(&mut self.faults, &other.faults);

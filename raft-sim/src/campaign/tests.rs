@@ -5,22 +5,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::repeat::repeats;
 use super::*;
-use crate::faulty::{Dicey, Forgetful};
+use crate::faulty::{Forgetful, Nondeterministic};
 use crate::guide::Guide;
-use crate::plan::Wishes;
+use crate::plan::PlanOptions;
 use crate::reference::Reference;
 use crate::subject::{Boot, Capability, Implementation, Subject, View};
 
 /// Short runs of these seeds.
 fn short(part: impl Into<Part>) -> Options {
-    let plan = Wishes { duration_ms: Some(400), ..Wishes::default() };
+    let plan = PlanOptions { duration_ms: Some(400), ..PlanOptions::default() };
     let each = SeedOptions { plan, shrink: false, ..SeedOptions::default() };
     Options { part: part.into(), each, ..Options::default() }
 }
 
 /// Sink that takes down what it hears, and stops after a number of seeds.
 #[derive(Default)]
-struct Heard {
+struct Kept {
     news: Vec<String>,
     seeds: AtomicU64,
     most: Option<u64>,
@@ -28,7 +28,7 @@ struct Heard {
     full: bool,
 }
 
-impl Watch for Heard {
+impl Watch for Kept {
     fn stop(&self) -> bool {
         self.most.is_some_and(|most| self.seeds.load(Ordering::Relaxed) >= most)
     }
@@ -38,7 +38,7 @@ impl Watch for Heard {
     }
 }
 
-impl Sink for Heard {
+impl Sink for Kept {
     fn started(&mut self, header: &Header, campaign: &Campaign) -> io::Result<()> {
         self.news.push(format!("started {} at {}", header.seeds(), campaign.through));
         Ok(())
@@ -70,47 +70,47 @@ impl Sink for Heard {
 
 #[test]
 fn a_sink_hears_of_a_campaign_in_its_order() {
-    let mut heard = Heard::default();
+    let mut kept = Kept::default();
     let options = Options { limits: Limits { findings: Some(1), steps: None }, ..short(0..1_000) };
-    let ended = Runner::new(options, &Forgetful).run(&mut heard).expect("it hears all");
+    let ended = Runner::new(options, &Forgetful).run(&mut kept).expect("it hears all");
     let seed = ended.campaign.findings.distinct().next().expect("a finding").seed;
-    let (last, batches) = (seed + 1, &heard.news[1..heard.news.len() - 2]);
-    assert_eq!(heard.news[0], "started 0..1000 at 0");
+    let (last, batches) = (seed + 1, &kept.news[1..kept.news.len() - 2]);
+    assert_eq!(kept.news[0], "started 0..1000 at 0");
     assert_eq!(batches.last(), Some(&format!("batch up to {last}")), "the finding ends it");
-    let told = format!("finding: raft-sim run --seed {seed} --duration 400");
-    assert_eq!(heard.news[batches.len() + 1..], [told, "ended: Enough".to_owned()]);
+    let reported = format!("finding: raft-sim run --seed {seed} --duration 400");
+    assert_eq!(kept.news[batches.len() + 1..], [reported, "ended: Enough".to_owned()]);
 }
 
 #[test]
 fn a_sink_can_stop_a_campaign_and_another_can_go_on() {
     let whole = Runner::new(short(0..20), &Forgetful).run(&mut ()).expect("nobody refuses");
     assert_eq!((whole.ending, whole.campaign.sums.seeds), (Ending::Done, 20));
-    let mut heard = Heard { most: Some(7), ..Heard::default() };
+    let mut kept = Kept { most: Some(7), ..Kept::default() };
     let one = Runner::new(short(0..20), &Forgetful).threads(std::num::NonZeroUsize::MIN);
-    let one = one.run(&mut heard).expect("it hears all");
+    let one = one.run(&mut kept).expect("it hears all");
     assert_eq!((one.ending, one.campaign.through), (Ending::Stopped, 7));
-    let mut heard = Heard::default();
+    let mut kept = Kept::default();
     let rest = Runner::new(short(0..20), &Forgetful).resume(one.campaign);
-    let rest = rest.run(&mut heard).expect("it hears all");
-    assert_eq!(heard.news[..2], ["started 0..20 at 7", "batch up to 20"]);
+    let rest = rest.run(&mut kept).expect("it hears all");
+    assert_eq!(kept.news[..2], ["started 0..20 at 7", "batch up to 20"]);
     assert_eq!((rest.ending, rest.campaign), (Ending::Done, whole.campaign));
 }
 
 #[test]
 fn an_error_of_its_sink_ends_a_campaign() {
-    let mut heard = Heard { full: true, ..Heard::default() };
-    let refused = Runner::new(short(0..40), &Forgetful).run(&mut heard).expect_err("a finding");
+    let mut kept = Kept { full: true, ..Kept::default() };
+    let refused = Runner::new(short(0..40), &Forgetful).run(&mut kept).expect_err("a finding");
     assert_eq!(refused.to_string(), "there is no room");
-    assert!(!heard.news.iter().any(|news| news.starts_with("ended")), "{:?}", heard.news);
+    assert!(!kept.news.iter().any(|news| news.starts_with("ended")), "{:?}", kept.news);
 }
 
 #[test]
 fn a_guided_campaign_tells_of_its_guide() {
     let mut options = short(0..70);
     options.each.guided = true;
-    let mut heard = Heard::default();
-    let ended = Runner::new(options, &Reference).run(&mut heard).expect("it hears all");
-    assert_eq!(heard.news[1..3], ["batch up to 64, guided", "batch up to 70, guided"]);
+    let mut kept = Kept::default();
+    let ended = Runner::new(options, &Reference).run(&mut kept).expect("it hears all");
+    assert_eq!(kept.news[1..3], ["batch up to 64, guided", "batch up to 70, guided"]);
     assert!(ended.guide.is_some_and(|guide| guide.states() > 0));
 }
 
@@ -127,7 +127,7 @@ fn a_capability_that_is_left_out_is_not_asked_for() {
 #[test]
 fn one_in_64_seeds_is_run_twice_unasked() {
     let seed = (0..).find(|seed| repeats(*seed)).expect("there is one");
-    let ended = Runner::new(short(seed..seed + 1), &Dicey::default()).run(&mut ());
+    let ended = Runner::new(short(seed..seed + 1), &Nondeterministic::default()).run(&mut ());
     let ended = ended.expect("nobody refuses");
     let finding = ended.campaign.findings.distinct().next().expect("it does not repeat itself");
     assert_eq!(finding.kind, Kind::NotRepeatable);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::mix::{mix, mix_bytes, mix_lists, mix_pair};
-use crate::words::{Entry, Membership, Payload, Position, Term};
+use crate::model::{Entry, Membership, Payload, Position, Term};
 
 /// One entry of a log, its hash standing for the entry and everything before it: two logs are the
 /// same up to an index if their links there are equal.

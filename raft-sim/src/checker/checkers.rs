@@ -1,13 +1,13 @@
 //! All checkers over one run: the record, and each checker beside it.
 
 use super::hooks::{Checker, Exercised};
-use super::properties::linearizability::Told;
+use super::properties::linearizability::ClientEvent;
 use super::properties::{self, Property, checkers};
 use super::record::{InForce, Record};
 use super::rules;
 use super::violation::Violation;
+use crate::model::NodeId;
 use crate::subject::{Capability, Settings};
-use crate::words::NodeId;
 
 /// Declares the list of all checkers.
 macro_rules! list {
@@ -81,7 +81,7 @@ impl Checkers {
         let checkers = if can(Capability::AtAppend) { checkers } else { checkers.at_apply() };
         let checkers =
             if can(Capability::SlowDisk) { checkers } else { checkers.waiting_for_disks() };
-        if can(Capability::Conduct) { checkers.with_rules(settings()) } else { checkers }
+        if can(Capability::Rules) { checkers.with_rules(settings()) } else { checkers }
     }
 
     /// The same, and the rules are judged too; the servers have these settings.
@@ -113,8 +113,8 @@ impl Checkers {
 
     /// What clients did and heard since [`record`](Checkers::record), in order.
     #[must_use]
-    pub fn told(&self) -> &[Told] {
-        self.list.linearizability.told()
+    pub fn reported(&self) -> &[ClientEvent] {
+        self.list.linearizability.reported()
     }
 
     /// How often the property was really put to the test: how often something was compared that could

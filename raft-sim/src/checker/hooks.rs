@@ -10,9 +10,9 @@ use super::properties::Property;
 use super::record::Record;
 use super::server::Server;
 use super::violation::Verdict;
+use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
 use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, Settings, View, Write};
 use crate::time::Micros;
-use crate::words::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
 
 /// How often each property was put to the test: how often something was compared that could have differed.
 #[derive(Debug)]

@@ -31,8 +31,8 @@ mod violation;
 
 pub use checkers::Checkers;
 pub use observer::NoPanic;
-pub use properties::linearizability::{Operation, Told, What};
+pub use properties::linearizability::{ClientEvent, Operation, What};
 pub use properties::{Class, Property};
 pub(crate) use quorum::has_quorum;
-pub use traced::{Came, Found, Quorum, Traced};
+pub use traced::{Found, Quorum, Restarted, Traced};
 pub use violation::Violation;

@@ -5,9 +5,9 @@ use super::checkers::Checkers;
 use super::hooks::{Boot, Checker, Commit, Context, New};
 use super::properties::checkers;
 use super::violation::{Verdict, Violation};
+use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
 use crate::subject::{Answer, Effects, Event, LogWrite, Request, Role, Settings, View, Write};
 use crate::time::Micros;
-use crate::words::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
 
 /// Asks each checker in turn, with what is on record: `each!(self, slot, |checker, at| checker.moves(at, after)?)`.
 macro_rules! each {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::words::{Membership, NodeId};
+use crate::model::{Membership, NodeId};
 
 /// Whether so many of these servers are a majority (§5.2).
 #[inline]
@@ -59,12 +59,12 @@ pub(super) fn names(configuration: &Membership) -> String {
         let names: Vec<String> = servers.iter().map(NodeId::to_string).collect();
         if names.is_empty() { "nobody".to_owned() } else { names.join(" ") }
     };
-    let mut told = list(voters);
+    let mut reported = list(voters);
     for (what, servers) in [(" with C_old ", outgoing), (" and learners ", learners)] {
         if !servers.is_empty() {
-            told.push_str(what);
-            told.push_str(&list(servers));
+            reported.push_str(what);
+            reported.push_str(&list(servers));
         }
     }
-    told
+    reported
 }

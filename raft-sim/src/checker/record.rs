@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::chain::{Ledger, Link, Seen, Table};
 use super::server::Server;
-use crate::subject::{Role, View, Write};
-use crate::words::{
+use crate::model::{
     Entry, HardState, LogIndex, Membership, NodeId, Payload, Snapshot, Term, length,
 };
+use crate::subject::{Role, View, Write};
 
 /// When a configuration is in force on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) enum InForce {
     /// Once the server has applied it.
     Applied,
     /// One or the other; nobody says which.
-    Untold,
+    Unreported,
 }
 
 /// What is known of a run so far.
@@ -93,7 +93,7 @@ impl Record {
     pub(super) fn in_force(&self, slot: usize, view: &View) -> usize {
         let configurations = &self.servers[slot].log.configurations;
         match self.in_force {
-            InForce::Appended | InForce::Untold => configurations.len(),
+            InForce::Appended | InForce::Unreported => configurations.len(),
             InForce::Applied => configurations.count_up_to(length(view.applied)),
         }
     }
@@ -104,7 +104,7 @@ impl Record {
         let configurations = &self.servers[slot].log.configurations;
         match self.in_force {
             InForce::Appended | InForce::Applied => true,
-            InForce::Untold => {
+            InForce::Unreported => {
                 configurations.count_up_to(length(view.applied)) == configurations.len()
             }
         }

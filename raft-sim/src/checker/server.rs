@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::chain::{Chain, Table};
+use crate::model::{HardState, Membership, NodeId, Payload};
 use crate::subject::{LogWrite, View};
-use crate::words::{HardState, Membership, NodeId, Payload};
 
 /// What was durable when a disk began to lie.
 #[derive(Debug)]

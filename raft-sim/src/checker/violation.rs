@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::properties::Property;
+use crate::model::NodeId;
 use crate::subject::Ended;
-use crate::words::NodeId;
 
 /// A property that does not hold, and how that was seen. Displayed with the paper's section:
 /// `Election Safety (Figure 3, §5.2): S3 became leader of term 4, which S1 already leads`.

@@ -105,7 +105,7 @@ fn human(trace: &Trace, judgement: &Judgement, out: &mut dyn Write) -> io::Resul
         writeln!(out, "{violation}")?;
         heading(out, "The events that show it")?;
         for at in events {
-            writeln!(out, "  {}", told(trace, *at))?;
+            writeln!(out, "  {}", reported(trace, *at))?;
         }
     }
     heading(out, "What was checked, and how often")?;
@@ -127,7 +127,7 @@ fn human(trace: &Trace, judgement: &Judgement, out: &mut dyn Write) -> io::Resul
 }
 
 /// An event, with its place and what its server's clock said.
-fn told(trace: &Trace, at: At) -> String {
+fn reported(trace: &Trace, at: At) -> String {
     let event = trace.event(at);
     let file = trace.file(event);
     let time = event.time.as_ref().map(|time| format!(" (at {time} by its clock)"));

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::Error;
-use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_tell, story};
+use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_tell, timeline};
 use super::subject::{SubjectArgs, Target};
 use crate::report::{End, failure_end, requires};
 use crate::scenario::replay::{Verdict, replay};
-use crate::story::{Line, Recorder, texts};
+use crate::timeline::{Line, Recorder, texts};
 
 /// Replay one scenario and tell below each statement what happened
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ pub(super) fn explain(
         }
         let of_line = lines.iter().filter(|line| line.statement == Some(number));
         let of_line: Vec<Line> = of_line.cloned().collect();
-        story(out, &texts(&of_line), "            ")?;
+        timeline(out, &texts(&of_line), "            ")?;
     }
     writeln!(out)?;
     let not_begun = scenario.steps.iter().find(|step| !begun.contains(&step.line));

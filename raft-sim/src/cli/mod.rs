@@ -115,17 +115,17 @@ pub fn main_with(
     let ended = panics::caught(|| cli.command.execute(&own, &mut out, &mut err))
         .unwrap_or_else(|internal| Err(Error::Told(internal)))
         .and_then(|end| out.flush().map(|()| end).map_err(Error::Output));
-    let told = match ended {
+    let reported = match ended {
         Ok(end) => return ExitCode::from(end.code()),
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             return ExitCode::SUCCESS;
         }
         Err(Error::Output(error)) => format!("the output can't be written: {error}"),
-        Err(Error::Told(told)) => told,
+        Err(Error::Told(reported)) => reported,
     };
     // What was printed so far belongs before the error; if that fails too, the error says enough.
     let _ = out.flush();
-    let _ = writeln!(err, "{program}: error: {told}");
+    let _ = writeln!(err, "{program}: error: {reported}");
     ExitCode::from(End::Unusable.code())
 }
 

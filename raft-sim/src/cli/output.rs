@@ -11,7 +11,7 @@ use crate::scenario::corpus::{LoadError, load};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
 use crate::scenario::syntax::Scenario;
-use crate::story::ends;
+use crate::timeline::ends;
 
 pub(super) use crate::report::{BAD, GOOD, LAST_STEPS};
 
@@ -29,7 +29,7 @@ pub(super) fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
 }
 
 /// A story, shortened in the middle, with this before each line.
-pub(super) fn story(out: &mut dyn Write, lines: &[String], margin: &str) -> io::Result<()> {
+pub(super) fn timeline(out: &mut dyn Write, lines: &[String], margin: &str) -> io::Result<()> {
     let (head, left_out, tail) = ends(lines, MOST_LINES);
     for line in head {
         writeln!(out, "{margin}{line}")?;

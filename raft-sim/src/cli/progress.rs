@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// Sink of a campaign that says how it gets on.
 pub(super) struct Progress<'a> {
     clock: Clock<'a>,
-    told: Instant,
+    reported: Instant,
     part: Part,
     /// The seeds and steps that an earlier process had run.
     before: (u64, u64),
@@ -77,10 +77,10 @@ impl Sink for Progress<'_> {
         let states = guide.map_or(String::new(), |guide| format!("{} states, ", guide.states()));
         let found = states + &findings(campaign);
         self.clock.bar.set_message(found.clone());
-        if !self.clock.bar.is_hidden() || now() - self.told < PAUSE {
+        if !self.clock.bar.is_hidden() || now() - self.reported < PAUSE {
             return Ok(());
         }
-        self.told = now();
+        self.reported = now();
         let seeds = campaign.sums.seeds;
         let elapsed = self.clock.began.elapsed().as_secs().max(1);
         let rate = (seeds - self.before.0) / elapsed;
@@ -114,7 +114,7 @@ impl<'a> Progress<'a> {
         let bar = ProgressBar::no_length();
         Progress {
             clock: Clock { bar, began, time, asked_to_stop, given_up },
-            told: began,
+            reported: began,
             part: Part::default(),
             before: (0, 0),
             err,

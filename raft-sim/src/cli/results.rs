@@ -15,8 +15,8 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     let sums = &campaign.sums;
     heading(out, "In numbers")?;
     tally(out, &sums.tally)?;
-    writeln!(out, "  {:<28}{:>12}", "seeds that owed progress", sums.progress.owed)?;
-    writeln!(out, "  {:<28}{:>12}", "seeds that owed none", sums.progress.not_owed)?;
+    writeln!(out, "  {:<28}{:>12}", "seeds that owed progress", sums.progress.obligation)?;
+    writeln!(out, "  {:<28}{:>12}", "seeds that owed none", sums.progress.no_obligation)?;
     for (class, what) in [
         (Class::Safety, "What was checked for safety, how often, and by how many of the seeds"),
         (Class::Rules, "What was checked of the servers' conduct"),

@@ -5,9 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use super::output::{BAD, GOOD, LAST_STEPS, heading, story};
+use super::output::{BAD, GOOD, LAST_STEPS, heading, timeline};
 use super::subject::{SubjectArgs, Target};
-use super::values::WishArgs;
+use super::values::PlanArgs;
 use super::which::Which;
 use crate::checker::{Class, Property};
 use crate::coverage::Feature;
@@ -15,7 +15,7 @@ use crate::history;
 use crate::plan::FaultSort;
 use crate::report::End;
 use crate::run::{Liveness, Outcome, Tally, recorded};
-use crate::story::{Recorder, milliseconds, texts};
+use crate::timeline::{Recorder, milliseconds, texts};
 use crate::trace;
 
 /// Run the cluster of one seed or plan: what was planned, what happened, and what held
@@ -30,14 +30,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     #[command(flatten)]
-    wishes: WishArgs,
+    plan_options: PlanArgs,
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
 }
 
 pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Result<End, Error> {
     let implementation = target.implementation();
-    let plan = args.which.plan(&args.wishes, target)?;
+    let plan = args.which.plan(&args.plan_options, target)?;
     let (mut recorder, mut last) = (Recorder::milestones(), Recorder::last(LAST_STEPS));
     let mut traced = args.trace.as_ref().map(|_| trace::Recorder::of(&plan));
     let mut observer = ((&mut recorder, &mut last), traced.as_mut());
@@ -53,9 +53,9 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
     let lines = recorder.into_lines();
     writeln!(out, "{}", args.which.name())?;
     heading(out, "What was planned")?;
-    args.which.print(out, &plan, &args.wishes.wishes(implementation.capabilities()))?;
+    args.which.print(out, &plan, &args.plan_options.plan_options(implementation.capabilities()))?;
     heading(out, "What happened")?;
-    story(out, &texts(&lines), "  ")?;
+    timeline(out, &texts(&lines), "  ")?;
     heading(out, "In numbers")?;
     tally(out, &outcome.tally)?;
     features(out, &outcome.features)?;
@@ -79,9 +79,9 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
     };
     writeln!(out, "{BAD}violated{BAD:#} after {}: {violation}", milliseconds(*time))?;
     heading(out, "The last steps")?;
-    story(out, &texts(&last.into_lines()), "  ")?;
+    timeline(out, &texts(&last.into_lines()), "  ")?;
     heading(out, "To replay it")?;
-    writeln!(out, "  {}", args.which.replay(&args.wishes, &target.caller))?;
+    writeln!(out, "  {}", args.which.replay(&args.plan_options, &target.caller))?;
     Ok(match violation.property.class() {
         Class::Safety | Class::Rules => End::Violated,
         Class::Liveness => End::Stuck,
@@ -107,7 +107,7 @@ fn progress(liveness: &Liveness) -> String {
             let (whole, tenth) = (tenths / 10, tenths % 10);
             format!("progress: all that was owed, within {whole}.{tenth} election timeouts")
         }
-        Liveness::NotOwed(why) => format!("progress: not owed, {why}"),
+        Liveness::NoObligation(why) => format!("progress: not owed, {why}"),
         Liveness::Violated => "progress: missing".to_owned(),
     }
 }
@@ -156,7 +156,7 @@ mod tests {
             which: Which::seed(7),
             history: None,
             trace: None,
-            wishes: WishArgs::default(),
+            plan_options: PlanArgs::default(),
             subject: SubjectArgs::default(),
         };
         let mut out = Vec::new();
@@ -170,10 +170,10 @@ mod tests {
     fn a_violation_is_told_with_its_section_its_last_steps_and_its_replay() {
         let (end, text) = printed(&Forgetful);
         assert_eq!(end, End::Violated);
-        let (_, told) = text.split_once("\nviolated after ").expect(&text);
-        assert!(told.contains("Monotonicity (Figure 2, §5.1): "), "{told}");
-        let (_, steps) = told.split_once("The last steps\n").expect(told);
-        let (steps, replay) = steps.split_once("\n\nTo replay it\n").expect(told);
+        let (_, reported) = text.split_once("\nviolated after ").expect(&text);
+        assert!(reported.contains("Monotonicity (Figure 2, §5.1): "), "{reported}");
+        let (_, steps) = reported.split_once("The last steps\n").expect(reported);
+        let (steps, replay) = steps.split_once("\n\nTo replay it\n").expect(reported);
         assert!((1..=20).contains(&steps.lines().count()), "{steps}");
         let last = steps.lines().last().unwrap_or_default();
         assert!(last.contains("becomes leader of term"), "{steps}");

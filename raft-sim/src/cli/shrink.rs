@@ -11,7 +11,7 @@ use super::Error;
 use super::clock::now;
 use super::output::heading;
 use super::subject::{SubjectArgs, Target};
-use super::values::WishArgs;
+use super::values::PlanArgs;
 use super::which::Which;
 use crate::campaign::Kind;
 use crate::report::End;
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Scenario)]
     format: Format,
     #[command(flatten)]
-    wishes: WishArgs,
+    plan_options: PlanArgs,
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
 }
@@ -64,14 +64,14 @@ pub(super) fn shrink(
 ) -> Result<End, Error> {
     let began = now();
     let implementation = target.implementation();
-    let (plan, name) = (args.which.plan(&args.wishes, target)?, args.which.name());
+    let (plan, name) = (args.which.plan(&args.plan_options, target)?, args.which.name());
     let shrunk = make_smaller(&plan, implementation).map_err(Error::Told)?;
     let Some(shrunk) = shrunk else {
         writeln!(err, "{name} violates nothing: there is nothing to shrink")?;
         return Ok(End::Held);
     };
     let Shrunk { property, atoms, steps, replays, .. } = &shrunk;
-    let scenario = shrunk.found_by(&args.which.replay(&args.wishes, &target.caller));
+    let scenario = shrunk.found_by(&args.which.replay(&args.plan_options, &target.caller));
     if let (Some(path), Some(scenario)) = (&args.out, &scenario) {
         let failed = |error| Error::Told(format!("{}: cannot be written: {error}", path.display()));
         fs::write(path, scenario).map_err(failed)?;
@@ -83,8 +83,8 @@ pub(super) fn shrink(
             writeln!(err, "{name}: no exact steps were found that violate the same")?;
             writeln!(out, "{name}")?;
             heading(out, "What is left of its plan")?;
-            let wishes = args.wishes.wishes(implementation.capabilities());
-            args.which.print(out, &shrunk.plan, &wishes)?;
+            let plan_options = args.plan_options.plan_options(implementation.capabilities());
+            args.which.print(out, &shrunk.plan, &plan_options)?;
         }
         (Format::Json, ..) => {
             let (seed, property) = (plan.seed, property.name());
@@ -116,7 +116,7 @@ mod tests {
             which: Which::seed(0),
             out: None,
             format: Format::Scenario,
-            wishes: WishArgs::default(),
+            plan_options: PlanArgs::default(),
             subject: SubjectArgs::default(),
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());

@@ -10,22 +10,22 @@ use clap::error::ErrorKind;
 
 use crate::campaign::Part;
 use crate::parallel;
-use crate::plan::{PLAN_OPTIONS, PlanOption, Wishes};
+use crate::plan::{PLAN_OPTIONS, PlanOption, PlanOptions};
 use crate::subject::Capability;
 
 /// The plan options that `run`, `fuzz` and `shrink` take.
 #[derive(Clone, Debug, Default)]
-pub(super) struct WishArgs(Wishes);
+pub(super) struct PlanArgs(PlanOptions);
 
-impl WishArgs {
+impl PlanArgs {
     /// What was said.
-    pub(super) fn said(&self) -> &Wishes {
+    pub(super) fn said(&self) -> &PlanOptions {
         &self.0
     }
 
     /// The same of an implementation that can do this.
-    pub(super) fn wishes(&self, capabilities: &[Capability]) -> Wishes {
-        Wishes { capabilities: Some(capabilities.to_vec()), ..self.0.clone() }
+    pub(super) fn plan_options(&self, capabilities: &[Capability]) -> PlanOptions {
+        PlanOptions { capabilities: Some(capabilities.to_vec()), ..self.0.clone() }
     }
 
     /// The names of these options.
@@ -34,19 +34,19 @@ impl WishArgs {
     }
 }
 
-impl clap::Args for WishArgs {
+impl clap::Args for PlanArgs {
     fn augment_args(command: clap::Command) -> clap::Command {
         PLAN_OPTIONS.iter().fold(command, |command, option| command.arg(argument(option)))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        WishArgs::augment_args(command)
+        PlanArgs::augment_args(command)
     }
 }
 
-impl clap::FromArgMatches for WishArgs {
-    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<WishArgs, clap::Error> {
-        let mut args = WishArgs::default();
+impl clap::FromArgMatches for PlanArgs {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<PlanArgs, clap::Error> {
+        let mut args = PlanArgs::default();
         args.update_from_arg_matches(matches).map(|()| args)
     }
 
@@ -66,7 +66,8 @@ fn argument(option: &'static PlanOption) -> Arg {
     let argument = Arg::new(option.name).long(option.name).value_name(option.value);
     let argument = argument.help((option.help)());
     if option.choices.is_empty() {
-        let sound = |text: &str| option.set(&mut Wishes::default(), text).map(|()| text.to_owned());
+        let sound =
+            |text: &str| option.set(&mut PlanOptions::default(), text).map(|()| text.to_owned());
         return argument.value_parser(sound);
     }
     let choices = option.choices.iter();

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::subject::Target;
-use super::values::{self, WishArgs};
-use super::{Error, plan as told};
+use super::values::{self, PlanArgs};
+use super::{Error, plan as reported};
 use crate::campaign::Caller;
-use crate::plan::{Draw, Plan, Wishes};
+use crate::plan::{Draw, Plan, PlanOptions};
 
 /// What `run` and `shrink` take.
 #[derive(Clone, Debug, clap::Args)]
@@ -18,7 +18,7 @@ pub(super) struct Which {
     #[arg(long, value_name = "N", value_parser = values::seed)]
     seed: Option<u64>,
     /// A file with the plan, as `raft-sim fuzz --guided` writes it for what it finds
-    #[arg(long, value_name = "FILE", conflicts_with_all = WishArgs::names())]
+    #[arg(long, value_name = "FILE", conflicts_with_all = PlanArgs::names())]
     plan: Option<PathBuf>,
 }
 
@@ -30,11 +30,14 @@ impl Which {
     }
 
     /// The plan.
-    pub(super) fn plan(&self, wishes: &WishArgs, target: &Target<'_>) -> Result<Plan, Error> {
+    pub(super) fn plan(&self, plan_options: &PlanArgs, target: &Target<'_>) -> Result<Plan, Error> {
         let capabilities = target.implementation().capabilities();
         match &self.plan {
             Some(path) => Ok(read(path).map_err(Error::Told)?.limited(capabilities)),
-            None => Ok(Plan::draw(self.seed.unwrap_or_default(), &wishes.wishes(capabilities))),
+            None => Ok(Plan::draw(
+                self.seed.unwrap_or_default(),
+                &plan_options.plan_options(capabilities),
+            )),
         }
     }
 
@@ -47,10 +50,10 @@ impl Which {
     }
 
     /// The command that runs it.
-    pub(super) fn replay(&self, wishes: &WishArgs, caller: &Caller) -> String {
+    pub(super) fn replay(&self, plan_options: &PlanArgs, caller: &Caller) -> String {
         match &self.plan {
             Some(path) => caller.replay_plan(path),
-            None => caller.replay(self.seed.unwrap_or_default(), wishes.said()),
+            None => caller.replay(self.seed.unwrap_or_default(), plan_options.said()),
         }
     }
 
@@ -59,12 +62,12 @@ impl Which {
         &self,
         out: &mut dyn Write,
         plan: &Plan,
-        wishes: &Wishes,
+        plan_options: &PlanOptions,
     ) -> std::io::Result<()> {
         if let Some(seed) = self.seed {
-            told::print_draw(out, &Draw::of(seed, wishes))?;
+            reported::print_draw(out, &Draw::of(seed, plan_options))?;
         }
-        told::print(out, plan)
+        reported::print(out, plan)
     }
 }
 

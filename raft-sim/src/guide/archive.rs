@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::seen::{BITS, Reached};
-use crate::dice::Dice;
 use crate::plan::Plan;
+use crate::rng::PlanRng;
 use crate::time::Micros;
 
 /// Of so many states the one is chosen that was reached least.
@@ -73,11 +73,11 @@ impl Archive {
 
     /// A state to start out from: one that few runs have reached, and from which little was tried. There must be
     /// some.
-    pub(super) fn choose(&self, dice: &mut Dice) -> usize {
-        let steps = dice.percent(OF_STEPS) || self.of_clusters.is_empty();
+    pub(super) fn choose(&self, rng: &mut PlanRng) -> usize {
+        let steps = rng.percent(OF_STEPS) || self.of_clusters.is_empty();
         let all =
             if steps && !self.of_steps.is_empty() { &self.of_steps } else { &self.of_clusters };
-        let entrants = (0..ENTRANTS).map(|_| dice.pick(all));
+        let entrants = (0..ENTRANTS).map(|_| rng.pick(all));
         let worth = |place: &usize| {
             let State { runs, tried, steps, .. } = &self.states[*place];
             (runs + 4 * tried, *steps)

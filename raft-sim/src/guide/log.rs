@@ -1,8 +1,8 @@
 //! The shape of a server's log: which terms its entries are of, and where its configurations are. What the entries
 //! carry is not kept.
 
+use crate::model::{Entry, Membership, NodeId, Payload, Snapshot, length};
 use crate::subject::Write;
-use crate::words::{Entry, Membership, NodeId, Payload, Snapshot, length};
 
 /// The shape of a log, those entries included that a snapshot stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -20,8 +20,8 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::dice::Dice;
-use crate::plan::{Plan, Wishes};
+use crate::plan::{Plan, PlanOptions};
+use crate::rng::PlanRng;
 
 pub use seen::{Reached, Seen};
 
@@ -40,7 +40,7 @@ const STREAM: u64 = 0x6775_6964_6500_0000;
 #[derive(Debug)]
 pub struct Guide {
     base: u64,
-    wishes: Wishes,
+    plan_options: PlanOptions,
     archive: Archive,
     /// How many runs were those of seeds.
     seeds: u64,
@@ -66,26 +66,26 @@ impl Draft {
 impl Guide {
     /// One that has seen nothing. Its first plan is that of the seed `base`; all are drawn under these wishes.
     #[must_use]
-    pub fn new(base: u64, wishes: Wishes) -> Guide {
-        Guide { base, wishes, archive: Archive::default(), seeds: 0 }
+    pub fn new(base: u64, plan_options: PlanOptions) -> Guide {
+        Guide { base, plan_options, archive: Archive::default(), seeds: 0 }
     }
 
     /// The plan with this number, from the base on: as far as is known now. Ask for all of a generation before
     /// you tell what came of any.
     #[must_use]
     pub fn plan(&self, number: u64) -> Draft {
-        let mut dice = Dice::stream(self.base, STREAM.wrapping_add(number));
+        let mut rng = PlanRng::stream(self.base, STREAM.wrapping_add(number));
         // Nothing is known before the first generation, so that all of it is.
-        if self.archive.states() == 0 || dice.percent(FRESH) {
-            return Draft { plan: Plan::draw(number, &self.wishes), from: None };
+        if self.archive.states() == 0 || rng.percent(FRESH) {
+            return Draft { plan: Plan::draw(number, &self.plan_options), from: None };
         }
-        let place = self.archive.choose(&mut dice);
+        let place = self.archive.choose(&mut rng);
         let (plan, at) = self.archive.start(place);
-        let donor = Plan::draw(number, &self.wishes);
-        let plan = if dice.percent(CONTINUED) {
-            mutate::continued(plan, at, &donor, &mut dice)
+        let donor = Plan::draw(number, &self.plan_options);
+        let plan = if rng.percent(CONTINUED) {
+            mutate::continued(plan, at, &donor, &mut rng)
         } else {
-            mutate::changed(plan, at, &donor, &mut dice)
+            mutate::changed(plan, at, &donor, &mut rng)
         };
         Draft { plan, from: Some(place) }
     }

@@ -2,11 +2,11 @@
 
 use super::state::{self, Server, WAYS};
 use super::step;
+use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
 use crate::subject::Event;
 use crate::time::Micros;
-use crate::words::NodeId;
 
 /// Abstract states are told apart by so many bits of their numbers; few of them fall together.
 pub(super) const BITS: u32 = 18;

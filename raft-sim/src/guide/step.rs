@@ -2,9 +2,9 @@
 
 use super::state::Server;
 use crate::mix::mix;
+use crate::model::{AppendReply, Body, Message, Position, Term, length};
 use crate::network::Kinds;
 use crate::subject::{Effects, Event, Role, View};
-use crate::words::{AppendReply, Body, Message, Position, Term, length};
 
 /// A number for what a step is like. Those that are equal say the same. `server` is as before the step.
 pub(super) fn abstract_of(server: &Server, event: &Event, effects: &Effects, before: &View) -> u64 {

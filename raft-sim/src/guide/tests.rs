@@ -3,11 +3,11 @@
 use super::log::Log;
 use super::state::{self, Server};
 use super::*;
+use crate::model::{Entries, Entry, LogIndex, NodeId, Payload, Term};
 use crate::plan::{Fault, FaultKind, Target, fit};
 use crate::reference::Reference;
 use crate::run::run;
 use crate::subject::{LogWrite, Role, Token, View, Write};
-use crate::words::{Entries, Entry, LogIndex, NodeId, Payload, Term};
 
 /// A write that puts entries of these terms behind so many others.
 fn write(behind: u64, terms: &[u64]) -> Write {
@@ -78,8 +78,9 @@ fn reached(plan: &Plan) -> Vec<Reached> {
 
 /// A guide that has seen the first seeds.
 fn guide(generations: u64) -> (Guide, Vec<Draft>) {
-    let wishes = Wishes { duration_ms: Some(300), servers: Some(3), ..Wishes::default() };
-    let mut guide = Guide::new(0, wishes);
+    let plan_options =
+        PlanOptions { duration_ms: Some(300), servers: Some(3), ..PlanOptions::default() };
+    let mut guide = Guide::new(0, plan_options);
     let mut drafts = Vec::new();
     for generation in 0..generations {
         let first = generation * GENERATION as u64;
@@ -101,7 +102,7 @@ fn what_is_made_of_plans_is_as_fair_as_they_are_and_a_correct_core_holds() {
     for Draft { plan, .. } in made {
         assert_eq!(plan.check(), Ok(()));
         assert_eq!(fit::faults(plan.faults.clone(), plan), plan.faults);
-        assert_eq!(fit::tasks(plan.tasks.clone(), plan), plan.tasks);
+        assert_eq!(fit::admin_ops(plan.admin_ops.clone(), plan), plan.admin_ops);
     }
     assert!(guide.states() > 100 && guide.plans() > 50, "{} {}", guide.states(), guide.plans());
     assert_eq!(guide.seeds() as usize, drafts.iter().filter(|draft| draft.is_seed()).count());
@@ -111,10 +112,11 @@ fn what_is_made_of_plans_is_as_fair_as_they_are_and_a_correct_core_holds() {
 fn a_plan_that_goes_on_from_a_state_gets_there_as_before() {
     let mut others = 0;
     for seed in 0..20 {
-        let [plan, donor] = [seed, seed + 100].map(|seed| Plan::draw(seed, &Wishes::default()));
+        let [plan, donor] =
+            [seed, seed + 100].map(|seed| Plan::draw(seed, &PlanOptions::default()));
         let all = reached(&plan);
         let from = all[all.len() / 2].at;
-        let continued = mutate::continued(&plan, from, &donor, &mut Dice::new(seed));
+        let continued = mutate::continued(&plan, from, &donor, &mut PlanRng::new(seed));
         let again = reached(&continued);
         let before = |reached: &[Reached]| -> Vec<Reached> {
             reached.iter().copied().take_while(|reached| reached.at < from).collect()
@@ -127,11 +129,11 @@ fn a_plan_that_goes_on_from_a_state_gets_there_as_before() {
 
 #[test]
 fn a_plan_about_servers_that_it_has_not_is_no_plan() {
-    let plan = Plan::draw(1, &Wishes { servers: Some(3), ..Wishes::default() });
+    let plan = Plan::draw(1, &PlanOptions { servers: Some(3), ..PlanOptions::default() });
     assert_eq!(plan.check(), Ok(()));
     let stranger = Target::Server(plan.clocks.len() as u32 + 1);
     let kind = FaultKind::Pause(stranger);
-    let faults = vec![Fault { at: 1, until: 2, moment: None, kind }];
+    let faults = vec![Fault { at: 1, until: 2, trigger: None, kind }];
     assert!(Plan { faults, ..plan.clone() }.check().is_err());
     assert!(Plan { members: 0, ..plan.clone() }.check().is_err());
     assert!(Plan { clocks: Vec::new(), ..plan }.check().is_err());

@@ -176,7 +176,7 @@ impl History {
         let invocation = &self.events[invoked];
         let same_call = match (invocation.call, event.call) {
             (Call::Read(_), Call::Read(_)) => true,
-            (asked @ (Call::Write(_) | Call::Cas(..)), told) => asked == told,
+            (asked @ (Call::Write(_) | Call::Cas(..)), reported) => asked == reported,
             (Call::Read(_), Call::Write(_) | Call::Cas(..)) => false,
         };
         if same_call && invocation.key == event.key {

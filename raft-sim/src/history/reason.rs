@@ -31,8 +31,8 @@ pub(super) fn reason(
         let values: Vec<String> = held.iter().take(MOST).map(|&value| shown(value)).collect();
         let more = if held.len() > MOST { " or another value" } else { "" };
         let values = values.join(" or ");
-        let told = did(last);
-        format!("{told}, but in each order of what was before, the register holds {values}{more} by then")
+        let reported = did(last);
+        format!("{reported}, but in each order of what was before, the register holds {values}{more} by then")
     });
     // Where the value came from once. Had that been later it would be in the core.
     let first = core.iter().map(|one| one.invoked).min();
@@ -50,13 +50,13 @@ fn never_there<'o>(
     if of_value.iter().any(|one| !is_failed(one)) {
         return None;
     }
-    let told = did(last);
+    let reported = did(last);
     match of_value.first() {
         Some(failed) => {
             let (client, what) = (failed.process, noun(failed.call));
-            Some((format!("{told}, but the {what} of client {client} failed"), Some(failed)))
+            Some((format!("{reported}, but the {what} of client {client} failed"), Some(failed)))
         }
-        None => Some((format!("{told}, which nobody had written"), None)),
+        None => Some((format!("{reported}, which nobody had written"), None)),
     }
 }
 
@@ -73,8 +73,8 @@ fn overwritten(core: &[Operation], last: &Operation) -> Option<String> {
         Call::Write(value) => format!("written {value}, and been told so"),
         Call::Cas(old, new) => format!("changed {old} to {new}, and been told so"),
     };
-    let (told, client) = (did(last), before.process);
-    Some(format!("{told}, but before that began client {client} had {had}"))
+    let (reported, client) = (did(last), before.process);
+    Some(format!("{reported}, but before that began client {client} had {had}"))
 }
 
 fn is_ok(operation: &Operation) -> bool {

@@ -73,7 +73,7 @@ fn legal_histories() {
 
 #[test]
 fn illegal_histories_and_why() {
-    for (what, events, told) in [
+    for (what, events, reported) in [
         (
             "stale read",
             &["0 w1", "0 ok", "1 w2", "1 ok", "2 r", "2 ok 1", "0 r", "0 ok 2"][..],
@@ -130,6 +130,6 @@ fn illegal_histories_and_why() {
             "8: 2 3 2: client 2 read 1, but in each order of what was before, the register holds 2 by then",
         ),
     ] {
-        assert_eq!(explained(events), told, "{what}");
+        assert_eq!(explained(events), reported, "{what}");
     }
 }

@@ -4,7 +4,7 @@ use std::ops::BitOr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::Body;
+use crate::model::Body;
 
 /// A set of kinds of messages: one bit for each kind of [`Body`], a request and its answer apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

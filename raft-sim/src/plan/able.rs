@@ -1,6 +1,6 @@
 //! A plan for an implementation that can't do everything: it asks for nothing that this one does not claim to do.
 
-use super::{FaultKind, Plan, TaskKind, fit};
+use super::{AdminKind, FaultKind, Plan, fit};
 use crate::disk::SyncTime;
 use crate::subject::{Capability, Changes, Settings};
 
@@ -38,29 +38,29 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     if !can(Capability::Sessions) {
         plan.clients.once = 0;
     }
-    tasks(plan, can);
+    admin_ops(plan, can);
 }
 
 /// The same for what administrators ask for, and for servers that nobody would add.
-fn tasks(plan: &mut Plan, can: impl Fn(Capability) -> bool) {
+fn admin_ops(plan: &mut Plan, can: impl Fn(Capability) -> bool) {
     let moves = can(Capability::Membership) || can(Capability::Joint);
-    let before = plan.tasks.len();
-    plan.tasks.retain_mut(|task| match &mut task.kind {
-        TaskKind::Membership { learners, .. } => {
+    let before = plan.admin_ops.len();
+    plan.admin_ops.retain_mut(|admin_op| match &mut admin_op.kind {
+        AdminKind::Membership { learners, .. } => {
             if !can(Capability::Learners) {
                 learners.clear();
             }
             moves
         }
-        TaskKind::Transfer(_) => can(Capability::Transfer),
-        TaskKind::Compaction => can(Capability::Snapshots),
+        AdminKind::Transfer(_) => can(Capability::Transfer),
+        AdminKind::Compaction => can(Capability::Snapshots),
     });
     if !moves && plan.clocks.len() > plan.members as usize {
         plan.clocks.truncate(plan.members as usize);
         plan.exceptions.retain(|(server, _)| *server <= plan.members);
         plan.faults = fit::faults(std::mem::take(&mut plan.faults), plan);
     }
-    if plan.tasks.len() < before {
-        plan.tasks = fit::tasks(std::mem::take(&mut plan.tasks), plan);
+    if plan.admin_ops.len() < before {
+        plan.admin_ops = fit::admin_ops(std::mem::take(&mut plan.admin_ops), plan);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::Trigger;
 use crate::disk::Survives;
 use crate::network::Kinds;
 use crate::subject::Settings;
@@ -18,7 +18,7 @@ pub struct Fault {
     pub until: Micros,
     /// What it waits for; it begins the first time that this comes and there is somebody to hit. Until the run
     /// ends, if need be.
-    pub moment: Option<Moment>,
+    pub trigger: Option<Trigger>,
     /// What it is.
     pub kind: FaultKind,
 }
@@ -40,7 +40,7 @@ pub enum FaultKind {
     Hold(u32, u32),
     /// Messages of these kinds that a server sends, that are sent to it, or both, stay in flight until the
     /// fault ends.
-    Vault(Target, Direction, Kinds),
+    HoldKinds(Target, Direction, Kinds),
     /// Whatever the first server sends to the second takes so much longer (virtual microseconds).
     Slow(u32, u32, Micros),
     /// A server loses its power. Of its writes that were not durable, this survives.
@@ -58,9 +58,9 @@ pub enum FaultKind {
     Pause(Target),
     /// A server's state machine applies nothing until the fault ends. Of no effect without
     /// [`Settings::apply_limit`].
-    Laze(Target),
+    StallApply(Target),
     /// A server goes down, and comes back with other settings, which it keeps.
-    Renew(u32, Box<Settings>),
+    RestartWith(u32, Box<Settings>),
     /// Between two ticks of a server's clock there is so much time until the fault ends (virtual microseconds).
     Rate(Target, Micros),
     /// A server's clock jumps: so many ticks are due at once.
@@ -93,7 +93,7 @@ pub enum Target {
     /// The live server that knows least to be committed.
     Behind,
     /// The server of the moment; nobody if the fault waits for none.
-    Doer,
+    Actor,
     /// The peer of the moment; nobody if the moment has none.
     Peer,
 }
@@ -131,17 +131,17 @@ impl Fault {
             | FaultKind::Slow(from, to, _) => {
                 (*from, *to) = (behind(*from, server)?, behind(*to, server)?);
             }
-            FaultKind::Renew(other, _) => *other = behind(*other, server)?,
+            FaultKind::RestartWith(other, _) => *other = behind(*other, server)?,
             FaultKind::CrashAll => {}
             FaultKind::Isolate(of, _)
             | FaultKind::Flap(of, ..)
-            | FaultKind::Vault(of, ..)
+            | FaultKind::HoldKinds(of, ..)
             | FaultKind::Crash(of, _)
             | FaultKind::CrashAtWrite(of, _)
             | FaultKind::FullDisk(of)
             | FaultKind::Stall(of)
             | FaultKind::Pause(of)
-            | FaultKind::Laze(of)
+            | FaultKind::StallApply(of)
             | FaultKind::Rate(of, _)
             | FaultKind::Jump(of, _)
             | FaultKind::Freeze(of)
@@ -164,19 +164,19 @@ impl FaultKind {
         match self {
             FaultKind::Isolate(target, _)
             | FaultKind::Flap(target, ..)
-            | FaultKind::Vault(target, ..)
+            | FaultKind::HoldKinds(target, ..)
             | FaultKind::Crash(target, _)
             | FaultKind::CrashAtWrite(target, _)
             | FaultKind::FullDisk(target)
             | FaultKind::Stall(target)
             | FaultKind::Pause(target)
-            | FaultKind::Laze(target)
+            | FaultKind::StallApply(target)
             | FaultKind::Rate(target, _)
             | FaultKind::Jump(target, _)
             | FaultKind::Freeze(target)
             | FaultKind::Wipe(target)
             | FaultKind::Lie(target) => Some(*target),
-            FaultKind::Renew(server, _) => Some(Target::Server(*server)),
+            FaultKind::RestartWith(server, _) => Some(Target::Server(*server)),
             FaultKind::Partition(_)
             | FaultKind::OneWay(..)
             | FaultKind::Hold(..)

@@ -1,9 +1,9 @@
 //! What is drawn meets its plan: servers that it has not are left out, and so is what its servers may not rely on.
 
-use super::{Fault, FaultKind, Healing, Plan, Task, TaskClass};
+use super::{AdminClass, AdminOp, Fault, FaultKind, Healing, Plan};
+use crate::model::NodeId;
 use crate::subject::Settings;
 use crate::time::{Micros, TICK};
-use crate::words::NodeId;
 
 /// The fastest and the slowest clock that is drawn: they differ by as much as leases may be told.
 pub(crate) const TICKS: (Micros, Micros) = (TICK * 8 / 10, TICK * 12 / 10);
@@ -22,16 +22,18 @@ pub(crate) fn faults(faults: Vec<Fault>, plan: &Plan) -> Vec<Fault> {
 }
 
 /// The tasks that a plan of so many servers may have, in order.
-pub(crate) fn tasks(tasks: Vec<Task>, plan: &Plan) -> Vec<Task> {
-    let tasks = tasks.into_iter().filter(|task| task.at < plan.duration);
-    let mut tasks: Vec<Task> = tasks
-        .filter_map(|task| beyond(plan).try_fold(task, |task, gone| task.without(gone)))
+pub(crate) fn admin_ops(admin_ops: Vec<AdminOp>, plan: &Plan) -> Vec<AdminOp> {
+    let admin_ops = admin_ops.into_iter().filter(|admin_op| admin_op.at < plan.duration);
+    let mut admin_ops: Vec<AdminOp> = admin_ops
+        .filter_map(|admin_op| {
+            beyond(plan).try_fold(admin_op, |admin_op, gone| admin_op.without(gone))
+        })
         .collect();
-    tasks.sort_by_key(|task| task.at);
-    for (number, task) in (0..).zip(&mut tasks) {
-        task.number = number;
+    admin_ops.sort_by_key(|admin_op| admin_op.at);
+    for (number, admin_op) in (0..).zip(&mut admin_ops) {
+        admin_op.number = number;
     }
-    tasks
+    admin_ops
 }
 
 /// How a plan that has its tasks may recover.
@@ -47,8 +49,8 @@ pub(crate) fn healing(healing: Healing, plan: &Plan) -> Healing {
     cut.retain(|&(from, to)| link(from, to));
     cut.sort_unstable();
     cut.dedup();
-    let asks = |class| plan.tasks.iter().any(|task| task.kind.class() == class);
-    let (change, transfer) = (asks(TaskClass::Membership), asks(TaskClass::Transfer));
+    let asks = |class| plan.admin_ops.iter().any(|admin_op| admin_op.kind.class() == class);
+    let (change, transfer) = (asks(AdminClass::Membership), asks(AdminClass::Transfer));
     Healing { down, cut, change, transfer, ..Healing::whole() }
 }
 
@@ -69,9 +71,12 @@ pub(super) fn check(plan: &Plan) -> Result<(), String> {
     let about =
         |fault: &Fault| beyond(plan).try_fold(fault.clone(), |fault, gone| fault.without(gone));
     let faults = plan.faults.iter().all(|fault| about(fault).as_ref() == Some(fault));
-    let asked = |task: &Task| beyond(plan).try_fold(task.clone(), |task, gone| task.without(gone));
-    let tasks = plan.tasks.iter().all(|task| asked(task).as_ref() == Some(task));
-    if healing.all(known) && exceptions && faults && tasks {
+    let asked = |admin_op: &AdminOp| {
+        beyond(plan).try_fold(admin_op.clone(), |admin_op, gone| admin_op.without(gone))
+    };
+    let admin_ops =
+        plan.admin_ops.iter().all(|admin_op| asked(admin_op).as_ref() == Some(admin_op));
+    if healing.all(known) && exceptions && faults && admin_ops {
         return Ok(());
     }
     Err("it is about a server that it has not".to_owned())
@@ -98,7 +103,7 @@ fn fair(kind: FaultKind, plan: &Plan) -> Option<FaultKind> {
         | FaultKind::Isolate(..)
         | FaultKind::Flap(..)
         | FaultKind::Hold(..)
-        | FaultKind::Vault(..)
+        | FaultKind::HoldKinds(..)
         | FaultKind::Slow(..)
         | FaultKind::Crash(..)
         | FaultKind::CrashAll
@@ -106,8 +111,8 @@ fn fair(kind: FaultKind, plan: &Plan) -> Option<FaultKind> {
         | FaultKind::FullDisk(_)
         | FaultKind::Stall(_)
         | FaultKind::Pause(_)
-        | FaultKind::Laze(_)
-        | FaultKind::Renew(..)
+        | FaultKind::StallApply(_)
+        | FaultKind::RestartWith(..)
         | FaultKind::Wipe(_)
         | FaultKind::Lie(_) => false,
     };
@@ -117,7 +122,7 @@ fn fair(kind: FaultKind, plan: &Plan) -> Option<FaultKind> {
 /// A server that comes back with other settings keeps what all must have in common; where there are leases, also
 /// what those rest on. No election timeout becomes longer: `docs/liveness.md` counts in the longest.
 fn kept(kind: FaultKind, plan: &Plan) -> FaultKind {
-    let FaultKind::Renew(server, drawn) = kind else { return kind };
+    let FaultKind::RestartWith(server, drawn) = kind else { return kind };
     let before = plan.settings_of(NodeId(server));
     let (low, high) = before.election_timeout;
     let leases = before.lease_drift.is_some();
@@ -135,5 +140,5 @@ fn kept(kind: FaultKind, plan: &Plan) -> FaultKind {
         sessions: before.sessions,
         ..*drawn
     };
-    FaultKind::Renew(server, Box::new(settings))
+    FaultKind::RestartWith(server, Box::new(settings))
 }

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FaultClass, Plan, TaskClass, Wishes};
-use crate::dice::Dice;
+use super::{AdminClass, FaultClass, Plan, PlanOptions};
+use crate::rng::PlanRng;
 
 /// The phase in which a cluster recovers: all faults end, the weather turns fair, clients and administrators
 /// leave it alone. What stays broken on purpose is said here. See `docs/liveness.md`.
@@ -42,20 +42,21 @@ const PATIENCE: u32 = 30;
 const STREAM: u64 = 0x6865_616c;
 
 /// Draws how the cluster of a plan recovers, or that its run ends with its faults.
-pub(super) fn draw(plan: &Plan, wishes: &Wishes) -> Option<Healing> {
-    let mut dice = Dice::stream(plan.seed, STREAM);
+pub(super) fn draw(plan: &Plan, plan_options: &PlanOptions) -> Option<Healing> {
+    let mut rng = PlanRng::stream(plan.seed, STREAM);
     let servers = plan.clocks.len() as u32;
-    let may = |class| wishes.faults.as_ref().is_none_or(|wished| wished.contains(&class));
-    let asks = |class| plan.tasks.iter().any(|task| task.kind.class() == class);
-    let fate = dice.range(0, 99);
+    let may =
+        |class| plan_options.faults.as_ref().is_none_or(|requested| requested.contains(&class));
+    let asks = |class| plan.admin_ops.iter().any(|admin_op| admin_op.kind.class() == class);
+    let fate = rng.range(0, 99);
     let mut healing = Healing {
-        change: asks(TaskClass::Membership),
-        transfer: asks(TaskClass::Transfer),
+        change: asks(AdminClass::Membership),
+        transfer: asks(AdminClass::Transfer),
         ..Healing::whole()
     };
-    let order = shuffled(&mut dice, servers);
-    let dead = dice.range(1, u64::from(plan.members.saturating_sub(1) / 2)) as usize;
-    let cut = remains(&mut dice, &order);
+    let order = shuffled(&mut rng, servers);
+    let dead = rng.range(1, u64::from(plan.members.saturating_sub(1) / 2)) as usize;
+    let cut = remains(&mut rng, &order);
     match fate {
         0..3 => return None,
         3..20 if may(FaultClass::Crash) && plan.members > 2 => {
@@ -68,20 +69,20 @@ pub(super) fn draw(plan: &Plan, wishes: &Wishes) -> Option<Healing> {
     Some(healing)
 }
 
-fn shuffled(dice: &mut Dice, servers: u32) -> Vec<u32> {
+fn shuffled(rng: &mut PlanRng, servers: u32) -> Vec<u32> {
     let mut order: Vec<u32> = (1..=servers).collect();
     for last in (1..order.len()).rev() {
-        order.swap(last, dice.range(0, last as u64) as usize);
+        order.swap(last, rng.range(0, last as u64) as usize);
     }
     order
 }
 
 /// The links that a partial topology lacks, in order.
-fn remains(dice: &mut Dice, order: &[u32]) -> Vec<(u32, u32)> {
+fn remains(rng: &mut PlanRng, order: &[u32]) -> Vec<(u32, u32)> {
     let last = order.len().saturating_sub(1);
     let middle = order.len() / 2;
     // Where the servers stand in `order` decides who can talk.
-    let talk: fn(usize, usize, usize, usize) -> bool = match dice.range(0, 5) {
+    let talk: fn(usize, usize, usize, usize) -> bool = match rng.range(0, 5) {
         // One server is alone.
         0 => |a, b, _, _| a != 0 && b != 0,
         // Two sides.
@@ -111,7 +112,7 @@ mod tests {
     fn most_clusters_are_whole_some_lack_a_minority_and_few_lack_links() {
         let (mut whole, mut down, mut cut, mut none) = (0, 0, 0, 0);
         for seed in 0..1_000 {
-            let plan = Plan::draw(seed, &Wishes::default());
+            let plan = Plan::draw(seed, &PlanOptions::default());
             let servers = plan.clocks.len() as u32;
             let Some(healing) = &plan.healing else {
                 none += 1;
@@ -133,9 +134,9 @@ mod tests {
 
     #[test]
     fn what_may_not_go_wrong_before_does_not_stay_broken() {
-        let wishes = Wishes { faults: Some(Vec::new()), ..Wishes::default() };
+        let plan_options = PlanOptions { faults: Some(Vec::new()), ..PlanOptions::default() };
         for seed in 0..200 {
-            let healing = Plan::draw(seed, &wishes).healing;
+            let healing = Plan::draw(seed, &plan_options).healing;
             assert!(
                 healing.is_none_or(|healing| healing.down.is_empty() && healing.cut.is_empty())
             );

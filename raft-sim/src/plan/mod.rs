@@ -5,6 +5,7 @@
 //! ends), and so is each task, so any of them can be taken out and the rest still means the same.
 
 mod able;
+mod admin_op;
 mod class;
 mod draw;
 mod fault;
@@ -14,24 +15,23 @@ mod named;
 pub(crate) mod options;
 mod profile;
 mod sort;
-mod task;
 
 use serde::{Deserialize, Serialize};
 
 use crate::disk::SyncTime;
+use crate::model::NodeId;
 use crate::network::Conditions;
 use crate::subject::{Capability, Settings};
 use crate::time::Micros;
-use crate::words::NodeId;
 
-pub use crate::trigger::Moment;
+pub use crate::trigger::Trigger;
+pub use admin_op::{AdminClass, AdminKind, AdminOp, AdminTarget};
 pub use class::FaultClass;
 pub use fault::{Direction, Fault, FaultKind, Target};
 pub use healing::Healing;
-pub use options::{PLAN_OPTIONS, PlanOption, Wishes};
+pub use options::{PLAN_OPTIONS, PlanOption, PlanOptions};
 pub use profile::{Draw, Profile};
 pub use sort::FaultSort;
-pub use task::{Task, TaskClass, TaskKind, Whom};
 
 /// Everything that is decided before a run starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ pub struct Plan {
     /// them.
     pub members: u32,
     /// What the network does to every message.
-    pub weather: Conditions,
+    pub conditions: Conditions,
     /// How long the disks take.
     pub sync: SyncTime,
     /// How long state machines take at most to apply what they were handed, in virtual microseconds; only
@@ -63,7 +63,7 @@ pub struct Plan {
     /// What goes wrong, in order of `at`.
     pub faults: Vec<Fault>,
     /// What administrators ask for, in order of `at`.
-    pub tasks: Vec<Task>,
+    pub admin_ops: Vec<AdminOp>,
     /// How the cluster recovers then, if it is to.
     pub healing: Option<Healing>,
 }
@@ -103,8 +103,8 @@ pub struct Clients {
 impl Plan {
     /// The plan of a seed.
     #[must_use]
-    pub fn draw(seed: u64, wishes: &Wishes) -> Plan {
-        draw::plan(seed, wishes)
+    pub fn draw(seed: u64, plan_options: &PlanOptions) -> Plan {
+        draw::plan(seed, plan_options)
     }
 
     /// The same for an implementation that can do no more than this: without what it can't do.
@@ -141,7 +141,7 @@ impl Plan {
         change(&mut self.settings);
         self.exceptions.iter_mut().for_each(|(_, settings)| change(settings));
         for fault in &mut self.faults {
-            if let FaultKind::Renew(_, settings) = &mut fault.kind {
+            if let FaultKind::RestartWith(_, settings) = &mut fault.kind {
                 change(settings);
             }
         }
@@ -155,7 +155,7 @@ mod tests {
     /// Without S2, S3 is S2: and what was about S2 is gone.
     #[test]
     fn faults_and_tasks_can_do_without_a_server() {
-        let fault = |kind| Fault { at: 1, until: 2, moment: None, kind };
+        let fault = |kind| Fault { at: 1, until: 2, trigger: None, kind };
         for (kind, without) in [
             (
                 FaultKind::Partition(vec![vec![1, 2], vec![2, 3]]),
@@ -169,16 +169,16 @@ mod tests {
         ] {
             assert_eq!(fault(kind).without(2), without.map(fault));
         }
-        let task = |of, kind| Task { number: 7, at: 1, moment: None, of, kind };
-        let configuration = |voters: &[u32], learners: &[u32]| TaskKind::Membership {
+        let admin_op = |of, kind| AdminOp { number: 7, at: 1, trigger: None, of, kind };
+        let configuration = |voters: &[u32], learners: &[u32]| AdminKind::Membership {
             voters: voters.to_vec(),
             learners: learners.to_vec(),
         };
-        let before = task(Whom::Server(3), configuration(&[1, 2, 3], &[4]));
-        let after = task(Whom::Server(2), configuration(&[1, 2], &[3]));
+        let before = admin_op(AdminTarget::Server(3), configuration(&[1, 2, 3], &[4]));
+        let after = admin_op(AdminTarget::Server(2), configuration(&[1, 2], &[3]));
         assert_eq!(before.without(2), Some(after));
-        assert_eq!(task(Whom::Leader, configuration(&[2], &[1])).without(2), None);
-        assert_eq!(task(Whom::Server(2), TaskKind::Compaction).without(2), None);
-        assert_eq!(task(Whom::Leader, TaskKind::Transfer(2)).without(2), None);
+        assert_eq!(admin_op(AdminTarget::Leader, configuration(&[2], &[1])).without(2), None);
+        assert_eq!(admin_op(AdminTarget::Server(2), AdminKind::Compaction).without(2), None);
+        assert_eq!(admin_op(AdminTarget::Leader, AdminKind::Transfer(2)).without(2), None);
     }
 }

@@ -8,14 +8,14 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FaultClass, Profile, TaskClass};
+use super::{AdminClass, FaultClass, Profile};
 use crate::subject::Capability;
 
 /// Plan options: what may be said about a plan beside its seed. Displayed as options of the command line, without the
 /// capabilities, which are the implementation's: `--servers 3 --faults crash`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Wishes {
+pub struct PlanOptions {
     /// How many servers the first configuration has, 1 to 9; drawn if not said (mostly three or five).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub servers: Option<u32>,
@@ -29,7 +29,7 @@ pub struct Wishes {
     pub faults: Option<Vec<FaultClass>>,
     /// What clients and administrators may do beside plain commands; drawn if not said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tasks: Option<Vec<TaskClass>>,
+    pub admin_ops: Option<Vec<AdminClass>>,
     /// What the implementation can do, if not everything: nothing else is asked of it.
     #[serde(with = "capabilities", skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Vec<Capability>>,
@@ -46,8 +46,8 @@ pub struct PlanOption {
     pub choices: &'static [(&'static str, &'static str)],
     /// Its meaning, for a help text.
     pub help: fn() -> String,
-    get: fn(&Wishes) -> Option<String>,
-    set: fn(&mut Wishes, &str) -> Result<(), String>,
+    get: fn(&PlanOptions) -> Option<String>,
+    set: fn(&mut PlanOptions, &str) -> Result<(), String>,
 }
 
 /// All plan options, in the order in which commands have them.
@@ -59,9 +59,9 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
         help: || {
             "How many servers the cluster begins with [default: drawn, mostly 3 or 5]".to_owned()
         },
-        get: |wishes| wishes.servers.as_ref().map(u32::to_string),
-        set: |wishes, text| {
-            wishes.servers = Some(number(text, 1..=9)? as u32);
+        get: |plan_options| plan_options.servers.as_ref().map(u32::to_string),
+        set: |plan_options, text| {
+            plan_options.servers = Some(number(text, 1..=9)? as u32);
             Ok(())
         },
     },
@@ -73,9 +73,9 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
             "How long the cluster runs, in virtual milliseconds [default: drawn, 300 to 3000]"
                 .to_owned()
         },
-        get: |wishes| wishes.duration_ms.as_ref().map(u64::to_string),
-        set: |wishes, text| {
-            wishes.duration_ms = Some(number(text, 1..=3_600_000)?);
+        get: |plan_options| plan_options.duration_ms.as_ref().map(u64::to_string),
+        set: |plan_options, text| {
+            plan_options.duration_ms = Some(number(text, 1..=3_600_000)?);
             Ok(())
         },
     },
@@ -86,9 +86,11 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
         help: || {
             "What the runs are mostly about [default: swarm, in which each seed draws]".to_owned()
         },
-        get: |wishes| (wishes.profile != Profile::default()).then(|| wishes.profile.to_string()),
-        set: |wishes, text| {
-            wishes.profile = named(text, "profile", &Profile::ALL)?;
+        get: |plan_options| {
+            (plan_options.profile != Profile::default()).then(|| plan_options.profile.to_string())
+        },
+        set: |plan_options, text| {
+            plan_options.profile = named(text, "profile", &Profile::ALL)?;
             Ok(())
         },
     },
@@ -105,9 +107,9 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
                  not made for"
             )
         },
-        get: |wishes| wishes.faults.as_deref().map(class_list),
-        set: |wishes, text| {
-            wishes.faults = Some(classes(text, "class of faults", &FaultClass::ALL)?);
+        get: |plan_options| plan_options.faults.as_deref().map(class_list),
+        set: |plan_options, text| {
+            plan_options.faults = Some(classes(text, "class of faults", &FaultClass::ALL)?);
             Ok(())
         },
     },
@@ -116,15 +118,15 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
         value: "none|CLASS,…",
         choices: &[],
         help: || {
-            let classes = joined(&TaskClass::ALL, ", ");
+            let classes = joined(&AdminClass::ALL, ", ");
             format!(
                 "What clients and administrators may do beside plain commands: none, or some of {classes} \
                  [default: drawn]"
             )
         },
-        get: |wishes| wishes.tasks.as_deref().map(class_list),
-        set: |wishes, text| {
-            wishes.tasks = Some(classes(text, "class of tasks", &TaskClass::ALL)?);
+        get: |plan_options| plan_options.admin_ops.as_deref().map(class_list),
+        set: |plan_options, text| {
+            plan_options.admin_ops = Some(classes(text, "class of tasks", &AdminClass::ALL)?);
             Ok(())
         },
     },
@@ -135,31 +137,31 @@ impl PlanOption {
     ///
     /// # Errors
     /// What was expected.
-    pub fn set(&self, wishes: &mut Wishes, text: &str) -> Result<(), String> {
-        (self.set)(wishes, text)
+    pub fn set(&self, plan_options: &mut PlanOptions, text: &str) -> Result<(), String> {
+        (self.set)(plan_options, text)
     }
 }
 
-impl Wishes {
+impl PlanOptions {
     /// Reads options of the command line, as they are displayed.
     ///
     /// # Errors
     /// Which of them is none, or what is wrong with its value.
-    pub fn parse(text: &str) -> Result<Wishes, String> {
-        let mut wishes = Wishes::default();
+    pub fn parse(text: &str) -> Result<PlanOptions, String> {
+        let mut plan_options = PlanOptions::default();
         let mut words = text.split_whitespace();
         while let Some(word) = words.next() {
             let name = word.strip_prefix("--").unwrap_or(word);
             let option = PLAN_OPTIONS.iter().find(|option| option.name == name);
             let option = option.ok_or_else(|| format!("no plan option is called `{word}`"))?;
             let value = words.next().ok_or_else(|| format!("`{word}` has no value"))?;
-            option.set(&mut wishes, value)?;
+            option.set(&mut plan_options, value)?;
         }
-        Ok(wishes)
+        Ok(plan_options)
     }
 }
 
-impl Display for Wishes {
+impl Display for PlanOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = PLAN_OPTIONS.iter().filter_map(|option| Some((option, (option.get)(self)?)));
         for (at, (option, value)) in said.enumerate() {
@@ -229,41 +231,46 @@ mod capabilities {
 mod tests {
     use super::*;
 
-    fn all() -> Wishes {
-        Wishes {
+    fn all() -> PlanOptions {
+        PlanOptions {
             servers: Some(3),
             duration_ms: Some(700),
             profile: Profile::Disk,
             faults: Some(vec![FaultClass::Crash, FaultClass::SlowDisk]),
-            tasks: Some(vec![TaskClass::Reads]),
+            admin_ops: Some(vec![AdminClass::Reads]),
             capabilities: None,
         }
     }
 
     #[test]
     fn they_are_displayed_as_options_and_read_from_them() {
-        let none = Wishes { faults: Some(vec![]), tasks: Some(vec![]), ..Wishes::default() };
+        let none =
+            PlanOptions { faults: Some(vec![]), admin_ops: Some(vec![]), ..PlanOptions::default() };
         let texts = [
             "--servers 3 --duration 700 --profile disk --faults crash,slow-disk --tasks reads",
             "--faults none --tasks none",
             "",
         ];
-        for (wishes, text) in [all(), none, Wishes::default()].iter().zip(texts) {
-            assert_eq!(wishes.to_string(), text);
-            assert_eq!(Wishes::parse(text).as_ref(), Ok(wishes));
+        for (plan_options, text) in [all(), none, PlanOptions::default()].iter().zip(texts) {
+            assert_eq!(plan_options.to_string(), text);
+            assert_eq!(PlanOptions::parse(text).as_ref(), Ok(plan_options));
         }
     }
 
     #[test]
     fn as_data_they_have_the_names_of_options_and_only_what_was_said() {
-        let json = |wishes: &Wishes| serde_json::to_string(wishes).expect("it is data");
+        let json =
+            |plan_options: &PlanOptions| serde_json::to_string(plan_options).expect("it is data");
         let capabilities = Some(vec![Capability::PreVote]);
-        let wishes = Wishes { capabilities, ..all() };
+        let plan_options = PlanOptions { capabilities, ..all() };
         let text = r#"{"servers":3,"duration_ms":700,"profile":"disk","faults":["crash","slow-disk"],"tasks":["reads"],"capabilities":["pre-vote"]}"#;
-        assert_eq!(json(&wishes), text);
-        assert_eq!(serde_json::from_str::<Wishes>(text).expect("it is data"), wishes);
-        assert_eq!(json(&Wishes::default()), r#"{"profile":"swarm"}"#);
-        assert_eq!(serde_json::from_str::<Wishes>("{}").expect("it is data"), Wishes::default());
+        assert_eq!(json(&plan_options), text);
+        assert_eq!(serde_json::from_str::<PlanOptions>(text).expect("it is data"), plan_options);
+        assert_eq!(json(&PlanOptions::default()), r#"{"profile":"swarm"}"#);
+        assert_eq!(
+            serde_json::from_str::<PlanOptions>("{}").expect("it is data"),
+            PlanOptions::default()
+        );
     }
 
     #[test]
@@ -281,7 +288,7 @@ mod tests {
             ("--weather fair", "no plan option is called `--weather`"),
             ("--tasks", "`--tasks` has no value"),
         ] {
-            let error = Wishes::parse(text).expect_err(text);
+            let error = PlanOptions::parse(text).expect_err(text);
             assert!(error.contains(why), "{text}: {error}");
         }
     }

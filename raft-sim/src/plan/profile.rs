@@ -2,8 +2,8 @@
 //! faults and tasks it may have at all.
 
 use super::named::named;
-use super::{FaultClass, TaskClass, Wishes};
-use crate::dice::Dice;
+use super::{AdminClass, FaultClass, PlanOptions};
+use crate::rng::PlanRng;
 
 named! {
     /// What a run is mostly about.
@@ -46,11 +46,11 @@ impl Profile {
                 FaultClass::Isolate,
                 FaultClass::Flap,
                 FaultClass::Hold,
-                FaultClass::Vault,
+                FaultClass::HoldKinds,
                 FaultClass::SlowLink,
             ],
             Profile::Elections => {
-                &[FaultClass::Isolate, FaultClass::Vault, FaultClass::Crash, FaultClass::Hold]
+                &[FaultClass::Isolate, FaultClass::HoldKinds, FaultClass::Crash, FaultClass::Hold]
             }
             Profile::Disk => &[
                 FaultClass::Crash,
@@ -58,23 +58,23 @@ impl Profile {
                 FaultClass::FullDisk,
                 FaultClass::SlowDisk,
             ],
-            Profile::Process => &[FaultClass::Crash, FaultClass::Pause, FaultClass::Renew],
+            Profile::Process => &[FaultClass::Crash, FaultClass::Pause, FaultClass::RestartWith],
             Profile::Clock => &[FaultClass::Clock, FaultClass::Pause, FaultClass::Isolate],
             Profile::Membership => &[FaultClass::Isolate, FaultClass::Crash, FaultClass::Partition],
             Profile::Snapshots => &[FaultClass::Crash, FaultClass::Isolate, FaultClass::Hold],
-            Profile::Clients => &[FaultClass::Isolate, FaultClass::Vault, FaultClass::Crash],
+            Profile::Clients => &[FaultClass::Isolate, FaultClass::HoldKinds, FaultClass::Crash],
             Profile::Calm => return 5,
         };
         if about.contains(&class) { 70 } else { 15 }
     }
 
     /// In how many of a hundred seeds a class of tasks may happen.
-    pub(crate) fn tasks(self, class: TaskClass) -> u32 {
-        let about: &[TaskClass] = match self {
-            Profile::Membership => &[TaskClass::Membership, TaskClass::Compaction],
-            Profile::Snapshots => &[TaskClass::Compaction],
-            Profile::Clients => &[TaskClass::Reads, TaskClass::Sessions, TaskClass::Transfer],
-            Profile::Clock => &[TaskClass::Reads],
+    pub(crate) fn admin_ops(self, class: AdminClass) -> u32 {
+        let about: &[AdminClass] = match self {
+            Profile::Membership => &[AdminClass::Membership, AdminClass::Compaction],
+            Profile::Snapshots => &[AdminClass::Compaction],
+            Profile::Clients => &[AdminClass::Reads, AdminClass::Sessions, AdminClass::Transfer],
+            Profile::Clock => &[AdminClass::Reads],
             Profile::Swarm | Profile::Calm => return 50,
             Profile::Network | Profile::Elections | Profile::Disk | Profile::Process => {
                 return 30;
@@ -92,35 +92,37 @@ pub struct Draw {
     /// Which faults may happen.
     pub faults: Vec<FaultClass>,
     /// What clients and administrators may do beside plain commands.
-    pub tasks: Vec<TaskClass>,
+    pub admin_ops: Vec<AdminClass>,
 }
 
 impl Draw {
     /// The draw of a seed.
     #[must_use]
-    pub fn of(seed: u64, wishes: &Wishes) -> Draw {
-        let mut dice = Dice::stream(seed, super::draw::DRAW);
+    pub fn of(seed: u64, plan_options: &PlanOptions) -> Draw {
+        let mut rng = PlanRng::stream(seed, super::draw::DRAW);
         // Everything is drawn whether it is wished otherwise or not: a wish then changes what it names only.
-        let mixed = dice.percent(35);
-        let special = dice.pick(&Profile::ALL[1..]);
+        let mixed = rng.percent(35);
+        let special = rng.pick(&Profile::ALL[1..]);
         let drawn = if mixed { Profile::Swarm } else { special };
-        let profile = if wishes.profile == Profile::Swarm { drawn } else { wishes.profile };
+        let profile =
+            if plan_options.profile == Profile::Swarm { drawn } else { plan_options.profile };
         // A class is in if its number is low enough: the same numbers for every profile.
         let mut faults = Vec::new();
         for class in FaultClass::ALL {
-            let drawn = dice.range(0, 99) < u64::from(profile.faults(class)) && class.is_fair();
-            if wishes.faults.as_ref().map_or(drawn, |wished| wished.contains(&class)) {
+            let drawn = rng.range(0, 99) < u64::from(profile.faults(class)) && class.is_fair();
+            if plan_options.faults.as_ref().map_or(drawn, |requested| requested.contains(&class)) {
                 faults.push(class);
             }
         }
-        let mut tasks = Vec::new();
-        for class in TaskClass::ALL {
-            let drawn = dice.range(0, 99) < u64::from(profile.tasks(class));
-            if wishes.tasks.as_ref().map_or(drawn, |wished| wished.contains(&class)) {
-                tasks.push(class);
+        let mut admin_ops = Vec::new();
+        for class in AdminClass::ALL {
+            let drawn = rng.range(0, 99) < u64::from(profile.admin_ops(class));
+            if plan_options.admin_ops.as_ref().map_or(drawn, |requested| requested.contains(&class))
+            {
+                admin_ops.push(class);
             }
         }
-        Draw { profile, faults, tasks }
+        Draw { profile, faults, admin_ops }
     }
 
     /// Whether faults of a class may happen.
@@ -131,7 +133,7 @@ impl Draw {
 
     /// Whether tasks of a class may.
     #[must_use]
-    pub fn does(&self, class: TaskClass) -> bool {
-        self.tasks.contains(&class)
+    pub fn does(&self, class: AdminClass) -> bool {
+        self.admin_ops.contains(&class)
     }
 }

@@ -1,7 +1,7 @@
 //! Sorts of what goes wrong, and of when and to whom: what a campaign counts, so that nobody believes to have
 //! tested what never came about.
 
-use super::{FaultKind, Moment, Target};
+use super::{FaultKind, Target, Trigger};
 
 /// Something about a fault that a campaign counts: what goes wrong, whom it hits, or when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +29,7 @@ pub enum FaultSort {
     /// What is sent over a link is held back.
     Hold,
     /// Messages of some kinds are held back.
-    Vault,
+    HoldKinds,
     /// A link becomes slow.
     Slow,
     /// A server loses its power, and all that is not durable.
@@ -49,9 +49,9 @@ pub enum FaultSort {
     /// A server does not get to run for a while.
     Pause,
     /// A state machine applies nothing for a while.
-    Laze,
+    StallApply,
     /// A server restarts with other settings.
-    Renew,
+    RestartWith,
     /// The rate of a clock changes for a while.
     Rate,
     /// A clock jumps.
@@ -77,41 +77,41 @@ pub enum FaultSort {
     /// A fault hits the server that knows least to be committed.
     OfBehind,
     /// A fault hits the server of its moment.
-    OfDoer,
+    OfActor,
     /// A fault hits the peer of its moment.
     OfPeer,
-    /// A fault begins at [`Moment::Stands`].
+    /// A fault begins at [`Trigger::Stands`].
     AtStands,
-    /// A fault begins at [`Moment::Votes`].
+    /// A fault begins at [`Trigger::Votes`].
     AtVotes,
-    /// A fault begins at [`Moment::Leads`].
+    /// A fault begins at [`Trigger::Leads`].
     AtLeads,
-    /// A fault begins at [`Moment::StepsDown`].
+    /// A fault begins at [`Trigger::StepsDown`].
     AtStepsDown,
-    /// A fault begins at [`Moment::Replicates`].
+    /// A fault begins at [`Trigger::Replicates`].
     AtReplicates,
-    /// A fault begins at [`Moment::Acknowledges`].
+    /// A fault begins at [`Trigger::Acknowledges`].
     AtAcknowledges,
-    /// A fault begins at [`Moment::Truncates`].
+    /// A fault begins at [`Trigger::Truncates`].
     AtTruncates,
-    /// A fault begins at [`Moment::Commits`].
+    /// A fault begins at [`Trigger::Commits`].
     AtCommits,
-    /// A fault begins at [`Moment::Reconfigures`].
+    /// A fault begins at [`Trigger::Reconfigures`].
     AtReconfigures,
-    /// A fault begins at [`Moment::CommitsConfiguration`].
+    /// A fault begins at [`Trigger::CommitsConfiguration`].
     AtCommitsConfiguration,
-    /// A fault begins at [`Moment::Compacts`].
+    /// A fault begins at [`Trigger::Compacts`].
     AtCompacts,
-    /// A fault begins at [`Moment::SendsSnapshot`].
+    /// A fault begins at [`Trigger::SendsSnapshot`].
     AtSendsSnapshot,
-    /// A fault begins at [`Moment::Installs`].
+    /// A fault begins at [`Trigger::Installs`].
     AtInstalls,
-    /// A fault begins at [`Moment::HandsOver`].
+    /// A fault begins at [`Trigger::HandsOver`].
     AtHandsOver,
-    /// A fault begins at [`Moment::Boots`].
+    /// A fault begins at [`Trigger::Boots`].
     AtBoots,
     /// A task is asked for at a moment.
-    TaskAtMoment,
+    AdminAtTrigger,
 }
 
 impl FaultSort {
@@ -128,7 +128,7 @@ impl FaultSort {
         FaultSort::Isolate,
         FaultSort::Flap,
         FaultSort::Hold,
-        FaultSort::Vault,
+        FaultSort::HoldKinds,
         FaultSort::Slow,
         FaultSort::Crash,
         FaultSort::CrashSaved,
@@ -138,8 +138,8 @@ impl FaultSort {
         FaultSort::FullDisk,
         FaultSort::Stall,
         FaultSort::Pause,
-        FaultSort::Laze,
-        FaultSort::Renew,
+        FaultSort::StallApply,
+        FaultSort::RestartWith,
         FaultSort::Rate,
         FaultSort::Jump,
         FaultSort::Freeze,
@@ -152,7 +152,7 @@ impl FaultSort {
         FaultSort::OfVoter,
         FaultSort::OfDeposed,
         FaultSort::OfBehind,
-        FaultSort::OfDoer,
+        FaultSort::OfActor,
         FaultSort::OfPeer,
         FaultSort::AtStands,
         FaultSort::AtVotes,
@@ -169,7 +169,7 @@ impl FaultSort {
         FaultSort::AtInstalls,
         FaultSort::AtHandsOver,
         FaultSort::AtBoots,
-        FaultSort::TaskAtMoment,
+        FaultSort::AdminAtTrigger,
     ];
 
     /// How reports write it: `crashes in a write`.
@@ -187,7 +187,7 @@ impl FaultSort {
             FaultSort::Isolate => "isolations",
             FaultSort::Flap => "flapping links",
             FaultSort::Hold => "held links",
-            FaultSort::Vault => "held kinds of messages",
+            FaultSort::HoldKinds => "held kinds of messages",
             FaultSort::Slow => "slow links",
             FaultSort::Crash => "crashes",
             FaultSort::CrashSaved => "of these, writes survive",
@@ -197,8 +197,8 @@ impl FaultSort {
             FaultSort::FullDisk => "full disks",
             FaultSort::Stall => "stalled disks",
             FaultSort::Pause => "servers stopped",
-            FaultSort::Laze => "state machines stopped",
-            FaultSort::Renew => "changed settings",
+            FaultSort::StallApply => "state machines stopped",
+            FaultSort::RestartWith => "changed settings",
             FaultSort::Rate => "changed clock rates",
             FaultSort::Jump => "clock jumps",
             FaultSort::Freeze => "clocks that stand still",
@@ -211,7 +211,7 @@ impl FaultSort {
             FaultSort::OfVoter => "of who voted last",
             FaultSort::OfDeposed => "of a deposed leader",
             FaultSort::OfBehind => "of who is behind",
-            FaultSort::OfDoer => "of who does it",
+            FaultSort::OfActor => "of who does it",
             FaultSort::OfPeer => "of whom it is sent to",
             FaultSort::AtStands => "when one stands",
             FaultSort::AtVotes => "when one votes",
@@ -228,7 +228,7 @@ impl FaultSort {
             FaultSort::AtInstalls => "when one is installed",
             FaultSort::AtHandsOver => "when leadership moves",
             FaultSort::AtBoots => "when one restarts",
-            FaultSort::TaskAtMoment => "tasks at a moment",
+            FaultSort::AdminAtTrigger => "tasks at a moment",
         }
     }
 
@@ -253,7 +253,7 @@ impl FaultSort {
             FaultKind::Isolate(..) => FaultSort::Isolate,
             FaultKind::Flap(..) => FaultSort::Flap,
             FaultKind::Hold(..) => FaultSort::Hold,
-            FaultKind::Vault(..) => FaultSort::Vault,
+            FaultKind::HoldKinds(..) => FaultSort::HoldKinds,
             FaultKind::Slow(..) => FaultSort::Slow,
             FaultKind::Crash(..) => FaultSort::Crash,
             FaultKind::CrashAll => FaultSort::CrashAll,
@@ -261,8 +261,8 @@ impl FaultSort {
             FaultKind::FullDisk(_) => FaultSort::FullDisk,
             FaultKind::Stall(_) => FaultSort::Stall,
             FaultKind::Pause(_) => FaultSort::Pause,
-            FaultKind::Laze(_) => FaultSort::Laze,
-            FaultKind::Renew(..) => FaultSort::Renew,
+            FaultKind::StallApply(_) => FaultSort::StallApply,
+            FaultKind::RestartWith(..) => FaultSort::RestartWith,
             FaultKind::Rate(..) => FaultSort::Rate,
             FaultKind::Jump(..) => FaultSort::Jump,
             FaultKind::Freeze(_) => FaultSort::Freeze,
@@ -282,30 +282,30 @@ impl FaultSort {
             Target::Voter => FaultSort::OfVoter,
             Target::Deposed => FaultSort::OfDeposed,
             Target::Behind => FaultSort::OfBehind,
-            Target::Doer => FaultSort::OfDoer,
+            Target::Actor => FaultSort::OfActor,
             Target::Peer => FaultSort::OfPeer,
         }
     }
 
     /// When it begins.
     #[must_use]
-    pub fn of_moment(moment: Moment) -> FaultSort {
-        match moment {
-            Moment::Stands => FaultSort::AtStands,
-            Moment::Votes => FaultSort::AtVotes,
-            Moment::Leads => FaultSort::AtLeads,
-            Moment::StepsDown => FaultSort::AtStepsDown,
-            Moment::Replicates => FaultSort::AtReplicates,
-            Moment::Acknowledges => FaultSort::AtAcknowledges,
-            Moment::Truncates => FaultSort::AtTruncates,
-            Moment::Commits => FaultSort::AtCommits,
-            Moment::Reconfigures => FaultSort::AtReconfigures,
-            Moment::CommitsConfiguration => FaultSort::AtCommitsConfiguration,
-            Moment::Compacts => FaultSort::AtCompacts,
-            Moment::SendsSnapshot => FaultSort::AtSendsSnapshot,
-            Moment::Installs => FaultSort::AtInstalls,
-            Moment::HandsOver => FaultSort::AtHandsOver,
-            Moment::Boots => FaultSort::AtBoots,
+    pub fn of_trigger(trigger: Trigger) -> FaultSort {
+        match trigger {
+            Trigger::Stands => FaultSort::AtStands,
+            Trigger::Votes => FaultSort::AtVotes,
+            Trigger::Leads => FaultSort::AtLeads,
+            Trigger::StepsDown => FaultSort::AtStepsDown,
+            Trigger::Replicates => FaultSort::AtReplicates,
+            Trigger::Acknowledges => FaultSort::AtAcknowledges,
+            Trigger::Truncates => FaultSort::AtTruncates,
+            Trigger::Commits => FaultSort::AtCommits,
+            Trigger::Reconfigures => FaultSort::AtReconfigures,
+            Trigger::CommitsConfiguration => FaultSort::AtCommitsConfiguration,
+            Trigger::Compacts => FaultSort::AtCompacts,
+            Trigger::SendsSnapshot => FaultSort::AtSendsSnapshot,
+            Trigger::Installs => FaultSort::AtInstalls,
+            Trigger::HandsOver => FaultSort::AtHandsOver,
+            Trigger::Boots => FaultSort::AtBoots,
         }
     }
 }

@@ -161,7 +161,7 @@ impl Child {
         let how = match status {
             _ if self.leash.is_overdue() => "closed its output".to_string(),
             None => "is gone".to_string(),
-            Some(status) => told(status),
+            Some(status) => reported(status),
         };
         let at = if self.line.is_empty() {
             "when it was asked"
@@ -195,7 +195,7 @@ impl Drop for Child {
     }
 }
 
-fn told(status: ExitStatus) -> String {
+fn reported(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("ended with exit code {code}"),
         (None, Some(signal)) => {

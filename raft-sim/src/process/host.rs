@@ -19,7 +19,7 @@ use crate::subject::{
     self, Boot, Capability, Effects, Ended, Event, Held, Implementation, Subject, Token, View,
 };
 
-use crate::words::{Carried, Message, NodeId, Own, Snapshot, length};
+use crate::model::{Carried, Message, NodeId, Own, Snapshot, length};
 
 /// How many of the messages that a server received last an answer of its may be tied to.
 const REMEMBERED: usize = 1000;
@@ -32,7 +32,7 @@ pub(super) struct Host {
     cluster: Cluster,
     pool: Arc<Pool>,
     /// Whether it is told that its writes are durable.
-    is_told: bool,
+    is_reported: bool,
     /// The thread, bound to the child's core.
     _bound: Option<Bound>,
 }
@@ -55,7 +55,7 @@ struct Memory {
     id: NodeId,
     /// How many writes it made, and of how many it was told since that they are durable.
     written: u64,
-    told: u64,
+    reported: u64,
     /// The snapshot that it wrote last.
     snapshot: Option<Arc<Snapshot>>,
     /// The messages that it received last, and how many there were before these.
@@ -96,13 +96,13 @@ impl Host {
         seed: u64,
         pool: Arc<Pool>,
         bound: Option<Bound>,
-        is_told: bool,
+        is_reported: bool,
     ) -> Host {
         let request = Request { verb: Some(Verb::Reset), seed: Some(seed), ..Request::default() };
         let reset = child.ask::<Answer<'_>>(&request, pool.limits.answer);
         let reset = reset.and_then(|answer| reason(&answer).map_or(Ok(()), Err));
         let child = reset.map(|()| child);
-        Host { child, cluster: Cluster { servers: 0 }, pool, is_told, _bound: bound }
+        Host { child, cluster: Cluster { servers: 0 }, pool, is_reported, _bound: bound }
     }
 
     /// Whether its child can be asked.
@@ -199,7 +199,7 @@ pub(super) fn boot(
     let memory = Memory {
         id: boot.id,
         written: 0,
-        told: 0,
+        reported: 0,
         snapshot: boot.snapshot.clone(),
         received: VecDeque::new(),
         forgotten: 0,
@@ -213,14 +213,14 @@ impl Subject for Server {
         let Server { host, memory } = self;
         let mut host = host.borrow_mut();
         if let Event::Persisted(token) = &event {
-            memory.told += 1;
-            if memory.goes_ahead(*token, effects) || !host.is_told {
+            memory.reported += 1;
+            if memory.goes_ahead(*token, effects) || !host.is_reported {
                 return;
             }
         }
         debug_assert!(memory.ahead.is_empty(), "what is durable at once is told at once");
         // Who has not heard yet of an earlier write would hear of that first.
-        let instant = effects.instant && (memory.told == memory.written || !host.is_told);
+        let instant = effects.instant && (memory.reported == memory.written || !host.is_reported);
         let request = Request {
             server: Some(memory.id.0),
             now: Some(effects.now),
@@ -321,7 +321,7 @@ impl Memory {
         }
         self.take_step(answer, cluster, effects)?;
         let mut view = effects.view;
-        for (token, answer) in (self.told + 1..).zip(then) {
+        for (token, answer) in (self.reported + 1..).zip(then) {
             if token > self.written {
                 return Err("`then` has more answers than there are writes".to_string());
             }
@@ -361,8 +361,8 @@ impl Memory {
         for applied in answer.applied.unwrap_or_default() {
             effects.applied.push(decode::applied(applied)?);
         }
-        for told in answer.answers.unwrap_or_default() {
-            effects.answers.push(cluster.told(&told)?);
+        for reported in answer.answers.unwrap_or_default() {
+            effects.answers.push(cluster.reported(&reported)?);
         }
         effects.matched = answer.matched.map(|matched| cluster.matched(&matched)).transpose()?;
         effects.refused = answer.refused.map(|why| why.0.into_owned());

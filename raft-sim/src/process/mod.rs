@@ -11,7 +11,7 @@
 mod child;
 mod cores;
 mod host;
-mod undertaker;
+mod reaper;
 mod watchdog;
 
 use std::rc::Rc;
@@ -119,10 +119,10 @@ impl Process {
     }
 
     fn host(&self, seed: u64) -> Result<Host, String> {
-        let is_told = self.said.can(Capability::SlowDisk);
+        let is_reported = self.said.can(Capability::SlowDisk);
         loop {
             let Taken { child, bound, is_new } = self.pool.take(&self.said)?;
-            let host = Host::new(child, seed, self.pool.clone(), bound, is_told);
+            let host = Host::new(child, seed, self.pool.clone(), bound, is_reported);
             // What became of a child in the hands of an earlier cluster is not this one's fault.
             if is_new || host.is_ready() {
                 return Ok(host);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::undertaker::Undertaker;
+use super::reaper::Reaper;
 
 /// The longest time between two looks. A child has its limit, and at most so much more.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -22,7 +22,7 @@ const LOOKS: u32 = 16;
 pub(super) struct Watchdog {
     interval: Duration,
     watched: Arc<Mutex<Vec<Watched>>>,
-    undertaker: Arc<Undertaker>,
+    reaper: Arc<Reaper>,
     thread: Option<(SyncSender<()>, JoinHandle<()>)>,
 }
 
@@ -38,7 +38,7 @@ struct Watched {
 #[derive(Debug)]
 pub(super) struct Leash {
     interval: Duration,
-    undertaker: Arc<Undertaker>,
+    reaper: Arc<Reaper>,
     /// The child, which leads a process group of its own; `None` once it has been waited for: its number may be
     /// another's then.
     group: Mutex<Option<Pid>>,
@@ -67,19 +67,19 @@ impl Watchdog {
         };
         let thread = std::thread::Builder::new().name("watchdog".to_string()).spawn(look);
         let thread = thread.map_err(|error| format!("there can be no watchdog: {error}"))?;
-        let undertaker = Arc::new(Undertaker::start());
-        Ok(Watchdog { interval, watched, undertaker, thread: Some((stop, thread)) })
+        let reaper = Arc::new(Reaper::start());
+        Ok(Watchdog { interval, watched, reaper, thread: Some((stop, thread)) })
     }
 
     /// Looks after the child with this number, which leads its process group.
     pub(super) fn watch(&self, child: u32) -> Arc<Leash> {
         let group = i32::try_from(child).ok().and_then(Pid::from_raw);
         if let Some(group) = group {
-            self.undertaker.takes(group);
+            self.reaper.takes(group);
         }
         let leash = Arc::new(Leash {
             interval: self.interval,
-            undertaker: self.undertaker.clone(),
+            reaper: self.reaper.clone(),
             group: Mutex::new(group),
             turns: AtomicU64::new(0),
             patience: AtomicU32::new(0),
@@ -147,7 +147,7 @@ impl Leash {
     pub(super) fn release(&self) {
         let released = self.group.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(group) = released {
-            self.undertaker.forgets(group);
+            self.reaper.forgets(group);
         }
     }
 

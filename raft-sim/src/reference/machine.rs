@@ -6,8 +6,8 @@ use std::sync::Arc;
 use raft_core::Sessions;
 
 use crate::mix::{mix, mix_bytes};
+use crate::model::{Entry, Snapshot};
 use crate::subject::{Applied, Outcome};
-use crate::words::{Entry, Snapshot};
 
 /// A state machine.
 #[derive(Clone, Debug)]

@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 
 use machine::Machine;
 use raft_core::{Input, Node, Output};
-use translate::{answer, heard, said, settings, view};
+use translate::{answer, observed, said, settings, view};
 
+use crate::model::{Body, Entry, LogIndex, NodeId};
 use crate::subject::{
     Answer, Boot, CLUSTER, Capability, Effects, Event, Implementation, LogWrite, Outcome, Request,
     Subject, Token, View, Write,
 };
-use crate::words::{Body, Entry, LogIndex, NodeId};
 
 /// The reference core.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,7 +83,7 @@ impl Subject for Server {
                 let from = message.from;
                 let acknowledges = matches!(&message.body, Body::AppendEntriesReply { .. });
                 // What it has no word for it doesn't take: no core sends it.
-                if let Some(message) = heard(message) {
+                if let Some(message) = observed(message) {
                     self.input(Input::Receive(message), effects);
                 }
                 if acknowledges {

@@ -3,8 +3,8 @@
 use raft_core::{Body as Said, Node, Request};
 
 use super::machine::Machine;
+use crate::model::{Body, Message};
 use crate::subject::{Answer, Changes, Role, Settings, View};
-use crate::words::{Body, Message};
 
 pub(super) fn settings(settings: &Settings) -> raft_core::Settings {
     raft_core::Settings {
@@ -90,7 +90,7 @@ pub(super) fn said(message: raft_core::Message) -> Message {
 
 /// What reaches the core, in its words; `None` if it has none for it.
 #[inline]
-pub(super) fn heard(message: Message) -> Option<raft_core::Message> {
+pub(super) fn observed(message: Message) -> Option<raft_core::Message> {
     let Message { from, to, term, body, own: _ } = message;
     let body = match body {
         Body::RequestVote { last, transfer } => Said::RequestVote { last, transfer },

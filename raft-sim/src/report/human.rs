@@ -6,7 +6,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 
 use crate::campaign::{Caller, Finding, Header, scenarios};
-use crate::story::texts;
+use crate::timeline::texts;
 
 use super::{BAD, Case, Failed, GOOD, Report, Result, Summary, requires, width};
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::campaign::Caller;
-use crate::story::texts;
+use crate::timeline::texts;
 
 use super::{Case, Report, Result, requires};
 

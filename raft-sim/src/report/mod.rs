@@ -20,8 +20,8 @@ use crate::campaign::{Caller, quoted};
 use crate::scenario::replay::{Failure, FailureKind, Verdict, replay};
 use crate::scenario::source::Source;
 use crate::scenario::syntax::Scenario;
-use crate::story::{Line, Recorder};
 use crate::subject::{Capability, Implementation};
+use crate::timeline::{Line, Recorder};
 
 /// How many steps before a violation or a failure are told.
 pub(crate) const LAST_STEPS: usize = 20;
@@ -226,8 +226,8 @@ pub(crate) fn failure_end(kind: FailureKind) -> End {
 
 /// What is required: `requires forge, no-op`.
 pub(crate) fn requires(capabilities: &[Capability]) -> String {
-    let words: Vec<&str> = capabilities.iter().map(|capability| capability.word()).collect();
-    format!("requires {}", words.join(", "))
+    let labels: Vec<&str> = capabilities.iter().map(|capability| capability.word()).collect();
+    format!("requires {}", labels.join(", "))
 }
 
 /// How many characters wide the widest text is.

@@ -1,10 +1,10 @@
 //! What a run itself has to know of what happens: answers to clients, servers that died of a write, and what power losses
 //! left.
 
+use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Answer, Request};
 use crate::time::Micros;
-use crate::words::NodeId;
 
 /// What was observed and not been dealt with yet.
 #[derive(Debug, Default)]

@@ -3,11 +3,11 @@
 use super::driver::{ATTEMPTS, Due, Run};
 use crate::action::Action;
 use crate::mix::{below, chance, mix};
+use crate::model::{Command, NodeId, Once, SessionId};
 use crate::observation::Observer;
 use crate::plan::Clients;
 use crate::subject::{Answer, Event, Request};
 use crate::time::Micros;
-use crate::words::{Command, NodeId, Once, SessionId};
 use crate::world::{Halt, Launch};
 
 /// Percent of the commands under a session that are handed in once more after they were answered.
@@ -36,7 +36,7 @@ struct Wait {
 
 /// What a request is: a function of its number.
 #[derive(Clone, Copy, Debug)]
-enum Wish {
+enum RequestKind {
     /// A command without a session.
     Command,
     /// A read.
@@ -67,11 +67,11 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             self.schedule_request(number / ATTEMPTS + 1);
         }
         let mut wanders = attempt == 0 && chance(mix(bits, 1), clients.wander * 10_000);
-        let wish = self.wish(number);
-        match wish {
-            Wish::Command => self.tally.proposed += u64::from(attempt == 0),
-            Wish::Read => wanders = attempt == 0 && chance(mix(bits, 1), 500_000),
-            Wish::Session(client) => {
+        let request_kind = self.request_kind(number);
+        match request_kind {
+            RequestKind::Command => self.tally.proposed += u64::from(attempt == 0),
+            RequestKind::Read => wanders = attempt == 0 && chance(mix(bits, 1), 500_000),
+            RequestKind::Session(client) => {
                 let Some(again) = self.turn(client, number) else { return Ok(()) };
                 wanders |= again && chance(mix(bits, 1), 500_000);
             }
@@ -81,10 +81,10 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             Some(_) | None => NodeId(1 + below(bits, self.plan.clocks.len() as u64) as u32),
         };
         let request = Request(number);
-        let event = match wish {
-            Wish::Command => Event::Propose(request, self.command(number / ATTEMPTS)),
-            Wish::Read => Event::Read(request),
-            Wish::Session(client) => self.under_session(client, request),
+        let event = match request_kind {
+            RequestKind::Command => Event::Propose(request, self.command(number / ATTEMPTS)),
+            RequestKind::Read => Event::Read(request),
+            RequestKind::Session(client) => self.under_session(client, request),
         };
         let up = self.act(Action::Request { server, event })?;
         if !up {
@@ -94,18 +94,18 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         Ok(())
     }
 
-    fn wish(&self, number: u64) -> Wish {
+    fn request_kind(&self, number: u64) -> RequestKind {
         let clients = &self.plan.clients;
         if clients.reads == 0 && clients.once == 0 {
-            return Wish::Command;
+            return RequestKind::Command;
         }
         let bits = mix(mix(self.plan.seed, 0x7769_7368), number / ATTEMPTS);
         if chance(bits, clients.reads * 10_000) {
-            Wish::Read
+            RequestKind::Read
         } else if chance(mix(bits, 1), clients.once * 10_000) && !self.clients.is_empty() {
-            Wish::Session(below(mix(bits, 2), self.clients.len() as u64) as usize)
+            RequestKind::Session(below(mix(bits, 2), self.clients.len() as u64) as usize)
         } else {
-            Wish::Command
+            RequestKind::Command
         }
     }
 
@@ -167,9 +167,9 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
 
     /// A client is told what became of its request.
     pub(super) fn hear(&mut self, server: NodeId, number: u64, answer: &Answer) {
-        let client = match self.wish(number) {
-            Wish::Session(client) => Some(client),
-            Wish::Command | Wish::Read => None,
+        let client = match self.request_kind(number) {
+            RequestKind::Session(client) => Some(client),
+            RequestKind::Command | RequestKind::Read => None,
         };
         match answer {
             Answer::Committed(_) | Answer::Registered(..) | Answer::NoSession(_) => {

@@ -3,25 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::Tally;
+use super::admin_ops::Tried;
 use super::answers::Answers;
 use super::clients::Client;
 use super::faults::{Part, Underway, Waiting};
 use super::healing::Liveness;
-use super::tasks::Tried;
 use crate::action::Action;
 use crate::checker::{Property, Violation};
+use crate::model::{NodeId, length};
 use crate::observation::{Observation, Observer, Stop};
-use crate::plan::{FaultSort, Moment, Plan};
+use crate::plan::{FaultSort, Plan, Trigger};
 use crate::subject::Request;
 use crate::time::Micros;
 use crate::trigger::Watch;
-use crate::words::{NodeId, length};
 use crate::world::{Design, Halt, Launch, Next, Start, World};
 
 /// How often a request is tried.
 pub(super) const ATTEMPTS: u64 = 8;
 /// From here on the numbers of requests are those of administrators, [`SERVERS`] for each try.
-pub(super) const FIRST_TASK: u64 = 1 << 32;
+pub(super) const FIRST_ADMIN: u64 = 1 << 32;
 /// More servers than any cluster has.
 pub(super) const SERVERS: u64 = 128;
 /// From here on numbers of requests are those of healing.
@@ -38,7 +38,7 @@ pub(super) enum Due {
     /// A fault of the plan, by its place: something is due for it.
     Fault(usize, Part),
     /// A try of an administrator's request: [`ATTEMPTS`] for each.
-    Task(u64),
+    AdminOp(u64),
     /// A try of a client's request: [`ATTEMPTS`] for each.
     Request(u64),
 }
@@ -117,12 +117,12 @@ pub(super) struct Run<'a, L: Launch + ?Sized, O> {
     /// Each fault of the plan while it is under way.
     pub(super) underway: Vec<Option<Underway>>,
     /// What waits for a moment.
-    pub(super) waiting: Vec<(Moment, Waiting)>,
+    pub(super) waiting: Vec<(Trigger, Waiting)>,
     /// As in [`Driven`].
     pub(super) fired: Vec<bool>,
     pub(super) counts: Vec<u64>,
     /// What administrators ask for, by its number.
-    pub(super) tasks: BTreeMap<u32, Tried<'a>>,
+    pub(super) admin_ops: BTreeMap<u32, Tried<'a>>,
     /// The bytes of the command handed in last.
     pub(super) command: Vec<u8>,
     /// The clients that have sessions.
@@ -145,7 +145,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             servers: plan.servers().zip(&plan.clocks).map(start).collect(),
             members: plan.servers().take(plan.members as usize).collect(),
             seed: plan.seed,
-            conditions: plan.weather,
+            conditions: plan.conditions,
             sync: plan.sync,
             apply_time: plan.apply_time,
             durable_state_machine: plan.durable_state_machine,
@@ -165,9 +165,9 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             met: BTreeMap::new(),
             underway: vec![None; plan.faults.len()],
             waiting: Vec::new(),
-            fired: vec![false; plan.faults.len() + plan.tasks.len()],
+            fired: vec![false; plan.faults.len() + plan.admin_ops.len()],
             counts: vec![0; FaultSort::ALL.len()],
-            tasks: BTreeMap::new(),
+            admin_ops: BTreeMap::new(),
             command: vec![0; plan.clients.size.max(8) as usize],
             clients: vec![Client::default(); plan.clients.sessions as usize],
             leader: None,
@@ -221,11 +221,11 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     fn play(&mut self) -> Result<(), Halt> {
         for (index, fault) in self.plan.faults.iter().enumerate() {
             self.schedule(fault.at, Due::Fault(index, Part::Begin));
-            if fault.moment.is_none() {
+            if fault.trigger.is_none() {
                 self.schedule(fault.until, Due::Fault(index, Part::End));
             }
         }
-        self.schedule_tasks();
+        self.schedule_admin_ops();
         self.schedule_request(0);
         self.act(Action::Flow { flows: true })?;
         while let Some(next) = self.world.next(self.plan.duration) {
@@ -236,7 +236,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
                 }
                 Next::Alarm(number) => match self.due[number as usize] {
                     Due::Fault(index, part) => self.fault(index, part)?,
-                    Due::Task(number) => self.try_task(number)?,
+                    Due::AdminOp(number) => self.try_admin_op(number)?,
                     Due::Request(number) => self.try_request(number)?,
                 },
                 Next::Void => {}
@@ -245,7 +245,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
                 self.reap();
             }
             if !self.waiting.is_empty() {
-                self.moments()?;
+                self.triggers()?;
             }
             if !self.folds.answers.answers.is_empty() {
                 self.hear_answers();
@@ -279,10 +279,10 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     fn hear_answers(&mut self) {
         let mut answers = std::mem::take(&mut self.folds.answers.answers);
         for (server, Request(number), answer) in answers.drain(..) {
-            if number < FIRST_TASK {
+            if number < FIRST_ADMIN {
                 self.hear(server, number, &answer);
             } else {
-                self.hear_task(number, &answer);
+                self.admin_answered(number, &answer);
             }
         }
         self.folds.answers.answers = answers;

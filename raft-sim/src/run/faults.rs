@@ -6,11 +6,11 @@ use super::driver::{Due, Run};
 use crate::action::Action;
 use crate::disk::Survives;
 use crate::mix::{below, mix};
+use crate::model::NodeId;
 use crate::observation::{Observation, Observer};
-use crate::plan::{FaultKind, FaultSort, Moment, Plan, Target};
+use crate::plan::{FaultKind, FaultSort, Plan, Target, Trigger};
 use crate::subject::Role;
-use crate::trigger::Came;
-use crate::words::NodeId;
+use crate::trigger::Fired;
 use crate::world::{Halt, Launch};
 
 /// What is due for a fault.
@@ -37,15 +37,15 @@ pub(super) struct Underway {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
     Fault(usize),
-    Task(u64),
+    AdminOp(u64),
 }
 
 impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     /// Something is due for a fault.
     pub(super) fn fault(&mut self, index: usize, part: Part) -> Result<(), Halt> {
         match part {
-            Part::Begin => match self.plan.faults[index].moment {
-                Some(moment) => self.wait(moment, Waiting::Fault(index)),
+            Part::Begin => match self.plan.faults[index].trigger {
+                Some(trigger) => self.wait(trigger, Waiting::Fault(index)),
                 None => {
                     self.begin(index, None)?;
                 }
@@ -57,33 +57,33 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     }
 
     /// Something waits for its moment from now on.
-    pub(super) fn wait(&mut self, moment: Moment, waiting: Waiting) {
-        self.waiting.push((moment, waiting));
-        self.folds.watch.want(self.waiting.iter().map(|(moment, _)| *moment));
+    pub(super) fn wait(&mut self, trigger: Trigger, waiting: Waiting) {
+        self.waiting.push((trigger, waiting));
+        self.folds.watch.want(self.waiting.iter().map(|(trigger, _)| *trigger));
     }
 
     /// What waited for a moment that has come begins.
-    pub(super) fn moments(&mut self) -> Result<(), Halt> {
-        for came in self.folds.watch.fired() {
-            let due = self.waiting.iter().filter(|(moment, _)| *moment == came.moment);
-            let due: Vec<(Moment, Waiting)> = due.copied().collect();
-            for (moment, waiting) in due {
+    pub(super) fn triggers(&mut self) -> Result<(), Halt> {
+        for fired in self.folds.watch.fired() {
+            let due = self.waiting.iter().filter(|(trigger, _)| *trigger == fired.trigger);
+            let due: Vec<(Trigger, Waiting)> = due.copied().collect();
+            for (trigger, waiting) in due {
                 let begun = match waiting {
-                    Waiting::Fault(index) => self.begin_late(index, came)?,
-                    Waiting::Task(number) => self.ask(number, Some(came))?,
+                    Waiting::Fault(index) => self.begin_late(index, fired)?,
+                    Waiting::AdminOp(number) => self.ask(number, Some(fired))?,
                 };
                 if begun {
-                    self.waiting.retain(|other| *other != (moment, waiting));
+                    self.waiting.retain(|other| *other != (trigger, waiting));
                 }
             }
         }
-        self.folds.watch.want(self.waiting.iter().map(|(moment, _)| *moment));
+        self.folds.watch.want(self.waiting.iter().map(|(trigger, _)| *trigger));
         Ok(())
     }
 
     /// A fault's moment has come. It lasts from now on as long as it was to last. False if it finds nobody.
-    fn begin_late(&mut self, index: usize, came: Came) -> Result<bool, Halt> {
-        let begun = self.begin(index, Some(came))?;
+    fn begin_late(&mut self, index: usize, fired: Fired) -> Result<bool, Halt> {
+        let begun = self.begin(index, Some(fired))?;
         if begun {
             let fault = &self.plan.faults[index];
             let until = self.world.now() + (fault.until - fault.at);
@@ -93,10 +93,10 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     }
 
     /// A fault begins. False if it finds nobody to hit.
-    fn begin(&mut self, index: usize, came: Option<Came>) -> Result<bool, Halt> {
+    fn begin(&mut self, index: usize, fired: Option<Fired>) -> Result<bool, Halt> {
         let kind = &self.plan.faults[index].kind;
         let hit: Vec<NodeId> = match (kind.target(), kind) {
-            (Some(target), _) => self.target(target, came).into_iter().collect(),
+            (Some(target), _) => self.target(target, fired).into_iter().collect(),
             (None, FaultKind::CrashAll) => self.world.ids().collect(),
             (None, _) => Vec::new(),
         };
@@ -118,12 +118,12 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         if let FaultKind::Flap(_, _, period) = kind {
             self.schedule(self.world.now() + period, Due::Fault(index, Part::Turn));
         }
-        self.begun(index, came);
+        self.begun(index, fired);
         Ok(true)
     }
 
     /// Counts a fault that has begun.
-    fn begun(&mut self, index: usize, came: Option<Came>) {
+    fn begun(&mut self, index: usize, fired: Option<Fired>) {
         let kind = &self.plan.faults[index].kind;
         self.fired[index] = true;
         self.tally.faults += 1;
@@ -134,8 +134,8 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         if let Some(target) = kind.target() {
             self.count(FaultSort::of_target(target));
         }
-        if let Some(came) = came {
-            self.count(FaultSort::of_moment(came.moment));
+        if let Some(fired) = fired {
+            self.count(FaultSort::of_trigger(fired.trigger));
         }
     }
 
@@ -145,12 +145,12 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
 
     /// Counts what the whole of a run was like, and what its power losses left.
     pub(super) fn count_whole(&mut self) {
-        let Plan { weather, sync, clocks, .. } = self.plan;
+        let Plan { conditions, sync, clocks, .. } = self.plan;
         let (whole, torn) = self.folds.answers.saved;
         let uneven = clocks.iter().any(|clock| clock.tick != clocks[0].tick);
         for (sort, count) in [
-            (FaultSort::Loss, u64::from(weather.loss_ppm > 0)),
-            (FaultSort::Duplicate, u64::from(weather.duplicate_ppm > 0)),
+            (FaultSort::Loss, u64::from(conditions.loss_ppm > 0)),
+            (FaultSort::Duplicate, u64::from(conditions.duplicate_ppm > 0)),
             (FaultSort::SlowDisks, u64::from(sync.max > 0)),
             (FaultSort::LateNotices, u64::from(sync.notice > 0)),
             (FaultSort::UnevenClocks, u64::from(uneven)),
@@ -161,7 +161,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         }
     }
 
-    fn target(&self, target: Target, came: Option<Came>) -> Option<NodeId> {
+    fn target(&self, target: Target, fired: Option<Fired>) -> Option<NodeId> {
         let up = || self.world.ids().filter(|&id| self.world.server(id).is_up());
         let view = |id: &NodeId| self.world.server(*id).view();
         match target {
@@ -182,8 +182,8 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
                 up().find(|id| Some(*id) != leader && view(id).role == Role::Leader)
             }
             Target::Behind => up().min_by_key(|id| view(id).commit),
-            Target::Doer => came.map(|came| came.server),
-            Target::Peer => came.and_then(|came| came.peer),
+            Target::Actor => fired.map(|fired| fired.server),
+            Target::Peer => fired.and_then(|fired| fired.peer),
         }
     }
 
@@ -193,7 +193,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         let action = match &plan.faults[index].kind {
             FaultKind::Crash(_, survives) => return self.crash(server, *survives),
             FaultKind::CrashAll => return self.crash(server, Survives::default()),
-            FaultKind::Renew(_, settings) => {
+            FaultKind::RestartWith(_, settings) => {
                 let crashed = self.crash(server, Survives::default())?;
                 if crashed {
                     self.act(Action::Configure { server, settings: settings.clone() })?;
@@ -214,7 +214,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             FaultKind::FullDisk(_) => Action::FailWrites { server, fail: true },
             FaultKind::Stall(_) => Action::Stall { server, stalled: true },
             FaultKind::Pause(_) => Action::Pause { server, paused: true },
-            FaultKind::Laze(_) => Action::PauseApply { server, paused: true },
+            FaultKind::StallApply(_) => Action::PauseApply { server, paused: true },
             FaultKind::Rate(_, tick) => Action::SetTick { server, tick: *tick },
             FaultKind::Jump(_, ticks) => Action::Jump { server, ticks: *ticks },
             FaultKind::Freeze(_) => Action::Freeze { server, frozen: true },
@@ -224,7 +224,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             | FaultKind::Isolate(..)
             | FaultKind::Flap(..)
             | FaultKind::Hold(..)
-            | FaultKind::Vault(..)
+            | FaultKind::HoldKinds(..)
             | FaultKind::Slow(..) => return Ok(true),
         };
         self.act(action)?;
@@ -304,7 +304,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         match kind {
             FaultKind::Crash(..)
             | FaultKind::CrashAll
-            | FaultKind::Renew(..)
+            | FaultKind::RestartWith(..)
             | FaultKind::Wipe(_) => self.restart(index, id)?,
             // Another fault of the same kind goes on.
             _ if again => {}
@@ -322,7 +322,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             FaultKind::Pause(_) => {
                 self.act(Action::Pause { server, paused: false })?;
             }
-            FaultKind::Laze(_) => {
+            FaultKind::StallApply(_) => {
                 self.act(Action::PauseApply { server, paused: false })?;
             }
             FaultKind::Rate(..) => {
@@ -342,7 +342,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             | FaultKind::Isolate(..)
             | FaultKind::Flap(..)
             | FaultKind::Hold(..)
-            | FaultKind::Vault(..)
+            | FaultKind::HoldKinds(..)
             | FaultKind::Slow(..) => {}
         }
         Ok(())
@@ -357,7 +357,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
                 kind,
                 FaultKind::Crash(..)
                     | FaultKind::CrashAll
-                    | FaultKind::Renew(..)
+                    | FaultKind::RestartWith(..)
                     | FaultKind::Wipe(_)
             );
             keeps && self.has_hit(other, id)

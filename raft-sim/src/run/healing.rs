@@ -6,16 +6,16 @@ mod transfer;
 use serde::Serialize;
 
 use super::driver::{FIRST_PROBE, Run};
-use super::owed::{Known, everybody};
+use super::obligation::{Known, everybody};
 use crate::action::{Action, Change, LinkChange};
 use crate::checker::{Property, Violation, has_quorum};
 use crate::disk::Survives;
+use crate::model::{Membership, NodeId, Term, length};
 use crate::network::{Conditions, Delay};
 use crate::observation::Observer;
 use crate::plan::Healing;
 use crate::subject::{Answer, Event, Request, Role};
 use crate::time::{Micros, TICK};
-use crate::words::{Membership, NodeId, Term, length};
 use crate::world::{Halt, Launch, Next};
 
 /// How a run ended, as to progress.
@@ -32,7 +32,7 @@ pub enum Liveness {
         took: Vec<(&'static str, Micros)>,
     },
     /// Nothing is owed, for this reason.
-    NotOwed(String),
+    NoObligation(String),
     /// A goal was not met in time.
     Violated,
 }
@@ -76,7 +76,7 @@ struct Probe {
 
 /// Why the goals were not reached.
 enum End {
-    NotOwed(String),
+    NoObligation(String),
     Halted(Halt),
 }
 
@@ -108,9 +108,9 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             }
         }
         let Some(known) = known else { return Ok(Liveness::Unasked) };
-        let apart = match self.owed(healing, &known) {
+        let apart = match self.obligation(healing, &known) {
             Ok(apart) => apart,
-            Err(why) => return Ok(Liveness::NotOwed(why)),
+            Err(why) => return Ok(Liveness::NoObligation(why)),
         };
         let ids = self.world.ids();
         let ticks = ids.map(|id| self.world.settings(id).election_timeout.1).max();
@@ -128,7 +128,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         };
         match self.reach(&mut phase) {
             Ok(()) => Ok(Liveness::Met { timeout: phase.timeout, took: phase.took }),
-            Err(End::NotOwed(why)) => Ok(Liveness::NotOwed(why)),
+            Err(End::NoObligation(why)) => Ok(Liveness::NoObligation(why)),
             Err(End::Halted(halt)) => Err(halt),
         }
     }
@@ -137,15 +137,15 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         self.goal(phase, Property::LeaderEmerges, "a leader whom all follow", Run::is_led)?;
         self.goal(phase, Property::Progress, "the commitment of a command", Run::commits)?;
         if phase.healing.change {
-            let owed = "the end of the change under way, and of one more,";
-            self.goal(phase, Property::ChangeCompletes, owed, Run::changes)?;
+            let obligation = "the end of the change under way, and of one more,";
+            self.goal(phase, Property::ChangeCompletes, obligation, Run::changes)?;
         }
         if phase.healing.transfer {
             self.goal(phase, Property::TransferEnds, "the end of a transfer", Run::hands_over)?;
         }
         self.goal(phase, Property::Progress, "the commitment of a command", Run::commits)?;
-        let owed = "an answer to every request";
-        self.goal(phase, Property::EverybodyAnswered, owed, Run::has_answered)?;
+        let obligation = "an answer to every request";
+        self.goal(phase, Property::EverybodyAnswered, obligation, Run::has_answered)?;
         self.goal(
             phase,
             Property::Convergence,
@@ -160,7 +160,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         &mut self,
         phase: &mut Phase<'_>,
         property: Property,
-        owed: &str,
+        obligation: &str,
         met: Goal<'a, L, O>,
     ) -> Result<(), End> {
         let began = self.world.now();
@@ -173,14 +173,15 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             }
             if self.world.now() >= until {
                 // A change that was under way may since have brought a configuration without a quorum.
-                let apart = self.owed(phase.healing, &phase.known).map_err(End::NotOwed)?;
+                let apart =
+                    self.obligation(phase.healing, &phase.known).map_err(End::NoObligation)?;
                 if apart != phase.apart {
                     let why = "the configuration has changed to servers that were cut off";
-                    return Err(End::NotOwed(why.to_owned()));
+                    return Err(End::NoObligation(why.to_owned()));
                 }
-                self.undisturbed(&phase.known).map_err(End::NotOwed)?;
+                self.undisturbed(&phase.known).map_err(End::NoObligation)?;
                 let within = (until - began).div_ceil(phase.timeout);
-                let missed = self.missed(property, &format!("{owed} is owed within {within}"));
+                let missed = self.missed(property, &format!("{obligation} is owed within {within}"));
                 return Err(self.violated(missed).into());
             }
             self.pass(phase, self.world.now() + TICK)?;
@@ -400,9 +401,9 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         let left = self.world.network().in_flight().len();
         if left > 0 {
             let within = (self.world.now() - began).div_ceil(phase.timeout);
-            let owed =
+            let obligation =
                 format!("{left} messages are in flight: that they end is owed within {within}");
-            let missed = self.missed(Property::NetworkDrains, &owed);
+            let missed = self.missed(Property::NetworkDrains, &obligation);
             return Err(self.violated(missed));
         }
         phase.took.push((Property::NetworkDrains.name(), self.world.now() - began));
@@ -426,16 +427,16 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
 
     /// The alarm: what was owed, and how things are.
     #[cold]
-    fn missed(&self, property: Property, owed: &str) -> Violation {
-        self.alarm(property, &format!("{owed} election timeouts"))
+    fn missed(&self, property: Property, obligation: &str) -> Violation {
+        self.alarm(property, &format!("{obligation} election timeouts"))
     }
 
     #[cold]
     fn alarm(&self, property: Property, detail: &str) -> Violation {
         let servers: Vec<NodeId> = self.world.ids().collect();
-        let told: Vec<String> = servers.iter().map(|&id| self.situation(id)).collect();
+        let reported: Vec<String> = servers.iter().map(|&id| self.situation(id)).collect();
         let server = self.world.leader().or(servers.first().copied()).unwrap_or(NodeId(1));
-        let detail = format!("{detail}; {}", told.join("; "));
+        let detail = format!("{detail}; {}", reported.join("; "));
         Violation { property, server, detail }
     }
 

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checker::{Operation, Told, What};
+use crate::checker::{ClientEvent, Operation, What};
 use crate::history::{Call, Event, History, Kind};
-use crate::words::SessionId;
+use crate::model::SessionId;
 
 /// The history of what clients did and heard. Each command writes its number. A process has one operation at a time:
 /// a session is one for as long as nothing of it is left open; whoever has none takes the lowest number that is free.
-pub(super) fn history(told: &[Told]) -> History {
+pub(super) fn history(reported: &[ClientEvent]) -> History {
     let mut history = History::default();
     let mut processes = Processes::default();
-    for Told { at, operation, what } in told {
+    for ClientEvent { at, operation, what } in reported {
         let kind = match what {
             What::Asks(_) => Kind::Invoke,
             What::Written | What::Read(_) => Kind::Ok,

@@ -6,11 +6,11 @@ use super::healing::Liveness;
 use crate::checker::{Checkers, Class, NoPanic, Property, Violation};
 use crate::coverage::{Coverage, Feature};
 use crate::digest::Digest;
+use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
 use crate::subject::Capability;
 use crate::time::Micros;
-use crate::words::NodeId;
 
 /// Judges and counts a run.
 pub(super) struct Judge {

@@ -3,10 +3,10 @@
 use super::driver::Run;
 use super::faults::Underway;
 use crate::action::{Action, Change, LinkChange};
+use crate::model::NodeId;
 use crate::network::Kinds;
 use crate::observation::Observer;
 use crate::plan::{Direction, FaultKind};
-use crate::words::NodeId;
 use crate::world::{Halt, Launch};
 
 impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
@@ -53,7 +53,7 @@ fn wrong(kind: &FaultKind, hit: &[NodeId], from: NodeId, to: NodeId) -> Option<[
             around(direction).then_some(cut)
         }
         FaultKind::Hold(a, b) => this(a, b).then_some(hold(Kinds::ALL)),
-        FaultKind::Vault(_, direction, kinds) => around(direction).then_some(hold(*kinds)),
+        FaultKind::HoldKinds(_, direction, kinds) => around(direction).then_some(hold(*kinds)),
         FaultKind::Slow(a, b, extra) => {
             this(a, b).then_some([Change::Slow(*extra), Change::Unslow(*extra)])
         }
@@ -63,8 +63,8 @@ fn wrong(kind: &FaultKind, hit: &[NodeId], from: NodeId, to: NodeId) -> Option<[
         | FaultKind::FullDisk(_)
         | FaultKind::Stall(_)
         | FaultKind::Pause(_)
-        | FaultKind::Laze(_)
-        | FaultKind::Renew(..)
+        | FaultKind::StallApply(_)
+        | FaultKind::RestartWith(..)
         | FaultKind::Rate(..)
         | FaultKind::Jump(..)
         | FaultKind::Freeze(_)

@@ -2,6 +2,7 @@
 //!
 //! [`run`] is what a campaign does with each seed: the run, judged and counted. [`drive`] is the run alone.
 
+mod admin_ops;
 mod answers;
 mod clients;
 mod driver;
@@ -10,18 +11,17 @@ mod healing;
 mod history;
 mod judge;
 mod links;
-mod owed;
-mod tasks;
+mod obligation;
 
 use serde::{Deserialize, Serialize};
 
 use crate::checker::{Checkers, Violation};
 use crate::history::History;
+use crate::model::NodeId;
 use crate::observation::Observer;
 use crate::plan::Plan;
 use crate::subject::Implementation;
 use crate::time::Micros;
-use crate::words::NodeId;
 use crate::world::Launch;
 
 pub use driver::{Driven, drive};
@@ -120,6 +120,6 @@ pub fn recorded(
     }
     let driven = drive(plan, launch, &mut (observer, &mut judge));
     let outcome = judge.outcome(driven)?;
-    let told = judge.checkers.as_ref().map_or(&[][..], Checkers::told);
-    Ok((outcome, history(told)))
+    let reported = judge.checkers.as_ref().map_or(&[][..], Checkers::reported);
+    Ok((outcome, history(reported)))
 }

@@ -1,10 +1,10 @@
 //! A replay that begins later: what the servers' disks held by then is drawn, as `given` logs.
 
 use super::steps::Case;
+use crate::model::{Entry, HardState, NodeId, Payload, Term};
 use crate::scenario::replay::{Durable, Move, durable};
 use crate::scenario::syntax::{DrawnEntry, Given, Statement};
 use crate::subject::Implementation;
-use crate::words::{Entry, HardState, NodeId, Payload, Term};
 
 /// The case without its first steps, from the logs, terms and votes that these leave on the disks; `None` if
 /// that can't be drawn.

@@ -4,9 +4,9 @@
 
 use super::steps::Case;
 use crate::checker::Property;
+use crate::model::NodeId;
 use crate::scenario::replay::Move;
 use crate::scenario::syntax::{Header, Settings, Statement};
-use crate::words::NodeId;
 
 /// Takes settings of one server back to their defaults.
 pub(super) type Reset = fn(&mut Settings);

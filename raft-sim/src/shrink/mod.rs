@@ -9,7 +9,7 @@ mod delta;
 mod drawing;
 mod legal;
 mod names;
-mod owed;
+mod obligation;
 mod plain;
 mod plan;
 mod servers;
@@ -73,16 +73,16 @@ pub fn shrink(plan: &Plan, implementation: &dyn Implementation) -> Result<Option
         return Ok(Some(shrunk));
     };
     shrunk.replays += minimal.replays;
-    if let Some(mut told) = tell::told(&minimal, implementation) {
-        shrunk.replays += told.replays;
-        shrunk.steps = told.scenario.steps.len();
+    if let Some(mut reported) = tell::reported(&minimal, implementation) {
+        shrunk.replays += reported.replays;
+        shrunk.steps = reported.scenario.steps.len();
         let seed = plan.seed;
-        if let Some(first) = told.scenario.header_lines.first_mut() {
+        if let Some(first) = reported.scenario.header_lines.first_mut() {
             let found =
                 format!("# Found in the run of seed {seed} and shrunk; it fails on its own.");
             first.trivia.above.insert(0, found);
         }
-        shrunk.scenario = Some(told.scenario.to_string());
+        shrunk.scenario = Some(reported.scenario.to_string());
     }
     Ok(Some(shrunk))
 }

@@ -1,9 +1,9 @@
 //! The servers and the labels that a statement names.
 
+use crate::model::NodeId;
 use crate::scenario::syntax::{
     Condition, DrawnEntry, Fact, ForgedBody, Label, Link, Selector, Servers, Statement,
 };
-use crate::words::NodeId;
 
 /// Shows every server that a statement names, to be changed.
 pub(super) fn each_server(statement: &mut Statement, see: &mut dyn FnMut(&mut NodeId)) {

@@ -26,10 +26,10 @@ pub(super) const EDITS: [Edit; 26] = [
     |plan| of_healing(plan, |healing| healing.cut.clear()),
     |plan| of_healing(plan, |healing| healing.change = false),
     |plan| of_healing(plan, |healing| healing.transfer = false),
-    |plan| plan.weather = FAIR,
-    |plan| plan.weather.loss_ppm = 0,
-    |plan| plan.weather.duplicate_ppm = 0,
-    |plan| plan.weather.delay = FAIR.delay,
+    |plan| plan.conditions = FAIR,
+    |plan| plan.conditions.loss_ppm = 0,
+    |plan| plan.conditions.duplicate_ppm = 0,
+    |plan| plan.conditions.delay = FAIR.delay,
     |plan| plan.sync = QUICK,
     |plan| plan.sync.notice = 0,
     |plan| plan.apply_time = 0,
@@ -91,35 +91,35 @@ pub(super) fn plain_settings(plan: &mut Plan) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Fault, FaultKind, Wishes};
+    use crate::plan::{Fault, FaultKind, PlanOptions};
 
     /// A plan whose S1 comes back with another heartbeat, where all keep two sessions.
-    fn renewed() -> Plan {
-        let mut plan = Plan::draw(1, &Wishes::default());
+    fn restarted() -> Plan {
+        let mut plan = Plan::draw(1, &PlanOptions::default());
         plan.settings.sessions = 2;
         plan.exceptions.clear();
         let settings = Settings { heartbeat: plan.settings.heartbeat + 1, ..plan.settings };
-        let kind = FaultKind::Renew(1, Box::new(settings));
-        plan.faults = vec![Fault { at: 1, until: 2, moment: None, kind }];
+        let kind = FaultKind::RestartWith(1, Box::new(settings));
+        plan.faults = vec![Fault { at: 1, until: 2, trigger: None, kind }];
         plan
     }
 
-    fn renewal(plan: &Plan) -> Settings {
-        let FaultKind::Renew(_, settings) = &plan.faults[0].kind else { panic!("{plan:?}") };
+    fn restart_with(plan: &Plan) -> Settings {
+        let FaultKind::RestartWith(_, settings) = &plan.faults[0].kind else { panic!("{plan:?}") };
         **settings
     }
 
     #[test]
     fn who_comes_back_with_other_settings_keeps_what_all_have_in_common() {
-        let before = renewed();
+        let before = restarted();
         let mut plan = before.clone();
         plain_settings(&mut plan);
-        assert_eq!(renewal(&plan).sessions, plan.settings.sessions);
-        assert_eq!(renewal(&plan).heartbeat, renewal(&before).heartbeat);
+        assert_eq!(restart_with(&plan).sessions, plan.settings.sessions);
+        assert_eq!(restart_with(&plan).heartbeat, restart_with(&before).heartbeat);
         for edit in SETTINGS {
             let mut plan = before.clone();
             plan.change_settings(|settings| edit(settings, Settings::default()));
-            let back = renewal(&plan);
+            let back = restart_with(&plan);
             assert_eq!(
                 (back.sessions, back.election_timeout, back.check_quorum, back.lease_drift),
                 (

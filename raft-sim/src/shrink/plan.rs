@@ -11,7 +11,7 @@ use super::plain::{EDITS, NOMINAL, SETTINGS, plain_settings};
 use super::servers::without;
 use crate::checker::{Property, Violation};
 use crate::mix::mix_bytes;
-use crate::plan::{Fault, FaultKind, Plan, TaskClass};
+use crate::plan::{AdminClass, Fault, FaultKind, Plan};
 use crate::run::run;
 use crate::subject::{Implementation, Settings};
 use crate::time::Micros;
@@ -64,7 +64,7 @@ pub(super) fn smallest(
 
 /// How many faults, tasks and requests of clients a plan has in it.
 pub(super) fn atoms(plan: &Plan) -> usize {
-    plan.faults.len() + plan.tasks.len() + requests(plan).len()
+    plan.faults.len() + plan.admin_ops.len() + requests(plan).len()
 }
 
 /// The requests that clients make in the course of a plan.
@@ -84,9 +84,9 @@ fn needed(plan: &Plan, at: Micros, fired: &[bool]) -> Plan {
         plan.duration = at;
         plan.healing = None;
     }
-    let (faults, tasks) = fired.split_at(plan.faults.len());
+    let (faults, admin_ops) = fired.split_at(plan.faults.len());
     retain(&mut plan.faults, faults);
-    retain(&mut plan.tasks, tasks);
+    retain(&mut plan.admin_ops, admin_ops);
     plan
 }
 
@@ -150,7 +150,7 @@ impl Search<'_> {
         self.time();
         self.servers();
         self.fewer(|plan| &mut plan.faults);
-        self.fewer(|plan| &mut plan.tasks);
+        self.fewer(|plan| &mut plan.admin_ops);
         self.fewer(|plan| &mut plan.exceptions);
         self.requests();
         self.merge();
@@ -179,8 +179,8 @@ impl Search<'_> {
             let class = discriminant(&kind);
             self.with(|plan| plan.faults.retain(|fault| discriminant(&fault.kind) != class));
         }
-        for class in TaskClass::ALL {
-            self.with(|plan| plan.tasks.retain(|task| task.kind.class() != class));
+        for class in AdminClass::ALL {
+            self.with(|plan| plan.admin_ops.retain(|admin_op| admin_op.kind.class() != class));
         }
     }
 
@@ -209,10 +209,10 @@ impl Search<'_> {
     fn merge(&mut self) {
         let mut first = 0;
         while first < self.best.faults.len() {
-            let Fault { kind, moment, .. } = self.best.faults[first].clone();
+            let Fault { kind, trigger, .. } = self.best.faults[first].clone();
             let others = self.best.faults.iter().enumerate().skip(first + 1);
             let equal = others
-                .filter(|(_, other)| (&other.kind, other.moment) == (&kind, moment))
+                .filter(|(_, other)| (&other.kind, other.trigger) == (&kind, trigger))
                 .map(|(place, _)| place);
             let equal: Vec<usize> = equal.collect();
             let merged = equal.into_iter().any(|place| {
@@ -236,8 +236,8 @@ impl Search<'_> {
                 |time, to| down(time + to - 1, to),
             );
         }
-        for place in 0..self.best.tasks.len() {
-            self.rounder(|plan| Some(&mut plan.tasks.get_mut(place)?.at), down);
+        for place in 0..self.best.admin_ops.len() {
+            self.rounder(|plan| Some(&mut plan.admin_ops.get_mut(place)?.at), down);
         }
     }
 

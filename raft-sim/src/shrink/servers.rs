@@ -12,7 +12,7 @@ pub(super) fn without(plan: &Plan, gone: u32) -> Option<Plan> {
     plan.exceptions =
         exceptions.filter_map(|&(of, settings)| Some((moved(of, gone)?, settings))).collect();
     plan.faults = plan.faults.iter().filter_map(|fault| fault.without(gone)).collect();
-    plan.tasks = plan.tasks.iter().filter_map(|task| task.without(gone)).collect();
+    plan.admin_ops = plan.admin_ops.iter().filter_map(|admin_op| admin_op.without(gone)).collect();
     if let Some(Healing { down, cut, .. }) = &mut plan.healing {
         *down = down.iter().filter_map(|server| moved(*server, gone)).collect();
         let links = cut.iter();

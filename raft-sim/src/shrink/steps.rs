@@ -5,13 +5,13 @@ use std::mem::{Discriminant, discriminant};
 
 use super::delta::reduce;
 use super::trace::{Trace, Traced, trace};
-use super::{drawing, legal, names, owed, strict};
+use super::{drawing, legal, names, obligation, strict};
 use crate::checker::{self, Property, Violation};
+use crate::model::{Body, NodeId};
 use crate::plan::{Healing, Plan};
 use crate::scenario::replay::{Move, attempt};
 use crate::scenario::syntax::{Header, Label, Scenario, Statement};
 use crate::subject::Implementation;
-use crate::words::{Body, NodeId};
 
 /// Most steps of servers in all replays of one search: what takes some ten seconds. What it has by then may still be
 /// too much, but fails.
@@ -64,8 +64,8 @@ pub(super) fn minimal(
     }
     let Search { case, tries: Tries { goal, replays, .. } } = search;
     let moves = legal::sayable(&case.scenario.header, [case.moves, goal].concat());
-    let told = strict::told(&case.scenario, &moves, property, implementation);
-    Ok(told.map(|(scenario, violation, more)| Minimal {
+    let reported = strict::reported(&case.scenario, &moves, property, implementation);
+    Ok(reported.map(|(scenario, violation, more)| Minimal {
         violation,
         scenario,
         replays: replays + more,
@@ -152,7 +152,8 @@ impl Search<'_> {
     /// violation. With healing, the faults end then, and progress is owed.
     fn begin(&mut self, traced: &[Traced], healing: Option<&Healing>) -> bool {
         let servers = self.case.scenario.header.servers.clone();
-        let fair = healing.map_or(Vec::new(), |healing| owed::end_of_faults(healing, &servers));
+        let fair =
+            healing.map_or(Vec::new(), |healing| obligation::end_of_faults(healing, &servers));
         let brief = |server: Option<NodeId>| -> Vec<Move> {
             let step = |traced: &Traced| match &traced.step {
                 Move::Do(Statement::Tick(servers, _))
@@ -182,7 +183,7 @@ impl Search<'_> {
     fn owes(&mut self, moves: Vec<Move>, healing: &Healing) -> bool {
         let Tries { property, implementation, .. } = self.tries;
         let scenario = &self.case.scenario;
-        let goals = owed::goals(property, healing, scenario, &moves, implementation);
+        let goals = obligation::goals(property, healing, scenario, &moves, implementation);
         self.tries.replays += 2;
         goals.into_iter().any(|goal| {
             self.tries.goal = goal;
@@ -216,7 +217,7 @@ impl Search<'_> {
     /// Says of no disk and no state machine in the end that it is quick again which was never slow.
     fn quick(&mut self) {
         let moves = &self.case.moves;
-        self.tries.goal.retain(|step| owed::is_needed(step, moves));
+        self.tries.goal.retain(|step| obligation::is_needed(step, moves));
         let moves = moves.clone();
         self.take_moves(moves);
     }
@@ -359,7 +360,7 @@ impl Tries<'_> {
             let tried = attempt(scenario, &whole, self.implementation);
             self.replays += 1;
             self.steps += tried.steps;
-            owed::violated(self.property, tried.alarm?)?;
+            obligation::violated(self.property, tried.alarm?)?;
             let left = tried.done.strip_suffix(&self.goal[..])?;
             if tried.left_out == 0 {
                 return Some(left.to_vec());

@@ -1,18 +1,18 @@
 //! Steps told as statements that a strict replay carries out: each message by the words that mean it, several
 //! statements as one where the language can say so.
 
-use super::owed::violated;
+use super::obligation::violated;
 use crate::checker::{Property, Violation};
+use crate::model::NodeId;
 use crate::scenario::replay::{Move, alarm, in_words};
 use crate::scenario::syntax::{
     Scenario, Selection, Selector, Servers, Statement, Step, Trivia, Which,
 };
 use crate::subject::Implementation;
-use crate::words::NodeId;
 
 /// The scenario, what it violates, and how many replays it took; `None` if a strict replay does not violate the
 /// property.
-pub(super) fn told(
+pub(super) fn reported(
     scenario: &Scenario,
     moves: &[Move],
     property: Property,
@@ -26,24 +26,24 @@ pub(super) fn told(
         Some((scenario, seen))
     };
     let mut statements = in_words(scenario, moves, implementation);
-    let mut told = tell(&statements)?;
+    let mut reported = tell(&statements)?;
     let mut place = 0;
     while place + 1 < statements.len() {
         let ways = together(&statements[place], &statements[place + 1]);
         let merged = ways.into_iter().find_map(|one| {
             let merged = [&statements[..place], &[one], &statements[place + 2..]].concat();
-            tell(&merged).map(|told| (merged, told))
+            tell(&merged).map(|reported| (merged, reported))
         });
         match merged {
-            Some((fewer, as_told)) => {
-                (statements, told) = (fewer, as_told);
+            Some((fewer, as_reported)) => {
+                (statements, reported) = (fewer, as_reported);
                 // It may go together with the one before it by now.
                 place = place.saturating_sub(1);
             }
             None => place += 1,
         }
     }
-    let (scenario, violation) = told;
+    let (scenario, violation) = reported;
     Some((scenario, violation, replays))
 }
 

@@ -6,16 +6,16 @@
 use std::collections::BTreeMap;
 
 use super::names::{each_group, each_label, each_server};
-use super::owed::violated;
+use super::obligation::violated;
 use super::steps::Minimal;
 use crate::checker::{Property, Violation};
+use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::scenario::replay::{alarm, replay};
 use crate::scenario::syntax::{Header, Label, Scenario, Servers, Settings, Statement};
-use crate::story::Recorder;
 use crate::subject::{Implementation, Role};
 use crate::time::Micros;
-use crate::words::NodeId;
+use crate::timeline::Recorder;
 
 /// How wide a line of comment is at most.
 const WIDTH: usize = 100;
@@ -32,7 +32,7 @@ pub(super) struct Told {
 
 /// The steps as a scenario, without a word about where they were found; `None` if none that is told so fails, or
 /// there are more servers than a text has names for.
-pub(super) fn told(minimal: &Minimal, implementation: &dyn Implementation) -> Option<Told> {
+pub(super) fn reported(minimal: &Minimal, implementation: &dyn Implementation) -> Option<Told> {
     let property = minimal.violation.property;
     if minimal.scenario.header.servers.len() > Header::MOST_SERVERS as usize {
         return None;
@@ -196,7 +196,7 @@ fn commented(
 ) -> Scenario {
     let mut recorder = Recorder::milestones();
     let _ = replay(&scenario, implementation, &mut recorder);
-    let story = recorder.into_lines();
+    let timeline = recorder.into_lines();
     let Violation { property, detail, .. } = seen;
     let (title, section) = (property.title(), property.section());
     if let Some(first) = scenario.header_lines.first_mut() {
@@ -207,20 +207,21 @@ fn commented(
     }
     let last = scenario.steps.last().map(|step| step.line);
     for step in &mut scenario.steps {
-        let of_step = story.iter().filter(|told| told.statement == Some(step.line));
-        let mut told = decisive(of_step.map(|told| told.text.replace("  ", " ")).collect());
-        told.extend((last == Some(step.line)).then(|| format!("{title} is violated")));
-        while told.len() > 1 && told.join("; ").chars().count() > BEHIND {
-            told.remove(0);
+        let of_step = timeline.iter().filter(|reported| reported.statement == Some(step.line));
+        let mut reported =
+            decisive(of_step.map(|reported| reported.text.replace("  ", " ")).collect());
+        reported.extend((last == Some(step.line)).then(|| format!("{title} is violated")));
+        while reported.len() > 1 && reported.join("; ").chars().count() > BEHIND {
+            reported.remove(0);
         }
-        step.trivia.behind = (!told.is_empty()).then(|| format!("# {}", told.join("; ")));
+        step.trivia.behind = (!reported.is_empty()).then(|| format!("# {}", reported.join("; ")));
     }
     scenario
 }
 
 /// Of what happened in the course of a statement, what it does not say itself.
-fn decisive(told: Vec<String>) -> Vec<String> {
-    let elected: Vec<String> = told
+fn decisive(reported: Vec<String>) -> Vec<String> {
+    let elected: Vec<String> = reported
         .iter()
         .filter_map(|text| Some(text.split_once(" becomes leader")?.0.to_owned()))
         .collect();
@@ -230,7 +231,7 @@ fn decisive(told: Vec<String>) -> Vec<String> {
                 .split_once(" becomes candidate")
                 .is_some_and(|(server, _)| elected.iter().any(|leader| leader == server))
     };
-    told.into_iter().filter(|text| !needless(text)).collect()
+    reported.into_iter().filter(|text| !needless(text)).collect()
 }
 
 /// A comment of as many lines as it takes.

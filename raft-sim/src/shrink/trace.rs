@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::action::Action;
 use crate::checker::{Class, Violation};
+use crate::model::{Body, Command, Message, NodeId, SessionId};
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
 use crate::run::run;
@@ -14,7 +15,6 @@ use crate::subject::{
     Answer, Effects, Event, Implementation, Request, Role, Settings, Token, View,
 };
 use crate::time::Micros;
-use crate::words::{Body, Command, Message, NodeId, SessionId};
 
 /// A run that violated a property, as exact steps; where it makes no progress, the run to the end of its faults.
 #[derive(Clone, Debug)]
@@ -138,7 +138,7 @@ struct Known {
     /// How many of its writes are not durable.
     unsynced: usize,
     /// The durable ones that it has not heard of.
-    unheard: Vec<Token>,
+    unnotified: Vec<Token>,
     /// Its state machine has not applied all it was handed.
     behind: bool,
     /// Something happened while a write was not durable, or not heard of: its disk takes time.
@@ -155,7 +155,7 @@ impl Known {
             idle: 0,
             coming: Vec::new(),
             unsynced: 0,
-            unheard: Vec::new(),
+            unnotified: Vec::new(),
             behind: false,
             slow: false,
             lags: false,
@@ -164,7 +164,7 @@ impl Known {
 
     /// Something happens that does not follow at once from what this server did.
     fn waits(&mut self) {
-        self.slow |= self.unsynced > 0 || !self.unheard.is_empty();
+        self.slow |= self.unsynced > 0 || !self.unnotified.is_empty();
         self.lags |= self.behind;
     }
 }
@@ -249,8 +249,8 @@ impl Recorder {
     fn stepped(&mut self, server: NodeId, event: &Event, effects: &Effects, before: &View) {
         let known = self.known(server);
         let follows = match event {
-            Event::Persisted(token) => known.unheard.first() == Some(token),
-            Event::Apply => known.unsynced == 0 && known.unheard.is_empty(),
+            Event::Persisted(token) => known.unnotified.first() == Some(token),
+            Event::Apply => known.unsynced == 0 && known.unnotified.is_empty(),
             Event::Tick
             | Event::Receive(_)
             | Event::Propose(..)
@@ -307,9 +307,9 @@ impl Recorder {
             Event::Compact(request) if effects.answers.contains(&(*request, Answer::Rejected)) => {}
             Event::Compact(_) => self.say(Statement::Compact(vec![server].into())),
             Event::Persisted(token) => {
-                let unheard = &mut self.known(server).unheard;
-                if let Some(place) = unheard.iter().position(|other| other == token) {
-                    unheard.remove(place);
+                let unnotified = &mut self.known(server).unnotified;
+                if let Some(place) = unnotified.iter().position(|other| other == token) {
+                    unnotified.remove(place);
                     self.say(Statement::Tell(server, place as u32 + 1));
                 }
             }
@@ -323,7 +323,7 @@ impl Recorder {
         let known = self.known(server);
         known.slow |= lost > 0;
         (known.idle, known.unsynced, known.behind) = (0, 0, false);
-        known.unheard.clear();
+        known.unnotified.clear();
         let crash = match torn {
             // What is left of the torn write was heard to be durable.
             Some(entries) => {
@@ -408,7 +408,7 @@ impl Observer for Recorder {
             Observation::Durable { server, write } => {
                 let known = self.known(*server);
                 known.unsynced = known.unsynced.saturating_sub(1);
-                known.unheard.push(write.token);
+                known.unnotified.push(write.token);
                 self.say(Statement::Flush(*server, 1));
             }
             Observation::Booted { server, settings, changed, .. } => {

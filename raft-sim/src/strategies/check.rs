@@ -17,7 +17,7 @@ use crate::subject::Implementation;
 pub fn check(plan: &Plan, implementation: &dyn Implementation) -> Result<(), TestCaseError> {
     match shrink(plan, implementation) {
         Ok(None) => Ok(()),
-        Ok(Some(shrunk)) => Err(TestCaseError::fail(told(&shrunk, implementation.name()))),
+        Ok(Some(shrunk)) => Err(TestCaseError::fail(reported(&shrunk, implementation.name()))),
         Err(why) => Err(TestCaseError::fail(why)),
     }
 }
@@ -29,7 +29,7 @@ pub fn config() -> Config {
 }
 
 /// What a test prints of a failing plan.
-fn told(shrunk: &Shrunk, name: &str) -> String {
+fn reported(shrunk: &Shrunk, name: &str) -> String {
     let property = shrunk.property;
     let (title, section) = (property.title(), property.section());
     let found = format!("{name} violates {title} ({section})");
@@ -45,13 +45,13 @@ fn told(shrunk: &Shrunk, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Wishes;
+    use crate::model::Body;
+    use crate::plan::PlanOptions;
     use crate::reference::Reference;
     use crate::scenario::parse::parse;
     use crate::scenario::replay::{Verdict, replay};
     use crate::scenario::source::Source;
     use crate::subject::{Boot, Capability, Effects, Event, Subject, View};
-    use crate::words::Body;
 
     /// The reference core, but whoever asks for a vote gets it.
     struct Generous;
@@ -87,9 +87,10 @@ mod tests {
     /// What is said of a failing plan has a scenario in it that fails on its own.
     #[test]
     fn a_failing_plan_is_told_as_a_scenario() {
-        let wishes = Wishes { servers: Some(3), duration_ms: Some(400), ..Wishes::default() };
+        let plan_options =
+            PlanOptions { servers: Some(3), duration_ms: Some(400), ..PlanOptions::default() };
         let failing = (0..50).find_map(|seed| {
-            let plan = Plan::draw(seed, &wishes);
+            let plan = Plan::draw(seed, &plan_options);
             check(&plan, &Reference).expect("the core violates nothing");
             check(&plan, &Generous).err()
         });

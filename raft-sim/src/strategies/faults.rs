@@ -8,7 +8,7 @@ use super::servers::Servers;
 use super::settings;
 use crate::disk::Survives;
 use crate::network::Kinds;
-use crate::plan::{Direction, Fault, FaultClass, FaultKind, Moment, Plan, fit};
+use crate::plan::{Direction, Fault, FaultClass, FaultKind, Plan, Trigger, fit};
 use crate::time::Micros;
 
 /// Most faults of a plan.
@@ -53,15 +53,19 @@ pub(super) fn any(
         return Just(Vec::new()).boxed();
     }
     let length = prop_oneof![3 => 1_000..60_000_u64, 1 => 1_000..400_000_u64];
-    let fault = (0..duration, length, moment(), Union::new_weighted(kinds));
-    let fault =
-        fault.prop_map(|(at, length, moment, kind)| Fault { at, until: at + length, moment, kind });
+    let fault = (0..duration, length, trigger(), Union::new_weighted(kinds));
+    let fault = fault.prop_map(|(at, length, trigger, kind)| Fault {
+        at,
+        until: at + length,
+        trigger,
+        kind,
+    });
     vec(fault, 0..=most).boxed()
 }
 
 /// What a fault or a task waits for, if for anything.
-pub(super) fn moment() -> impl Strategy<Value = Option<Moment>> {
-    proptest::option::weighted(0.45, prop::sample::select(&Moment::ALL[..]))
+pub(super) fn trigger() -> impl Strategy<Value = Option<Trigger>> {
+    proptest::option::weighted(0.45, prop::sample::select(&Trigger::ALL[..]))
 }
 
 /// What goes wrong in a class; `None` if it has no faults, or no fair ones.
@@ -85,8 +89,8 @@ fn kind(class: FaultClass, servers: Servers) -> Option<BoxedStrategy<FaultKind>>
             .prop_map(|((target, way), period)| FaultKind::Flap(target, way, period))
             .boxed(),
         FaultClass::Hold => servers.two().prop_map(|(from, to)| FaultKind::Hold(from, to)).boxed(),
-        FaultClass::Vault => (aimed(), kinds())
-            .prop_map(|((target, way), kinds)| FaultKind::Vault(target, way, kinds))
+        FaultClass::HoldKinds => (aimed(), kinds())
+            .prop_map(|((target, way), kinds)| FaultKind::HoldKinds(target, way, kinds))
             .boxed(),
         FaultClass::SlowLink => (servers.two(), 1_000..200_000_u64)
             .prop_map(|((from, to), extra)| FaultKind::Slow(from, to, extra))
@@ -102,11 +106,11 @@ fn kind(class: FaultClass, servers: Servers) -> Option<BoxedStrategy<FaultKind>>
         FaultClass::FullDisk => target.prop_map(FaultKind::FullDisk).boxed(),
         FaultClass::SlowDisk => target.prop_map(FaultKind::Stall).boxed(),
         FaultClass::Pause => {
-            let lazy = servers.target().prop_map(FaultKind::Laze);
+            let lazy = servers.target().prop_map(FaultKind::StallApply);
             prop_oneof![2 => target.prop_map(FaultKind::Pause), 1 => lazy].boxed()
         }
-        FaultClass::Renew => (servers.one(), settings::any())
-            .prop_map(|(server, settings)| FaultKind::Renew(server, Box::new(settings)))
+        FaultClass::RestartWith => (servers.one(), settings::any())
+            .prop_map(|(server, settings)| FaultKind::RestartWith(server, Box::new(settings)))
             .boxed(),
         FaultClass::Clock => prop_oneof![
             (target, fair_tick()).prop_map(|(target, tick)| FaultKind::Rate(target, tick)),

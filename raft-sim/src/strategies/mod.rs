@@ -25,22 +25,22 @@
 //! A plan shrinks to less time, fewer servers, faults, tasks and requests, plain weather and the default
 //! settings. A test that calls [`check`] has no need of that: [`check`] shrinks by itself, to a scenario.
 
+mod admin_ops;
 mod check;
 mod faults;
 mod healing;
 mod servers;
 mod settings;
 mod surroundings;
-mod tasks;
 
 use proptest::prelude::*;
 
-use crate::plan::{Draw, FaultClass, Healing, Plan, Profile, TaskClass, Wishes, fit};
+use crate::plan::{AdminClass, Draw, FaultClass, Healing, Plan, PlanOptions, Profile, fit};
 use crate::time::Micros;
 
+pub use admin_ops::admin_ops;
 pub use check::{check, config};
 pub use faults::faults;
-pub use tasks::tasks;
 
 use faults::MOST_FAULTS;
 use servers::Servers;
@@ -53,7 +53,7 @@ const DURATION: std::ops::RangeInclusive<Micros> = 300_000..=2_000_000;
 
 /// Plans with everything that Raft is made for.
 pub fn plan() -> impl Strategy<Value = Plan> {
-    plan_with(&Wishes::default())
+    plan_with(&PlanOptions::default())
 }
 
 /// Plans with so many servers, of such a duration, with faults and tasks of these classes only.
@@ -79,30 +79,30 @@ pub fn plan() -> impl Strategy<Value = Plan> {
 ///     prop_assert!(plan.tasks.is_empty());
 /// });
 /// ```
-pub fn plan_with(wishes: &Wishes) -> impl Strategy<Value = Plan> + use<> {
-    let draw = possible(wishes);
-    let joiners = if draw.does(TaskClass::Membership) { MOST_JOINERS } else { 0 };
-    let servers = Servers::up_to(wishes.servers, joiners);
-    let members = servers::members(wishes.servers);
-    let duration = wishes.duration_ms.map_or(DURATION, |ms| ms * 1_000..=ms * 1_000);
+pub fn plan_with(plan_options: &PlanOptions) -> impl Strategy<Value = Plan> + use<> {
+    let draw = possible(plan_options);
+    let joiners = if draw.does(AdminClass::Membership) { MOST_JOINERS } else { 0 };
+    let servers = Servers::up_to(plan_options.servers, joiners);
+    let members = servers::members(plan_options.servers);
+    let duration = plan_options.duration_ms.map_or(DURATION, |ms| ms * 1_000..=ms * 1_000);
     let longest = *duration.end();
     let most = if draw.profile == Profile::Calm { MOST_FAULTS / 4 } else { MOST_FAULTS };
     let fault_weight = |class| draw.profile.faults(class);
-    let task_weight = |class| draw.profile.tasks(class);
+    let admin_weight = |class| draw.profile.admin_ops(class);
     let script = (
         faults::any(servers, longest, most, &draw.faults, fault_weight),
-        tasks::any(servers, longest, &draw.tasks, task_weight),
+        admin_ops::any(servers, longest, &draw.admin_ops, admin_weight),
         healing::any(servers),
     );
     let scale = (members, 0..=joiners, duration);
     let leaders = settings::leaders(servers);
     let surroundings = surroundings::any(servers, &draw);
-    let capabilities = wishes.capabilities.clone();
+    let capabilities = plan_options.capabilities.clone();
     (scale, settings::any(), leaders, surroundings, script).prop_map(
         move |((members, joiners, duration), settings, leaders, surroundings, script)| {
-            let Surroundings { mut clocks, weather, sync, machine, clients } = surroundings;
+            let Surroundings { mut clocks, conditions, sync, machine, clients } = surroundings;
             let (apply_time, durable_state_machine) = machine;
-            let (faults, tasks, healing) = script;
+            let (faults, admin_ops, healing) = script;
             clocks.truncate((members + joiners) as usize);
             let mut plan = Plan {
                 seed: settings.seed,
@@ -111,18 +111,18 @@ pub fn plan_with(wishes: &Wishes) -> impl Strategy<Value = Plan> + use<> {
                 exceptions: Vec::new(),
                 clocks,
                 members,
-                weather,
+                conditions,
                 sync,
                 apply_time,
                 durable_state_machine,
                 clients,
                 faults: Vec::new(),
-                tasks: Vec::new(),
+                admin_ops: Vec::new(),
                 healing: None,
             };
             leaders.given_to(&mut plan, draw.has(FaultClass::Clock));
             plan.faults = fit::faults(faults, &plan);
-            plan.tasks = fit::tasks(tasks, &plan);
+            plan.admin_ops = fit::admin_ops(admin_ops, &plan);
             plan.healing =
                 healing.map(|healing| fit::healing(possible_healing(healing, &draw), &plan));
             match &capabilities {
@@ -134,12 +134,12 @@ pub fn plan_with(wishes: &Wishes) -> impl Strategy<Value = Plan> + use<> {
 }
 
 /// What may happen at all: everything that is wished, and fair.
-fn possible(wishes: &Wishes) -> Draw {
-    let faults = wishes.faults.clone().unwrap_or(FaultClass::ALL.to_vec());
+fn possible(plan_options: &PlanOptions) -> Draw {
+    let faults = plan_options.faults.clone().unwrap_or(FaultClass::ALL.to_vec());
     Draw {
-        profile: wishes.profile,
+        profile: plan_options.profile,
         faults: faults.into_iter().filter(|class| class.is_fair()).collect(),
-        tasks: wishes.tasks.clone().unwrap_or(TaskClass::ALL.to_vec()),
+        admin_ops: plan_options.admin_ops.clone().unwrap_or(AdminClass::ALL.to_vec()),
     }
 }
 

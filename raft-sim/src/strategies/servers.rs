@@ -11,8 +11,8 @@ const MOST_MEMBERS: u32 = 9;
 const MANY: u32 = 3;
 
 /// How many servers the first configuration has: three and five mostly, if nobody says.
-pub(super) fn members(wished: Option<u32>) -> BoxedStrategy<u32> {
-    match wished {
+pub(super) fn members(requested: Option<u32>) -> BoxedStrategy<u32> {
+    match requested {
         Some(members) => Just(members).boxed(),
         None => prop_oneof![
             1 => Just(1_u32),
@@ -86,7 +86,7 @@ impl Servers {
             3 => Just(Target::Leader),
             1 => (0..8_u32).prop_map(Target::Follower),
             1 => prop::sample::select(roles),
-            2 => Just(Target::Doer),
+            2 => Just(Target::Actor),
             1 => Just(Target::Peer),
         ]
     }

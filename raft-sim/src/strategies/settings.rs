@@ -13,14 +13,14 @@ use crate::subject::{Changes, Settings};
 pub(super) fn any() -> impl Strategy<Value = Settings> {
     let odd_timeout = (4..=15_u32, 4..=20_u32).prop_map(|(low, width)| (low, low + width));
     let timing = (prop_oneof![1 => Just((10, 20)), 2 => odd_timeout], 1..=3_u32);
-    let pace = (or(64, 1..=8), or(1_024, 1..=32), or(65_536, 2..=256));
+    let replication = (or(64, 1..=8), or(1_024, 1..=32), or(65_536, 2..=256));
     let parts = (or(1 << 20, 1..=256), or(1 << 16, 1..=64));
     let leaders = (any_leader(), changes(), or(10, 1..=3));
     let machine = (proptest::option::of(1..=20_u32), or(1_000, 1..=4));
-    (proptest::num::u64::ANY, timing, pace, parts, leaders, machine).prop_map(
-        |(seed, timing, pace, parts, leaders, machine)| {
+    (proptest::num::u64::ANY, timing, replication, parts, leaders, machine).prop_map(
+        |(seed, timing, replication, parts, leaders, machine)| {
             let (election_timeout, heartbeat) = timing;
-            let (entries_per_message, window, uncommitted_limit) = pace;
+            let (entries_per_message, window, uncommitted_limit) = replication;
             let (bytes_per_message, snapshot_chunk) = parts;
             let ((pre_vote, check_quorum), changes, catch_up_rounds) = leaders;
             let (apply_limit, sessions) = machine;

@@ -7,7 +7,7 @@ use super::faults::fair_tick;
 use super::servers::Servers;
 use crate::disk::SyncTime;
 use crate::network::{Conditions, Delay};
-use crate::plan::{Clients, Clock, Draw, FaultClass, TaskClass};
+use crate::plan::{AdminClass, Clients, Clock, Draw, FaultClass};
 use crate::time::{Micros, TICK};
 
 /// All of it.
@@ -15,7 +15,7 @@ use crate::time::{Micros, TICK};
 pub(super) struct Surroundings {
     /// Those of all servers that there may be.
     pub(super) clocks: Vec<Clock>,
-    pub(super) weather: Conditions,
+    pub(super) conditions: Conditions,
     pub(super) sync: SyncTime,
     /// How long state machines take, and whether what they applied survives a crash.
     pub(super) machine: (Micros, bool),
@@ -32,8 +32,8 @@ pub(super) fn any(servers: Servers, draw: &Draw) -> impl Strategy<Value = Surrou
     let clock = (tick, 1..=TICK).prop_map(|(tick, first)| Clock { tick, first });
     let clocks = vec(clock, servers.most as usize);
     let loss = ppm(draw.has(FaultClass::Loss));
-    let weather = (delay(), loss, ppm(draw.has(FaultClass::Duplicate)));
-    let weather = weather.prop_map(|(delay, loss_ppm, duplicate_ppm)| Conditions {
+    let conditions = (delay(), loss, ppm(draw.has(FaultClass::Duplicate)));
+    let conditions = conditions.prop_map(|(delay, loss_ppm, duplicate_ppm)| Conditions {
         delay,
         loss_ppm,
         duplicate_ppm,
@@ -44,10 +44,10 @@ pub(super) fn any(servers: Servers, draw: &Draw) -> impl Strategy<Value = Surrou
         Just(AT_ONCE).boxed()
     };
     let machine = (0..=60_000_u64, proptest::bool::weighted(0.25));
-    (clocks, weather, sync, machine, clients(draw)).prop_map(
-        |(clocks, weather, sync, machine, clients)| Surroundings {
+    (clocks, conditions, sync, machine, clients(draw)).prop_map(
+        |(clocks, conditions, sync, machine, clients)| Surroundings {
             clocks,
-            weather,
+            conditions,
             sync,
             machine,
             clients,
@@ -85,7 +85,7 @@ fn clients(draw: &Draw) -> impl Strategy<Value = Clients> + use<> {
     let percent = |may| {
         if may { prop_oneof![1 => Just(0_u32), 3 => 1..=60_u32].boxed() } else { Just(0).boxed() }
     };
-    let kinds = (percent(draw.does(TaskClass::Reads)), percent(draw.does(TaskClass::Sessions)));
+    let kinds = (percent(draw.does(AdminClass::Reads)), percent(draw.does(AdminClass::Sessions)));
     let size = prop_oneof![Just(8_u32), 9..=64_u32];
     (1..=60_u64, size, 0..=50_u32, kinds, 1..=6_u32, 10_000..=300_000_u64).prop_map(
         |(requests, size, wander, (reads, once), sessions, patience)| Clients {

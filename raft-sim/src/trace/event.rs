@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::checker::Found;
+use crate::model::{Entry, LogIndex, NodeId, Payload, Position, Term};
 use crate::subject::Role;
-use crate::words::{Entry, LogIndex, NodeId, Payload, Position, Term};
 
 /// Something that a server told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::Trace;
 use super::event::{Event, Start, What};
 use super::judge::Stream;
-use super::told::{Facts, Gaps};
-use crate::checker::{Came, Found, Property, Quorum, Traced, Violation};
-use crate::subject::{LogWrite, Role, Token, Write};
-use crate::words::{
+use super::reported::{Facts, Gaps};
+use crate::checker::{Found, Property, Quorum, Restarted, Traced, Violation};
+use crate::model::{
     Entry, HardState, LARGEST, LogIndex, Membership, NodeId, Position, Snapshot, Term,
 };
+use crate::subject::{LogWrite, Role, Token, Write};
 
 /// Whether an event can be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,9 +237,9 @@ impl<'t> Feed<'t> {
                 self.checkers.forget_log(server);
             }
             match self.checkers.restarted(server, &found, &pending)? {
-                Came::Kept => {}
-                Came::Longer => self.gaps.longer += 1,
-                Came::Unknown => self.lose(server),
+                Restarted::Kept => {}
+                Restarted::Longer => self.gaps.longer += 1,
+                Restarted::Unknown => self.lose(server),
             }
         }
         if let Some(applied) = start.applied {

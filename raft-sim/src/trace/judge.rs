@@ -10,10 +10,10 @@ use super::Trace;
 use super::event::{Event, What};
 use super::feed::{Feed, Ready};
 use super::related::{At, Places};
-use super::told::{Facts, unchecked};
+use super::reported::{Facts, unchecked};
 use crate::checker::{Property, Violation};
+use crate::model::{NodeId, Term};
 use crate::subject::Role;
-use crate::words::{NodeId, Term};
 
 /// What came of a trace.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Error;
 use super::event::{Event, What};
 use crate::history::read::{Wrong, text};
-use crate::words::{NodeId, length};
+use crate::model::{NodeId, length};
 
 /// Puts the events of each server in order and checks them. Up to which index nobody knows what is in the logs, since
 /// the trace begins behind that; and whether it tells of logs at all.
@@ -68,8 +68,8 @@ fn sort(events: &mut [Event]) -> Result<(), (u32, usize, String)> {
 
 fn same_voters(voters: &mut Option<Vec<NodeId>>, event: &Event) -> Result<(), String> {
     let What::Start(start) = &event.what else { return Ok(()) };
-    let Some(told) = &start.voters else { return Ok(()) };
-    if voters.get_or_insert_with(|| told.clone()) == told {
+    let Some(reported) = &start.voters else { return Ok(()) };
+    if voters.get_or_insert_with(|| reported.clone()) == reported {
         return Ok(());
     }
     Err("the voters of the first configuration are others than an event before said".to_owned())
@@ -140,8 +140,8 @@ impl Server {
     fn durable(&mut self, count: u64) -> Result<(), String> {
         let Some(events) = self.events else { return Ok(()) };
         if count >= events {
-            let told = events - 1;
-            return Err(format!("{count} events durable, of {told} since the server started"));
+            let reported = events - 1;
+            return Err(format!("{count} events durable, of {reported} since the server started"));
         }
         if count < self.durable {
             let before = self.durable;

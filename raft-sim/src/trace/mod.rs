@@ -15,21 +15,21 @@ mod lines;
 mod read;
 mod record;
 mod related;
+mod reported;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use std::sync::Arc;
 
 use crate::history::ReadError;
-use crate::words::NodeId;
+use crate::model::NodeId;
 
 pub use event::{Event, Start, What};
 pub use judge::{Judgement, judge};
 pub use read::read;
 pub use record::Recorder;
 pub use related::At;
-pub use told::JUDGED;
+pub use reported::JUDGED;
 
 /// The events of a cluster.
 #[derive(Clone, Debug)]

@@ -14,10 +14,10 @@ use super::{Error, Trace};
 use crate::checker::Found;
 use crate::history::fields::{Fields, NUMBER};
 use crate::history::read::{Wrong, text};
-use crate::subject::Role;
-use crate::words::{
+use crate::model::{
     Command, Entry, LARGEST, LogIndex, Membership, NodeId, Payload, Position, Term,
 };
+use crate::subject::Role;
 
 /// Most servers of a cluster.
 const SERVERS: usize = 64;
@@ -257,10 +257,10 @@ fn applied(fields: &Fields<'_>, names: &mut Names) -> Result<Option<Payload>, Wr
     let digest = fields.field::<Digest>("digest", "a text or a whole number")?;
     let list = |name| fields.field::<Vec<Name>>(name, "servers, as [1,2,3]");
     let servers = [list("voters")?, list("outgoing")?, list("learners")?];
-    let told = command.is_some() || digest.is_some() || servers.iter().any(Option::is_some);
+    let reported = command.is_some() || digest.is_some() || servers.iter().any(Option::is_some);
     let payload = payload(command, digest, servers, names)
         .map_err(|what| fields.wrong("event", what, "either a command or a digest or voters"))?;
-    Ok(told.then_some(payload))
+    Ok(reported.then_some(payload))
 }
 
 /// What an entry carries: nothing, if nothing is told.

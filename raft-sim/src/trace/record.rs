@@ -9,11 +9,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::mix::mix_bytes;
+use crate::model::{Entry, NodeId, Payload, Position, length};
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
 use crate::subject::{Effects, Role, Token, View, Write};
 use crate::time::Micros;
-use crate::words::{Entry, NodeId, Payload, Position, length};
 
 /// Writes down a run as a trace.
 pub struct Recorder {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Trace;
 use super::event::{Event, What};
 use crate::checker::{Property, Violation};
+use crate::model::{NodeId, Payload, Term};
 use crate::subject::Role;
-use crate::words::{NodeId, Payload, Term};
 
 /// An event of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,9 +118,9 @@ impl<'t> Places<'t> {
         let leader = self.leaders.get(&term).copied();
         let commits = matches!(event.what, What::Commit(_));
         let own_commit = get(&self.commits, server);
-        let owed = self.committed.iter().rev().find(|(_, when, _)| *when < term);
-        let (owed, committer) = match violation.server == server {
-            true => (owed.map(|(.., at)| *at), None),
+        let obligation = self.committed.iter().rev().find(|(_, when, _)| *when < term);
+        let (obligation, committer) = match violation.server == server {
+            true => (obligation.map(|(.., at)| *at), None),
             false => (get(&self.led, violation.server), get(&self.led, server)),
         };
         use Property::{
@@ -135,7 +135,7 @@ impl<'t> Places<'t> {
             (&[LogMatching], self.another(event)),
             (&[LogTerms, LegalRoles, Monotonicity], get(&self.moves, server)),
             (&[LogTerms, LegalRoles, Monotonicity], own_commit.filter(|_| commits)),
-            (&[LeaderCompleteness], owed),
+            (&[LeaderCompleteness], obligation),
             (&[LeaderCompleteness], committer),
             (&[StateMachineSafety], self.decided(event)),
             (&[CommittedNeverTruncated], own_commit),
@@ -156,7 +156,7 @@ impl<'t> Places<'t> {
     /// Who had one of these entries before, with something else in it or before it.
     fn another(&self, event: &Event) -> Option<At> {
         let What::Append(_, entries) = &event.what else { return None };
-        let known = |entry: &&crate::words::Entry| {
+        let known = |entry: &&crate::model::Entry| {
             self.entries.get(&(entry.index.get(), entry.term)).copied()
         };
         let differs = entries.iter().find(|entry| {

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::{Halt, Launch, World, slot};
 use crate::action::Action;
+use crate::model::NodeId;
 use crate::network::{Loss, MessageId};
 use crate::observation::{Observation, Observer};
 use crate::subject::{Event, Token};
-use crate::words::NodeId;
 
 impl<L: Launch + ?Sized> World<'_, L> {
     #[inline]

@@ -1,9 +1,9 @@
 //! Schedulers: a server gets no time to run, and catches up.
 
 use super::{Halt, Launch, World, slot};
+use crate::model::NodeId;
 use crate::observation::Observer;
 use crate::subject::Event;
-use crate::words::NodeId;
 
 impl<L: Launch + ?Sized> World<'_, L> {
     /// From now on the scheduler gives a server no time: nothing reaches it, and nothing leaves it. Its disk goes

@@ -2,8 +2,8 @@
 //! they say is for the checkers.
 
 use super::{Launch, World, slot};
+use crate::model::{LogIndex, Membership, NodeId, Payload};
 use crate::subject::{Answer, LogWrite, Token, Write};
-use crate::words::{LogIndex, Membership, NodeId, Payload};
 
 impl<L: Launch + ?Sized> World<'_, L> {
     /// Checks that the effects of a server's step make sense. If they do not, they are a mistake of the implementation or of its

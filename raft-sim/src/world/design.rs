@@ -1,10 +1,10 @@
 //! What a world begins with.
 
 use crate::disk::SyncTime;
+use crate::model::{Entry, HardState, NodeId};
 use crate::network::Conditions;
 use crate::subject::Settings;
 use crate::time::Micros;
-use crate::words::{Entry, HardState, NodeId};
 
 /// What a cluster is made of.
 #[derive(Clone, Debug)]

@@ -7,9 +7,9 @@ use super::flow::Due;
 use super::{Halt, Launch, Server, World, slot};
 use crate::disk::{Disk, length_after};
 use crate::mix::{below, mix};
+use crate::model::{NodeId, length};
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Event, Token, View, Write};
-use crate::words::{NodeId, length};
 
 impl<L: Launch + ?Sized> World<'_, L> {
     /// From now on a server's disk makes nothing durable by itself, or does again and catches up.
@@ -34,7 +34,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             if self.miss_notices(id, 0) {
                 return Ok(true);
             }
-            match self.servers[slot(id)].unheard.front() {
+            match self.servers[slot(id)].unnotified.front() {
                 Some(&token) => self.hear(id, token, observer)?,
                 None => break,
             }
@@ -50,9 +50,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
         id: NodeId,
         observer: &mut impl Observer,
     ) -> Result<bool, Halt> {
-        let heard = self.servers[slot(id)].unheard.len();
+        let observed = self.servers[slot(id)].unnotified.len();
         match self.make_durable(id, Token(u64::MAX), observer)? {
-            Some(_) if self.miss_notices(id, heard) => Ok(true),
+            Some(_) if self.miss_notices(id, observed) => Ok(true),
             Some(newest) => {
                 self.hear(id, newest, observer)?;
                 self.lag(id, observer)?;
@@ -115,19 +115,19 @@ impl<L: Launch + ?Sized> World<'_, L> {
     ) -> Result<bool, Halt> {
         while self.servers[slot(id)].disk.is_dirty() {
             // Of the older ones it may hear later, if it can do with that.
-            let unheard = self.servers[slot(id)].unheard.len();
-            let heard = if self.notices_in_order { 0 } else { unheard };
+            let unnotified = self.servers[slot(id)].unnotified.len();
+            let observed = if self.notices_in_order { 0 } else { unnotified };
             if self.make_durable(id, through, observer)?.is_none() {
                 break;
             }
             if self.flowing && self.sync.notice > 0 {
-                self.schedule_notices(id, heard);
+                self.schedule_notices(id, observed);
                 return Ok(false);
             }
-            if self.miss_notices(id, heard) {
+            if self.miss_notices(id, observed) {
                 return Ok(false);
             }
-            while let Some(token) = self.servers[slot(id)].unheard.remove(heard) {
+            while let Some(token) = self.servers[slot(id)].unnotified.remove(observed) {
                 self.take(id, Event::Persisted(token), observer)?;
             }
         }
@@ -148,7 +148,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             && let Some(write) = server.disk.sync_next(through)
         {
             newest = Some(write.token);
-            server.unheard.push_back(write.token);
+            server.unnotified.push_back(write.token);
             self.report_durable(id, &write, observer)?;
             server = &mut self.servers[slot(id)];
         }
@@ -169,9 +169,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
 
     /// Whether a server is not scheduled; then it will hear of its durable writes from this one on when it is.
     fn miss_notices(&mut self, id: NodeId, first: usize) -> bool {
-        let Server { missed, unheard, .. } = &mut self.servers[slot(id)];
+        let Server { missed, unnotified, .. } = &mut self.servers[slot(id)];
         let Some(missed) = missed else { return false };
-        missed.extend(unheard.range(first..).map(|&token| Event::Persisted(token)));
+        missed.extend(unnotified.range(first..).map(|&token| Event::Persisted(token)));
         true
     }
 
@@ -180,7 +180,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let server = &self.servers[slot(id)];
         let life = server.life;
         let seed = mix(mix(self.seed, 0x6e6f_7469 ^ u64::from(id.0)), u64::from(life));
-        for &token in server.unheard.range(first..) {
+        for &token in server.unnotified.range(first..) {
             let delay = below(mix(seed, token.0), self.sync.notice + 1);
             let due = Due::Notice { server: id.0 - 1, life, token };
             self.queue.push(self.now + delay, due);
@@ -210,9 +210,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
 
     /// Takes a write from those that the server has not heard of, if it is one.
     fn forget(&mut self, id: NodeId, token: Token) -> bool {
-        let unheard = &mut self.servers[slot(id)].unheard;
-        let place = unheard.iter().position(|&other| other == token);
-        place.and_then(|place| unheard.remove(place)).is_some()
+        let unnotified = &mut self.servers[slot(id)].unnotified;
+        let place = unnotified.iter().position(|&other| other == token);
+        place.and_then(|place| unnotified.remove(place)).is_some()
     }
 
     /// Messages leave that waited for a write of which the server is just told. It can't know any earlier that they
@@ -220,7 +220,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
     pub(super) fn send_waiting(
         &mut self,
         id: NodeId,
-        told: Token,
+        reported: Token,
         observer: &mut impl Observer,
     ) -> Result<(), Halt> {
         if self.servers[slot(id)].waiting.is_empty() {
@@ -228,7 +228,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
         let waiting = std::mem::take(&mut self.servers[slot(id)].waiting);
         for held in waiting {
-            if held.after > told {
+            if held.after > reported {
                 self.servers[slot(id)].waiting.push(held);
             } else {
                 self.send(held.message, observer)?;

@@ -3,8 +3,8 @@
 use super::{Launch, World};
 use crate::action::Action;
 use crate::disk::Survives;
+use crate::model::NodeId;
 use crate::subject::Effects;
-use crate::words::NodeId;
 
 impl<L: Launch + ?Sized> World<'_, L> {
     /// All that can happen next without a client or an administrator and without a new fault of the network or of a clock, in a
@@ -36,7 +36,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             if !state.frozen && !self.stopped {
                 enabled.push(Action::Tick { server });
             }
-            enabled.extend(state.unheard().map(|write| Action::Notify { server, write }));
+            enabled.extend(state.unnotified().map(|write| Action::Notify { server, write }));
             if state.is_behind() && !state.apply_paused {
                 enabled.push(Action::Apply { server });
             }

@@ -2,10 +2,10 @@
 
 use super::{World, slot};
 use crate::action::Action;
+use crate::model::NodeId;
 use crate::network::{Arrival, MessageId};
 use crate::subject::Token;
 use crate::time::{Micros, Queue};
-use crate::words::NodeId;
 
 use super::Launch;
 

@@ -25,11 +25,11 @@ mod step;
 use crate::action::Action;
 use crate::disk::SyncTime;
 use crate::mix::mix;
+use crate::model::{NodeId, length};
 use crate::network::Network;
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Capability, Effects, Request, Role, Settings};
 use crate::time::{Micros, Queue};
-use crate::words::{NodeId, length};
 
 pub use design::{Design, Start};
 pub use flow::Next;

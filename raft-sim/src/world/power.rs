@@ -5,10 +5,10 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::{Halt, Launch, World, slot};
 use crate::disk::Survives;
+use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop, Stored};
 use crate::panics;
 use crate::subject::{Boot, Token};
-use crate::words::NodeId;
 
 impl<L: Launch + ?Sized> World<'_, L> {
     /// A server dies; what is scheduled for it, and what it missed while it was not scheduled, is void. False if
@@ -28,7 +28,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         server.life += 1;
         server.written = Token(0);
         server.waiting.clear();
-        server.unheard.clear();
+        server.unnotified.clear();
         server.unanswered.clear();
         server.applying = false;
         server.missed = None;
@@ -117,7 +117,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let booted = panic::catch_unwind(AssertUnwindSafe(|| launch.launch(boot)));
         let (panicked, booted) = match booted {
             Ok(booted) => (false, booted),
-            Err(panic) => (true, Err(panics::told(panic.as_ref()))),
+            Err(panic) => (true, Err(panics::reported(panic.as_ref()))),
         };
         let (subject, view) = match booted {
             Ok(booted) => booted,

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::Start;
 use crate::disk::{Disk, Survives};
+use crate::model::LogIndex;
 use crate::subject::{Event, Held, Request, Settings, Token, View};
 use crate::time::Micros;
-use crate::words::LogIndex;
 
 /// One server and what it stands on.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct Server {
     /// The latest write of this life.
     pub(super) written: Token,
     /// Writes that are durable, of which it has not heard; in order.
-    pub(super) unheard: VecDeque<Token>,
+    pub(super) unnotified: VecDeque<Token>,
     /// Requests it has taken in this life and not answered.
     pub(super) unanswered: BTreeSet<Request>,
     /// How many entries its log has as it sees it, those included that its snapshot stands for.
@@ -71,7 +71,7 @@ impl Server {
             next_settings: None,
             waiting: Vec::new(),
             written: Token(0),
-            unheard: VecDeque::new(),
+            unnotified: VecDeque::new(),
             unanswered: BTreeSet::new(),
             length: 0,
             longest: 0,
@@ -106,8 +106,8 @@ impl Server {
     }
 
     /// The writes that are durable and of which it has not heard, oldest first.
-    pub fn unheard(&self) -> impl ExactSizeIterator<Item = Token> + '_ {
-        self.unheard.iter().copied()
+    pub fn unnotified(&self) -> impl ExactSizeIterator<Item = Token> + '_ {
+        self.unnotified.iter().copied()
     }
 
     /// Whether its state machine was handed something that it has not applied.

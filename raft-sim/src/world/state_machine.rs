@@ -4,9 +4,9 @@
 use super::flow::Due;
 use super::{Halt, Launch, World, slot};
 use crate::mix::{below, mix};
+use crate::model::NodeId;
 use crate::observation::Observer;
 use crate::subject::Event;
-use crate::words::NodeId;
 
 impl<L: Launch + ?Sized> World<'_, L> {
     /// From now on a server's state machine takes nothing, or does again and catches up.

@@ -5,18 +5,18 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::flow::schedule;
 use super::{Halt, Launch, World, slot};
+use crate::model::{Message, NodeId};
 use crate::network::Fate;
 use crate::observation::{Observation, Observer, Stop};
 use crate::panics;
 use crate::subject::{Effects, Ended, Event, Subject, View};
-use crate::words::{Message, NodeId};
 
 /// Hands a server an event. If it panics, that is how it ends.
 #[inline]
 fn hand(subject: &mut impl Subject, event: Event, effects: &mut Effects) {
     let stepped = panic::catch_unwind(AssertUnwindSafe(|| subject.step(event, effects)));
     if let Err(panic) = stepped {
-        effects.ended = Some(Ended::Panicked(panics::told(panic.as_ref())));
+        effects.ended = Some(Ended::Panicked(panics::reported(panic.as_ref())));
     }
 }
 
@@ -132,7 +132,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
     fn hold_back(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Stop> {
         for held in std::mem::take(&mut self.effects.held) {
             let server = &mut self.servers[slot(id)];
-            if server.disk.holds(held.after) || server.unheard.contains(&held.after) {
+            if server.disk.holds(held.after) || server.unnotified.contains(&held.after) {
                 server.waiting.push(held);
             } else {
                 self.send(held.message, observer)?;

@@ -1,7 +1,7 @@
 //! Failing runs that are quick to shrink, for the tests that look at what they are shrunk to.
 
 use raft_sim::checker::Property;
-use raft_sim::plan::{Plan, Profile, Wishes};
+use raft_sim::plan::{Plan, PlanOptions, Profile};
 use raft_sim::run::run;
 use raft_sim::scenario::parse::parse;
 use raft_sim::scenario::source::Source;
@@ -11,8 +11,9 @@ use raft_sim::subject::Implementation;
 
 /// A short run of few servers.
 pub(crate) fn plan(profile: Profile, seed: u64) -> Plan {
-    let wishes = Wishes { profile, servers: Some(3), duration_ms: Some(400), ..Wishes::default() };
-    Plan::draw(seed, &wishes)
+    let plan_options =
+        PlanOptions { profile, servers: Some(3), duration_ms: Some(400), ..PlanOptions::default() };
+    Plan::draw(seed, &plan_options)
 }
 
 /// The first seed from this one on of which the plan violates the property, and what that is shrunk to.

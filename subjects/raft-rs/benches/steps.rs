@@ -13,8 +13,8 @@ use std::time::Instant;
 
 use raft_rs_subject::RaftRs;
 use raft_sim::disk::SyncTime;
-use raft_sim::network::{Delay, Weather};
-use raft_sim::plan::{Clients, Clock, Plan, Task, TaskKind, Whom};
+use raft_sim::network::{Delay, Conditions};
+use raft_sim::plan::{Clients, Clock, Plan, AdminOp, AdminKind, AdminTarget};
 use raft_sim::run::run;
 use raft_sim::subject::Settings;
 
@@ -29,10 +29,10 @@ fn main() {
     let mut rates = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         rates[0].push(rate(|| bare::steps(u64::from(SERVERS), DURATION)));
-        rates[1].push(rate(|| through_the_door(&plan, false)));
-        rates[2].push(rate(|| through_the_door(&plan, true)));
+        rates[1].push(rate(|| through_the_interface(&plan, false)));
+        rates[2].push(rate(|| through_the_interface(&plan, true)));
     }
-    let ratio = |of: usize| median(rates[0].iter().zip(&rates[of]).map(|(bare, door)| door / bare));
+    let ratio = |of: usize| median(rates[0].iter().zip(&rates[of]).map(|(bare, interface)| interface / bare));
     println!("million steps per second on one core, medians of {ROUNDS} rounds");
     println!("{:<40} {:>6.3}", "a bare loop", median(rates[0].iter().copied()));
     for (name, of) in
@@ -45,12 +45,12 @@ fn main() {
 
 /// The workload as a plan. A log is compacted every second, when it has about 1,000 entries.
 fn workload() -> Plan {
-    let tasks = (1..DURATION / SECOND).map(|second| Task {
+    let admin_ops = (1..DURATION / SECOND).map(|second| AdminOp {
         number: second as u32,
         at: second * SECOND,
-        moment: None,
-        of: Whom::Everybody,
-        kind: TaskKind::Compaction,
+        trigger: None,
+        of: AdminTarget::Everybody,
+        kind: AdminKind::Compaction,
     });
     Plan {
         seed: 1,
@@ -61,7 +61,7 @@ fn workload() -> Plan {
             .collect(),
         exceptions: Vec::new(),
         members: SERVERS,
-        weather: Weather { delay: Delay::Uniform(500, 10_000), loss_ppm: 0, duplicate_ppm: 0 },
+        conditions: Conditions { delay: Delay::Uniform(500, 10_000), loss_ppm: 0, duplicate_ppm: 0 },
         sync: SyncTime { min: 0, max: 0, notice: 0 },
         apply_time: 0,
         durable_state_machine: false,
@@ -76,13 +76,13 @@ fn workload() -> Plan {
             only: None,
         },
         faults: Vec::new(),
-        tasks: tasks.collect(),
+        admin_ops: admin_ops.collect(),
         healing: None,
     }
 }
 
-fn through_the_door(plan: &Plan, oracles: bool) -> u64 {
-    let outcome = run(plan, &RaftRs::Careful, oracles, &mut ()).expect("the plan boots");
+fn through_the_interface(plan: &Plan, checkers: bool) -> u64 {
+    let outcome = run(plan, &RaftRs::Careful, checkers, &mut ()).expect("the plan boots");
     assert_eq!(outcome.violation, None, "raft-rs violated a property");
     outcome.steps
 }

@@ -7,7 +7,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{
     ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2, ConfState, Entry,
 };
-use raft_sim::words::{Membership, NodeId};
+use raft_sim::model::{Membership, NodeId};
 
 /// raft-rs's words for a configuration. One that is joint is left by itself.
 pub(crate) fn conf_state(membership: &Membership) -> ConfState {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use raft::eraftpb::{Entry as Native, EntryType};
-use raft_sim::words::{
+use raft_sim::model::{
     Command, Entry, LogIndex, Membership, Once, Payload, Position, SessionId, Term,
 };
 

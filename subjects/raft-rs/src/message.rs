@@ -8,7 +8,7 @@ use bytes::Bytes;
 use raft::CAMPAIGN_TRANSFER;
 use raft::eraftpb::{Entry as NativeEntry, Message as Native, MessageType};
 use raft_sim::mix::mix_bytes;
-use raft_sim::words::{
+use raft_sim::model::{
     AppendReply, Body, Carried, Chunk, Conflict, Entries, LogIndex, Membership, Message, NodeId,
     Own, Payload, Position, Snapshot, Term, length,
 };

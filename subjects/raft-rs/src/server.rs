@@ -9,7 +9,7 @@ use raft::eraftpb::Entry as Native;
 use raft::{Config, ProgressState, RawNode, ReadOnlyOption, SnapshotStatus, StateRole};
 use raft_sim::mix::{below, mix};
 use raft_sim::subject::{Boot, Effects, Event, Role, Settings, Subject, Token, View};
-use raft_sim::words::{Body, Entries, LogIndex, Message, NodeId, Payload, Term};
+use raft_sim::model::{Body, Entries, LogIndex, Message, NodeId, Payload, Term};
 
 use crate::RaftRs;
 use crate::message::{self, Place};

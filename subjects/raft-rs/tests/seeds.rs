@@ -1,7 +1,7 @@
 //! Seeds that showed a mistake of the adapter: in the adapter's hands raft-rs did what it had not done by itself.
 
 use raft_rs_subject::RaftRs;
-use raft_sim::plan::{Plan, Wishes};
+use raft_sim::plan::{Plan, PlanOptions};
 use raft_sim::run::run;
 use raft_sim::subject::Implementation;
 
@@ -9,7 +9,7 @@ use raft_sim::subject::Implementation;
 #[track_caller]
 fn holds(seed: u64) {
     let capabilities = Some(RaftRs::Careful.capabilities().to_vec());
-    let plan = Plan::draw(seed, &Wishes { capabilities, ..Wishes::default() });
+    let plan = Plan::draw(seed, &PlanOptions { capabilities, ..PlanOptions::default() });
     let outcome = run(&plan, &RaftRs::Careful, true, &mut ()).expect("it boots");
     assert_eq!(outcome.violation, None, "seed {seed}");
 }

@@ -87,9 +87,9 @@ pub enum Capability {
     /// `slow-disk`: goes on while its writes are under way, and hears when they are durable. Without it a server
     /// waits at each write, and its disk takes no time.
     SlowDisk,
-    /// `conduct`: keeps the rules of Figures 2 and 13 to the letter in every step, also where another way would
+    /// `rules`: keeps the rules of Figures 2 and 13 to the letter in every step, also where another way would
     /// be as safe, so that each step can be judged by itself.
-    Conduct,
+    Rules,
 }
 
 impl Capability {
@@ -130,7 +130,7 @@ impl Capability {
         Capability::ParallelDisk,
         Capability::ApplyAhead,
         Capability::SlowDisk,
-        Capability::Conduct,
+        Capability::Rules,
     ];
 
     /// What Figures 2 and 4 say and another Raft may do otherwise: a subject that keeps to them has all of these. In the
@@ -184,7 +184,7 @@ impl Capability {
             Capability::ParallelDisk => "parallel-disk",
             Capability::ApplyAhead => "apply-ahead",
             Capability::SlowDisk => "slow-disk",
-            Capability::Conduct => "conduct",
+            Capability::Rules => "conduct",
         }
     }
 

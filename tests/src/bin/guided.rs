@@ -59,7 +59,7 @@ fn compare(args: &Args) -> Result<(), String> {
             Ok([("random", random), ("guided", campaigns(args, workshop, &["--guided"])?)])
         })?;
         for (kind, steps) in rows {
-            println!("{id:<44}{kind:<8}{}", told(args, &steps));
+            println!("{id:<44}{kind:<8}{}", reported(args, &steps));
         }
     }
     Ok(())
@@ -88,7 +88,7 @@ fn campaigns(args: &Args, workshop: &Workshop, how: &[&str]) -> Result<Vec<Optio
 }
 
 /// Each campaign in a column, and the mean, in which one without a finding counts as the whole budget.
-fn told(args: &Args, steps: &[Option<u64>]) -> String {
+fn reported(args: &Args, steps: &[Option<u64>]) -> String {
     let hundredths = |steps: u64| format!("{:>3}.{:02}", steps / 1_000_000, steps / 10_000 % 100);
     let columns: String =
         steps.iter().map(|steps| steps.map_or("     -".to_owned(), hundredths) + "  ").collect();

@@ -122,7 +122,7 @@ fn scenarios(failed: &[Failed]) -> String {
         return "none".to_owned();
     }
     let count = |by| failed.iter().filter(|failed| failed.by == by).count();
-    let (crashed, alarmed) = (count(By::Crash), count(By::Oracle));
+    let (crashed, alarmed) = (count(By::Crash), count(By::Checker));
     let expected = count(By::Expectation);
     let mut cell = format!("{}: {expected} by expectation, {alarmed} by alarm", failed.len());
     if crashed > 0 {

@@ -4,13 +4,13 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use raft_sim::model::{NodeId, Term};
 use raft_sim::scenario::parse::parse;
 use raft_sim::scenario::source::Source;
 use raft_sim::scenario::syntax::{
     Answer, Bound, Condition, Detail, Drawn, DrawnEntry, Duration, Fact, Forged, ForgedBody, Kind,
     Label, Link, Number, RoleWord, Selection, Selector, Servers, Statement, Unit, Which,
 };
-use raft_sim::words::{NodeId, Term};
 
 use super::{cluster, servers, settings};
 

@@ -4,8 +4,8 @@ use super::Property;
 use crate::checker::hooks::{Checker, Context, New};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::length;
 use crate::subject::{LogWrite, View};
-use crate::words::length;
 
 /// Committed Never Truncated (§5.3): committed entries are durable, so no server replaces or cuts
 /// off what it knows to be committed. Writing the same entry again is no change.

@@ -9,8 +9,8 @@ use crate::checker::hooks::{Checker, Context, New};
 use crate::checker::quorum::{names, share_quorums};
 use crate::checker::record::{InForce, Record};
 use crate::checker::violation::{Verdict, violated};
+use crate::model::{LogIndex, Membership, Payload, length};
 use crate::subject::View;
-use crate::words::{LogIndex, Membership, Payload, length};
 
 /// Configurations (§6): they change one after another, every quorum of one shares a server with every quorum of the next,
 /// and a server always uses the latest one in its log, committed or not; or else the latest that it has applied.
@@ -36,7 +36,7 @@ impl Configurations {
         let (record, server) = (at.record, at.server());
         let commit = length(after.commit);
         let (done, is_done) = match record.in_force {
-            InForce::Appended | InForce::Untold => (commit, "committed"),
+            InForce::Appended | InForce::Unreported => (commit, "committed"),
             InForce::Applied => (length(after.applied), "applied"),
         };
         let asks_own_term = record.in_force == InForce::Appended;
@@ -87,7 +87,7 @@ impl Checker for Configurations {
         }
         let in_force = record.in_force(at.slot, after);
         let has = match record.in_force {
-            InForce::Appended | InForce::Untold => "in its log",
+            InForce::Appended | InForce::Unreported => "in its log",
             InForce::Applied => "that it has applied",
         };
         let latest = LogIndex::new(server.log.configurations.nth(in_force).0);
@@ -110,8 +110,8 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::{configuration, members};
     use crate::checker::testing::{History, Verdict, raises, silent};
+    use crate::model::{LogIndex, Membership};
     use crate::subject::{Applied, Outcome};
-    use crate::words::{LogIndex, Membership};
 
     /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
     fn led() -> History {

@@ -6,7 +6,7 @@ use super::Property;
 use crate::checker::hooks::{Checker, Context};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
-use crate::words::{Body, Message, NodeId, Term};
+use crate::model::{Body, Message, NodeId, Term};
 
 /// Election Safety (Figure 3, §5.2): at most one leader can be elected in a given term.
 #[derive(Debug)]
@@ -72,8 +72,8 @@ impl Checker for ElectionSafety {
 mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::{History, heartbeat, raises, silent};
+    use crate::model::Body;
     use crate::subject::Role;
-    use crate::words::Body;
 
     /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
     fn led() -> History {

@@ -6,9 +6,9 @@ use super::Property;
 use crate::checker::hooks::{Checker, Context};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::{Once, Payload, SessionId};
 use crate::subject::{Answer, Applied, Outcome, Request, View};
 use crate::time::Micros;
-use crate::words::{Once, Payload, SessionId};
 
 /// Exactly Once (§8, dissertation §6.3): a command under a serial number of a session is executed at one
 /// index of the log, the same on every server, however often it is in the log. A client is told that its request is
@@ -108,8 +108,8 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::once;
     use crate::checker::testing::{History, raises, silent};
+    use crate::model::{LogIndex, SessionId};
     use crate::subject::{Answer, Outcome, Role};
-    use crate::words::{LogIndex, SessionId};
 
     /// S1 leads term 1 of three servers, with the same command twice, committed with S2's help.
     fn twice() -> History {

@@ -4,8 +4,8 @@ use super::Property;
 use crate::checker::hooks::{Checker, Context};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::{AppendReply, Body, LogIndex, Message};
 use crate::subject::Role;
-use crate::words::{AppendReply, Body, LogIndex, Message};
 
 /// Follower Matches Leader (§5.3): whenever AppendEntries returns successfully, the leader knows
 /// that the follower's log is identical to its own log up through the new entries.

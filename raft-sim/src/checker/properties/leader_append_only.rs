@@ -4,8 +4,8 @@ use super::Property;
 use crate::checker::hooks::{Checker, Context};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::{NodeId, Position};
 use crate::subject::{LogWrite, View};
-use crate::words::{NodeId, Position};
 
 /// Leader Append-Only (Figure 3, §5.3): a leader never overwrites or deletes entries in its log;
 /// it only appends new entries.

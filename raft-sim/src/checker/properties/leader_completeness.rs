@@ -5,8 +5,8 @@ use crate::checker::hooks::{Checker, Commit, Context};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::Term;
 use crate::subject::Role;
-use crate::words::Term;
 
 /// Leader Completeness (Figure 3, §5.4): if a log entry is committed in a given term, then that
 /// entry will be present in the logs of the leaders for all higher-numbered terms.
@@ -20,18 +20,18 @@ impl LeaderCompleteness {
     /// The leader of a term has what was committed in lower ones.
     pub(in crate::checker) fn check(at: &mut Context<'_>, term: Term) -> Verdict {
         let ledger = &at.record.ledger;
-        let owed = ledger.committed_before(term);
-        if owed == ledger.base() {
+        let obligation = ledger.committed_before(term);
+        if obligation == ledger.base() {
             return Ok(());
         }
         at.count(Property::LeaderCompleteness);
-        if at.server().log.at(owed) == ledger.at(owed) {
+        if at.server().log.at(obligation) == ledger.at(obligation) {
             return Ok(());
         }
         let id = at.id();
         let detail = format!(
             "{id} became leader of term {term} without the entries that were committed up to index \
-             {owed} in lower terms"
+             {obligation} in lower terms"
         );
         violated(Property::LeaderCompleteness, id, detail)
     }
@@ -81,8 +81,8 @@ impl Checker for LeaderCompleteness {
 mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::{History, heartbeat, raises, silent};
+    use crate::model::Term;
     use crate::subject::Role;
-    use crate::words::Term;
 
     #[test]
     fn leader_completeness_new_leader_without_a_committed_entry() {

@@ -5,8 +5,8 @@ use crate::checker::hooks::{Boot, Checker, Context};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::{InForce, Record};
 use crate::checker::violation::{Verdict, violated};
+use crate::model::length;
 use crate::subject::{Role, View};
-use crate::words::length;
 
 /// Legal Roles (Figure 4, §5.1): a server starts up as follower; a follower that times out starts
 /// an election in a new term; a candidate that receives a majority of the votes becomes leader
@@ -31,7 +31,7 @@ impl LegalRoles {
         let (old, new) = (before.term, after.term);
         let (index, configuration) = server.log.configurations.nth(configured);
         let alone = has_quorum(configuration, |voter| voter == server.id);
-        let learns = at.record.in_force != InForce::Untold
+        let learns = at.record.in_force != InForce::Unreported
             && configuration.learners.contains(&server.id)
             && !configuration.outgoing.contains(&server.id)
             && index <= length(after.commit);
@@ -106,8 +106,8 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::members;
     use crate::checker::testing::{History, raises, silent};
+    use crate::model::{NodeId, Term};
     use crate::subject::{Role, View};
-    use crate::words::{NodeId, Term};
 
     /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
     fn led() -> History {

@@ -5,8 +5,8 @@ use crate::checker::chain::Seen;
 use crate::checker::hooks::{Checker, Context, New};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, Violation};
+use crate::model::NodeId;
 use crate::subject::{LogWrite, View};
-use crate::words::NodeId;
 
 /// Log Terms (§5.1, §5.3): an entry is stamped with the term of the leader that made it, and
 /// leaders come in the order of their terms. So terms do not decrease along a log, and none is
@@ -88,8 +88,8 @@ mod tests {
     use crate::checker::Checkers;
     use crate::checker::properties::Property;
     use crate::checker::testing::{History, entry, raises, silent};
+    use crate::model::{Entry, HardState, NodeId, Payload, Term};
     use crate::subject::View;
-    use crate::words::{Entry, HardState, NodeId, Payload, Term};
 
     #[test]
     fn log_matching_other_command_at_the_same_position() {

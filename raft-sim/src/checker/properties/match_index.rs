@@ -5,8 +5,8 @@ use crate::checker::hooks::{Checker, Context, New};
 use crate::checker::quorum::contains;
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::{LogIndex, NodeId, Payload, Term};
 use crate::subject::{Role, View};
-use crate::words::{LogIndex, NodeId, Payload, Term};
 
 /// Match Index (Figure 2, §5.3): matchIndex is the highest log entry known to be replicated on a server:
 /// it is durable there, with all before it, and what is known does not go back as long as the server is

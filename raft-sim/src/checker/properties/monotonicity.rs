@@ -4,8 +4,8 @@ use super::Property;
 use crate::checker::hooks::{Boot, Checker, Context};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::{HardState, length};
 use crate::subject::View;
-use crate::words::{HardState, length};
 
 /// Monotonicity (Figure 2, §5.1): currentTerm, commitIndex and lastApplied increase
 /// monotonically, and a vote stands for its term.
@@ -134,8 +134,8 @@ fn went_back(old: HardState, new: HardState) -> Option<String> {
 mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::{History, entry, raises, silent, writing};
+    use crate::model::{HardState, LogIndex, NodeId, Term};
     use crate::subject::{Role, View, Write};
-    use crate::words::{HardState, LogIndex, NodeId, Term};
 
     #[test]
     fn monotonicity_term_goes_back() {

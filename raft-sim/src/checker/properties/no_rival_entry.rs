@@ -9,8 +9,8 @@ use crate::checker::hooks::{Boot, Checker, Context, New};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::{Membership, Message, NodeId, Term};
 use crate::subject::{Role, View};
-use crate::words::{Membership, Message, NodeId, Term};
 
 /// No Rival Entry (§5.2, §5.3): entries of a term are made by its leader, and the votes of a quorum make
 /// one leader. So when a quorum has voted for a candidate, no log can hold an entry of its term that it
@@ -170,8 +170,8 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::members;
     use crate::checker::testing::{History, raises, silent};
+    use crate::model::LogIndex;
     use crate::subject::Role;
-    use crate::words::LogIndex;
 
     /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
     fn led() -> History {

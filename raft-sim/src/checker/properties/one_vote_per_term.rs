@@ -6,7 +6,7 @@ use super::Property;
 use crate::checker::hooks::{Boot, Checker, Context};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
-use crate::words::{Body, Message, NodeId, Term};
+use crate::model::{Body, Message, NodeId, Term};
 
 /// One Vote per Term (Figure 2, §5.2): each server votes for at most one candidate in a given term. A RequestVote is its
 /// sender's vote for itself.

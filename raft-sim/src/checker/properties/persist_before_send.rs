@@ -7,7 +7,7 @@ use crate::checker::hooks::{Checker, Context};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
 use crate::checker::violation::{Verdict, violated};
-use crate::words::{Body, Message};
+use crate::model::{Body, Message};
 
 /// Persist before Send (Figure 2, §5.6): persistent state is updated on stable storage before
 /// responding to RPCs. What leaves a server must survive its power loss: its term in every
@@ -72,8 +72,8 @@ fn too_early(server: &Server, message: &Message, promise: &str) -> Verdict {
 mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::{History, raises, silent, success};
+    use crate::model::{AppendReply, Body, LogIndex};
     use crate::subject::Role;
-    use crate::words::{AppendReply, Body, LogIndex};
 
     #[test]
     fn persist_before_send_term() {

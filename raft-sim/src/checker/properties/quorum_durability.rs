@@ -8,7 +8,7 @@ use crate::checker::hooks::{Checker, Commit, Context};
 use crate::checker::quorum::{has_quorum, is_majority};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
-use crate::words::{Membership, NodeId, length};
+use crate::model::{Membership, NodeId, length};
 
 /// Quorum Durability (Figure 2, §5.3): a log entry is committed once the leader has replicated it
 /// on a majority of the servers, each of which has it on stable storage before it says so. In joint
@@ -105,8 +105,8 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::{configuration, members};
     use crate::checker::testing::{History, Verdict, raises, silent, writing};
+    use crate::model::{LogIndex, Membership, NodeId};
     use crate::subject::{Applied, LogWrite, Outcome, Role};
-    use crate::words::{LogIndex, Membership, NodeId};
 
     /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
     fn led() -> History {

@@ -6,9 +6,9 @@ use super::Property;
 use crate::checker::hooks::{Checker, Context};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::LogIndex;
 use crate::subject::{Answer, Event, Request};
 use crate::time::Micros;
-use crate::words::LogIndex;
 
 /// Reads (§8, dissertation §6.4): a read returns no state from before what any client had been told of
 /// when it was asked. So all of it is linearizable: an answer to one client is past for every later
@@ -18,7 +18,7 @@ pub(in crate::checker) struct Reads {
     /// Reads that servers owe an answer: no more than they themselves remember.
     asked: BTreeMap<Request, Asked>,
     /// The highest index that any client was told of.
-    told: u64,
+    reported: u64,
 }
 
 /// A read that a server owes an answer.
@@ -27,18 +27,18 @@ struct Asked {
     /// The place of the server that was asked.
     slot: usize,
     /// The highest index that any client had been told of by then.
-    told: u64,
+    reported: u64,
 }
 
 impl Reads {
-    fn check(at: &mut Context<'_>, index: LogIndex, told: u64) -> Verdict {
-        if told > 0 {
+    fn check(at: &mut Context<'_>, index: LogIndex, reported: u64) -> Verdict {
+        if reported > 0 {
             at.count(Property::Reads);
         }
         let (id, applied) = (at.id(), at.server().applied);
-        let breach = if index.get() < told {
+        let breach = if index.get() < reported {
             format!(
-                "{id} answered a read from index {index}, when a client had been told of {told}"
+                "{id} answered a read from index {index}, when a client had been told of {reported}"
             )
         } else if index.get() > applied {
             format!("{id} answered a read from index {index}, and has applied {applied}")
@@ -51,13 +51,13 @@ impl Reads {
 
 impl Checker for Reads {
     fn new(_: &Record) -> Reads {
-        Reads { asked: BTreeMap::new(), told: 0 }
+        Reads { asked: BTreeMap::new(), reported: 0 }
     }
 
     #[inline]
     fn asked(&mut self, at: &mut Context<'_>, _: Micros, event: &Event) {
         if let Event::Read(request) = event {
-            self.asked.insert(*request, Asked { slot: at.slot, told: self.told });
+            self.asked.insert(*request, Asked { slot: at.slot, reported: self.reported });
         }
     }
 
@@ -75,7 +75,7 @@ impl Checker for Reads {
                 index
             }
             Answer::Read(index) => {
-                Reads::check(at, index, asked.map_or(0, |asked| asked.told))?;
+                Reads::check(at, index, asked.map_or(0, |asked| asked.reported))?;
                 index
             }
             Answer::Done
@@ -85,7 +85,7 @@ impl Checker for Reads {
             | Answer::Busy
             | Answer::Rejected => return Ok(()),
         };
-        self.told = self.told.max(index.get());
+        self.reported = self.reported.max(index.get());
         Ok(())
     }
 
@@ -102,8 +102,8 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::once;
     use crate::checker::testing::{History, raises, silent};
+    use crate::model::LogIndex;
     use crate::subject::{Answer, Outcome};
-    use crate::words::LogIndex;
 
     fn at(index: u64) -> LogIndex {
         LogIndex::new(index).expect("an index")

@@ -4,8 +4,8 @@ use super::Property;
 use crate::checker::hooks::{Checker, Commit, Context};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
+use crate::model::{NodeId, length};
 use crate::subject::{Applied, View};
-use crate::words::{NodeId, length};
 
 /// State Machine Safety (Figure 3, §5.4.3): if a server has applied a log entry at a
 /// given index to its state machine, no other server will ever apply a different log entry for
@@ -143,8 +143,8 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::members;
     use crate::checker::testing::{History, entry, raises, silent};
+    use crate::model::{Entry, LogIndex, Membership, NodeId, Payload, Snapshot, Term};
     use crate::subject::{Role, View};
-    use crate::words::{Entry, LogIndex, Membership, NodeId, Payload, Snapshot, Term};
 
     fn first() -> Membership {
         members(&[1, 2, 3], &[])

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use super::checkers::Checkers;
 use super::properties::Property;
 use super::violation::Violation;
-use crate::subject::{
-    Applied, Effects, Event, LogWrite, Outcome, Role, Settings, Token, View, Write,
-};
-use crate::words::{
+use crate::model::{
     AppendReply, Body, Entries, Entry, HardState, LogIndex, Message, NodeId, Payload, Position,
     Snapshot, Term, length,
+};
+use crate::subject::{
+    Applied, Effects, Event, LogWrite, Outcome, Role, Settings, Token, View, Write,
 };
 
 /// What the checkers say to an observation.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{History, Verdict, entry, writing};
-use crate::subject::{Answer, Applied, Event, LogWrite, Outcome, Request, View, Write};
-use crate::words::{
+use crate::model::{
     Entries, Entry, LogIndex, Membership, NodeId, Once, Payload, SessionId, Snapshot,
 };
+use crate::subject::{Answer, Applied, Event, LogWrite, Outcome, Request, View, Write};
 
 /// An entry whose configuration is in force once it is in a log.
 pub(in crate::checker) fn configuration(index: u64, term: u64, membership: &Membership) -> Entry {

@@ -23,12 +23,12 @@ use super::quorum::has_quorum;
 use super::record::{InForce, Record};
 use super::server::Server;
 use super::violation::{Verdict, Violation, violated};
-use crate::subject::{LogWrite, Role, View, Write};
-use crate::words::{
+use crate::model::{
     Entry, HardState, LogIndex, Membership, NodeId, Payload, Position, Term, length,
 };
+use crate::subject::{LogWrite, Role, View, Write};
 
-pub use restart::{Came, Found};
+pub use restart::{Found, Restarted};
 
 /// Whether a quorum agrees to something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Traced {
     #[must_use]
     pub fn new(servers: &[NodeId], voters: &[NodeId], base: u64) -> Traced {
         let mut checkers = Checkers::with_members(servers, voters);
-        checkers.record.in_force = InForce::Untold;
+        checkers.record.in_force = InForce::Unreported;
         checkers.record.begin_behind(base);
         Traced { checkers, unlogged: BTreeMap::new() }
     }
@@ -377,16 +377,17 @@ impl Traced {
         &mut self,
         server: NodeId,
         index: LogIndex,
-        told: (Option<Term>, Option<&Payload>),
+        reported: (Option<Term>, Option<&Payload>),
     ) -> Result<(), Violation> {
         let slot = self.slot(server);
         let at = index.get();
         let commit = self.known(slot).view.commit.map_or(u64::MAX, LogIndex::get);
         self.apply(slot, index, commit)?;
         let known = self.unlogged.entry(at).or_default();
-        let same_term = told.0.is_none_or(|term| *known.0.get_or_insert(term) == term);
-        let same_payload =
-            told.1.is_none_or(|payload| known.1.get_or_insert_with(|| payload.clone()) == payload);
+        let same_term = reported.0.is_none_or(|term| *known.0.get_or_insert(term) == term);
+        let same_payload = reported
+            .1
+            .is_none_or(|payload| known.1.get_or_insert_with(|| payload.clone()) == payload);
         if same_term && same_payload {
             return Ok(());
         }

@@ -5,8 +5,8 @@ use super::Traced;
 use crate::checker::properties::Property;
 use crate::checker::properties::monotonicity::Monotonicity;
 use crate::checker::violation::{Violation, violated};
+use crate::model::{HardState, NodeId, Position, Term, length};
 use crate::subject::{LogWrite, View, Write};
-use crate::words::{HardState, NodeId, Position, Term, length};
 
 /// What a server says that it found on its disk when it started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Found {
 
 /// Where the log comes from that a server started with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum Restarted {
     /// It is what its disk had.
     Kept,
     /// It is longer than what its disk is known to have had; other logs have the rest.
@@ -51,7 +51,7 @@ impl Traced {
         server: NodeId,
         found: &Found,
         pending: &[Write],
-    ) -> Result<Came, Violation> {
+    ) -> Result<Restarted, Violation> {
         let slot = self.slot(server);
         let (durable, log) = (self.known(slot).durable, self.known(slot).durable_log.clone());
         let least = self.least_kept(slot, pending);
@@ -67,7 +67,7 @@ impl Traced {
         let view = View { term: found.term, voted_for, ..View::default() };
         Monotonicity::check_restart(&mut self.at(slot), &view)?;
         self.at(slot).count(Property::PersistBeforeSend);
-        let came = if explained { Came::Kept } else { self.came_by(slot, found, least)? };
+        let came = if explained { Restarted::Kept } else { self.came_by(slot, found, least)? };
         if let Some(candidate) = voted_for {
             self.checkers.list.one_vote_per_term.had_voted(slot, found.term, candidate);
         }
@@ -121,7 +121,7 @@ impl Traced {
 
     /// A server started with a log that it never said was on its disk: it has lost something, or it died before it
     /// could say.
-    fn came_by(&mut self, slot: usize, found: &Found, least: u64) -> Result<Came, Violation> {
+    fn came_by(&mut self, slot: usize, found: &Found, least: u64) -> Result<Restarted, Violation> {
         let server = self.known(slot);
         let id = server.id;
         let base = self.base();
@@ -134,7 +134,7 @@ impl Traced {
         }
         let Some(last) = found.last.filter(|_| entries > base) else {
             self.known_mut(slot).durable_log.truncate(base);
-            return Ok(Came::Kept);
+            return Ok(Restarted::Kept);
         };
         let index = last.index.get();
         let ours = server.durable_log.at(index);
@@ -151,16 +151,16 @@ impl Traced {
         }
         if ours.is_some_and(|link| link.term == last.term) {
             self.known_mut(slot).durable_log.truncate(index);
-            return Ok(Came::Kept);
+            return Ok(Restarted::Kept);
         }
         Ok(match self.copy_of(last) {
             Some(other) => {
                 let mut log = self.known(other).log.clone();
                 log.truncate(index);
                 self.known_mut(slot).durable_log = log;
-                Came::Longer
+                Restarted::Longer
             }
-            None => Came::Unknown,
+            None => Restarted::Unknown,
         })
     }
 }

@@ -82,8 +82,8 @@ pub(super) fn conform(
             writeln!(err, "{}:", subject.name())?;
         }
         // What is wrong with a file is wrong for all of them.
-        let told: &mut dyn Write = if at == 0 { err } else { &mut io::sink() };
-        let scenarios = test::judged(&files, target, jobs, told)?;
+        let reported: &mut dyn Write = if at == 0 { err } else { &mut io::sink() };
+        let scenarios = test::judged(&files, target, jobs, reported)?;
         let Ended { header, campaign, .. } = campaign(args.seeds, jobs, target, err)?;
         trials.push(Trial {
             name: subject.name().to_owned(),

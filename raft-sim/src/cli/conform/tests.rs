@@ -5,7 +5,7 @@ use clap::Parser;
 
 use super::*;
 use crate::cli::{Cli, Command};
-use crate::faulty::{Ashamed, Dicey, Forgetful};
+use crate::faulty::{Ashamed, Forgetful, Nondeterministic};
 use crate::reference::Reference;
 use crate::subject::{Boot, Capability, Implementation, Subject, View};
 
@@ -162,7 +162,10 @@ fn the_gravest_finding_is_the_verdict_and_the_exit_code() {
     assert_eq!(verdict(&Reference, passes), is(0, "raft-core conforms"));
     assert_eq!(verdict(&MODEST, passes), is(1, "modest violates safety"));
     assert_eq!(
-        verdict(&Dicey::default(), "tests/conformance/elected-and-commits.raft --seeds 0..20"),
+        verdict(
+            &Nondeterministic::default(),
+            "tests/conformance/elected-and-commits.raft --seeds 0..20"
+        ),
         is(5, "dicey is not repeatable")
     );
     assert_eq!(verdict(&Ashamed, passes), is(1, "ashamed does not boot"));
@@ -182,7 +185,7 @@ fn the_gravest_finding_is_the_verdict_and_the_exit_code() {
 #[test]
 fn what_two_runs_do_otherwise_is_shown_by_two_runs() {
     let line = "tests/conformance/elected-and-commits.raft --seeds 0..20";
-    let (_, text) = printed(&[&Dicey::default()], line);
+    let (_, text) = printed(&[&Nondeterministic::default()], line);
     assert!(text.contains("raft-sim fuzz --check-determinism --seeds "), "{text}");
     assert!(!text.contains("raft-sim run --seed "), "{text}");
 }

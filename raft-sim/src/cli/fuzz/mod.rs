@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::output::heading;
 use super::progress::Progress;
 use super::subject::{SubjectArgs, Target};
-use super::values::{self, WishArgs};
+use super::values::{self, PlanArgs};
 use super::{Error, results};
 use crate::campaign::{
     Campaign, Ended, Ending, Finding, Header, Limits, Options, Part, Results, Runner, SeedOptions,
@@ -72,7 +72,7 @@ pub(super) struct Args {
     #[arg(long)]
     check_determinism: bool,
     #[command(flatten)]
-    wishes: WishArgs,
+    plan_options: PlanArgs,
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
 }
@@ -138,7 +138,7 @@ fn options(args: &Args, part: Part) -> Options {
     Options {
         part,
         each: SeedOptions {
-            plan: args.wishes.said().clone(),
+            plan: args.plan_options.said().clone(),
             twice: args.check_determinism,
             shrink: !args.no_shrink,
             guided: args.guided,

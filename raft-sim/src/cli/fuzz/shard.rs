@@ -70,23 +70,23 @@ mod tests {
     fn a_shard_is_taken_where_its_number_and_their_count_are_known() {
         let pod = found(&[("JOB_COMPLETION_INDEX", "2"), ("JOB_COMPLETIONS", "8")]);
         assert_eq!(pod, Ok(Some(Found { shard: (2, 8), variable: "JOB_COMPLETION_INDEX" })));
-        let task = slurm("5", "1", "8", "8");
-        assert_eq!(task, Ok(Some(Found { shard: (4, 8), variable: "SLURM_ARRAY_TASK_ID" })));
+        let admin_op = slurm("5", "1", "8", "8");
+        assert_eq!(admin_op, Ok(Some(Found { shard: (4, 8), variable: "SLURM_ARRAY_TASK_ID" })));
         assert_eq!(found(&[("JOB_COMPLETION_INDEX", "2")]), Ok(None));
         assert_eq!(found(&[]), Ok(None));
     }
 
     #[test]
     fn a_shard_that_can_not_be_is_an_error() {
-        for (wrong, told) in [
+        for (wrong, reported) in [
             (found(&[("JOB_COMPLETION_INDEX", "8"), ("JOB_COMPLETIONS", "8")]), "shard 8 of 8"),
             (found(&[("JOB_COMPLETION_INDEX", "x")]), "JOB_COMPLETION_INDEX is `x`"),
             (slurm("7", "1", "7", "3"), "have gaps"),
             (slurm("0", "1", "8", "8"), "SLURM_ARRAY_TASK_ID"),
             (slurm("1", "8", "1", "8"), "have gaps"),
         ] {
-            let error = wrong.expect_err(told);
-            assert!(error.contains(told), "{error}");
+            let error = wrong.expect_err(reported);
+            assert!(error.contains(reported), "{error}");
         }
     }
 }

@@ -9,7 +9,7 @@ use super::*;
 use crate::cli::merge;
 use crate::cli::{Cli, Command};
 use crate::coverage::Feature;
-use crate::faulty::{Ashamed, Dicey, Forgetful, Rare};
+use crate::faulty::{Ashamed, Forgetful, Nondeterministic, Rare};
 use crate::run::run;
 use crate::subject::Implementation;
 
@@ -28,9 +28,9 @@ fn command(line: &str) -> Command {
     Cli::try_parse_from(words).expect(line).command
 }
 
-fn told(end: Result<End, Error>) -> Result<End, String> {
+fn reported(end: Result<End, Error>) -> Result<End, String> {
     end.map_err(|error| match error {
-        Error::Told(told) => told,
+        Error::Told(reported) => reported,
         Error::Output(error) => error.to_string(),
     })
 }
@@ -45,7 +45,7 @@ fn fuzzed(
         panic!("it is `fuzz`");
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let end = told(fuzz(&args, &Target::of(implementation), asked_to_stop, &mut out, &mut err));
+    let end = reported(fuzz(&args, &Target::of(implementation), asked_to_stop, &mut out, &mut err));
     Printed { end, out: text(out), err: text(err) }
 }
 
@@ -56,7 +56,7 @@ fn printed(line: &str) -> Printed {
 fn merged(line: &str) -> Printed {
     let Command::Merge(args) = command(&format!("merge {line}")) else { panic!("it is `merge`") };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let end = told(merge::merge(&args, &mut out, &mut err));
+    let end = reported(merge::merge(&args, &mut out, &mut err));
     Printed { end, out: text(out), err: text(err) }
 }
 
@@ -219,8 +219,8 @@ fn files_that_do_not_belong_together_are_refused_and_it_is_said_why() {
     printed(&first).end.expect("it can be written");
     printed(&format!("--seeds 10..20 --servers 3 --out {other}")).end.expect("it can be written");
     let joined = merged(&format!("{out} {other}")).end.expect_err("the wishes differ");
-    let wishes = "what is wished differs: `--duration 400` and `--servers 3 --duration 400`";
-    assert!(joined.contains(wishes), "{joined}");
+    let plan_options = "what is wished differs: `--duration 400` and `--servers 3 --duration 400`";
+    assert!(joined.contains(plan_options), "{joined}");
     for (line, why) in [
         (first, "is there already"),
         (format!("--seeds 0..20 --out {out} --resume"), "the seeds differ: `0..10` and `0..20`"),
@@ -236,12 +236,12 @@ fn files_that_do_not_belong_together_are_refused_and_it_is_said_why() {
         let error = printed(&line).end.expect_err(&line);
         assert!(error.contains(why), "{line}: {error}");
     }
-    let dicey = fuzzed(
-        &Dicey::default(),
+    let nondeterministic = fuzzed(
+        &Nondeterministic::default(),
         &format!("--seeds 0..10 --out {out} --resume"),
         &AtomicBool::new(false),
     );
-    assert!(dicey.end.expect_err("another").contains("`forgetful` and `dicey`"));
+    assert!(nondeterministic.end.expect_err("another").contains("`forgetful` and `dicey`"));
     let text = read(Path::new(&out));
     for (wrong, why) in [
         (String::new(), "its first line is damaged"),
@@ -305,17 +305,17 @@ fn the_time_is_up_in_the_middle_of_a_range_without_end() {
 #[test]
 fn an_implementation_that_does_not_repeat_itself_is_found_out() {
     let all = fuzzed(
-        &Dicey::default(),
+        &Nondeterministic::default(),
         "--seeds 0..3 --check-determinism --jobs 1",
         &AtomicBool::new(false),
     );
     assert_eq!(all.end, Ok(End::Unrepeatable));
-    let (_, told) = all
+    let (_, reported) = all
         .out
         .split_once("Not Repeatable  raft-sim fuzz --check-determinism --seeds 0..1")
         .expect(&all.out);
-    let told = told.lines().nth(1).unwrap_or_default();
-    assert!(told.starts_with("  step ") && told.contains(" takes "), "{told}");
+    let reported = reported.lines().nth(1).unwrap_or_default();
+    assert!(reported.starts_with("  step ") && reported.contains(" takes "), "{reported}");
     let (_, lines) = all.out.split_once("\n  two more runs part at step ").expect(&all.out);
     let lines: Vec<&str> = lines.lines().skip(1).take(2).collect();
     assert!(lines[0] != lines[1] && lines.iter().all(|line| line.contains(": {")), "{lines:?}");

@@ -2,17 +2,17 @@
 
 use crate::disk::Survives;
 use crate::network::Kinds;
-use crate::plan::{Direction, Fault, FaultKind, Moment, Target};
-use crate::story::milliseconds as ms;
+use crate::plan::{Direction, Fault, FaultKind, Target, Trigger};
+use crate::timeline::milliseconds as ms;
 
 /// A fault, in the scenario language's words where it has some.
-pub(super) fn describe(Fault { at, until, moment, kind }: &Fault) -> String {
+pub(super) fn describe(Fault { at, until, trigger, kind }: &Fault) -> String {
     let what = what(kind);
-    match moment {
+    match trigger {
         None => format!("{:>12} to {:>12}  {what}", ms(*at), ms(*until)),
-        Some(moment) => {
+        Some(trigger) => {
             let length = ms(until - at);
-            format!("{:>12} for {length:>11}  once {}: {what}", ms(*at), once(*moment))
+            format!("{:>12} for {length:>11}  once {}: {what}", ms(*at), once(*trigger))
         }
     }
 }
@@ -29,50 +29,50 @@ fn what(kind: &FaultKind) -> String {
         }
         FaultKind::OneWay(from, to) => format!("cut S{from} -> S{to}"),
         FaultKind::Isolate(target, direction) => {
-            format!("isolate {}{}", whom(*target), lost(*direction))
+            format!("isolate {}{}", shown(*target), lost(*direction))
         }
         FaultKind::Flap(target, direction, period) => {
-            let (whom, lost) = (whom(*target), lost(*direction));
-            format!("isolate {whom}{lost}, on and off every {}", ms(*period))
+            let (target, lost) = (shown(*target), lost(*direction));
+            format!("isolate {target}{lost}, on and off every {}", ms(*period))
         }
         FaultKind::Hold(from, to) => format!("hold S{from} -> S{to}"),
-        FaultKind::Vault(target, direction, kinds) => {
+        FaultKind::HoldKinds(target, direction, kinds) => {
             let way = match direction {
                 Direction::Both => "from and to",
                 Direction::Outgoing => "from",
                 Direction::Incoming => "to",
             };
-            format!("hold {} {way} {}", messages(*kinds), whom(*target))
+            format!("hold {} {way} {}", messages(*kinds), shown(*target))
         }
         FaultKind::Slow(from, to, extra) => format!("S{from} -> S{to} takes {} more", ms(*extra)),
         FaultKind::Crash(target, survives) => {
-            format!("crash {}{}", whom(*target), survive(*survives))
+            format!("crash {}{}", shown(*target), survive(*survives))
         }
         FaultKind::CrashAll => "crash all".to_owned(),
         FaultKind::CrashAtWrite(target, survives) => {
-            format!("crash {} at its next write{}", whom(*target), survive(*survives))
+            format!("crash {} at its next write{}", shown(*target), survive(*survives))
         }
-        FaultKind::FullDisk(target) => format!("the disk of {} is full", whom(*target)),
-        FaultKind::Stall(target) => format!("stall the disk of {}", whom(*target)),
-        FaultKind::Pause(target) => format!("stop {}", whom(*target)),
-        FaultKind::Laze(target) => format!("stop the state machine of {}", whom(*target)),
-        FaultKind::Renew(server, settings) => {
+        FaultKind::FullDisk(target) => format!("the disk of {} is full", shown(*target)),
+        FaultKind::Stall(target) => format!("stall the disk of {}", shown(*target)),
+        FaultKind::Pause(target) => format!("stop {}", shown(*target)),
+        FaultKind::StallApply(target) => format!("stop the state machine of {}", shown(*target)),
+        FaultKind::RestartWith(server, settings) => {
             let how = super::leaders(settings);
             format!("restart S{server} with other settings: {how}")
         }
         FaultKind::Rate(target, tick) => {
-            format!("the clock of {} ticks every {}", whom(*target), ms(*tick))
+            format!("the clock of {} ticks every {}", shown(*target), ms(*tick))
         }
         FaultKind::Jump(target, ticks) => {
             format!(
                 "the clock of {} jumps by {}",
-                whom(*target),
+                shown(*target),
                 super::count(*ticks, "tick", "ticks")
             )
         }
-        FaultKind::Freeze(target) => format!("the clock of {} stands still", whom(*target)),
-        FaultKind::Wipe(target) => format!("wipe {}", whom(*target)),
-        FaultKind::Lie(target) => format!("the disk of {} lies", whom(*target)),
+        FaultKind::Freeze(target) => format!("the clock of {} stands still", shown(*target)),
+        FaultKind::Wipe(target) => format!("wipe {}", shown(*target)),
+        FaultKind::Lie(target) => format!("the disk of {} lies", shown(*target)),
     }
 }
 
@@ -121,7 +121,7 @@ fn messages(kinds: Kinds) -> String {
     names.join(", ")
 }
 
-fn whom(target: Target) -> String {
+fn shown(target: Target) -> String {
     match target {
         Target::Server(server) => format!("S{server}"),
         Target::Leader => "the leader".to_owned(),
@@ -130,29 +130,29 @@ fn whom(target: Target) -> String {
         Target::Voter => "the server that voted last".to_owned(),
         Target::Deposed => "a deposed leader".to_owned(),
         Target::Behind => "the server furthest behind".to_owned(),
-        Target::Doer => "this server".to_owned(),
+        Target::Actor => "this server".to_owned(),
         Target::Peer => "the other server".to_owned(),
     }
 }
 
 /// What a moment is, behind "once".
-pub(super) fn once(moment: Moment) -> &'static str {
-    match moment {
-        Moment::Stands => "a server stands for election",
-        Moment::Votes => "a server sends its vote",
-        Moment::Leads => "a server becomes leader",
-        Moment::StepsDown => "a leader leads no more",
-        Moment::Replicates => "a leader sends entries",
-        Moment::Acknowledges => "a server acknowledges entries",
-        Moment::Truncates => "a server cuts off or replaces entries",
-        Moment::Commits => "a leader commits",
-        Moment::Reconfigures => "a configuration comes into a log",
-        Moment::CommitsConfiguration => "a leader commits a configuration",
-        Moment::Compacts => "a server takes a snapshot",
-        Moment::SendsSnapshot => "a leader sends a snapshot",
-        Moment::Installs => "a server installs a snapshot",
-        Moment::HandsOver => "a leader hands over",
-        Moment::Boots => "a server restarts",
+pub(super) fn once(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Stands => "a server stands for election",
+        Trigger::Votes => "a server sends its vote",
+        Trigger::Leads => "a server becomes leader",
+        Trigger::StepsDown => "a leader leads no more",
+        Trigger::Replicates => "a leader sends entries",
+        Trigger::Acknowledges => "a server acknowledges entries",
+        Trigger::Truncates => "a server cuts off or replaces entries",
+        Trigger::Commits => "a leader commits",
+        Trigger::Reconfigures => "a configuration comes into a log",
+        Trigger::CommitsConfiguration => "a leader commits a configuration",
+        Trigger::Compacts => "a server takes a snapshot",
+        Trigger::SendsSnapshot => "a leader sends a snapshot",
+        Trigger::Installs => "a server installs a snapshot",
+        Trigger::HandsOver => "a leader hands over",
+        Trigger::Boots => "a server restarts",
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn faults_are_described_in_the_language_of_scenarios() {
-        for (kind, told) in [
+        for (kind, reported) in [
             (FaultKind::Partition(vec![vec![1, 2], vec![2, 3], vec![]]), "partition S1 S2 | S2 S3"),
             (
                 FaultKind::Isolate(Target::Leader, Direction::Incoming),
@@ -173,7 +173,7 @@ mod tests {
                 "crash S2: at most 1 write under way survives, and the next one is torn after 1 entry",
             ),
             (
-                FaultKind::Vault(
+                FaultKind::HoldKinds(
                     Target::Peer,
                     Direction::Incoming,
                     Kinds::REQUEST_VOTE | Kinds::TIMEOUT_NOW,
@@ -181,20 +181,20 @@ mod tests {
                 "hold RequestVote, TimeoutNow to the other server",
             ),
         ] {
-            assert_eq!(what(&kind), told);
+            assert_eq!(what(&kind), reported);
         }
     }
 
     #[test]
     fn a_fault_says_when_it_begins_and_what_it_waits_for() {
-        let kind = FaultKind::Stall(Target::Doer);
-        let at_once = Fault { at: 1_000, until: 3_500, moment: None, kind };
+        let kind = FaultKind::Stall(Target::Actor);
+        let at_once = Fault { at: 1_000, until: 3_500, trigger: None, kind };
         assert_eq!(
             describe(&at_once),
             "    1.000 ms to     3.500 ms  stall the disk of this server"
         );
-        let waits = Fault { moment: Some(Moment::Votes), ..at_once };
-        let told = "    1.000 ms for    2.500 ms  once a server sends its vote: stall the disk of this server";
-        assert_eq!(describe(&waits), told);
+        let waits = Fault { trigger: Some(Trigger::Votes), ..at_once };
+        let reported = "    1.000 ms for    2.500 ms  once a server sends its vote: stall the disk of this server";
+        assert_eq!(describe(&waits), reported);
     }
 }

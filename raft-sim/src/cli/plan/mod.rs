@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use crate::network::Delay;
 use crate::plan::options::class_list;
-use crate::plan::{Draw, Plan, Task, TaskKind, Whom};
-use crate::story::{ends, milliseconds as ms};
+use crate::plan::{AdminKind, AdminOp, AdminTarget, Draw, Plan};
 use crate::subject::{Changes, Settings};
+use crate::timeline::{ends, milliseconds as ms};
 
 /// How wide the names in front are.
 const NAMES: usize = 17;
@@ -18,7 +18,7 @@ pub(super) fn print_draw(out: &mut dyn Write, draw: &Draw) -> io::Result<()> {
     let mut row = |name: &str, value: &str| writeln!(out, "  {name:<NAMES$}{value}");
     row("profile", &draw.profile.to_string())?;
     row("faults drawn", &class_list(&draw.faults))?;
-    row("tasks drawn", &class_list(&draw.tasks))
+    row("tasks drawn", &class_list(&draw.admin_ops))
 }
 
 /// Prints all of a plan, indented by two.
@@ -54,7 +54,7 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     row("changes", &changes(settings))?;
     let chunk = count(settings.snapshot_chunk, "byte", "bytes");
     row("snapshots", &format!("at most {chunk} in a message"))?;
-    row("messages", &weather(plan))?;
+    row("messages", &conditions(plan))?;
     row("writes", &disks(plan))?;
     row("state machine", &state_machine(plan))?;
     row("clients", &clients(plan))?;
@@ -62,9 +62,9 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     if plan.faults.is_empty() {
         row("faults", "none that come and go")?;
     }
-    let told: Vec<String> = plan.faults.iter().map(faults::describe).collect();
-    listed(&mut row, "faults", &shortened(&told))?;
-    tasks(&mut row, plan)?;
+    let reported: Vec<String> = plan.faults.iter().map(faults::describe).collect();
+    listed(&mut row, "faults", &shortened(&reported))?;
+    admin_ops(&mut row, plan)?;
     listed(&mut row, "then", &[healing(plan)])
 }
 
@@ -88,10 +88,10 @@ fn listed(
     lines.iter().enumerate().try_for_each(|(index, line)| row(name(index), line))
 }
 
-fn tasks(row: &mut impl FnMut(&str, &str) -> io::Result<()>, plan: &Plan) -> io::Result<()> {
-    let told: Vec<String> = plan.tasks.iter().filter_map(task).collect();
-    let mut lines = shortened(&told);
-    match plan.tasks.len() - told.len() {
+fn admin_ops(row: &mut impl FnMut(&str, &str) -> io::Result<()>, plan: &Plan) -> io::Result<()> {
+    let reported: Vec<String> = plan.admin_ops.iter().filter_map(admin_op).collect();
+    let mut lines = shortened(&reported);
+    match plan.admin_ops.len() - reported.len() {
         0 if lines.is_empty() => lines.push("none".to_owned()),
         0 => {}
         snapshots => {
@@ -116,27 +116,28 @@ fn healing(plan: &Plan) -> String {
 }
 
 /// A task, unless it is a snapshot.
-fn task(task: &Task) -> Option<String> {
-    let what = match &task.kind {
-        TaskKind::Membership { voters, learners } if learners.is_empty() => {
+fn admin_op(admin_op: &AdminOp) -> Option<String> {
+    let what = match &admin_op.kind {
+        AdminKind::Membership { voters, learners } if learners.is_empty() => {
             format!("the configuration {}", names(voters))
         }
-        TaskKind::Membership { voters, learners } => {
+        AdminKind::Membership { voters, learners } => {
             format!("the configuration {}, learners {}", names(voters), names(learners))
         }
-        TaskKind::Transfer(to) => format!("that S{to} leads"),
-        TaskKind::Compaction => return None,
+        AdminKind::Transfer(to) => format!("that S{to} leads"),
+        AdminKind::Compaction => return None,
     };
-    let of = match task.of {
-        Whom::Server(server) => format!("S{server}"),
-        Whom::Leader => "the leader".to_owned(),
-        Whom::Leaders => "whoever believes to lead".to_owned(),
-        Whom::Everybody => "all".to_owned(),
-        Whom::Doer => "this server".to_owned(),
+    let of = match admin_op.of {
+        AdminTarget::Server(server) => format!("S{server}"),
+        AdminTarget::Leader => "the leader".to_owned(),
+        AdminTarget::Leaders => "whoever believes to lead".to_owned(),
+        AdminTarget::Everybody => "all".to_owned(),
+        AdminTarget::Actor => "this server".to_owned(),
     };
-    let when =
-        task.moment.map_or(String::new(), |moment| format!("once {}, ", faults::once(moment)));
-    Some(format!("{:>12}  {when}of {of}: {what}", ms(task.at)))
+    let when = admin_op
+        .trigger
+        .map_or(String::new(), |trigger| format!("once {}, ", faults::once(trigger)));
+    Some(format!("{:>12}  {when}of {of}: {what}", ms(admin_op.at)))
 }
 
 fn names(servers: &[u32]) -> String {
@@ -225,8 +226,8 @@ fn percent(ppm: u32) -> String {
     format!("{text} %")
 }
 
-fn weather(plan: &Plan) -> String {
-    let delay = match plan.weather.delay {
+fn conditions(plan: &Plan) -> String {
+    let delay = match plan.conditions.delay {
         Delay::Fixed(delay) => format!("take {}", ms(delay)),
         Delay::Uniform(low, high) => format!("take {} to {}", ms(low), ms(high)),
         Delay::HeavyTail(low, high) => {
@@ -238,8 +239,8 @@ fn weather(plan: &Plan) -> String {
         0 => format!("none {what}"),
         ppm => format!("{} {what}", percent(ppm)),
     };
-    let lost = share(plan.weather.loss_ppm, "lost");
-    let twice = share(plan.weather.duplicate_ppm, "twice");
+    let lost = share(plan.conditions.loss_ppm, "lost");
+    let twice = share(plan.conditions.duplicate_ppm, "twice");
     format!("{delay}; {lost}, {twice}")
 }
 
@@ -249,20 +250,20 @@ mod tests {
 
     #[test]
     fn tasks_say_what_is_asked_of_whom() {
-        let told = |of, kind| {
-            task(&Task { number: 0, at: 1_500, moment: None, of, kind }).unwrap_or_default()
+        let reported = |of, kind| {
+            admin_op(&AdminOp { number: 0, at: 1_500, trigger: None, of, kind }).unwrap_or_default()
         };
-        let kind = TaskKind::Membership { voters: vec![1, 2], learners: vec![4] };
+        let kind = AdminKind::Membership { voters: vec![1, 2], learners: vec![4] };
         let wanted = "    1.500 ms  of S3: the configuration S1 S2, learners S4";
-        assert_eq!(told(Whom::Server(3), kind), wanted);
+        assert_eq!(reported(AdminTarget::Server(3), kind), wanted);
         let wanted = "    1.500 ms  of whoever believes to lead: that S2 leads";
-        assert_eq!(told(Whom::Leaders, TaskKind::Transfer(2)), wanted);
-        assert_eq!(told(Whom::Everybody, TaskKind::Compaction), "");
+        assert_eq!(reported(AdminTarget::Leaders, AdminKind::Transfer(2)), wanted);
+        assert_eq!(reported(AdminTarget::Everybody, AdminKind::Compaction), "");
     }
 
     #[test]
     fn what_is_left_of_the_requests_is_counted() {
-        let mut plan = Plan::draw(1, &crate::plan::Wishes::default());
+        let mut plan = Plan::draw(1, &crate::plan::PlanOptions::default());
         assert!(!clients(&plan).contains("; only "));
         plan.clients.only = Some(vec![3, 8]);
         assert!(clients(&plan).ends_with("; only 2 requests of these"));

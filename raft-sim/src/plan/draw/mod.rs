@@ -1,27 +1,29 @@
 //! A seed becomes a plan. Everything has a stream of its own, and is drawn whether it is wished otherwise or
 //! not: a wish changes what it names, and nothing else.
 
+mod admin_ops;
 mod faults;
 mod settings;
-mod tasks;
 
-use super::{Clients, Clock, Draw, FaultClass, Plan, Profile, TaskClass, Wishes, able, healing};
-use crate::dice::Dice;
+use super::{
+    AdminClass, Clients, Clock, Draw, FaultClass, Plan, PlanOptions, Profile, able, healing,
+};
 use crate::disk::SyncTime;
 use crate::network::{Conditions, Delay};
+use crate::rng::PlanRng;
 use crate::subject::Settings;
 use crate::time::{Micros, TICK};
 
-/// Streams of a seed. [`Dice::new`] is the stream 0: how many servers there are, and how long it takes.
+/// Streams of a seed. [`PlanRng::new`] is the stream 0: how many servers there are, and how long it takes.
 pub(super) const DRAW: u64 = 1;
 const SETTINGS: u64 = 2;
 const LEADERS: u64 = 3;
-const WEATHER: u64 = 4;
+const CONDITIONS: u64 = 4;
 const HOSTS: u64 = 5;
 const CLOCKS: u64 = 6;
 const CLIENTS: u64 = 7;
 /// One for each class of tasks, and one for each class of faults.
-const TASKS: u64 = 16;
+const ADMIN_OPS: u64 = 16;
 const FAULTS: u64 = 32;
 
 /// Most servers that wait to be added.
@@ -39,48 +41,48 @@ struct Scale {
 }
 
 /// The plan of a seed.
-pub(super) fn plan(seed: u64, wishes: &Wishes) -> Plan {
-    let draw = Draw::of(seed, wishes);
-    let mut dice = Dice::new(seed);
-    let members = members(&mut dice, draw.profile);
-    let drawn = dice.pick(&[300, 500, 800, 1_200, 2_000, 3_000]) * 1_000;
-    let joiners = dice.pick(&[0, 1, 1, 2, MOST_JOINERS as u32]);
+pub(super) fn plan(seed: u64, plan_options: &PlanOptions) -> Plan {
+    let draw = Draw::of(seed, plan_options);
+    let mut rng = PlanRng::new(seed);
+    let members = members(&mut rng, draw.profile);
+    let drawn = rng.pick(&[300, 500, 800, 1_200, 2_000, 3_000]) * 1_000;
+    let joiners = rng.pick(&[0, 1, 1, 2, MOST_JOINERS as u32]);
     let settings = settings::common(seed, draw.profile);
     // Long enough for a few elections.
     let duration = drawn.max(4 * u64::from(settings.election_timeout.1) * TICK);
-    let scale = Scale { draw, members: wishes.servers.unwrap_or(members), joiners, duration };
+    let scale = Scale { draw, members: plan_options.servers.unwrap_or(members), joiners, duration };
     let mut plan = Plan {
         seed,
-        duration: wishes.duration_ms.map_or(duration, |ms| ms * 1_000),
+        duration: plan_options.duration_ms.map_or(duration, |ms| ms * 1_000),
         settings,
         exceptions: Vec::new(),
         clocks: clocks(seed, &scale),
         members: scale.members,
-        weather: weather(seed, &scale.draw, &settings),
+        conditions: conditions(seed, &scale.draw, &settings),
         sync: SyncTime { min: 0, max: 0, notice: 0 },
         apply_time: 0,
         durable_state_machine: false,
         clients: clients(seed, &scale, &settings),
         faults: Vec::new(),
-        tasks: Vec::new(),
+        admin_ops: Vec::new(),
         healing: None,
     };
     hosts(&mut plan, &scale.draw);
     settings::leaders(&mut plan, &scale);
     plan.faults = faults::all(&plan, &scale);
-    plan.tasks = tasks::all(&plan, &scale);
-    if let Some(capabilities) = &wishes.capabilities {
+    plan.admin_ops = admin_ops::all(&plan, &scale);
+    if let Some(capabilities) = &plan_options.capabilities {
         able::limit(&mut plan, capabilities);
     }
-    plan.healing = healing::draw(&plan, wishes);
+    plan.healing = healing::draw(&plan, plan_options);
     plan
 }
 
-fn members(dice: &mut Dice, profile: Profile) -> u32 {
-    let few = dice.pick(&[2, 3, 3, 3, 3, 5]);
-    let some = dice.pick(&[1, 2, 3, 3, 3, 3, 4, 5, 5]);
-    let any = dice.pick(&[1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 5, 6, 7]);
-    let many = dice.percent(2);
+fn members(rng: &mut PlanRng, profile: Profile) -> u32 {
+    let few = rng.pick(&[2, 3, 3, 3, 3, 5]);
+    let some = rng.pick(&[1, 2, 3, 3, 3, 3, 4, 5, 5]);
+    let any = rng.pick(&[1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 5, 6, 7]);
+    let many = rng.percent(2);
     match profile {
         Profile::Elections => few,
         Profile::Membership | Profile::Snapshots | Profile::Clock => some,
@@ -94,23 +96,23 @@ fn members(dice: &mut Dice, profile: Profile) -> u32 {
     }
 }
 
-fn weather(seed: u64, draw: &Draw, settings: &Settings) -> Conditions {
-    let mut dice = Dice::stream(seed, WEATHER);
-    let low = dice.pick(&[100, 500, 1_000, 1_000, 3_000, 10_000]);
-    let high = low * dice.pick(&[2, 10, 20]);
+fn conditions(seed: u64, draw: &Draw, settings: &Settings) -> Conditions {
+    let mut rng = PlanRng::stream(seed, CONDITIONS);
+    let low = rng.pick(&[100, 500, 1_000, 1_000, 3_000, 10_000]);
+    let high = low * rng.pick(&[2, 10, 20]);
     // In few seeds messages take as long as an election timeout: replies then come terms too late, and hardly
     // anybody is elected.
     let limit =
-        if dice.percent(8) { high } else { u64::from(settings.election_timeout.0) * TICK / 3 };
+        if rng.percent(8) { high } else { u64::from(settings.election_timeout.0) * TICK / 3 };
     let (low, high) = (low.min(limit / 2), high.min(limit));
-    let delay = match dice.range(0, 4) {
+    let delay = match rng.range(0, 4) {
         0 => Delay::Fixed(low),
         1 => Delay::HeavyTail(low, high),
         2 => Delay::Exponential(low),
         _ => Delay::Uniform(low, high),
     };
-    let loss = dice.pick(&[1_000, 10_000, 50_000, 200_000]) as u32;
-    let duplicate = dice.pick(&[1_000, 10_000, 100_000, 300_000]) as u32;
+    let loss = rng.pick(&[1_000, 10_000, 50_000, 200_000]) as u32;
+    let duplicate = rng.pick(&[1_000, 10_000, 100_000, 300_000]) as u32;
     Conditions {
         delay,
         loss_ppm: if draw.has(FaultClass::Loss) { loss } else { 0 },
@@ -120,12 +122,12 @@ fn weather(seed: u64, draw: &Draw, settings: &Settings) -> Conditions {
 
 /// The clocks of all servers, those that wait included.
 fn clocks(seed: u64, scale: &Scale) -> Vec<Clock> {
-    let mut dice = Dice::stream(seed, CLOCKS);
-    let joiners = if scale.draw.does(TaskClass::Membership) { scale.joiners } else { 0 };
+    let mut rng = PlanRng::stream(seed, CLOCKS);
+    let joiners = if scale.draw.does(AdminClass::Membership) { scale.joiners } else { 0 };
     let uneven = scale.draw.has(FaultClass::Clock);
     let clock = |_| {
-        let first = dice.range(1, TICK);
-        let tick = dice.range(TICK * 8 / 10, TICK * 12 / 10);
+        let first = rng.range(1, TICK);
+        let tick = rng.range(TICK * 8 / 10, TICK * 12 / 10);
         Clock { tick: if uneven { tick } else { TICK }, first }
     };
     (0..scale.members + joiners).map(clock).collect()
@@ -133,36 +135,36 @@ fn clocks(seed: u64, scale: &Scale) -> Vec<Clock> {
 
 /// Disks and state machines.
 fn hosts(plan: &mut Plan, draw: &Draw) {
-    let mut dice = Dice::stream(plan.seed, HOSTS);
-    let max = dice.range(1, 4) * dice.pick(&[500, 2_000, 2_000, 5_000]);
-    let notice = dice.pick(&[0, 0, 1_000, 10_000]);
+    let mut rng = PlanRng::stream(plan.seed, HOSTS);
+    let max = rng.range(1, 4) * rng.pick(&[500, 2_000, 2_000, 5_000]);
+    let notice = rng.pick(&[0, 0, 1_000, 10_000]);
     if draw.has(FaultClass::SlowDisk) {
         plan.sync = SyncTime { min: max / 8, max, notice };
     }
-    plan.apply_time = dice.pick(&[1_000, 10_000, 60_000]);
-    plan.durable_state_machine = dice.percent(25);
+    plan.apply_time = rng.pick(&[1_000, 10_000, 60_000]);
+    plan.durable_state_machine = rng.percent(25);
 }
 
 /// Clients ask so often that the run has about as many steps as it is given.
 fn clients(seed: u64, scale: &Scale, settings: &Settings) -> Clients {
-    let mut dice = Dice::stream(seed, CLIENTS);
-    let steps: u64 = dice.pick(&[1_500, 3_000, 5_000, 7_000, 9_000]);
+    let mut rng = PlanRng::stream(seed, CLIENTS);
+    let steps: u64 = rng.pick(&[1_500, 3_000, 5_000, 7_000, 9_000]);
     let others = u64::from(scale.members) - 1;
     // Ticks, and heartbeats with their answers. Then a request, what it makes the leader send, and the answers.
     let idle = scale.duration / TICK
         * (u64::from(scale.members) + 2 * others / u64::from(settings.heartbeat));
     let each = 1 + 2 * others;
     let interval = scale.duration * each / steps.saturating_sub(idle).max(steps / 6);
-    let reads = dice.pick(&[5, 20, 50]) as u32;
-    let once = dice.pick(&[10, 40, 80]) as u32;
+    let reads = rng.pick(&[5, 20, 50]) as u32;
+    let once = rng.pick(&[10, 40, 80]) as u32;
     Clients {
         interval: interval.clamp(800, 100_000),
-        size: dice.pick(&[8, 16, 64]) as u32,
-        wander: dice.pick(&[0, 10, 10, 50]) as u32,
-        reads: if scale.draw.does(TaskClass::Reads) { reads } else { 0 },
-        once: if scale.draw.does(TaskClass::Sessions) { once } else { 0 },
-        sessions: dice.pick(&[1, 3, 6]) as u32,
-        patience: dice.pick(&[10_000, 30_000, 100_000, 300_000]),
+        size: rng.pick(&[8, 16, 64]) as u32,
+        wander: rng.pick(&[0, 10, 10, 50]) as u32,
+        reads: if scale.draw.does(AdminClass::Reads) { reads } else { 0 },
+        once: if scale.draw.does(AdminClass::Sessions) { once } else { 0 },
+        sessions: rng.pick(&[1, 3, 6]) as u32,
+        patience: rng.pick(&[10_000, 30_000, 100_000, 300_000]),
         only: None,
     }
 }

@@ -2,57 +2,57 @@
 //! for each; and what a server may have after a restart.
 
 use super::{LEADERS, MOST_JOINERS, SETTINGS, Scale};
-use crate::dice::Dice;
 use crate::plan::{FaultClass, Plan, Profile};
+use crate::rng::PlanRng;
 use crate::subject::{Changes, Settings};
 
 /// What all servers have.
 pub(super) fn common(seed: u64, profile: Profile) -> Settings {
-    let mut dice = Dice::stream(seed, SETTINGS);
+    let mut rng = PlanRng::stream(seed, SETTINGS);
     let quick = profile == Profile::Elections;
-    let shortest = dice.pick(if quick { &[4, 5, 6] } else { &[5, 5, 8, 10, 15] }) as u32;
-    let width = dice.pick(if quick { &[4, 5, 8] } else { &[5, 5, 10, 20] }) as u32;
-    let heartbeat = dice.pick(&[1, 1, 2, 3]) as u32;
-    let limits = limits(&mut dice, Settings::default());
-    let chunk = dice.range(1, 64) as u32;
-    let few = dice.range(1, 4) as u32;
-    let parts = dice.percent(if profile == Profile::Snapshots { 70 } else { 40 });
-    let forgets = dice.percent(if profile == Profile::Clients { 70 } else { 40 });
+    let shortest = rng.pick(if quick { &[4, 5, 6] } else { &[5, 5, 8, 10, 15] }) as u32;
+    let width = rng.pick(if quick { &[4, 5, 8] } else { &[5, 5, 10, 20] }) as u32;
+    let heartbeat = rng.pick(&[1, 1, 2, 3]) as u32;
+    let limits = limits(&mut rng, Settings::default());
+    let chunk = rng.range(1, 64) as u32;
+    let few = rng.range(1, 4) as u32;
+    let parts = rng.percent(if profile == Profile::Snapshots { 70 } else { 40 });
+    let forgets = rng.percent(if profile == Profile::Clients { 70 } else { 40 });
     Settings {
         seed,
         election_timeout: (shortest, shortest + width),
         heartbeat,
-        changes: dice.pick(&[Changes::Single, Changes::Joint, Changes::Shortest]),
-        catch_up_rounds: dice.pick(&[1, 3, 10, 10]) as u32,
+        changes: rng.pick(&[Changes::Single, Changes::Joint, Changes::Shortest]),
+        catch_up_rounds: rng.pick(&[1, 3, 10, 10]) as u32,
         snapshot_chunk: if parts { chunk } else { 1 << 16 },
-        apply_limit: dice.pick(&[None, None, Some(1), Some(8), Some(1_000)]),
+        apply_limit: rng.pick(&[None, None, Some(1), Some(8), Some(1_000)]),
         sessions: if forgets { few } else { 1_000 },
         ..limits
     }
 }
 
 /// How much is sent at once, and how much may be under way.
-fn limits(dice: &mut Dice, settings: Settings) -> Settings {
-    let entries_per_message = dice.pick(&[1, 1, 2, 8, 64, 64]) as u32;
+fn limits(rng: &mut PlanRng, settings: Settings) -> Settings {
+    let entries_per_message = rng.pick(&[1, 1, 2, 8, 64, 64]) as u32;
     Settings {
         entries_per_message,
-        bytes_per_message: dice.pick(&[1, 64, 256, 1 << 20, 1 << 20, 1 << 20]) as u32,
-        window: entries_per_message * dice.pick(&[1, 1, 2, 4, 16]) as u32,
-        uncommitted_limit: dice.pick(&[4, 8, 256, 65_536]) as u32,
+        bytes_per_message: rng.pick(&[1, 64, 256, 1 << 20, 1 << 20, 1 << 20]) as u32,
+        window: entries_per_message * rng.pick(&[1, 1, 2, 4, 16]) as u32,
+        uncommitted_limit: rng.pick(&[4, 8, 256, 65_536]) as u32,
         ..settings
     }
 }
 
 /// Which servers ask before they stand and step down without a quorum (all, none, or some), and leases.
 pub(super) fn leaders(plan: &mut Plan, scale: &Scale) {
-    let mut dice = Dice::stream(plan.seed, LEADERS);
+    let mut rng = PlanRng::stream(plan.seed, LEADERS);
     let all = u64::from(plan.members) + MOST_JOINERS;
     let [pre_vote, check_quorum] = [0, 1].map(|_| {
-        let share = dice.pick(&[0, 100, 100, 50]);
-        (0..all).map(|_| dice.percent(share)).collect::<Vec<bool>>()
+        let share = rng.pick(&[0, 100, 100, 50]);
+        (0..all).map(|_| rng.percent(share)).collect::<Vec<bool>>()
     });
-    let tight = dice.percent(50);
-    let leases = dice.percent(60);
+    let tight = rng.percent(50);
+    let leases = rng.percent(60);
     let [pre_vote, check_quorum] = [&pre_vote, &check_quorum].map(|all| &all[..plan.clocks.len()]);
     if leases && check_quorum.iter().all(|on| *on) {
         // Faults that change a clock's rate stay between the same bounds as the clocks.
@@ -71,25 +71,25 @@ pub(super) fn leaders(plan: &mut Plan, scale: &Scale) {
 
 /// What a server that had these may have after a restart. What all must have in common stays; so do, where there
 /// are leases, the election timeouts and what else those rest on. No election timeout becomes longer.
-pub(super) fn renewed(dice: &mut Dice, settings: Settings) -> Settings {
-    let limits = limits(dice, settings);
-    let (pre_vote, check_quorum) = (dice.percent(50), dice.percent(50));
-    let shorter = dice.percent(30);
+pub(super) fn restarted(rng: &mut PlanRng, settings: Settings) -> Settings {
+    let limits = limits(rng, settings);
+    let (pre_vote, check_quorum) = (rng.percent(50), rng.percent(50));
+    let shorter = rng.percent(30);
     let (shortest, longest) = settings.election_timeout;
-    let renewed = Settings {
+    let restarted = Settings {
         pre_vote,
-        changes: dice.pick(&[Changes::Single, Changes::Joint, Changes::Shortest]),
-        heartbeat: dice.pick(&[1, 2, 3]) as u32,
-        apply_limit: dice.pick(&[None, Some(1), Some(8)]),
+        changes: rng.pick(&[Changes::Single, Changes::Joint, Changes::Shortest]),
+        heartbeat: rng.pick(&[1, 2, 3]) as u32,
+        apply_limit: rng.pick(&[None, Some(1), Some(8)]),
         ..limits
     };
     match settings.lease_drift {
-        Some(_) => renewed,
+        Some(_) => restarted,
         None if shorter => Settings {
             check_quorum,
             election_timeout: ((shortest / 2).max(5), (longest / 2).max(10)),
-            ..renewed
+            ..restarted
         },
-        None => Settings { check_quorum, ..renewed },
+        None => Settings { check_quorum, ..restarted },
     }
 }

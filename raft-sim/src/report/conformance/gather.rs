@@ -240,7 +240,7 @@ fn exercised(property: Property, trial: &Trial) -> Exercised {
     let mut found = campaign.findings.seeds();
     let violated = found.find(|(kind, _)| *kind == Kind::Violation(property));
     let violated = violated.map_or(0, |(_, seeds)| seeds);
-    let is_judged = property.class() != Class::Rules || capabilities.contains(&Capability::Conduct);
+    let is_judged = property.class() != Class::Rules || capabilities.contains(&Capability::Rules);
     let mark = match () {
         () if violated > 0 || wrong::violated(trial, property) => Mark::Failed,
         () if !is_judged => Mark::Skipped,

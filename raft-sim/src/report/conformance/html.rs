@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::words::{self, Line, NOTHING};
+use super::labels::{self, Line, NOTHING};
 use super::{Conformance, Example, Mark, Source, Subject, Wrong};
 use crate::report::Summary;
 
@@ -24,7 +24,7 @@ pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (words::TITLE) ": " (names.join(", ")) }
+                title { (labels::TITLE) ": " (names.join(", ")) }
                 style { (PreEscaped(STYLE)) }
             }
             body { (body(report)) }
@@ -36,30 +36,30 @@ pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
 fn body(report: &Conformance) -> Markup {
     html! {
         header {
-            h1 { (words::TITLE) }
+            h1 { (labels::TITLE) }
             p.aside { (report.of_what()) ", by " (report.program) }
         }
         main {
             div.subjects { @for subject in &report.subjects { (verdict(subject)) } }
             @if report.compares() {
-                (sorted(report, words::DIFFERENCES, words::differences(report)))
+                (sorted(report, labels::DIFFERENCES, labels::differences(report)))
             }
             @for subject in report.subjects.iter().filter(|subject| !subject.wrong.is_empty()) {
                 section {
-                    h2 { (words::heading(report, subject, words::WRONG)) }
+                    h2 { (labels::heading(report, subject, labels::WRONG)) }
                     @for wrong in &subject.wrong { (one_wrong(wrong, subject)) }
                 }
             }
             section {
-                h2 { (words::SECTIONS) }
-                (table(report, &report.sections.iter().map(words::line).collect::<Vec<_>>()))
+                h2 { (labels::SECTIONS) }
+                (table(report, &report.sections.iter().map(labels::line).collect::<Vec<_>>()))
             }
             @for subject in report.subjects.iter().filter(|subject| !subject.skipped.is_empty()) {
                 (skipped(report, subject))
             }
-            (sorted(report, words::PROPERTIES, words::properties(report)))
-            (sorted(report, words::REQUIREMENTS, words::requirements(report)))
-            (sorted(report, words::SCENARIOS, words::scenarios(report)))
+            (sorted(report, labels::PROPERTIES, labels::properties(report)))
+            (sorted(report, labels::REQUIREMENTS, labels::requirements(report)))
+            (sorted(report, labels::SCENARIOS, labels::scenarios(report)))
         }
     }
 }
@@ -148,14 +148,14 @@ fn one_example(example: &Example) -> Markup {
 fn skipped(report: &Conformance, subject: &Subject) -> Markup {
     html! {
         section {
-            h2 { (words::heading(report, subject, words::SKIPPED)) }
+            h2 { (labels::heading(report, subject, labels::SKIPPED)) }
             p.aside { "Scenarios that need what the subject does not claim. One may need several." }
             div.scroll {
                 table {
                     @for lacking in &subject.skipped {
                         tr {
                             th scope="row" { code { (lacking.capability) } }
-                            td { (words::count(lacking.scenarios as u64, "scenario")) }
+                            td { (labels::count(lacking.scenarios as u64, "scenario")) }
                         }
                     }
                 }
@@ -190,7 +190,7 @@ fn table(report: &Conformance, lines: &[Line<'_>]) -> Markup {
 }
 
 /// Tables that are folded away if nothing fails in them, but for their headings and how many of their rows are not well.
-fn sorted(report: &Conformance, what: &str, groups: words::Groups<'_>) -> Markup {
+fn sorted(report: &Conformance, what: &str, groups: labels::Groups<'_>) -> Markup {
     html! {
         section {
             h2 { (what) }

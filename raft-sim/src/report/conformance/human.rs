@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::words::{self, Line, NOTHING};
+use super::labels::{self, Line, NOTHING};
 use super::{Conformance, Example, Lacking, Mark, Source, Subject, Wrong};
 use crate::report::{BAD, GOOD, width};
 
@@ -23,28 +23,28 @@ pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "{HEADING}{}{HEADING:#}  {}, by {}",
-        words::TITLE,
+        labels::TITLE,
         report.of_what(),
         report.program
     )?;
     verdicts(report, out)?;
     if report.compares() {
-        tables(report, words::DIFFERENCES, words::differences(report), out)?;
+        tables(report, labels::DIFFERENCES, labels::differences(report), out)?;
     }
     let with_wrong = report.subjects.iter().filter(|subject| !subject.wrong.is_empty());
     for subject in with_wrong.clone() {
-        heading(out, &words::heading(report, subject, words::WRONG))?;
+        heading(out, &labels::heading(report, subject, labels::WRONG))?;
         subject.wrong.iter().try_for_each(|wrong| one_wrong(wrong, subject, out))?;
     }
     for subject in with_wrong {
-        heading(out, &words::heading(report, subject, words::SEEN))?;
+        heading(out, &labels::heading(report, subject, labels::SEEN))?;
         subject.wrong.iter().try_for_each(|wrong| seen(wrong, out))?;
     }
-    heading(out, words::SECTIONS)?;
-    table(report, &report.sections.iter().map(words::line).collect::<Vec<_>>(), out)?;
+    heading(out, labels::SECTIONS)?;
+    table(report, &report.sections.iter().map(labels::line).collect::<Vec<_>>(), out)?;
     skipped(report, out)?;
-    tables(report, words::PROPERTIES, words::properties(report), out)?;
-    tables(report, words::REQUIREMENTS, words::requirements(report), out)?;
+    tables(report, labels::PROPERTIES, labels::properties(report), out)?;
+    tables(report, labels::REQUIREMENTS, labels::requirements(report), out)?;
     if report.subjects.iter().any(|subject| !subject.wrong.is_empty()) {
         verdicts(report, out)?;
     }
@@ -171,7 +171,7 @@ fn table(report: &Conformance, lines: &[Line<'_>], out: &mut dyn Write) -> io::R
 fn tables(
     report: &Conformance,
     what: &str,
-    groups: words::Groups<'_>,
+    groups: labels::Groups<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     heading(out, what)?;
@@ -187,10 +187,10 @@ fn tables(
 
 fn skipped(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     for subject in report.subjects.iter().filter(|subject| !subject.skipped.is_empty()) {
-        heading(out, &words::heading(report, subject, words::SKIPPED))?;
+        heading(out, &labels::heading(report, subject, labels::SKIPPED))?;
         let names = width(subject.skipped.iter().map(|lacking| lacking.capability));
         for Lacking { capability, scenarios } in &subject.skipped {
-            let scenarios = words::count(*scenarios as u64, "scenario");
+            let scenarios = labels::count(*scenarios as u64, "scenario");
             writeln!(out, "    {MIDDLING}{capability:<names$}{MIDDLING:#}  {scenarios}")?;
         }
     }

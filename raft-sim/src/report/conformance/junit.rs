@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Conformance, Example, Mark, Source, Subject, words};
+use super::{Conformance, Example, Mark, Source, Subject, labels};
 
 /// Writes it.
 ///
@@ -55,7 +55,7 @@ fn seeds(report: &Conformance, subject: &Subject, at: usize) -> TestSuite {
     let known = |name: &str| report.properties.iter().any(|judged| judged.title == name);
     for wrong in subject.wrong.iter().filter(|wrong| wrong.seeds > 0 && !known(&wrong.name)) {
         let status = failed(NonSuccessKind::Error, &found(subject, &wrong.name));
-        suite.add_test_case(case(&wrong.name, words::TITLE, status));
+        suite.add_test_case(case(&wrong.name, labels::TITLE, status));
     }
     suite
 }
@@ -77,8 +77,8 @@ fn failed(kind: NonSuccessKind, examples: &[&Example]) -> TestCaseStatus {
     if let Some(first) = examples.first() {
         status.set_message(first.headline());
     }
-    let told: Vec<String> = examples.iter().map(|example| told(example)).collect();
-    status.set_description(told.join("\n\n"));
+    let reported: Vec<String> = examples.iter().map(|example| reported(example)).collect();
+    status.set_description(reported.join("\n\n"));
     status
 }
 
@@ -102,7 +102,7 @@ fn found<'s>(subject: &'s Subject, name: &str) -> Vec<&'s Example> {
     wrong.flat_map(|wrong| &wrong.examples).filter(of_seed).collect()
 }
 
-fn told(example: &Example) -> String {
+fn reported(example: &Example) -> String {
     let Example { source, message, replay } = example;
     let message = message.trim_end();
     let more = match source {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::words::{self, Line, NOTHING};
+use super::labels::{self, Line, NOTHING};
 use super::{Conformance, Example, Mark, Source, Subject, Wrong};
 
 /// Writes it.
@@ -10,28 +10,28 @@ use super::{Conformance, Example, Mark, Source, Subject, Wrong};
 /// # Errors
 /// What keeps `out` from being written.
 pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "# {}\n", words::TITLE)?;
+    writeln!(out, "# {}\n", labels::TITLE)?;
     writeln!(out, "{}, by {}.\n", plain(&report.of_what()), plain(&report.program))?;
     verdicts(report, out)?;
     if report.compares() {
-        tables(report, words::DIFFERENCES, words::differences(report), out)?;
+        tables(report, labels::DIFFERENCES, labels::differences(report), out)?;
     }
     for subject in report.subjects.iter().filter(|subject| !subject.wrong.is_empty()) {
-        writeln!(out, "\n## {}", plain(&words::heading(report, subject, words::WRONG)))?;
+        writeln!(out, "\n## {}", plain(&labels::heading(report, subject, labels::WRONG)))?;
         subject.wrong.iter().try_for_each(|wrong| one_wrong(wrong, subject, out))?;
     }
-    writeln!(out, "\n## {}\n", words::SECTIONS)?;
-    table(report, &report.sections.iter().map(words::line).collect::<Vec<_>>(), out)?;
+    writeln!(out, "\n## {}\n", labels::SECTIONS)?;
+    table(report, &report.sections.iter().map(labels::line).collect::<Vec<_>>(), out)?;
     for subject in report.subjects.iter().filter(|subject| !subject.skipped.is_empty()) {
-        writeln!(out, "\n## {}\n", plain(&words::heading(report, subject, words::SKIPPED)))?;
+        writeln!(out, "\n## {}\n", plain(&labels::heading(report, subject, labels::SKIPPED)))?;
         for lacking in &subject.skipped {
-            let scenarios = words::count(lacking.scenarios as u64, "scenario");
+            let scenarios = labels::count(lacking.scenarios as u64, "scenario");
             writeln!(out, "- {} for want of {}", scenarios, code(lacking.capability))?;
         }
     }
-    tables(report, words::PROPERTIES, words::properties(report), out)?;
-    tables(report, words::REQUIREMENTS, words::requirements(report), out)?;
-    tables(report, words::SCENARIOS, words::scenarios(report), out)
+    tables(report, labels::PROPERTIES, labels::properties(report), out)?;
+    tables(report, labels::REQUIREMENTS, labels::requirements(report), out)?;
+    tables(report, labels::SCENARIOS, labels::scenarios(report), out)
 }
 
 fn verdicts(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
@@ -62,14 +62,14 @@ fn one_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
     match source {
         Source::Scenario { title, line, text, steps, .. } => {
             writeln!(out, "\n{} {}\n", code(&source.place()), plain(title))?;
-            let mut told = message.trim_end().to_owned();
+            let mut reported = message.trim_end().to_owned();
             if let (Some(line), false) = (line, text.is_empty()) {
-                told += &format!("\n\n{line:>4} | {text}");
+                reported += &format!("\n\n{line:>4} | {text}");
             }
             if !steps.is_empty() {
-                told += &format!("\n\nthe last steps before it:\n{}", steps.join("\n"));
+                reported += &format!("\n\nthe last steps before it:\n{}", steps.join("\n"));
             }
-            block("text", &told, out)?;
+            block("text", &reported, out)?;
         }
         Source::Seed { scenario, .. } => {
             writeln!(out, "\n{} {}\n", code(&source.place()), plain(message))?;
@@ -99,7 +99,7 @@ fn table(report: &Conformance, lines: &[Line<'_>], out: &mut dyn Write) -> io::R
 fn tables(
     report: &Conformance,
     what: &str,
-    groups: words::Groups<'_>,
+    groups: labels::Groups<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "\n## {what}")?;

@@ -9,8 +9,8 @@ mod gather;
 pub mod html;
 pub mod human;
 pub mod junit;
+mod labels;
 pub mod markdown;
-mod words;
 mod wrong;
 
 use std::io::{self, Write};
@@ -102,7 +102,7 @@ pub enum Weight {
     /// In a situation of the paper something else came about than the paper says.
     Scenarios,
     /// A rule of Figure 2 or 13 is not kept to the letter, by one who claims to.
-    Conduct,
+    Rules,
     /// What was owed did not come about in time.
     Progress,
     /// A scenario that can't be used: nobody knows what it would have shown.
@@ -118,7 +118,7 @@ impl Weight {
             Weight::Safety => "Safety",
             Weight::Boot => "Boot",
             Weight::Scenarios => "Situations of the paper",
-            Weight::Conduct => "Conduct",
+            Weight::Rules => "Conduct",
             Weight::Progress => "Progress",
             Weight::Files => "Unusable files",
         }
@@ -131,7 +131,7 @@ impl Weight {
             Weight::Safety => "violates safety",
             Weight::Boot => "does not boot",
             Weight::Scenarios => "departs from the paper",
-            Weight::Conduct => "breaks rules of conduct",
+            Weight::Rules => "breaks rules of conduct",
             Weight::Progress => "does not make progress",
             Weight::Files => "was not asked everything",
         }
@@ -140,7 +140,7 @@ impl Weight {
     fn of(class: Class) -> Weight {
         match class {
             Class::Safety => Weight::Safety,
-            Class::Rules => Weight::Conduct,
+            Class::Rules => Weight::Rules,
             Class::Liveness => Weight::Progress,
         }
     }

@@ -8,7 +8,7 @@ use crate::campaign::{Finding, Kind};
 use crate::checker::Property;
 use crate::report::{Case, Failed, Result};
 use crate::scenario::replay::FailureKind;
-use crate::story::texts;
+use crate::timeline::texts;
 
 /// All of it, the gravest first; among equals, what most scenarios show, and then most seeds.
 pub(super) fn all(trial: &Trial) -> Vec<Wrong> {

@@ -3,10 +3,10 @@
 use super::{Asked, Phase, Probe};
 use crate::action::Action;
 use crate::checker::Property;
+use crate::model::NodeId;
 use crate::observation::Observer;
 use crate::run::driver::Run;
 use crate::subject::{Answer, Event};
-use crate::words::NodeId;
 use crate::world::{Halt, Launch};
 
 /// So many commands are handed in right before a transfer, or right behind it.

@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 
 use super::labels::{Mention, Names};
 use super::nearest::{listed, nearest};
+use crate::model::{NodeId, Term};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source, SourceLine, Word};
 use crate::scenario::syntax::{Drawn, Duration, Label, Link, Servers, Unit};
 use crate::scenario::vocabulary::{Particle, Sign, Words, is_reserved};
-use crate::words::{NodeId, Term};
 
 /// The largest number a scenario may hold, seeds apart: large enough for any situation, small enough
 /// that no sum of them overflows.

@@ -3,11 +3,11 @@
 use super::cursor::{Cursor, LARGEST, spelled};
 use super::labels::Labels;
 use super::log::{DrawnLog, drawn_log};
+use crate::model::{NodeId, Term};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
 use crate::scenario::syntax::{DrawnEntry, Given, HeaderItem, Servers};
 use crate::scenario::vocabulary::{FactWord, Particle};
-use crate::words::{NodeId, Term};
 
 /// Reads what follows `given`, and adds one state for every server it names.
 pub(super) fn given(

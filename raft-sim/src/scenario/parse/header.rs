@@ -4,13 +4,13 @@ use super::cursor::{Cursor, LARGEST};
 use super::given::given;
 use super::labels::Labels;
 use super::settings::{SettingsLine, of_each, settings};
+use crate::model::NodeId;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source, SourceLine};
 use crate::scenario::syntax::{
     Capability, Given, Header, HeaderItem, HeaderLine, Network, NetworkItem, Servers, Trivia,
 };
 use crate::scenario::vocabulary::{HeaderWord, NetworkWord, Particle, Words};
-use crate::words::NodeId;
 
 /// A header of which some lines are read.
 #[derive(Default)]

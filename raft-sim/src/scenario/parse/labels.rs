@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::nearest::nearest;
+use crate::model::Term;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
 use crate::scenario::syntax::{DrawnEntry, Label};
-use crate::words::Term;
 
 /// What a label names, or must name where it is used.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use super::cursor::{Cursor, LARGEST};
 use super::labels::{Mention, Names};
+use crate::model::Term;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Place;
 use crate::scenario::syntax::DrawnEntry;
 use crate::scenario::vocabulary::{Particle, Sign};
-use crate::words::Term;
 
 /// Drawn entries, where each stands in the text, and whether `...` follows them.
 #[derive(Default)]

@@ -3,11 +3,11 @@
 
 use super::cursor::Cursor;
 use super::header::{check_unset, narrow, percent};
+use crate::model::NodeId;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
 use crate::scenario::syntax::{Servers, Settings, Statement};
 use crate::scenario::vocabulary::{SETTINGS, Value};
-use crate::words::NodeId;
 
 /// One `settings` line.
 pub(super) struct SettingsLine {

@@ -5,11 +5,11 @@ use super::cursor::Cursor;
 use super::labels::{Labels, Names};
 use super::message::{forged, links_if_any, no_kind, selection, stream};
 use super::settings::next_boot;
+use crate::model::NodeId;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
 use crate::scenario::syntax::{Forged, ForgedBody, Selector, Servers, Settings, Statement};
 use crate::scenario::vocabulary::{Command, FactWord, Particle, Sign};
-use crate::words::NodeId;
 
 /// Reads what follows the first word, which is `command`, to the end of the line. `settings` are those of each
 /// server's next boot.

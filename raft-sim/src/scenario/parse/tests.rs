@@ -5,11 +5,11 @@ mod mangled;
 mod refused;
 
 use super::parse;
+use crate::model::{NodeId, Term};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
 use crate::scenario::syntax::*;
 use crate::scenario::vocabulary;
-use crate::words::{NodeId, Term};
 
 const HEAD: &str = "scenario A title\npaper §5.2\nservers S1 S2 S3\n";
 

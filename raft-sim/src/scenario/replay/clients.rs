@@ -3,9 +3,9 @@
 use super::start::command;
 use super::{Replay, Stop};
 use crate::action::Action;
+use crate::model::{LogIndex, NodeId, Once, SessionId};
 use crate::scenario::syntax::{Answer as AnswerWord, Label};
 use crate::subject::{Answer, Event, Request};
-use crate::words::{LogIndex, NodeId, Once, SessionId};
 
 /// What somebody asked for under a label, and what came of it.
 #[derive(Debug)]

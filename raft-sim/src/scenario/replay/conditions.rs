@@ -2,9 +2,9 @@
 
 use super::Replay;
 use super::logs::{carries, is_drawn, members, sorted};
+use crate::model::{HardState, NodeId, length};
 use crate::scenario::syntax::{Bound, Condition, Fact, Label, Number, RoleWord};
 use crate::subject::Role;
-use crate::words::{HardState, NodeId, length};
 use crate::world::Server;
 
 impl Replay<'_> {

@@ -4,8 +4,8 @@ use super::start::settings;
 use super::{Replay, Stop};
 use crate::action::Action;
 use crate::disk::Survives;
+use crate::model::NodeId;
 use crate::scenario::syntax::Settings;
-use crate::words::NodeId;
 
 impl Replay<'_> {
     pub(super) fn must_be_up(&self, server: NodeId) -> Result<(), Stop> {
@@ -63,13 +63,13 @@ impl Replay<'_> {
 
     pub(super) fn tell(&mut self, server: NodeId, ordinal: usize) -> Result<(), Stop> {
         self.must_be_up(server)?;
-        let unheard = self.world.server(server).unheard().len();
-        let Some(write) = self.world.server(server).unheard().nth(ordinal - 1) else {
-            return Err(self.statement(match unheard {
+        let unnotified = self.world.server(server).unnotified().len();
+        let Some(write) = self.world.server(server).unnotified().nth(ordinal - 1) else {
+            return Err(self.statement(match unnotified {
                 0 => format!("{server} has heard of all its durable writes; flush some first"),
                 1 => format!("there is only 1 durable write that {server} has not heard of"),
                 _ => format!(
-                    "there are only {unheard} durable writes that {server} has not heard of"
+                    "there are only {unnotified} durable writes that {server} has not heard of"
                 ),
             }));
         };

@@ -6,10 +6,10 @@
 
 use super::{Alarm, Failure, FailureKind, Replay, Stop, entered};
 use crate::action::Action;
+use crate::model::{AppendReply, Body, Entry, HardState, Message, Position, length};
 use crate::network::{Flight, MessageId};
 use crate::scenario::syntax::{Scenario, Statement};
 use crate::subject::Implementation;
-use crate::words::{AppendReply, Body, Entry, HardState, Message, Position, length};
 
 /// One step of a lenient replay. Its message is what a message says, whatever the implementation carried along in the run
 /// that it comes from.

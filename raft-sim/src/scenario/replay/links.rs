@@ -2,8 +2,8 @@
 
 use super::{Replay, Stop};
 use crate::action::{Action, Change, LinkChange};
+use crate::model::NodeId;
 use crate::scenario::syntax::Link;
-use crate::words::NodeId;
 
 impl Replay<'_> {
     pub(super) fn heal_all(&mut self) -> Result<(), Stop> {

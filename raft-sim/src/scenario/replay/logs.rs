@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::conditions::{commit, hard_state, role_word};
 use super::start::{command_in, first_configuration};
 use super::{Replay, messages};
+use crate::model::{Entry, HardState, LogIndex, Membership, NodeId, Payload};
 use crate::scenario::syntax::{Bound, DrawnEntry, Fact, Label, Number};
-use crate::words::{Entry, HardState, LogIndex, Membership, NodeId, Payload};
 
 impl Replay<'_> {
     /// A server's whole log: the entries that its snapshot stands for, as a state machine applied them, and

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use super::start::command;
 use super::{Failure, FailureKind, Replay, Stop};
 use crate::action::Action;
+use crate::model::{
+    AppendReply, Body, Entries, Entry, LogIndex, Message, Payload, Position, length,
+};
 use crate::network::{Flight, MessageId};
 use crate::scenario::syntax::{
     Detail, Drawn, DrawnEntry, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
-};
-use crate::words::{
-    AppendReply, Body, Entries, Entry, LogIndex, Message, Payload, Position, length,
 };
 
 /// Most deliveries of one `settle`: a network that is not quiet by then never will be.
@@ -301,7 +301,7 @@ pub(super) fn list(flights: &[&Flight]) -> String {
     let mut lines = String::new();
     for flight in flights {
         let held = if flight.held { "  (held)" } else { "" };
-        let _ = writeln!(lines, "  {}{held}", crate::story::message(&flight.message));
+        let _ = writeln!(lines, "  {}{held}", crate::timeline::message(&flight.message));
     }
     lines
 }

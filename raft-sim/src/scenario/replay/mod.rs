@@ -23,13 +23,13 @@ use crate::action::Action;
 use crate::checker::{Checkers, NoPanic, Property, Violation};
 use crate::digest::Digest;
 use crate::disk::Survives;
+use crate::model::{NodeId, SessionId};
 use crate::observation::{self, Observation, Observer};
 use crate::scenario::syntax::{
     Capability, Condition, Header, Kind, Label, Link, Scenario, Settings, Statement,
 };
 use crate::subject::{Answer, Event, Implementation, Request};
 use crate::time::Micros;
-use crate::words::{NodeId, SessionId};
 use crate::world::{Halt, World};
 
 pub use lenient::{Attempt, Durable, Move, attempt, durable, in_words};

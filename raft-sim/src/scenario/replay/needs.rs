@@ -1,8 +1,8 @@
 //! What a scenario needs of an implementation: what it says, and what its settings and statements imply.
 
+use crate::model::NodeId;
 use crate::scenario::syntax::{Capability, ForgedBody, Scenario, Settings, Statement};
 use crate::subject::Changes;
-use crate::words::NodeId;
 
 /// Capabilities that an implementation must have, each once.
 pub(super) fn needed(scenario: &Scenario) -> Vec<Capability> {

@@ -2,10 +2,10 @@
 
 use super::{FailureKind, Replay, Stop};
 use crate::action::Action;
+use crate::model::NodeId;
 use crate::scenario::syntax::{Condition, Duration, Unit};
 use crate::subject::Role;
 use crate::time::{Micros, TICK};
-use crate::words::NodeId;
 use crate::world::Next;
 
 impl Replay<'_> {

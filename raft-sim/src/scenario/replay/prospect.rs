@@ -2,9 +2,9 @@
 
 use super::lenient::Move;
 use super::{Replay, conditions, entered};
+use crate::model::{Membership, NodeId, Term};
 use crate::scenario::syntax::{Label, Scenario};
 use crate::subject::Implementation;
-use crate::words::{Membership, NodeId, Term};
 
 /// How a cluster stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,9 @@ fn stands(replay: &Replay<'_>) -> Option<Prospect> {
     let term = cluster.ids().map(|id| conditions::hard_state(cluster.server(id)).term).max()?;
     let leader = cluster.leader();
     let leader = leader.map(|id| (id, Membership::clone(&replay.configuration(id))));
-    let is_pending =
-        |request| cluster.ids().any(|id| cluster.unanswered(id).any(|owed| owed == request));
+    let is_pending = |request| {
+        cluster.ids().any(|id| cluster.unanswered(id).any(|obligation| obligation == request))
+    };
     let labels = replay.requests.iter();
     let pending = labels.filter(|(_, asked)| is_pending(asked.last())).map(|(label, _)| label);
     Some(Prospect { term, leader, pending: pending.cloned().collect() })

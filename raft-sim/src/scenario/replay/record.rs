@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::start::command_in;
+use crate::model::{Body, Entry, LogIndex, NodeId};
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Applied, Effects, Outcome};
 use crate::time::Micros;
-use crate::words::{Body, Entry, LogIndex, NodeId};
 
 /// What was observed of all servers.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use super::Replay;
 use super::messages::{is_kind, says};
+use crate::model::{AppendReply, Body, Message, Position, length};
 use crate::network::MessageId;
 use crate::scenario::syntax::{Detail, Drawn, Kind, Link, Selection, Selector, Which};
-use crate::words::{AppendReply, Body, Message, Position, length};
 
 impl Replay<'_> {
     /// The fewest words that mean this message now: its link and kind, if it is the only one; with one thing

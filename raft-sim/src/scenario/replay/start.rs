@@ -1,11 +1,11 @@
 //! The cluster that a scenario's header describes.
 
 use crate::disk::SyncTime;
+use crate::model::{Command, Entry, HardState, LogIndex, NodeId, Payload, Term};
 use crate::network::{Conditions, Delay};
 use crate::scenario::syntax::{self, Header};
 use crate::subject::Settings;
 use crate::time::TICK;
-use crate::words::{Command, Entry, HardState, LogIndex, NodeId, Payload, Term};
 use crate::world::{Design, Start};
 
 /// The voters of the first configuration.

@@ -1,7 +1,7 @@
 //! Conditions: what is true or false of a cluster at a moment.
 
 use super::{DrawnEntry, Label, Selector, Servers};
-use crate::words::NodeId;
+use crate::model::NodeId;
 
 /// Something that is true or false of a cluster at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]

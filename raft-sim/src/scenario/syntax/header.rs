@@ -1,8 +1,8 @@
 //! The header of a scenario: what is tested, on whom, and from which state.
 
 use super::{DrawnEntry, Servers, Trivia};
+use crate::model::{NodeId, Term};
 use crate::subject::{Capability, Changes};
-use crate::words::{NodeId, Term};
 
 /// One line before the first statement.
 #[derive(Clone, Debug, PartialEq, Eq)]

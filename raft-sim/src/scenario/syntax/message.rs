@@ -1,7 +1,7 @@
 //! Messages in a scenario: found by link, kind and content, or spelled out.
 
 use super::DrawnEntry;
-use crate::words::{NodeId, Term};
+use crate::model::{NodeId, Term};
 
 /// One direction between two servers: `S1 -> S2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,8 +14,8 @@ pub use header::{Given, Header, HeaderItem, HeaderLine, Network, NetworkItem, Se
 pub use message::{Detail, Drawn, Forged, ForgedBody, Kind, Link, Selection, Selector, Which};
 pub use servers::Servers;
 
+use crate::model::{NodeId, Term};
 pub use crate::subject::{Capability, Changes};
-use crate::words::{NodeId, Term};
 
 /// A whole file: its lines with their comments, and what the header lines come to.
 #[derive(Clone, Debug, PartialEq, Eq)]

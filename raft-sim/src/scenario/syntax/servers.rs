@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use crate::words::NodeId;
+use crate::model::NodeId;
 
 /// Servers named one by one, or together by `all`; used as a slice of them. Where `none` may stand, there may be
 /// none.

@@ -180,7 +180,7 @@ fn what_is_not_durable_may_be_lost_and_what_is_may_not() {
 
 #[test]
 fn what_could_not_be_checked_is_told() {
-    for (lines, told) in [
+    for (lines, reported) in [
         ("1 leader 1", "no `append`: all about logs"),
         ("1 leader 1", "S1 does not tell how it started"),
         ("1 start\n1 vote 1 2", "S2 tells nothing"),
@@ -200,7 +200,7 @@ fn what_could_not_be_checked_is_told() {
         ("1 start\n1 snapshot 1/1", "no `install`: it is taken that no server installed"),
     ] {
         let unchecked = judge(&parsed(lines)).unchecked;
-        assert!(unchecked.iter().any(|what| what.contains(told)), "{lines}: {unchecked:?}");
+        assert!(unchecked.iter().any(|what| what.contains(reported)), "{lines}: {unchecked:?}");
     }
     let whole = format!("{BEGIN}1 commit 1\n2 start 1 1 1/1\n2 commit 1\n2 apply 1 1");
     let unchecked = judge(&parsed(&whole)).unchecked;

@@ -96,8 +96,11 @@ fn a_log_that_nobody_told_is_not_taken_to_be_empty() {
     let late =
         "1 start\n1 candidate 2\n1 leader 2\n1 append 1 2\n2 leader 3\n1 commit 1\n2 follower 4";
     assert_eq!(violated(late), None);
-    let told = format!("{committed}2 append 1 0\n2 leader 2");
-    assert_eq!(violated(&told).map(|(property, _)| property), Some(Property::LeaderCompleteness));
+    let reported = format!("{committed}2 append 1 0\n2 leader 2");
+    assert_eq!(
+        violated(&reported).map(|(property, _)| property),
+        Some(Property::LeaderCompleteness)
+    );
 }
 
 #[test]

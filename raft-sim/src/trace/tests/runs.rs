@@ -3,19 +3,19 @@
 
 use super::*;
 use crate::mix::{below, mix};
-use crate::plan::{Plan, Wishes};
+use crate::model::{Command, LogIndex, Payload};
+use crate::plan::{Plan, PlanOptions};
 use crate::reference::Reference;
 use crate::run::run;
 use crate::subject::{
     Boot, Capability, Effects, Event as Happens, Implementation, Role, Subject, View,
 };
-use crate::words::{Command, LogIndex, Payload};
 
 type Lines = Vec<(NodeId, String)>;
 
 /// A run under no oracles.
 fn traced(seed: u64, implementation: &dyn Implementation) -> Lines {
-    let plan = Plan::draw(seed, &Wishes::default());
+    let plan = Plan::draw(seed, &PlanOptions::default());
     let mut recorder = Recorder::of(&plan);
     run(&plan, implementation, false, &mut recorder).expect("it boots");
     recorder.into_lines()
@@ -104,19 +104,19 @@ const KINDS: [&str; 8] =
 
 /// All events but those of some kinds, counted anew.
 fn without(lines: &Lines, kinds: &[&str]) -> Vec<String> {
-    let mut told: Vec<Vec<u64>> = vec![Vec::new(); 65];
+    let mut reported: Vec<Vec<u64>> = vec![Vec::new(); 65];
     let mut kept = Vec::new();
     for (id, line) in lines {
         let mut value: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
-        let told = &mut told[id.0 as usize];
+        let reported = &mut reported[id.0 as usize];
         if value["event"] == "start" {
-            told.clear();
+            reported.clear();
         }
         if let Some(events) = value["events"].as_u64() {
-            value["events"] = told[events as usize - 1].into();
+            value["events"] = reported[events as usize - 1].into();
         }
         let keep = !kinds.iter().any(|kind| value["event"] == *kind);
-        told.push(told.last().copied().unwrap_or(0) + u64::from(keep));
+        reported.push(reported.last().copied().unwrap_or(0) + u64::from(keep));
         if keep {
             kept.push(value.to_string());
         }

@@ -51,7 +51,7 @@ struct Cluster {
     queue: BinaryHeap<Reverse<Due>>,
     now: u64,
     scheduled: u64,
-    dice: u64,
+    rng: u64,
 }
 
 /// Runs so many servers for so many virtual microseconds, and counts the steps.
@@ -76,7 +76,7 @@ pub(crate) fn steps(servers: u64, duration: u64) -> u64 {
         queue: BinaryHeap::new(),
         now: 0,
         scheduled: 0,
-        dice: 1,
+        rng: 1,
     };
     for server in 0..voters.len() {
         cluster.schedule(1 + server as u64 * 1_000, Event::Tick(server));
@@ -165,8 +165,8 @@ impl Cluster {
 
     /// SplitMix64.
     fn draw(&mut self) -> u64 {
-        self.dice = self.dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.dice;
+        self.rng = self.rng.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.rng;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^ (bits >> 31)

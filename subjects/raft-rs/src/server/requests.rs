@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use raft::eraftpb::ConfChangeTransition;
 use raft_sim::subject::{Answer, Applied, Changes, Effects, Outcome, Request, Write};
-use raft_sim::words::{Entries, Entry, LogIndex, NodeId, Payload, Term};
+use raft_sim::model::{Entries, Entry, LogIndex, NodeId, Payload, Term};
 
 use super::Server;
 use crate::{configuration, entry, message};

@@ -160,20 +160,20 @@ impl Cluster {
     ///
     /// # Errors
     /// It is none of the protocol.
-    pub fn told(self, told: &Told) -> Result<(Request, Answer), Refused> {
-        let (Some(request), Some(is)) = (told.request, told.is) else {
+    pub fn reported(self, reported: &Told) -> Result<(Request, Answer), Refused> {
+        let (Some(request), Some(is)) = (reported.request, reported.is) else {
             return Err("an answer to a client has no `request` or no `is`".into());
         };
-        let at = || some_index("index", told.index);
+        let at = || some_index("index", reported.index);
         let answer = match is {
             Is::Committed => Answer::Committed(at()?),
-            Is::Registered => Answer::Registered(at()?, session(told.session)?),
+            Is::Registered => Answer::Registered(at()?, session(reported.session)?),
             Is::NoSession => Answer::NoSession(at()?),
             Is::Read => Answer::Read(at()?),
             Is::Done => Answer::Done,
             Is::Superseded => Answer::Superseded,
             Is::Unknown => Answer::Unknown,
-            Is::NotLeader => Answer::NotLeader(self.server("leader", told.leader)?),
+            Is::NotLeader => Answer::NotLeader(self.server("leader", reported.leader)?),
             Is::Busy => Answer::Busy,
             Is::Rejected => Answer::Rejected,
         };

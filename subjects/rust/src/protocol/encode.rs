@@ -28,7 +28,7 @@ pub fn answer<'a>(
         messages: some(sends.chain(held).map(|(sent, after)| message(sent, after))),
         restored: effects.restored.is_some().then_some(true),
         applied: some(effects.applied.iter().map(applied)),
-        answers: some(effects.answers.iter().map(|(request, answer)| told(*request, answer))),
+        answers: some(effects.answers.iter().map(|(request, answer)| reported(*request, answer))),
         matched: effects.matched.map(matched),
         refused: effects.refused.as_deref().map(|why| Text(why.into())),
         ..wire::Answer::default()
@@ -239,9 +239,9 @@ pub(super) fn view(view: &crate::View) -> View {
     }
 }
 
-fn told(request: crate::Request, answer: &Answer) -> Told {
-    let told = |is| Told { request: Some(request.0), is: Some(is), ..Told::default() };
-    let at = |is, index: LogIndex| Told { index: Some(index.get()), ..told(is) };
+fn reported(request: crate::Request, answer: &Answer) -> Told {
+    let reported = |is| Told { request: Some(request.0), is: Some(is), ..Told::default() };
+    let at = |is, index: LogIndex| Told { index: Some(index.get()), ..reported(is) };
     match answer {
         Answer::Committed(index) => at(Is::Committed, *index),
         Answer::Registered(index, session) => {
@@ -249,14 +249,14 @@ fn told(request: crate::Request, answer: &Answer) -> Told {
         }
         Answer::NoSession(index) => at(Is::NoSession, *index),
         Answer::Read(index) => at(Is::Read, *index),
-        Answer::Done => told(Is::Done),
-        Answer::Superseded => told(Is::Superseded),
-        Answer::Unknown => told(Is::Unknown),
+        Answer::Done => reported(Is::Done),
+        Answer::Superseded => reported(Is::Superseded),
+        Answer::Unknown => reported(Is::Unknown),
         Answer::NotLeader(leader) => {
-            Told { leader: leader.map(|server| server.0), ..told(Is::NotLeader) }
+            Told { leader: leader.map(|server| server.0), ..reported(Is::NotLeader) }
         }
-        Answer::Busy => told(Is::Busy),
-        Answer::Rejected => told(Is::Rejected),
+        Answer::Busy => reported(Is::Busy),
+        Answer::Rejected => reported(Is::Rejected),
     }
 }
 

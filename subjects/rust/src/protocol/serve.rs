@@ -31,7 +31,7 @@ pub fn serve(
         own: None,
         servers: BTreeMap::new(),
         carried: Vec::new(),
-        is_told: implementation.capabilities().contains(&Capability::SlowDisk),
+        is_reported: implementation.capabilities().contains(&Capability::SlowDisk),
     };
     let (mut line, mut answer) = (Vec::new(), Vec::new());
     for number in 1_u64.. {
@@ -61,7 +61,7 @@ struct Servant<'i> {
     /// What messages of this cluster carry along, each under a name: the testbed need not know what it is.
     carried: Vec<(Own, Box<RawValue>)>,
     /// Whether servers are told that their writes are durable.
-    is_told: bool,
+    is_reported: bool,
 }
 
 struct Server {
@@ -103,7 +103,7 @@ impl<'i> Servant<'i> {
             | Verb::Compact
             | Verb::Apply => {
                 let steps = self.step(verb, request)?;
-                let mut answers = steps.iter().map(|step| self.told(step));
+                let mut answers = steps.iter().map(|step| self.reported(step));
                 let first = answers.next().unwrap_or_default();
                 let then: Vec<Answer<'_>> = answers.collect();
                 let then = (!then.is_empty()).then_some(then);
@@ -171,7 +171,7 @@ impl<'i> Servant<'i> {
             let mut effects = Effects { view: before, now, instant, ..Effects::default() };
             server.subject.step(event, &mut effects);
             server.view = effects.view;
-            if instant && self.is_told {
+            if instant && self.is_reported {
                 durable.extend(effects.writes.iter().map(|write| write.token));
             }
             let carried = self.carried.len();
@@ -226,7 +226,7 @@ impl<'i> Servant<'i> {
         place.map(|(own, _)| own.clone()).ok_or_else(|| format!("nobody sent `own` {own}"))
     }
 
-    fn told<'s>(&'s self, Step { before, effects, carried }: &'s Step) -> Answer<'s> {
+    fn reported<'s>(&'s self, Step { before, effects, carried }: &'s Step) -> Answer<'s> {
         match &effects.ended {
             Some(Ended::Crashed(why) | Ended::Panicked(why)) => {
                 return failed(Status::Crashed, why);

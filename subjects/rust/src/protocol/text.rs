@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn commands_are_short_and_plain_texts_and_come_back() {
-        let told = [
+        let reported = [
             (&b"set x 1"[..], "set x 1"),
             (b"", ""),
             (b"#1", "#2331"),
@@ -103,7 +103,7 @@ mod tests {
             ("é".as_bytes(), "#c3a9"),
             (b"\xff", "#ff"),
         ];
-        for (bytes, text) in told {
+        for (bytes, text) in reported {
             assert_eq!(of_command(bytes), text);
             assert_eq!(&*command(text), bytes, "{text}");
         }

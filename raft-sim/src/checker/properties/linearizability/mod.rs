@@ -15,15 +15,15 @@ use crate::checker::hooks::{Boot, Checker, Context, New};
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, Violation};
 use crate::mix::{mix_bytes, mix_pair};
+use crate::model::{Entry, NodeId, Once, Payload, SessionId, Snapshot, length};
 use crate::subject::{Answer, Applied, Event, Outcome, Request, View};
 use crate::time::Micros;
-use crate::words::{Entry, NodeId, Once, Payload, SessionId, Snapshot, length};
 
 use register::{Asked, Breach, Register, Value};
 
 /// Something that a client did or heard; all of a run's are its history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ClientEvent {
     /// When, in virtual microseconds.
     pub at: Micros,
     /// Of which operation.
@@ -72,7 +72,7 @@ pub(in crate::checker) struct Linearizability {
     /// first one to apply it had it; at index 0 there is nothing.
     held: Vec<(Option<Value>, u64)>,
     /// What clients did and heard, if anybody wants to know.
-    told: Option<Vec<Told>>,
+    reported: Option<Vec<ClientEvent>>,
 }
 
 /// What a client waits for.
@@ -117,12 +117,12 @@ fn written(entry: &Entry) -> Option<Value> {
 impl Linearizability {
     /// From now on what clients do and hear is kept, to be [told](Linearizability::told).
     pub(in crate::checker) fn record(&mut self) {
-        self.told.get_or_insert_default();
+        self.reported.get_or_insert_default();
     }
 
     /// What clients did and heard since [`record`](Linearizability::record), in order.
-    pub(in crate::checker) fn told(&self) -> &[Told] {
-        self.told.as_deref().unwrap_or_default()
+    pub(in crate::checker) fn reported(&self) -> &[ClientEvent] {
+        self.reported.as_deref().unwrap_or_default()
     }
 
     /// A client asks for something; other than reads and commands, nothing comes of it here.
@@ -164,8 +164,8 @@ impl Linearizability {
 
     #[inline]
     fn note(&mut self, at: Micros, operation: Operation, what: What) {
-        if let Some(told) = &mut self.told {
-            told.push(Told { at, operation, what });
+        if let Some(reported) = &mut self.reported {
+            reported.push(ClientEvent { at, operation, what });
         }
     }
 
@@ -189,16 +189,16 @@ impl Linearizability {
         match waiting {
             Waiting::Read(since) => {
                 let operation = Operation::Read(request);
-                let (what, heard) = self.hear_read(since, answer, holds);
+                let (what, observed) = self.hear_read(since, answer, holds);
                 self.note(at, operation, what);
-                heard
+                observed
             }
             Waiting::Write(number) | Waiting::Once(number) => {
-                let (what, heard) = self.hear_write(waiting, number, answer);
+                let (what, observed) = self.hear_write(waiting, number, answer);
                 if let Some(what) = what {
                     self.note(at, Operation::Write(number), what);
                 }
-                heard.map(|()| 0)
+                observed.map(|()| 0)
             }
         }
     }
@@ -280,7 +280,7 @@ impl Checker for Linearizability {
             waiting: BTreeMap::new(),
             latest: None,
             held: vec![(None, 0)],
-            told: None,
+            reported: None,
         }
     }
 

@@ -8,8 +8,8 @@ use crate::checker::properties::reads::Reads;
 use crate::checker::testing::moves::once;
 use crate::checker::testing::{History, raises, silent};
 use crate::mix::{below, chance, mix};
+use crate::model::{Entry, LogIndex};
 use crate::subject::{Answer, Outcome};
-use crate::words::{Entry, LogIndex};
 
 fn committed(index: u64) -> Answer {
     Answer::Committed(LogIndex::new(index).expect("an index"))

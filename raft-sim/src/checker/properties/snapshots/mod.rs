@@ -12,8 +12,8 @@ use crate::checker::quorum::names;
 use crate::checker::record::Record;
 use crate::checker::violation::{Verdict, violated};
 use crate::mix::mix_bytes;
+use crate::model::{Position, Snapshot, length};
 use crate::subject::{View, Write};
-use crate::words::{Position, Snapshot, length};
 
 /// Snapshots (§7): one stands for committed entries, has the latest configuration up to there, and two
 /// of the same entries are the same. It is followed by the log behind it.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::checker::properties::Property;
 use crate::checker::testing::moves::members;
 use crate::checker::testing::{History, entry, raises, silent, success, writing};
+use crate::model::{Body, Chunk, LogIndex, Membership, NodeId, Snapshot, Term};
 use crate::subject::{Role, View, Write};
-use crate::words::{Body, Chunk, LogIndex, Membership, NodeId, Snapshot, Term};
 
 fn first() -> Membership {
     members(&[1, 2, 3], &[])

@@ -3,12 +3,12 @@
 use super::{Book, Step};
 use crate::checker::properties::Property;
 use crate::checker::violation::Violation;
+use crate::model::{LogIndex, NodeId, length};
 use crate::subject::{Answer, Outcome};
-use crate::words::{LogIndex, NodeId, length};
 
 /// An answer that is due in this step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owed {
+pub(super) enum Obligation {
     /// That its entry is committed and applied, and what came of it.
     Applied(LogIndex),
     Superseded,
@@ -26,27 +26,27 @@ pub(super) enum Owed {
 impl Book {
     /// Who waits hears of it as soon as it is so, and nobody hears of anything else.
     pub(super) fn check_answers(&mut self, step: &mut Step) -> Result<(), Violation> {
-        self.owe_applied(step);
+        self.oblige_applied(step);
         let answers = &step.effects.answers[..];
-        if answers.is_empty() && step.owed.is_empty() {
+        if answers.is_empty() && step.obligation.is_empty() {
             return Ok(());
         }
         step.count(Property::Answering);
-        for &(request, owed) in &step.owed {
+        for &(request, obligation) in &step.obligation {
             let given = answers.iter().find(|(other, _)| *other == request);
             let Some((_, given)) = given else {
                 let what =
-                    format!("leaves request {} without an answer: {owed:?} is due", request.0);
+                    format!("leaves request {} without an answer: {obligation:?} is due", request.0);
                 return Err(step.breach(Property::Answering, &what));
             };
-            if !fits(step, owed, *given) {
-                let what = format!("answers request {} with {given:?}, not {owed:?}", request.0);
+            if !fits(step, obligation, *given) {
+                let what = format!("answers request {} with {given:?}, not {obligation:?}", request.0);
                 return Err(step.breach(Property::Answering, &what));
             }
         }
         let unasked = answers
             .iter()
-            .find(|(request, _)| !step.owed.iter().any(|(other, _)| other == request));
+            .find(|(request, _)| !step.obligation.iter().any(|(other, _)| other == request));
         if let Some((request, given)) = unasked {
             let what =
                 format!("answers request {} with {given:?}, for which it is too early", request.0);
@@ -58,7 +58,7 @@ impl Book {
     /// If command received from client: respond after entry applied to state machine (Figure 2). Of an entry
     /// whose place another has, the client is told that; of one for which a snapshot from a leader stands,
     /// nothing is known.
-    fn owe_applied(&mut self, step: &mut Step) {
+    fn oblige_applied(&mut self, step: &mut Step) {
         let applied = length(step.after().applied);
         let restored = step.effects.restored.as_ref().map(|snapshot| snapshot.last.index);
         // Of many that wait, none can have been served by a step that applied nothing.
@@ -68,20 +68,20 @@ impl Book {
                     return true;
                 }
                 let term = step.server.log.at(position.index.get()).map(|link| link.term);
-                let owed = if restored > Some(position.index) {
-                    Owed::Unknown
+                let obligation = if restored > Some(position.index) {
+                    Obligation::Unknown
                 } else if term == Some(position.term) {
-                    Owed::Applied(position.index)
+                    Obligation::Applied(position.index)
                 } else {
-                    Owed::Superseded
+                    Obligation::Superseded
                 };
-                step.owe(request, owed);
+                step.oblige(request, obligation);
                 false
             });
         }
         self.reads.retain(|&(index, request)| {
             if index <= applied {
-                step.owe(request, Owed::Read(index));
+                step.oblige(request, Obligation::Read(index));
             }
             index > applied
         });
@@ -104,9 +104,9 @@ impl Book {
     }
 }
 
-fn fits(step: &Step, owed: Owed, given: Answer) -> bool {
-    match owed {
-        Owed::Applied(index) => {
+fn fits(step: &Step, obligation: Obligation, given: Answer) -> bool {
+    match obligation {
+        Obligation::Applied(index) => {
             let mut applied = step.effects.applied.iter();
             let outcome = applied.find(|applied| applied.entry.index == index);
             given
@@ -118,13 +118,13 @@ fn fits(step: &Step, owed: Owed, given: Answer) -> bool {
                     }
                 }
         }
-        Owed::Superseded => given == Answer::Superseded,
-        Owed::Unknown => given == Answer::Unknown,
-        Owed::Read(index) => matches!(given, Answer::Read(from) if from.get() >= index),
-        Owed::NotLeader(leader) => given == Answer::NotLeader(leader),
-        Owed::Busy => given == Answer::Busy,
-        Owed::Rejected => given == Answer::Rejected,
-        Owed::Done => given == Answer::Done,
-        Owed::Anything => true,
+        Obligation::Superseded => given == Answer::Superseded,
+        Obligation::Unknown => given == Answer::Unknown,
+        Obligation::Read(index) => matches!(given, Answer::Read(from) if from.get() >= index),
+        Obligation::NotLeader(leader) => given == Answer::NotLeader(leader),
+        Obligation::Busy => given == Answer::Busy,
+        Obligation::Rejected => given == Answer::Rejected,
+        Obligation::Done => given == Answer::Done,
+        Obligation::Anything => true,
     }
 }

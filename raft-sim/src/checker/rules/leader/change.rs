@@ -1,13 +1,13 @@
 //! Changes of the configuration (33, §6, diss. ch. 4).
 
 use super::Step;
-use super::answers::Owed;
+use super::answers::Obligation;
 use super::lead::{Lead, News};
 use crate::checker::properties::Property;
 use crate::checker::quorum::names;
 use crate::checker::violation::Violation;
+use crate::model::{LogIndex, Membership, NodeId, Position, length};
 use crate::subject::{Changes, Request};
-use crate::words::{LogIndex, Membership, NodeId, Position, length};
 
 /// A change under way: until its last entry is in the log.
 #[derive(Debug)]
@@ -34,12 +34,12 @@ impl Change {
 
     /// Its leader leads no longer. While servers catch up, nobody else has heard of the change.
     pub(super) fn abandon(self, step: &mut Step) {
-        let owed = match self.catching_up {
-            Some(_) => Owed::NotLeader(None),
-            None => Owed::Unknown,
+        let obligation = match self.catching_up {
+            Some(_) => Obligation::NotLeader(None),
+            None => Obligation::Unknown,
         };
         step.count(Property::ChangeRules);
-        step.owe(self.request, owed);
+        step.oblige(self.request, obligation);
     }
 }
 
@@ -63,7 +63,7 @@ impl Lead {
     ) -> Result<(), Violation> {
         step.count(Property::ChangeRules);
         if self.handover.is_some() {
-            step.owe(request, Owed::Busy);
+            step.oblige(request, Obligation::Busy);
             return Ok(());
         }
         let (mut voters, mut learners) = (voters.to_vec(), learners.to_vec());
@@ -79,7 +79,7 @@ impl Lead {
         let many = step.settings.changes == Changes::Single && distance(current, &wanted) > 1;
         let refused = wanted.voters.is_empty() || twice || pending || !step.in_term(commit) || many;
         if refused {
-            step.owe(request, Owed::Rejected);
+            step.oblige(request, Obligation::Rejected);
             if step.last() > step.length {
                 let what = format!("takes a change to {} that is to be refused", names(&wanted));
                 return Err(step.breach(Property::ChangeRules, &what));
@@ -130,7 +130,7 @@ impl Lead {
         let waits = !joiners.is_empty();
         if late {
             step.count(Property::ChangeRules);
-            step.owe(change.request, Owed::Rejected);
+            step.oblige(change.request, Obligation::Rejected);
             self.refresh(step, step.configuration().1, step.last());
             return Ok(());
         }

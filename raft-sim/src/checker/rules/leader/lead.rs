@@ -3,17 +3,17 @@
 use std::collections::VecDeque;
 
 use super::Step;
-use super::answers::Owed;
+use super::answers::Obligation;
 use super::change::Change;
 use super::rounds::{Asker, Rounds};
 use super::sends::Sent;
-use super::took::{Took, Wish};
+use super::took::{RequestKind, Took};
 use super::transfer::Handover;
 use crate::checker::properties::Property;
 use crate::checker::quorum::contains;
 use crate::checker::violation::Violation;
+use crate::model::{LogIndex, Membership, NodeId, Payload, Position, Term, length};
 use crate::subject::{Request, Role, Token};
-use crate::words::{LogIndex, Membership, NodeId, Payload, Position, Term, length};
 
 /// A leadership as it can be known from outside.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub(super) struct Peer {
     pub(super) round: u64,
     /// A refusal while requests followed one another makes those of rounds before this one void.
     pub(super) void: u64,
-    pub(super) pace: Pace,
+    pub(super) replication: ReplicationState,
     /// Whether what it lacks is to be sent in this step, and whether all that may be was.
     pub(super) due: bool,
     pub(super) served: bool,
@@ -63,7 +63,7 @@ pub(super) struct Peer {
 
 /// How fast entries may be sent.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Pace {
+pub(super) enum ReplicationState {
     /// Where the logs part is not known: one request at a time, if none is under way.
     Probing(bool),
     /// Requests follow one another unanswered (diss. §10.2.1).
@@ -80,7 +80,7 @@ impl Peer {
             matched: 0,
             round: 0,
             void: 0,
-            pace: Pace::Probing(false),
+            replication: ReplicationState::Probing(false),
             due: false,
             served: false,
             beats: 0,
@@ -173,12 +173,12 @@ impl Lead {
         self.peers.iter_mut().for_each(|peer| peer.due = true);
     }
 
-    /// A step in the leader's term. `heard` is the last of its writes that it now knows to be durable.
+    /// A step in the leader's term. `observed` is the last of its writes that it now knows to be durable.
     pub(super) fn step(
         &mut self,
         step: &mut Step,
         took: &Took,
-        heard: Option<Token>,
+        observed: Option<Token>,
     ) -> Result<News, Violation> {
         let mut news = News::default();
         let mut sent = Sent { round: self.rounds.latest(), ..Sent::default() };
@@ -208,17 +208,17 @@ impl Lead {
                 let asker = Asker::Follower(*from, *name);
                 self.take_read(step, asker, &mut sent, &mut news);
             }
-            Took::Persisted(_) => self.own_durable(step, heard, &mut sent, &mut news)?,
-            Took::Asked(request, wish) => match wish {
-                Wish::Entry => self.propose(step, *request, &mut news)?,
-                Wish::Read => {
+            Took::Persisted(_) => self.own_durable(step, observed, &mut sent, &mut news)?,
+            Took::Asked(request, request_kind) => match request_kind {
+                RequestKind::Entry => self.propose(step, *request, &mut news)?,
+                RequestKind::Read => {
                     self.take_read(step, Asker::Client(*request), &mut sent, &mut news);
                 }
-                Wish::Transfer(to) => self.transfer(step, *request, *to),
-                Wish::Change(voters, learners) => {
+                RequestKind::Transfer(to) => self.transfer(step, *request, *to),
+                RequestKind::Change(voters, learners) => {
                     self.begin_change(step, *request, (voters, learners), &mut news)?;
                 }
-                Wish::Snapshot => {}
+                RequestKind::Snapshot => {}
             },
             Took::Other | Took::Apply | Took::Reply(..) | Took::TimeoutNow => {}
         }
@@ -235,7 +235,7 @@ impl Lead {
             return Err(step.breach(Property::Committing, &what));
         }
         self.check_sends(step, &sent)?;
-        self.check_told(step)?;
+        self.check_reported(step)?;
         self.check_stays(step, over)?;
         Ok(news)
     }
@@ -258,7 +258,7 @@ impl Lead {
         };
         if refuse {
             step.count(property);
-            step.owe(request, Owed::Busy);
+            step.oblige(request, Obligation::Busy);
             if grown > 0 {
                 let what = format!(
                     "takes a command while it hands over, or has {uncommitted} uncommitted entries of {limit}"
@@ -316,14 +316,14 @@ impl Lead {
         let pending = self.pending.drain(..).map(|(asker, ..)| asker);
         for asker in self.early.drain(..).chain(pending) {
             if let Asker::Client(request) = asker {
-                step.owe(request, Owed::NotLeader(None));
+                step.oblige(request, Obligation::NotLeader(None));
             }
         }
         if let Some(change) = self.change.take() {
             change.abandon(step);
         }
         if let Some(handover) = self.handover.take() {
-            step.owe(handover.request, Owed::Done);
+            step.oblige(handover.request, Obligation::Done);
         }
     }
 }

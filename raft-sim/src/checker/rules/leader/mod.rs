@@ -24,10 +24,10 @@ use crate::checker::hooks::{Context, Exercised};
 use crate::checker::properties::Property;
 use crate::checker::server::Server;
 use crate::checker::violation::{Verdict, Violation};
+use crate::model::{Membership, NodeId, Position, Term, length};
 use crate::subject::{Effects, Event, Request, Role, Settings, Token, View};
-use crate::words::{Membership, NodeId, Position, Term, length};
 
-use answers::Owed;
+use answers::Obligation;
 use lead::Lead;
 use questions::Questions;
 use sessions::Table;
@@ -55,7 +55,7 @@ struct Book {
     /// Up to where its state machine was handed the log; `None` before its first step.
     handed: Option<u64>,
     /// Writes that it has not been told of, oldest first, and those behind them that it has been told of.
-    unheard: VecDeque<(Token, bool)>,
+    unnotified: VecDeque<(Token, bool)>,
     /// Clients that wait for the entry at a place.
     waiting: Vec<(Position, Request)>,
     /// Reads that wait until an index is applied.
@@ -75,7 +75,7 @@ struct Step<'a> {
     before: View,
     length: u64,
     configured: usize,
-    owed: Vec<(Request, Owed)>,
+    obligation: Vec<(Request, Obligation)>,
 }
 
 impl Step<'_> {
@@ -115,8 +115,8 @@ impl Step<'_> {
         commit > 0 && self.server.log.at(commit).is_some_and(|link| link.term == self.before.term)
     }
 
-    fn owe(&mut self, request: Request, owed: Owed) {
-        self.owed.push((request, owed));
+    fn oblige(&mut self, request: Request, obligation: Obligation) {
+        self.obligation.push((request, obligation));
     }
 }
 
@@ -151,7 +151,7 @@ impl Leader {
             before: book.before,
             length: book.length,
             configured: book.configured,
-            owed: Vec::new(),
+            obligation: Vec::new(),
         };
         if !effects.applied.is_empty() {
             self.sessions.check(&mut step)?;
@@ -177,13 +177,13 @@ impl Book {
         if step.effects.refused.is_some() {
             took = took.refused(step.length);
         }
-        let heard = self.hear_of_writes(&took, step.effects);
+        let observed = self.hear_of_writes(&took, step.effects);
         self.check_applied(step, &took)?;
         self.check_term(step)?;
         self.check_called(step, &took)?;
         if let Some(lead) = &mut self.lead {
             if step.after().term == lead.term() {
-                let news = lead.step(step, &took, heard)?;
+                let news = lead.step(step, &took, observed)?;
                 self.reads.extend(news.reads);
                 self.waiting.extend(news.waiting);
             }
@@ -194,25 +194,25 @@ impl Book {
         } else if step.after().role == Role::Leader && step.before.role != Role::Leader {
             self.lead = Some(Box::new(Lead::elected(step)?));
         }
-        self.questions.step(step, &took, &mut self.reads, self.unheard.is_empty())?;
-        took.owe_at_once(step);
+        self.questions.step(step, &took, &mut self.reads, self.unnotified.is_empty())?;
+        took.oblige_at_once(step);
         self.check_answers(step)
     }
 
     /// Which of its writes the server knows to be durable; gives the last one, if that is news.
     fn hear_of_writes(&mut self, took: &Took, effects: &Effects) -> Option<Token> {
         for write in &effects.writes {
-            self.unheard.push_back((write.token, false));
+            self.unnotified.push_back((write.token, false));
         }
         let Took::Persisted(token) = *took else { return None };
-        if let Some(write) = self.unheard.iter_mut().find(|(other, _)| *other == token) {
+        if let Some(write) = self.unnotified.iter_mut().find(|(other, _)| *other == token) {
             write.1 = true;
         }
-        let mut heard = None;
-        while let Some((token, _)) = self.unheard.pop_front_if(|(_, told)| *told) {
-            heard = Some(token);
+        let mut observed = None;
+        while let Some((token, _)) = self.unnotified.pop_front_if(|(_, reported)| *reported) {
+            observed = Some(token);
         }
-        heard
+        observed
     }
 
     /// If commitIndex > lastApplied: increment lastApplied, apply log\[lastApplied\] to the state machine

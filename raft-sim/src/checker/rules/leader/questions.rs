@@ -1,12 +1,12 @@
 //! Reads at followers, who ask their leader (diss. §6.4).
 
 use super::Step;
-use super::answers::Owed;
-use super::took::{Took, Wish};
+use super::answers::Obligation;
+use super::took::{RequestKind, Took};
 use crate::checker::properties::Property;
 use crate::checker::violation::Violation;
+use crate::model::Body;
 use crate::subject::{Request, Role};
-use crate::words::Body;
 
 /// Reads of a follower that its leader has not answered.
 #[derive(Debug, Default)]
@@ -30,10 +30,10 @@ impl Questions {
     ) -> Result<(), Violation> {
         let mut ask = false;
         match took {
-            Took::Asked(request, Wish::Read) if step.before.role != Role::Leader => {
+            Took::Asked(request, RequestKind::Read) if step.before.role != Role::Leader => {
                 let follows = step.before.role == Role::Follower && step.before.leader.is_some();
                 if !follows {
-                    step.owe(*request, Owed::NotLeader(None));
+                    step.oblige(*request, Obligation::NotLeader(None));
                 } else if self.asked.is_empty() {
                     self.asked.push(*request);
                     ask = true;
@@ -63,7 +63,7 @@ impl Questions {
         }
         if step.after().term != step.before.term || step.after().leader.is_none() {
             for request in self.asked.drain(..).chain(self.unasked.drain(..)) {
-                step.owe(request, Owed::NotLeader(None));
+                step.oblige(request, Obligation::NotLeader(None));
             }
             return Ok(());
         }

@@ -1,14 +1,14 @@
 //! What a leader makes of the answers it gets (27), and what it commits by them (29).
 
 use super::Step;
-use super::lead::{Lead, News, Pace};
+use super::lead::{Lead, News, ReplicationState};
 use super::rounds::reached;
 use super::sends::Sent;
 use super::took::Refused;
 use crate::checker::properties::Property;
 use crate::checker::violation::Violation;
+use crate::model::{NodeId, Position, Term, length};
 use crate::subject::{Role, Token};
-use crate::words::{NodeId, Position, Term, length};
 
 impl Lead {
     /// Success: update nextIndex and matchIndex for the follower (Figure 2).
@@ -25,7 +25,7 @@ impl Lead {
         if matched > peer.matched {
             peer.matched = matched;
             peer.next = peer.next.max(matched + 1);
-            peer.pace = Pace::Streaming;
+            peer.replication = ReplicationState::Streaming;
             self.acknowledged(step, matched, sent, news)?;
         }
         let known = self.matched(from);
@@ -41,12 +41,13 @@ impl Lead {
     pub(super) fn own_durable(
         &mut self,
         step: &mut Step,
-        heard: Option<Token>,
+        observed: Option<Token>,
         sent: &mut Sent,
         news: &mut News,
     ) -> Result<(), Violation> {
         let id = step.server.id;
-        while let Some((_, matched)) = self.own.pop_front_if(|(token, _)| Some(*token) <= heard) {
+        while let Some((_, matched)) = self.own.pop_front_if(|(token, _)| Some(*token) <= observed)
+        {
             if let Some(peer) = self.peer(id).filter(|peer| peer.matched < matched) {
                 peer.matched = matched;
                 self.acknowledged(step, matched, sent, news)?;
@@ -98,23 +99,23 @@ impl Lead {
         if conflict.term.is_some() {
             retry = retry.max(peer.matched + 1);
         }
-        let stale = match peer.pace {
-            Pace::Probing(_) => prev + 1 != peer.next || prev <= peer.matched,
-            Pace::Streaming => {
+        let stale = match peer.replication {
+            ReplicationState::Probing(_) => prev + 1 != peer.next || prev <= peer.matched,
+            ReplicationState::Streaming => {
                 round < peer.void
                     || prev <= peer.matched
                     || retry <= peer.matched
                     || prev >= peer.next
             }
-            Pace::Installing(..) => true,
+            ReplicationState::Installing(..) => true,
         };
         if !stale {
-            if matches!(peer.pace, Pace::Streaming) {
+            if matches!(peer.replication, ReplicationState::Streaming) {
                 // Of requests that followed one another each is refused: once is enough.
                 peer.void = latest + 1;
             }
             peer.next = prev.min(retry).max(1).max(peer.matched + 1);
-            peer.pace = Pace::Probing(false);
+            peer.replication = ReplicationState::Probing(false);
         }
         peer.due |= !stale || peer.next <= base;
     }
@@ -122,7 +123,7 @@ impl Lead {
     /// A follower says how much of a snapshot it has: perhaps none any more.
     pub(super) fn part(&mut self, from: NodeId, last: Position, bytes: u64) {
         let Some(peer) = self.peer(from) else { return };
-        if let Pace::Installing(snapshot, size, received, asked) = &mut peer.pace
+        if let ReplicationState::Installing(snapshot, size, received, asked) = &mut peer.replication
             && snapshot.index == last.index
             && *received != bytes
             && bytes <= *size

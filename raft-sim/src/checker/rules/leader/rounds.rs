@@ -8,8 +8,8 @@ use super::lead::{Lead, News};
 use super::sends::Sent;
 use crate::checker::properties::Property;
 use crate::checker::violation::Violation;
+use crate::model::{Membership, NodeId};
 use crate::subject::{Request, Settings};
-use crate::words::{Membership, NodeId};
 
 /// Rounds of heartbeats, numbered from 1 on in the leader's term.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! What a leader sends (27), and how much at a time (28).
 
 use super::Step;
-use super::lead::{Lead, Pace, Peer};
+use super::lead::{Lead, Peer, ReplicationState};
 use crate::checker::properties::Property;
 use crate::checker::violation::Violation;
-use crate::words::{Body, Chunk, Entries, NodeId, Payload, Position, length};
+use crate::model::{Body, Chunk, Entries, NodeId, Payload, Position, length};
 
 /// What a step is to send beside entries.
 #[derive(Debug, Default)]
@@ -29,23 +29,25 @@ struct Reach {
 impl Peer {
     /// How many entries may be sent now.
     fn room(&self, window: u64) -> u64 {
-        match self.pace {
-            Pace::Probing(asked) => {
+        match self.replication {
+            ReplicationState::Probing(asked) => {
                 if asked {
                     0
                 } else {
                     window
                 }
             }
-            Pace::Streaming => window.saturating_sub(self.next - 1 - self.matched),
-            Pace::Installing(..) => 0,
+            ReplicationState::Streaming => window.saturating_sub(self.next - 1 - self.matched),
+            ReplicationState::Installing(..) => 0,
         }
     }
 
     fn asked(&self) -> bool {
-        match self.pace {
-            Pace::Probing(asked) | Pace::Installing(_, _, _, asked) => asked,
-            Pace::Streaming => false,
+        match self.replication {
+            ReplicationState::Probing(asked) | ReplicationState::Installing(_, _, _, asked) => {
+                asked
+            }
+            ReplicationState::Streaming => false,
         }
     }
 
@@ -181,9 +183,11 @@ impl Lead {
         let Some(peer) = self.peer(to) else { return Ok(()) };
         peer.note(reach);
         peer.beats += 1;
-        match &mut peer.pace {
-            Pace::Probing(asked) | Pace::Installing(_, _, _, asked) => *asked = false,
-            Pace::Streaming => {}
+        match &mut peer.replication {
+            ReplicationState::Probing(asked) | ReplicationState::Installing(_, _, _, asked) => {
+                *asked = false
+            }
+            ReplicationState::Streaming => {}
         }
         let speaks = length(prev.map(|prev| prev.index));
         let expected = (peer.next - 1).max(reach.base);
@@ -201,10 +205,10 @@ impl Lead {
         let count = entries.len() as u64;
         let next = peer.next;
         let (room, asked) = (peer.room(reach.window), peer.asked());
-        match &mut peer.pace {
-            Pace::Probing(asked) => *asked = true,
-            Pace::Streaming => peer.next += count,
-            Pace::Installing(..) => {}
+        match &mut peer.replication {
+            ReplicationState::Probing(asked) => *asked = true,
+            ReplicationState::Streaming => peer.next += count,
+            ReplicationState::Installing(..) => {}
         }
         peer.note(reach);
         check_prev(step, (to, prev), length(prev.map(|prev| prev.index)), next - 1)?;
@@ -238,12 +242,17 @@ impl Lead {
         step.count(Property::Limits);
         let Some(peer) = self.peer(to) else { return Ok(()) };
         let next = peer.next;
-        let (snapshot, size, received, asked) = match peer.pace {
-            Pace::Installing(snapshot, size, received, asked) => (snapshot, size, received, asked),
-            Pace::Probing(_) | Pace::Streaming => (chunk.last, chunk.size, 0, peer.asked()),
+        let (snapshot, size, received, asked) = match peer.replication {
+            ReplicationState::Installing(snapshot, size, received, asked) => {
+                (snapshot, size, received, asked)
+            }
+            ReplicationState::Probing(_) | ReplicationState::Streaming => {
+                (chunk.last, chunk.size, 0, peer.asked())
+            }
         };
-        let begins = matches!(peer.pace, Pace::Probing(_) | Pace::Streaming);
-        peer.pace = Pace::Installing(snapshot, size, received, true);
+        let begins =
+            matches!(peer.replication, ReplicationState::Probing(_) | ReplicationState::Streaming);
+        peer.replication = ReplicationState::Installing(snapshot, size, received, true);
         peer.note(reach);
         let limit = u64::from(step.settings.snapshot_chunk);
         let rest = limit.min(size.saturating_sub(received));

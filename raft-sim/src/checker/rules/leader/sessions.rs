@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Step;
 use crate::checker::properties::Property;
 use crate::checker::violation::Violation;
+use crate::model::{Entry, Once, Payload, SessionId};
 use crate::subject::{Applied, Outcome, Settings};
-use crate::words::{Entry, Once, Payload, SessionId};
 
 /// The sessions after all entries that any state machine has applied, and what came of each entry.
 #[derive(Debug)]

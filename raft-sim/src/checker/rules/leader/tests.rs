@@ -3,11 +3,11 @@
 use crate::checker::properties::Property;
 use crate::checker::testing::moves::once;
 use crate::checker::testing::{History, Verdict, entry, raises, silent, success, writing};
+use crate::model::{
+    Body, Entries, Entry, LogIndex, Message, NodeId, Payload, Position, SessionId, Term,
+};
 use crate::subject::{
     Answer, Applied, Effects, Event, LogWrite, Outcome, Request, Role, Settings, Token,
-};
-use crate::words::{
-    Body, Entries, Entry, LogIndex, Message, NodeId, Payload, Position, SessionId, Term,
 };
 
 fn at(index: u64) -> LogIndex {
@@ -155,13 +155,13 @@ fn what_a_majority_acknowledges_is_committed() {
 
 #[test]
 fn the_target_of_a_transfer_is_told_when_it_has_the_log() {
-    let told = |to| from(1, to, Body::TimeoutNow);
+    let reported = |to| from(1, to, Body::TimeoutNow);
     let mut history = committed(Settings::default());
     history.event = Some(Event::Transfer(Request(9), NodeId(2)));
-    silent(history.step(1, |effects| effects.sends = vec![told(2)]));
+    silent(history.step(1, |effects| effects.sends = vec![reported(2)]));
     let mut history = committed(Settings::default());
     history.event = Some(Event::Transfer(Request(9), NodeId(3)));
-    let verdict = history.step(1, |effects| effects.sends = vec![told(3)]);
+    let verdict = history.step(1, |effects| effects.sends = vec![reported(3)]);
     raises(verdict, Property::HandingOver, "tells S3 to stand for election");
     let mut history = committed(Settings::default());
     history.event = Some(Event::Transfer(Request(9), NodeId(2)));

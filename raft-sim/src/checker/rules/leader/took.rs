@@ -1,9 +1,9 @@
 //! What a server takes, as far as the rules for leaders depend on it.
 
 use super::Step;
-use super::answers::Owed;
+use super::answers::Obligation;
+use crate::model::{AppendReply, Body, Conflict, LogIndex, NodeId, Position, Term, length};
 use crate::subject::{Event, Request, Role, Token};
-use crate::words::{AppendReply, Body, Conflict, LogIndex, NodeId, Position, Term, length};
 
 /// What a server takes. Messages are those of its term; others say nothing to a leader, or depose it.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(super) enum Took {
     /// A leader answers such a question.
     Reply(u64, LogIndex),
     TimeoutNow,
-    Asked(Request, Wish),
+    Asked(Request, RequestKind),
 }
 
 /// A refusal: of which prevLogIndex, and where the logs part.
@@ -35,7 +35,7 @@ pub(super) struct Refused {
 
 /// What a client or an administrator asks for.
 #[derive(Clone, Debug)]
-pub(super) enum Wish {
+pub(super) enum RequestKind {
     Entry,
     Read,
     Snapshot,
@@ -51,12 +51,12 @@ impl Took {
             Event::Persisted(token) => Took::Persisted(*token),
             Event::Propose(request, _)
             | Event::Register(request)
-            | Event::ProposeOnce(request, _) => Took::Asked(*request, Wish::Entry),
-            Event::Read(request) => Took::Asked(*request, Wish::Read),
-            Event::Compact(request) => Took::Asked(*request, Wish::Snapshot),
-            Event::Transfer(request, to) => Took::Asked(*request, Wish::Transfer(*to)),
+            | Event::ProposeOnce(request, _) => Took::Asked(*request, RequestKind::Entry),
+            Event::Read(request) => Took::Asked(*request, RequestKind::Read),
+            Event::Compact(request) => Took::Asked(*request, RequestKind::Snapshot),
+            Event::Transfer(request, to) => Took::Asked(*request, RequestKind::Transfer(*to)),
             Event::ChangeMembership(request, voters, learners) => {
-                Took::Asked(*request, Wish::Change(voters.clone(), learners.clone()))
+                Took::Asked(*request, RequestKind::Change(voters.clone(), learners.clone()))
             }
             Event::Receive(message)
                 if message.term == term && message.to == id && message.from != id =>
@@ -122,17 +122,17 @@ impl Took {
 
     /// Who wants what only a leader can do is told at once that this server leads not, and who does (diss. §6.2).
     /// A snapshot is taken or refused at once.
-    pub(super) fn owe_at_once(&self, step: &mut Step) {
-        let Took::Asked(request, wish) = self else { return };
-        let owed = match wish {
-            Wish::Snapshot => Owed::Anything,
-            Wish::Read => return,
-            Wish::Entry | Wish::Transfer(_) | Wish::Change(..) => {
-                Owed::NotLeader(step.before.leader)
+    pub(super) fn oblige_at_once(&self, step: &mut Step) {
+        let Took::Asked(request, request_kind) = self else { return };
+        let obligation = match request_kind {
+            RequestKind::Snapshot => Obligation::Anything,
+            RequestKind::Read => return,
+            RequestKind::Entry | RequestKind::Transfer(_) | RequestKind::Change(..) => {
+                Obligation::NotLeader(step.before.leader)
             }
         };
-        if step.before.role != Role::Leader || matches!(wish, Wish::Snapshot) {
-            step.owe(*request, owed);
+        if step.before.role != Role::Leader || matches!(request_kind, RequestKind::Snapshot) {
+            step.oblige(*request, obligation);
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Leadership is handed over (30, diss. §3.10).
 
-use super::answers::Owed;
+use super::answers::Obligation;
 use super::lead::Lead;
 use super::took::Took;
 use super::{Book, Step};
 use crate::checker::properties::Property;
 use crate::checker::violation::Violation;
+use crate::model::{Body, NodeId};
 use crate::subject::{Request, Role};
-use crate::words::{Body, NodeId};
 
 /// Leadership on its way to another server.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Handover {
     pub(super) request: Request,
     pub(super) to: NodeId,
     began: u64,
-    told: bool,
+    reported: bool,
 }
 
 impl Lead {
@@ -24,11 +24,11 @@ impl Lead {
         let configuration = step.old_configuration().1;
         let votes = configuration.voters.contains(&to) || configuration.outgoing.contains(&to);
         if self.handover.is_some() || to == step.server.id || !votes {
-            step.owe(request, Owed::Rejected);
+            step.oblige(request, Obligation::Rejected);
             return;
         }
         self.lease_void = true;
-        self.handover = Some(Handover { request, to, began: self.ticks, told: false });
+        self.handover = Some(Handover { request, to, began: self.ticks, reported: false });
     }
 
     /// If the target does not lead after an election timeout, the transfer is given up.
@@ -37,34 +37,34 @@ impl Lead {
         let late = |handover: &mut Handover| self.ticks - handover.began >= patience;
         if let Some(Handover { request, .. }) = self.handover.take_if(late) {
             step.count(Property::HandingOver);
-            step.owe(request, Owed::Rejected);
+            step.oblige(request, Obligation::Rejected);
         }
     }
 
     /// The target is told to stand when it has all of the leader's log: then, once, and nobody else ever.
-    pub(super) fn check_told(&mut self, step: &mut Step) -> Result<(), Violation> {
-        let told = step.effects.sends.iter().filter(|message| message.body == Body::TimeoutNow);
-        let told: Vec<NodeId> = told.map(|message| message.to).collect();
+    pub(super) fn check_reported(&mut self, step: &mut Step) -> Result<(), Violation> {
+        let reported = step.effects.sends.iter().filter(|message| message.body == Body::TimeoutNow);
+        let reported: Vec<NodeId> = reported.map(|message| message.to).collect();
         let due = self
             .handover
-            .filter(|handover| !handover.told && self.matched(handover.to) == step.last());
-        if due.is_none() && told.is_empty() {
+            .filter(|handover| !handover.reported && self.matched(handover.to) == step.last());
+        if due.is_none() && reported.is_empty() {
             return Ok(());
         }
         step.count(Property::HandingOver);
         let Some(Handover { to, .. }) = due else {
             let what = format!(
                 "tells {} to stand for election, which is not to or has not all of its log",
-                told[0]
+                reported[0]
             );
             return Err(step.breach(Property::HandingOver, &what));
         };
-        if told != [to] {
+        if reported != [to] {
             let what =
                 format!("does not tell {to} to stand for election, which has all of its log");
             return Err(step.breach(Property::HandingOver, &what));
         }
-        self.handover.iter_mut().for_each(|handover| handover.told = true);
+        self.handover.iter_mut().for_each(|handover| handover.reported = true);
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! AppendEntries, receiver implementation (Figure 2, end of §5.3).
 
-use super::standing::{Answer, Hears, LogChange, Reply};
+use super::standing::{Answer, LogChange, Observes, Reply};
 use crate::checker::server::Server;
+use crate::model::{AppendReply, Body, Conflict, Entry, LogIndex, Position, length};
 use crate::subject::Role;
-use crate::words::{AppendReply, Body, Conflict, Entry, LogIndex, Position, length};
 
 /// What an AppendEntries says: `prev`, `entries`, `commit`, and the round.
 pub(super) type Request<'a> = (Option<Position>, &'a [Entry], Option<LogIndex>, u64);
@@ -33,7 +33,7 @@ pub(super) fn refuse_old(answer: &mut Answer, body: &Body) {
 pub(super) fn follow(answer: &mut Answer) {
     answer.standing.role = Role::Follower;
     answer.standing.leader = Some(answer.from);
-    answer.hears = Hears::Leader;
+    answer.observes = Observes::Leader;
 }
 
 /// AppendEntries 2 to 5. False if no correct leader sends it.

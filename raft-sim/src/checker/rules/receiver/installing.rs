@@ -4,8 +4,8 @@ use super::appending::{follow, has};
 use super::standing::{Answer, LogChange, Reply};
 use super::{Incoming, Watch};
 use crate::checker::server::Server;
+use crate::model::{AppendReply, Body, Chunk, LogIndex};
 use crate::subject::Effects;
-use crate::words::{AppendReply, Body, Chunk, LogIndex};
 
 /// InstallSnapshot 2 to 8, by a server that has this much of a snapshot. False if no correct leader sends it.
 pub(super) fn install(

@@ -5,8 +5,8 @@ use super::standing::{self, Answer, Reply};
 use super::{Due, Incoming, Watch, appending, bit, installing, voting};
 use crate::checker::quorum::contains;
 use crate::checker::server::Server;
+use crate::model::{Body, Message};
 use crate::subject::{Role, Settings};
-use crate::words::{Body, Message};
 
 impl Watch {
     /// What becomes of a message.

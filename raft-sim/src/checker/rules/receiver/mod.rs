@@ -23,10 +23,10 @@ use crate::checker::hooks::Context;
 use crate::checker::properties::Property;
 use crate::checker::server::Server;
 use crate::checker::violation::{Verdict, Violation};
+use crate::model::{Body, Message, NodeId, Position, length};
 use crate::subject::{Effects, Event, Role, Settings, Token};
-use crate::words::{Body, Message, NodeId, Position, length};
 
-use standing::{Answer, Hears, Reply, Standing};
+use standing::{Answer, Observes, Reply, Standing};
 use timer::{Draws, Timer};
 
 /// What is expected of each server, S1 first.
@@ -51,7 +51,7 @@ struct Watch {
     /// Writes of which it has not heard, or not of all before them, and whether it has heard of this one.
     unsynced: VecDeque<(Token, bool)>,
     /// Messages that it owes, and the newest write that each waits for.
-    owed: VecDeque<(Token, Message)>,
+    obligation: VecDeque<(Token, Message)>,
     /// How it stood before this step.
     before: Standing,
 }
@@ -128,7 +128,7 @@ impl Receiver {
             Event::Tick => Due::Tick,
             Event::Receive(message) => watch.receives(server, settings, message),
             Event::Persisted(token) => {
-                watch.hears_of(*token);
+                watch.observes(*token);
                 Due::Durable
             }
             Event::Propose(..)
@@ -185,11 +185,11 @@ type Judged = Result<Option<Property>, (Property, String)>;
 
 impl Watch {
     /// The write with this token is durable: so the server hears.
-    fn hears_of(&mut self, token: Token) {
+    fn observes(&mut self, token: Token) {
         if let Some(write) = self.unsynced.iter_mut().find(|(other, _)| *other == token) {
             write.1 = true;
         }
-        while self.unsynced.front().is_some_and(|(_, heard)| *heard) {
+        while self.unsynced.front().is_some_and(|(_, observed)| *observed) {
             self.unsynced.pop_front();
         }
     }
@@ -238,13 +238,13 @@ impl Watch {
             let due = &answer.log;
             return Err((property, format!("took {answer}, after which {due}, and did otherwise")));
         }
-        match answer.hears {
-            Hears::Nothing => {}
-            Hears::Candidate => {
+        match answer.observes {
+            Observes::Nothing => {}
+            Observes::Candidate => {
                 self.timer.restart(effects.view.term);
                 self.asking = Asking::No;
             }
-            Hears::Leader => {
+            Observes::Leader => {
                 self.timer.restart(effects.view.term);
                 self.timer.believe(settings.election_timeout.0);
                 self.asking = Asking::No;
@@ -260,7 +260,7 @@ impl Watch {
         }
         match &answer.reply {
             Reply::One(body) => {
-                if !self.owe(server.id, answer.from, body, effects) {
+                if !self.oblige(server.id, answer.from, body, effects) {
                     return Err((property, format!("took {answer}, and does not answer {body:?}")));
                 }
             }
@@ -292,23 +292,24 @@ impl Watch {
 
     /// A message must leave: now, or when the writes before it are known durable. False if it should have.
     #[inline]
-    fn owe(&mut self, from: NodeId, to: NodeId, body: &Body, effects: &Effects) -> bool {
+    fn oblige(&mut self, from: NodeId, to: NodeId, body: &Body, effects: &Effects) -> bool {
         let term = effects.view.term;
         let is = |sent: &Message| sent.to == to && sent.term == term && sent.body == *body;
         if effects.sends.iter().any(is) || effects.held.iter().any(|held| is(&held.message)) {
             return true;
         }
         let Some((newest, _)) = self.unsynced.back() else { return false };
-        self.owed.push_back((*newest, Message::new(from, to, term, body.clone())));
+        self.obligation.push_back((*newest, Message::new(from, to, term, body.clone())));
         true
     }
 
     /// A server has heard of a durable write: what waited for it leaves, and its own vote counts.
     fn check_durable(&mut self, server: &Server, effects: &Effects) -> Judged {
         let first = self.unsynced.front().map_or(Token(u64::MAX), |(token, _)| *token);
-        let mut left = vec![false; if self.owed.is_empty() { 0 } else { effects.sends.len() }];
+        let mut left =
+            vec![false; if self.obligation.is_empty() { 0 } else { effects.sends.len() }];
         let mut judged = None;
-        while let Some((_, message)) = self.owed.pop_front_if(|(after, _)| *after < first) {
+        while let Some((_, message)) = self.obligation.pop_front_if(|(after, _)| *after < first) {
             // Of an older term: whoever waits for it would have to ignore it.
             if message.term < effects.view.term {
                 continue;

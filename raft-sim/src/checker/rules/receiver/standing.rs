@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::Incoming;
 use crate::checker::properties::Property;
+use crate::model::{Body, LARGEST, LogIndex, Message, NodeId, Term, length};
 use crate::subject::{Effects, Role, View};
-use crate::words::{Body, LARGEST, LogIndex, Message, NodeId, Term, length};
 
 /// What a message can change of a server's state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(super) struct Answer {
     pub(super) standing: Standing,
     pub(super) reply: Reply,
     pub(super) log: LogChange,
-    pub(super) hears: Hears,
+    pub(super) observes: Observes,
     /// The snapshot of which it has parts afterwards, if that changes.
     pub(super) incoming: Option<Incoming>,
     /// Whose vote it brings, and whose pre-vote, one bit for each server.
@@ -92,7 +92,7 @@ impl Answer {
             standing,
             reply: Reply::None,
             log: LogChange::None,
-            hears: Hears::Nothing,
+            observes: Observes::Nothing,
             incoming: None,
             vote: 0,
             supporter: 0,
@@ -168,7 +168,7 @@ impl fmt::Display for LogChange {
 
 /// Whom a message makes a server hear from, for its election timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hears {
+pub(super) enum Observes {
     Nothing,
     /// A candidate, to which it gives its vote.
     Candidate,

@@ -2,11 +2,11 @@
 
 use crate::checker::properties::Property;
 use crate::checker::testing::{History, Verdict, entry, heartbeat, raises, silent, writing};
-use crate::subject::{Effects, Event, LogWrite, Role, Settings, Token, View, Write};
-use crate::words::{
+use crate::model::{
     AppendReply, Body, Chunk, Conflict, Entries, Entry, HardState, LogIndex, Message, NodeId,
     Payload, Position, Term,
 };
+use crate::subject::{Effects, Event, LogWrite, Role, Settings, Token, View, Write};
 
 /// S1 of three servers in term 1, with a log of this length, is looked at.
 fn three(settings: Settings, length: usize) -> History {
@@ -78,7 +78,7 @@ fn waits(history: &mut History, ticks: u32) {
 }
 
 /// S1's write is durable, and it hears of it.
-fn hears(history: &mut History, token: u64, does: impl FnOnce(&mut Effects)) -> Verdict {
+fn observes(history: &mut History, token: u64, does: impl FnOnce(&mut Effects)) -> Verdict {
     history.flush(1);
     takes(history, &Event::Persisted(Token(token)), does)
 }
@@ -134,7 +134,7 @@ fn timeouts_are_not_all_the_same() {
         if last.is_err() {
             break;
         }
-        silent(hears(&mut history, term, |effects| asks(effects, term)));
+        silent(observes(&mut history, term, |effects| asks(effects, term)));
     }
     raises(last, Property::ElectionTimer, "all were the same");
 }
@@ -145,7 +145,7 @@ fn timeouts_that_differ_now_and_then_are_chosen_randomly() {
     for term in 2..=60 {
         waits(&mut history, if term % 10 == 0 { 10 } else { 9 });
         silent(takes(&mut history, &Event::Tick, |effects| stands(effects, term, term)));
-        silent(hears(&mut history, term, |effects| asks(effects, term)));
+        silent(observes(&mut history, term, |effects| asks(effects, term)));
     }
     assert_eq!(history.exercised(Property::ElectionTimer), 59);
 }
@@ -163,7 +163,7 @@ fn a_vote_is_given_as_logs_and_terms_demand() {
         });
         taken.clone()?;
         if granted {
-            hears(&mut history, 1, |effects| replies(effects, term, vote(true)))
+            observes(&mut history, 1, |effects| replies(effects, term, vote(true)))
         } else {
             taken
         }
@@ -184,7 +184,7 @@ fn a_vote_leaves_as_soon_as_it_is_known_to_be_durable() {
         notes(effects, 1, 1, Some(2));
     }));
     silent(takes(&mut history, &from_2(1, request(None, false)), |_| {}));
-    let once = hears(&mut history, 1, |effects| replies(effects, 1, vote(true)));
+    let once = observes(&mut history, 1, |effects| replies(effects, 1, vote(true)));
     raises(once, Property::Voting, "does not send RequestVoteReply");
 }
 
@@ -199,7 +199,7 @@ fn a_write_heard_of_out_of_order_counts_when_its_turn_comes() {
         notes(effects, 2, 3, Some(2));
         effects.view.leader = None;
     }));
-    silent(hears(&mut history, 2, |_| {}));
+    silent(observes(&mut history, 2, |_| {}));
     let mut other = three(Settings::default(), 0);
     silent(takes(&mut other, &from_2(2, request(None, false)), |effects| {
         notes(effects, 1, 2, Some(2));
@@ -207,8 +207,8 @@ fn a_write_heard_of_out_of_order_counts_when_its_turn_comes() {
     silent(takes(&mut other, &from_2(2, request(None, false)), |effects| {
         notes(effects, 2, 2, Some(2))
     }));
-    silent(hears(&mut other, 2, |_| {}));
-    raises(hears(&mut other, 1, |_| {}), Property::Voting, "hears that its writes are durable");
+    silent(observes(&mut other, 2, |_| {}));
+    raises(observes(&mut other, 1, |_| {}), Property::Voting, "hears that its writes are durable");
 }
 
 #[test]
@@ -242,22 +242,22 @@ fn a_candidate_leads_with_the_votes_of_a_majority_and_not_before() {
         let sent = move |to| Message::new(NodeId(1), NodeId(to), Term(2), body.clone());
         (writing(Some(LogWrite { from, entries })), sent)
     };
-    let elected_saying = |durable, term, leads, told: &[u32]| {
+    let elected_saying = |durable, term, leads, reported: &[u32]| {
         let mut history = three(Settings::default(), 0);
         waits(&mut history, 9);
         silent(takes(&mut history, &Event::Tick, |effects| stands(effects, 1, 2)));
         if durable {
-            silent(hears(&mut history, 1, |effects| asks(effects, 2)));
+            silent(observes(&mut history, 1, |effects| asks(effects, 2)));
         }
         takes(&mut history, &from_2(term, vote(true)), |effects| {
             if leads {
                 effects.view.role = Role::Leader;
                 effects.view.leader = Some(NodeId(1));
                 let (write, sent) = no_op();
-                if !told.is_empty() {
+                if !reported.is_empty() {
                     effects.writes.push(write);
                 }
-                effects.sends.extend(told.iter().map(|&to| sent(to)));
+                effects.sends.extend(reported.iter().map(|&to| sent(to)));
             }
         })
     };
@@ -348,7 +348,7 @@ fn entries_are_taken_refused_and_committed_as_figure_2_says() {
 
 #[test]
 fn who_hears_from_a_leader_of_an_older_term_tells_it_so() {
-    let told = |does: fn(&mut Effects)| {
+    let reported = |does: fn(&mut Effects)| {
         let mut history = three(Settings::default(), 0);
         takes(&mut history, &from_2(0, heartbeat()), does)
     };
@@ -356,9 +356,13 @@ fn who_hears_from_a_leader_of_an_older_term_tells_it_so() {
         let reply = AppendReply::Refused { prev: None, conflict: None };
         replies(effects, 1, Body::AppendEntriesReply { reply, round: 0 });
     };
-    silent(told(refuse));
-    raises(told(|_| {}), Property::Appending, "does not answer");
-    raises(told(|effects| effects.view.leader = Some(NodeId(2))), Property::Appending, "under S2");
+    silent(reported(refuse));
+    raises(reported(|_| {}), Property::Appending, "does not answer");
+    raises(
+        reported(|effects| effects.view.leader = Some(NodeId(2))),
+        Property::Appending,
+        "under S2",
+    );
 }
 
 #[test]

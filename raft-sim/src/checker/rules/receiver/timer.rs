@@ -7,8 +7,8 @@
 use super::{Asking, Incoming, Judged, Watch, voting};
 use crate::checker::properties::Property;
 use crate::checker::server::Server;
+use crate::model::{Body, HardState, NodeId, Term};
 use crate::subject::{Effects, Role, Settings};
-use crate::words::{Body, HardState, NodeId, Term};
 
 /// What is known of a server's election timer. `None` is what is not.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,12 +1,12 @@
 //! Votes and pre-votes, those who give them and those who ask for them (Figure 2, diss. §4.2.3, §9.6).
 
-use super::standing::{Answer, Hears, LogChange, Reply};
+use super::standing::{Answer, LogChange, Observes, Reply};
 use super::{Asking, Watch, bit};
 use crate::checker::properties::Property;
 use crate::checker::quorum::has_quorum;
 use crate::checker::server::Server;
+use crate::model::{Body, LogIndex, Membership, Message, NodeId, Position};
 use crate::subject::{Effects, Role};
-use crate::words::{Body, LogIndex, Membership, Message, NodeId, Position};
 
 /// RequestVote, receiver implementation: reply false if term < currentTerm; if votedFor is null or candidateId,
 /// and candidate's log is at least as up-to-date as receiver's log, grant vote.
@@ -15,7 +15,7 @@ pub(super) fn request(server: &Server, answer: &mut Answer, current: bool, last:
     let granted = current && free && is_up_to_date(server, last);
     if granted {
         answer.standing.voted_for = Some(answer.from);
-        answer.hears = Hears::Candidate;
+        answer.observes = Observes::Candidate;
     }
     answer.reply = Reply::One(Body::RequestVoteReply { granted });
 }
@@ -112,7 +112,7 @@ impl Watch {
         let body = Body::RequestVoteReply { granted: true };
         let own = Message::new(server.id, server.id, effects.view.term, body);
         match self.unsynced.back() {
-            Some((newest, _)) => self.owed.push_back((*newest, own)),
+            Some((newest, _)) => self.obligation.push_back((*newest, own)),
             None => self.votes = bit(server.id),
         }
         Ok(())
@@ -136,7 +136,7 @@ impl Watch {
         effects: &Effects,
     ) -> Result<(), (Property, String)> {
         for to in voters(server.log.configurations.latest().1) {
-            if to != server.id && !self.owe(server.id, to, body, effects) {
+            if to != server.id && !self.oblige(server.id, to, body, effects) {
                 return Err((
                     Property::Voting,
                     format!("wants to lead, and does not send {body:?} to {to}"),

@@ -4,8 +4,8 @@ use super::Trace;
 use super::event::{Event, What};
 use super::feed::Feed;
 use crate::checker::Property;
+use crate::model::{Entry, NodeId, Payload};
 use crate::subject::Role;
-use crate::words::{Entry, NodeId, Payload};
 
 /// The properties that a trace can show to be violated.
 pub const JUDGED: [Property; 16] = [

@@ -12,10 +12,10 @@ mod tests;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
+use crate::model::{Message, NodeId, length};
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Event, Role};
 use crate::time::Micros;
-use crate::words::{Message, NodeId, length};
 
 /// One line of a story. Displayed with its time: `12.345 ms  S2  crashes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,8 +184,8 @@ impl Recorder {
                     let (_, place) = self.sent.remove(at);
                     self.arrived.insert(place);
                 }
-                let came = phrases::consequences(*server, event, before, effects, *length);
-                step(*server, event, phrases::event(event, before, effects), &came)
+                let effects_text = phrases::consequences(*server, event, before, effects, *length);
+                step(*server, event, phrases::event(event, before, effects), &effects_text)
             }
             Observation::Sent { message: sent } => {
                 if self.keep != Keep::All {
@@ -278,7 +278,12 @@ impl Observer for Recorder {
 }
 
 /// One step as a line: who, from whom, what, and what came of it.
-fn step(server: NodeId, event: &Event, taken: Option<String>, came: &[String]) -> Option<String> {
+fn step(
+    server: NodeId,
+    event: &Event,
+    taken: Option<String>,
+    effects_text: &[String],
+) -> Option<String> {
     let who = match event {
         Event::Receive(message) => format!("{server} ← {}", message.from),
         Event::Tick
@@ -292,11 +297,11 @@ fn step(server: NodeId, event: &Event, taken: Option<String>, came: &[String]) -
         | Event::Apply
         | Event::Persisted(_) => server.to_string(),
     };
-    let came = came.join(", ");
-    match (taken, came.is_empty()) {
+    let effects_text = effects_text.join(", ");
+    match (taken, effects_text.is_empty()) {
         (Some(taken), true) => Some(format!("{who}  {taken}")),
-        (Some(taken), false) => Some(format!("{who}  {taken}: {came}")),
+        (Some(taken), false) => Some(format!("{who}  {taken}: {effects_text}")),
         (None, true) => None,
-        (None, false) => Some(format!("{who}  {came}")),
+        (None, false) => Some(format!("{who}  {effects_text}")),
     }
 }

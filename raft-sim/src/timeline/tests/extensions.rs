@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::model::{Chunk, Command, Membership, Once, SessionId, Snapshot};
 use crate::subject::{Answer, Applied, Outcome, Request};
-use crate::words::{Chunk, Command, Membership, Once, SessionId, Snapshot};
 
 fn said(event: &Event, effects: &Effects, length: u64) -> String {
     let lines = step(event, View::default(), effects, length);
@@ -105,7 +105,7 @@ fn a_snapshot_is_taken_and_installed() {
 #[test]
 fn how_a_server_dies_and_what_its_disk_does_then() {
     let view = View { term: Term(3), voted_for: Some(S2), ..View::default() };
-    let heard = [
+    let observed = [
         (boot(S1, view, false, false), None),
         (crash(0, None), Some("S1  crashes")),
         (Observation::Wiped { server: S1 }, Some("S1  loses all that was on its disk")),
@@ -130,10 +130,11 @@ fn how_a_server_dies_and_what_its_disk_does_then() {
         ),
     ];
     for mut recorder in [Recorder::all(), Recorder::milestones()] {
-        heard.iter().for_each(|(heard, _)| tell(&mut recorder, 0, heard));
-        let told: Vec<String> = recorder.into_lines().into_iter().map(|line| line.text).collect();
-        let expected: Vec<&str> = heard.iter().filter_map(|(_, told)| *told).collect();
-        assert_eq!(told, expected);
+        observed.iter().for_each(|(observed, _)| tell(&mut recorder, 0, observed));
+        let reported: Vec<String> =
+            recorder.into_lines().into_iter().map(|line| line.text).collect();
+        let expected: Vec<&str> = observed.iter().filter_map(|(_, reported)| *reported).collect();
+        assert_eq!(reported, expected);
     }
 }
 
@@ -152,10 +153,10 @@ fn a_server_asks_before_it_stands() {
             .ends_with("S2  election timeout elapses: asks who would vote for it in term 4")
     );
     let asked = Event::Receive(message(S1, S2, Body::PreVote { last: None }));
-    for (granted, told) in [(true, "would vote for S1"), (false, "would not vote for S1")] {
+    for (granted, reported) in [(true, "would vote for S1"), (false, "would not vote for S1")] {
         let reply = message(S2, S1, Body::PreVoteReply { granted });
         let effects = Effects { sends: vec![reply], view: follower, ..Effects::default() };
-        assert!(line(&asked, &effects).ends_with(&format!("PreVote term 3, last none: {told}")));
+        assert!(line(&asked, &effects).ends_with(&format!("PreVote term 3, last none: {reported}")));
     }
 }
 
@@ -190,7 +191,7 @@ fn milestones_have_a_leaders_configurations_and_installed_snapshots() {
         let effects = Effects { writes, restored, view, ..Effects::default() };
         let mut recorder = Recorder::milestones();
         take(&mut recorder, (0, S1), &Event::Apply, (view, &effects), 4);
-        told(recorder)
+        reported(recorder)
     };
     assert_eq!(
         of(Role::Leader, None),

@@ -5,11 +5,11 @@ mod extensions;
 use std::borrow::Cow;
 
 use super::*;
-use crate::observation::Stored;
-use crate::subject::{Effects, LogWrite, Settings, Token, View, Write};
-use crate::words::{
+use crate::model::{
     AppendReply, Body, Entries, Entry, HardState, LogIndex, Own, Payload, Position, Term,
 };
+use crate::observation::Stored;
+use crate::subject::{Effects, LogWrite, Settings, Token, View, Write};
 
 const S1: NodeId = NodeId(1);
 const S2: NodeId = NodeId(2);
@@ -48,7 +48,7 @@ fn write(from: u64, entries: &[Entry]) -> Write {
     }
 }
 
-fn told(recorder: Recorder) -> Vec<String> {
+fn reported(recorder: Recorder) -> Vec<String> {
     let lines = recorder.into_lines();
     lines.iter().map(|line| line.to_string()).collect()
 }
@@ -90,7 +90,7 @@ fn sent(message: &Message) -> Observation<'_> {
 fn step(event: &Event, before: View, effects: &Effects, length: u64) -> Vec<String> {
     let mut recorder = Recorder::all();
     take(&mut recorder, (12_345, S2), event, (before, effects), length);
-    told(recorder)
+    reported(recorder)
 }
 
 #[test]
@@ -164,14 +164,17 @@ fn a_sent_message_is_told_but_is_not_among_the_last_steps() {
     };
     let mut all = Recorder::all();
     tell(&mut all, 0, &sent(&reply));
-    assert_eq!(told(all), ["    0.000 ms  S1 → S2  AppendEntriesReply term 3, success, match 5"]);
+    assert_eq!(
+        reported(all),
+        ["    0.000 ms  S1 → S2  AppendEntriesReply term 3, success, match 5"]
+    );
     let mut last = Recorder::last(2);
     tell(&mut last, 0, &sent(&reply));
     for lost in 0..4 {
         tell(&mut last, lost, &crash(lost as usize, None));
     }
     assert_eq!(
-        told(last),
+        reported(last),
         [
             "    0.002 ms  S1  crashes, losing 2 writes that were not durable",
             "    0.003 ms  S1  crashes, losing 3 writes that were not durable"
@@ -187,7 +190,7 @@ fn what_is_durable_at_once_needs_no_line() {
         hard_state: Some(HardState { term: Term(1), voted_for: None }),
         ..write(1, &[entry(1, 1, b"x")])
     };
-    let heard = |between: Option<Observation<'_>>, later| {
+    let observed = |between: Option<Observation<'_>>, later| {
         let mut recorder = Recorder::all();
         take(&mut recorder, (0, S1), &Event::Tick, (before, &effects), 0);
         if let Some(between) = between {
@@ -197,10 +200,10 @@ fn what_is_durable_at_once_needs_no_line() {
         tell(&mut recorder, later, &durable);
         recorder.into_lines().len()
     };
-    assert_eq!(heard(None, 0), 1);
-    assert_eq!(heard(None, 5), 2, "a slow disk");
+    assert_eq!(observed(None, 0), 1);
+    assert_eq!(observed(None, 5), 2, "a slow disk");
     assert_eq!(
-        heard(Some(Observation::Statement { line: 9 }), 0),
+        observed(Some(Observation::Statement { line: 9 }), 0),
         2,
         "a stalled disk that is synced"
     );
@@ -221,7 +224,7 @@ fn milestones_have_the_first_and_the_last_commit() {
     tell(&mut recorder, 5, &boot(S2, before, false, false));
     tell(&mut recorder, 6, &boot(S2, before, true, false));
     assert_eq!(
-        told(recorder),
+        reported(recorder),
         [
             "    0.001 ms  S1  commit index 0 → 1",
             "    0.003 ms  S1  commit index 2 → 5",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::Trigger;
 use super::fault::behind;
 use super::named::named;
 use crate::time::Micros;
@@ -10,23 +10,23 @@ use crate::time::Micros;
 /// Something that an administrator asks for. Asked of somebody who can't do it now (it does not lead, another
 /// change is under way), it is asked again for a while, of whoever leads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Task {
+pub struct AdminOp {
     /// Its own number in the plan: what is drawn for it while running follows from it.
     pub number: u32,
     /// When it is asked for first, or from when on it waits for its moment.
     pub at: Micros,
     /// What it waits for, until the run ends if need be.
-    pub moment: Option<Moment>,
+    pub trigger: Option<Trigger>,
     /// Who is asked first.
-    pub of: Whom,
+    pub of: AdminTarget,
     /// What it is.
-    pub kind: TaskKind,
+    pub kind: AdminKind,
 }
 
 /// What an administrator asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TaskKind {
+pub enum AdminKind {
     /// This configuration (§6, diss. ch. 4).
     Membership {
         /// Who is to vote.
@@ -40,41 +40,44 @@ pub enum TaskKind {
     Compaction,
 }
 
-impl Task {
+impl AdminOp {
     /// The same where this server is not: those behind it have numbers one lower. `None` if it is about that
     /// server, or nobody is left to vote.
     #[must_use]
-    pub fn without(&self, server: u32) -> Option<Task> {
+    pub fn without(&self, server: u32) -> Option<AdminOp> {
         let rest = |servers: &[u32]| -> Vec<u32> {
             servers.iter().filter_map(|other| behind(*other, server)).collect()
         };
         let of = match self.of {
-            Whom::Server(other) => Whom::Server(behind(other, server)?),
-            of @ (Whom::Leader | Whom::Leaders | Whom::Everybody | Whom::Doer) => of,
+            AdminTarget::Server(other) => AdminTarget::Server(behind(other, server)?),
+            of @ (AdminTarget::Leader
+            | AdminTarget::Leaders
+            | AdminTarget::Everybody
+            | AdminTarget::Actor) => of,
         };
         let kind = match &self.kind {
-            TaskKind::Membership { voters, learners } => {
+            AdminKind::Membership { voters, learners } => {
                 let (left, learners) = (rest(voters), rest(learners));
                 if left.is_empty() && !voters.is_empty() {
                     return None;
                 }
-                TaskKind::Membership { voters: left, learners }
+                AdminKind::Membership { voters: left, learners }
             }
-            TaskKind::Transfer(to) => TaskKind::Transfer(behind(*to, server)?),
-            TaskKind::Compaction => TaskKind::Compaction,
+            AdminKind::Transfer(to) => AdminKind::Transfer(behind(*to, server)?),
+            AdminKind::Compaction => AdminKind::Compaction,
         };
-        Some(Task { of, kind, ..self.clone() })
+        Some(AdminOp { of, kind, ..self.clone() })
     }
 }
 
-impl TaskKind {
+impl AdminKind {
     /// The class that allows it.
     #[must_use]
-    pub fn class(&self) -> TaskClass {
+    pub fn class(&self) -> AdminClass {
         match self {
-            TaskKind::Membership { .. } => TaskClass::Membership,
-            TaskKind::Transfer(_) => TaskClass::Transfer,
-            TaskKind::Compaction => TaskClass::Compaction,
+            AdminKind::Membership { .. } => AdminClass::Membership,
+            AdminKind::Transfer(_) => AdminClass::Transfer,
+            AdminKind::Compaction => AdminClass::Compaction,
         }
     }
 }
@@ -82,7 +85,7 @@ impl TaskKind {
 /// Who is asked; looked up when it is time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Whom {
+pub enum AdminTarget {
     /// This server.
     Server(u32),
     /// The live leader of the highest term; nobody if there is none.
@@ -92,12 +95,12 @@ pub enum Whom {
     /// Every server.
     Everybody,
     /// The server of the moment; nobody if the task waits for none.
-    Doer,
+    Actor,
 }
 
 named! {
-    /// A class of what clients and administrators may do in a run, beside plain commands; `--tasks` names them.
-    pub enum TaskClass {
+    /// A class of what clients and administrators may do in a run, beside plain commands; `--admin_ops` names them.
+    pub enum AdminClass {
         /// servers come and go, vote or learn
         Membership = "membership",
         /// leadership is handed over

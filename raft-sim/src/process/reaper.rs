@@ -16,7 +16,7 @@ const SCRIPT: &str = "trap '' INT TERM HUP; while read -r all; do groups=$all; d
 
 /// A shell that kills what is left.
 #[derive(Debug)]
-pub(super) struct Undertaker(Mutex<Option<Shell>>);
+pub(super) struct Reaper(Mutex<Option<Shell>>);
 
 #[derive(Debug)]
 struct Shell {
@@ -26,9 +26,9 @@ struct Shell {
     groups: BTreeSet<i32>,
 }
 
-impl Undertaker {
+impl Reaper {
     /// One that has nobody yet. Where there is no shell it never does anything.
-    pub(super) fn start() -> Undertaker {
+    pub(super) fn start() -> Reaper {
         let started = Command::new("sh")
             .args(["-c", SCRIPT])
             .stdin(Stdio::piped())
@@ -40,7 +40,7 @@ impl Undertaker {
             let lines = process.stdin.take()?;
             Some(Shell { process, lines, groups: BTreeSet::new() })
         });
-        Undertaker(Mutex::new(shell))
+        Reaper(Mutex::new(shell))
     }
 
     /// This process group is to end with the program.
@@ -64,7 +64,7 @@ impl Undertaker {
     }
 }
 
-impl Drop for Undertaker {
+impl Drop for Reaper {
     fn drop(&mut self) {
         let shell = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Shell { mut process, lines, .. }) = shell {

@@ -1,45 +1,45 @@
 //! Administrators: they change the configuration, hand leadership over, and have snapshots taken.
 
-use super::driver::{ATTEMPTS, Due, FIRST_TASK, Run, SERVERS};
+use super::driver::{ATTEMPTS, Due, FIRST_ADMIN, Run, SERVERS};
 use super::faults::Waiting;
 use crate::action::Action;
 use crate::mix::{below, mix};
+use crate::model::NodeId;
 use crate::observation::Observer;
-use crate::plan::{FaultSort, Task, TaskKind, Whom};
+use crate::plan::{AdminKind, AdminOp, AdminTarget, FaultSort};
 use crate::subject::{Answer, Event, Request, Role};
 use crate::time::Micros;
-use crate::trigger::Came;
-use crate::words::NodeId;
+use crate::trigger::Fired;
 use crate::world::{Halt, Launch};
 
 /// A task, and its latest try that was made or is to be made.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tried<'a> {
-    task: &'a Task,
+    admin_op: &'a AdminOp,
     latest: u64,
 }
 
 impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
     /// Puts the tasks of the plan on the agenda.
-    pub(super) fn schedule_tasks(&mut self) {
-        for task in &self.plan.tasks {
-            let first = u64::from(task.number) * ATTEMPTS;
-            self.tasks.insert(task.number, Tried { task, latest: first });
-            self.schedule(task.at, Due::Task(first));
+    pub(super) fn schedule_admin_ops(&mut self) {
+        for admin_op in &self.plan.admin_ops {
+            let first = u64::from(admin_op.number) * ATTEMPTS;
+            self.admin_ops.insert(admin_op.number, Tried { admin_op, latest: first });
+            self.schedule(admin_op.at, Due::AdminOp(first));
         }
     }
 
-    fn task(&self, number: u64) -> Option<Tried<'a>> {
-        self.tasks.get(&((number / ATTEMPTS) as u32)).copied()
+    fn admin_op(&self, number: u64) -> Option<Tried<'a>> {
+        self.admin_ops.get(&((number / ATTEMPTS) as u32)).copied()
     }
 
     /// The `number % ATTEMPTS`-th try of task `number / ATTEMPTS`: the first goes to those whom the plan
     /// names, the others to whoever leads.
-    pub(super) fn try_task(&mut self, number: u64) -> Result<(), Halt> {
-        let Some(Tried { task, .. }) = self.task(number) else { return Ok(()) };
-        match task.moment {
-            Some(moment) if number.is_multiple_of(ATTEMPTS) => {
-                self.wait(moment, Waiting::Task(number));
+    pub(super) fn try_admin_op(&mut self, number: u64) -> Result<(), Halt> {
+        let Some(Tried { admin_op, .. }) = self.admin_op(number) else { return Ok(()) };
+        match admin_op.trigger {
+            Some(trigger) if number.is_multiple_of(ATTEMPTS) => {
+                self.wait(trigger, Waiting::AdminOp(number));
             }
             Some(_) | None => {
                 self.ask(number, None)?;
@@ -50,40 +50,42 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
 
     /// The same at once, for a moment that has come if it was to wait for one. False if nobody is there to be
     /// asked.
-    pub(super) fn ask(&mut self, number: u64, came: Option<Came>) -> Result<bool, Halt> {
-        let Some(Tried { task, .. }) = self.task(number) else { return Ok(false) };
-        let of = if number.is_multiple_of(ATTEMPTS) { task.of } else { Whom::Leader };
+    pub(super) fn ask(&mut self, number: u64, fired: Option<Fired>) -> Result<bool, Halt> {
+        let Some(Tried { admin_op, .. }) = self.admin_op(number) else { return Ok(false) };
+        let of = if number.is_multiple_of(ATTEMPTS) { admin_op.of } else { AdminTarget::Leader };
         let servers: Vec<NodeId> = match of {
-            Whom::Server(server) => vec![NodeId(server)],
-            Whom::Leader => self.world.leader().into_iter().collect(),
-            Whom::Leaders => self.world.ids().filter(|&id| self.believes_to_lead(id)).collect(),
-            Whom::Everybody => self.world.ids().collect(),
-            Whom::Doer => came.iter().map(|came| came.server).collect(),
+            AdminTarget::Server(server) => vec![NodeId(server)],
+            AdminTarget::Leader => self.world.leader().into_iter().collect(),
+            AdminTarget::Leaders => {
+                self.world.ids().filter(|&id| self.believes_to_lead(id)).collect()
+            }
+            AdminTarget::Everybody => self.world.ids().collect(),
+            AdminTarget::Actor => fired.iter().map(|fired| fired.server).collect(),
         };
         let mut taken = false;
         for server in servers {
-            let request = Request(FIRST_TASK + number * SERVERS + u64::from(server.0));
+            let request = Request(FIRST_ADMIN + number * SERVERS + u64::from(server.0));
             let ids = |numbers: &[u32]| numbers.iter().copied().map(NodeId).collect();
-            let event = match &task.kind {
-                TaskKind::Membership { voters, learners } => {
+            let event = match &admin_op.kind {
+                AdminKind::Membership { voters, learners } => {
                     Event::ChangeMembership(request, ids(voters), ids(learners))
                 }
-                TaskKind::Transfer(to) => Event::Transfer(request, NodeId(*to)),
-                TaskKind::Compaction => Event::Compact(request),
+                AdminKind::Transfer(to) => Event::Transfer(request, NodeId(*to)),
+                AdminKind::Compaction => Event::Compact(request),
             };
             taken |= self.act(Action::Request { server, event })?;
         }
         if !taken {
             // Who waits for a moment waits for the next one.
-            if came.is_none() {
+            if fired.is_none() {
                 self.try_again(number, 50_000);
             }
             return Ok(false);
         }
-        if came.is_some() {
-            self.count(FaultSort::TaskAtMoment);
+        if fired.is_some() {
+            self.count(FaultSort::AdminAtTrigger);
         }
-        let place = self.plan.tasks.iter().position(|other| other.number == task.number);
+        let place = self.plan.admin_ops.iter().position(|other| other.number == admin_op.number);
         if let Some(place) = place {
             self.fired[self.plan.faults.len() + place] = true;
         }
@@ -99,25 +101,25 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
     /// a snapshot and did not is not asked again.
     fn try_again(&mut self, number: u64, after: Micros) {
         let next = number + 1;
-        let Some(tried) = self.tasks.get_mut(&((number / ATTEMPTS) as u32)) else { return };
-        let again = match tried.task.kind {
-            TaskKind::Membership { .. } | TaskKind::Transfer(_) => tried.latest < next,
-            TaskKind::Compaction => false,
+        let Some(tried) = self.admin_ops.get_mut(&((number / ATTEMPTS) as u32)) else { return };
+        let again = match tried.admin_op.kind {
+            AdminKind::Membership { .. } | AdminKind::Transfer(_) => tried.latest < next,
+            AdminKind::Compaction => false,
         };
         if again && !next.is_multiple_of(ATTEMPTS) {
             tried.latest = next;
             let bits = mix(mix(self.plan.seed, 0x7461_736b), number);
             let time = self.world.now() + after / 2 + below(bits, after);
-            self.schedule(time, Due::Task(next));
+            self.schedule(time, Due::AdminOp(next));
         }
     }
 
     /// An administrator is told what became of its request.
-    pub(super) fn hear_task(&mut self, request: u64, answer: &Answer) {
-        let number = (request - FIRST_TASK) / SERVERS;
-        let changes = self.task(number).is_some_and(|tried| match tried.task.kind {
-            TaskKind::Membership { .. } => true,
-            TaskKind::Transfer(_) | TaskKind::Compaction => false,
+    pub(super) fn admin_answered(&mut self, request: u64, answer: &Answer) {
+        let number = (request - FIRST_ADMIN) / SERVERS;
+        let changes = self.admin_op(number).is_some_and(|tried| match tried.admin_op.kind {
+            AdminKind::Membership { .. } => true,
+            AdminKind::Transfer(_) | AdminKind::Compaction => false,
         });
         match answer {
             Answer::NotLeader(Some(_)) => self.try_again(number, 2_000),

@@ -1,6 +1,6 @@
 //! What messages, entries and configurations say. Pure text.
 
-use crate::words::{
+use crate::model::{
     AppendReply, Body, Entry, Membership, Message, NodeId, Payload, Position, length,
 };
 
@@ -15,8 +15,8 @@ pub(super) fn body(message: &Message) -> String {
     let term = message.term;
     match &message.body {
         Body::RequestVote { last, transfer } => {
-            let told = if *transfer { ", transfer" } else { "" };
-            format!("RequestVote term {term}, last {}{told}", position(*last))
+            let reported = if *transfer { ", transfer" } else { "" };
+            format!("RequestVote term {term}, last {}{reported}", position(*last))
         }
         Body::PreVote { last } => format!("PreVote term {term}, last {}", position(*last)),
         Body::PreVoteReply { granted: true } => format!("PreVoteReply term {term}, granted"),

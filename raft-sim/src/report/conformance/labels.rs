@@ -133,8 +133,8 @@ impl Example {
         }
         match &self.source {
             Source::Scenario { text, .. } if !text.is_empty() => {
-                let words: Vec<&str> = text.split_whitespace().collect();
-                format!("{}: {first}", words.join(" "))
+                let labels: Vec<&str> = text.split_whitespace().collect();
+                format!("{}: {first}", labels.join(" "))
             }
             Source::Scenario { .. } | Source::Seed { .. } => first.to_owned(),
         }
@@ -258,7 +258,7 @@ pub(super) fn properties(report: &Conformance) -> Groups<'_> {
         let rows = report.properties.iter().filter(|judged| judged.weight == weight);
         (weight.title(), rows.map(|judged| property_line(judged, report)).collect())
     };
-    [Weight::Safety, Weight::Conduct, Weight::Progress].map(of).into()
+    [Weight::Safety, Weight::Rules, Weight::Progress].map(of).into()
 }
 
 /// What subjects stand differently with, properties before requirements: what fails with some of them; then the rest,

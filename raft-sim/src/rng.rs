@@ -10,24 +10,24 @@ use crate::mix::{below, chance};
 /// The seed's bytes, the generator and the arithmetic on its words are fixed here, so that no upgrade of
 /// a library gives an old seed a new plan.
 #[derive(Debug)]
-pub struct Dice(ChaCha8Rng);
+pub struct PlanRng(ChaCha8Rng);
 
-impl Dice {
+impl PlanRng {
     /// The dice of a seed: its first stream.
     #[must_use]
-    pub fn new(seed: u64) -> Dice {
-        Dice::stream(seed, 0)
+    pub fn new(seed: u64) -> PlanRng {
+        PlanRng::stream(seed, 0)
     }
 
     /// One of a seed's streams. However much is drawn from one, the others stay as they are.
     #[must_use]
-    pub fn stream(seed: u64, number: u64) -> Dice {
+    pub fn stream(seed: u64, number: u64) -> PlanRng {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..].copy_from_slice(b"raft-sim plan, stream v1");
         let mut generator = ChaCha8Rng::from_seed(key);
         generator.set_stream(number);
-        Dice(generator)
+        PlanRng(generator)
     }
 
     /// A number from `low` to `high`, ends included; `low` if the range is empty.

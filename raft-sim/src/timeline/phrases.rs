@@ -1,11 +1,11 @@
 //! The words of a story: what a server takes, and what one step of it came to. Pure text.
 
 use super::messages::{body, configuration, entries, readable};
+use crate::model::{
+    AppendReply, Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Snapshot, length,
+};
 use crate::subject::{
     Answer, Applied, Effects, Event, LogWrite, Outcome, Request, Role, Settings, View, Write,
-};
-use crate::words::{
-    AppendReply, Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Snapshot, length,
 };
 
 /// What a server takes, as the beginning of a line; `None` for what only lets it go on.
@@ -77,26 +77,26 @@ pub(super) fn consequences(
     length: u64,
 ) -> Vec<String> {
     let after = &effects.view;
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     if let Some(why) = &effects.refused {
-        told.push(format!("refuses it: {why}"));
+        reported.push(format!("refuses it: {why}"));
     }
-    told.extend(role(server, before, after));
-    told.extend(allegiance(server, before, after));
+    reported.extend(role(server, before, after));
+    reported.extend(allegiance(server, before, after));
     if asks(effects) {
-        told.push(format!("asks who would vote for it in term {}", after.term.next()));
+        reported.push(format!("asks who would vote for it in term {}", after.term.next()));
     }
-    told.extend(messages(effects).filter_map(reply));
-    told.extend(stored(effects, length));
-    told.extend(commit(before.commit, after.commit));
-    told.extend(applied(effects));
+    reported.extend(messages(effects).filter_map(reply));
+    reported.extend(stored(effects, length));
+    reported.extend(commit(before.commit, after.commit));
+    reported.extend(applied(effects));
     let at_once = asked(event);
     let answers = effects.answers.iter();
-    told.extend(answers.filter_map(|(request, given)| match at_once == Some(*request) {
+    reported.extend(answers.filter_map(|(request, given)| match at_once == Some(*request) {
         true => answer_at_once(event, *given),
         false => Some(answer(*given)),
     }));
-    told
+    reported
 }
 
 /// What a step sends, at once or after a write.
@@ -111,22 +111,22 @@ fn asks(effects: &Effects) -> bool {
 
 /// Whom the server votes for and follows, where that changed.
 fn allegiance(server: NodeId, before: &View, after: &View) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     let votes = (before.term, before.voted_for) != (after.term, after.voted_for);
     if let Some(candidate) = after.voted_for
         && votes
         && candidate != server
     {
-        told.push(format!("grants its vote to {candidate} in term {}", after.term));
+        reported.push(format!("grants its vote to {candidate} in term {}", after.term));
     }
     let follows = (before.term, before.leader) != (after.term, after.leader);
     if let Some(leader) = after.leader
         && follows
         && leader != server
     {
-        told.push(format!("recognizes {leader} as leader of term {}", after.term));
+        reported.push(format!("recognizes {leader} as leader of term {}", after.term));
     }
-    told
+    reported
 }
 
 /// What a reply says that no state shows: a refusal, or what is only intended.
@@ -154,20 +154,21 @@ fn reply(Message { to, body, .. }: &Message) -> Option<String> {
 
 /// How snapshot and log changed.
 fn stored(effects: &Effects, mut length: u64) -> Vec<String> {
-    let mut told: Vec<String> = install(effects).into_iter().collect();
+    let mut reported: Vec<String> = install(effects).into_iter().collect();
     for Write { snapshot, log, .. } in &effects.writes {
         if let Some(snapshot) = snapshot
             && effects.restored.is_none()
         {
             let last = snapshot.last;
-            told.push(format!("takes a snapshot up to {last}, in place of its log up to there"));
+            reported
+                .push(format!("takes a snapshot up to {last}, in place of its log up to there"));
         }
         if let Some(log) = log {
-            told.extend(log_write(log, length));
+            reported.extend(log_write(log, length));
             length = log.from.get() - 1 + log.entries.len() as u64;
         }
     }
-    told
+    reported
 }
 
 /// The state machine's state was replaced, if it was.
@@ -193,19 +194,19 @@ fn log_write(log: &LogWrite, length: u64) -> Option<String> {
 /// What matters in the long run, beside roles and commitment: a leader's new configuration, an installed
 /// snapshot.
 pub(super) fn milestones(effects: &Effects) -> Vec<String> {
-    let mut told: Vec<String> = install(effects).into_iter().collect();
+    let mut reported: Vec<String> = install(effects).into_iter().collect();
     if effects.view.role == Role::Leader {
         let logs = effects.writes.iter().filter_map(|write| write.log.as_ref());
-        told.extend(logs.flat_map(|log| log.entries.iter()).filter_map(
-            |entry| match &entry.payload {
+        reported.extend(logs.flat_map(|log| log.entries.iter()).filter_map(|entry| {
+            match &entry.payload {
                 Payload::Membership(membership) => {
                     Some(format!("appends the configuration {}", configuration(membership)))
                 }
                 Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
-            },
-        ));
+            }
+        }));
     }
-    told
+    reported
 }
 
 /// How the commit index moved, if it did; 0 is none.
@@ -216,18 +217,22 @@ pub(super) fn commit(before: Option<LogIndex>, after: Option<LogIndex>) -> Optio
 
 /// What the state machine applied, and of that what it did not execute.
 fn applied(effects: &Effects) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     if !effects.applied.is_empty() {
         let applied: Vec<Entry> =
             effects.applied.iter().map(|applied| applied.entry.clone()).collect();
-        told.push(format!("applies {}", entries(&applied)));
+        reported.push(format!("applies {}", entries(&applied)));
     }
-    told.extend(effects.applied.iter().filter_map(|Applied { entry, outcome }| match outcome {
-        Outcome::Repeated => Some(format!("does not execute {} again", entry.position())),
-        Outcome::NoSession => Some(format!("does not execute {}: no session", entry.position())),
-        Outcome::Nothing | Outcome::Executed | Outcome::Registered(_) => None,
-    }));
-    told
+    reported.extend(effects.applied.iter().filter_map(
+        |Applied { entry, outcome }| match outcome {
+            Outcome::Repeated => Some(format!("does not execute {} again", entry.position())),
+            Outcome::NoSession => {
+                Some(format!("does not execute {}: no session", entry.position()))
+            }
+            Outcome::Nothing | Outcome::Executed | Outcome::Registered(_) => None,
+        },
+    ));
+    reported
 }
 
 /// The name of what somebody asks for with this event.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::driver::Run;
 use crate::checker::has_quorum;
+use crate::model::{LogIndex, Membership, NodeId, Payload, length};
 use crate::plan::Healing;
-use crate::words::{LogIndex, Membership, NodeId, Payload, length};
 use crate::world::Launch;
 
 /// A configuration and its index; 0 is the first one.
@@ -68,7 +68,11 @@ impl<L: Launch + ?Sized, O> Run<'_, L, O> {
     }
 
     /// Why nothing is owed, or who can't talk to those of whom progress is owed at all, though they live.
-    pub(super) fn owed(&self, healing: &Healing, known: &Known) -> Result<Vec<NodeId>, String> {
+    pub(super) fn obligation(
+        &self,
+        healing: &Healing,
+        known: &Known,
+    ) -> Result<Vec<NodeId>, String> {
         let live: Vec<NodeId> = self.live().collect();
         let mut in_force: Vec<Configuration> = vec![known.configuration.clone()];
         for &id in &live {

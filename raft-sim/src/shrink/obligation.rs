@@ -5,6 +5,7 @@
 //! and once for what is asked of it then: a correct implementation may need that long.
 
 use crate::checker::{Class, Property, Violation};
+use crate::model::{Membership, NodeId, Term};
 use crate::plan::Healing;
 use crate::scenario::replay::{Alarm, Move, Prospect, prospect};
 use crate::scenario::syntax::{
@@ -12,7 +13,6 @@ use crate::scenario::syntax::{
     Selector, Statement, Unit, Which,
 };
 use crate::subject::Implementation;
-use crate::words::{Membership, NodeId, Term};
 
 /// In how many terms more than there were a cluster that has nothing to suffer finds its leader.
 const ELECTIONS: u64 = 10;
@@ -85,22 +85,22 @@ pub(super) fn goals(
     let (Some(before), Some(then)) = (after(&opening), after(&recovers)) else {
         return Vec::new();
     };
-    let owed = Owed { healing, up };
+    let obligation = Obligation { healing, up };
     let mut ways: Vec<Vec<Statement>> = Vec::new();
     if let Some((leader, _)) = then.leader
         && property == Property::ChangeCompletes
     {
-        ways.push([opening.clone(), vec![owed.change_ends(leader)]].concat());
+        ways.push([opening.clone(), vec![obligation.change_ends(leader)]].concat());
     }
     ways.extend(match then.leader {
         Some((leader, ref configuration)) if property != Property::LeaderEmerges => {
             let leads = Statement::Expect(is(leader, Fact::Role(RoleWord::Leader)));
             let led = [&recovers[..], &[leads]].concat();
-            let ways = owed.of_leader(property, leader, configuration, &then);
+            let ways = obligation.of_leader(property, leader, configuration, &then);
             ways.into_iter().map(|way| [led.clone(), way].concat()).collect::<Vec<_>>()
         }
         Some(_) | None => {
-            let [emerges, stays] = owed.a_leader(before.term);
+            let [emerges, stays] = obligation.a_leader(before.term);
             vec![[opening, vec![emerges]].concat(), [recovers, vec![stays]].concat()]
         }
     });
@@ -139,12 +139,12 @@ fn label(letter: char) -> Label {
 }
 
 /// What is owed, and by whom.
-struct Owed<'a> {
+struct Obligation<'a> {
     healing: &'a Healing,
     up: Vec<NodeId>,
 }
 
-impl Owed<'_> {
+impl Obligation<'_> {
     fn within(&self, condition: Condition) -> Statement {
         Statement::Within(time(self.healing.patience), condition)
     }

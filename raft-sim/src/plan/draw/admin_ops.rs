@@ -1,0 +1,190 @@
+//! Tasks: each class has a stream of its own, in which they come one after the other, or a few at once.
+
+use super::{ADMIN_OPS, Scale};
+use crate::plan::{AdminClass, AdminKind, AdminOp, AdminTarget, Plan, Trigger};
+use crate::rng::PlanRng;
+use crate::subject::Changes;
+use crate::time::Micros;
+
+/// All tasks of a plan that has servers and settings, in order.
+pub(super) fn all(plan: &Plan, scale: &Scale) -> Vec<AdminOp> {
+    // A longer run does not change what comes first in it.
+    let kinds: [(AdminClass, [Micros; 3], &[Trigger], Draw); 3] = [
+        (
+            AdminClass::Membership,
+            [50_000, 200_000, 600_000],
+            &[
+                Trigger::Leads,
+                Trigger::Leads,
+                Trigger::Reconfigures,
+                Trigger::CommitsConfiguration,
+                Trigger::StepsDown,
+                Trigger::Installs,
+                Trigger::Stands,
+            ],
+            membership,
+        ),
+        (
+            AdminClass::Transfer,
+            [150_000, 400_000, 1_000_000],
+            &[Trigger::Leads, Trigger::Reconfigures, Trigger::Replicates, Trigger::HandsOver],
+            transfer,
+        ),
+        (
+            AdminClass::Compaction,
+            [20_000, 60_000, 200_000],
+            &[
+                Trigger::Commits,
+                Trigger::Commits,
+                Trigger::Leads,
+                Trigger::Reconfigures,
+                Trigger::CommitsConfiguration,
+                Trigger::SendsSnapshot,
+                Trigger::Installs,
+                Trigger::Truncates,
+            ],
+            compaction,
+        ),
+    ];
+    let mut admin_ops = Vec::new();
+    for (class, pauses, triggers, draw) in kinds {
+        if scale.draw.does(class) {
+            let rng = PlanRng::stream(plan.seed, ADMIN_OPS + class as u64);
+            admin_ops.extend(of_class(rng, plan, pauses, triggers, draw));
+        }
+    }
+    admin_ops.sort_by_key(|admin_op| admin_op.at);
+    for (number, admin_op) in (0..).zip(&mut admin_ops) {
+        admin_op.number = number;
+    }
+    admin_ops
+}
+
+/// Draws what is asked of whom.
+type Draw = fn(&mut PlanRng, &Plan, &mut Configuration) -> (AdminTarget, AdminKind);
+
+/// Tasks of one class, one after the other with pauses between, which are at most one of `pauses`; some are a burst of several.
+fn of_class(
+    mut rng: PlanRng,
+    plan: &Plan,
+    pauses: [Micros; 3],
+    triggers: &[Trigger],
+    draw: Draw,
+) -> Vec<AdminOp> {
+    let mut admin_ops = Vec::new();
+    let mut configuration = Configuration::first(plan);
+    let pause = rng.pick(&pauses);
+    let mut at = rng.range(pause / 8, pause);
+    while at < plan.duration {
+        let trigger = rng.pick(triggers);
+        let trigger = rng.percent(35).then_some(trigger);
+        let burst = if rng.percent(20) { rng.range(2, 4) } else { 1 };
+        // At the same moment, or one right after the other.
+        let apart: Micros = rng.pick(&[0, 0, 500, 5_000]);
+        for place in 0..burst {
+            let (of, kind) = draw(&mut rng, plan, &mut configuration);
+            let actor = trigger.is_some() && rng.percent(40);
+            let of = if actor { AdminTarget::Actor } else { of };
+            admin_ops.push(AdminOp { number: 0, at: at + place * apart, trigger, of, kind });
+        }
+        at += rng.range(pause / 8, pause);
+    }
+    admin_ops
+}
+
+/// Where administrators believe the cluster to be.
+#[derive(Clone, Debug)]
+struct Configuration {
+    voters: Vec<u32>,
+    learners: Vec<u32>,
+    /// The one before.
+    before: Vec<u32>,
+}
+
+impl Configuration {
+    fn first(plan: &Plan) -> Configuration {
+        let voters: Vec<u32> = (1..=plan.members).collect();
+        Configuration { before: voters.clone(), voters, learners: Vec::new() }
+    }
+
+    /// One server, any one, comes to vote, to learn, or leaves. Somebody votes always.
+    fn moved(mut self, rng: &mut PlanRng, plan: &Plan) -> Configuration {
+        let server = any(rng, plan);
+        let votes = self.voters.contains(&server);
+        let learns = self.learners.contains(&server);
+        self.before.clone_from(&self.voters);
+        self.voters.retain(|other| *other != server);
+        self.learners.retain(|other| *other != server);
+        match rng.range(0, 2) {
+            _ if self.voters.is_empty() => self.voters.push(server),
+            0 if votes => self.learners.push(server),
+            0 if learns => self.voters.push(server),
+            0 => self.learners.push(server),
+            1 | 2 if votes => {}
+            _ => self.voters.push(server),
+        }
+        self.voters.sort_unstable();
+        self.learners.sort_unstable();
+        self
+    }
+
+    /// Back to the voters of before, which is how a server is added, removed, and added again.
+    fn back(self) -> Configuration {
+        Configuration { voters: self.before, before: self.voters, learners: Vec::new() }
+    }
+
+    fn wanted(&self) -> AdminKind {
+        let Configuration { voters, learners, .. } = self.clone();
+        AdminKind::Membership { voters, learners }
+    }
+}
+
+fn any(rng: &mut PlanRng, plan: &Plan) -> u32 {
+    rng.range(1, plan.clocks.len() as u64) as u32
+}
+
+/// To add, remove, replace; a server or several; to be a learner or a voter; and back again. Some make no sense.
+fn membership(rng: &mut PlanRng, plan: &Plan, now: &mut Configuration) -> (AdminTarget, AdminKind) {
+    let first = Configuration::first(plan);
+    let few = plan.settings.changes == Changes::Single;
+    *now = match rng.range(0, 11) {
+        0 | 1 => first,
+        2..=4 => now.clone().back(),
+        5..=7 if few => first.moved(rng, plan),
+        5..=7 => now.clone().moved(rng, plan),
+        _ if few => now.clone().moved(rng, plan),
+        8..=10 => (0..rng.range(2, 4)).fold(now.clone(), |to, _| to.moved(rng, plan)),
+        _ => (0..plan.clocks.len()).fold(first, |to, _| to.moved(rng, plan)),
+    };
+    let server = any(rng, plan);
+    let of = rng.pick(&[
+        AdminTarget::Leader,
+        AdminTarget::Leader,
+        AdminTarget::Leaders,
+        AdminTarget::Server(server),
+    ]);
+    let kind = match rng.range(0, 49) {
+        0 => AdminKind::Membership { voters: Vec::new(), learners: now.voters.clone() },
+        1 => AdminKind::Membership { voters: vec![server, server], learners: Vec::new() },
+        2 => AdminKind::Membership { voters: now.voters.clone(), learners: now.voters.clone() },
+        _ => now.wanted(),
+    };
+    (of, kind)
+}
+
+fn transfer(rng: &mut PlanRng, plan: &Plan, _: &mut Configuration) -> (AdminTarget, AdminKind) {
+    let of = rng.pick(&[AdminTarget::Leader, AdminTarget::Leader, AdminTarget::Leaders]);
+    (of, AdminKind::Transfer(any(rng, plan)))
+}
+
+fn compaction(rng: &mut PlanRng, plan: &Plan, _: &mut Configuration) -> (AdminTarget, AdminKind) {
+    let server = AdminTarget::Server(any(rng, plan));
+    let of = rng.pick(&[
+        AdminTarget::Leader,
+        server,
+        server,
+        AdminTarget::Everybody,
+        AdminTarget::Everybody,
+    ]);
+    (of, AdminKind::Compaction)
+}
