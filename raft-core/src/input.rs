@@ -54,7 +54,7 @@ pub enum Input {
         learners: Vec<NodeId>,
     },
     /// An administrator wants another server to lead (diss. §3.10). Only a leader takes it.
-    Transfer {
+    TransferLeadership {
         /// The host's name for the request.
         request: Request,
         /// The server that is to lead: another voter.

@@ -175,7 +175,7 @@
 //!
 //! ## Leaders that come and go quietly (diss. §3.10, §6.2, §9.6)
 //!
-//! - [`Input::Transfer`]: a leader brings another server up to date and tells it to stand at once.
+//! - [`Input::TransferLeadership`]: a leader brings another server up to date and tells it to stand at once.
 //! - [`Settings::pre_vote`]: a server asks whether it could win before it enters a new term, so that one which
 //!   was cut off does not depose the leader when it is back.
 //! - [`Settings::check_quorum`]: a leader that no majority answers steps down, and servers that hear from

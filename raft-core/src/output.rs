@@ -255,7 +255,7 @@ impl Outbox {
     /// Sends a message that must not leave before everything written so far, this step included, is
     /// durable: a vote, an acknowledgement, a request for votes in a new term. A promise to oneself is
     /// one like any other.
-    pub(crate) fn promise(&mut self, message: Message) {
+    pub(crate) fn hold(&mut self, message: Message) {
         self.fresh.push(message);
     }
 

@@ -17,31 +17,31 @@ pub struct Progress {
     /// A refusal while requests follow one another makes all that were under way void, and the answers to
     /// them old: those of rounds of heartbeats before this one.
     void: u64,
-    pace: Pace,
+    state: ReplicationState,
 }
 
 /// How fast entries may be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Pace {
+enum ReplicationState {
     /// Where the logs part is not known: one request at a time finds out.
     Probing {
         /// A request with entries is under way.
-        asked: bool,
+        in_flight: bool,
     },
     /// The logs match up to `matched`: requests follow one another unanswered (diss. §10.2.1).
     Streaming,
     /// The next entry is discarded: the snapshot goes first, one part at a time (§7).
-    Installing(Transfer),
+    Installing(SnapshotProgress),
 }
 
 /// A snapshot on its way. It stays the same until it has arrived, even if there is a later one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Transfer {
+pub(crate) struct SnapshotProgress {
     pub(crate) snapshot: Arc<Snapshot>,
     /// How many bytes of it have arrived.
     pub(crate) received: u64,
     /// The part from there on is under way.
-    asked: bool,
+    in_flight: bool,
 }
 
 impl Progress {
@@ -53,7 +53,7 @@ impl Progress {
             matched: None,
             round: 0,
             void: 0,
-            pace: Pace::Probing { asked: false },
+            state: ReplicationState::Probing { in_flight: false },
         }
     }
 
@@ -77,19 +77,20 @@ impl Progress {
 
     /// Whether nothing may be sent before what is under way is answered, or a heartbeat has gone out.
     #[inline]
-    pub(crate) fn is_asked(&self) -> bool {
-        match &self.pace {
-            Pace::Probing { asked } | Pace::Installing(Transfer { asked, .. }) => *asked,
-            Pace::Streaming => false,
+    pub(crate) fn is_paused(&self) -> bool {
+        match &self.state {
+            ReplicationState::Probing { in_flight }
+            | ReplicationState::Installing(SnapshotProgress { in_flight, .. }) => *in_flight,
+            ReplicationState::Streaming => false,
         }
     }
 
     /// How many entries may be sent now, if at most `window` may be unacknowledged.
     pub(crate) fn room(&self, window: u32) -> u32 {
-        match self.pace {
-            Pace::Probing { asked: true } | Pace::Installing(_) => 0,
-            Pace::Probing { asked: false } => window,
-            Pace::Streaming => {
+        match self.state {
+            ReplicationState::Probing { in_flight: true } | ReplicationState::Installing(_) => 0,
+            ReplicationState::Probing { in_flight: false } => window,
+            ReplicationState::Streaming => {
                 let unacknowledged = length(self.next.before()) - length(self.matched);
                 // What is left of the window is no more than the window.
                 u64::from(window).saturating_sub(unacknowledged) as u32
@@ -99,26 +100,29 @@ impl Progress {
 
     /// A request with `count` entries from `next` on was sent.
     pub(crate) fn sent(&mut self, count: u64) {
-        match &mut self.pace {
-            Pace::Probing { asked } => *asked = true,
-            Pace::Streaming => {
+        match &mut self.state {
+            ReplicationState::Probing { in_flight } => *in_flight = true,
+            ReplicationState::Streaming => {
                 self.next = LogIndex::after(LogIndex::new(length(self.next.before()) + count));
             }
-            Pace::Installing(_) => {}
+            ReplicationState::Installing(_) => {}
         }
     }
 
     /// A heartbeat goes out. If the request that probes, or the part of a snapshot, was lost, another may
     /// follow.
     pub(crate) fn heartbeat(&mut self) {
-        match &mut self.pace {
-            Pace::Probing { asked } | Pace::Installing(Transfer { asked, .. }) => *asked = false,
-            Pace::Streaming => {}
+        match &mut self.state {
+            ReplicationState::Probing { in_flight }
+            | ReplicationState::Installing(SnapshotProgress { in_flight, .. }) => {
+                *in_flight = false
+            }
+            ReplicationState::Streaming => {}
         }
     }
 
     /// It has answered a request of this round. True if that is news.
-    pub(crate) fn answered(&mut self, round: u64) -> bool {
+    pub(crate) fn replied(&mut self, round: u64) -> bool {
         let news = round > self.round;
         self.round = self.round.max(round);
         news
@@ -131,7 +135,7 @@ impl Progress {
         if news {
             self.matched = matched;
             self.next = self.next.max(LogIndex::after(matched));
-            self.pace = Pace::Streaming;
+            self.state = ReplicationState::Streaming;
         }
         news
     }
@@ -148,64 +152,70 @@ impl Progress {
         retry: LogIndex,
         (round, latest): (u64, u64),
     ) -> bool {
-        let stale = match self.pace {
+        let stale = match self.state {
             // What was acknowledged can't be refused by a server that kept its disk.
-            Pace::Probing { .. } => prev != self.next.before() || prev <= self.matched,
-            Pace::Streaming => {
+            ReplicationState::Probing { .. } => prev != self.next.before() || prev <= self.matched,
+            ReplicationState::Streaming => {
                 round < self.void
                     || prev <= self.matched
                     || Some(retry) <= self.matched
                     || prev >= Some(self.next)
             }
-            Pace::Installing(_) => true,
+            ReplicationState::Installing(_) => true,
         };
         if stale {
             return false;
         }
-        if self.pace == Pace::Streaming {
+        if self.state == ReplicationState::Streaming {
             self.void = latest + 1;
         }
         // Whatever the follower says, the next try is below the last.
         let retry = prev.map_or(LogIndex::FIRST, |prev| prev.min(retry));
         self.next = retry.max(LogIndex::after(self.matched));
-        self.pace = Pace::Probing { asked: false };
+        self.state = ReplicationState::Probing { in_flight: false };
         true
     }
 
     /// The next entry is one that `snapshot` stands for: what of it is to be sent now.
-    pub(crate) fn install(&mut self, snapshot: &Arc<Snapshot>) -> Option<&Transfer> {
+    pub(crate) fn install(&mut self, snapshot: &Arc<Snapshot>) -> Option<&SnapshotProgress> {
         if !self.is_installing() {
             let snapshot = snapshot.clone();
-            self.pace = Pace::Installing(Transfer { snapshot, received: 0, asked: false });
+            self.state = ReplicationState::Installing(SnapshotProgress {
+                snapshot,
+                received: 0,
+                in_flight: false,
+            });
         }
-        match &mut self.pace {
-            Pace::Installing(transfer) => {
-                transfer.asked = true;
-                Some(transfer)
+        match &mut self.state {
+            ReplicationState::Installing(progress) => {
+                progress.in_flight = true;
+                Some(progress)
             }
-            Pace::Probing { .. } | Pace::Streaming => None,
+            ReplicationState::Probing { .. } | ReplicationState::Streaming => None,
         }
     }
 
     /// Whether a snapshot is on its way.
     pub(crate) fn is_installing(&self) -> bool {
-        matches!(self.pace, Pace::Installing(_))
+        matches!(self.state, ReplicationState::Installing(_))
     }
 
     /// The follower has so many bytes of the snapshot that ends at `last`: perhaps none any more, if it
     /// restarted. True if that is news.
     pub(crate) fn received(&mut self, last: LogIndex, bytes: u64) -> bool {
-        match &mut self.pace {
-            Pace::Installing(transfer) if transfer.snapshot.last.index == last => {
+        match &mut self.state {
+            ReplicationState::Installing(progress) if progress.snapshot.last.index == last => {
                 let news =
-                    bytes != transfer.received && bytes <= transfer.snapshot.data.len() as u64;
+                    bytes != progress.received && bytes <= progress.snapshot.data.len() as u64;
                 if news {
-                    transfer.received = bytes;
-                    transfer.asked = false;
+                    progress.received = bytes;
+                    progress.in_flight = false;
                 }
                 news
             }
-            Pace::Installing(_) | Pace::Probing { .. } | Pace::Streaming => false,
+            ReplicationState::Installing(_)
+            | ReplicationState::Probing { .. }
+            | ReplicationState::Streaming => false,
         }
     }
 }

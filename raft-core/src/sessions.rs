@@ -7,6 +7,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 use crate::types::{Command, Entry, Once, Payload, SessionId};
@@ -87,12 +88,11 @@ impl Sessions {
             });
         };
         session.last_use = self.uses;
-        match &session.last {
-            Some((serial, result)) if *serial == once.serial => {
-                Outcome::Repeated(Some(result.clone()))
-            }
-            Some((serial, _)) if *serial > once.serial => Outcome::Repeated(None),
-            Some(_) | None => {
+        let order = session.last.as_ref().map(|(serial, result)| (once.serial.cmp(serial), result));
+        match order {
+            Some((Ordering::Equal, result)) => Outcome::Repeated(Some(result.clone())),
+            Some((Ordering::Less, _)) => Outcome::Repeated(None),
+            Some((Ordering::Greater, _)) | None => {
                 let result = execute(&once.command);
                 session.last = Some((once.serial, result.clone()));
                 Outcome::Executed(result)

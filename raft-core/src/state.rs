@@ -34,13 +34,40 @@ pub(crate) struct State {
     pub(crate) handed: Option<LogIndex>,
     /// lastApplied. Volatile, unless the state machine is durable.
     pub(crate) applied: Option<LogIndex>,
-    /// Ticks for which this server still believes that there is a current leader (§6).
-    pub(crate) loyal_for: u32,
+    /// The belief in a current leader (§6).
+    pub(crate) belief: Belief,
     /// Clients that wait, in the order of the entries they wait for.
     pub(crate) waiting: VecDeque<(Position, Request)>,
     /// Reads that wait until this index is applied.
     pub(crate) reads: VecDeque<(LogIndex, Request)>,
     pub(crate) outbox: Outbox,
+}
+
+/// A server's belief in a current leader (§6, diss. §4.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Belief {
+    /// It believes in none.
+    NoLeader,
+    /// There is a leader, as far as it knows.
+    Leader {
+        /// Ticks of silence after which it believes so no longer; at least 1.
+        ticks_left: u32,
+    },
+    /// It leads itself.
+    Itself,
+}
+
+impl Belief {
+    /// One tick passes in which no leader is heard.
+    pub(crate) fn tick(&mut self) {
+        *self = match *self {
+            Belief::Leader { ticks_left } if ticks_left > 1 => {
+                Belief::Leader { ticks_left: ticks_left - 1 }
+            }
+            Belief::Leader { .. } | Belief::NoLeader => Belief::NoLeader,
+            Belief::Itself => Belief::Itself,
+        };
+    }
 }
 
 impl State {
@@ -56,9 +83,9 @@ impl State {
     }
 
     /// Sends what holds only once everything written so far is durable.
-    pub(crate) fn promise(&mut self, to: NodeId, body: Body) {
+    pub(crate) fn hold(&mut self, to: NodeId, body: Body) {
         let message = self.message(to, body);
-        self.outbox.promise(message);
+        self.outbox.hold(message);
     }
 
     /// Tells a client.
@@ -111,19 +138,8 @@ impl State {
     /// Rules for compaction (§7, Figure 12): the state machine's state after `through` takes the place of
     /// the log up to there, with the configuration that was the latest then.
     pub(crate) fn compact(&mut self, request: Request, through: LogIndex, data: Arc<[u8]>) {
-        let base = self.log.base().map(|base| base.index);
-        let membership = self.configurations.up_to(through).clone();
-        let last = match self.log.position(Some(through)) {
-            _ if Some(through) <= base => Err(Rejection::AlreadyCompacted(through)),
-            // The first configuration is in no log: who is added later learns of the one that adds it.
-            Some(_) if membership.voters.is_empty() => {
-                Err(Rejection::ConfigurationUnknown(through))
-            }
-            Some(last) if Some(through) <= self.applied => Ok(last),
-            Some(_) | None => Err(Rejection::NotApplied(through)),
-        };
-        match last {
-            Ok(last) => {
+        match self.check_compaction(through) {
+            Ok((last, membership)) => {
                 let snapshot = Snapshot { last, membership, cluster: self.cluster, data };
                 self.configurations.compacted(through);
                 self.log.compact(last);
@@ -132,6 +148,29 @@ impl State {
             }
             Err(rejection) => self.answer(request, Answer::Rejected(rejection)),
         }
+    }
+
+    /// The last entry that a snapshot up to this index stands for, and the configuration of then; the reason if
+    /// there can be no such snapshot.
+    fn check_compaction(
+        &self,
+        through: LogIndex,
+    ) -> Result<(Position, Arc<Membership>), Rejection> {
+        if Some(through) <= self.log.base().map(|base| base.index) {
+            return Err(Rejection::AlreadyCompacted(through));
+        }
+        let Some(last) = self.log.position(Some(through)) else {
+            return Err(Rejection::NotApplied(through));
+        };
+        // The first configuration is in no log: a server that is added later learns of the one that adds it.
+        let membership = self.configurations.up_to(through);
+        if membership.voters.is_empty() {
+            return Err(Rejection::ConfigurationUnknown(through));
+        }
+        if Some(through) > self.applied {
+            return Err(Rejection::NotApplied(through));
+        }
+        Ok((last, membership.clone()))
     }
 
     /// Figure 13, steps 7 and 8: the snapshot takes the place of the whole log and of the state machine's
@@ -203,9 +242,10 @@ impl State {
                 break;
             }
             self.waiting.pop_front();
-            let answer = match self.log.term_at(position.index) {
-                Some(term) if term == position.term => Answer::Committed(position.index),
-                Some(_) => Answer::Superseded,
+            let committed = self.log.term_at(position.index).map(|term| term == position.term);
+            let answer = match committed {
+                Some(true) => Answer::Committed(position.index),
+                Some(false) => Answer::Superseded,
                 // A snapshot from a leader stands for it, and does not tell.
                 None => Answer::Unknown,
             };

@@ -8,7 +8,7 @@ use crate::log::Log;
 use crate::membership::Configurations;
 use crate::output::Outbox;
 use crate::settings::SettingsError;
-use crate::state::State;
+use crate::state::{Belief, State};
 use crate::types::{Entry, HardState, LARGEST, LogIndex, Membership, NodeId, Position, Term};
 
 /// The state that a server begins with.
@@ -45,8 +45,11 @@ pub(super) fn state(boot: Boot) -> Result<State, BootError> {
     let applied = boot.applied.or(base);
     // A server that has been here before may have answered a leader that reads by its lease, and not know it.
     let pristine = boot.hard_state == HardState::default();
-    let loyal = boot.settings.lease_drift.is_some() && !pristine;
-    let loyal_for = if loyal { boot.settings.election_timeout_min } else { 0 };
+    let belief = if boot.settings.lease_drift.is_some() && !pristine {
+        Belief::Leader { ticks_left: boot.settings.election_timeout_min }
+    } else {
+        Belief::NoLeader
+    };
     Ok(State {
         id: boot.id,
         cluster: boot.cluster,
@@ -60,7 +63,7 @@ pub(super) fn state(boot: Boot) -> Result<State, BootError> {
         commit: applied,
         handed: applied,
         applied,
-        loyal_for,
+        belief,
         waiting: <_>::default(),
         reads: <_>::default(),
         outbox: Outbox::default(),

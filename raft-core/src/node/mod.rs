@@ -12,7 +12,7 @@ use crate::input::{Boot, Input};
 use crate::log::Log;
 use crate::output::{Answer, Output, Receipt};
 use crate::roles::{Candidate, Cause, Follower, Leader, PreCandidate, Role};
-use crate::state::State;
+use crate::state::{Belief, State};
 use crate::types::{HardState, LogIndex, Membership, NodeId, Payload, Request, Snapshot};
 
 /// A Raft server. A pure function of its inputs: the same boot and the same steps give the same outputs,
@@ -60,8 +60,8 @@ impl Node {
                     leader.change_membership(state, request, voters, learners);
                 });
             }
-            Input::Transfer { request, to } => self.lead(request, |leader, state| {
-                leader.transfer(state, request, to);
+            Input::TransferLeadership { request, to } => self.lead(request, |leader, state| {
+                leader.transfer_leadership(state, request, to);
             }),
             Input::Compact { request, through, data } => {
                 self.state.compact(request, through, data);
@@ -151,31 +151,32 @@ impl Node {
             Role::Candidate(candidate) => candidate.tick(),
             Role::Leader(leader) => return leader.tick(state),
         };
-        state.loyal_for = state.loyal_for.saturating_sub(1);
+        state.belief.tick();
         // A learner waits, and so does a server that was removed (§6, diss. §4.2.1).
         if timed_out && state.configurations.may_stand(state.id, state.commit) {
             if state.settings.pre_vote {
-                self.ask();
+                self.start_pre_vote();
             } else {
                 self.stand(Cause::Timeout);
             }
         }
     }
 
-    /// PreVote (diss. §9.6): asks before it stands. Alone in its cluster, it need not.
-    fn ask(&mut self) {
+    /// Asks for pre-votes before it stands (PreVote, diss. §9.6). A server that needs no other vote stands at once.
+    fn start_pre_vote(&mut self) {
         self.leave_leader();
-        let mut asking = PreCandidate::ask(&mut self.state);
-        if asking.supported_by(&self.state, self.state.id) {
+        let mut pre_candidate = PreCandidate::start(&mut self.state);
+        if pre_candidate.supported_by(&self.state, self.state.id) {
             self.stand(Cause::Timeout);
         } else {
-            self.role = Role::PreCandidate(asking);
+            self.role = Role::PreCandidate(pre_candidate);
         }
     }
 
+    /// Stands for election (§5.2).
     fn stand(&mut self, cause: Cause) {
         self.leave_leader();
-        self.state.loyal_for = 0;
+        self.state.belief = Belief::NoLeader;
         self.role = Role::Candidate(Candidate::stand(&mut self.state, cause));
     }
 
@@ -211,11 +212,11 @@ impl Node {
     /// (its own vote, its own acknowledgement) arrive here and now.
     fn persisted(&mut self, receipt: Receipt) {
         self.state.outbox.persisted(receipt);
-        while let Some(promise) = self.state.outbox.release(self.state.hard_state.term) {
-            if promise.to == self.state.id {
-                self.handle(promise);
+        while let Some(held) = self.state.outbox.release(self.state.hard_state.term) {
+            if held.to == self.state.id {
+                self.handle(held);
             } else {
-                self.state.outbox.send(promise);
+                self.state.outbox.send(held);
             }
         }
     }

@@ -12,8 +12,8 @@ use crate::types::NodeId;
 pub(crate) enum Cause {
     /// Its election timeout elapsed (§5.2).
     Timeout,
-    /// The leader wants it so (diss. §3.10).
-    Transfer,
+    /// The leader sent TimeoutNow (diss. §3.10).
+    TimeoutNow,
 }
 
 /// A server that stands for election in its current term (§5.2).
@@ -32,10 +32,10 @@ impl Candidate {
         state.enter(term);
         state.hard_state.voted_for = Some(state.id);
         let request =
-            Body::RequestVote { last: state.log.last(), transfer: cause == Cause::Transfer };
-        ask_voters(state, &request);
+            Body::RequestVote { last: state.log.last(), transfer: cause == Cause::TimeoutNow };
+        send_to_voters(state, &request);
         // The vote for oneself counts when it is durable, like anybody's.
-        state.promise(state.id, Body::RequestVoteReply { granted: true });
+        state.hold(state.id, Body::RequestVoteReply { granted: true });
         let timer = ElectionTimer::new(&state.settings, state.id, term);
         Candidate { votes: BTreeSet::new(), timer }
     }
@@ -69,9 +69,9 @@ pub struct PreCandidate {
 impl PreCandidate {
     /// On an election timeout: ask all other servers for their votes in the next term. It would vote for
     /// itself.
-    pub(crate) fn ask(state: &mut State) -> PreCandidate {
+    pub(crate) fn start(state: &mut State) -> PreCandidate {
         let request = Body::PreVote { last: state.log.last() };
-        ask_voters(state, &request);
+        send_to_voters(state, &request);
         let timer = ElectionTimer::new(&state.settings, state.id, state.hard_state.term);
         PreCandidate { supporters: BTreeSet::from([state.id]), timer }
     }
@@ -89,11 +89,11 @@ impl PreCandidate {
 }
 
 /// Sends `request` to every other voter.
-fn ask_voters(state: &mut State, request: &Body) {
+fn send_to_voters(state: &mut State, request: &Body) {
     let membership = state.membership().clone();
     for server in membership.everyone() {
         if server != state.id && membership.is_voter(server) {
-            state.promise(server, request.clone());
+            state.hold(server, request.clone());
         }
     }
 }

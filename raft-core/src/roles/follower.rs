@@ -6,7 +6,7 @@ use super::install::Incoming;
 use super::{Candidate, ElectionTimer, PreCandidate};
 use crate::message::{AppendReply, Body, Conflict};
 use crate::output::{Answer, Refusal};
-use crate::state::State;
+use crate::state::{Belief, State};
 use crate::types::{Entries, LogIndex, NodeId, Position, Request};
 
 /// A server that follows a leader, or waits for one (§5.2).
@@ -18,9 +18,9 @@ pub struct Follower {
     /// The snapshot that the leader is sending.
     pub(super) incoming: Option<Incoming>,
     /// Reads for which the leader was asked, under the name of the first.
-    asked: Vec<Request>,
+    asked_reads: Vec<Request>,
     /// Reads that came since, for the next question.
-    unasked: Vec<Request>,
+    queued_reads: Vec<Request>,
 }
 
 /// What an AppendEntries says, in the order of Figure 2: `prev`, `entries`, `commit`, and the round.
@@ -43,7 +43,13 @@ impl Follower {
     }
 
     fn with(timer: ElectionTimer) -> Follower {
-        Follower { leader: None, timer, incoming: None, asked: Vec::new(), unasked: Vec::new() }
+        Follower {
+            leader: None,
+            timer,
+            incoming: None,
+            asked_reads: Vec::new(),
+            queued_reads: Vec::new(),
+        }
     }
 
     /// The leader of the current term (§5.2), once an AppendEntries has told; `None` before.
@@ -61,7 +67,7 @@ impl Follower {
 
     /// Nobody will answer what the leader was asked.
     pub(crate) fn abandon(&mut self, state: &mut State) {
-        for request in self.asked.drain(..).chain(self.unasked.drain(..)) {
+        for request in self.asked_reads.drain(..).chain(self.queued_reads.drain(..)) {
             state.outbox.answers.push((request, Answer::NotLeader(None)));
         }
     }
@@ -70,7 +76,7 @@ impl Follower {
     /// leader and without granting a vote: convert to candidate.
     pub(crate) fn tick(&mut self, state: &mut State) -> bool {
         // The question or its answer may have been lost.
-        self.ask(state);
+        self.send_read_index(state);
         self.timer.tick()
     }
 
@@ -83,7 +89,7 @@ impl Follower {
     pub(super) fn heard_from(&mut self, state: &mut State, leader: NodeId) {
         self.leader = Some(leader);
         self.reset_timer(state);
-        state.loyal_for = state.settings.election_timeout_min;
+        state.belief = Belief::Leader { ticks_left: state.settings.election_timeout_min };
     }
 
     /// A client wants to read here: the leader knows from which index on the state machine is recent
@@ -91,28 +97,33 @@ impl Follower {
     pub(crate) fn read(&mut self, state: &mut State, request: Request) {
         if self.leader.is_none() {
             state.answer(request, Answer::NotLeader(None));
-        } else if self.asked.is_empty() {
-            self.asked.push(request);
-            self.ask(state);
+        } else if self.asked_reads.is_empty() {
+            self.asked_reads.push(request);
+            self.send_read_index(state);
         } else {
-            self.unasked.push(request);
+            self.queued_reads.push(request);
         }
     }
 
-    fn ask(&mut self, state: &mut State) {
-        if let (Some(leader), Some(&request)) = (self.leader, self.asked.first()) {
-            state.promise(leader, Body::ReadIndex { request });
+    fn send_read_index(&mut self, state: &mut State) {
+        if let (Some(leader), Some(&request)) = (self.leader, self.asked_reads.first()) {
+            state.hold(leader, Body::ReadIndex { request });
         }
     }
 
     /// The leader's answer: reads that the question was for may be answered once `index` is applied.
-    pub(crate) fn read_index(&mut self, state: &mut State, question: Request, index: LogIndex) {
-        if self.asked.first() != Some(&question) {
+    pub(crate) fn read_index_reply(
+        &mut self,
+        state: &mut State,
+        question: Request,
+        index: LogIndex,
+    ) {
+        if self.asked_reads.first() != Some(&question) {
             return;
         }
-        self.asked.drain(..).for_each(|request| state.read_at(index, request));
-        core::mem::swap(&mut self.asked, &mut self.unasked);
-        self.ask(state);
+        self.asked_reads.drain(..).for_each(|request| state.read_at(index, request));
+        core::mem::swap(&mut self.asked_reads, &mut self.queued_reads);
+        self.send_read_index(state);
     }
 
     /// AppendEntries of the current term, receiver implementation (Figure 2), steps 2 to 5. Step 1,
@@ -135,7 +146,7 @@ impl Follower {
         if let Some(conflict) = prev.and_then(|prev| conflict_at(state, prev)) {
             let prev = prev.map(|prev| prev.index);
             let reply = AppendReply::Refused { prev, conflict: Some(conflict) };
-            state.promise(leader, Body::AppendEntriesReply { reply, round });
+            state.hold(leader, Body::AppendEntriesReply { reply, round });
             return;
         }
 
@@ -161,7 +172,7 @@ impl Follower {
         state.commit_up_to(leader_commit.min(verified));
 
         let reply = AppendReply::Success { matched: verified };
-        state.promise(leader, Body::AppendEntriesReply { reply, round });
+        state.hold(leader, Body::AppendEntriesReply { reply, round });
     }
 }
 

@@ -42,14 +42,15 @@ impl Follower {
             return acknowledge(state, leader, chunk.last.index, round);
         }
 
-        let incoming = match &mut self.incoming {
-            Some(incoming) if incoming.last == chunk.last => incoming,
-            // Figure 13, step 5: discard any existing or partial snapshot with a smaller index. A part of
-            // one with a smaller index is late.
-            Some(incoming) if incoming.last.index > chunk.last.index => return,
-            // Step 2: create new snapshot file if first chunk.
-            incoming => incoming.insert(Incoming { last: chunk.last, data: Vec::new() }),
-        };
+        // Figure 13, step 5: discard any existing or partial snapshot with a smaller index. A part of one with
+        // a smaller index is late.
+        if self.incoming.as_ref().is_some_and(|begun| begun.last.index > chunk.last.index) {
+            return;
+        }
+        self.incoming.take_if(|begun| begun.last != chunk.last);
+        // Step 2: create new snapshot file if first chunk.
+        let new = || Incoming { last: chunk.last, data: Vec::new() };
+        let incoming = self.incoming.get_or_insert_with(new);
         // Step 3: write data into snapshot file at given offset. Parts come in order; one that is repeated,
         // or whose predecessor is missing, only makes this server say what it has.
         if chunk.offset == incoming.data.len() as u64 {
@@ -59,7 +60,7 @@ impl Follower {
         let received = incoming.data.len() as u64;
         if received < chunk.size {
             let reply = Body::InstallSnapshotReply { last: chunk.last, received, round };
-            return state.promise(leader, reply);
+            return state.hold(leader, reply);
         }
 
         let data = core::mem::take(&mut incoming.data);
@@ -85,5 +86,5 @@ impl Follower {
 /// The log, with the snapshot in place of its beginning, matches the leader's up to there.
 fn acknowledge(state: &mut State, leader: NodeId, last: LogIndex, round: u64) {
     let reply = AppendReply::Success { matched: Some(last) };
-    state.promise(leader, Body::AppendEntriesReply { reply, round });
+    state.hold(leader, Body::AppendEntriesReply { reply, round });
 }

@@ -2,7 +2,7 @@
 //! candidate and a leader have voted for themselves, so the one rule refuses for them too.
 
 use crate::message::Body;
-use crate::state::State;
+use crate::state::{Belief, State};
 use crate::types::{NodeId, Position, Term};
 
 /// Answers a request for a vote. True if the vote is granted.
@@ -21,7 +21,7 @@ pub(crate) fn vote(
     if granted {
         state.hard_state.voted_for = Some(candidate);
     }
-    state.promise(candidate, Body::RequestVoteReply { granted });
+    state.hold(candidate, Body::RequestVoteReply { granted });
     granted
 }
 
@@ -30,9 +30,9 @@ pub(crate) fn vote(
 /// timer change.
 pub(crate) fn pre_vote(state: &mut State, candidate: NodeId, term: Term, last: Option<Position>) {
     let granted = term == state.hard_state.term
-        && state.loyal_for == 0
+        && state.belief == Belief::NoLeader
         && at_least_as_up_to_date(last, state.log.last());
-    state.promise(candidate, Body::PreVoteReply { granted });
+    state.hold(candidate, Body::PreVoteReply { granted });
 }
 
 /// §5.4.1: the log whose last entry has the later term is more up-to-date; if the terms are the same,

@@ -108,7 +108,7 @@ impl Subject for Server {
                 self.input(Input::ChangeMembership { request, voters, learners }, effects);
             }
             Event::Transfer(name, to) => {
-                self.input(Input::Transfer { request: request(name), to }, effects);
+                self.input(Input::TransferLeadership { request: request(name), to }, effects);
             }
             Event::Compact(name) => match self.node.applied() {
                 Some(through) => {

@@ -79,7 +79,7 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Deep,
         edits: &[Edit {
             file: "raft-core/src/roles/leader/replication.rs",
-            find: "state.promise(state.id, Body::AppendEntriesReply { reply, round });",
+            find: "state.hold(state.id, Body::AppendEntriesReply { reply, round });",
             replace: "self.append_reply(state, state.id, reply, round);",
         }],
     },
@@ -93,7 +93,7 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[Edit {
             file: "raft-core/src/roles/follower.rs",
             find: "let reply = AppendReply::Success { matched: verified };
-        state.promise(leader, Body::AppendEntriesReply { reply, round });",
+        state.hold(leader, Body::AppendEntriesReply { reply, round });",
             replace: "let reply = AppendReply::Success { matched: verified };
         state.send(leader, Body::AppendEntriesReply { reply, round });",
         }],

@@ -11,7 +11,7 @@ const VOTER: &str = "raft-core/src/roles/voter.rs";
 const GRANTED: &str = "let granted = term == state.hard_state.term
         && state.hard_state.voted_for";
 const PRE_GRANTED: &str = "let granted = term == state.hard_state.term
-        && state.loyal_for";
+        && state.belief";
 
 pub(super) const BUGS: &[Bug] = &[
     Bug {
@@ -257,7 +257,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
                 find: PRE_GRANTED,
                 replace: "let granted = term == state.hard_state.term
         && !state.membership().learners.contains(&state.id)
-        && state.loyal_for",
+        && state.belief",
             },
         ],
     },
@@ -336,7 +336,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         && state.configurations.index() > state.commit;
     let granted = term == state.hard_state.term
         && !retired
-        && state.loyal_for",
+        && state.belief",
             },
             Edit {
                 file: MEMBERSHIP,

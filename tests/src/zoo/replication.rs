@@ -46,9 +46,9 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Deep,
         edits: &[Edit {
             file: "raft-core/src/roles/follower.rs",
-            find: "self.asked.drain(..).for_each(|request| state.read_at(index, request));",
+            find: "self.asked_reads.drain(..).for_each(|request| state.read_at(index, request));",
             replace: "state.commit_up_to(Some(index).min(state.log.last_index()));
-        self.asked.drain(..).for_each(|request| state.read_at(index, request));",
+        self.asked_reads.drain(..).for_each(|request| state.read_at(index, request));",
         }],
     },
     Bug {
@@ -183,7 +183,7 @@ pub(super) const BUGS: &[Bug] = &[
                 file: "raft-core/src/progress.rs",
                 find: "    /// A heartbeat goes out. If",
                 replace: "    pub(crate) fn probe(&mut self) {
-        self.pace = Pace::Probing { asked: true };
+        self.state = ReplicationState::Probing { in_flight: true };
     }
 
     /// A heartbeat goes out. If",

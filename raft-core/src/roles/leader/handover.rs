@@ -13,13 +13,13 @@ pub(super) struct Handover {
     pub(super) to: NodeId,
     /// The tick at which it began.
     began: u64,
-    /// Whether the target was told to stand.
-    told: bool,
+    /// Whether TimeoutNow was sent to the target.
+    timeout_now_sent: bool,
 }
 
 impl Leader {
     /// An administrator wants another server to lead.
-    pub(crate) fn transfer(&mut self, state: &mut State, request: Request, to: NodeId) {
+    pub(crate) fn transfer_leadership(&mut self, state: &mut State, request: Request, to: NodeId) {
         let rejection = if let Some(handover) = &self.handover {
             Some(Rejection::TransferPending(handover.to))
         } else if to == state.id {
@@ -37,19 +37,20 @@ impl Leader {
         // The target need not wait until others have forgotten this leader. Nor can a TimeoutNow be called
         // back, however late it arrives: this leader has no lease any more in its term.
         self.lease_void = true;
-        self.handover = Some(Handover { request, to, began: self.ticks, told: false });
+        self.handover = Some(Handover { request, to, began: self.ticks, timeout_now_sent: false });
         self.hand_over(state);
     }
 
     /// Once the target has all of the log: it starts an election at once.
     pub(super) fn hand_over(&mut self, state: &mut State) {
-        let Some(to) = self.handover.as_ref().filter(|handover| !handover.told).map(|h| h.to)
+        let Some(to) =
+            self.handover.as_ref().filter(|handover| !handover.timeout_now_sent).map(|h| h.to)
         else {
             return;
         };
         if self.matched(to) == state.log.last_index() {
             state.send(to, Body::TimeoutNow);
-            self.handover.iter_mut().for_each(|handover| handover.told = true);
+            self.handover.iter_mut().for_each(|handover| handover.timeout_now_sent = true);
         }
     }
 

@@ -1,21 +1,23 @@
-//! Rules for leaders (§5.3, §5.4). What a leader sends and hears back is in `replication`, what it does for
-//! reads in `reads`, for a change of the configuration in `change`, to hand over in `handover`.
+//! Rules for leaders (§5.3, §5.4). `replication` has requests and replies, `rounds` the rounds of heartbeats,
+//! `reads` the reads that rest on them, `change` changes of the configuration, `handover` leadership transfer.
 
 mod change;
 mod handover;
 mod reads;
 mod replication;
+mod rounds;
 
 use alloc::vec::Vec;
 
 use change::Change;
 use handover::Handover;
-use reads::{Asker, Reads, Rounds};
+use reads::{Asker, Reads};
+use rounds::Rounds;
 
 use crate::membership::reached_by_majority;
 use crate::output::Answer;
 use crate::progress::Progress;
-use crate::state::State;
+use crate::state::{Belief, State};
 use crate::types::{LogIndex, NodeId, Payload, Position, Request, length};
 
 /// The server that leads its term (§5.2, §5.3).
@@ -67,7 +69,7 @@ impl Leader {
             reached: Vec::new(),
         };
         // It knows of a current leader as long as it leads (§6).
-        state.loyal_for = u32::MAX;
+        state.belief = Belief::Itself;
         leader.refresh_peers(state);
         leader.append(state, Payload::Noop);
         leader
@@ -92,7 +94,7 @@ impl Leader {
 
     /// It leads no longer: tells those who wait for what only a leader can do.
     pub(crate) fn resign(&mut self, state: &mut State) {
-        state.loyal_for = 0;
+        state.belief = Belief::NoLeader;
         self.reads.abandon(state);
         if let Some(change) = self.change.take() {
             change.abandon(state);

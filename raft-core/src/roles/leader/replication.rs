@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use super::{Leader, Peer};
 use crate::message::{AppendReply, Body, Conflict};
 use crate::output::Refusal;
-use crate::progress::Transfer;
+use crate::progress::SnapshotProgress;
 use crate::state::State;
 use crate::types::{Chunk, LogIndex, NodeId, Position};
 
@@ -23,15 +23,15 @@ impl Leader {
             return;
         }
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.server == from) else { return };
-        let answered = peer.progress.answered(round.min(self.rounds.latest()));
+        let news = peer.progress.replied(round.min(self.rounds.latest()));
         match reply {
             AppendReply::Success { matched } => self.acknowledged(state, from, matched),
             AppendReply::Refused { prev, conflict } => {
                 self.refused(state, from, (prev, conflict), round);
             }
         }
-        if answered {
-            self.round_answered(state);
+        if news {
+            self.confirm_round(state);
         }
     }
 
@@ -39,7 +39,7 @@ impl Leader {
     pub(super) fn acknowledge_own(&mut self, state: &mut State) {
         let reply = AppendReply::Success { matched: state.log.last_index() };
         let round = self.rounds.latest();
-        state.promise(state.id, Body::AppendEntriesReply { reply, round });
+        state.hold(state.id, Body::AppendEntriesReply { reply, round });
     }
 
     /// If successful: update nextIndex and matchIndex for follower (§5.3).
@@ -112,7 +112,7 @@ impl Leader {
         {
             self.replicate_to(state, from);
         }
-        self.answered(state, from, round);
+        self.round_replied(state, from, round);
     }
 
     /// Sends everybody what they lack, as far as their pace allows.
@@ -152,7 +152,7 @@ impl Leader {
 #[inline(always)]
 fn replicate(state: &mut State, round: u64, peer: &mut Peer) {
     let lacks = Some(peer.progress.next()) <= state.log.last_index();
-    if lacks && !peer.progress.is_asked() && peer.server != state.id {
+    if lacks && !peer.progress.is_paused() && peer.server != state.id {
         send_missing(state, round, peer);
     }
 }
@@ -177,7 +177,9 @@ fn send_missing(state: &mut State, round: u64, peer: &mut Peer) {
 /// InstallSnapshot, sender (Figure 13): the next part, if none is under way.
 fn send_snapshot(state: &mut State, round: u64, peer: &mut Peer) {
     let Some(snapshot) = &state.snapshot else { return };
-    let Some(Transfer { snapshot, received, .. }) = peer.progress.install(snapshot) else { return };
+    let Some(SnapshotProgress { snapshot, received, .. }) = peer.progress.install(snapshot) else {
+        return;
+    };
     let rest = snapshot.data.get(*received as usize..).unwrap_or_default();
     let part = rest.get(..state.settings.snapshot_chunk as usize).unwrap_or(rest);
     let chunk = Chunk {
