@@ -3,11 +3,12 @@
 //! Everything here costs what the change costs, never what the log is long.
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use crate::types::{Entries, Entry, LogIndex, Payload, Position, Term, length};
 
 /// A server's log.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Log {
     /// The last entry that the snapshot stands for: `entries` begins behind it.
     base: Option<Position>,
@@ -25,6 +26,21 @@ impl Log {
         let last = entries.last().map(Entry::position).or(base);
         let largest = entries.iter().map(|entry| size(&entry.payload)).max().unwrap_or(0);
         Log { base, entries, last, largest, shared: Entries::default() }
+    }
+
+    /// Feeds the hasher with what the log holds.
+    pub(crate) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Log {
+            base,
+            entries,
+            // Follows from `base` and `entries`.
+            last: _,
+            // Only decides whether bytes need to be counted, not what the count comes to.
+            largest: _,
+            // A copy of entries, kept for reuse.
+            shared: _,
+        } = self;
+        (base, entries).hash(hasher);
     }
 
     /// The last entry that the snapshot stands for (`lastIncludedIndex`, `lastIncludedTerm`, §7); `None`

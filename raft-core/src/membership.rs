@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use crate::output::Rejection;
 use crate::types::{Entry, LogIndex, Membership, NodeId, Payload};
@@ -85,7 +86,7 @@ pub(crate) fn reached_by_majority(reached: &mut [u64]) -> u64 {
 }
 
 /// The configurations of a log. A server uses the latest one in its log, whether committed or not (§6).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Configurations {
     /// The one before all entries that the log has: the first, or the snapshot's.
     base: Arc<Membership>,
@@ -97,6 +98,13 @@ impl Configurations {
     /// With no configuration in the log.
     pub(crate) fn new(base: Arc<Membership>) -> Configurations {
         Configurations { base, logged: Vec::new() }
+    }
+
+    /// Feeds the hasher with the configurations, as far as the log does not hold them.
+    pub(crate) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        // Those in the log follow from it.
+        let Configurations { base, logged: _ } = self;
+        base.hash(hasher);
     }
 
     /// The configuration in force.

@@ -8,7 +8,7 @@ use alloc::sync::Arc;
 use crate::types::{Chunk, Entries, LARGEST, LogIndex, NodeId, Position, Request, Term, length};
 
 /// A message from one server to another (Figure 2). The network may lose, repeat, delay and reorder it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Message {
     /// The server that sent it.
     pub from: NodeId,
@@ -43,7 +43,7 @@ impl Message {
 }
 
 /// What a message says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Body {
     /// A candidate asks for a vote in the message's term (§5.2, §5.4.1).
     RequestVote {
@@ -123,7 +123,7 @@ pub enum Body {
 
 /// How an AppendEntries was received. Figure 2 answers true or false; the details are what lets the
 /// leader keep `matchIndex` with several requests in flight, and back up fast (end of §5.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AppendReply {
     /// The follower's log, on its disk, matches the leader's up to `matched`.
     Success {
@@ -140,7 +140,7 @@ pub enum AppendReply {
 }
 
 /// Where a follower's log parts from a leader's (end of §5.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conflict {
     /// The term of the follower's entry at `prevLogIndex`; `None` if its log ends before that.
     pub term: Option<Term>,

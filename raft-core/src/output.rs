@@ -15,7 +15,7 @@
 //!
 //! ```compile_fail,E0451
 //! fn durable(_write: raft_core::Write) -> raft_core::Receipt {
-//!     raft_core::Receipt { number: 1 } // the field is private
+//!     raft_core::Receipt { id: panic!() } // the field is private
 //! }
 //! ```
 //!
@@ -49,11 +49,16 @@
 //! ```
 //!
 //! A write that is dropped releases nothing, ever.
+//!
+//! A host that forks a server ([`Node`](crate::Node) is `Clone`) clones the pending writes with it. That forges
+//! nothing: a receipt names the write and the server that issued it. It counts once, and only where that write
+//! is pending: in that server, and in clones made meanwhile. Elsewhere it releases nothing.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use crate::message::Message;
 use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Request, Snapshot, Term};
@@ -82,11 +87,12 @@ pub struct Output<'a> {
     pub refused: Option<Refusal>,
 }
 
-/// A change of the persistent state of Figure 2, to be made durable as a whole or not at all.
-#[derive(Debug, PartialEq, Eq)]
+/// A change of the persistent state of Figure 2, to be made durable as a whole or not at all. It is cloned with
+/// the server that waits for it: the clone waits for a receipt of its own.
+#[derive(Clone, Debug)]
 #[must_use = "messages wait for this write; make it durable and hand back its receipt"]
 pub struct Write {
-    number: u64,
+    id: WriteId,
     hard_state: Option<HardState>,
     snapshot: Option<Arc<Snapshot>>,
     log: Option<LogWrite>,
@@ -130,15 +136,41 @@ impl Write {
     /// Gives up the write in exchange for its receipt. Call this when it is durable: it survives a power
     /// loss from now on. Hand the receipt back as [`Input::Persisted`](crate::Input::Persisted).
     pub fn persisted(self) -> Receipt {
-        Receipt { number: self.number }
+        Receipt { id: self.id }
     }
 }
 
 /// Proof that a [`Write`] was given up as durable. Only [`Write::persisted`] makes one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 #[must_use = "what waits for the write is released by handing this back"]
 pub struct Receipt {
+    id: WriteId,
+}
+
+/// The identity of a write: a number, and the server that issued it.
+#[derive(Clone, Debug)]
+struct WriteId {
     number: u64,
+    issuer: Arc<()>,
+}
+
+impl WriteId {
+    /// Returns whether both are the same write of the same server.
+    fn is(&self, other: &WriteId) -> bool {
+        self.number == other.number && Arc::ptr_eq(&self.issuer, &other.issuer)
+    }
+}
+
+/// The identity of a server from its boot or from the fork that made it: an address in memory, of which nothing
+/// but the question whether two are the same is ever asked.
+#[derive(Debug, Default)]
+struct Issuer(Arc<()>);
+
+impl Clone for Issuer {
+    /// Makes a new identity: a clone issues its own writes.
+    fn clone(&self) -> Issuer {
+        Issuer::default()
+    }
 }
 
 /// What a client is told of its request (§5.3, §8).
@@ -228,7 +260,7 @@ pub enum Refusal {
 }
 
 /// What a step has gathered so far, and what still waits for the disk.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) messages: Vec<Message>,
     pub(crate) answers: Vec<(Request, Answer)>,
@@ -236,17 +268,57 @@ pub(crate) struct Outbox {
     pub(crate) restore: Option<Arc<Snapshot>>,
     snapshot: Option<Arc<Snapshot>>,
     log: Option<LogWrite>,
+    issuer: Issuer,
     /// The number of the last write given out.
     issued: u64,
-    /// Writes given out and not all durable: number, and whether its receipt is back.
-    unsynced: VecDeque<(u64, bool)>,
+    /// Writes given out, from the oldest on that is not durable.
+    unsynced: VecDeque<Unsynced>,
     /// Promises and the write each waits for, in that order.
     held: VecDeque<(u64, Message)>,
     /// Promises of this step. They wait for its write, which `finish` is yet to number.
     fresh: Vec<Message>,
 }
 
+/// A write that was given out.
+#[derive(Clone, Debug)]
+struct Unsynced {
+    id: WriteId,
+    /// Whether its receipt is back.
+    durable: bool,
+}
+
 impl Outbox {
+    /// Feeds the hasher with what waits for the disk, of a server in this term.
+    pub(crate) fn fingerprint(&self, term: Term, hasher: &mut impl Hasher) {
+        let Outbox {
+            // Handed out. The next step clears what the host has left.
+            messages: _,
+            answers: _,
+            refused: _,
+            // Of a step under way: empty between steps.
+            restore: _,
+            snapshot: _,
+            log: _,
+            fresh: _,
+            // Names of writes: they tell them apart, and say nothing.
+            issuer: _,
+            issued: _,
+            unsynced,
+            held,
+        } = self;
+        // Writes are counted from the oldest that is not durable. One behind it that is durable makes no
+        // difference any more.
+        let pending = |last: u64| {
+            let counts = |write: &&Unsynced| !write.durable && write.id.number <= last;
+            unsynced.iter().filter(counts).count()
+        };
+        pending(self.issued).hash(hasher);
+        // Those of earlier terms will be dropped.
+        let held = held.iter().filter(|(_, message)| message.term >= term);
+        held.clone().count().hash(hasher);
+        held.for_each(|(number, message)| (pending(*number), message).hash(hasher));
+    }
+
     /// Sends a message that promises nothing of this server's disk.
     pub(crate) fn send(&mut self, message: Message) {
         self.messages.push(message);
@@ -279,9 +351,10 @@ impl Outbox {
     pub(crate) fn finish(&mut self, hard_state: Option<HardState>) -> Option<Write> {
         let write = if hard_state.is_some() || self.log.is_some() || self.snapshot.is_some() {
             self.issued += 1;
-            self.unsynced.push_back((self.issued, false));
+            let id = WriteId { number: self.issued, issuer: self.issuer.0.clone() };
+            self.unsynced.push_back(Unsynced { id: id.clone(), durable: false });
             let (log, snapshot) = (self.log.take(), self.snapshot.take());
-            Some(Write { number: self.issued, hard_state, snapshot, log })
+            Some(Write { id, hard_state, snapshot, log })
         } else {
             None
         };
@@ -297,11 +370,10 @@ impl Outbox {
     /// Takes a receipt. Receipts may come in any order; a promise waits for *all* writes before it, since
     /// it speaks of the state that all of them make.
     pub(crate) fn persisted(&mut self, receipt: Receipt) {
-        if let Some(write) = self.unsynced.iter_mut().find(|(number, _)| *number == receipt.number)
-        {
-            write.1 = true;
+        if let Some(write) = self.unsynced.iter_mut().find(|write| write.id.is(&receipt.id)) {
+            write.durable = true;
         }
-        while self.unsynced.front().is_some_and(|(_, durable)| *durable) {
+        while self.unsynced.front().is_some_and(|write| write.durable) {
             self.unsynced.pop_front();
         }
     }
@@ -309,7 +381,7 @@ impl Outbox {
     /// The next promise whose writes are all durable. Those of terms before `term` are dropped: whoever
     /// waits for them would have to ignore them, and the state they speak of may be gone.
     pub(crate) fn release(&mut self, term: Term) -> Option<Message> {
-        let first_unsynced = self.unsynced.front().map_or(self.issued + 1, |(number, _)| *number);
+        let first_unsynced = self.unsynced.front().map_or(self.issued + 1, |write| write.id.number);
         loop {
             let (number, _) = self.held.front()?;
             if *number >= first_unsynced {

@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use crate::types::{LogIndex, Snapshot, length};
 
 /// A leader's knowledge of one server (Figure 2, volatile state on leaders). Lost with the leadership.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Progress {
     /// Index of the next entry to send (`nextIndex`).
     next: LogIndex,
@@ -21,7 +21,7 @@ pub struct Progress {
 }
 
 /// How fast entries may be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum ReplicationState {
     /// Where the logs part is not known: one request at a time finds out.
     Probing {
@@ -35,7 +35,7 @@ enum ReplicationState {
 }
 
 /// A snapshot on its way. It stays the same until it has arrived, even if there is a later one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SnapshotProgress {
     pub(crate) snapshot: Arc<Snapshot>,
     /// How many bytes of it have arrived.

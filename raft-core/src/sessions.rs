@@ -13,7 +13,7 @@ use core::fmt;
 use crate::types::{Command, Entry, Once, Payload, SessionId};
 
 /// The sessions that a state machine remembers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Sessions {
     /// Most sessions kept.
     limit: u32,
@@ -25,7 +25,7 @@ pub struct Sessions {
 }
 
 /// One client's session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Session {
     last_use: u64,
     /// The highest serial number executed, and what came of it; `None` before the first.

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::types::{NodeId, Term};
 
 /// Timing and limits of one server (§5.6). A tick is whatever the host makes it: the core only counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
     /// Seed of the randomized election timeouts. Servers may share one: the server's identity is mixed in.
     pub seed: u64,
@@ -51,7 +51,7 @@ pub struct Settings {
 }
 
 /// How a leader goes from one configuration to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Changes {
     /// One voter at a time, in one entry (diss. §4.1); asked for more at once, it refuses.
     Single,

@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use core::hash::{Hash, Hasher};
 
 use crate::log::Log;
 use crate::membership::Configurations;
@@ -14,7 +15,7 @@ use crate::types::{
 };
 
 /// The state that outlives a change of role.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) id: NodeId,
     pub(crate) cluster: u64,
@@ -44,7 +45,7 @@ pub(crate) struct State {
 }
 
 /// A server's belief in a current leader (§6, diss. §4.2.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Belief {
     /// It believes in none.
     NoLeader,
@@ -71,6 +72,33 @@ impl Belief {
 }
 
 impl State {
+    /// Feeds the hasher with all that later steps depend on, as [`Node::fingerprint`](crate::Node::fingerprint).
+    pub(crate) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let State {
+            id,
+            cluster,
+            settings,
+            configurations,
+            hard_state,
+            // Equal to `hard_state` between steps.
+            written: _,
+            log,
+            snapshot,
+            commit,
+            handed,
+            applied,
+            belief,
+            waiting,
+            reads,
+            outbox,
+        } = self;
+        (id, cluster, settings, hard_state, snapshot).hash(hasher);
+        configurations.fingerprint(hasher);
+        log.fingerprint(hasher);
+        (commit, handed, applied, belief, waiting, reads).hash(hasher);
+        outbox.fingerprint(hard_state.term, hasher);
+    }
+
     /// A message of the current term.
     pub(crate) fn message(&self, to: NodeId, body: Body) -> Message {
         Message { from: self.id, to, term: self.hard_state.term, body }

@@ -5,6 +5,7 @@ mod boot;
 mod receive;
 
 use alloc::sync::Arc;
+use core::hash::Hasher;
 
 pub use boot::BootError;
 
@@ -17,7 +18,12 @@ use crate::types::{HardState, LogIndex, Membership, NodeId, Payload, Request, Sn
 
 /// A Raft server. A pure function of its inputs: the same boot and the same steps give the same outputs,
 /// on any machine.
-#[derive(Debug)]
+///
+/// A clone is a fork of the whole history: from here on each of the two goes its own way. The writes that are
+/// pending at the fork are pending in both, and each hears on its own that one is durable: the host
+/// clones the [`Write`] as well. Writes issued after the fork are those of one server: the other ignores their
+/// receipts.
+#[derive(Clone, Debug)]
 pub struct Node {
     state: State,
     role: Role,
@@ -76,6 +82,18 @@ impl Node {
             self.role = Role::Follower(Follower::new(&self.state));
         }
         self.finish()
+    }
+
+    /// Feeds the hasher with all that later outputs depend on. Two servers that feed it alike give the same
+    /// outputs for the same inputs, whatever their histories; only the receipts of their writes differ.
+    ///
+    /// No output depends on what this leaves out: messages already handed out, the numbers of writes, buffers
+    /// kept for reuse, and how long ago things happened that are over. The bytes depend on the machine and
+    /// on the version of this crate: compare fingerprints within one program.
+    pub fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Node { state, role } = self;
+        state.fingerprint(hasher);
+        role.fingerprint(state, hasher);
     }
 
     /// This server.

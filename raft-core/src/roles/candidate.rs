@@ -1,6 +1,7 @@
 //! Rules for candidates (§5.2), and for those who ask before they stand (diss. §9.6).
 
 use alloc::collections::BTreeSet;
+use core::hash::{Hash, Hasher};
 
 use super::ElectionTimer;
 use crate::message::Body;
@@ -17,7 +18,7 @@ pub(crate) enum Cause {
 }
 
 /// A server that stands for election in its current term (§5.2).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Candidate {
     /// Who voted for it. A set: a vote that arrives twice is one vote.
     votes: BTreeSet<NodeId>,
@@ -40,6 +41,13 @@ impl Candidate {
         Candidate { votes: BTreeSet::new(), timer }
     }
 
+    /// Feeds the hasher with all that later steps depend on.
+    pub(super) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Candidate { votes, timer } = self;
+        votes.hash(hasher);
+        timer.fingerprint(hasher);
+    }
+
     /// Who has voted for this candidate, in order; itself once its own vote is durable.
     pub fn votes(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.votes.iter().copied()
@@ -59,7 +67,7 @@ impl Candidate {
 
 /// A server that asks whether it could win an election before it starts one (PreVote, diss. §9.6). It is a
 /// follower that knows of no leader: its term and its vote are as they were.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PreCandidate {
     /// Who would vote for it.
     supporters: BTreeSet<NodeId>,
@@ -67,6 +75,13 @@ pub struct PreCandidate {
 }
 
 impl PreCandidate {
+    /// Feeds the hasher with all that later steps depend on.
+    pub(super) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let PreCandidate { supporters, timer } = self;
+        supporters.hash(hasher);
+        timer.fingerprint(hasher);
+    }
+
     /// On an election timeout: ask all other servers for their votes in the next term. It would vote for
     /// itself.
     pub(crate) fn start(state: &mut State) -> PreCandidate {

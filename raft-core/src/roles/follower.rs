@@ -1,6 +1,7 @@
 //! Rules for followers (§5.2), and AppendEntries, receiver implementation (§5.3).
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use super::install::Incoming;
 use super::{Candidate, ElectionTimer, PreCandidate};
@@ -10,7 +11,7 @@ use crate::state::{Belief, State};
 use crate::types::{Entries, LogIndex, NodeId, Position, Request};
 
 /// A server that follows a leader, or waits for one (§5.2).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Follower {
     /// The leader of the current term, once it is known. A new term forgets it.
     leader: Option<NodeId>,
@@ -50,6 +51,15 @@ impl Follower {
             asked_reads: Vec::new(),
             queued_reads: Vec::new(),
         }
+    }
+
+    /// Feeds the hasher with all that later steps depend on.
+    pub(super) fn fingerprint(&self, state: &State, hasher: &mut impl Hasher) {
+        let Follower { leader, timer, incoming, asked_reads, queued_reads } = self;
+        (leader, asked_reads, queued_reads).hash(hasher);
+        timer.fingerprint(hasher);
+        // Parts of a snapshot that is not needed any more are of no use to the next.
+        incoming.as_ref().filter(|incoming| incoming.is_needed(state)).hash(hasher);
     }
 
     /// The leader of the current term (§5.2), once an AppendEntries has told; `None` before.

@@ -10,10 +10,17 @@ use crate::state::State;
 use crate::types::{Chunk, LogIndex, NodeId, Position, Snapshot};
 
 /// A snapshot of which parts have arrived. It is volatile: who restarts begins anew.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct Incoming {
     last: Position,
     data: Vec<u8>,
+}
+
+impl Incoming {
+    /// Returns whether the snapshot holds anything that is not committed here yet.
+    pub(super) fn is_needed(&self, state: &State) -> bool {
+        Some(self.last.index) > state.commit
+    }
 }
 
 impl Follower {
@@ -38,7 +45,7 @@ impl Follower {
         }
         // What is committed here needs no snapshot: a snapshot holds nothing else.
         if Some(chunk.last.index) <= state.commit {
-            self.incoming.take_if(|incoming| Some(incoming.last.index) <= state.commit);
+            self.incoming.take_if(|incoming| !incoming.is_needed(state));
             return acknowledge(state, leader, chunk.last.index, round);
         }
 

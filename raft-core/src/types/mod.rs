@@ -106,7 +106,7 @@ pub fn length(last: Option<LogIndex>) -> u64 {
 }
 
 /// What identifies an entry: its index and its term (§5.3, the Log Matching Property).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Where in the log.
     pub index: LogIndex,
@@ -121,7 +121,7 @@ impl fmt::Display for Position {
 }
 
 /// What an entry carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Payload {
     /// Nothing: the entry a leader appends when it is elected, so that it can commit (§5.4.2, §8).
     Noop,
@@ -136,11 +136,11 @@ pub enum Payload {
 }
 
 /// Names a client's session: its place among all that were ever opened, from 1 on (diss. §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
 /// A command under a serial number (§8, diss. §6.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Once {
     /// The session of the client.
     pub session: SessionId,
@@ -154,7 +154,7 @@ pub struct Once {
 ///
 /// Lists are in order, and name a server once. A server is a voter or a learner, never both; but one that
 /// joint consensus makes a learner still votes in C_old.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Membership {
     /// The servers that vote and are counted; in joint consensus those of C_new.
     pub voters: Vec<NodeId>,
@@ -165,7 +165,7 @@ pub struct Membership {
 }
 
 /// One log entry (§5.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// Its index in the log.
     pub index: LogIndex,
@@ -184,7 +184,7 @@ impl Entry {
 }
 
 /// The small half of Figure 2's persistent state, updated on stable storage before responding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HardState {
     /// Latest term this server has seen (`currentTerm`).
     pub term: Term,
@@ -194,5 +194,5 @@ pub struct HardState {
 
 /// Names a client's request on the server it is handed to; no other server hears of it. The host chooses it
 /// and does not use it twice in the life of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request(pub u64);

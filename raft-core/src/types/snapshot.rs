@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use super::{Membership, Position};
 
 /// A state machine's state, in place of the log that led to it (§7, Figure 12).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Snapshot {
     /// The last entry it stands for (`lastIncludedIndex`, `lastIncludedTerm`).
     pub last: Position,
@@ -18,7 +18,7 @@ pub struct Snapshot {
 }
 
 /// A part of a snapshot on its way to a follower (Figure 13).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Chunk {
     /// The last entry the whole snapshot stands for (`lastIncludedIndex`, `lastIncludedTerm`).
     pub last: Position,

@@ -10,7 +10,7 @@ use crate::subject::{Applied, Outcome};
 use crate::words::{Entry, Snapshot};
 
 /// A state machine.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Machine {
     sessions: Sessions,
     /// Of all executed commands, in order.

@@ -31,8 +31,8 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "a server that hears of a later write first forgets that it did",
         "output.rs",
         [
-            "self.unsynced.iter_mut().find(|(number, _)| *number == receipt.number)",
-            "self.unsynced.front_mut().filter(|(number, _)| *number == receipt.number)",
+            "self.unsynced.iter_mut().find(|write| write.id.is(&receipt.id))",
+            "self.unsynced.front_mut().filter(|write| write.id.is(&receipt.id))",
         ],
     ),
     broken(

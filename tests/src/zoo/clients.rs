@@ -89,6 +89,11 @@ use alloc::vec::Vec;",
         edits: &[
             Edit {
                 file: "raft-core/src/roles/leader/rounds.rs",
+                find: "let Rounds { latest, open, confirmed, confirmed_from } = self;",
+                replace: "let Rounds { latest, open, confirmed, confirmed_from, lease_from: _ } = self;",
+            },
+            Edit {
+                file: "raft-core/src/roles/leader/rounds.rs",
                 find: "        if self.rounds.confirm(confirmed) {",
                 replace: "        if self.rounds.confirm(confirmed) {
             self.rounds.lease_from = Some(self.ticks);",

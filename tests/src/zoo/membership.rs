@@ -190,6 +190,11 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         expected: Deep,
         edits: &[
             Edit {
+                file: "raft-core/src/membership.rs",
+                find: "let Configurations { base, logged: _ } = self;",
+                replace: "let Configurations { base, logged: _, stale: _ } = self;",
+            },
+            Edit {
                 file: STATE,
                 find: "self.configurations = Configurations::new(snapshot.membership.clone());",
                 replace: "self.configurations.restored(last.index, snapshot.membership.clone());",

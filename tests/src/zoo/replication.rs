@@ -268,6 +268,14 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[
             Edit {
                 file: "raft-core/src/state.rs",
+                find: "            outbox,
+        } = self;",
+                replace: "            outbox,
+            led: _,
+        } = self;",
+            },
+            Edit {
+                file: "raft-core/src/state.rs",
                 find: "    pub(crate) outbox: Outbox,
 }",
                 replace: "    pub(crate) outbox: Outbox,

@@ -56,6 +56,12 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
+                find: "            written: _,",
+                replace: "            written: _,
+            halves: _,",
+            },
+            Edit {
+                file: "raft-sim/src/reference/mod.rs",
                 find: "            written: 0,",
                 replace: "            written: 0,
             halves: Vec::new(),",

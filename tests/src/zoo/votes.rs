@@ -31,6 +31,11 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[
             Edit {
                 file: "raft-core/src/roles/candidate.rs",
+                find: "let Candidate { votes, timer } = self;",
+                replace: "let Candidate { votes, grants: _, timer } = self;",
+            },
+            Edit {
+                file: "raft-core/src/roles/candidate.rs",
                 find: "    votes: BTreeSet<NodeId>,
     pub(super) timer: ElectionTimer,",
                 replace: "    votes: BTreeSet<NodeId>,
@@ -110,14 +115,16 @@ pub(super) const BUGS: &[Bug] = &[
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
                 find: "    written: u64,
-}
-
-impl Subject",
+}",
                 replace: "    written: u64,
     hard_state: crate::words::HardState,
-}
-
-impl Subject",
+}",
+            },
+            Edit {
+                file: "raft-sim/src/reference/mod.rs",
+                find: "            written: _,",
+                replace: "            written: _,
+            hard_state: _,",
             },
             Edit {
                 file: "raft-sim/src/reference/mod.rs",

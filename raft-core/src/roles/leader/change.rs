@@ -6,6 +6,8 @@
 //! like any entry; C_old,new that is committed is completed by whoever leads then.
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
+use core::mem::discriminant;
 
 use super::Leader;
 use crate::output::{Answer, Rejection};
@@ -14,13 +16,13 @@ use crate::state::State;
 use crate::types::{LogIndex, Membership, NodeId, Payload, Position, Request};
 
 /// A change under way. Of one that is in its last entry nothing is left to do: the client waits for that.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Change {
     request: Request,
     phase: Phase,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Phase {
     /// New voters receive the log, and are not counted yet.
     CatchingUp { wanted: Membership, joiners: Vec<Joiner> },
@@ -30,7 +32,7 @@ enum Phase {
 
 /// A server that catches up, in rounds: each brings what the log had when it began. When a round takes less
 /// than an election timeout, so will the rest, and the change will not hold up commitment for longer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Joiner {
     server: NodeId,
     /// Rounds begun.
@@ -41,6 +43,21 @@ struct Joiner {
 }
 
 impl Change {
+    /// Feeds the hasher with all that later steps depend on, seen from this tick.
+    pub(super) fn fingerprint(&self, tick: u64, hasher: &mut impl Hasher) {
+        let Change { request, phase } = self;
+        (request, discriminant(phase)).hash(hasher);
+        match phase {
+            Phase::CatchingUp { wanted, joiners } => {
+                (wanted, joiners.len()).hash(hasher);
+                for Joiner { server, rounds, end, began } in joiners {
+                    (server, rounds, end, tick - began).hash(hasher);
+                }
+            }
+            Phase::Joint => {}
+        }
+    }
+
     /// Servers that catch up.
     pub(super) fn joiners(&self) -> Vec<NodeId> {
         match &self.phase {

@@ -1,5 +1,7 @@
 //! Leadership transfer (diss. §3.10).
 
+use core::hash::{Hash, Hasher};
+
 use super::Leader;
 use crate::message::Body;
 use crate::output::{Answer, Rejection};
@@ -7,7 +9,7 @@ use crate::state::State;
 use crate::types::{NodeId, Request};
 
 /// Leadership on its way to another server. No proposal is taken meanwhile, so that it can catch up.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Handover {
     pub(super) request: Request,
     pub(super) to: NodeId,
@@ -15,6 +17,14 @@ pub(super) struct Handover {
     began: u64,
     /// Whether TimeoutNow was sent to the target.
     timeout_now_sent: bool,
+}
+
+impl Handover {
+    /// Feeds the hasher with all that later steps depend on, seen from this tick.
+    pub(super) fn fingerprint(&self, tick: u64, hasher: &mut impl Hasher) {
+        let Handover { request, to, began, timeout_now_sent } = self;
+        (request, to, tick - began, timeout_now_sent).hash(hasher);
+    }
 }
 
 impl Leader {

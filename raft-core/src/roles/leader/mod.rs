@@ -8,6 +8,7 @@ mod replication;
 mod rounds;
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use change::Change;
 use handover::Handover;
@@ -21,7 +22,7 @@ use crate::state::{Belief, State};
 use crate::types::{LogIndex, NodeId, Payload, Position, Request, length};
 
 /// The server that leads its term (§5.2, §5.3).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Leader {
     /// Every server that receives the log, in order, this one included.
     peers: Vec<Peer>,
@@ -42,7 +43,7 @@ pub struct Leader {
 }
 
 /// A server that receives the log.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Peer {
     server: NodeId,
     progress: Progress,
@@ -73,6 +74,42 @@ impl Leader {
         leader.refresh_peers(state);
         leader.append(state, Payload::Noop);
         leader
+    }
+
+    /// Feeds the hasher with all that later steps depend on. Ticks are counted backwards from now: how long this
+    /// server has led decides nothing.
+    pub(super) fn fingerprint(&self, state: &State, hasher: &mut impl Hasher) {
+        let Leader {
+            peers,
+            ticks,
+            elapsed,
+            rounds,
+            reads,
+            change,
+            handover,
+            lease_void,
+            // A leader for which this holds is none after the step.
+            over: _,
+            // Memory for reuse.
+            reached: _,
+        } = self;
+        peers.len().hash(hasher);
+        // Whose votes count follows from the configuration in force.
+        for Peer { server, progress, votes: _, votes_outgoing: _ } in peers {
+            (server, progress).hash(hasher);
+        }
+        (elapsed, reads).hash(hasher);
+        rounds.fingerprint(&state.settings, *ticks, hasher);
+        change.is_some().hash(hasher);
+        if let Some(change) = change {
+            change.fingerprint(*ticks, hasher);
+        }
+        handover.is_some().hash(hasher);
+        if let Some(handover) = handover {
+            handover.fingerprint(*ticks, hasher);
+        }
+        // Without leases there is none to be void.
+        (*lease_void && state.settings.lease_drift.is_some()).hash(hasher);
     }
 
     /// What this leader knows of a server that it sends the log to (Figure 2, volatile state on leaders). What

@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::types::{LogIndex, NodeId, Request};
 
 /// Reads that wait until it is known that this server still leads.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Reads {
     /// Reads from before the first entry of this term was committed: what is committed is not known yet.
     early: VecDeque<Asker>,
@@ -19,7 +19,7 @@ pub(super) struct Reads {
 }
 
 /// Who wants to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Asker {
     Client(Request),
     Follower(NodeId, Request),

@@ -2,13 +2,15 @@
 //! (diss. §6.4.1) and CheckQuorum (diss. §6.2) alike.
 
 use alloc::collections::VecDeque;
+use core::hash::{Hash, Hasher};
 
 use super::Leader;
+use crate::settings::Settings;
 use crate::state::State;
 use crate::types::NodeId;
 
 /// Rounds of heartbeats, numbered from 1 on in this leader's term.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rounds {
     latest: u64,
     /// Rounds that no quorum has answered yet, and the tick at which each began; old ones are forgotten.
@@ -20,6 +22,21 @@ pub(super) struct Rounds {
 }
 
 impl Rounds {
+    /// Feeds the hasher with all that later steps depend on, seen from this tick.
+    pub(super) fn fingerprint(&self, settings: &Settings, tick: u64, hasher: &mut impl Hasher) {
+        let Rounds { latest, open, confirmed, confirmed_from } = self;
+        (latest, confirmed).hash(hasher);
+        // When rounds began matters to CheckQuorum, and to leases, which rest on that.
+        if !settings.check_quorum {
+            return;
+        }
+        // After an election timeout there is neither a quorum nor a lease, however much longer it lasts.
+        let timeout = u64::from(settings.election_timeout_max);
+        let silence = (tick - confirmed_from.unwrap_or(0)).min(timeout);
+        (silence, confirmed_from.is_some() && silence < timeout, open.len()).hash(hasher);
+        open.iter().for_each(|(round, began)| (round, tick - began).hash(hasher));
+    }
+
     /// The number of the latest round; 0 before the first.
     pub(super) fn latest(&self) -> u64 {
         self.latest
