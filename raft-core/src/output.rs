@@ -1,4 +1,4 @@
-//! What a server wants done, parted by when it may be done.
+//! Output of a step, parted by when it may be acted on.
 //!
 //! Figure 2 asks that persistent state be "updated on stable storage before responding to RPCs". Here
 //! that is a matter of types. A step gives out the messages that may leave *now*, and one [`Write`]. What
@@ -15,11 +15,11 @@
 //!
 //! ```compile_fail,E0451
 //! fn durable(_write: raft_core::Write) -> raft_core::Receipt {
-//!     raft_core::Receipt { number: 1 } // the field is private
+//!     raft_core::Receipt { id: panic!() } // the field is private
 //! }
 //! ```
 //!
-//! None to get two from one write, where one from each of two is fine:
+//! A write gives one receipt, and two writes give two:
 //!
 //! ```
 //! fn both(one: raft_core::Write, other: raft_core::Write) -> [raft_core::Receipt; 2] {
@@ -33,7 +33,7 @@
 //! }
 //! ```
 //!
-//! And none to hand in the same receipt twice:
+//! A receipt can be handed in once:
 //!
 //! ```
 //! fn hand_in(node: &mut raft_core::Node, receipt: raft_core::Receipt) {
@@ -49,11 +49,16 @@
 //! ```
 //!
 //! A write that is dropped releases nothing, ever.
+//!
+//! A host that forks a server ([`Node`](crate::Node) is `Clone`) clones the pending writes with it. That forges
+//! nothing: a receipt names the write and the server that issued it. It counts once, and only where that write
+//! is pending: in that server, and in clones made meanwhile. Elsewhere it releases nothing.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use crate::message::Message;
 use crate::types::{Entries, Entry, HardState, LogIndex, NodeId, Request, Snapshot, Term};
@@ -65,7 +70,7 @@ pub struct Output<'a> {
     /// Messages that may be sent at once, in order. None of them waits for `write`. Drain them, or swap
     /// in an empty vector: the next step clears what it finds.
     pub messages: &'a mut Vec<Message>,
-    /// What is to be made durable, if anything (Figure 2, persistent state). Writes are to become durable
+    /// Change that is to be made durable, if any (Figure 2, persistent state). Writes are to become durable
     /// in the order of the steps.
     pub write: Option<Write>,
     /// A snapshot that takes the place of the state machine's state (§7): load it, before `apply`.
@@ -75,18 +80,20 @@ pub struct Output<'a> {
     ///
     /// [`Boot::applied`]: crate::Boot::applied
     pub apply: &'a [Entry],
-    /// What clients are to be told. A request gets one answer at most; none if this server stops first,
-    /// or never learns what became of it.
+    /// Answers for clients. A request gets one at most; none if this server stops first, or never learns
+    /// its outcome.
     pub answers: &'a mut Vec<(Request, Answer)>,
-    /// A message that this step refused: no correct server sends it, or it answers what was not asked.
+    /// Reason for which this step refused its message: no correct server sends it, or it replies to no
+    /// request.
     pub refused: Option<Refusal>,
 }
 
-/// A change of the persistent state of Figure 2, to be made durable as a whole or not at all.
-#[derive(Debug, PartialEq, Eq)]
+/// A change of the persistent state of Figure 2, to be made durable as a whole or not at all. It is cloned with
+/// the server that waits for it: the clone waits for a receipt of its own.
+#[derive(Clone, Debug)]
 #[must_use = "messages wait for this write; make it durable and hand back its receipt"]
 pub struct Write {
-    number: u64,
+    id: WriteId,
     hard_state: Option<HardState>,
     snapshot: Option<Arc<Snapshot>>,
     log: Option<LogWrite>,
@@ -95,7 +102,7 @@ pub struct Write {
 /// Replaces the log from an index on: `log[from..] = entries`, which may be none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogWrite {
-    /// The first index written. What the disk has there and behind it goes.
+    /// The first index written. Entries that the disk has there and behind it go.
     pub from: LogIndex,
     /// The entries from there on.
     pub entries: Entries,
@@ -130,18 +137,44 @@ impl Write {
     /// Gives up the write in exchange for its receipt. Call this when it is durable: it survives a power
     /// loss from now on. Hand the receipt back as [`Input::Persisted`](crate::Input::Persisted).
     pub fn persisted(self) -> Receipt {
-        Receipt { number: self.number }
+        Receipt { id: self.id }
     }
 }
 
 /// Proof that a [`Write`] was given up as durable. Only [`Write::persisted`] makes one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 #[must_use = "what waits for the write is released by handing this back"]
 pub struct Receipt {
-    number: u64,
+    id: WriteId,
 }
 
-/// What a client is told of its request (§5.3, §8).
+/// Identity of a write: a number, and the server that issued it.
+#[derive(Clone, Debug)]
+struct WriteId {
+    number: u64,
+    issuer: Arc<()>,
+}
+
+impl WriteId {
+    /// Returns whether both are the same write of the same server.
+    fn is(&self, other: &WriteId) -> bool {
+        self.number == other.number && Arc::ptr_eq(&self.issuer, &other.issuer)
+    }
+}
+
+/// Identity of a server from its boot or from the fork that made it: an address in memory, which is only
+/// ever compared.
+#[derive(Debug, Default)]
+struct Issuer(Arc<()>);
+
+impl Clone for Issuer {
+    /// Makes a new identity: a clone issues its own writes.
+    fn clone(&self) -> Issuer {
+        Issuer::default()
+    }
+}
+
+/// Answer to a client's request (§5.3, §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Committed at this index and, with this step's `apply`, applied here.
@@ -155,7 +188,7 @@ pub enum Answer {
     Superseded,
     /// Unknown: it may have been committed, or may yet be. Ask again, under the same serial number.
     Unknown,
-    /// Not taken: this server does not lead, or does not know who does. It may know who does.
+    /// Not taken: this server does not lead. It may know the leader.
     NotLeader(Option<NodeId>),
     /// Not taken: the uncommitted entries are at [`Settings::uncommitted_limit`]. Try again later.
     ///
@@ -167,7 +200,7 @@ pub enum Answer {
     Rejected(Rejection),
 }
 
-/// Why a request was not done.
+/// Reason for which a request was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// A configuration without voters.
@@ -197,19 +230,19 @@ pub enum Rejection {
     AlreadyCompacted(LogIndex),
     /// The state machine has not applied this entry yet (§7).
     NotApplied(LogIndex),
-    /// This server was added later, and its log up to this entry does not tell who the servers were, which a
-    /// snapshot must (§7). Any time after the entry that adds it will do.
+    /// This server was added later, and its log up to this entry does not hold the configuration, which a
+    /// snapshot must (§7). Any later entry than the one that adds the server will do.
     ConfigurationUnknown(LogIndex),
 }
 
-/// Why a message was refused. No correct server sends one like it, with one exception: a server that is no
-/// longer in the configuration may answer late. Nothing of it reaches the log, the votes or the
-/// commit index.
+/// Reason for which a message was refused. No correct server sends one like it, with one exception: a
+/// server that is no longer in the configuration may reply late. Nothing of it reaches the log, the votes
+/// or the commit index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It is not for this server, or claims to be from it.
     WrongAddress,
-    /// A reply from a server that was asked nothing: it is not in the configuration.
+    /// A reply from a server that was sent no request: it is not in the configuration.
     UnknownSender(NodeId),
     /// An AppendEntries of the term that this server leads itself (§5.2: one leader a term).
     RivalLeader(NodeId),
@@ -227,8 +260,8 @@ pub enum Refusal {
     AcknowledgesUnsent(LogIndex),
 }
 
-/// What a step has gathered so far, and what still waits for the disk.
-#[derive(Debug, Default)]
+/// Output that a step has gathered so far, and messages that wait for the disk.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) messages: Vec<Message>,
     pub(crate) answers: Vec<(Request, Answer)>,
@@ -236,26 +269,66 @@ pub(crate) struct Outbox {
     pub(crate) restore: Option<Arc<Snapshot>>,
     snapshot: Option<Arc<Snapshot>>,
     log: Option<LogWrite>,
+    issuer: Issuer,
     /// The number of the last write given out.
     issued: u64,
-    /// Writes given out and not all durable: number, and whether its receipt is back.
-    unsynced: VecDeque<(u64, bool)>,
-    /// Promises and the write each waits for, in that order.
+    /// Writes given out, from the oldest on that is not durable.
+    unsynced: VecDeque<Unsynced>,
+    /// Held messages and the number of the write that each waits for, in that order.
     held: VecDeque<(u64, Message)>,
-    /// Promises of this step. They wait for its write, which `finish` is yet to number.
+    /// Held messages of this step. They wait for its write, which `finish` is yet to number.
     fresh: Vec<Message>,
 }
 
+/// Write that was given out.
+#[derive(Clone, Debug)]
+struct Unsynced {
+    id: WriteId,
+    /// True if its receipt is back.
+    durable: bool,
+}
+
 impl Outbox {
-    /// Sends a message that promises nothing of this server's disk.
+    /// Feeds the hasher with what waits for the disk, of a server in this term.
+    pub(crate) fn fingerprint(&self, term: Term, hasher: &mut impl Hasher) {
+        let Outbox {
+            // Handed out. The next step clears what the host has left.
+            messages: _,
+            answers: _,
+            refused: _,
+            // Of a step under way: empty between steps.
+            restore: _,
+            snapshot: _,
+            log: _,
+            fresh: _,
+            // Names of writes, of which only the order counts.
+            issuer: _,
+            issued: _,
+            unsynced,
+            held,
+        } = self;
+        // Writes are counted from the oldest that is not durable. One behind it that is durable makes no
+        // difference any more.
+        let pending = |last: u64| {
+            let counts = |write: &&Unsynced| !write.durable && write.id.number <= last;
+            unsynced.iter().filter(counts).count()
+        };
+        pending(self.issued).hash(hasher);
+        // Those of earlier terms will be dropped.
+        let held = held.iter().filter(|(_, message)| message.term >= term);
+        held.clone().count().hash(hasher);
+        held.for_each(|(number, message)| (pending(*number), message).hash(hasher));
+    }
+
+    /// Sends a message that does not depend on this server's disk.
     pub(crate) fn send(&mut self, message: Message) {
         self.messages.push(message);
     }
 
-    /// Sends a message that must not leave before everything written so far, this step included, is
-    /// durable: a vote, an acknowledgement, a request for votes in a new term. A promise to oneself is
-    /// one like any other.
-    pub(crate) fn promise(&mut self, message: Message) {
+    /// Holds a message that must not leave before everything written so far, this step included, is
+    /// durable: a vote, an acknowledgement, a request for votes in a new term. A message to this server
+    /// itself is one like any other.
+    pub(crate) fn hold(&mut self, message: Message) {
         self.fresh.push(message);
     }
 
@@ -275,13 +348,15 @@ impl Outbox {
         self.snapshot = Some(snapshot);
     }
 
-    /// Ends the step: numbers its write, if there is one, and puts its promises behind what is unsynced.
+    /// Ends the step: numbers its write, if there is one, and puts its held messages behind the unsynced
+    /// writes.
     pub(crate) fn finish(&mut self, hard_state: Option<HardState>) -> Option<Write> {
         let write = if hard_state.is_some() || self.log.is_some() || self.snapshot.is_some() {
             self.issued += 1;
-            self.unsynced.push_back((self.issued, false));
+            let id = WriteId { number: self.issued, issuer: self.issuer.0.clone() };
+            self.unsynced.push_back(Unsynced { id: id.clone(), durable: false });
             let (log, snapshot) = (self.log.take(), self.snapshot.take());
-            Some(Write { number: self.issued, hard_state, snapshot, log })
+            Some(Write { id, hard_state, snapshot, log })
         } else {
             None
         };
@@ -294,22 +369,21 @@ impl Outbox {
         write
     }
 
-    /// Takes a receipt. Receipts may come in any order; a promise waits for *all* writes before it, since
-    /// it speaks of the state that all of them make.
+    /// Takes a receipt. Receipts may come in any order; a held message waits for *all* writes before it,
+    /// since it speaks of the state that all of them make.
     pub(crate) fn persisted(&mut self, receipt: Receipt) {
-        if let Some(write) = self.unsynced.iter_mut().find(|(number, _)| *number == receipt.number)
-        {
-            write.1 = true;
+        if let Some(write) = self.unsynced.iter_mut().find(|write| write.id.is(&receipt.id)) {
+            write.durable = true;
         }
-        while self.unsynced.front().is_some_and(|(_, durable)| *durable) {
+        while self.unsynced.front().is_some_and(|write| write.durable) {
             self.unsynced.pop_front();
         }
     }
 
-    /// The next promise whose writes are all durable. Those of terms before `term` are dropped: whoever
-    /// waits for them would have to ignore them, and the state they speak of may be gone.
+    /// The next held message whose writes are all durable. Those of terms before `term` are dropped: their
+    /// receivers would have to ignore them, and the state they speak of may be gone.
     pub(crate) fn release(&mut self, term: Term) -> Option<Message> {
-        let first_unsynced = self.unsynced.front().map_or(self.issued + 1, |(number, _)| *number);
+        let first_unsynced = self.unsynced.front().map_or(self.issued + 1, |write| write.id.number);
         loop {
             let (number, _) = self.held.front()?;
             if *number >= first_unsynced {

@@ -1,7 +1,8 @@
-//! What every server has, whatever its role: Figure 2's "State" box.
+//! State that a server has in every role: Figure 2's "State" box.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use core::hash::{Hash, Hasher};
 
 use crate::log::Log;
 use crate::membership::Configurations;
@@ -14,7 +15,7 @@ use crate::types::{
 };
 
 /// The state that outlives a change of role.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) id: NodeId,
     pub(crate) cluster: u64,
@@ -22,20 +23,20 @@ pub(crate) struct State {
     pub(crate) configurations: Configurations,
     /// currentTerm and votedFor. Persistent.
     pub(crate) hard_state: HardState,
-    /// What the host was last asked to write of it.
+    /// The hard state of the last write given out.
     pub(crate) written: HardState,
     /// log[]. Persistent.
     pub(crate) log: Log,
-    /// What stands for the log before its first entry (§7). Persistent.
+    /// The snapshot that stands for the log before its first entry (§7). Persistent.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// commitIndex. Volatile.
     pub(crate) commit: Option<LogIndex>,
-    /// How far the host was handed the log to apply.
+    /// The last entry that the host was handed to apply.
     pub(crate) handed: Option<LogIndex>,
     /// lastApplied. Volatile, unless the state machine is durable.
     pub(crate) applied: Option<LogIndex>,
-    /// Ticks for which this server still believes that there is a current leader (§6).
-    pub(crate) loyal_for: u32,
+    /// The belief in a current leader (§6).
+    pub(crate) belief: Belief,
     /// Clients that wait, in the order of the entries they wait for.
     pub(crate) waiting: VecDeque<(Position, Request)>,
     /// Reads that wait until this index is applied.
@@ -43,25 +44,79 @@ pub(crate) struct State {
     pub(crate) outbox: Outbox,
 }
 
+/// A server's belief in a current leader (§6, diss. §4.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Belief {
+    /// No leader is believed to be current.
+    NoLeader,
+    /// A leader is believed to be current.
+    Leader {
+        /// Ticks of silence after which it believes so no longer; at least 1.
+        ticks_left: u32,
+    },
+    /// The server leads itself.
+    Itself,
+}
+
+impl Belief {
+    /// Counts a tick in which no leader is heard.
+    pub(crate) fn tick(&mut self) {
+        *self = match *self {
+            Belief::Leader { ticks_left } if ticks_left > 1 => {
+                Belief::Leader { ticks_left: ticks_left - 1 }
+            }
+            Belief::Leader { .. } | Belief::NoLeader => Belief::NoLeader,
+            Belief::Itself => Belief::Itself,
+        };
+    }
+}
+
 impl State {
-    /// A message of the current term.
+    /// Feeds the hasher with all that later steps depend on, as [`Node::fingerprint`](crate::Node::fingerprint).
+    pub(crate) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let State {
+            id,
+            cluster,
+            settings,
+            configurations,
+            hard_state,
+            // Equal to `hard_state` between steps.
+            written: _,
+            log,
+            snapshot,
+            commit,
+            handed,
+            applied,
+            belief,
+            waiting,
+            reads,
+            outbox,
+        } = self;
+        (id, cluster, settings, hard_state, snapshot).hash(hasher);
+        configurations.fingerprint(hasher);
+        log.fingerprint(hasher);
+        (commit, handed, applied, belief, waiting, reads).hash(hasher);
+        outbox.fingerprint(hard_state.term, hasher);
+    }
+
+    /// Creates a message of the current term.
     pub(crate) fn message(&self, to: NodeId, body: Body) -> Message {
         Message { from: self.id, to, term: self.hard_state.term, body }
     }
 
-    /// Sends what promises nothing of this server's disk.
+    /// Sends a message that does not depend on this server's disk.
     pub(crate) fn send(&mut self, to: NodeId, body: Body) {
         let message = self.message(to, body);
         self.outbox.send(message);
     }
 
-    /// Sends what holds only once everything written so far is durable.
-    pub(crate) fn promise(&mut self, to: NodeId, body: Body) {
+    /// Holds a message until everything written so far, this step included, is durable; then sends it.
+    pub(crate) fn hold(&mut self, to: NodeId, body: Body) {
         let message = self.message(to, body);
-        self.outbox.promise(message);
+        self.outbox.hold(message);
     }
 
-    /// Tells a client.
+    /// Answers a client.
     pub(crate) fn answer(&mut self, request: Request, answer: Answer) {
         self.outbox.answers.push((request, answer));
     }
@@ -71,7 +126,7 @@ impl State {
         self.configurations.current()
     }
 
-    /// §5.1: enters a term, in which this server has not voted yet.
+    /// Enters a term, in which this server has not voted yet (§5.1).
     pub(crate) fn enter(&mut self, term: Term) {
         debug_assert!(term > self.hard_state.term, "terms only increase");
         self.hard_state = HardState { term, voted_for: None };
@@ -102,7 +157,8 @@ impl State {
         self.commit = self.commit.max(index);
     }
 
-    /// Whether an entry of the current term is committed: a leader knows then what is (§5.4.2, §8).
+    /// Returns whether an entry of the current term is committed: a leader's commit index is current then
+    /// (§5.4.2, §8).
     pub(crate) fn has_committed_in_term(&self) -> bool {
         let term = self.commit.and_then(|commit| self.log.term_at(commit));
         term == Some(self.hard_state.term)
@@ -111,19 +167,8 @@ impl State {
     /// Rules for compaction (§7, Figure 12): the state machine's state after `through` takes the place of
     /// the log up to there, with the configuration that was the latest then.
     pub(crate) fn compact(&mut self, request: Request, through: LogIndex, data: Arc<[u8]>) {
-        let base = self.log.base().map(|base| base.index);
-        let membership = self.configurations.up_to(through).clone();
-        let last = match self.log.position(Some(through)) {
-            _ if Some(through) <= base => Err(Rejection::AlreadyCompacted(through)),
-            // The first configuration is in no log: who is added later learns of the one that adds it.
-            Some(_) if membership.voters.is_empty() => {
-                Err(Rejection::ConfigurationUnknown(through))
-            }
-            Some(last) if Some(through) <= self.applied => Ok(last),
-            Some(_) | None => Err(Rejection::NotApplied(through)),
-        };
-        match last {
-            Ok(last) => {
+        match self.check_compaction(through) {
+            Ok((last, membership)) => {
                 let snapshot = Snapshot { last, membership, cluster: self.cluster, data };
                 self.configurations.compacted(through);
                 self.log.compact(last);
@@ -132,6 +177,29 @@ impl State {
             }
             Err(rejection) => self.answer(request, Answer::Rejected(rejection)),
         }
+    }
+
+    /// The last entry that a snapshot up to this index stands for, and the configuration of then; the reason if
+    /// there can be no such snapshot.
+    fn check_compaction(
+        &self,
+        through: LogIndex,
+    ) -> Result<(Position, Arc<Membership>), Rejection> {
+        if Some(through) <= self.log.base().map(|base| base.index) {
+            return Err(Rejection::AlreadyCompacted(through));
+        }
+        let Some(last) = self.log.position(Some(through)) else {
+            return Err(Rejection::NotApplied(through));
+        };
+        // The first configuration is in no log: a server that is added later learns of the one that adds it.
+        let membership = self.configurations.up_to(through);
+        if membership.voters.is_empty() {
+            return Err(Rejection::ConfigurationUnknown(through));
+        }
+        if Some(through) > self.applied {
+            return Err(Rejection::NotApplied(through));
+        }
+        Ok((last, membership.clone()))
     }
 
     /// Figure 13, steps 7 and 8: the snapshot takes the place of the whole log and of the state machine's
@@ -165,7 +233,7 @@ impl State {
         self.waiting.insert(place, (position, request));
     }
 
-    /// A read may be answered once this index is applied here (diss. §6.4).
+    /// Answers a read once this index is applied here (diss. §6.4).
     pub(crate) fn read_at(&mut self, index: LogIndex, request: Request) {
         if Some(index) <= self.applied {
             let applied = self.applied.unwrap_or(index);
@@ -176,7 +244,7 @@ impl State {
     }
 
     /// If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied] to state machine (§5.3).
-    /// Gives how far the state machine had been handed the log before.
+    /// Returns the last entry that the state machine had been handed before.
     pub(crate) fn hand_out(&mut self) -> Option<LogIndex> {
         let before = self.handed;
         let limit = match self.settings.apply_limit {
@@ -195,7 +263,8 @@ impl State {
         before
     }
 
-    /// The state machine has applied everything up to here. Clients whose entries are decided hear of it.
+    /// Notes that the state machine has applied all entries up to here. Clients whose entries are decided
+    /// are answered.
     pub(crate) fn has_applied(&mut self, index: Option<LogIndex>) {
         self.applied = self.applied.max(index.min(self.handed));
         while let Some((position, request)) = self.waiting.front().copied() {
@@ -203,10 +272,11 @@ impl State {
                 break;
             }
             self.waiting.pop_front();
-            let answer = match self.log.term_at(position.index) {
-                Some(term) if term == position.term => Answer::Committed(position.index),
-                Some(_) => Answer::Superseded,
-                // A snapshot from a leader stands for it, and does not tell.
+            let committed = self.log.term_at(position.index).map(|term| term == position.term);
+            let answer = match committed {
+                Some(true) => Answer::Committed(position.index),
+                Some(false) => Answer::Superseded,
+                // A snapshot from a leader stands for it, and does not say.
                 None => Answer::Unknown,
             };
             self.answer(request, answer);

@@ -101,8 +101,9 @@ fn a_server_that_never_answers_is_not_added() {
 fn leadership_goes_to_other_voters_only() {
     let mut node = leader(Settings::default());
     ask(&mut node, change(&[1], &[2]));
-    let mut to =
-        |server| rejection(&mut node, Input::Transfer { request: REQUEST, to: NodeId(server) });
+    let mut to = |server| {
+        rejection(&mut node, Input::TransferLeadership { request: REQUEST, to: NodeId(server) })
+    };
     assert_eq!(to(1), "this server leads already");
     assert_eq!(to(2), "S2 is a learner");
     assert_eq!(to(3), "S3 is not in the configuration");
@@ -194,7 +195,7 @@ fn who_does_not_lead_takes_nothing() {
         Input::ProposeOnce { request: REQUEST, once },
         Input::Read { request: REQUEST },
         change(&[1, 2], &[]),
-        Input::Transfer { request: REQUEST, to: NodeId(1) },
+        Input::TransferLeadership { request: REQUEST, to: NodeId(1) },
     ] {
         assert_eq!(ask(&mut node, input), [Answer::NotLeader(None)]);
     }

@@ -215,7 +215,7 @@ proptest! {
                 }
                 Act::Read => Input::Read { request },
                 Act::Change(voters, learners) => Input::ChangeMembership { request, voters, learners },
-                Act::Transfer(to) => Input::Transfer { request, to },
+                Act::Transfer(to) => Input::TransferLeadership { request, to },
                 Act::Compact(through) => Input::Compact { request, through, data: Arc::from([]) },
                 Act::Applied(index) => Input::Applied(index),
                 Act::Sync(_) if unsynced.is_empty() => continue,

@@ -1,10 +1,11 @@
-//! One server: takes an input and hands it to its role. What a message goes through first, the rules for
-//! all servers, is in `receive`; what a server boots from is checked in `boot`.
+//! One server: takes an input and hands it to its role. `receive` has the rules for all servers, which a
+//! message meets first; `boot` checks what a server boots from.
 
 mod boot;
 mod receive;
 
 use alloc::sync::Arc;
+use core::hash::Hasher;
 
 pub use boot::BootError;
 
@@ -12,12 +13,17 @@ use crate::input::{Boot, Input};
 use crate::log::Log;
 use crate::output::{Answer, Output, Receipt};
 use crate::roles::{Candidate, Cause, Follower, Leader, PreCandidate, Role};
-use crate::state::State;
+use crate::state::{Belief, State};
 use crate::types::{HardState, LogIndex, Membership, NodeId, Payload, Request, Snapshot};
 
 /// A Raft server. A pure function of its inputs: the same boot and the same steps give the same outputs,
 /// on any machine.
-#[derive(Debug)]
+///
+/// A clone is a fork of the whole history: from here on each of the two goes its own way. The writes that are
+/// pending at the fork are pending in both. Each waits for a receipt of its own, so the host clones the
+/// [`Write`](crate::Write) as well. A write issued after the fork is that of one server: the other ignores
+/// its receipt.
+#[derive(Clone, Debug)]
 pub struct Node {
     state: State,
     role: Role,
@@ -35,8 +41,8 @@ impl Node {
         Ok(Node { state, role })
     }
 
-    /// Takes one input and returns all that follows from it. Never blocks and returns no error: of an
-    /// impossible message nothing reaches the log, the votes or the commit index ([`Output::refused`]).
+    /// Takes one input and returns all that follows from it. Never blocks and returns no error: nothing of
+    /// an impossible message reaches the log, the votes or the commit index ([`Output::refused`]).
     #[inline]
     pub fn step(&mut self, input: Input) -> Output<'_> {
         self.state.outbox.messages.clear();
@@ -60,8 +66,8 @@ impl Node {
                     leader.change_membership(state, request, voters, learners);
                 });
             }
-            Input::Transfer { request, to } => self.lead(request, |leader, state| {
-                leader.transfer(state, request, to);
+            Input::TransferLeadership { request, to } => self.lead(request, |leader, state| {
+                leader.transfer_leadership(state, request, to);
             }),
             Input::Compact { request, through, data } => {
                 self.state.compact(request, through, data);
@@ -76,6 +82,18 @@ impl Node {
             self.role = Role::Follower(Follower::new(&self.state));
         }
         self.finish()
+    }
+
+    /// Feeds the hasher with all that later outputs depend on. Two servers that feed it alike give the same
+    /// outputs for the same inputs, whatever their histories; only the receipts of their writes differ.
+    ///
+    /// No output depends on what this leaves out: messages already handed out, the numbers of writes, buffers
+    /// kept for reuse, and how long ago things happened that are over. The bytes depend on the machine and
+    /// on the version of this crate: compare fingerprints within one program.
+    pub fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Node { state, role } = self;
+        state.fingerprint(hasher);
+        role.fingerprint(state, hasher);
     }
 
     /// This server.
@@ -151,42 +169,43 @@ impl Node {
             Role::Candidate(candidate) => candidate.tick(),
             Role::Leader(leader) => return leader.tick(state),
         };
-        state.loyal_for = state.loyal_for.saturating_sub(1);
+        state.belief.tick();
         // A learner waits, and so does a server that was removed (§6, diss. §4.2.1).
         if timed_out && state.configurations.may_stand(state.id, state.commit) {
             if state.settings.pre_vote {
-                self.ask();
+                self.start_pre_vote();
             } else {
                 self.stand(Cause::Timeout);
             }
         }
     }
 
-    /// PreVote (diss. §9.6): asks before it stands. Alone in its cluster, it need not.
-    fn ask(&mut self) {
+    /// Asks for pre-votes before it stands (PreVote, diss. §9.6). A server that needs no other vote stands at once.
+    fn start_pre_vote(&mut self) {
         self.leave_leader();
-        let mut asking = PreCandidate::ask(&mut self.state);
-        if asking.supported_by(&self.state, self.state.id) {
+        let mut pre_candidate = PreCandidate::start(&mut self.state);
+        if pre_candidate.supported_by(&self.state, self.state.id) {
             self.stand(Cause::Timeout);
         } else {
-            self.role = Role::PreCandidate(asking);
+            self.role = Role::PreCandidate(pre_candidate);
         }
     }
 
+    /// Stands for election (§5.2).
     fn stand(&mut self, cause: Cause) {
         self.leave_leader();
-        self.state.loyal_for = 0;
+        self.state.belief = Belief::NoLeader;
         self.role = Role::Candidate(Candidate::stand(&mut self.state, cause));
     }
 
-    /// A follower that counts on its leader no longer.
+    /// Gives up the requests that this server, as a follower, has made of its leader.
     fn leave_leader(&mut self) {
         if let Role::Follower(follower) = &mut self.role {
             follower.abandon(&mut self.state);
         }
     }
 
-    /// Hands a request to the leader, if this server leads; else says who does.
+    /// Hands a request to the leader, if this server leads; else answers with the leader that it knows.
     fn lead(&mut self, request: Request, task: impl FnOnce(&mut Leader, &mut State)) {
         match &mut self.role {
             Role::Leader(leader) => task(leader, &mut self.state),
@@ -207,15 +226,15 @@ impl Node {
         }
     }
 
-    /// The disk has caught up: releases the promises that waited for it. Those to this server itself
-    /// (its own vote, its own acknowledgement) arrive here and now.
+    /// Takes a receipt: releases the held messages that waited for it. Those to this server itself (its own
+    /// vote, its own acknowledgement) arrive here and now.
     fn persisted(&mut self, receipt: Receipt) {
         self.state.outbox.persisted(receipt);
-        while let Some(promise) = self.state.outbox.release(self.state.hard_state.term) {
-            if promise.to == self.state.id {
-                self.handle(promise);
+        while let Some(held) = self.state.outbox.release(self.state.hard_state.term) {
+            if held.to == self.state.id {
+                self.handle(held);
             } else {
-                self.state.outbox.send(promise);
+                self.state.outbox.send(held);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! What a message goes through: whether it can be one, the rules for all servers (Figure 2), and to whom
-//! it goes then.
+//! The way of a message: checks whether a correct server can have sent it, the rules for all servers (Figure 2),
+//! and then the rules of the role that takes it.
 
 use alloc::boxed::Box;
 
@@ -7,10 +7,11 @@ use super::Node;
 use crate::message::{AppendReply, Body, Message};
 use crate::output::Refusal;
 use crate::roles::{Candidate, Cause, Follower, Leader, Role, pre_vote, vote};
+use crate::state::Belief;
 use crate::types::{LogIndex, NodeId, Position, Term};
 
 impl Node {
-    /// A message arrives: it is refused, disregarded, or handled.
+    /// Takes a message that arrives: refuses, disregards or handles it.
     pub(super) fn receive(&mut self, message: Message) {
         let state = &self.state;
         let refused = if message.to != state.id || message.from == state.id {
@@ -19,11 +20,17 @@ impl Node {
             Some(Refusal::OutOfReach)
         } else {
             match kind(&message.body) {
-                Kind::Reply if !self.may_answer(message.from) => {
-                    Some(Refusal::UnknownSender(message.from))
+                Kind::Reply => {
+                    let unknown = !self.may_reply(message.from);
+                    unknown.then_some(Refusal::UnknownSender(message.from))
                 }
-                Kind::Candidacy if self.disregards() => return,
-                Kind::Reply | Kind::Candidacy | Kind::Other => None,
+                Kind::Candidacy => {
+                    if self.disregards() {
+                        return;
+                    }
+                    None
+                }
+                Kind::Other => None,
             }
         };
         match refused {
@@ -32,9 +39,9 @@ impl Node {
         }
     }
 
-    /// Whether this server asks that one anything. Requests are another matter: a server that is not in the
-    /// configuration here may be in a later one (diss. §4.1).
-    fn may_answer(&self, server: NodeId) -> bool {
+    /// Returns whether a reply of that server can be one: whether this server sends it requests. Requests are
+    /// taken from any server: one that is not in the configuration here may be in a later one (diss. §4.1).
+    fn may_reply(&self, server: NodeId) -> bool {
         self.state.membership().contains(server)
             || match &self.role {
                 Role::Leader(leader) => leader.progress(server).is_some(),
@@ -42,14 +49,14 @@ impl Node {
             }
     }
 
-    /// §6, diss. §4.2.3: servers disregard requests for their vote when they believe a current leader
-    /// exists, and do not update their term; unless that leader wants the election. It is only live where
-    /// leaders that lost their quorum step down.
+    /// Returns whether a request for a vote is to be disregarded. §6, diss. §4.2.3: servers disregard requests
+    /// for their vote when they believe a current leader exists, and do not update their term; unless that
+    /// leader wants the election. It is only live where leaders that lost their quorum step down.
     fn disregards(&self) -> bool {
-        self.state.settings.check_quorum && self.state.loyal_for > 0
+        self.state.settings.check_quorum && self.state.belief != Belief::NoLeader
     }
 
-    /// Rules for all servers (§5.1), then whatever the message is about.
+    /// Applies the rules for all servers (§5.1), then those for the message.
     pub(super) fn handle(&mut self, Message { from, term, body, .. }: Message) {
         // If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to
         // follower.
@@ -57,75 +64,82 @@ impl Node {
             self.adopt(term);
         }
         let current = term == self.state.hard_state.term;
+        let Node { state, role } = self;
         match body {
             Body::RequestVote { last, .. } => self.request_vote(from, term, last),
-            Body::PreVote { last } => pre_vote(&mut self.state, from, term, last),
-            // AppendEntries 1 (§5.1), InstallSnapshot 1 (§7): reply false if term < currentTerm.
-            Body::AppendEntries { prev, round, .. } if !current => {
-                self.refuse_old(from, prev.map(|prev| prev.index), round);
-            }
-            Body::InstallSnapshot { chunk, round } if !current => {
-                self.refuse_old(from, Some(chunk.last.index), round);
-            }
-            // §5.1: other messages of an older term say nothing about this one.
-            _ if !current => {}
-            Body::RequestVoteReply { granted: true } => self.vote_granted(from),
-            Body::PreVoteReply { granted: true } => self.pre_vote_granted(from),
-            // A vote refused is no vote.
-            Body::RequestVoteReply { .. } | Body::PreVoteReply { .. } => {}
+            Body::PreVote { last } => pre_vote(state, from, term, last),
             Body::AppendEntries { prev, entries, commit, round } => {
-                let Node { state, role } = self;
-                match follow(role) {
-                    Some(follower) => {
-                        follower.append_entries(state, from, (prev, entries, commit, round));
-                    }
-                    None => state.outbox.refused = Some(Refusal::RivalLeader(from)),
+                // AppendEntries 1 (§5.1): reply false if term < currentTerm.
+                if !current {
+                    self.refuse_old(from, prev.map(|prev| prev.index), round);
+                } else if let Some(follower) = follow(role) {
+                    follower.append_entries(state, from, (prev, entries, commit, round));
+                } else {
+                    state.outbox.refused = Some(Refusal::RivalLeader(from));
                 }
             }
             Body::InstallSnapshot { chunk, round } => {
-                let Node { state, role } = self;
-                match follow(role) {
-                    Some(follower) => follower.install_snapshot(state, from, &chunk, round),
-                    None => state.outbox.refused = Some(Refusal::RivalLeader(from)),
+                // InstallSnapshot 1 (§7): reply immediately if term < currentTerm.
+                if !current {
+                    self.refuse_old(from, Some(chunk.last.index), round);
+                } else if let Some(follower) = follow(role) {
+                    follower.install_snapshot(state, from, &chunk, round);
+                } else {
+                    state.outbox.refused = Some(Refusal::RivalLeader(from));
                 }
             }
-            Body::TimeoutNow => self.timeout_now(),
+            // §5.1: any other message of an older term says nothing about this one.
+            Body::RequestVoteReply { granted } => {
+                if current && granted {
+                    self.vote_granted(from);
+                }
+            }
+            Body::PreVoteReply { granted } => {
+                if current && granted {
+                    self.pre_vote_granted(from);
+                }
+            }
+            Body::AppendEntriesReply { reply, round } => {
+                if current && let Role::Leader(leader) = role {
+                    leader.append_reply(state, from, reply, round);
+                }
+            }
+            Body::InstallSnapshotReply { last, received, round } => {
+                if current && let Role::Leader(leader) = role {
+                    leader.snapshot_reply(state, from, (last, received), round);
+                }
+            }
+            Body::TimeoutNow => {
+                if current {
+                    self.timeout_now();
+                }
+            }
+            Body::ReadIndex { request } => {
+                if current && let Role::Leader(leader) = role {
+                    leader.read_index(state, from, request);
+                }
+            }
             Body::ReadIndexReply { request, index } => {
-                if let Role::Follower(follower) = &mut self.role {
-                    follower.read_index(&mut self.state, request, index);
+                if current && let Role::Follower(follower) = role {
+                    follower.read_index_reply(state, request, index);
                 }
             }
-            Body::AppendEntriesReply { .. }
-            | Body::InstallSnapshotReply { .. }
-            | Body::ReadIndex { .. } => self.for_leader(from, body),
         }
     }
 
-    /// What only a leader takes.
-    fn for_leader(&mut self, from: NodeId, body: Body) {
-        let Role::Leader(leader) = &mut self.role else { return };
-        let state = &mut self.state;
-        if let Body::AppendEntriesReply { reply, round } = body {
-            leader.append_reply(state, from, reply, round);
-        } else if let Body::InstallSnapshotReply { last, received, round } = body {
-            leader.snapshot_reply(state, from, (last, received), round);
-        } else if let Body::ReadIndex { request } = body {
-            leader.read_index(state, from, request);
-        }
-    }
-
+    /// Refuses a request of an older term.
     fn refuse_old(&mut self, from: NodeId, prev: Option<LogIndex>, round: u64) {
         let reply = AppendReply::Refused { prev, conflict: None };
-        self.state.promise(from, Body::AppendEntriesReply { reply, round });
+        self.state.hold(from, Body::AppendEntriesReply { reply, round });
     }
 
-    /// §5.1: enters a later term as a follower that has not voted in it.
+    /// Enters a later term as a follower that has not voted in it (§5.1).
     fn adopt(&mut self, term: Term) {
         self.state.enter(term);
         match &mut self.role {
             Role::Follower(follower) => follower.new_term(&mut self.state),
-            Role::PreCandidate(asking) => {
-                self.role = Role::Follower(Follower::withdrawn(asking));
+            Role::PreCandidate(pre_candidate) => {
+                self.role = Role::Follower(Follower::withdrawn(pre_candidate));
             }
             Role::Candidate(candidate) => {
                 self.role = Role::Follower(Follower::resigned(candidate));
@@ -158,19 +172,19 @@ impl Node {
     }
 
     fn pre_vote_granted(&mut self, server: NodeId) {
-        if let Role::PreCandidate(asking) = &mut self.role
-            && asking.supported_by(&self.state, server)
+        if let Role::PreCandidate(pre_candidate) = &mut self.role
+            && pre_candidate.supported_by(&self.state, server)
         {
             self.role = Role::Candidate(Candidate::stand(&mut self.state, Cause::Timeout));
         }
     }
 
-    /// Diss. §3.10: the leader wants this server to lead, which has all that it needs to win.
+    /// Stands for election at the leader's wish (diss. §3.10).
     fn timeout_now(&mut self) {
         match &self.role {
             Role::Follower(_) | Role::PreCandidate(_) => {
                 if self.state.configurations.may_stand(self.state.id, self.state.commit) {
-                    self.stand(Cause::Transfer);
+                    self.stand(Cause::TimeoutNow);
                 }
             }
             Role::Candidate(_) | Role::Leader(_) => {}
@@ -178,12 +192,15 @@ impl Node {
     }
 }
 
-/// §5.2: who hears from the leader of its term follows it. Nobody, if this server leads that term itself.
+/// Makes the server a follower of the leader that it hears from in its own term (§5.2); `None` if it leads that
+/// term itself.
 #[inline]
 fn follow(role: &mut Role) -> Option<&mut Follower> {
     match role {
         Role::Follower(_) | Role::Leader(_) => {}
-        Role::PreCandidate(asking) => *role = Role::Follower(Follower::withdrawn(asking)),
+        Role::PreCandidate(pre_candidate) => {
+            *role = Role::Follower(Follower::withdrawn(pre_candidate))
+        }
         Role::Candidate(candidate) => *role = Role::Follower(Follower::resigned(candidate)),
     }
     match role {
@@ -192,15 +209,17 @@ fn follow(role: &mut Role) -> Option<&mut Follower> {
     }
 }
 
-/// What a message goes through before it is handled depends on this.
+/// Kinds of messages, by the checks before they are handled.
 enum Kind {
-    /// It answers something that a leader or a candidate has sent.
+    /// Reply to a request of a leader or a candidate.
     Reply,
-    /// A server wants to lead, without the leader's wish.
+    /// Request of a server that wants to lead, without the leader's wish.
     Candidacy,
+    /// Any other message.
     Other,
 }
 
+/// Returns the kind of a message.
 fn kind(body: &Body) -> Kind {
     match body {
         Body::RequestVoteReply { .. }

@@ -1,46 +1,54 @@
-//! Rules for candidates (§5.2), and for those who ask before they stand (diss. §9.6).
+//! Rules for candidates (§5.2), and for servers that ask for pre-votes first (diss. §9.6).
 
 use alloc::collections::BTreeSet;
+use core::hash::{Hash, Hasher};
 
 use super::ElectionTimer;
 use crate::message::Body;
 use crate::state::State;
 use crate::types::NodeId;
 
-/// Why a server stands for election.
+/// Reason for which a server stands for election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// Its election timeout elapsed (§5.2).
+    /// The election timeout elapsed (§5.2).
     Timeout,
-    /// The leader wants it so (diss. §3.10).
-    Transfer,
+    /// The leader sent TimeoutNow (diss. §3.10).
+    TimeoutNow,
 }
 
 /// A server that stands for election in its current term (§5.2).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Candidate {
-    /// Who voted for it. A set: a vote that arrives twice is one vote.
+    /// The servers that voted for it. A set: a vote that arrives twice is one vote.
     votes: BTreeSet<NodeId>,
     pub(super) timer: ElectionTimer,
 }
 
 impl Candidate {
-    /// On conversion to candidate, and on each election timeout, start an election: increment
-    /// currentTerm, vote for self, reset election timer, send RequestVote to all other servers.
+    /// Starts an election, on conversion to candidate and on each election timeout: increment currentTerm,
+    /// vote for self, reset election timer, send RequestVote to all other servers.
     pub(crate) fn stand(state: &mut State, cause: Cause) -> Candidate {
         let term = state.hard_state.term.next();
         state.enter(term);
         state.hard_state.voted_for = Some(state.id);
         let request =
-            Body::RequestVote { last: state.log.last(), transfer: cause == Cause::Transfer };
-        ask_voters(state, &request);
-        // The vote for oneself counts when it is durable, like anybody's.
-        state.promise(state.id, Body::RequestVoteReply { granted: true });
+            Body::RequestVote { last: state.log.last(), transfer: cause == Cause::TimeoutNow };
+        send_to_voters(state, &request);
+        // Its vote for itself counts when it is durable, like any other.
+        state.hold(state.id, Body::RequestVoteReply { granted: true });
         let timer = ElectionTimer::new(&state.settings, state.id, term);
         Candidate { votes: BTreeSet::new(), timer }
     }
 
-    /// Who has voted for this candidate, in order; itself once its own vote is durable.
+    /// Feeds the hasher with all that later steps depend on.
+    pub(super) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Candidate { votes, timer } = self;
+        votes.hash(hasher);
+        timer.fingerprint(hasher);
+    }
+
+    /// The servers that have voted for this candidate, in order; itself once its own vote is durable.
     pub fn votes(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.votes.iter().copied()
     }
@@ -50,7 +58,7 @@ impl Candidate {
         self.timer.tick()
     }
 
-    /// A vote of this term arrives. If votes are received from a majority of servers: become leader.
+    /// Counts a vote of this term. True if votes are received from a majority of servers: become leader.
     pub(crate) fn elected_by(&mut self, state: &State, voter: NodeId) -> bool {
         self.votes.insert(voter);
         state.membership().has_quorum(|server| self.votes.contains(&server))
@@ -59,19 +67,26 @@ impl Candidate {
 
 /// A server that asks whether it could win an election before it starts one (PreVote, diss. §9.6). It is a
 /// follower that knows of no leader: its term and its vote are as they were.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PreCandidate {
-    /// Who would vote for it.
+    /// The servers that would vote for it.
     supporters: BTreeSet<NodeId>,
     pub(super) timer: ElectionTimer,
 }
 
 impl PreCandidate {
-    /// On an election timeout: ask all other servers for their votes in the next term. It would vote for
+    /// Feeds the hasher with all that later steps depend on.
+    pub(super) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let PreCandidate { supporters, timer } = self;
+        supporters.hash(hasher);
+        timer.fingerprint(hasher);
+    }
+
+    /// Asks all other servers for pre-votes in the next term, on an election timeout. It would vote for
     /// itself.
-    pub(crate) fn ask(state: &mut State) -> PreCandidate {
+    pub(crate) fn start(state: &mut State) -> PreCandidate {
         let request = Body::PreVote { last: state.log.last() };
-        ask_voters(state, &request);
+        send_to_voters(state, &request);
         let timer = ElectionTimer::new(&state.settings, state.id, state.hard_state.term);
         PreCandidate { supporters: BTreeSet::from([state.id]), timer }
     }
@@ -81,7 +96,7 @@ impl PreCandidate {
         self.timer.tick()
     }
 
-    /// A server would vote for it. True if a majority would: the election may start.
+    /// Counts a pre-vote. True if a majority would vote for it: the election may start.
     pub(crate) fn supported_by(&mut self, state: &State, server: NodeId) -> bool {
         self.supporters.insert(server);
         state.membership().has_quorum(|server| self.supporters.contains(&server))
@@ -89,11 +104,11 @@ impl PreCandidate {
 }
 
 /// Sends `request` to every other voter.
-fn ask_voters(state: &mut State, request: &Body) {
+fn send_to_voters(state: &mut State, request: &Body) {
     let membership = state.membership().clone();
     for server in membership.everyone() {
         if server != state.id && membership.is_voter(server) {
-            state.promise(server, request.clone());
+            state.hold(server, request.clone());
         }
     }
 }

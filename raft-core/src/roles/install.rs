@@ -9,11 +9,18 @@ use crate::output::Refusal;
 use crate::state::State;
 use crate::types::{Chunk, LogIndex, NodeId, Position, Snapshot};
 
-/// A snapshot of which parts have arrived. It is volatile: who restarts begins anew.
-#[derive(Debug)]
+/// Snapshot of which parts have arrived. It is volatile: a server that restarts begins anew.
+#[derive(Clone, Debug, Hash)]
 pub(super) struct Incoming {
     last: Position,
     data: Vec<u8>,
+}
+
+impl Incoming {
+    /// Returns whether the snapshot holds anything that is not committed here yet.
+    pub(super) fn is_needed(&self, state: &State) -> bool {
+        Some(self.last.index) > state.commit
+    }
 }
 
 impl Follower {
@@ -36,20 +43,21 @@ impl Follower {
             state.outbox.refused = Some(Refusal::MalformedSnapshot);
             return;
         }
-        // What is committed here needs no snapshot: a snapshot holds nothing else.
+        // A snapshot holds committed entries alone: those that are committed here need none.
         if Some(chunk.last.index) <= state.commit {
-            self.incoming.take_if(|incoming| Some(incoming.last.index) <= state.commit);
+            self.incoming.take_if(|incoming| !incoming.is_needed(state));
             return acknowledge(state, leader, chunk.last.index, round);
         }
 
-        let incoming = match &mut self.incoming {
-            Some(incoming) if incoming.last == chunk.last => incoming,
-            // Figure 13, step 5: discard any existing or partial snapshot with a smaller index. A part of
-            // one with a smaller index is late.
-            Some(incoming) if incoming.last.index > chunk.last.index => return,
-            // Step 2: create new snapshot file if first chunk.
-            incoming => incoming.insert(Incoming { last: chunk.last, data: Vec::new() }),
-        };
+        // Figure 13, step 5: discard any existing or partial snapshot with a smaller index. A part of one with
+        // a smaller index is late.
+        if self.incoming.as_ref().is_some_and(|begun| begun.last.index > chunk.last.index) {
+            return;
+        }
+        self.incoming.take_if(|begun| begun.last != chunk.last);
+        // Step 2: create new snapshot file if first chunk.
+        let new = || Incoming { last: chunk.last, data: Vec::new() };
+        let incoming = self.incoming.get_or_insert_with(new);
         // Step 3: write data into snapshot file at given offset. Parts come in order; one that is repeated,
         // or whose predecessor is missing, only makes this server say what it has.
         if chunk.offset == incoming.data.len() as u64 {
@@ -59,7 +67,7 @@ impl Follower {
         let received = incoming.data.len() as u64;
         if received < chunk.size {
             let reply = Body::InstallSnapshotReply { last: chunk.last, received, round };
-            return state.promise(leader, reply);
+            return state.hold(leader, reply);
         }
 
         let data = core::mem::take(&mut incoming.data);
@@ -82,8 +90,8 @@ impl Follower {
     }
 }
 
-/// The log, with the snapshot in place of its beginning, matches the leader's up to there.
+/// Replies that the log, with the snapshot in place of its beginning, matches the leader's up to there.
 fn acknowledge(state: &mut State, leader: NodeId, last: LogIndex, round: u64) {
     let reply = AppendReply::Success { matched: Some(last) };
-    state.promise(leader, Body::AppendEntriesReply { reply, round });
+    state.hold(leader, Body::AppendEntriesReply { reply, round });
 }

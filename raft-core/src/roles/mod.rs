@@ -1,4 +1,4 @@
-//! The three roles of Figure 4. What belongs to a role lives in it: a follower has no `nextIndex`.
+//! The three roles of Figure 4. Each has its own state: a follower has no `nextIndex`.
 
 mod candidate;
 mod follower;
@@ -13,14 +13,17 @@ pub use leader::Leader;
 pub(crate) use voter::{pre_vote, vote};
 
 use alloc::boxed::Box;
+use core::hash::{Hash, Hasher};
+use core::mem::discriminant;
 
 use crate::settings::Settings;
+use crate::state::State;
 use crate::types::{NodeId, Term};
 
-/// What a server is at the moment (§5.1, Figure 4).
-#[derive(Debug)]
+/// Role of a server (§5.1, Figure 4).
+#[derive(Clone, Debug)]
 pub enum Role {
-    /// Answers requests; stands for election when it hears of no leader.
+    /// Replies to requests; stands for election when it hears of no leader.
     Follower(Follower),
     /// A follower that asks whether it could win an election (diss. §9.6).
     PreCandidate(PreCandidate),
@@ -30,19 +33,40 @@ pub enum Role {
     Leader(Box<Leader>),
 }
 
-/// Counts ticks towards an election (§5.2).
+impl Role {
+    /// Feeds the hasher with all that later steps depend on.
+    pub(crate) fn fingerprint(&self, state: &State, hasher: &mut impl Hasher) {
+        discriminant(self).hash(hasher);
+        match self {
+            Role::Follower(follower) => follower.fingerprint(state, hasher),
+            Role::PreCandidate(pre_candidate) => pre_candidate.fingerprint(hasher),
+            Role::Candidate(candidate) => candidate.fingerprint(hasher),
+            Role::Leader(leader) => leader.fingerprint(state, hasher),
+        }
+    }
+}
+
+/// Counter of ticks towards an election (§5.2).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ElectionTimer {
     elapsed: u32,
-    /// Drawn for this term.
+    /// The timeout of this term, in ticks.
     timeout: u32,
     term: Term,
 }
 
 impl ElectionTimer {
-    /// A timer that starts now, with the timeout of this server and term.
+    /// Creates a timer that starts now, with the timeout of this server and term.
     pub(crate) fn new(settings: &Settings, id: NodeId, term: Term) -> ElectionTimer {
         ElectionTimer { elapsed: 0, timeout: settings.election_timeout(id, term), term }
+    }
+
+    /// Feeds the hasher with the number of ticks after which the timeout has elapsed.
+    pub(crate) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        // The term only tells whether the timeout has to be drawn.
+        let ElectionTimer { elapsed, timeout, term: _ } = self;
+        // One that has elapsed already, on a server that may not stand, elapses again with the next tick.
+        timeout.saturating_sub(*elapsed).max(1).hash(hasher);
     }
 
     /// Starts anew. Within a term the timeout stays: it is drawn for each election, not for each start.
@@ -54,7 +78,7 @@ impl ElectionTimer {
         }
     }
 
-    /// One tick passes; true if the timeout has elapsed.
+    /// Counts a tick; true if the timeout has elapsed.
     pub(crate) fn tick(&mut self) -> bool {
         self.elapsed += 1;
         self.elapsed >= self.timeout

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::ops::Deref;
 
 /// A command's bytes. A short one is kept in place, a longer one is shared: either way a copy is cheap,
@@ -9,7 +10,7 @@ use core::ops::Deref;
 #[derive(Clone)]
 pub struct Command(Bytes);
 
-/// As many bytes as fit where a reference and a length would be.
+/// The number of bytes that fit where a reference and a length would be.
 const IN_PLACE: usize = 22;
 
 #[derive(Clone)]
@@ -49,6 +50,12 @@ impl PartialEq for Command {
 }
 
 impl Eq for Command {}
+
+impl Hash for Command {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
 
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

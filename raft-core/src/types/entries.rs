@@ -2,12 +2,13 @@
 
 use alloc::sync::Arc;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::ops::Deref;
 
 use super::Entry;
 
-/// A run of consecutive entries that is shared, not copied: a leader hands the same one to its disk
-/// and to all of its followers. Reads as a slice.
+/// Run of consecutive entries that is shared, not copied: a leader hands the same one to its disk and to
+/// all of its followers. Reads as a slice.
 #[derive(Clone, Default)]
 pub struct Entries {
     shared: Option<Arc<[Entry]>>,
@@ -77,6 +78,12 @@ impl PartialEq for Entries {
 }
 
 impl Eq for Entries {}
+
+impl Hash for Entries {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
 
 impl fmt::Debug for Entries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

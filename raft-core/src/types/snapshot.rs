@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use super::{Membership, Position};
 
 /// A state machine's state, in place of the log that led to it (§7, Figure 12).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {
     /// The last entry it stands for (`lastIncludedIndex`, `lastIncludedTerm`).
@@ -19,7 +19,7 @@ pub struct Snapshot {
 }
 
 /// A part of a snapshot on its way to a follower (Figure 13).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Chunk {
     /// The last entry the whole snapshot stands for (`lastIncludedIndex`, `lastIncludedTerm`).
@@ -28,7 +28,7 @@ pub struct Chunk {
     pub membership: Arc<Membership>,
     /// The cluster it was taken in.
     pub cluster: u64,
-    /// Where in the snapshot's data this part begins, in bytes (`offset`).
+    /// The place in the snapshot's data where this part begins, in bytes (`offset`).
     pub offset: u64,
     /// Bytes of the whole data. The part that ends there is the last one: Figure 13's `done`.
     pub size: u64,

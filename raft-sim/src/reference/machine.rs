@@ -10,7 +10,7 @@ use crate::model::{Entry, Snapshot};
 use crate::subject::{Applied, Outcome};
 
 /// A state machine.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Machine {
     sessions: Sessions,
     /// Of all executed commands, in order.

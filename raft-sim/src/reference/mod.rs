@@ -4,6 +4,7 @@ pub mod machine;
 mod translate;
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 use machine::Machine;
 use raft_core::{Input, Node, Output};
@@ -29,6 +30,33 @@ impl Implementation for Reference {
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (server, view) = Server::boot(boot)?;
+        Ok((Box::new(server), view))
+    }
+}
+
+/// A server of the reference core with its host: the state machine, and the writes that wait for the disk. A clone
+/// is a fork: each of the two has a disk of its own from then on.
+#[derive(Clone, Debug)]
+pub struct Server {
+    node: Node,
+    machine: Machine,
+    /// Whether the state machine lags behind the log.
+    lags: bool,
+    /// Entries that it was handed and has not applied.
+    queue: VecDeque<Entry>,
+    /// Writes that are not durable, and the tokens under which the disk knows them.
+    unsynced: VecDeque<(Token, raft_core::Write)>,
+    /// The number of the last token.
+    written: u64,
+}
+
+impl Server {
+    /// Boots a server, and gives what can be seen of it.
+    ///
+    /// # Errors
+    /// Why the durable state or the settings make no sense.
+    pub fn boot(boot: Boot) -> Result<(Server, View), String> {
         // The host rebuilds its state machine: from the snapshot, and as far as it was durable from the log.
         let mut machine = match &boot.snapshot {
             Some(snapshot) => Machine::load(snapshot)?,
@@ -58,20 +86,26 @@ impl Implementation for Reference {
             unsynced: VecDeque::new(),
             written: 0,
         };
-        Ok((Box::new(server), view))
+        Ok((server, view))
     }
-}
 
-struct Server {
-    node: Node,
-    machine: Machine,
-    /// Whether the state machine takes its time.
-    lags: bool,
-    /// What it was handed and has not applied.
-    queue: VecDeque<Entry>,
-    /// Writes that the disk has not made durable, by the token it knows them under.
-    unsynced: VecDeque<(Token, raft_core::Write)>,
-    written: u64,
+    /// Feeds the hasher with all that later effects depend on. Two servers that feed it alike have the same
+    /// effects, but for the tokens of their writes, of which only the order counts.
+    pub fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Server {
+            node,
+            machine,
+            // One of the node's settings.
+            lags: _,
+            queue,
+            unsynced,
+            // The name of the last token.
+            written: _,
+        } = self;
+        node.fingerprint(hasher);
+        // What is in the writes is on its way to the disk. Here they are only waited for.
+        (machine, queue, unsynced.len()).hash(hasher);
+    }
 }
 
 impl Subject for Server {
@@ -105,7 +139,7 @@ impl Subject for Server {
                 self.input(Input::ChangeMembership { request, voters, learners }, effects);
             }
             Event::Transfer(name, to) => {
-                self.input(Input::Transfer { request: request(name), to }, effects);
+                self.input(Input::TransferLeadership { request: request(name), to }, effects);
             }
             Event::Compact(name) => match self.node.applied() {
                 Some(through) => {

@@ -34,8 +34,8 @@ pub(super) const SESSIONS: &[BrokenRule] = &[
         "the first command of a session is taken for one that was executed before",
         "sessions.rs",
         [
-            "Some(_) | None => {",
-            "None => Outcome::Repeated(None),\n                    Some(_) => {",
+            "Some((Ordering::Greater, _)) | None => {",
+            "None => Outcome::Repeated(None),\n            Some((Ordering::Greater, _)) => {",
         ],
     ),
     broken(
@@ -43,14 +43,21 @@ pub(super) const SESSIONS: &[BrokenRule] = &[
         "Clients 1",
         "a command whose serial number was executed last in its session is executed again",
         "sessions.rs",
-        ["if *serial == once.serial => {", "if *serial == once.serial && opened == 0 => {"],
+        [
+            "(once.serial.cmp(serial), result)",
+            "(once.serial.cmp(serial).then(Ordering::Greater), result)",
+        ],
     ),
     broken(
         "older-command-executed",
         "Clients 1",
         "a command whose serial number is lower than the last one executed in its session is executed",
         "sessions.rs",
-        ["Some((serial, _)) if *serial > once.serial => Outcome::Repeated(None),", ""],
+        [
+            "Some((Ordering::Less, _)) => Outcome::Repeated(None),
+            Some((Ordering::Greater, _)) | None => {",
+            "Some((Ordering::Less | Ordering::Greater, _)) | None => {",
+        ],
     )
     .unseen("what a client of a run hands in reaches its server at once, and never after what it hands in later"),
     broken(
@@ -179,7 +186,7 @@ pub(super) const READS: &[BrokenRule] = &[
         "roles/leader/reads.rs",
         [
             "if self.holds_lease(state) {",
-            "if self.holds_lease(state) || self.rounds.latest < u64::MAX {",
+            "if self.holds_lease(state) || self.rounds.latest() < u64::MAX {",
         ],
     ),
     broken(
@@ -198,20 +205,20 @@ pub(super) const READS: &[BrokenRule] = &[
         "answers to heartbeats from before the read count for it",
         "roles/leader/reads.rs",
         [
-            "self.reads.pending.push_back((asker, index, self.rounds.latest + 1));",
-            "self.reads.pending.push_back((asker, index, self.rounds.latest));",
+            "self.reads.pending.push_back((asker, index, self.rounds.latest() + 1));",
+            "self.reads.pending.push_back((asker, index, self.rounds.latest()));",
         ],
     ),
     broken(
         "one-answer-confirms-a-leader",
         "Clients 3",
         "one follower's answer is enough, however many servers there are",
-        "roles/leader/reads.rs",
+        "roles/leader/rounds.rs",
         [
-            "let answered = self.quorum(state, |progress| progress.round());",
+            "let confirmed = self.quorum(state, |progress| progress.round());",
             "let others = self.peers.iter().filter(|peer| peer.server != state.id);
-        let answered = others.map(|peer| peer.progress.round()).max();
-        let answered = answered.unwrap_or(self.rounds.latest);",
+        let confirmed = others.map(|peer| peer.progress.round()).max();
+        let confirmed = confirmed.unwrap_or(self.rounds.latest);",
         ],
     ),
     broken(
@@ -239,9 +246,9 @@ pub(super) const READS: &[BrokenRule] = &[
         "a follower answers a read as soon as its leader has answered, whatever the index",
         "roles/follower.rs",
         [
-            "self.asked.drain(..).for_each(|request| state.read_at(index, request));",
+            "self.asked_reads.drain(..).for_each(|request| state.read_at(index, request));",
             "let index = state.applied.unwrap_or(index);
-        self.asked.drain(..).for_each(|request| state.answer(request, Answer::Readable(index)));",
+        self.asked_reads.drain(..).for_each(|request| state.answer(request, Answer::Readable(index)));",
         ],
     ),
     broken(
@@ -250,11 +257,11 @@ pub(super) const READS: &[BrokenRule] = &[
         "a follower answers reads from what it has applied itself",
         "roles/follower.rs",
         [
-            "self.asked.push(request);
-            self.ask(state);",
+            "self.asked_reads.push(request);
+            self.send_read_index(state);",
             "match state.applied {
                 Some(index) => state.read_at(index, request),
-                None => self.asked.push(request),
+                None => self.asked_reads.push(request),
             }",
         ],
     ),
@@ -264,8 +271,8 @@ pub(super) const READS: &[BrokenRule] = &[
         "a follower takes the answer to an earlier question for one to its latest",
         "roles/follower.rs",
         [
-            "if self.asked.first() != Some(&question) {",
-            "if self.asked.first().is_none() || question.0 == 0 {",
+            "if self.asked_reads.first() != Some(&question) {",
+            "if self.asked_reads.first().is_none() || question.0 == 0 {",
         ],
     ),
     broken(
@@ -274,7 +281,7 @@ pub(super) const READS: &[BrokenRule] = &[
         "a follower waits forever for the answer to a question that was lost",
         "roles/follower.rs",
         [
-            "self.ask(state);
+            "self.send_read_index(state);
         self.timer.tick()",
             "let _ = &state.id;
         self.timer.tick()",
@@ -331,7 +338,7 @@ pub(super) const READS: &[BrokenRule] = &[
         "early-rounds-are-forgotten",
         "diss. §6.4.1",
         "a round that began before the first tick is forgotten before anybody has answered it: no lease begins with it",
-        "roles/leader/reads.rs",
+        "roles/leader/rounds.rs",
         ["began + memory < tick", "began * memory < tick"],
     ),
     broken(
@@ -355,15 +362,11 @@ pub(super) const READS: &[BrokenRule] = &[
         "lease-from-the-answer",
         "diss. §6.4.1",
         "a lease begins when the heartbeat is answered, not when it was sent",
-        "roles/leader/reads.rs",
+        "roles/leader/rounds.rs",
         [
-            "if !self.rounds.answered(answered) {
-            return;
-        }",
-            "if !self.rounds.answered(answered) {
-            return;
-        }
-        self.rounds.answered_from = Some(self.ticks);",
+            "if self.rounds.confirm(confirmed) {",
+            "if self.rounds.confirm(confirmed) {
+            self.rounds.confirmed_from = Some(self.ticks);",
         ],
     ),
     broken(
@@ -390,8 +393,8 @@ pub(super) const READS: &[BrokenRule] = &[
         "a server that comes back votes at once, though a lease may rest on it",
         "node/boot.rs",
         [
-            "let loyal_for = if loyal { boot.settings.election_timeout_min } else { 0 };",
-            "let loyal_for = if loyal { 0 } else { 0 };",
+            "if boot.settings.lease_drift.is_some() && !pristine {",
+            "if boot.settings.lease_drift.is_some() && !pristine && pristine {",
         ],
     ),
 ];

@@ -224,10 +224,10 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "a vote of an older term counts in this one",
         "node/receive.rs",
         [
-            "_ if !current => {}
-            Body::RequestVoteReply { granted: true } => self.vote_granted(from),",
-            "Body::RequestVoteReply { granted: true } => self.vote_granted(from),
-            _ if !current => {}",
+            "if current && granted {
+                    self.vote_granted(from);",
+            "if granted {
+                    self.vote_granted(from);",
         ],
     ),
     broken(
@@ -236,8 +236,11 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "a vote that was refused counts",
         "node/receive.rs",
         [
-            "Body::RequestVoteReply { granted: true } => self.vote_granted(from),",
-            "Body::RequestVoteReply { .. } => self.vote_granted(from),",
+            "if current && granted {
+                    self.vote_granted(from);",
+            "if current {
+                    let _ = granted;
+                    self.vote_granted(from);",
         ],
     ),
     broken(
@@ -256,14 +259,13 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "a candidate does as the new leader says, and stays candidate",
         "node/receive.rs",
         [
-            "Body::AppendEntries { prev, entries, commit, round } => {
-                let Node { state, role } = self;",
-            "Body::AppendEntries { prev, entries, commit, round } => {
-                let Node { state, role } = self;
-                if let Role::Candidate(candidate) = role {
+            "} else if let Some(follower) = follow(role) {
+                    follower.append_entries(",
+            "} else if let Role::Candidate(candidate) = role {
                     let mut follower = Follower::resigned(candidate);
-                    return follower.append_entries(state, from, (prev, entries, commit, round));
-                }",
+                    follower.append_entries(state, from, (prev, entries, commit, round));
+                } else if let Some(follower) = follow(role) {
+                    follower.append_entries(",
         ],
     ),
     broken(
@@ -272,11 +274,9 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "a candidate that steps down for the leader of its term forgets its vote for itself",
         "node/receive.rs",
         [
+            "Body::AppendEntries { prev, entries, commit, round } => {",
             "Body::AppendEntries { prev, entries, commit, round } => {
-                let Node { state, role } = self;",
-            "Body::AppendEntries { prev, entries, commit, round } => {
-                let Node { state, role } = self;
-                if let Role::Candidate(_) = role {
+                if current && let Role::Candidate(_) = role {
                     state.hard_state.voted_for = None;
                 }",
         ],

@@ -28,7 +28,7 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "roles/follower.rs",
         [
             "let reply = AppendReply::Refused { prev, conflict: Some(conflict) };
-            state.promise(leader, Body::AppendEntriesReply { reply, round });",
+            state.hold(leader, Body::AppendEntriesReply { reply, round });",
             "let _ = (prev, conflict);",
         ],
     ),
@@ -38,14 +38,14 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "a leader obeys AppendEntries of its own term as a follower would",
         "node/receive.rs",
         [
-            "}
-                    None => state.outbox.refused = Some(Refusal::RivalLeader(from)),",
-            "}
-                    None => {
-                        let mut follower = Follower::new(state);
-                        follower.append_entries(state, from, (prev, entries, commit, round));
-                        *role = Role::Follower(follower);
-                    }",
+            "follower.append_entries(state, from, (prev, entries, commit, round));
+                } else {
+                    state.outbox.refused = Some(Refusal::RivalLeader(from));",
+            "follower.append_entries(state, from, (prev, entries, commit, round));
+                } else {
+                    let mut follower = Follower::new(state);
+                    follower.append_entries(state, from, (prev, entries, commit, round));
+                    *role = Role::Follower(follower);",
         ],
     )
     .unseen("no two servers lead one term unless another rule is broken too; a scenario forges the message"),
@@ -182,24 +182,21 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "Figure 2 Leaders 2",
         "a client whose command was overwritten is told of success",
         "state.rs",
-        ["Some(_) => Answer::Superseded,", "Some(_) => Answer::Committed(position.index),"],
+        ["Some(false) => Answer::Superseded,", "Some(false) => Answer::Committed(position.index),"],
     ),
     broken(
         "overwritten-command-unanswered",
         "Figure 2 Leaders 2",
         "a client whose command was overwritten is never told",
         "state.rs",
-        ["Some(_) => Answer::Superseded,", "Some(_) => continue,"],
+        ["Some(false) => Answer::Superseded,", "Some(false) => continue,"],
     ),
     broken(
         "never-answered",
         "Figure 2 Leaders 2",
         "a client is never told that its command was applied",
         "state.rs",
-        [
-            "Some(term) if term == position.term => Answer::Committed(position.index),",
-            "Some(term) if term == position.term => continue,",
-        ],
+        ["Some(true) => Answer::Committed(position.index),", "Some(true) => continue,"],
     ),
     broken(
         "follower-says-committed",
@@ -263,8 +260,10 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "an acknowledgement of an older term moves matchIndex in this one",
         "node/receive.rs",
         [
-            "_ if !current => {}",
-            "_ if !current && !matches!(body, Body::AppendEntriesReply { .. }) => {}",
+            "if current && let Role::Leader(leader) = role {
+                    leader.append_reply(",
+            "if let Role::Leader(leader) = role {
+                    leader.append_reply(",
         ],
     ),
     broken(

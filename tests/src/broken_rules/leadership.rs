@@ -90,7 +90,7 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
         "diss. §3.10",
         "a server that is told to stand goes on waiting",
         "node/receive.rs",
-        ["Body::TimeoutNow => self.timeout_now(),", "Body::TimeoutNow => {}"],
+        ["self.timeout_now();", ""],
     ),
     broken(
         "timeout-now-asks-first",
@@ -98,11 +98,11 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
         "a server that is told to stand asks for pre-votes first",
         "node/receive.rs",
         [
-            "self.stand(Cause::Transfer);",
+            "self.stand(Cause::TimeoutNow);",
             "if self.state.settings.pre_vote {
-                        self.ask();
+                        self.start_pre_vote();
                     } else {
-                        self.stand(Cause::Transfer);
+                        self.stand(Cause::TimeoutNow);
                     }",
         ],
     ),
@@ -111,21 +111,26 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
         "diss. §3.10",
         "a server stands because the leader of an older term wanted it to",
         "node/receive.rs",
-        ["_ if !current => {}", "_ if !current && !matches!(body, Body::TimeoutNow) => {}"],
+        [
+            "if current {
+                    self.timeout_now();",
+            "if current || term.0 > 0 {
+                    self.timeout_now();",
+        ],
     ),
     broken(
         "transfer-is-not-told-to-voters",
         "diss. §4.2.3",
         "the request for votes does not say that the leader wants it",
         "roles/candidate.rs",
-        ["transfer: cause == Cause::Transfer }", "transfer: cause != cause }"],
+        ["transfer: cause == Cause::TimeoutNow }", "transfer: cause != cause }"],
     ),
     broken(
         "transfer-told-of-every-election",
         "diss. §4.2.3",
         "every request for votes says that the leader wants it",
         "roles/candidate.rs",
-        ["transfer: cause == Cause::Transfer }", "transfer: cause == cause }"],
+        ["transfer: cause == Cause::TimeoutNow }", "transfer: cause == cause }"],
     ),
     broken(
         "transfer-disregarded",
@@ -179,9 +184,9 @@ pub(super) const PRE_VOTE: &[BrokenRule] = &[
         "a pre-vote is given to a server whose log is not up-to-date",
         "roles/voter.rs",
         [
-            "&& state.loyal_for == 0
+            "&& state.belief == Belief::NoLeader
         && at_least_as_up_to_date(last, state.log.last());",
-            "&& state.loyal_for == 0
+            "&& state.belief == Belief::NoLeader
         && last <= last;",
         ],
     ),
@@ -190,7 +195,7 @@ pub(super) const PRE_VOTE: &[BrokenRule] = &[
         "diss. §9.6",
         "a pre-vote is given by a server that hears from a leader",
         "roles/voter.rs",
-        ["&& state.loyal_for == 0", ""],
+        ["&& state.belief == Belief::NoLeader", ""],
     ),
     broken(
         "pre-vote-in-an-older-term",
@@ -199,9 +204,9 @@ pub(super) const PRE_VOTE: &[BrokenRule] = &[
         "roles/voter.rs",
         [
             "let granted = term == state.hard_state.term
-        && state.loyal_for",
+        && state.belief",
             "let granted = term <= state.hard_state.term
-        && state.loyal_for",
+        && state.belief",
         ],
     ),
     broken(
@@ -210,11 +215,11 @@ pub(super) const PRE_VOTE: &[BrokenRule] = &[
         "a server that gives a pre-vote sets votedFor",
         "roles/voter.rs",
         [
-            "state.promise(candidate, Body::PreVoteReply { granted });",
+            "state.hold(candidate, Body::PreVoteReply { granted });",
             "if granted {
         state.hard_state.voted_for = Some(candidate);
     }
-    state.promise(candidate, Body::PreVoteReply { granted });",
+    state.hold(candidate, Body::PreVoteReply { granted });",
         ],
     ),
     broken(
@@ -223,8 +228,8 @@ pub(super) const PRE_VOTE: &[BrokenRule] = &[
         "a server that has voted in its term gives no pre-vote for the next",
         "roles/voter.rs",
         [
-            "&& state.loyal_for == 0",
-            "&& state.loyal_for == 0 && state.hard_state.voted_for.is_none()",
+            "&& state.belief == Belief::NoLeader",
+            "&& state.belief == Belief::NoLeader && state.hard_state.voted_for.is_none()",
         ],
     ),
     broken(
@@ -233,7 +238,7 @@ pub(super) const PRE_VOTE: &[BrokenRule] = &[
         "a server that is asked for a pre-vote starts its own election timer anew",
         "node/receive.rs",
         [
-            "Body::PreVote { last } => pre_vote(&mut self.state, from, term, last),",
+            "Body::PreVote { last } => pre_vote(state, from, term, last),",
             "Body::PreVote { last } => {
                 pre_vote(&mut self.state, from, term, last);
                 if let Role::Follower(follower) = &mut self.role {
@@ -249,7 +254,7 @@ pub(super) const PRE_VOTE: &[BrokenRule] = &[
         "node/receive.rs",
         [
             "Body::PreVote { last } => pre_vote(",
-            "Body::PreVote { .. } if !self.state.settings.pre_vote => {}
+            "Body::PreVote { .. } if !state.settings.pre_vote => {}
             Body::PreVote { last } => pre_vote(",
         ],
     ),
@@ -271,18 +276,18 @@ pub(super) const CHECK_QUORUM: &[BrokenRule] = &[
         "leader-needs-every-answer",
         "diss. §6.2",
         "a leader that does not hear from all servers steps down",
-        "roles/leader/reads.rs",
+        "roles/leader/rounds.rs",
         [
-            "let answered = self.quorum(state, |progress| progress.round());",
+            "let confirmed = self.quorum(state, |progress| progress.round());",
             "let rounds = self.peers.iter().map(|peer| peer.progress.round());
-        let answered = rounds.min().unwrap_or(self.rounds.latest);",
+        let confirmed = rounds.min().unwrap_or(self.rounds.latest);",
         ],
     ),
     broken(
         "leader-steps-down-too-soon",
         "diss. §6.2",
         "a leader steps down after one heartbeat interval of silence",
-        "roles/leader/reads.rs",
+        "roles/leader/rounds.rs",
         [
             "self.ticks - from >= u64::from(state.settings.election_timeout_max)",
             "self.ticks - from > u64::from(state.settings.heartbeat_interval)",
@@ -293,21 +298,26 @@ pub(super) const CHECK_QUORUM: &[BrokenRule] = &[
         "Joint 6",
         "a server that hears from a leader adopts the term of a request for votes",
         "node/receive.rs",
-        ["Kind::Candidacy if self.disregards() => return,", ""],
+        [
+            "if self.disregards() {
+                        return;
+                    }",
+            "",
+        ],
     ),
     broken(
         "leader-obeys-requests-for-votes",
         "Joint 6",
         "a leader adopts the term of a request for votes though it hears from a majority",
         "roles/leader/mod.rs",
-        ["state.loyal_for = u32::MAX;", ""],
+        ["state.belief = Belief::Itself;", ""],
     ),
     broken(
         "loyal-forever",
         "diss. §4.2.3",
         "a server that has heard from a leader once disregards all others",
         "node/mod.rs",
-        ["state.loyal_for = state.loyal_for.saturating_sub(1);", ""],
+        ["state.belief.tick();", ""],
     ),
     broken(
         "loyal-to-a-candidate",
@@ -315,12 +325,13 @@ pub(super) const CHECK_QUORUM: &[BrokenRule] = &[
         "a request for votes that is disregarded prolongs the time in which others are",
         "node/receive.rs",
         [
-            "Kind::Candidacy if self.disregards() => return,",
-            "Kind::Candidacy if self.disregards() => {
-                    let shortest = self.state.settings.election_timeout_min;
-                    self.state.loyal_for = self.state.loyal_for.max(shortest);
-                    return;
-                }",
+            "if self.disregards() {
+                        return;",
+            "if self.disregards() {
+                        if let Belief::Leader { ticks_left } = &mut self.state.belief {
+                            *ticks_left = self.state.settings.election_timeout_min;
+                        }
+                        return;",
         ],
     ),
     broken(
@@ -328,6 +339,6 @@ pub(super) const CHECK_QUORUM: &[BrokenRule] = &[
         "diss. §4.2.3",
         "a leader that has stepped down goes on disregarding requests for its vote",
         "roles/leader/mod.rs",
-        ["state.loyal_for = 0;", ""],
+        ["state.belief = Belief::NoLeader;", ""],
     ),
 ];

@@ -357,8 +357,11 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "requests of servers outside one's own configuration are refused",
         "node/receive.rs",
         [
-            "Kind::Reply if !self.may_answer(message.from) => {",
-            "Kind::Reply | Kind::Candidacy | Kind::Other if !self.may_answer(message.from) => {",
+            "match kind(&message.body) {",
+            "match kind(&message.body) {
+                Kind::Candidacy | Kind::Other if !self.may_reply(message.from) => {
+                    Some(Refusal::UnknownSender(message.from))
+                }",
         ],
     ),
     broken(
@@ -405,14 +408,19 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "diss. §4.2.3",
         "servers that hear from a leader take requests for their vote",
         "node/receive.rs",
-        ["Kind::Candidacy if self.disregards() => return,", ""],
+        [
+            "if self.disregards() {
+                        return;
+                    }",
+            "",
+        ],
     ),
     broken(
         "no-leader-believed-in",
         "Joint 6",
         "servers do not remember that they hear from a leader",
         "roles/follower.rs",
-        ["state.loyal_for = state.settings.election_timeout_min;", ""],
+        ["state.belief = Belief::Leader { ticks_left: state.settings.election_timeout_min };", ""],
     ),
     broken(
         "demoted-voter-stands",

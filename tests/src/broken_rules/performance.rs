@@ -22,7 +22,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         [
             "state.send(*server, Body::AppendEntries { prev, entries, commit: state.commit, round });",
             "let body = Body::AppendEntries { prev, entries, commit: state.commit, round };
-        state.promise(*server, body);",
+        state.hold(*server, body);",
         ],
     ),
     broken(
@@ -31,8 +31,8 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "a server that hears of a later write first forgets that it did",
         "output.rs",
         [
-            "self.unsynced.iter_mut().find(|(number, _)| *number == receipt.number)",
-            "self.unsynced.front_mut().filter(|(number, _)| *number == receipt.number)",
+            "self.unsynced.iter_mut().find(|write| write.id.is(&receipt.id))",
+            "self.unsynced.front_mut().filter(|write| write.id.is(&receipt.id))",
         ],
     ),
     broken(
@@ -41,8 +41,8 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "each write that becomes durable releases one message of those that wait for it",
         "node/mod.rs",
         [
-            "while let Some(promise) = self.state.outbox.release(self.state.hard_state.term) {",
-            "if let Some(promise) = self.state.outbox.release(self.state.hard_state.term) {",
+            "while let Some(held) = self.state.outbox.release(self.state.hard_state.term) {",
+            "if let Some(held) = self.state.outbox.release(self.state.hard_state.term) {",
         ],
     ),
     broken(

@@ -38,7 +38,10 @@ pub(super) const COMPACTION: &[BrokenRule] = &[
         "Figure 12",
         "a snapshot has the latest configuration in the log, even if that is behind lastIncludedIndex",
         "state.rs",
-        ["self.configurations.up_to(through).clone()", "self.configurations.current().clone()"],
+        [
+            "let membership = self.configurations.up_to(through);",
+            "let membership = self.configurations.current();",
+        ],
     ),
     broken(
         "snapshot-without-a-configuration",
@@ -46,8 +49,8 @@ pub(super) const COMPACTION: &[BrokenRule] = &[
         "a server that joins takes a snapshot before its log tells the configuration",
         "state.rs",
         [
-            "Some(_) if membership.voters.is_empty() => {",
-            "Some(_) if through.get() == u64::MAX => {",
+            "if membership.voters.is_empty() {",
+            "if through.get() == u64::MAX {",
         ],
     ),
     broken(
@@ -145,14 +148,10 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "InstallSnapshot of a term < currentTerm is obeyed",
         "node/receive.rs",
         [
-            "            Body::InstallSnapshot { chunk, round } if !current => {
-                self.refuse_old(from, Some(chunk.last.index), round);
-            }",
-            "            Body::InstallSnapshot { chunk, round } if !current => {
-                if let Some(follower) = follow(&mut self.role) {
-                    follower.install_snapshot(&mut self.state, from, &chunk, round);
-                }
-            }",
+            "self.refuse_old(from, Some(chunk.last.index), round);",
+            "if let Some(follower) = follow(role) {
+                        follower.install_snapshot(state, from, &chunk, round);
+                    }",
         ],
     ),
     broken(
@@ -174,10 +173,7 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "Figure 13 InstallSnapshot 2",
         "a new snapshot file is created with every part, not with the first",
         "roles/install.rs",
-        [
-            "Some(incoming) if incoming.last == chunk.last => incoming,",
-            "Some(incoming) if incoming.last == chunk.last && chunk.offset == u64::MAX => incoming,",
-        ],
+        ["self.incoming.take_if(|begun| begun.last != chunk.last);", "self.incoming = None;"],
     ),
     broken(
         "offset-ignored",
@@ -202,7 +198,7 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "a part that is not the last is not answered",
         "roles/install.rs",
         [
-            "return state.promise(leader, reply);",
+            "return state.hold(leader, reply);",
             "let _ = reply;
             return;",
         ],
@@ -212,17 +208,19 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "Figure 13 InstallSnapshot 5",
         "a part of another snapshot is written into the one that is begun",
         "roles/install.rs",
-        [
-            "Some(incoming) if incoming.last == chunk.last => incoming,",
-            "Some(incoming) => incoming,",
-        ],
+        ["self.incoming.take_if(|begun| begun.last != chunk.last);", ""],
     ),
     broken(
         "newer-snapshot-given-up-for-an-older-one",
         "Figure 13 InstallSnapshot 5",
         "a late part of an older snapshot makes the server discard the newer one that is begun",
         "roles/install.rs",
-        ["Some(incoming) if incoming.last.index > chunk.last.index => return,", ""],
+        [
+            "if self.incoming.as_ref().is_some_and(|begun| begun.last.index > chunk.last.index) {
+            return;
+        }",
+            "",
+        ],
     ),
     broken(
         "committed-snapshot-unanswered",
@@ -293,7 +291,7 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "a follower acknowledges a snapshot before that is on stable storage",
         "roles/install.rs",
         [
-            "state.promise(leader, Body::AppendEntriesReply { reply, round });",
+            "state.hold(leader, Body::AppendEntriesReply { reply, round });",
             "let message = state.message(leader, Body::AppendEntriesReply { reply, round });
     state.outbox.send(message);",
         ],
@@ -350,10 +348,12 @@ pub(super) const SENDER: &[BrokenRule] = &[
         "a part of a snapshot is sent once, though it may be lost",
         "progress.rs",
         [
-            "Pace::Probing { asked } | Pace::Installing(Transfer { asked, .. }) => *asked = false,
-            Pace::Streaming => {}",
-            "Pace::Probing { asked } => *asked = false,
-            Pace::Installing(_) | Pace::Streaming => {}",
+            "| ReplicationState::Installing(SnapshotProgress { in_flight, .. }) => {
+                *in_flight = false
+            }
+            ReplicationState::Streaming => {}",
+            "=> *in_flight = false,
+            ReplicationState::Installing(_) | ReplicationState::Streaming => {}",
         ],
     ),
     broken(
@@ -368,14 +368,14 @@ pub(super) const SENDER: &[BrokenRule] = &[
         "Figure 13 Sender",
         "a follower that lost the parts it had gets the next part, again and again",
         "progress.rs",
-        ["bytes != transfer.received && bytes", "bytes > transfer.received && bytes"],
+        ["bytes != progress.received && bytes", "bytes > progress.received && bytes"],
     ),
     broken(
         "refusal-begins-the-snapshot-anew",
         "Figure 13 Sender",
         "a heartbeat that is refused while the snapshot is on its way makes the leader begin with the first part again",
         "progress.rs",
-        ["Pace::Installing(_) => true,", "Pace::Installing(_) => false,"],
+        ["ReplicationState::Installing(_) => true,", "ReplicationState::Installing(_) => false,"],
     ),
     broken(
         "part-not-followed-by-the-next",
@@ -383,7 +383,7 @@ pub(super) const SENDER: &[BrokenRule] = &[
         "the next part of a snapshot is sent only with the next heartbeat",
         "progress.rs",
         [
-            "transfer.asked = false;
+            "progress.in_flight = false;
 ",
             "",
         ],
@@ -394,10 +394,10 @@ pub(super) const SENDER: &[BrokenRule] = &[
         "a follower that has got the snapshot gets no entries",
         "progress.rs",
         [
-            "self.pace = Pace::Streaming;
+            "self.state = ReplicationState::Streaming;
         }",
             "if !self.is_installing() {
-                self.pace = Pace::Streaming;
+                self.state = ReplicationState::Streaming;
             }
         }",
         ],
@@ -414,7 +414,7 @@ pub(super) const SENDER: &[BrokenRule] = &[
         "Figure 13 Sender",
         "what a follower says of an earlier snapshot is taken to be about the one that is on its way",
         "progress.rs",
-        ["transfer.snapshot.last.index == last =>", "transfer.snapshot.last.index >= last =>"],
+        ["progress.snapshot.last.index == last =>", "progress.snapshot.last.index >= last =>"],
     ),
     broken(
         "acknowledged-entries-tried-again",

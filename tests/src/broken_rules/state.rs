@@ -41,7 +41,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "the server responds to RequestVote before its vote is on stable storage",
         "roles/voter.rs",
         [
-            "state.promise(candidate, Body::RequestVoteReply { granted });",
+            "state.hold(candidate, Body::RequestVoteReply { granted });",
             "state.send(candidate, Body::RequestVoteReply { granted });",
         ],
     ),
@@ -50,7 +50,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "Figure 2 State",
         "a candidate asks for votes before its new term and its own vote are on stable storage",
         "roles/candidate.rs",
-        ["state.promise(server, request.clone());", "state.send(server, request.clone());"],
+        ["state.hold(server, request.clone());", "state.send(server, request.clone());"],
     ),
     broken(
         "success-sent-before-durable",
@@ -59,7 +59,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "roles/follower.rs",
         [
             "let reply = AppendReply::Success { matched: verified };
-        state.promise(leader, Body::AppendEntriesReply { reply, round });",
+        state.hold(leader, Body::AppendEntriesReply { reply, round });",
             "let reply = AppendReply::Success { matched: verified };
         state.send(leader, Body::AppendEntriesReply { reply, round });",
         ],
@@ -70,7 +70,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "a leader counts itself for an entry before that is on its own stable storage",
         "roles/leader/replication.rs",
         [
-            "state.promise(state.id, Body::AppendEntriesReply { reply, round });",
+            "state.hold(state.id, Body::AppendEntriesReply { reply, round });",
             "self.append_reply(state, state.id, reply, round);",
         ],
     ),

@@ -41,7 +41,7 @@ pub const PLACES: [(&str, Where); 31] = [
     ("diss. §5.3", Where::Outside("another way to compact, which the core does not have")),
     ("diss. §5.4", Where::Outside("another way to compact, which the core does not have")),
     ("diss. §6.1", Where::Outside("the host's and the client's")),
-    ("diss. §6.2", Where::Core("roles/leader/reads.rs")),
+    ("diss. §6.2", Where::Core("roles/leader/rounds.rs")),
     ("diss. §6.3", Where::Core("sessions.rs")),
     ("diss. §6.4", Where::Core("roles/leader/reads.rs")),
     ("diss. §6.4.1", Where::Core("roles/leader/reads.rs")),

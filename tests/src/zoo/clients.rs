@@ -16,7 +16,7 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[Edit {
             file: "raft-core/src/roles/leader/reads.rs",
             find: "if self.holds_lease(state) {",
-            replace: "if self.holds_lease(state) || self.rounds.latest < u64::MAX {",
+            replace: "if self.holds_lease(state) || self.rounds.latest() < u64::MAX {",
         }],
     },
     Bug {
@@ -43,19 +43,20 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Shallow,
         edits: &[
             Edit {
-                file: "raft-core/src/roles/leader/reads.rs",
-                find: "        if !self.rounds.answered(answered) {
-            return;
+                file: "raft-core/src/roles/leader/rounds.rs",
+                find: "        if self.rounds.confirm(confirmed) {
+            self.reads_confirmed(state, confirmed);
         }",
-                replace: "        self.rounds.answered(answered);
+                replace: "        self.rounds.confirm(confirmed);
         let voters = self.peers.iter().filter(|peer| peer.votes);
         let mut rounds: Vec<u64> = voters.map(|peer| peer.progress.round()).collect();
         rounds.sort_unstable();
         let enough = (rounds.len() / 2).max(1);
-        let answered = rounds.iter().rev().nth(enough - 1).copied().unwrap_or(answered);",
+        let confirmed = rounds.iter().rev().nth(enough - 1).copied().unwrap_or(confirmed);
+        self.reads_confirmed(state, confirmed);",
             },
             Edit {
-                file: "raft-core/src/roles/leader/reads.rs",
+                file: "raft-core/src/roles/leader/rounds.rs",
                 find: "use alloc::collections::VecDeque;",
                 replace: "use alloc::collections::VecDeque;
 use alloc::vec::Vec;",
@@ -87,25 +88,28 @@ use alloc::vec::Vec;",
         expected: Medium,
         edits: &[
             Edit {
-                file: "raft-core/src/roles/leader/reads.rs",
-                find: "        if !self.rounds.answered(answered) {
-            return;
-        }",
-                replace: "        if !self.rounds.answered(answered) {
-            return;
-        }
-        self.rounds.lease_from = Some(self.ticks);",
+                file: "raft-core/src/roles/leader/rounds.rs",
+                find: "let Rounds { latest, open, confirmed, confirmed_from } = self;",
+                replace: "let Rounds { latest, open, confirmed, confirmed_from, lease_from: _ } = self;",
             },
             Edit {
-                file: "raft-core/src/roles/leader/reads.rs",
-                find: "    answered_from: Option<u64>,",
-                replace: "    answered_from: Option<u64>,
+                file: "raft-core/src/roles/leader/rounds.rs",
+                find: "        if self.rounds.confirm(confirmed) {",
+                replace: "        if self.rounds.confirm(confirmed) {
+            self.rounds.lease_from = Some(self.ticks);",
+            },
+            Edit {
+                file: "raft-core/src/roles/leader/rounds.rs",
+                find: "    confirmed_from: Option<u64>,",
+                replace: "    confirmed_from: Option<u64>,
     lease_from: Option<u64>,",
             },
             Edit {
-                file: "raft-core/src/roles/leader/reads.rs",
-                find: "self.rounds.answered_from.is_some_and(",
-                replace: "self.rounds.lease_from.is_some_and(",
+                file: "raft-core/src/roles/leader/rounds.rs",
+                find: "        self.confirmed_from
+    }",
+                replace: "        self.lease_from
+    }",
             },
             Edit {
                 file: "raft-core/src/settings.rs",
@@ -125,9 +129,9 @@ use alloc::vec::Vec;",
         expected: Medium,
         edits: &[Edit {
             file: "raft-core/src/roles/leader/mod.rs",
-            find: "        state.loyal_for = 0;
+            find: "        state.belief = Belief::NoLeader;
         self.reads.abandon(state);",
-            replace: "        state.loyal_for = 0;
+            replace: "        state.belief = Belief::NoLeader;
         for (_, request) in core::mem::take(&mut state.waiting) {
             state.answer(request, Answer::NotLeader(None));
         }
@@ -239,12 +243,12 @@ use alloc::vec::Vec;",
             Edit {
                 file: "raft-core/src/roles/leader/mod.rs",
                 find: "if let Some(handover) = &self.handover {",
-                replace: "if let Some(handover) = self.handover.as_ref().filter(|handover| !handover.told) {",
+                replace: "if let Some(handover) = self.handover.as_ref().filter(|handover| !handover.timeout_now_sent) {",
             },
             Edit {
                 file: "raft-core/src/roles/leader/handover.rs",
-                find: "    told: bool,",
-                replace: "    pub(super) told: bool,",
+                find: "    timeout_now_sent: bool,",
+                replace: "    pub(super) timeout_now_sent: bool,",
             },
         ],
     },

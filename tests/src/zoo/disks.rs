@@ -17,9 +17,17 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[
             Edit {
                 file: "raft-core/src/roles/leader/mod.rs",
-                find: "    /// Memory for counting how far the servers are.",
+                find: "            lease_void,
+            //",
+                replace: "            lease_void,
+            failing: _,
+            //",
+            },
+            Edit {
+                file: "raft-core/src/roles/leader/mod.rs",
+                find: "    /// Memory for the count of how far the servers are.",
                 replace: "    failing: (Option<LogIndex>, u32),
-    /// Memory for counting how far the servers are.",
+    /// Memory for the count of how far the servers are.",
             },
             Edit {
                 file: "raft-core/src/roles/leader/mod.rs",
@@ -79,7 +87,7 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Deep,
         edits: &[Edit {
             file: "raft-core/src/roles/leader/replication.rs",
-            find: "state.promise(state.id, Body::AppendEntriesReply { reply, round });",
+            find: "state.hold(state.id, Body::AppendEntriesReply { reply, round });",
             replace: "self.append_reply(state, state.id, reply, round);",
         }],
     },
@@ -93,7 +101,7 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[Edit {
             file: "raft-core/src/roles/follower.rs",
             find: "let reply = AppendReply::Success { matched: verified };
-        state.promise(leader, Body::AppendEntriesReply { reply, round });",
+        state.hold(leader, Body::AppendEntriesReply { reply, round });",
             replace: "let reply = AppendReply::Success { matched: verified };
         state.send(leader, Body::AppendEntriesReply { reply, round });",
         }],
@@ -110,42 +118,49 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[
             Edit {
                 file: "raft-core/src/output.rs",
-                find: "    unsynced: VecDeque<(u64, bool)>,",
-                replace: "    unsynced: VecDeque<(u64, bool, Option<LogIndex>)>,
+                find: "    unsynced: VecDeque<Unsynced>,",
+                replace: "    unsynced: VecDeque<Unsynced>,
     stable: Option<LogIndex>,",
             },
             Edit {
                 file: "raft-core/src/output.rs",
-                find: "            self.unsynced.push_back((self.issued, false));",
+                find: "            unsynced,
+            held,",
+                replace: "            stable: _,
+            unsynced,
+            held,",
+            },
+            Edit {
+                file: "raft-core/src/output.rs",
+                find: "    durable: bool,
+}",
+                replace: "    durable: bool,
+    end: Option<LogIndex>,
+}",
+            },
+            Edit {
+                file: "raft-core/src/output.rs",
+                find: "            self.unsynced.push_back(Unsynced { id: id.clone(), durable: false });",
                 replace: "            let log = self.log.as_ref();
             if let Some(log) = log {
                 self.stable = self.stable.min(log.from.before());
             }
             let log = log.filter(|_| hard_state.is_none() && self.snapshot.is_none());
             let end = log.and_then(|log| log.entries.last()).map(|entry| entry.index);
-            self.unsynced.push_back((self.issued, false, end));",
+            self.unsynced.push_back(Unsynced { id: id.clone(), durable: false, end });",
             },
             Edit {
                 file: "raft-core/src/output.rs",
-                find: ".find(|(number, _)| *number == receipt.number)",
-                replace: ".find(|(number, ..)| *number == receipt.number)",
-            },
-            Edit {
-                file: "raft-core/src/output.rs",
-                find: "        while self.unsynced.front().is_some_and(|(_, durable)| *durable) {
+                find: "        while self.unsynced.front().is_some_and(|write| write.durable) {
             self.unsynced.pop_front();
         }",
-                replace: "        while let Some((_, durable, end)) = self.unsynced.front()
+                replace:
+                    "        while let Some(Unsynced { durable, end, .. }) = self.unsynced.front()
             && (*durable || end.is_some_and(|end| Some(end) <= self.stable))
         {
             self.stable = self.stable.max(*end);
             self.unsynced.pop_front();
         }",
-            },
-            Edit {
-                file: "raft-core/src/output.rs",
-                find: "map_or(self.issued + 1, |(number, _)| *number);",
-                replace: "map_or(self.issued + 1, |(number, ..)| *number);",
             },
         ],
     },
@@ -168,9 +183,17 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "raft-core/src/state.rs",
-                find: "    /// How far the host was handed the log to apply.",
+                find: "    /// The last entry that the host was handed to apply.",
                 replace: "    pub(crate) page: Option<LogIndex>,
-    /// How far the host was handed the log to apply.",
+    /// The last entry that the host was handed to apply.",
+            },
+            Edit {
+                file: "raft-core/src/state.rs",
+                find: "            commit,
+            handed,",
+                replace: "            commit,
+            page: _,
+            handed,",
             },
             Edit {
                 file: "raft-core/src/node/boot.rs",

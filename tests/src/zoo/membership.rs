@@ -11,7 +11,7 @@ const VOTER: &str = "raft-core/src/roles/voter.rs";
 const GRANTED: &str = "let granted = term == state.hard_state.term
         && state.hard_state.voted_for";
 const PRE_GRANTED: &str = "let granted = term == state.hard_state.term
-        && state.loyal_for";
+        && state.belief";
 
 pub(super) const BUGS: &[Bug] = &[
     Bug {
@@ -165,7 +165,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
             },
             Edit {
                 file: MEMBERSHIP,
-                find: "/// Whether this is C_old,new of joint consensus (§6).",
+                find: "/// Returns whether this is C_old,new of joint consensus (§6).",
                 replace: "/// What is kept of it when a snapshot is loaded.
     pub(crate) fn half(self: Arc<Membership>) -> Arc<Membership> {
         if self.outgoing.is_empty() {
@@ -175,7 +175,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         Arc::new(Membership { voters: self.outgoing.clone(), outgoing: Vec::new(), learners })
     }
 
-    /// Whether this is C_old,new of joint consensus (§6).",
+    /// Returns whether this is C_old,new of joint consensus (§6).",
             },
         ],
     },
@@ -189,6 +189,11 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
                    configuration; it is then elected by a majority of that",
         expected: Deep,
         edits: &[
+            Edit {
+                file: "raft-core/src/membership.rs",
+                find: "let Configurations { base, logged: _ } = self;",
+                replace: "let Configurations { base, logged: _, stale: _ } = self;",
+            },
             Edit {
                 file: STATE,
                 find: "self.configurations = Configurations::new(snapshot.membership.clone());",
@@ -224,7 +229,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
             },
             Edit {
                 file: MEMBERSHIP,
-                find: "/// A snapshot stands for the log up to this index, with the latest configuration up to there.",
+                find: "/// Follows a compaction: a snapshot stands for the log up to this index, with the latest",
                 replace: "/// A snapshot takes the place of the log.
     pub(crate) fn restored(&mut self, through: LogIndex, base: Arc<Membership>) {
         let latest = self.logged.pop().or(self.stale.take());
@@ -233,7 +238,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         self.logged.clear();
     }
 
-    /// A snapshot stands for the log up to this index, with the latest configuration up to there.",
+    /// Follows a compaction: a snapshot stands for the log up to this index, with the latest",
             },
         ],
     },
@@ -257,7 +262,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
                 find: PRE_GRANTED,
                 replace: "let granted = term == state.hard_state.term
         && !state.membership().learners.contains(&state.id)
-        && state.loyal_for",
+        && state.belief",
             },
         ],
     },
@@ -336,7 +341,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         && state.configurations.index() > state.commit;
     let granted = term == state.hard_state.term
         && !retired
-        && state.loyal_for",
+        && state.belief",
             },
             Edit {
                 file: MEMBERSHIP,

@@ -46,9 +46,9 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Deep,
         edits: &[Edit {
             file: "raft-core/src/roles/follower.rs",
-            find: "self.asked.drain(..).for_each(|request| state.read_at(index, request));",
+            find: "self.asked_reads.drain(..).for_each(|request| state.read_at(index, request));",
             replace: "state.commit_up_to(Some(index).min(state.log.last_index()));
-        self.asked.drain(..).for_each(|request| state.read_at(index, request));",
+        self.asked_reads.drain(..).for_each(|request| state.read_at(index, request));",
         }],
     },
     Bug {
@@ -181,12 +181,12 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "raft-core/src/progress.rs",
-                find: "    /// A heartbeat goes out. If",
+                find: "    /// Notes that a heartbeat goes out. If",
                 replace: "    pub(crate) fn probe(&mut self) {
-        self.pace = Pace::Probing { asked: true };
+        self.state = ReplicationState::Probing { in_flight: true };
     }
 
-    /// A heartbeat goes out. If",
+    /// Notes that a heartbeat goes out. If",
             },
             Edit {
                 file: "raft-core/src/roles/follower.rs",
@@ -266,6 +266,14 @@ pub(super) const BUGS: &[Bug] = &[
         exposure: "a leader takes a command, is deposed, and appends it in the term of the next leader; about 8 steps",
         expected: Medium,
         edits: &[
+            Edit {
+                file: "raft-core/src/state.rs",
+                find: "            outbox,
+        } = self;",
+                replace: "            outbox,
+            led: _,
+        } = self;",
+            },
             Edit {
                 file: "raft-core/src/state.rs",
                 find: "    pub(crate) outbox: Outbox,

@@ -56,6 +56,12 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
+                find: "            written: _,",
+                replace: "            written: _,
+            halves: _,",
+            },
+            Edit {
+                file: "raft-sim/src/reference/mod.rs",
                 find: "            written: 0,",
                 replace: "            written: 0,
             halves: Vec::new(),",
@@ -72,8 +78,8 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Medium,
         edits: &[Edit {
             file: "raft-core/src/progress.rs",
-            find: "bytes != transfer.received && bytes",
-            replace: "bytes > transfer.received && bytes",
+            find: "bytes != progress.received && bytes",
+            replace: "bytes > progress.received && bytes",
         }],
     },
     Bug {
@@ -86,10 +92,12 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Shallow,
         edits: &[Edit {
             file: "raft-core/src/progress.rs",
-            find: "Pace::Probing { asked } | Pace::Installing(Transfer { asked, .. }) => *asked = false,
-            Pace::Streaming => {}",
-            replace: "Pace::Probing { asked } => *asked = false,
-            Pace::Installing(_) | Pace::Streaming => {}",
+            find: "| ReplicationState::Installing(SnapshotProgress { in_flight, .. }) => {
+                *in_flight = false
+            }
+            ReplicationState::Streaming => {}",
+            replace: "=> *in_flight = false,
+            ReplicationState::Installing(_) | ReplicationState::Streaming => {}",
         }],
     },
     Bug {

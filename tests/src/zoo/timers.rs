@@ -15,10 +15,7 @@ pub(super) const BUGS: &[Bug] = &[
         exposure: "of three servers C is cut off while terms go on; when it is back the leader dies, and the third asks C \
                    in vain for ever",
         expected: Medium,
-        edits: &[
-            NO_TERM_FROM_A_QUESTION,
-            NO_ANSWER_TO_AN_OLDER_TERM,
-        ],
+        edits: &[NO_TERM_FROM_A_QUESTION, NO_ANSWER_TO_AN_OLDER_TERM],
     },
     Bug {
         id: "prevote-two-cohorts",
@@ -34,17 +31,10 @@ pub(super) const BUGS: &[Bug] = &[
             NO_ANSWER_TO_AN_OLDER_TERM,
             Edit {
                 file: "raft-core/src/node/receive.rs",
-                find: "            _ if !current => {}
-            Body::RequestVoteReply",
-                replace: "            Body::PreVoteReply { granted: true } => self.pre_vote_granted(from),
-            _ if !current => {}
-            Body::RequestVoteReply",
-            },
-            Edit {
-                file: "raft-core/src/node/receive.rs",
-                find: "            Body::PreVoteReply { granted: true } => self.pre_vote_granted(from),
-            // A vote",
-                replace: "            // A vote",
+                find: "if current && granted {
+                    self.pre_vote_granted(from);",
+                replace: "if granted {
+                    self.pre_vote_granted(from);",
             },
         ],
     },
@@ -59,19 +49,16 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[
             Edit {
                 file: "raft-core/src/node/receive.rs",
-                find: "Kind::Candidacy if self.disregards() => return,",
-                replace: "Kind::Candidacy
-                    if self.disregards()
+                find: "if self.disregards() {",
+                replace: "if self.disregards()
                         && !(matches!(message.body, Body::PreVote { .. })
-                            && matches!(self.role, Role::Leader(_))) =>
-                {
-                    return;
-                }",
+                            && matches!(self.role, Role::Leader(_)))
+                    {",
             },
             Edit {
                 file: "raft-core/src/roles/voter.rs",
-                find: "        && state.loyal_for == 0",
-                replace: "        && (state.loyal_for == 0 || state.loyal_for == u32::MAX)",
+                find: "        && state.belief == Belief::NoLeader",
+                replace: "        && (state.belief == Belief::NoLeader || state.belief == Belief::Itself)",
             },
         ],
     },
@@ -110,14 +97,11 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "raft-core/src/node/receive.rs",
-                find: "Kind::Candidacy if self.disregards() => return,",
-                replace: "Kind::Candidacy
-                    if self.disregards()
+                find: "if self.disregards() {",
+                replace: "if self.disregards()
                         && (self.state.settings.lease_drift.is_some()
-                            || !self.state.membership().contains(message.from)) =>
-                {
-                    return;
-                }",
+                            || !self.state.membership().contains(message.from))
+                    {",
             },
         ],
     },
@@ -131,8 +115,8 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Shallow,
         edits: &[Edit {
             file: "raft-core/src/node/receive.rs",
-            find: "self.state.settings.check_quorum && self.state.loyal_for > 0",
-            replace: "self.state.settings.lease_drift.is_some() && self.state.loyal_for > 0",
+            find: "self.state.settings.check_quorum && self.state.belief != Belief::NoLeader",
+            replace: "self.state.settings.lease_drift.is_some() && self.state.belief != Belief::NoLeader",
         }],
     },
     Bug {
@@ -161,9 +145,9 @@ const NO_TERM_FROM_A_QUESTION: Edit<'_> = Edit {
 const NO_ANSWER_TO_AN_OLDER_TERM: Edit<'_> = Edit {
     file: "raft-core/src/roles/voter.rs",
     find: "    let granted = term == state.hard_state.term
-        && state.loyal_for == 0",
+        && state.belief == Belief::NoLeader",
     replace: "    if term < state.hard_state.term {
         return;
     }
-    let granted = state.loyal_for == 0",
+    let granted = state.belief == Belief::NoLeader",
 };

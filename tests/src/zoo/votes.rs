@@ -15,10 +15,10 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Medium,
         edits: &[Edit {
             file: "raft-core/src/node/receive.rs",
-            find: "_ if !current => {}
-            Body::RequestVoteReply { granted: true } => self.vote_granted(from),",
-            replace: "Body::RequestVoteReply { granted: true } => self.vote_granted(from),
-            _ if !current => {}",
+            find: "if current && granted {
+                    self.vote_granted(from);",
+            replace: "if granted {
+                    self.vote_granted(from);",
         }],
     },
     Bug {
@@ -29,6 +29,11 @@ pub(super) const BUGS: &[Bug] = &[
         exposure: "of five servers one votes for A and the network repeats it: A leads with two votes; about 6 steps",
         expected: Shallow,
         edits: &[
+            Edit {
+                file: "raft-core/src/roles/candidate.rs",
+                find: "let Candidate { votes, timer } = self;",
+                replace: "let Candidate { votes, grants: _, timer } = self;",
+            },
             Edit {
                 file: "raft-core/src/roles/candidate.rs",
                 find: "    votes: BTreeSet<NodeId>,
@@ -93,7 +98,7 @@ pub(super) const BUGS: &[Bug] = &[
         expected: Deep,
         edits: &[Edit {
             file: "raft-core/src/roles/voter.rs",
-            find: "state.promise(candidate, Body::RequestVoteReply { granted });",
+            find: "state.hold(candidate, Body::RequestVoteReply { granted });",
             replace: "state.send(candidate, Body::RequestVoteReply { granted });",
         }],
     },
@@ -110,14 +115,16 @@ pub(super) const BUGS: &[Bug] = &[
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
                 find: "    written: u64,
-}
-
-impl Subject",
+}",
                 replace: "    written: u64,
     hard_state: crate::words::HardState,
-}
-
-impl Subject",
+}",
+            },
+            Edit {
+                file: "raft-sim/src/reference/mod.rs",
+                find: "            written: _,",
+                replace: "            written: _,
+            hard_state: _,",
             },
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
@@ -185,15 +192,8 @@ impl Subject",
         expected: Shallow,
         edits: &[Edit {
             file: "raft-core/src/node/receive.rs",
-            find: "            Body::AppendEntries { prev, round, .. } if !current => {
-                self.refuse_old(from, prev.map(|prev| prev.index), round);
-            }
-            Body::InstallSnapshot { chunk, round } if !current => {
-                self.refuse_old(from, Some(chunk.last.index), round);
-            }
-            // §5.1: other messages of an older term say nothing about this one.
-            _ if !current => {}",
-            replace: "",
+            find: "let current = term == self.state.hard_state.term;",
+            replace: "let current = true;",
         }],
     },
     Bug {
@@ -252,9 +252,9 @@ impl Subject",
             Edit {
                 file: "raft-core/src/roles/voter.rs",
                 find: "state.log.last());
-    state.promise(candidate, Body::PreVoteReply",
+    state.hold(candidate, Body::PreVoteReply",
                 replace: "state.log.last_to_compare());
-    state.promise(candidate, Body::PreVoteReply",
+    state.hold(candidate, Body::PreVoteReply",
             },
         ],
     },

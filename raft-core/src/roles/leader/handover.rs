@@ -1,5 +1,7 @@
 //! Leadership transfer (diss. §3.10).
 
+use core::hash::{Hash, Hasher};
+
 use super::Leader;
 use crate::message::Body;
 use crate::output::{Answer, Rejection};
@@ -7,19 +9,27 @@ use crate::state::State;
 use crate::types::{NodeId, Request};
 
 /// Leadership on its way to another server. No proposal is taken meanwhile, so that it can catch up.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Handover {
     pub(super) request: Request,
     pub(super) to: NodeId,
     /// The tick at which it began.
     began: u64,
-    /// Whether the target was told to stand.
-    told: bool,
+    /// True if TimeoutNow was sent to the target.
+    timeout_now_sent: bool,
+}
+
+impl Handover {
+    /// Feeds the hasher with all that later steps depend on, seen from this tick.
+    pub(super) fn fingerprint(&self, tick: u64, hasher: &mut impl Hasher) {
+        let Handover { request, to, began, timeout_now_sent } = self;
+        (request, to, tick - began, timeout_now_sent).hash(hasher);
+    }
 }
 
 impl Leader {
-    /// An administrator wants another server to lead.
-    pub(crate) fn transfer(&mut self, state: &mut State, request: Request, to: NodeId) {
+    /// Begins to hand over, as an administrator wants.
+    pub(crate) fn transfer_leadership(&mut self, state: &mut State, request: Request, to: NodeId) {
         let rejection = if let Some(handover) = &self.handover {
             Some(Rejection::TransferPending(handover.to))
         } else if to == state.id {
@@ -37,23 +47,24 @@ impl Leader {
         // The target need not wait until others have forgotten this leader. Nor can a TimeoutNow be called
         // back, however late it arrives: this leader has no lease any more in its term.
         self.lease_void = true;
-        self.handover = Some(Handover { request, to, began: self.ticks, told: false });
+        self.handover = Some(Handover { request, to, began: self.ticks, timeout_now_sent: false });
         self.hand_over(state);
     }
 
-    /// Once the target has all of the log: it starts an election at once.
+    /// Sends TimeoutNow once the target has all of the log: it starts an election at once.
     pub(super) fn hand_over(&mut self, state: &mut State) {
-        let Some(to) = self.handover.as_ref().filter(|handover| !handover.told).map(|h| h.to)
+        let Some(to) =
+            self.handover.as_ref().filter(|handover| !handover.timeout_now_sent).map(|h| h.to)
         else {
             return;
         };
         if self.matched(to) == state.log.last_index() {
             state.send(to, Body::TimeoutNow);
-            self.handover.iter_mut().for_each(|handover| handover.told = true);
+            self.handover.iter_mut().for_each(|handover| handover.timeout_now_sent = true);
         }
     }
 
-    /// If it is not over after an election timeout, this server leads on.
+    /// Gives up a handover that is not over after an election timeout: this server leads on.
     pub(super) fn hand_over_in_time(&mut self, state: &mut State) {
         let patience = u64::from(state.settings.election_timeout_max);
         let late = |handover: &mut Handover| self.ticks - handover.began >= patience;

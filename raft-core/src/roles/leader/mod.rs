@@ -1,27 +1,30 @@
-//! Rules for leaders (§5.3, §5.4). What a leader sends and hears back is in `replication`, what it does for
-//! reads in `reads`, for a change of the configuration in `change`, to hand over in `handover`.
+//! Rules for leaders (§5.3, §5.4). `replication` has requests and replies, `rounds` the rounds of heartbeats,
+//! `reads` the reads that rest on them, `change` changes of the configuration, `handover` leadership transfer.
 
 mod change;
 mod handover;
 mod reads;
 mod replication;
+mod rounds;
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use change::Change;
 use handover::Handover;
-use reads::{Asker, Reads, Rounds};
+use reads::{Asker, Reads};
+use rounds::Rounds;
 
 use crate::membership::reached_by_majority;
 use crate::output::Answer;
 use crate::progress::Progress;
-use crate::state::State;
+use crate::state::{Belief, State};
 use crate::types::{LogIndex, NodeId, Payload, Position, Request, length};
 
 /// The server that leads its term (§5.2, §5.3).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Leader {
-    /// Every server that receives the log, in order, this one included.
+    /// The servers that receive the log, in order, this one included.
     peers: Vec<Peer>,
     /// Ticks since it was elected.
     ticks: u64,
@@ -31,28 +34,28 @@ pub struct Leader {
     reads: Reads,
     change: Option<Change>,
     handover: Option<Handover>,
-    /// Whether a handover was ever begun: its target may be elected at any time from then on.
+    /// True once a handover was begun: its target may be elected at any time from then on.
     lease_void: bool,
-    /// It is not to lead any longer.
+    /// True if it is not to lead any longer.
     over: bool,
-    /// Memory for counting how far the servers are.
+    /// Memory for the count of how far the servers are.
     reached: Vec<u64>,
 }
 
 /// A server that receives the log.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Peer {
     server: NodeId,
     progress: Progress,
-    /// Whether it is counted among the voters, and in joint consensus among those of C_old.
+    /// True if it is counted among the voters, and in joint consensus among those of C_old.
     votes: bool,
     votes_outgoing: bool,
 }
 
 impl Leader {
-    /// Upon election: nextIndex and matchIndex are reinitialized (Figure 2), and AppendEntries goes to each
-    /// server. It brings a no-op, since a leader cannot commit before it has an entry of its own term
-    /// (§5.4.2, §8).
+    /// Creates the leader upon its election: nextIndex and matchIndex are reinitialized (Figure 2), and
+    /// AppendEntries goes to each server. It brings a no-op, since a leader cannot commit before it has an
+    /// entry of its own term (§5.4.2, §8).
     pub(crate) fn elected(state: &mut State) -> Leader {
         let mut leader = Leader {
             peers: Vec::new(),
@@ -66,15 +69,51 @@ impl Leader {
             over: false,
             reached: Vec::new(),
         };
-        // It knows of a current leader as long as it leads (§6).
-        state.loyal_for = u32::MAX;
+        // There is a current leader as long as it leads (§6).
+        state.belief = Belief::Itself;
         leader.refresh_peers(state);
         leader.append(state, Payload::Noop);
         leader
     }
 
-    /// What this leader knows of a server that it sends the log to (Figure 2, volatile state on leaders). What
-    /// it has itself acknowledged, when its own disk had it, counts like any other's (diss. §10.2.1).
+    /// Feeds the hasher with all that later steps depend on. Ticks are counted backwards from now: how long this
+    /// server has led decides nothing.
+    pub(super) fn fingerprint(&self, state: &State, hasher: &mut impl Hasher) {
+        let Leader {
+            peers,
+            ticks,
+            elapsed,
+            rounds,
+            reads,
+            change,
+            handover,
+            lease_void,
+            // A leader for which this holds is none after the step.
+            over: _,
+            // Memory for reuse.
+            reached: _,
+        } = self;
+        peers.len().hash(hasher);
+        // Whose votes count follows from the configuration in force.
+        for Peer { server, progress, votes: _, votes_outgoing: _ } in peers {
+            (server, progress).hash(hasher);
+        }
+        (elapsed, reads).hash(hasher);
+        rounds.fingerprint(&state.settings, *ticks, hasher);
+        change.is_some().hash(hasher);
+        if let Some(change) = change {
+            change.fingerprint(*ticks, hasher);
+        }
+        handover.is_some().hash(hasher);
+        if let Some(handover) = handover {
+            handover.fingerprint(*ticks, hasher);
+        }
+        // Without leases there is none to be void.
+        (*lease_void && state.settings.lease_drift.is_some()).hash(hasher);
+    }
+
+    /// Progress of a server that receives the log (Figure 2, volatile state on leaders). The leader's own
+    /// progress, acknowledged when its own disk had the entries, counts like any other (diss. §10.2.1).
     #[must_use]
     pub fn progress(&self, server: NodeId) -> Option<&Progress> {
         self.peers.iter().find(|peer| peer.server == server).map(|peer| &peer.progress)
@@ -85,14 +124,14 @@ impl Leader {
         self.progress(server).and_then(Progress::matched)
     }
 
-    /// Whether it is not to lead any longer, though its term is not over.
+    /// Returns whether it is not to lead any longer, though its term is not over.
     pub(crate) fn is_over(&self) -> bool {
         self.over
     }
 
-    /// It leads no longer: tells those who wait for what only a leader can do.
+    /// Ends its leadership: answers the requests that only a leader can serve.
     pub(crate) fn resign(&mut self, state: &mut State) {
-        state.loyal_for = 0;
+        state.belief = Belief::NoLeader;
         self.reads.abandon(state);
         if let Some(change) = self.change.take() {
             change.abandon(state);
@@ -124,7 +163,7 @@ impl Leader {
         position
     }
 
-    /// One tick passes. Sends heartbeats during idle periods to prevent election timeouts (§5.2).
+    /// Counts a tick. Sends heartbeats during idle periods to prevent election timeouts (§5.2).
     pub(crate) fn tick(&mut self, state: &mut State) {
         self.ticks += 1;
         self.elapsed += 1;
@@ -138,8 +177,8 @@ impl Leader {
         }
     }
 
-    /// The configuration in force has changed, or who joins has: keeps what is known of those who stay.
-    /// Of a new server, nextIndex is initialized as at an election.
+    /// Follows a change of the configuration in force, or of the servers that join: keeps the progress of
+    /// servers that stay. Of a new server, nextIndex is initialized as at an election.
     fn refresh_peers(&mut self, state: &State) {
         let membership = state.membership();
         let mut servers = membership.everyone();
@@ -198,12 +237,12 @@ impl Leader {
         self.peers.iter_mut().find(|peer| peer.server == server)
     }
 
-    /// A client wants to read here.
+    /// Takes a client's read.
     pub(crate) fn read(&mut self, state: &mut State, request: Request) {
         self.take_read(state, Asker::Client(request));
     }
 
-    /// A follower asks for one of its clients.
+    /// Takes a follower's ReadIndex, for one of its clients.
     pub(crate) fn read_index(&mut self, state: &mut State, follower: NodeId, request: Request) {
         self.take_read(state, Asker::Follower(follower, request));
     }
