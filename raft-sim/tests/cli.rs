@@ -238,7 +238,10 @@ fn a_file_that_is_no_scenario_is_told_and_the_others_still_run() {
     let (out, reported) = (stdout(&assert), stderr(&assert));
     assert!(reported.contains("./wrong.raft:7:1"), "{reported}");
     assert!(reported.contains("did you mean `settle`?"), "{reported}");
-    assert!(reported.contains("./bytes.raft: is not UTF-8 text: bad byte at offset 9"), "{reported}");
+    assert!(
+        reported.contains("./bytes.raft: is not UTF-8 text: bad byte at offset 9"),
+        "{reported}"
+    );
     assert!(!reported.contains('\u{1b}'), "{reported:?}");
     assert!(out.contains("passed   ./passes.raft"), "{out}");
     assert!(out.contains("1 passed, 0 failed, 0 skipped, 2 that could not be read"), "{out}");
@@ -254,7 +257,10 @@ fn a_path_without_scenarios_is_an_error() {
     fs::create_dir(folder.join("inner")).expect("the folder can be made");
     for command in ["test", "list", "fmt"] {
         let reported = stderr(&raft_sim(&folder, &[command, "."]).code(2));
-        assert!(reported.starts_with("raft-sim: error: .: no scenario in this folder"), "{reported}");
+        assert!(
+            reported.starts_with("raft-sim: error: .: no scenario in this folder"),
+            "{reported}"
+        );
         let reported = stderr(&raft_sim(&folder, &[command, "gone.raft"]).code(2));
         assert!(reported.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{reported}");
     }

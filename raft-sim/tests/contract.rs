@@ -70,7 +70,10 @@ fn nothing_is_refused_of_one_without_mistakes() {
 #[test]
 fn writes_are_named_in_order() {
     let reported = refused(|effects| effects.writes.extend(effects.writes.last().cloned()));
-    assert!(reported.ends_with("crashed: it names a write 1; expected a token after 1"), "{reported}");
+    assert!(
+        reported.ends_with("crashed: it names a write 1; expected a token after 1"),
+        "{reported}"
+    );
 }
 
 #[test]

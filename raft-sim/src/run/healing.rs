@@ -181,7 +181,8 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
                 }
                 self.undisturbed(&phase.known).map_err(End::NoObligation)?;
                 let within = (until - began).div_ceil(phase.timeout);
-                let missed = self.missed(property, &format!("{obligation} is owed within {within}"));
+                let missed =
+                    self.missed(property, &format!("{obligation} is owed within {within}"));
                 return Err(self.violated(missed).into());
             }
             self.pass(phase, self.world.now() + TICK)?;

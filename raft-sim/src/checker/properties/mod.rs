@@ -180,7 +180,7 @@ struct Facts {
 
 /// The properties, by number from 1 on.
 #[rustfmt::skip]
-const TABLE: &[Facts; 42] = &[
+const TABLE: &[Facts] = &[
     Facts { property: Property::ElectionSafety, class: Class::Safety,
         name: "election-safety", title: "Election Safety", section: "Figure 3, §5.2",
         says: "at most one leader in a term",

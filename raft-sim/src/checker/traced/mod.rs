@@ -1,34 +1,30 @@
-//! What the trace of a cluster tells, one event at a time: into the same books and past the same checks as the steps
+//! What the trace of a cluster tells, one event at a time: into the same record and past the same checkers as the steps
 //! of a run.
 //!
 //! A trace tells less than a run, and in no order between servers. So here each check stands alone, and whoever reads
 //! the trace makes it when the order can't matter any more: what must have been before has been told, or can't come.
 //! Nothing here waits, and nothing here is guessed: a check that lacks what it needs is not made.
 
+mod found;
+mod logs;
 mod restart;
 
 use std::collections::BTreeMap;
 
 use super::chain::Chain;
 use super::checkers::Checkers;
-use super::hooks::{Checker, Commit, Context};
+use super::hooks::{Checker, Context};
 use super::properties::Property;
-use super::properties::leader_append_only::LeaderAppendOnly;
 use super::properties::leader_completeness::LeaderCompleteness;
 use super::properties::monotonicity::Monotonicity;
-use super::properties::quorum_durability::QuorumDurability;
-use super::properties::snapshots::Snapshots;
-use super::properties::state_machine_safety::StateMachineSafety;
 use super::quorum::has_quorum;
-use super::record::{InForce, Record};
+use super::record::InForce;
 use super::server::Server;
-use super::violation::{Verdict, Violation, violated};
-use crate::model::{
-    Entry, HardState, LogIndex, Membership, NodeId, Payload, Position, Term, length,
-};
-use crate::subject::{LogWrite, Role, View, Write};
+use super::violation::{Violation, violated};
+use crate::model::{HardState, Membership, NodeId, Payload, Position, Term, length};
+use crate::subject::{Role, View};
 
-pub use restart::{Found, Restarted};
+pub use found::{Found, Restarted};
 
 /// Whether a quorum agrees to something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +88,7 @@ impl Traced {
         Context { record, slot, exercised }
     }
 
-    /// A server tells for the first time, and that it has found this on its found. What its log has it does not say.
+    /// A server tells for the first time, and that it has found this on its disk. What its log has it does not say.
     pub fn began(&mut self, server: NodeId, found: &Found) {
         let slot = self.slot(server);
         let voted_for = found.voted_for.flatten();
@@ -243,23 +239,6 @@ impl Traced {
         violated(Property::LegalRoles, server, detail)
     }
 
-    /// A server changes its log, as it sees it.
-    ///
-    /// # Errors
-    /// Leader Append-Only, Log Matching, Log Terms, Committed Never Truncated, Configurations.
-    pub fn wrote(&mut self, server: NodeId, write: &LogWrite) -> Result<(), Violation> {
-        let slot = self.slot(server);
-        let after = self.known(slot).view;
-        let result = self.checkers.write_log(slot, write, &after);
-        self.checkers.list.no_rival_entry.forget_unknown(slot);
-        result
-    }
-
-    /// A write is durable now. Those of one server come in the order in which it made them.
-    pub fn persisted(&mut self, server: NodeId, write: &Write) {
-        self.checkers.persisted(server, write);
-    }
-
     /// Whether what a leader commits up to here is durable on a quorum, of any configuration that was in force on
     /// it since it had the entry.
     #[must_use]
@@ -267,181 +246,6 @@ impl Traced {
         let slot = self.slot(server);
         let Some(link) = self.known(slot).log.at(to) else { return Quorum::Unknown };
         self.any_quorum(slot, may, |voter| self.checkers.record.is_durable(voter, to, link))
-    }
-
-    /// A server commits up to here.
-    ///
-    /// # Errors
-    /// Monotonicity, and of a leader Commit Own Term, Quorum Durability, Leader Completeness; of a follower, if
-    /// nobody else may have committed it before, and of both State Machine Safety.
-    pub fn committed(
-        &mut self,
-        server: NodeId,
-        to: LogIndex,
-        may: May<'_>,
-    ) -> Result<(), Violation> {
-        let slot = self.slot(server);
-        let after = View { commit: Some(to), ..self.known(slot).view };
-        Monotonicity::check_forward(&mut self.at(slot), &after)?;
-        let to = to.get();
-        let leads = after.role == Role::Leader;
-        if to <= self.base() || to <= length(self.known(slot).view.commit) {
-            self.known_mut(slot).view = after;
-            return Ok(());
-        }
-        let commit = &Commit { to, term: after.term, leads, configured: 0..0 };
-        if leads {
-            self.check_commit(slot, commit, may)?;
-        }
-        let committed = self.knows_committed();
-        if committed.min(to) > self.base() {
-            self.at(slot).count(Property::StateMachineSafety);
-        }
-        let mut others = self.checkers.record.servers.iter();
-        if !leads && committed < to && !others.any(|other| may(other.id)) {
-            StateMachineSafety::undecided(server, to)?;
-        }
-        StateMachineSafety::check_agreed(&self.at(slot), to)?;
-        if leads || committed < to {
-            self.checkers.record.commit(slot, to, after.term);
-            LeaderCompleteness::check_higher_leaders(&mut self.at(slot), to, after.term)?;
-        }
-        self.known_mut(slot).view = after;
-        Ok(())
-    }
-
-    /// What a leader commits is of its term, and on the disks of a quorum as far as can be known.
-    fn check_commit(&mut self, slot: usize, commit: &Commit, may: May<'_>) -> Verdict {
-        let Checkers { record, list, exercised, .. } = &mut self.checkers;
-        list.commit_own_term.commits(&mut Context { record, slot, exercised }, commit)?;
-        let leader = self.known(slot);
-        match (leader.log.at(commit.to), self.holds(leader.id, commit.to, may)) {
-            (None, _) | (_, Quorum::Unknown | Quorum::Possible) => Ok(()),
-            (Some(_), Quorum::Reached) => {
-                self.at(slot).count(Property::QuorumDurability);
-                Ok(())
-            }
-            (Some(link), Quorum::Impossible) => {
-                let at = self.at(slot);
-                let configuration = at.server().log.configurations.latest().1;
-                QuorumDurability::short(&at, (commit.to, link), configuration)
-            }
-        }
-    }
-
-    /// A server applies the entry at this index, of which it tells its term, or all, or nothing.
-    ///
-    /// # Errors
-    /// State Machine Safety.
-    pub fn applied(
-        &mut self,
-        server: NodeId,
-        index: LogIndex,
-        term: Option<Term>,
-        payload: Option<&Payload>,
-    ) -> Result<(), Violation> {
-        let slot = self.slot(server);
-        let at = index.get();
-        self.apply(slot, index, length(self.known(slot).view.commit))?;
-        let ledger = &self.checkers.record.ledger;
-        let (Some(previous), Some(link)) = (ledger.at(at - 1), ledger.at(at)) else {
-            return Ok(());
-        };
-        if at <= self.base() {
-            return Ok(());
-        }
-        let term = term.unwrap_or(link.term);
-        let same = match payload {
-            Some(payload) => {
-                previous.then(&Entry { index, term, payload: payload.clone() }) == link
-            }
-            None => term == link.term,
-        };
-        if same { Ok(()) } else { StateMachineSafety::another(server, at) }
-    }
-
-    /// A server applies this index: the next one, up to its commit index.
-    fn apply(&mut self, slot: usize, index: LogIndex, commit: u64) -> Verdict {
-        StateMachineSafety::check_next(&mut self.at(slot), index.get(), commit)?;
-        let known = self.known_mut(slot);
-        known.applied = index.get();
-        known.view.applied = Some(index);
-        Ok(())
-    }
-
-    /// A server applies an entry, in a trace that tells nothing of logs, and maybe nothing of commit indexes.
-    ///
-    /// # Errors
-    /// State Machine Safety.
-    pub fn applied_unlogged(
-        &mut self,
-        server: NodeId,
-        index: LogIndex,
-        reported: (Option<Term>, Option<&Payload>),
-    ) -> Result<(), Violation> {
-        let slot = self.slot(server);
-        let at = index.get();
-        let commit = self.known(slot).view.commit.map_or(u64::MAX, LogIndex::get);
-        self.apply(slot, index, commit)?;
-        let known = self.unlogged.entry(at).or_default();
-        let same_term = reported.0.is_none_or(|term| *known.0.get_or_insert(term) == term);
-        let same_payload = reported
-            .1
-            .is_none_or(|payload| known.1.get_or_insert_with(|| payload.clone()) == payload);
-        if same_term && same_payload {
-            return Ok(());
-        }
-        StateMachineSafety::another(server, at)
-    }
-
-    /// A server's commit index, in a trace that tells nothing of logs.
-    ///
-    /// # Errors
-    /// Monotonicity.
-    pub fn advanced(&mut self, server: NodeId, to: LogIndex) -> Result<(), Violation> {
-        let slot = self.slot(server);
-        let after = View { commit: Some(to), ..self.known(slot).view };
-        Monotonicity::check_forward(&mut self.at(slot), &after)?;
-        self.known_mut(slot).view = after;
-        Ok(())
-    }
-
-    /// What a server applied is taken for committed, in a trace that tells nothing of commit indexes.
-    ///
-    /// # Errors
-    /// State Machine Safety.
-    pub fn took_for_committed(&mut self, server: NodeId, to: LogIndex) -> Result<(), Violation> {
-        let slot = self.slot(server);
-        if to.get() <= self.base() {
-            return Ok(());
-        }
-        StateMachineSafety::check_agreed(&self.at(slot), to.get())?;
-        if self.knows_committed() < to.get() {
-            let term = self.known(slot).view.term;
-            self.checkers.record.commit(slot, to.get(), term);
-        }
-        Ok(())
-    }
-
-    /// What is in a server's log nobody knows any more.
-    pub fn forget_log(&mut self, server: NodeId) {
-        let slot = self.slot(server);
-        let base = self.base();
-        let server = self.known_mut(slot);
-        server.log.truncate(base);
-        server.durable_log.truncate(base);
-        server.view = View { role: Role::Follower, ..server.view };
-    }
-
-    /// A server of whose log nobody knows what is in it becomes leader.
-    ///
-    /// # Errors
-    /// Election Safety.
-    pub fn led(&mut self, server: NodeId, term: Term) -> Result<(), Violation> {
-        let slot = self.slot(server);
-        let Checkers { record, list, exercised, .. } = &mut self.checkers;
-        let at = &mut Context { record, slot, exercised };
-        list.election_safety.elected(at, term)
     }
 
     /// A server's state, as far as it is told.
@@ -456,64 +260,21 @@ impl Traced {
         self.checkers.record.ledger.base()
     }
 
-    /// What a server applies next is behind this index: it started, or nobody told what it had applied before.
-    pub fn resumes(&mut self, server: NodeId, applied: u64) {
-        let slot = self.slot(server);
-        self.known_mut(slot).applied = applied;
-    }
-
     /// How much is committed.
     #[must_use]
     pub fn knows_committed(&self) -> u64 {
         self.checkers.record.ledger.len()
     }
 
-    /// A server takes a snapshot of its own up to here.
+    /// A server of whose log nobody knows what is in it becomes leader.
     ///
     /// # Errors
-    /// Snapshots: it was never committed.
-    pub fn snapshotted(&mut self, server: NodeId, last: Position) -> Result<(), Violation> {
+    /// Election Safety.
+    pub fn led(&mut self, server: NodeId, term: Term) -> Result<(), Violation> {
         let slot = self.slot(server);
-        self.at(slot).count(Property::Snapshots);
-        self.check_snapshot_of(slot, last)
-    }
-
-    /// A server installs a snapshot up to here, in place of its log if that does not have the snapshot's last entry.
-    /// False if nobody told what it stands for.
-    ///
-    /// # Errors
-    /// Snapshots: it was never committed. Leader Append-Only: a leader replaced its log.
-    pub fn installed(&mut self, server: NodeId, last: Position) -> Result<bool, Violation> {
-        let slot = self.slot(server);
-        let index = last.index.get();
-        self.at(slot).count(Property::Snapshots);
-        if index > self.knows_committed() {
-            let Some(other) = self.copy_of(last) else { return Ok(false) };
-            // A snapshot stands for what is committed.
-            let term = self.known(slot).view.term;
-            self.checkers.record.commit(other, index, term);
-        }
-        self.check_snapshot_of(slot, last)?;
-        let Record { servers, ledger, .. } = &mut self.checkers.record;
-        let server = &mut servers[slot];
-        let kept = server.log.at(index).is_some_and(|link| link.term == last.term);
-        if !kept {
-            if server.view.role == Role::Leader {
-                LeaderAppendOnly::replaced(server.id, last)?;
-            }
-            server.log.truncate(index);
-            server.log.adopt(ledger, index);
-        }
-        server.applied = server.applied.max(index);
-        server.view.applied = LogIndex::new(server.applied);
-        Ok(true)
-    }
-
-    fn check_snapshot_of(&mut self, slot: usize, last: Position) -> Verdict {
-        if last.index.get() <= self.base() || last.index.get() > self.knows_committed() {
-            return Ok(());
-        }
-        Snapshots::check_committed(&self.at(slot), last)
+        let Checkers { record, list, exercised, .. } = &mut self.checkers;
+        let at = &mut Context { record, slot, exercised };
+        list.election_safety.elected(at, term)
     }
 }
 

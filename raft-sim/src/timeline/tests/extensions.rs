@@ -156,7 +156,9 @@ fn a_server_asks_before_it_stands() {
     for (granted, reported) in [(true, "would vote for S1"), (false, "would not vote for S1")] {
         let reply = message(S2, S1, Body::PreVoteReply { granted });
         let effects = Effects { sends: vec![reply], view: follower, ..Effects::default() };
-        assert!(line(&asked, &effects).ends_with(&format!("PreVote term 3, last none: {reported}")));
+        assert!(
+            line(&asked, &effects).ends_with(&format!("PreVote term 3, last none: {reported}"))
+        );
     }
 }
 

@@ -35,12 +35,15 @@ impl Book {
         for &(request, obligation) in &step.obligation {
             let given = answers.iter().find(|(other, _)| *other == request);
             let Some((_, given)) = given else {
-                let what =
-                    format!("leaves request {} without an answer: {obligation:?} is due", request.0);
+                let what = format!(
+                    "leaves request {} without an answer: {obligation:?} is due",
+                    request.0
+                );
                 return Err(step.breach(Property::Answering, &what));
             };
             if !fits(step, obligation, *given) {
-                let what = format!("answers request {} with {given:?}, not {obligation:?}", request.0);
+                let what =
+                    format!("answers request {} with {given:?}, not {obligation:?}", request.0);
                 return Err(step.breach(Property::Answering, &what));
             }
         }

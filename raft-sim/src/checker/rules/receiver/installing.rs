@@ -1,11 +1,9 @@
 //! InstallSnapshot, receiver implementation (Figure 13).
 
 use super::appending::{follow, has};
-use super::standing::{Answer, LogChange, Reply};
-use super::{Incoming, Watch};
+use super::standing::{Answer, Incoming, LogChange, Reply};
 use crate::checker::server::Server;
 use crate::model::{AppendReply, Body, Chunk, LogIndex};
-use crate::subject::Effects;
 
 /// InstallSnapshot 2 to 8, by a server that has this much of a snapshot. False if no correct leader sends it.
 pub(super) fn install(
@@ -68,15 +66,4 @@ pub(super) fn install(
 fn complete(last: LogIndex, round: u64) -> Reply {
     let reply = AppendReply::Success { matched: Some(last) };
     Reply::One(Body::AppendEntriesReply { reply, round })
-}
-
-impl Watch {
-    /// A server tells how much it has of a snapshot.
-    pub(super) fn learn_incoming(&mut self, effects: &Effects) {
-        for message in &effects.sends {
-            if let Body::InstallSnapshotReply { last, received, .. } = message.body {
-                self.incoming = Incoming::Known(Some((last, received)));
-            }
-        }
-    }
 }

@@ -1,12 +1,30 @@
 //! What becomes of a message: whether it is one that a server takes, the rules for all servers (Figure 2), and then
 //! those for its kind.
 
-use super::standing::{self, Answer, Reply};
-use super::{Due, Incoming, Watch, appending, bit, installing, voting};
+use super::standing::{self, Answer, Incoming, Reply, bit};
+use super::watch::Watch;
+use super::{appending, installing, voting};
 use crate::checker::quorum::contains;
 use crate::checker::server::Server;
 use crate::model::{Body, Message};
 use crate::subject::{Role, Settings};
+
+/// What a step must show.
+#[derive(Debug, Default)]
+#[expect(clippy::large_enum_variant, reason = "there is one; a box would be one for each step")]
+pub(super) enum Due {
+    /// Nothing is judged.
+    #[default]
+    Nothing,
+    /// A message came that no correct server sends, and what it left behind is not known.
+    Unclear,
+    /// A tick passes.
+    Tick,
+    /// A message came, and this is what becomes of it.
+    Answer(Answer),
+    /// It hears of a durable write.
+    Durable,
+}
 
 impl Watch {
     /// What becomes of a message.

@@ -9,6 +9,7 @@
 //! What a server is known to remember is in [`Watch`]. Messages that no correct server sends are not judged.
 
 mod appending;
+mod elections;
 mod installing;
 mod message;
 mod standing;
@@ -16,18 +17,19 @@ mod standing;
 mod tests;
 mod timer;
 mod voting;
-
-use std::collections::VecDeque;
+mod watch;
 
 use crate::checker::hooks::Context;
 use crate::checker::properties::Property;
 use crate::checker::server::Server;
 use crate::checker::violation::{Verdict, Violation};
-use crate::model::{Body, Message, NodeId, Position, length};
+use crate::model::{Body, length};
 use crate::subject::{Effects, Event, Role, Settings, Token};
 
-use standing::{Answer, Observes, Reply, Standing};
-use timer::{Draws, Timer};
+use message::Due;
+use standing::{Answer, Incoming, Observes, Reply, Standing, bit};
+use timer::Draws;
+use watch::{Asking, Judged, Watch};
 
 /// What is expected of each server, S1 first.
 #[derive(Debug)]
@@ -36,74 +38,6 @@ pub(super) struct Receiver {
     draws: Draws,
     /// What the step that is under way must show.
     due: Due,
-}
-
-/// What one server is known to remember, beside what is on record of it.
-#[derive(Debug, Default)]
-struct Watch {
-    timer: Timer,
-    /// Who would vote for it, if it asks before it stands (diss. §9.6), one bit for each server.
-    asking: Asking,
-    /// Who has voted for it in this term, itself once its own vote is known durable.
-    votes: u64,
-    /// The snapshot of which it has parts, and how many bytes (Figure 13).
-    incoming: Incoming,
-    /// Writes of which it has not heard, or not of all before them, and whether it has heard of this one.
-    unsynced: VecDeque<(Token, bool)>,
-    /// Messages that it owes, and the newest write that each waits for.
-    obligation: VecDeque<(Token, Message)>,
-    /// How it stood before this step.
-    before: Standing,
-}
-
-/// Whether a server asks for pre-votes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Asking {
-    #[default]
-    No,
-    /// It does, and these would vote for it.
-    Yes(u64),
-    /// It may have begun to, behind a write.
-    Unclear,
-}
-
-/// The snapshot of which a server has parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Incoming {
-    Known(Option<(Position, u64)>),
-    /// It may have kept it, or not: no rule says.
-    Unclear,
-}
-
-impl Default for Incoming {
-    fn default() -> Incoming {
-        Incoming::Known(None)
-    }
-}
-
-/// What a step must show.
-#[derive(Debug, Default)]
-#[expect(clippy::large_enum_variant, reason = "there is one; a box would be one for each step")]
-enum Due {
-    /// Nothing is judged.
-    #[default]
-    Nothing,
-    /// A message came that no correct server sends, and what it left behind is not known.
-    Unclear,
-    /// A tick passes.
-    Tick,
-    /// A message came, and this is what becomes of it.
-    Answer(Answer),
-    /// It hears of a durable write.
-    Durable,
-}
-
-/// The bit of a server; none for one that is not of the cluster.
-fn bit(server: NodeId) -> u64 {
-    match server.0 {
-        number @ 1..=64 => 1 << (number - 1),
-        _ => 0,
-    }
 }
 
 impl Receiver {
@@ -180,44 +114,7 @@ impl Receiver {
     }
 }
 
-/// Which property was put to the test, if one was; or which does not hold, and what the server did.
-type Judged = Result<Option<Property>, (Property, String)>;
-
 impl Watch {
-    /// The write with this token is durable: so the server hears.
-    fn observes(&mut self, token: Token) {
-        if let Some(write) = self.unsynced.iter_mut().find(|(other, _)| *other == token) {
-            write.1 = true;
-        }
-        while self.unsynced.front().is_some_and(|(_, observed)| *observed) {
-            self.unsynced.pop_front();
-        }
-    }
-
-    /// What follows from a change of term or role, whatever brought it about.
-    #[inline]
-    fn moved(&mut self, effects: &Effects) {
-        let (before, after) = (&self.before, &effects.view);
-        if before.term == after.term && before.role == after.role {
-            return;
-        }
-        self.asking = Asking::No;
-        self.incoming = Incoming::Unclear;
-        if before.term != after.term {
-            self.votes = 0;
-        }
-        if before.role == Role::Leader {
-            // Who stops leading has a timer again, and knows of no leader.
-            self.timer.restart(after.term);
-            self.timer.believe(0);
-        }
-    }
-
-    /// Whether it has to believe that there is a current leader (§6); `None` if that is not known.
-    fn believes_in_a_leader(&self) -> Option<bool> {
-        if self.before.role == Role::Leader { Some(true) } else { self.timer.believes() }
-    }
-
     /// What became of a message is compared with what had to.
     #[inline]
     fn check_answer(
@@ -290,19 +187,6 @@ impl Watch {
         Ok(None)
     }
 
-    /// A message must leave: now, or when the writes before it are known durable. False if it should have.
-    #[inline]
-    fn oblige(&mut self, from: NodeId, to: NodeId, body: &Body, effects: &Effects) -> bool {
-        let term = effects.view.term;
-        let is = |sent: &Message| sent.to == to && sent.term == term && sent.body == *body;
-        if effects.sends.iter().any(is) || effects.held.iter().any(|held| is(&held.message)) {
-            return true;
-        }
-        let Some((newest, _)) = self.unsynced.back() else { return false };
-        self.obligation.push_back((*newest, Message::new(from, to, term, body.clone())));
-        true
-    }
-
     /// A server has heard of a durable write: what waited for it leaves, and its own vote counts.
     fn check_durable(&mut self, server: &Server, effects: &Effects) -> Judged {
         let first = self.unsynced.front().map_or(Token(u64::MAX), |(token, _)| *token);
@@ -342,5 +226,14 @@ impl Watch {
             }
         }
         Ok(judged)
+    }
+
+    /// A server tells how much it has of a snapshot.
+    fn learn_incoming(&mut self, effects: &Effects) {
+        for message in &effects.sends {
+            if let Body::InstallSnapshotReply { last, received, .. } = message.body {
+                self.incoming = Incoming::Known(Some((last, received)));
+            }
+        }
     }
 }

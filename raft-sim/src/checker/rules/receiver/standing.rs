@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::Incoming;
 use crate::checker::properties::Property;
-use crate::model::{Body, LARGEST, LogIndex, Message, NodeId, Term, length};
+use crate::model::{Body, LARGEST, LogIndex, Message, NodeId, Position, Term, length};
 use crate::subject::{Effects, Role, View};
 
 /// What a message can change of a server's state.
@@ -54,6 +53,20 @@ impl fmt::Display for Standing {
         }
         write!(f, ", commit {}", length(self.commit))?;
         self.snapshot.map_or(Ok(()), |snapshot| write!(f, ", snapshot {snapshot}"))
+    }
+}
+
+/// The snapshot of which a server has parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Incoming {
+    Known(Option<(Position, u64)>),
+    /// It may have kept it, or not: no rule says.
+    Unclear,
+}
+
+impl Default for Incoming {
+    fn default() -> Incoming {
+        Incoming::Known(None)
     }
 }
 
@@ -238,12 +251,20 @@ pub(super) fn is_out_of_reach(message: &Message) -> bool {
     message.term.0 > LARGEST || length(index) > LARGEST
 }
 
+/// The bit of a server; none for one that is not of the cluster.
+pub(super) fn bit(server: NodeId) -> u64 {
+    match server.0 {
+        number @ 1..=64 => 1 << (number - 1),
+        _ => 0,
+    }
+}
+
 /// Servers, one bit for each.
 pub(super) struct Servers(pub(super) u64);
 
 impl fmt::Display for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut servers = (1..=64).map(NodeId).filter(|server| self.0 & super::bit(*server) != 0);
+        let mut servers = (1..=64).map(NodeId).filter(|server| self.0 & bit(*server) != 0);
         match servers.next() {
             None => f.write_str("nobody"),
             Some(first) => {

@@ -4,21 +4,18 @@
 //! How long a timeout is, no rule says: only that it lies between the shortest and the longest, and is chosen
 //! randomly. So what is certain is that nobody stands before the shortest and everybody does at the longest.
 
-use super::{Asking, Incoming, Judged, Watch, voting};
-use crate::checker::properties::Property;
-use crate::checker::server::Server;
-use crate::model::{Body, HardState, NodeId, Term};
-use crate::subject::{Effects, Role, Settings};
+use crate::model::{HardState, NodeId, Term};
+use crate::subject::Settings;
 
 /// What is known of a server's election timer. `None` is what is not.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Timer {
     /// Ticks since it started.
-    elapsed: Option<u32>,
+    pub(super) elapsed: Option<u32>,
     /// Ticks for which the server has to believe that there is a current leader.
     believes: Option<u32>,
     /// The term in which it started: the timeout is chosen for each election.
-    started_in: Term,
+    pub(super) started_in: Term,
     /// The last of these terms in which it ran out.
     ran_out_in: Option<Term>,
 }
@@ -57,7 +54,7 @@ impl Timer {
         self.believes = None;
     }
 
-    fn tick(&mut self) {
+    pub(super) fn tick(&mut self) {
         self.elapsed = self.elapsed.map(|elapsed| elapsed + 1);
         self.believes = self.believes.map(|ticks| ticks.saturating_sub(1));
     }
@@ -109,7 +106,7 @@ impl Row {
 
 impl Draws {
     /// A timer of a server has run out.
-    fn ran_out(
+    pub(super) fn ran_out(
         &mut self,
         server: NodeId,
         timer: &mut Timer,
@@ -144,108 +141,10 @@ impl Draws {
     }
 
     /// A timer of a server has not run out.
-    fn passed(&mut self, server: NodeId, term: Term, excess: u32) {
+    pub(super) fn passed(&mut self, server: NodeId, term: Term, excess: u32) {
         self.all.passed(excess);
         if self.last.is_some_and(|(other, last)| last == term && other != server) {
             self.same_term.passed(excess);
         }
-    }
-}
-
-impl Watch {
-    /// A tick has passed: who hears from no leader and gives no vote stands, or asks, when its timeout elapses.
-    #[inline]
-    pub(super) fn check_tick(
-        &mut self,
-        draws: &mut Draws,
-        server: &Server,
-        settings: &Settings,
-        effects: &Effects,
-    ) -> Judged {
-        let (before, after) = (self.before, &effects.view);
-        if before.role == Role::Leader {
-            return Ok(None);
-        }
-        self.timer.tick();
-        let elapsed = self.timer.elapsed;
-        let stood = after.role == Role::Candidate && after.term != before.term;
-        let pre_votes =
-            || effects.sends.iter().any(|sent| matches!(sent.body, Body::PreVote { .. }));
-        let asked =
-            !stood && (before.role != after.role || before.leader != after.leader || pre_votes());
-        if !stood && (before.term, before.voted_for) != (after.term, after.voted_for) {
-            let now = after.term;
-            return Err((Property::ElectionTimer, format!("is in term {now}, and does not stand")));
-        }
-        let (shortest, longest) = settings.election_timeout;
-        if stood || asked {
-            return self.check_begun(draws, server, settings, effects);
-        }
-        if elapsed.is_some_and(|elapsed| elapsed < shortest) || !voting::may_stand(server) {
-            return Ok(None);
-        }
-        // A server that asks may do so behind a write, and then it can't be seen yet.
-        let hidden = settings.pre_vote
-            && !self.unsynced.is_empty()
-            && before.role == Role::Follower
-            && before.leader.is_none();
-        match elapsed {
-            Some(elapsed) if elapsed >= longest && hidden => {
-                self.begins_to_ask(server, effects)?;
-            }
-            Some(elapsed) if elapsed >= longest => {
-                let detail = format!(
-                    "heard of no leader and gave no vote for {elapsed} ticks, and waits on; its longest election timeout is {longest}"
-                );
-                return Err((Property::ElectionTimer, detail));
-            }
-            Some(_) | None if hidden => {
-                self.timer.elapsed = None;
-                self.asking = Asking::Unclear;
-                self.incoming = Incoming::Unclear;
-            }
-            Some(elapsed) => draws.passed(server.id, self.timer.started_in, elapsed - shortest),
-            None => {}
-        }
-        Ok(None)
-    }
-
-    /// An election has begun, or the question whether it could be won: whether it was time.
-    fn check_begun(
-        &mut self,
-        draws: &mut Draws,
-        server: &Server,
-        settings: &Settings,
-        effects: &Effects,
-    ) -> Judged {
-        let timer = |detail| Err((Property::ElectionTimer, detail));
-        let stood = effects.view.role == Role::Candidate && effects.view.term != self.before.term;
-        let verb = if stood { "stands" } else { "asks for pre-votes" };
-        let (shortest, longest) = settings.election_timeout;
-        if !voting::may_stand(server) {
-            return timer(format!("{verb}, and is no voter"));
-        }
-        if let Some(elapsed) = self.timer.elapsed {
-            if elapsed < shortest {
-                return timer(format!(
-                    "{verb} after {elapsed} ticks; its shortest election timeout is {shortest}"
-                ));
-            }
-            let left = u64::from(longest.saturating_sub(elapsed)) + 1;
-            let drawn = draws.ran_out(server.id, &mut self.timer, elapsed - shortest, left);
-            drawn.map_err(|detail| (Property::ElectionTimer, detail))?;
-        }
-        let alone = voting::is_quorum(server, super::bit(server.id));
-        if stood == (settings.pre_vote && !alone) {
-            let due = if stood { "is to ask for pre-votes first" } else { "need not" };
-            return Err((Property::Voting, format!("{verb}, and {due}")));
-        }
-        self.incoming = Incoming::Unclear;
-        if stood {
-            self.stands(server, false, effects)?;
-        } else {
-            self.begins_to_ask(server, effects)?;
-        }
-        Ok(Some(Property::ElectionTimer))
     }
 }

@@ -1,12 +1,9 @@
-//! Votes and pre-votes, those who give them and those who ask for them (Figure 2, diss. §4.2.3, §9.6).
+//! Votes and pre-votes: when they are given, and whose count (Figure 2, diss. §4.2.3, §9.6).
 
-use super::standing::{Answer, LogChange, Observes, Reply};
-use super::{Asking, Watch, bit};
-use crate::checker::properties::Property;
+use super::standing::{Answer, Observes, Reply, bit};
 use crate::checker::quorum::has_quorum;
 use crate::checker::server::Server;
-use crate::model::{Body, LogIndex, Membership, Message, NodeId, Position};
-use crate::subject::{Effects, Role};
+use crate::model::{Body, LogIndex, Membership, NodeId, Position};
 
 /// RequestVote, receiver implementation: reply false if term < currentTerm; if votedFor is null or candidateId,
 /// and candidate's log is at least as up-to-date as receiver's log, grant vote.
@@ -63,86 +60,8 @@ fn is_voter(configuration: &Membership, server: NodeId) -> bool {
 }
 
 /// The voters of a configuration, each once.
-fn voters(configuration: &Membership) -> impl Iterator<Item = NodeId> + '_ {
+pub(super) fn voters(configuration: &Membership) -> impl Iterator<Item = NodeId> + '_ {
     let outgoing = configuration.outgoing.iter();
     let others = outgoing.filter(|server| !configuration.voters.contains(server));
     configuration.voters.iter().chain(others).copied()
-}
-
-impl Watch {
-    /// A candidate receives a vote of its term: with those of a majority, it leads.
-    pub(super) fn voted_for(&self, server: &Server, answer: &mut Answer, voter: u64) {
-        answer.vote = voter;
-        if is_quorum(server, self.votes | voter) {
-            answer.standing.role = Role::Leader;
-            answer.standing.leader = Some(server.id);
-            answer.log = LogChange::Any;
-        }
-    }
-
-    /// A server would vote for this one: if it asked, and a majority would, it stands. False if it is not clear
-    /// whether it asked.
-    pub(super) fn supported(&self, server: &Server, answer: &mut Answer, supporter: u64) -> bool {
-        match self.asking {
-            Asking::No => true,
-            Asking::Unclear => false,
-            Asking::Yes(supporters) => {
-                answer.supporter = supporter;
-                if is_quorum(server, supporters | supporter) {
-                    answer.stands(server.id);
-                }
-                true
-            }
-        }
-    }
-
-    /// A server has begun an election: its timer starts anew, it no longer believes in a leader, and it sends
-    /// RequestVote to all other voters. Its own vote counts once it is durable.
-    pub(super) fn stands(
-        &mut self,
-        server: &Server,
-        transfer: bool,
-        effects: &Effects,
-    ) -> Result<(), (Property, String)> {
-        self.timer.restart(effects.view.term);
-        self.timer.believe(0);
-        self.votes = 0;
-        self.asking = Asking::No;
-        self.asks(server, &Body::RequestVote { last: last(server), transfer }, effects)?;
-        let body = Body::RequestVoteReply { granted: true };
-        let own = Message::new(server.id, server.id, effects.view.term, body);
-        match self.unsynced.back() {
-            Some((newest, _)) => self.obligation.push_back((*newest, own)),
-            None => self.votes = bit(server.id),
-        }
-        Ok(())
-    }
-
-    /// A server asks for pre-votes: its timer starts anew, and it sends PreVote to all other voters.
-    pub(super) fn begins_to_ask(
-        &mut self,
-        server: &Server,
-        effects: &Effects,
-    ) -> Result<(), (Property, String)> {
-        self.timer.restart(effects.view.term);
-        self.asking = Asking::Yes(bit(server.id));
-        self.asks(server, &Body::PreVote { last: last(server) }, effects)
-    }
-
-    fn asks(
-        &mut self,
-        server: &Server,
-        body: &Body,
-        effects: &Effects,
-    ) -> Result<(), (Property, String)> {
-        for to in voters(server.log.configurations.latest().1) {
-            if to != server.id && !self.oblige(server.id, to, body, effects) {
-                return Err((
-                    Property::Voting,
-                    format!("wants to lead, and does not send {body:?} to {to}"),
-                ));
-            }
-        }
-        Ok(())
-    }
 }
