@@ -2,7 +2,7 @@
 
 use raft_core::{HardState, NodeId, Term};
 use raft_sim::subject::{Effects, Event, Subject as _};
-use raft_sim::{reference, subject, words};
+use raft_sim::{model, reference, subject};
 
 use super::server::Bytes;
 
@@ -39,13 +39,13 @@ fn tell(server: &mut reference::Server, event: Event) -> String {
 #[test]
 fn a_simulated_server_is_forked_with_its_state_machine_and_its_disks_tokens() {
     let heartbeat = |term| {
-        let body = words::Body::AppendEntries {
+        let body = model::Body::AppendEntries {
             prev: None,
             entries: <_>::default(),
             commit: None,
             round: 1,
         };
-        Event::Receive(words::Message::new(NodeId(2), NodeId(1), Term(term), body))
+        Event::Receive(model::Message::new(NodeId(2), NodeId(1), Term(term), body))
     };
     let fingerprint = |server: &reference::Server| {
         let mut bytes = Bytes::default();

@@ -11,6 +11,7 @@ mod labels;
 mod log;
 mod message;
 mod nearest;
+mod servers;
 mod settings;
 mod statement;
 #[cfg(test)]
