@@ -6,6 +6,7 @@
 //! first few are there.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,7 @@ pub struct SyncTime {
 
 /// What a power loss leaves of the writes that were not durable; by default nothing. It leaves none of them on
 /// a disk that lies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Survives {
     /// How many had just made it, oldest first.
     pub writes: usize,
@@ -49,7 +50,7 @@ pub struct Disk {
 }
 
 /// A snapshot and the log behind it: durable, or as written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct Image {
     commit: Option<LogIndex>,
     snapshot: Option<Arc<Snapshot>>,
@@ -190,6 +191,22 @@ impl Disk {
         } else if self.truth.is_none() {
             self.truth = Some(Box::new((self.hard_state, self.image.clone())));
         }
+    }
+
+    /// Feeds the hasher with all that the disk holds and will hold. The names of its writes are left out: only their order
+    /// counts.
+    pub(crate) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Disk { hard_state, image, unsynced, truth } = self;
+        (hard_state, image, truth, unsynced.len()).hash(hasher);
+        for Unsynced { write, replaced } in unsynced {
+            let Write { token: _, hard_state, commit, snapshot, log } = write;
+            (hard_state, commit, snapshot, log, replaced).hash(hasher);
+        }
+    }
+
+    /// How many of its writes that are not durable are no later than this one.
+    pub(crate) fn unsynced_through(&self, token: Token) -> usize {
+        self.unsynced.iter().filter(|unsynced| unsynced.write.token <= token).count()
     }
 
     /// Whether it says durable what a power loss takes.

@@ -5,6 +5,8 @@
 //! therefore leaves every other decision as it was. The arithmetic is fixed here, in whole numbers, so
 //! that a seed means the same history on every machine and after every upgrade of a library.
 
+use std::hash::Hasher;
+
 use crate::model::NodeId;
 
 /// Mixes `value` into `state`: a 64 × 64 → 128 bit multiplication folded in half.
@@ -46,6 +48,36 @@ pub fn mix_bytes(state: u64, bytes: &[u8]) -> u64 {
         state = mix(state, u64::from_le_bytes(word));
     }
     state
+}
+
+/// A hasher whose result is the same on every machine of 64 bits and little endian.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MixHasher(u64);
+
+impl Hasher for MixHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = mix_bytes(self.0, bytes);
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.0 = mix(self.0, u64::from(value));
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.0 = mix(self.0, u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = mix(self.0, value);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.0 = mix(self.0, value as u64);
+    }
 }
 
 /// A number below `bound` from 64 mixed bits (`bound` 0 gives 0). Even up to one part in 2⁶⁴ / `bound`.

@@ -6,9 +6,11 @@
 
 mod kinds;
 
+use std::hash::{Hash, Hasher};
+
 use serde::{Deserialize, Serialize};
 
-use crate::mix::{below, chance, mix};
+use crate::mix::{MixHasher, below, chance, mix};
 use crate::model::{Message, NodeId};
 use crate::time::Micros;
 
@@ -397,6 +399,25 @@ impl Network {
         let link = self.link(from, to) as u32;
         let places = self.tags.iter().enumerate().filter(move |(_, tag)| tag.1 == link);
         places.filter_map(|(slot, _)| self.flights[slot].as_ref())
+    }
+
+    /// Feeds the hasher with what is in flight, as a set, and with the state of each link. Names of messages are left out, and
+    /// what only chance depends on: how many messages a link has carried.
+    pub(crate) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let of = |flight: &Flight| {
+            let mut hasher = MixHasher::default();
+            (&flight.message, flight.held).hash(&mut hasher);
+            hasher.finish()
+        };
+        let mut flights: Vec<u64> = self.flights().map(of).collect();
+        flights.sort_unstable();
+        flights.hash(hasher);
+        for LinkState { cut, held, extra, seed: _, carried: _ } in &self.links {
+            (cut, held, extra).hash(hasher);
+        }
+        let mut holds = self.holds.clone();
+        holds.sort_unstable_by_key(|(link, kinds)| (*link, kinds.bits()));
+        holds.hash(hasher);
     }
 
     /// Holds back a message in flight, or sets it free. False if that makes no difference.

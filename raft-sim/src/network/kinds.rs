@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Body;
 
 /// A set of kinds of messages: one bit for each kind of [`Body`], a request and its answer apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Kinds(u16);
 
 impl Kinds {

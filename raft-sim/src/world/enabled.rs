@@ -1,8 +1,11 @@
 //! What can happen next, and copies of a world.
 
+use std::hash::{Hash, Hasher};
+
 use super::{Launch, World};
 use crate::action::Action;
 use crate::disk::Survives;
+use crate::mix::MixHasher;
 use crate::model::NodeId;
 use crate::subject::Effects;
 
@@ -56,6 +59,23 @@ impl<L: Launch + ?Sized> World<'_, L> {
             None => Some(None),
         });
         Some(self.with_subjects(forks.collect::<Option<_>>()?))
+    }
+
+    /// A number that is equal for worlds that behave alike from here on while time does not flow, and, as far as 64 bits go,
+    /// different for others. How a state was reached is left out, and so are times, the names of messages and writes, and
+    /// what only chance depends on. `None` if a server has none ([`Launch::fingerprint`]).
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<u64> {
+        let mut hasher = MixHasher::default();
+        for (subject, server) in std::iter::zip(&self.subjects, &self.servers) {
+            if let Some(subject) = subject {
+                L::fingerprint(subject)?.hash(&mut hasher);
+            }
+            server.fingerprint(&mut hasher);
+        }
+        self.network.fingerprint(&mut hasher);
+        self.stopped.hash(&mut hasher);
+        Some(hasher.finish())
     }
 
     fn with_subjects(&self, subjects: Vec<Option<L::Server>>) -> Self {

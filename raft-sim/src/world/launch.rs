@@ -19,6 +19,9 @@ pub trait Launch {
 
     /// A copy of a server that behaves as this one from here on; `None` if it can't be had.
     fn fork(server: &Self::Server) -> Option<Self::Server>;
+
+    /// A number that is equal for servers that behave alike from here on; `None` if it can't be had.
+    fn fingerprint(server: &Self::Server) -> Option<u64>;
 }
 
 impl Launch for dyn Implementation + '_ {
@@ -34,5 +37,9 @@ impl Launch for dyn Implementation + '_ {
 
     fn fork(server: &Box<dyn Subject>) -> Option<Box<dyn Subject>> {
         server.fork()
+    }
+
+    fn fingerprint(server: &Box<dyn Subject>) -> Option<u64> {
+        server.fingerprint()
     }
 }

@@ -1,6 +1,7 @@
 //! One server, and what it stands on.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::hash::{Hash, Hasher};
 
 use super::Start;
 use crate::disk::{Disk, Survives};
@@ -91,6 +92,57 @@ impl Server {
             apply_paused: false,
             applications: 0,
         }
+    }
+
+    /// Feeds the hasher with all of it that what happens later depends on, while time does not flow. Writes are named by
+    /// their place among those of which it has not been notified; what only chance and clocks depend on is left out.
+    pub(super) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Server {
+            up,
+            view,
+            disk,
+            settings,
+            next_settings,
+            waiting,
+            written: _,
+            unnotified,
+            unanswered,
+            length: _,
+            longest: _,
+            kept,
+            life: _,
+            tick: _,
+            next_tick: _,
+            ticking: _,
+            frozen,
+            missed,
+            armed,
+            broken,
+            stalled,
+            syncs: _,
+            busy_until: _,
+            applying: _,
+            apply_paused,
+            applications: _,
+        } = self;
+        let place = |token: Token| {
+            let known = unnotified.iter().filter(|other| **other <= token).count();
+            known + disk.unsynced_through(token)
+        };
+        (up, view, settings, next_settings, kept, unnotified.len()).hash(hasher);
+        disk.fingerprint(hasher);
+        for Held { after, message } in waiting {
+            (place(*after), message).hash(hasher);
+        }
+        unanswered.hash(hasher);
+        (frozen, armed, broken, stalled, apply_paused).hash(hasher);
+        for event in missed.iter().flatten() {
+            match event {
+                Event::Persisted(token) => place(*token).hash(hasher),
+                event => event.hash(hasher),
+            }
+        }
+        missed.is_some().hash(hasher);
     }
 
     /// Whether it runs, scheduled or not.

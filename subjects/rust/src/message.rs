@@ -2,13 +2,14 @@
 
 use std::any::Any;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use raft_core::{AppendReply, Chunk, Entries, LogIndex, NodeId, Position, Term};
 use serde::{Deserialize, Serialize};
 
 /// A message from one server to another (Figure 2). The network may lose, repeat, delay and reorder it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Message {
     /// The server that sent it.
     pub from: NodeId,
@@ -98,6 +99,12 @@ impl PartialEq for Own {
 
 impl Eq for Own {}
 
+impl Hash for Own {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.digest().hash(state);
+    }
+}
+
 impl fmt::Debug for Own {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "its own" } else { "nothing" })
@@ -105,7 +112,7 @@ impl fmt::Debug for Own {
 }
 
 /// What a message says, in the paper's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Body {
     /// A candidate asks for a vote in the message's term (§5.2, §5.4.1).
     RequestVote {

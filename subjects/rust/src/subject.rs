@@ -89,7 +89,7 @@ impl Subject for Box<dyn Subject> {
 }
 
 /// What a server boots with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Boot {
     /// Its identity.
     pub id: NodeId,
@@ -112,7 +112,7 @@ pub struct Boot {
 }
 
 /// Timing and limits that a scenario or a plan sets. Ticks are the server's own clock ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Settings {
     /// Seed of the randomized election timeouts.
     pub seed: u64,
@@ -169,7 +169,7 @@ impl Default for Settings {
 }
 
 /// How a leader goes from one configuration to the next (§6, diss. ch. 4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changes {
     /// One voter at a time, in one entry; more at once is refused.
@@ -181,7 +181,7 @@ pub enum Changes {
 }
 
 /// Something that happens to a server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Event {
     /// Its clock ticks once.
     Tick,
@@ -209,17 +209,17 @@ pub enum Event {
 }
 
 /// A client's request, answered under the same number. Never used twice in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Request(pub u64);
 
 /// Names a write of one server, in the order in which it issued them since it booted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Token(pub u64);
 
 /// What a server did in one step. The testbed owns it and hands it in again, emptied. What makes no sense is refused, as if
 /// the server had crashed with it: a token that is not later than the last, an entry in the place of another, a message for
 /// a write that there is not, a name that is no server's, an answer to a request that does not wait for one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Effects {
     /// Writes, in the order in which they are to become durable.
     pub writes: Vec<Write>,
@@ -251,7 +251,7 @@ pub struct Effects {
 }
 
 /// How a server came to its end by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ended {
     /// It crashed, and this is what it said.
     Crashed(String),
@@ -262,7 +262,7 @@ pub enum Ended {
 }
 
 /// An entry that a state machine applied, and what it made of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Applied {
     /// The entry.
     pub entry: Entry,
@@ -271,7 +271,7 @@ pub struct Applied {
 }
 
 /// What a state machine made of an entry (diss. §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// It carries nothing for the state machine.
     Nothing,
@@ -288,7 +288,7 @@ pub enum Outcome {
 /// A write to stable storage: all of it becomes durable at once or not at all. But for one thing: a power loss
 /// may tear it before anybody was promised anything of it, so that of the entries that it appends only the first
 /// few are there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Write {
     /// Its name.
     pub token: Token,
@@ -304,7 +304,7 @@ pub struct Write {
 }
 
 /// Replaces everything from an index on: `log[from..] = entries`, which may be none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LogWrite {
     /// First index written; all that was there and behind it is gone.
     pub from: LogIndex,
@@ -314,7 +314,7 @@ pub struct LogWrite {
 
 /// A message that leaves when the server is told that a write is durable, before it does anything else: it could not
 /// know any earlier that it may. A server may as well keep such messages to itself until then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Held {
     /// The write it waits for.
     pub after: Token,
@@ -328,7 +328,7 @@ pub struct Held {
 /// [`NotLeader`](Answer::NotLeader), [`Busy`](Answer::Busy) and [`Rejected`](Answer::Rejected) say that it is certainly
 /// never executed because of this request. A server that does not know that answers [`Unknown`](Answer::Unknown), or
 /// not at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Answer {
     /// Committed at this index, and applied on this server.
     Committed(LogIndex),
@@ -353,7 +353,7 @@ pub enum Answer {
 }
 
 /// A server's state in Figure 2's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
     /// Follower, candidate or leader (Figure 4).
     pub role: Role,
@@ -376,7 +376,7 @@ pub struct View {
 }
 
 /// A role of Figure 4.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// Follows a leader or waits for one.
     #[default]

@@ -49,7 +49,7 @@ fn a_simulated_server_is_forked_with_its_state_machine_and_its_disks_tokens() {
     };
     let fingerprint = |server: &reference::Server| {
         let mut bytes = Bytes::default();
-        server.fingerprint(&mut bytes);
+        server.feed(&mut bytes);
         bytes.0
     };
     let mut one = simulated([heartbeat(3)]);
