@@ -1,5 +1,5 @@
-//! What an explorer needs of a world: what can happen next, copies that go on as the original, and a fingerprint that tells
-//! worlds apart by what happens later, not by how they came about.
+//! The parts of a world that an explorer needs: the enabled actions, copies that go on as the original, and a
+//! fingerprint that differs for worlds with different futures, not for different pasts.
 
 use raft_sim::action::Action;
 use raft_sim::digest::Digest;
@@ -44,7 +44,7 @@ fn deliver(world: &mut World<'_, Reference>, from: NodeId, to: NodeId) {
     assert!(world.apply(Action::Deliver { message }, &mut ()).expect("nothing ends it"));
 }
 
-/// What happens to a world from here on, for a virtual second in which time flows.
+/// A digest of what happens to a world from here on, for a virtual second in which time flows.
 fn flow<L: Launch + ?Sized>(mut world: World<'_, L>) -> u64 {
     let mut digest = Digest::new(0);
     world.apply(Action::Flow { flows: true }, &mut digest).expect("nothing ends it");
@@ -71,7 +71,7 @@ fn a_copy_goes_on_as_the_original_and_neither_notices_the_other() {
 }
 
 #[test]
-fn worlds_are_alike_whatever_the_order_in_which_they_came_about() {
+fn worlds_are_equal_whatever_the_order_of_their_past() {
     let voted = |order: [NodeId; 2]| {
         let mut world = world(&Reference);
         stand(&mut world, SERVERS[0]);
@@ -98,9 +98,9 @@ fn any<L: Launch + ?Sized>(world: &World<'_, L>, bits: u64) -> Action {
     enabled.swap_remove(below(bits, enabled.len() as u64) as usize)
 }
 
-/// Every walk along what is enabled meets nothing that can't be done, and comes to elections and crashes.
+/// Every random walk over enabled actions can do each of them, and reaches elections and crashes.
 #[test]
-fn what_is_enabled_can_be_done() {
+fn every_enabled_action_can_be_applied() {
     let (mut terms, mut crashes) = (Term(0), 0);
     for seed in 0..20 {
         let mut world = world(&Reference);
@@ -115,7 +115,7 @@ fn what_is_enabled_can_be_done() {
     assert!(terms > Term(3) && crashes > 10, "{terms:?}, {crashes} crashes");
 }
 
-/// Writes down what is observed, and reads it again.
+/// Serializes each observation and reads it again.
 #[derive(Default)]
 struct Written(usize);
 

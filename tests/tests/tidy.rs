@@ -1,5 +1,5 @@
-//! The house's own rules: who may import whom, where a name may stand, that every scenario has its place
-//! in the paper, and that the paper map is complete.
+//! Conventions of this repository: allowed imports, the files that may use a name, the place of every scenario in the
+//! paper, and the completeness of the paper map.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,26 +26,31 @@ const CORE: [&str; 12] = [
     "node",
 ];
 
-/// The modules of the subject interface: likewise.
+/// The modules of the subject interface, in the same order.
 const SUBJECT: [&str; 4] = ["capability", "message", "subject", "protocol"];
 
-/// The simulator's modules: likewise.
-const SIM: [&str; 29] = [
-    "words",
+/// The simulator's modules, in the same order.
+const SIM: [&str; 34] = [
+    "model",
     "mix",
-    "dice",
+    "rng",
     "time",
     "subject",
     "panics",
     "parallel",
     "network",
     "disk",
+    "action",
+    "observation",
+    "trigger",
+    "coverage",
+    "digest",
+    "timeline",
     "checker",
-    "cluster",
+    "world",
     "plan",
     "history",
     "run",
-    "story",
     "scenario",
     "shrink",
     "reference",
@@ -80,7 +85,7 @@ fn imports(text: &str) -> BTreeSet<String> {
 }
 
 /// Every import of a module above its own, as `file imports module`.
-fn against_the_arrows(folder: &str, layers: &[&str]) -> Vec<String> {
+fn upward_imports(folder: &str, layers: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for path in files(folder, "rs").expect("the sources can be read") {
         let below = path.trim_start_matches(folder).trim_start_matches('/');
@@ -104,12 +109,12 @@ fn against_the_arrows(folder: &str, layers: &[&str]) -> Vec<String> {
 
 #[test]
 fn modules_import_only_what_is_below_them() {
-    assert_eq!(against_the_arrows("raft-core/src", &CORE), [""; 0]);
-    assert_eq!(against_the_arrows("subjects/rust/src", &SUBJECT), [""; 0]);
-    assert_eq!(against_the_arrows("raft-sim/src", &SIM), [""; 0]);
+    assert_eq!(upward_imports("raft-core/src", &CORE), [""; 0]);
+    assert_eq!(upward_imports("subjects/rust/src", &SUBJECT), [""; 0]);
+    assert_eq!(upward_imports("raft-sim/src", &SIM), [""; 0]);
 }
 
-/// The files of a folder in whose code, not only in comments, one of these texts stands.
+/// The files of a folder whose code, comments aside, has one of these texts.
 fn naming(folder: &str, texts: &[&str]) -> Vec<String> {
     let mut found = files(folder, "rs").expect("the sources can be read");
     found.retain(|path| {
@@ -135,14 +140,14 @@ fn the_core_is_named_in_few_files_and_its_node_in_one() {
 
 #[test]
 fn the_subject_interface_is_named_in_few_files_and_its_protocol_where_children_are() {
-    let named = ["process/child", "process/host", "process/mod", "subject/mod", "time", "words"];
+    let named = ["model", "process/child", "process/host", "process/mod", "subject/mod", "time"];
     let named = named.map(|file| format!("raft-sim/src/{file}.rs"));
     assert_eq!(naming("raft-sim/src", &["raft_subject"]), named);
     let protocol = naming("raft-sim/src", &["raft_subject::protocol::"]);
-    assert_eq!(protocol, [&named[..3], &named[3..4]].concat());
+    assert_eq!(protocol, named[1..5]);
 }
 
-/// What `--no-default-features` leaves out is all that names a process, a thread, the environment or a clock on the wall.
+/// `--no-default-features` leaves out all code that names a process, a thread, the environment or a wall clock.
 #[test]
 fn the_operating_system_is_named_by_the_command_line_and_the_side_of_children() {
     let names = ["std::process", "std::thread", "std::net", "std::env", "Instant", "SystemTime"];
@@ -197,7 +202,7 @@ fn a_scenario_is_in_canonical_form() {
 }
 
 #[test]
-fn a_scenario_is_about_something_the_map_knows() {
+fn a_scenario_is_about_an_item_of_the_paper_map() {
     for (path, scenario) in scenarios().expect("every scenario parses") {
         for about in paper_map::about(&scenario) {
             let figures = FIGURES.iter().flat_map(|(_, items)| *items);
@@ -215,9 +220,9 @@ fn the_paper_map_is_complete_and_current() {
             .iter()
             .any(|(_, scenario)| paper_map::about(scenario).any(|about| about == item.name));
         assert!(covered, "no scenario is about {}", item.name);
-        if let Some((file, words)) = paper_map::place(item.name) {
-            let stands = read(&format!("raft-core/src/{file}")).contains(words);
-            assert!(stands, "{}: `{words}` does not stand in {file}", item.name);
+        if let Some((file, text)) = paper_map::place(item.name) {
+            let found = read(&format!("raft-core/src/{file}")).contains(text);
+            assert!(found, "{}: `{text}` is not in {file}", item.name);
         }
     }
     for (rule, ..) in RULES {
@@ -245,7 +250,7 @@ fn the_paper_map_is_complete_and_current() {
 }
 
 #[test]
-fn the_protocol_page_says_of_each_capability_what_the_code_says() {
+fn the_protocol_page_describes_each_capability_as_the_code_does() {
     let code = read("subjects/rust/src/capability.rs");
     let (_, code) = code.split_once("pub enum Capability {").expect("the capabilities");
     let (code, _) = code.split_once("\n}\n").expect("the end of the capabilities");
@@ -271,7 +276,7 @@ fn the_protocol_page_says_of_each_capability_what_the_code_says() {
 }
 
 #[test]
-fn the_readme_of_a_published_crate_leads_to_nothing_outside_of_it() {
+fn the_readme_of_a_published_crate_has_no_links_outside_of_it() {
     for folder in ["raft-core", "raft-sim", "subjects/rust"] {
         let manifest = read(&format!("{folder}/Cargo.toml"));
         assert!(manifest.contains("\nreadme = \"README.md\"\n"), "{folder} has its own");

@@ -1,4 +1,4 @@
-//! Files of histories: which form a text has, and what is wrong with it.
+//! Files of histories: their two forms, and the errors in them.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,11 +12,11 @@ pub struct ReadError {
     pub line: u32,
     /// Column, from 1, counted in characters.
     pub column: usize,
-    /// The bytes in question, a byte order mark not counted; empty where something is missing.
+    /// The bytes in question, not counting a byte order mark; empty where something is missing.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// The error.
     pub message: String,
-    /// What was expected.
+    /// The expected text, if known.
     pub help: Option<String>,
 }
 
@@ -41,17 +41,17 @@ pub(crate) struct Wrong {
 }
 
 impl Wrong {
-    /// What is wrong with these bytes.
+    /// An error at these bytes.
     pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Wrong {
         Wrong { span, message: message.into(), help: None }
     }
 
-    /// The same, and what was expected.
+    /// The same, with the expected text.
     pub(crate) fn expected(span: Range<usize>, message: impl Into<String>, help: &str) -> Wrong {
         Wrong { help: Some(format!("expected {help}")), ..Wrong::new(span, message) }
     }
 
-    /// The same error with its line and column in the text.
+    /// The same error, with its line and column in the text.
     pub(crate) fn placed(self, text: &str) -> ReadError {
         let Wrong { span, message, help } = self;
         let before = &text[..text.floor_char_boundary(span.start)];
@@ -67,24 +67,24 @@ impl Wrong {
     }
 }
 
-/// A history under way.
+/// A history that is being read.
 #[derive(Default)]
 pub(super) struct Reading {
     pub(super) history: History,
 }
 
 impl Reading {
-    /// Adds an event that stands here.
+    /// Adds an event that stands at `span`.
     pub(super) fn push(&mut self, event: Event, span: Range<usize>) -> Result<(), Wrong> {
         self.history.push(event).map_err(|message| Wrong::new(span, message))
     }
 }
 
-/// Reads a history of either form. The text tells which: JSON lines begin with a brace and a quote, `{"`; EDN with a
+/// Reads a history of either form. The text decides: JSON lines begin with a brace and a quote, `{"`; EDN with a
 /// bracket, with a brace and a colon, `{:`, or with a tag or a comment.
 ///
 /// # Errors
-/// The first thing that is wrong, and where.
+/// The first error, with its place.
 pub fn read(bytes: &[u8]) -> Result<History, ReadError> {
     let text = text(bytes)?;
     parse(text).map_err(|wrong| wrong.placed(text))

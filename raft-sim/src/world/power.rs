@@ -117,7 +117,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let booted = panic::catch_unwind(AssertUnwindSafe(|| launch.launch(boot)));
         let (panicked, booted) = match booted {
             Ok(booted) => (false, booted),
-            Err(panic) => (true, Err(panics::reported(panic.as_ref()))),
+            Err(panic) => (true, Err(panics::describe(panic.as_ref()))),
         };
         let (subject, view) = match booted {
             Ok(booted) => booted,

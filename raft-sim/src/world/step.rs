@@ -16,7 +16,7 @@ use crate::subject::{Effects, Ended, Event, Subject, View};
 fn hand(subject: &mut impl Subject, event: Event, effects: &mut Effects) {
     let stepped = panic::catch_unwind(AssertUnwindSafe(|| subject.step(event, effects)));
     if let Err(panic) = stepped {
-        effects.ended = Some(Ended::Panicked(panics::reported(panic.as_ref())));
+        effects.ended = Some(Ended::Panicked(panics::describe(panic.as_ref())));
     }
 }
 

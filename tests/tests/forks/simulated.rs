@@ -25,7 +25,7 @@ fn simulated(events: impl IntoIterator<Item = Event>) -> reference::Server {
     server
 }
 
-/// Hands it an event, and of all that it writes that it is durable. What it did.
+/// Hands it an event, and then the notices that all its writes are durable. Returns its effects.
 fn tell(server: &mut reference::Server, event: Event) -> String {
     let mut effects = Effects::default();
     server.step(event, &mut effects);

@@ -1,4 +1,4 @@
-"""What raft-sim and a Raft speak of: Figure 2's words, as objects with the fields of the JSON that they come from."""
+"""The data that raft-sim and a Raft exchange, in Figure 2's terms: objects with the fields of the JSON that they come from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Optional
 
 
 class Record:
-    """Named fields, which are those of the JSON object it comes from. What is left out there has the default here."""
+    """Named fields, which are those of the JSON object that it comes from. Missing ones have the default."""
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__dict__ == other.__dict__
@@ -23,7 +23,7 @@ class Record:
 
 
 class Entry(Record):
-    """An entry of the log: `Entry(3, command="x")`, `Entry(3, type="no-op")`. A command is a text that means nothing."""
+    """An entry of the log: `Entry(3, command="x")`, `Entry(3, type="no-op")`. A command is a text without meaning."""
 
     term: int
     type = "command"
@@ -41,7 +41,7 @@ class Entry(Record):
         self.__dict__ = fields
 
     def __eq__(self, other: object) -> bool:
-        """What is left out in one may be said in the other."""
+        """A field that is missing in one may have its default in the other."""
         return isinstance(other, Entry) and self._all() == other._all()
 
     def _all(self) -> tuple:
@@ -52,7 +52,7 @@ class Entry(Record):
 class Message(Record):
     """A message: `Message("RequestVote", to=2, term=3, lastLogIndex=7, lastLogTerm=2)`.
 
-    `term` is the sender's currentTerm. `from_` is who sent it. `own` is yours: any JSON value, which comes with the message.
+    `term` is the sender's currentTerm. `from_` is the sender. `own` is yours: any JSON value, which comes with the message.
     If it is an answer that was sent with `reply`, `call` is the message that it answers, as it was sent.
     """
 
@@ -92,7 +92,7 @@ class Message(Record):
 
     @property
     def from_(self) -> int:
-        """Who sent it."""
+        """The sender."""
         return self.__dict__["from"]
 
     @classmethod
@@ -113,7 +113,7 @@ def _unknown(fields: dict, known: frozenset) -> str:
 
 
 class View(NamedTuple):
-    """A server's whole state, in Figure 2's words."""
+    """A server's whole state, in Figure 2's terms."""
 
     role: str  # "follower", "candidate" or "leader"
     currentTerm: int
@@ -147,7 +147,7 @@ class Settings(Record):
 
 
 class Boot(Record):
-    """What a server boots with: what had become durable, and nothing else."""
+    """The state that a server boots with: its durable state, and nothing else."""
 
     server: int
     now: int
@@ -158,7 +158,7 @@ class Boot(Record):
     snapshot: Optional[dict] = None
     log: Any = ()  # of Entry; the first has index 1, or the one behind the snapshot
     commitIndex = 0  # the latest that it wrote to disk
-    applied = 0  # how far a state machine that survives crashes has applied the log
+    applied = 0  # the index up to which a state machine that survives crashes has applied the log
 
     @classmethod
     def _of(cls, fields: dict) -> Boot:

@@ -1,4 +1,4 @@
-//! What a trace tells of at all, and so what can be judged.
+//! The facts that a trace reports at all, and so the properties that can be judged.
 
 use super::Trace;
 use super::event::{Event, What};
@@ -27,15 +27,15 @@ pub const JUDGED: [Property; 16] = [
     Property::PersistBeforeSend,
 ];
 
-/// What a trace tells of.
+/// The kinds of facts that a trace reports.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     named: Vec<bool>,
-    /// The first configuration; empty if nobody told.
+    /// The first configuration; empty if no server reported it.
     pub(super) voters: Vec<NodeId>,
     pub(super) leaders: bool,
     pub(super) candidates: bool,
-    /// Whether it tells who follows, and so how long a leader leads.
+    /// True if the trace reports followers, and so how long a leader leads.
     pub(super) followers: bool,
     pub(super) votes: bool,
     pub(super) logs: bool,
@@ -45,25 +45,25 @@ pub(super) struct Facts {
     snapshots: bool,
     installs: bool,
     changes: bool,
-    /// Whether the configuration is known all the time, if the first one is.
+    /// True if the configuration is known at all times, given the first one.
     configurations: bool,
     contents: bool,
-    /// Whether it tells what is durable, so that other events do not.
+    /// True if the trace has `durable` events. Then no other event means that something is durable.
     pub(super) durable: bool,
 }
 
-/// What could not be judged on the way.
+/// Checks that were left out while judging.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gaps {
-    /// Commits of leaders that nobody knows to be on a quorum.
+    /// Commits of leaders whose entries are not known to be on a quorum.
     pub(super) leaders: u64,
-    /// Commits of others that no leader is known to have made.
+    /// Commits of followers that no leader is known to have made.
     pub(super) followers: u64,
-    /// Events of servers of whose logs nobody knows what is in them.
+    /// Events of servers whose log content is unknown.
     pub(super) skipped: u64,
-    /// These servers.
+    /// The servers whose log content is unknown.
     pub(super) lost: Vec<NodeId>,
-    /// How often a server started again, and how often with more than it told.
+    /// The number of restarts, and of restarts with more than the server had reported.
     pub(super) restarts: u64,
     pub(super) longer: u64,
 }
@@ -79,7 +79,7 @@ impl Facts {
             events.first().is_none_or(|event| matches!(event.what, What::Start(_)))
         };
         let whole = trace.base == 0 && trace.events.iter().all(starts);
-        // Else nobody knows what changed before, or whether one change was committed when the next began.
+        // Otherwise it is unknown what changed before, or if one change was committed when the next began.
         facts.configurations = whole && facts.logs && (facts.commits || !facts.changes);
         if !facts.configurations {
             facts.voters.clear();
@@ -117,8 +117,8 @@ impl Facts {
         }
     }
 
-    /// What an entry carries, as it can be judged: where configurations can't be followed, one is something like any
-    /// other.
+    /// The content of an entry in the form that can be judged. Where configurations can't be followed, one is treated
+    /// as a command.
     pub(super) fn legible(&self, payload: &Payload) -> Payload {
         match payload {
             Payload::Membership(membership) if !self.configurations => {
@@ -132,7 +132,7 @@ impl Facts {
         }
     }
 
-    /// Whether servers tell each term in which they write entries.
+    /// True if servers report each term in which they write entries.
     pub(super) fn terms(&self) -> bool {
         self.followers && (self.leaders || self.candidates)
     }
@@ -142,7 +142,7 @@ impl Facts {
     }
 }
 
-/// What could not be checked, and why, in sentences.
+/// Sentences that say what could not be checked, and why.
 pub(super) fn unchecked(trace: &Trace, facts: &Facts, feed: &Feed<'_>) -> Vec<String> {
     let mut said = Vec::new();
     for (file, line) in &trace.cut {
@@ -154,7 +154,7 @@ pub(super) fn unchecked(trace: &Trace, facts: &Facts, feed: &Feed<'_>) -> Vec<St
     if trace.base > 0 {
         let base = trace.base;
         said.push(format!(
-            "the trace begins in the middle: nobody knows the entries up to index {base}, and what happens to \
+            "the trace begins in the middle: the entries up to index {base} are unknown, and what happens to \
              them is not judged"
         ));
     }
@@ -162,19 +162,19 @@ pub(super) fn unchecked(trace: &Trace, facts: &Facts, feed: &Feed<'_>) -> Vec<St
     said
 }
 
-/// Servers that tell nothing, or not from the beginning, or not all.
+/// Adds sentences about servers that report nothing, not from the beginning, or not all.
 fn silent(trace: &Trace, said: &mut Vec<String>) {
     for (at, name) in trace.servers.iter().enumerate() {
         let Some(name) = name else { continue };
         let events = &trace.events[at];
         let id = NodeId(at as u32 + 1);
         let Some(first) = events.first() else {
-            said.push(format!("{} tells nothing: what it did is not known", called(id, name)));
+            said.push(format!("{} reports nothing: what it did is unknown", called(id, name)));
             continue;
         };
         if !matches!(first.what, What::Start(_)) {
             said.push(format!(
-                "{} does not tell how it started: its trace begins in the middle",
+                "{} does not report how it started: its trace begins in the middle",
                 called(id, name)
             ));
         }
@@ -197,7 +197,7 @@ fn called(id: NodeId, name: &str) -> String {
     }
 }
 
-/// Kinds of events that are not there.
+/// Adds a sentence for each kind of event that is missing.
 fn left_out(facts: &Facts, said: &mut Vec<String>) {
     let Facts { leaders, candidates, followers, votes, logs, commits, applies, contents, .. } =
         *facts;
@@ -221,10 +221,10 @@ fn left_out(facts: &Facts, said: &mut Vec<String>) {
              committed",
         ),
         (!applies, "no `apply`: what state machines did"),
-        (!facts.starts, "no `start`: it is taken that no server started again"),
+        (!facts.starts, "no `start`: it is assumed that no server started again"),
         (
             facts.snapshots && !facts.installs,
-            "no `install`: it is taken that no server installed a snapshot",
+            "no `install`: it is assumed that no server installed a snapshot",
         ),
         (
             logs && !contents,
@@ -245,13 +245,13 @@ fn gaps(trace: &Trace, gaps: &Gaps, said: &mut Vec<String>) {
     let Gaps { leaders, followers, skipped, lost, restarts, longer } = gaps;
     if *leaders > 0 {
         said.push(format!(
-            "{}: whether the entries were on a majority, since not all servers tell so far",
+            "{}: whether the entries were on a majority, since not all servers report that far",
             times(*leaders, "a leader committed", "leaders committed")
         ));
     }
     if *followers > 0 {
         said.push(format!(
-            "{}: whether a leader had committed that, since not all servers tell so far",
+            "{}: whether a leader had committed that, since not all servers report that far",
             times(*followers, "a follower committed", "followers committed")
         ));
     }
@@ -260,8 +260,8 @@ fn gaps(trace: &Trace, gaps: &Gaps, said: &mut Vec<String>) {
             "{}, which is known from other servers",
             times(
                 *longer,
-                "a server started with more than it told",
-                "servers started with more than they told"
+                "a server started with more than it had reported",
+                "servers started with more than they had reported"
             )
         ));
     }
@@ -269,7 +269,7 @@ fn gaps(trace: &Trace, gaps: &Gaps, said: &mut Vec<String>) {
         let name = trace.servers[server.0 as usize - 1].as_deref().unwrap_or_default();
         let id = called(*server, name);
         said.push(format!(
-            "what was in the log of {id} from some time on: it has entries that nobody told"
+            "what was in the log of {id} from some time on: it has entries that no server reported"
         ));
     }
     if *skipped > 0 {
