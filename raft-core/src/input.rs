@@ -1,4 +1,4 @@
-//! Everything that can happen to a server.
+//! Inputs: all that can happen to a server.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -11,56 +11,57 @@ use crate::types::{Command, Entry, HardState, LogIndex, NodeId, Once, Request, S
 /// One input of [`Node::step`](crate::Node::step).
 #[derive(Debug)]
 pub enum Input {
-    /// The server's clock ticked once. Time reaches the core in no other way, and how long a tick is, the
-    /// host decides (§5.6). Election timeouts and heartbeats are counted in ticks.
+    /// Tick of the server's clock. Time reaches the core in no other way, and how long a tick is, the host
+    /// decides (§5.6). Election timeouts and heartbeats are counted in ticks.
     Tick,
-    /// A message arrived: perhaps late, twice or out of order. A host that can't read one drops it.
+    /// Message that arrived, perhaps late, twice or out of order. A host drops a message that it can't
+    /// read.
     Receive(Message),
-    /// A client hands this server a command for the replicated state machine (§5.3). Only a leader takes
-    /// it; [`Answer`](crate::Answer) tells what became of it, as of all requests.
+    /// Request of a client: a command for the replicated state machine (§5.3). Only a leader takes it. Its
+    /// outcome, as that of all requests, is an [`Answer`](crate::Answer).
     Propose {
         /// The host's name for the request; the answer comes back under it.
         request: Request,
         /// The command, never looked into.
         command: Command,
     },
-    /// A client opens a session (diss. §6.3). Only a leader takes it.
+    /// Request of a client: open a session (diss. §6.3). Only a leader takes it.
     Register {
         /// The host's name for the request.
         request: Request,
     },
-    /// A client hands this server a command that is to be executed once, perhaps not for the first time (§8,
-    /// diss. §6.3). Only a leader takes it.
+    /// Request of a client: a command that is to be executed once, perhaps handed in before (§8, diss.
+    /// §6.3). Only a leader takes it.
     ProposeOnce {
         /// The host's name for the request.
         request: Request,
         /// The command under its serial number.
         once: Once,
     },
-    /// A client wants to read the state machine as it is now, without an entry in the log (§8, diss. §6.4).
-    /// Any server that knows a leader takes it.
+    /// Request of a client: read the state machine as it is now, without an entry in the log (§8, diss.
+    /// §6.4). Any server that knows a leader takes it.
     Read {
         /// The host's name for the request.
         request: Request,
     },
-    /// An administrator wants this configuration (§6, diss. ch. 4). Only a leader takes it, one change at a
-    /// time.
+    /// Request of an administrator: change to this configuration (§6, diss. ch. 4). Only a leader takes it,
+    /// one change at a time.
     ChangeMembership {
         /// The host's name for the request.
         request: Request,
-        /// Who is to vote.
+        /// The servers that are to vote.
         voters: Vec<NodeId>,
-        /// Who is to receive the log without a vote.
+        /// The servers that are to receive the log without a vote.
         learners: Vec<NodeId>,
     },
-    /// An administrator wants another server to lead (diss. §3.10). Only a leader takes it.
+    /// Request of an administrator: let another server lead (diss. §3.10). Only a leader takes it.
     TransferLeadership {
         /// The host's name for the request.
         request: Request,
         /// The server that is to lead: another voter.
         to: NodeId,
     },
-    /// The host has a snapshot of its state machine: the log up to there is no longer needed (§7).
+    /// Snapshot that the host has made of its state machine: the log up to there is no longer needed (§7).
     Compact {
         /// The host's name for the request.
         request: Request,
@@ -69,16 +70,16 @@ pub enum Input {
         /// The state of the state machine after it.
         data: Arc<[u8]>,
     },
-    /// The state machine has applied everything up to here. Only with
-    /// [`Settings::apply_limit`](crate::Settings::apply_limit); without it a step's entries count as applied
-    /// when they are handed out.
+    /// Notice that the state machine has applied all entries up to this index. Only with
+    /// [`Settings::apply_limit`](crate::Settings::apply_limit); without it a step's entries count as
+    /// applied when they are handed out.
     Applied(LogIndex),
-    /// A write is durable (Figure 2: before responding to RPCs). What waited for it, and for all writes
-    /// before it, is released.
+    /// Receipt of a write that is durable (Figure 2: before responding to RPCs). Messages that waited for
+    /// it, and for all writes before it, are released.
     Persisted(Receipt),
 }
 
-/// What a server boots from: who it is, and what its disk holds (Figure 2, persistent state).
+/// Data that a server boots from: its identity, and what its disk holds (Figure 2, persistent state).
 #[derive(Clone, Debug)]
 pub struct Boot {
     /// This server.

@@ -28,9 +28,9 @@
 //! ## Terms (§5.1)
 //!
 //! Time is cut into *terms*, numbered upwards ([`Term`]). A term begins with an election and has one leader
-//! or none. Every [`Message`] carries its sender's term. Who sees a later term enters it as a follower
-//! (`node/receive.rs`, `adopt`); who sees an earlier one knows that the message is old, and refuses the request or
-//! ignores the reply (`handle`). So a leader that was cut off learns that it is deposed from the first
+//! or none. Every [`Message`] carries its sender's term. A server that sees a later term enters it as a follower
+//! (`node/receive.rs`, `adopt`); one that sees an earlier term knows that the message is old, and refuses the
+//! request or ignores the reply (`handle`). So a leader that was cut off learns that it is deposed from the first
 //! message that gets through.
 //!
 //! ## Elections (§5.2)
@@ -38,11 +38,11 @@
 //! A server is a [`Follower`], a [`Candidate`] or a [`Leader`] ([`Role`], Figure 4). All start as
 //! followers. A leader sends heartbeats. A follower that hears none for an *election timeout* enters a new
 //! term as candidate, votes for itself and asks all others for their votes ([`Body::RequestVote`]). Each
-//! server gives one vote a term, to the first that asks with a log that is [good enough](#who-may-lead-541)
+//! server gives one vote a term, to the first that asks with a log that is [good enough](#election-restriction-541)
 //! (`roles/voter.rs`). A candidate with the votes of a majority leads its term. There can't be two: their
 //! majorities would share a server, and it voted once.
 //!
-//! If several stand at once, perhaps nobody wins. They time out again and stand in a later term. Timeouts
+//! If several stand at once, perhaps none of them wins. They time out again and stand in a later term. Timeouts
 //! are spread over an interval, so that mostly one server is first and wins before the others stand. Here
 //! the spread is a pure function of seed, server and term ([`Settings::election_timeout`]).
 //!
@@ -72,7 +72,7 @@
 //! S1     [1][2]   leads term 2, gets its entry to S2, crashes
 //! S2     [1][2]
 //! S3 S4  [1]      elect S5 in term 3
-//! S5     [1][3]   appends an entry, gets it to nobody, crashes
+//! S5     [1][3]   appends an entry, gets it to no other server, crashes
 //! ```
 //!
 //! Now S1 returns, leads term 4 and gets `[2]` to S3: it is on a majority. But if S1 crashes again, S5 can
@@ -81,7 +81,7 @@
 //! entry and `[2]` are safe. A new leader therefore appends an empty entry at once ([`Payload::Noop`],
 //! §8): with it, whatever it holds from before is committed too.
 //!
-//! ## Who may lead (§5.4.1)
+//! ## Election restriction (§5.4.1)
 //!
 //! A server refuses its vote to a candidate whose log is less *up-to-date* than its own: whose last entry
 //! has an earlier term, or the same term and a lower index (`roles/voter.rs`). That is what keeps S5 from
@@ -102,20 +102,20 @@
 //!   the new leader's last entry has a later term, some leader between made it, one that has
 //!   the committed entry; by Log Matching again, so does the new leader. Either way it does not lack it.
 //!
-//! *State Machine Safety* follows: nobody commits, and so nobody applies, another entry at that index.
+//! *State Machine Safety* follows: no server commits, and so no server applies, another entry at that index.
 //!
 //! ## Crashes, and what must be durable (§5.5, Figure 2)
 //!
 //! A server that forgets its vote could vote twice; one that forgets an entry which it acknowledged could
 //! undo what was committed. So currentTerm, votedFor ([`HardState`]) and the log must be durable *before*
-//! others hear of them. Here that is a matter of types. What a message promises is handed out as a
-//! [`Write`], and the message stays inside the core until the host gives the write back as a [`Receipt`].
+//! others hear of them. Here that is a matter of types. The state that a message speaks of is handed out as a
+//! [`Write`], and the message is held inside the core until the host gives the write back as a [`Receipt`].
 //! The leader is no exception: its vote for itself and its own copy of an entry count when its disk has
 //! them. It need not wait for its disk to send entries on (diss. §10.2.1).
 //!
 //! All the rest is volatile. A restarted server is a follower that knows of nothing committed but what its
-//! state machine has kept ([`Boot::applied`]). The requests are idempotent, so whoever gets no answer
-//! asks again.
+//! state machine has kept ([`Boot::applied`]). The requests are idempotent, so a server that gets no reply
+//! sends them again.
 //!
 //! ## Timing (§5.6)
 //!
@@ -125,7 +125,7 @@
 //!
 //! ## Changing the servers (§6, diss. ch. 4)
 //!
-//! Who the servers are, the *configuration* ([`Membership`]), is an entry of the log like any other, with
+//! The servers of the cluster, the *configuration* ([`Membership`]), are an entry of the log like any other, with
 //! one difference: it is in force on each server as soon as it is in its log, committed or not, and goes
 //! out of force if it is cut off (`membership.rs`, `Configurations`). No server can know when all others have
 //! it. So what must hold is that a majority of the old configuration and one of the new share a server;
@@ -133,7 +133,7 @@
 //!
 //! - One voter comes or goes at a time (diss. §4.1): majorities of such neighbours always share a server.
 //! - *Joint consensus* (§6, Figure 11): between C_old and C_new comes C_old,new, in which everything needs a
-//!   majority of both. Once it is committed, the leader, whoever that is by then, appends C_new.
+//!   majority of both. Once it is committed, the leader of then appends C_new.
 //!
 //! [`Settings::changes`] says which. A change begins only when the one before is committed, and after the
 //! leader has committed an entry of its own term: two leaders of different terms might otherwise each change
@@ -163,8 +163,8 @@
 //! once an entry of its own term is), and that it had not been replaced when the read came. For the second
 //! it waits for a round of heartbeats that a majority answers after the read came ([`Input::Read`],
 //! `roles/leader/reads.rs`); reads that come together share a round. A follower asks the leader for the index
-//! and reads once it has applied it. With [`Settings::lease_drift`] a leader trusts in clocks instead: those
-//! who answered a round lately do not vote for anybody else for a while.
+//! and reads once it has applied it. With [`Settings::lease_drift`] a leader trusts in clocks instead: the
+//! servers that answered a round lately do not vote for another for a while.
 //!
 //! ## Clients that ask twice (§8, diss. §6.3)
 //!
@@ -175,7 +175,7 @@
 //!
 //! ## Leaders that come and go quietly (diss. §3.10, §6.2, §9.6)
 //!
-//! - [`Input::TransferLeadership`]: a leader brings another server up to date and tells it to stand at once.
+//! - [`Input::TransferLeadership`]: a leader brings another server up to date and makes it stand at once.
 //! - [`Settings::pre_vote`]: a server asks whether it could win before it enters a new term, so that one which
 //!   was cut off does not depose the leader when it is back.
 //! - [`Settings::check_quorum`]: a leader that no majority answers steps down, and servers that hear from
@@ -192,7 +192,7 @@
 //! | [`write`](Output::write) | makes it durable as a whole, behind all earlier ones, and only then turns it into its receipt ([`Write::persisted`]) and hands that back ([`Input::Persisted`]). Several writes may share one sync. Meanwhile the node takes other inputs. |
 //! | [`restore`](Output::restore) | loads the snapshot into its state machine, in place of what that had. |
 //! | [`apply`](Output::apply) | applies the entries to its state machine, in order. |
-//! | [`answers`](Output::answers) | tells its clients. A client that hears nothing, because the server crashed or was cut off, can't know what became of its command. |
+//! | [`answers`](Output::answers) | sends them to its clients. A client that hears nothing, because the server crashed or was cut off, can't know the outcome of its command. |
 //! | [`refused`](Output::refused) | counts or logs it: a message that no correct server sends. |
 //!
 //! At regular times it hands in [`Input::Tick`]. With the default [`Settings`] a leader sends heartbeats on
@@ -200,7 +200,10 @@
 //! a write take together.
 //!
 //! If the power fails, drop the node. Its writes that were not durable are gone, with all messages that
-//! waited for them, and nobody has heard of them.
+//! waited for them, and no other server has heard of them.
+//!
+//! To fork a server, for a search through what might happen, clone the [`Node`] with its pending writes.
+//! [`Node::fingerprint`] says whether two servers will behave alike.
 //!
 //! # A complete host
 //!
@@ -257,12 +260,12 @@
 //! let leads = |server: &Server| matches!(server.node.role(), Role::Leader(_));
 //! let mut servers = [1, 2, 3].map(|number| boot(NodeId(number), Default::default()));
 //! let mut network = VecDeque::new();
-//! // Within a few election timeouts somebody is elected.
+//! // Within a few election timeouts a leader is elected.
 //! let elected = (0..100).find_map(|_| {
 //!     tick(&mut servers, &mut network);
 //!     servers.iter().position(leads)
 //! });
-//! let leader = elected.expect("somebody leads");
+//! let leader = elected.expect("a leader");
 //!
 //! let (request, command) = (Request(1), b"x = 1".as_slice().into());
 //! servers[leader].step(Input::Propose { request, command }, &mut network);

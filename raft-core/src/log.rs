@@ -1,6 +1,6 @@
-//! The log (§5.3), in memory, and what a snapshot stands for in place of its beginning (§7).
+//! The log (§5.3) in memory, and the place of the snapshot that stands for its beginning (§7).
 //!
-//! Everything here costs what the change costs, never what the log is long.
+//! The cost of each operation is that of the change, whatever the length of the log.
 
 use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
@@ -15,9 +15,9 @@ pub struct Log {
     entries: Vec<Entry>,
     /// The last entry, or what `base` says.
     last: Option<Position>,
-    /// No entry here has more bytes.
+    /// A bound on the bytes of each entry here.
     largest: u64,
-    /// The last run of entries handed out, since the next to ask mostly asks for the same.
+    /// The last run of entries handed out: the next follower mostly needs the same.
     shared: Entries,
 }
 
@@ -64,7 +64,7 @@ impl Log {
     }
 
     /// The term of the entry at `index`, the last one in the snapshot included; `None` if the log ends
-    /// before it, or the snapshot has swallowed its term.
+    /// before it, or the entry is an earlier one in the snapshot.
     #[must_use]
     pub fn term_at(&self, index: LogIndex) -> Option<Term> {
         match self.slot(index) {
@@ -90,8 +90,8 @@ impl Log {
         self.entries.get(from..to).unwrap_or_default()
     }
 
-    /// Whether this log has the entry at this index and term. What a snapshot stands for is committed, and
-    /// so the same in the log of every leader that asks (§5.4, §7).
+    /// Returns whether this log has the entry at this index and term. Entries that a snapshot stands for
+    /// are committed, and so the same in the log of every leader that asks (§5.4, §7).
     pub(crate) fn has(&self, position: Position) -> bool {
         match self.term_at(position.index) {
             Some(term) => term == position.term,
@@ -117,7 +117,7 @@ impl Log {
         }
     }
 
-    /// How many of the entries at these places have no more than `bytes` together; at least one.
+    /// Counts the entries at these places that have no more than `bytes` together; at least one.
     fn fitting(&self, start: usize, end: usize, mut bytes: u64) -> usize {
         let count = end.saturating_sub(start);
         if self.largest.saturating_mul(count as u64) <= bytes {
@@ -158,7 +158,7 @@ impl Log {
         self.last = entries.last().map(Entry::position);
     }
 
-    /// A snapshot stands for everything up to `last`. What is behind it stays.
+    /// Discards the log up to `last`, for which a snapshot stands. Entries behind it stay.
     pub(crate) fn compact(&mut self, last: Position) {
         let gone = self.slot(last.index).map_or(0, |slot| (slot + 1).min(self.entries.len()));
         self.entries.drain(..gone);
@@ -167,7 +167,7 @@ impl Log {
         self.shared = Entries::default();
     }
 
-    /// A snapshot that ends at `last` takes the place of the whole log.
+    /// Puts a snapshot that ends at `last` in place of the whole log.
     pub(crate) fn restore(&mut self, last: Position) {
         *self = Log::new(Some(last), Vec::new());
     }
@@ -186,12 +186,12 @@ impl Log {
         (last.term == term).then_some(last.index)
     }
 
-    /// How many entries the snapshot stands for.
+    /// The number of entries that the snapshot stands for.
     fn start(&self) -> u64 {
         length(self.base.map(|base| base.index))
     }
 
-    /// Where the entry with this index is in memory; `None` if the snapshot stands for it.
+    /// The place of the entry with this index in memory; `None` if the snapshot stands for it.
     fn slot(&self, index: LogIndex) -> Option<usize> {
         // The core runs where a log fits in memory, so its length fits in `usize`.
         index.before().map_or(0, LogIndex::get).checked_sub(self.start()).map(|slot| slot as usize)

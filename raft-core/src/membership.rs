@@ -1,4 +1,4 @@
-//! Configurations (§6, diss. ch. 4): what a quorum of one is, and which one is in force.
+//! Configurations (§6, diss. ch. 4): the quorums of one, and the one in force.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -29,25 +29,25 @@ impl Membership {
         }
     }
 
-    /// Whether this is C_old,new of joint consensus (§6).
+    /// Returns whether this is C_old,new of joint consensus (§6).
     #[must_use]
     pub fn is_joint(&self) -> bool {
         !self.outgoing.is_empty()
     }
 
-    /// Whether this server's vote counts: in joint consensus, in either configuration.
+    /// Returns whether this server's vote counts: in joint consensus, in either configuration.
     #[must_use]
     pub fn is_voter(&self, server: NodeId) -> bool {
         self.voters.contains(&server) || self.outgoing.contains(&server)
     }
 
-    /// Whether this server receives the log.
+    /// Returns whether this server receives the log.
     #[must_use]
     pub fn contains(&self, server: NodeId) -> bool {
         self.is_voter(server) || self.learners.contains(&server)
     }
 
-    /// Who receives the log, in order, each once.
+    /// The servers that receive the log, in order, each once.
     pub(crate) fn everyone(&self) -> Vec<NodeId> {
         let all = self.voters.iter().chain(&self.outgoing).chain(&self.learners);
         let mut all: Vec<NodeId> = all.copied().collect();
@@ -56,8 +56,8 @@ impl Membership {
         all
     }
 
-    /// Whether those for whom `agrees` holds are enough for a decision: more than half of the voters
-    /// (§5.2), and in joint consensus more than half of either configuration (§6).
+    /// Returns whether the servers for which `agrees` holds are enough for a decision: more than half of
+    /// the voters (§5.2), and in joint consensus more than half of either configuration (§6).
     pub fn has_quorum(&self, agrees: impl Fn(NodeId) -> bool) -> bool {
         let majority = |servers: &[NodeId]| {
             servers.iter().filter(|&&server| agrees(server)).count() >= majority(servers.len())
@@ -65,7 +65,7 @@ impl Membership {
         majority(&self.voters) && (self.outgoing.is_empty() || majority(&self.outgoing))
     }
 
-    /// How many voters would come or go if `next` took this configuration's place.
+    /// The number of voters that would come or go if `next` took this configuration's place.
     pub(crate) fn distance(&self, next: &Membership) -> usize {
         let gone = self.voters.iter().filter(|server| !next.voters.contains(server));
         let new = next.voters.iter().filter(|server| !self.voters.contains(server));
@@ -73,13 +73,13 @@ impl Membership {
     }
 }
 
-/// How many of so many servers are a majority: more than half (§5.2).
+/// The least number of servers that is a majority of `servers`: more than half (§5.2).
 pub(crate) fn majority(servers: usize) -> usize {
     servers / 2 + 1
 }
 
 /// The highest number that a majority has reached; `reached` has one for each server, in any order, and is
-/// left sorted. Without servers, nothing holds anybody back.
+/// left sorted. Without servers there is no bound.
 pub(crate) fn reached_by_majority(reached: &mut [u64]) -> u64 {
     reached.sort_unstable_by(|a, b| b.cmp(a));
     reached.get(majority(reached.len()) - 1).copied().unwrap_or(u64::MAX)
@@ -90,12 +90,12 @@ pub(crate) fn reached_by_majority(reached: &mut [u64]) -> u64 {
 pub(crate) struct Configurations {
     /// The one before all entries that the log has: the first, or the snapshot's.
     base: Arc<Membership>,
-    /// Those in the log.
+    /// The ones in the log, and their entries.
     logged: Vec<(LogIndex, Arc<Membership>)>,
 }
 
 impl Configurations {
-    /// With no configuration in the log.
+    /// Creates the configurations of a log that has none.
     pub(crate) fn new(base: Arc<Membership>) -> Configurations {
         Configurations { base, logged: Vec::new() }
     }
@@ -117,8 +117,9 @@ impl Configurations {
         self.logged.last().map(|(index, _)| *index)
     }
 
-    /// Whether this server may stand for election: if it is a voter, or was one before a configuration that
-    /// is not known to be committed. Until that is, it may be the only one that can win (diss. §4.2.2).
+    /// Returns whether this server may stand for election: if it is a voter, or was one before a
+    /// configuration that is not known to be committed. Until that is, it may be the only one that can win
+    /// (diss. §4.2.2).
     pub(crate) fn may_stand(&self, server: NodeId, commit: Option<LogIndex>) -> bool {
         let before = self.logged.len().checked_sub(2).map_or(&self.base, |at| &self.logged[at].1);
         self.current().is_voter(server) || (self.index() > commit && before.is_voter(server))
@@ -130,8 +131,8 @@ impl Configurations {
         through.checked_sub(1).map_or(&self.base, |last| &self.logged[last].1)
     }
 
-    /// The log changes: it gets these entries, in place of all from the first of them on. A configuration
-    /// that goes with them is out of force (§6, diss. §4.1).
+    /// Follows a change of the log: it has these entries in place of all from the first of them on. A
+    /// configuration that goes with them is out of force (§6, diss. §4.1).
     pub(crate) fn replaced(&mut self, entries: &[Entry]) {
         let Some(first) = entries.first() else { return };
         while self.index().is_some_and(|index| index >= first.index) {
@@ -147,7 +148,8 @@ impl Configurations {
         }
     }
 
-    /// A snapshot stands for the log up to this index, with the latest configuration up to there.
+    /// Follows a compaction: a snapshot stands for the log up to this index, with the latest configuration
+    /// up to there.
     pub(crate) fn compacted(&mut self, through: LogIndex) {
         self.base = self.up_to(through).clone();
         self.logged.retain(|(index, _)| *index > through);

@@ -16,12 +16,12 @@ pub struct Message {
     pub to: NodeId,
     /// The sender's current term (§5.1: terms are exchanged whenever servers communicate).
     pub term: Term,
-    /// What it says.
+    /// The content.
     pub body: Body,
 }
 
 impl Message {
-    /// Whether its term, or an index that a receiver would count on from, is beyond [`LARGEST`].
+    /// Returns whether its term, or an index that a receiver would count on from, is beyond [`LARGEST`].
     pub(crate) fn is_out_of_reach(&self) -> bool {
         let index = match &self.body {
             Body::RequestVote { last, .. } | Body::PreVote { last } => last.map(|last| last.index),
@@ -42,34 +42,34 @@ impl Message {
     }
 }
 
-/// What a message says.
+/// Content of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Body {
-    /// A candidate asks for a vote in the message's term (§5.2, §5.4.1).
+    /// Request of a candidate for a vote in the message's term (§5.2, §5.4.1).
     RequestVote {
         /// The candidate's last entry (`lastLogIndex`, `lastLogTerm`); `None` if its log is empty.
         last: Option<Position>,
-        /// Its leader told it to stand ([`Body::TimeoutNow`]): the vote is not to be disregarded for that
-        /// leader's sake (diss. §4.2.3).
+        /// True if the leader made it stand ([`Body::TimeoutNow`]): the vote is not to be disregarded for
+        /// that leader's sake (diss. §4.2.3).
         transfer: bool,
     },
-    /// The answer to [`Body::RequestVote`].
+    /// Reply to [`Body::RequestVote`].
     RequestVoteReply {
-        /// Whether the candidate received the vote (`voteGranted`).
+        /// True if the candidate received the vote (`voteGranted`).
         granted: bool,
     },
-    /// A server asks whether it would receive a vote if it stood in the term after the message's (PreVote,
-    /// diss. §9.6). It has not entered that term.
+    /// Question of a server that might stand: whether it would receive a vote in the term after the
+    /// message's (PreVote, diss. §9.6). It has not entered that term.
     PreVote {
-        /// Its last entry; `None` if its log is empty.
+        /// The server's last entry; `None` if its log is empty.
         last: Option<Position>,
     },
-    /// The answer to [`Body::PreVote`]. It promises nothing.
+    /// Reply to [`Body::PreVote`]. It binds the sender to nothing.
     PreVoteReply {
-        /// Whether it would.
+        /// True if it would receive the vote.
         granted: bool,
     },
-    /// A leader replicates entries; without entries, a heartbeat (§5.2, §5.3).
+    /// Entries that a leader replicates; without entries, a heartbeat (§5.2, §5.3).
     AppendEntries {
         /// The entry before the new ones (`prevLogIndex`, `prevLogTerm`); `None` before the first.
         prev: Option<Position>,
@@ -77,42 +77,43 @@ pub enum Body {
         entries: Entries,
         /// The leader's commit index (`leaderCommit`).
         commit: Option<LogIndex>,
-        /// The leader's latest round of heartbeats (diss. §6.4), counted from 0 in its term. The answer
+        /// The leader's latest round of heartbeats (diss. §6.4), counted from 0 in its term. The reply
         /// repeats it, and so tells when, at the earliest, the follower still took it for its leader.
         round: u64,
     },
-    /// The answer to [`Body::AppendEntries`].
+    /// Reply to [`Body::AppendEntries`].
     AppendEntriesReply {
-        /// How it was received.
+        /// The result.
         reply: AppendReply,
         /// The round of the request.
         round: u64,
     },
-    /// A leader sends a follower, whose next entry it has discarded, a part of its snapshot (§7, Figure 13).
+    /// Part of a snapshot, for a follower whose next entry the leader has discarded (§7, Figure 13).
     InstallSnapshot {
         /// The part.
         chunk: Arc<Chunk>,
-        /// As in [`Body::AppendEntries`].
+        /// The leader's latest round, as in [`Body::AppendEntries`].
         round: u64,
     },
-    /// The answer to a part of a snapshot that is not complete yet. Once it is complete and durable, or not
-    /// needed, the answer is that of an AppendEntries that matches up to `last`.
+    /// Reply to a part of a snapshot that is not complete yet. Once it is complete and durable, or not
+    /// needed, the reply is that of an AppendEntries that matches up to `last`.
     InstallSnapshotReply {
         /// The last entry of the snapshot in question.
         last: Position,
-        /// How much of its data the follower has, in bytes from the beginning.
+        /// The bytes of its data that the follower has, from the beginning on.
         received: u64,
         /// The round of the request.
         round: u64,
     },
-    /// A leader tells a follower that has all of its log to stand for election at once (diss. §3.10).
+    /// Order of a leader to a follower that has all of its log: stand for election at once (diss. §3.10).
     TimeoutNow,
-    /// A follower asks from which index on its state machine is recent enough for a read (diss. §6.4).
+    /// Question of a follower: from which index on its state machine is recent enough for a read (diss.
+    /// §6.4).
     ReadIndex {
         /// The follower's name for the question.
         request: Request,
     },
-    /// The answer to [`Body::ReadIndex`], from a leader that made sure it still led after the question came.
+    /// Reply to [`Body::ReadIndex`], from a leader that made sure it still led after the question came.
     ReadIndexReply {
         /// The question.
         request: Request,
@@ -121,8 +122,8 @@ pub enum Body {
     },
 }
 
-/// How an AppendEntries was received. Figure 2 answers true or false; the details are what lets the
-/// leader keep `matchIndex` with several requests in flight, and back up fast (end of §5.3).
+/// Result of an AppendEntries. Figure 2 has true or false; with the details the leader can keep
+/// `matchIndex` with several requests in flight, and back up fast (end of §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AppendReply {
     /// The follower's log, on its disk, matches the leader's up to `matched`.
@@ -134,12 +135,12 @@ pub enum AppendReply {
     Refused {
         /// The `prevLogIndex` of the request that is refused.
         prev: Option<LogIndex>,
-        /// Where the logs part; `None` if the request was of an older term.
+        /// The place where the logs part; `None` if the request was of an older term.
         conflict: Option<Conflict>,
     },
 }
 
-/// Where a follower's log parts from a leader's (end of §5.3).
+/// Place where a follower's log parts from a leader's (end of §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conflict {
     /// The term of the follower's entry at `prevLogIndex`; `None` if its log ends before that.

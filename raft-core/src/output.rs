@@ -1,4 +1,4 @@
-//! What a server wants done, parted by when it may be done.
+//! Output of a step, parted by when it may be acted on.
 //!
 //! Figure 2 asks that persistent state be "updated on stable storage before responding to RPCs". Here
 //! that is a matter of types. A step gives out the messages that may leave *now*, and one [`Write`]. What
@@ -19,7 +19,7 @@
 //! }
 //! ```
 //!
-//! None to get two from one write, where one from each of two is fine:
+//! A write gives one receipt, and two writes give two:
 //!
 //! ```
 //! fn both(one: raft_core::Write, other: raft_core::Write) -> [raft_core::Receipt; 2] {
@@ -33,7 +33,7 @@
 //! }
 //! ```
 //!
-//! And none to hand in the same receipt twice:
+//! A receipt can be handed in once:
 //!
 //! ```
 //! fn hand_in(node: &mut raft_core::Node, receipt: raft_core::Receipt) {
@@ -70,7 +70,7 @@ pub struct Output<'a> {
     /// Messages that may be sent at once, in order. None of them waits for `write`. Drain them, or swap
     /// in an empty vector: the next step clears what it finds.
     pub messages: &'a mut Vec<Message>,
-    /// What is to be made durable, if anything (Figure 2, persistent state). Writes are to become durable
+    /// Change that is to be made durable, if any (Figure 2, persistent state). Writes are to become durable
     /// in the order of the steps.
     pub write: Option<Write>,
     /// A snapshot that takes the place of the state machine's state (§7): load it, before `apply`.
@@ -80,10 +80,11 @@ pub struct Output<'a> {
     ///
     /// [`Boot::applied`]: crate::Boot::applied
     pub apply: &'a [Entry],
-    /// What clients are to be told. A request gets one answer at most; none if this server stops first,
-    /// or never learns what became of it.
+    /// Answers for clients. A request gets one at most; none if this server stops first, or never learns
+    /// its outcome.
     pub answers: &'a mut Vec<(Request, Answer)>,
-    /// A message that this step refused: no correct server sends it, or it answers what was not asked.
+    /// Reason for which this step refused its message: no correct server sends it, or it replies to no
+    /// request.
     pub refused: Option<Refusal>,
 }
 
@@ -101,7 +102,7 @@ pub struct Write {
 /// Replaces the log from an index on: `log[from..] = entries`, which may be none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogWrite {
-    /// The first index written. What the disk has there and behind it goes.
+    /// The first index written. Entries that the disk has there and behind it go.
     pub from: LogIndex,
     /// The entries from there on.
     pub entries: Entries,
@@ -147,7 +148,7 @@ pub struct Receipt {
     id: WriteId,
 }
 
-/// The identity of a write: a number, and the server that issued it.
+/// Identity of a write: a number, and the server that issued it.
 #[derive(Clone, Debug)]
 struct WriteId {
     number: u64,
@@ -161,8 +162,8 @@ impl WriteId {
     }
 }
 
-/// The identity of a server from its boot or from the fork that made it: an address in memory, of which nothing
-/// but the question whether two are the same is ever asked.
+/// Identity of a server from its boot or from the fork that made it: an address in memory, which is only
+/// ever compared.
 #[derive(Debug, Default)]
 struct Issuer(Arc<()>);
 
@@ -173,7 +174,7 @@ impl Clone for Issuer {
     }
 }
 
-/// What a client is told of its request (§5.3, §8).
+/// Answer to a client's request (§5.3, §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Committed at this index and, with this step's `apply`, applied here.
@@ -187,7 +188,7 @@ pub enum Answer {
     Superseded,
     /// Unknown: it may have been committed, or may yet be. Ask again, under the same serial number.
     Unknown,
-    /// Not taken: this server does not lead, or does not know who does. It may know who does.
+    /// Not taken: this server does not lead. It may know the leader.
     NotLeader(Option<NodeId>),
     /// Not taken: the uncommitted entries are at [`Settings::uncommitted_limit`]. Try again later.
     ///
@@ -199,7 +200,7 @@ pub enum Answer {
     Rejected(Rejection),
 }
 
-/// Why a request was not done.
+/// Reason for which a request was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// A configuration without voters.
@@ -229,19 +230,19 @@ pub enum Rejection {
     AlreadyCompacted(LogIndex),
     /// The state machine has not applied this entry yet (§7).
     NotApplied(LogIndex),
-    /// This server was added later, and its log up to this entry does not tell who the servers were, which a
-    /// snapshot must (§7). Any time after the entry that adds it will do.
+    /// This server was added later, and its log up to this entry does not hold the configuration, which a
+    /// snapshot must (§7). Any later entry than the one that adds the server will do.
     ConfigurationUnknown(LogIndex),
 }
 
-/// Why a message was refused. No correct server sends one like it, with one exception: a server that is no
-/// longer in the configuration may answer late. Nothing of it reaches the log, the votes or the
-/// commit index.
+/// Reason for which a message was refused. No correct server sends one like it, with one exception: a
+/// server that is no longer in the configuration may reply late. Nothing of it reaches the log, the votes
+/// or the commit index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It is not for this server, or claims to be from it.
     WrongAddress,
-    /// A reply from a server that was asked nothing: it is not in the configuration.
+    /// A reply from a server that was sent no request: it is not in the configuration.
     UnknownSender(NodeId),
     /// An AppendEntries of the term that this server leads itself (§5.2: one leader a term).
     RivalLeader(NodeId),
@@ -259,7 +260,7 @@ pub enum Refusal {
     AcknowledgesUnsent(LogIndex),
 }
 
-/// What a step has gathered so far, and what still waits for the disk.
+/// Output that a step has gathered so far, and messages that wait for the disk.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) messages: Vec<Message>,
@@ -273,17 +274,17 @@ pub(crate) struct Outbox {
     issued: u64,
     /// Writes given out, from the oldest on that is not durable.
     unsynced: VecDeque<Unsynced>,
-    /// Promises and the write each waits for, in that order.
+    /// Held messages and the number of the write that each waits for, in that order.
     held: VecDeque<(u64, Message)>,
-    /// Promises of this step. They wait for its write, which `finish` is yet to number.
+    /// Held messages of this step. They wait for its write, which `finish` is yet to number.
     fresh: Vec<Message>,
 }
 
-/// A write that was given out.
+/// Write that was given out.
 #[derive(Clone, Debug)]
 struct Unsynced {
     id: WriteId,
-    /// Whether its receipt is back.
+    /// True if its receipt is back.
     durable: bool,
 }
 
@@ -300,7 +301,7 @@ impl Outbox {
             snapshot: _,
             log: _,
             fresh: _,
-            // Names of writes: they tell them apart, and say nothing.
+            // Names of writes, of which only the order counts.
             issuer: _,
             issued: _,
             unsynced,
@@ -319,14 +320,14 @@ impl Outbox {
         held.for_each(|(number, message)| (pending(*number), message).hash(hasher));
     }
 
-    /// Sends a message that promises nothing of this server's disk.
+    /// Sends a message that does not depend on this server's disk.
     pub(crate) fn send(&mut self, message: Message) {
         self.messages.push(message);
     }
 
-    /// Sends a message that must not leave before everything written so far, this step included, is
-    /// durable: a vote, an acknowledgement, a request for votes in a new term. A promise to oneself is
-    /// one like any other.
+    /// Holds a message that must not leave before everything written so far, this step included, is
+    /// durable: a vote, an acknowledgement, a request for votes in a new term. A message to this server
+    /// itself is one like any other.
     pub(crate) fn hold(&mut self, message: Message) {
         self.fresh.push(message);
     }
@@ -347,7 +348,8 @@ impl Outbox {
         self.snapshot = Some(snapshot);
     }
 
-    /// Ends the step: numbers its write, if there is one, and puts its promises behind what is unsynced.
+    /// Ends the step: numbers its write, if there is one, and puts its held messages behind the unsynced
+    /// writes.
     pub(crate) fn finish(&mut self, hard_state: Option<HardState>) -> Option<Write> {
         let write = if hard_state.is_some() || self.log.is_some() || self.snapshot.is_some() {
             self.issued += 1;
@@ -367,8 +369,8 @@ impl Outbox {
         write
     }
 
-    /// Takes a receipt. Receipts may come in any order; a promise waits for *all* writes before it, since
-    /// it speaks of the state that all of them make.
+    /// Takes a receipt. Receipts may come in any order; a held message waits for *all* writes before it,
+    /// since it speaks of the state that all of them make.
     pub(crate) fn persisted(&mut self, receipt: Receipt) {
         if let Some(write) = self.unsynced.iter_mut().find(|write| write.id.is(&receipt.id)) {
             write.durable = true;
@@ -378,8 +380,8 @@ impl Outbox {
         }
     }
 
-    /// The next promise whose writes are all durable. Those of terms before `term` are dropped: whoever
-    /// waits for them would have to ignore them, and the state they speak of may be gone.
+    /// The next held message whose writes are all durable. Those of terms before `term` are dropped: their
+    /// receivers would have to ignore them, and the state they speak of may be gone.
     pub(crate) fn release(&mut self, term: Term) -> Option<Message> {
         let first_unsynced = self.unsynced.front().map_or(self.issued + 1, |write| write.id.number);
         loop {

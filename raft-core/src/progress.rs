@@ -1,5 +1,5 @@
-//! What a leader knows of one server: `nextIndex` and `matchIndex` of Figure 2, how many requests may be
-//! under way, and how far a snapshot has come.
+//! Progress of one server, as its leader knows it: `nextIndex` and `matchIndex` of Figure 2, how many
+//! requests may be in flight, and how far a snapshot has come.
 
 use alloc::sync::Arc;
 
@@ -14,18 +14,18 @@ pub struct Progress {
     matched: Option<LogIndex>,
     /// The latest round of heartbeats that it has answered (diss. §6.4). Never goes back.
     round: u64,
-    /// A refusal while requests follow one another makes all that were under way void, and the answers to
+    /// A refusal while requests follow one another makes all that were in flight void, and the replies to
     /// them old: those of rounds of heartbeats before this one.
     void: u64,
     state: ReplicationState,
 }
 
-/// How fast entries may be sent.
+/// Replication state: what may be sent to the server now.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum ReplicationState {
-    /// Where the logs part is not known: one request at a time finds out.
+    /// The place where the logs part is not known: one request at a time finds it.
     Probing {
-        /// A request with entries is under way.
+        /// True if a request with entries is in flight.
         in_flight: bool,
     },
     /// The logs match up to `matched`: requests follow one another unanswered (diss. §10.2.1).
@@ -34,19 +34,20 @@ enum ReplicationState {
     Installing(SnapshotProgress),
 }
 
-/// A snapshot on its way. It stays the same until it has arrived, even if there is a later one.
+/// Progress of a snapshot on its way. It is the same snapshot until it has arrived, even if there is a
+/// later one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SnapshotProgress {
     pub(crate) snapshot: Arc<Snapshot>,
-    /// How many bytes of it have arrived.
+    /// The bytes of it that have arrived.
     pub(crate) received: u64,
-    /// The part from there on is under way.
+    /// True if the part from there on is in flight.
     in_flight: bool,
 }
 
 impl Progress {
-    /// At election: `nextIndex` is the leader's last index + 1, `matchIndex` is nothing (Figure 2). So it is
-    /// when a server joins later.
+    /// Creates the progress of a server at an election: `nextIndex` is the leader's last index + 1,
+    /// `matchIndex` is nothing (Figure 2). A server that joins later begins the same way.
     pub(crate) fn new(last: Option<LogIndex>) -> Progress {
         Progress {
             next: LogIndex::after(last),
@@ -57,7 +58,7 @@ impl Progress {
         }
     }
 
-    /// Index of the next entry to send (`nextIndex`, §5.3). With several requests under way it is ahead of
+    /// Index of the next entry to send (`nextIndex`, §5.3). With several requests in flight it is ahead of
     /// what the follower has.
     #[must_use]
     pub fn next(&self) -> LogIndex {
@@ -75,7 +76,7 @@ impl Progress {
         self.round
     }
 
-    /// Whether nothing may be sent before what is under way is answered, or a heartbeat has gone out.
+    /// Returns whether nothing may be sent before there is a reply, or a heartbeat has gone out.
     #[inline]
     pub(crate) fn is_paused(&self) -> bool {
         match &self.state {
@@ -85,7 +86,7 @@ impl Progress {
         }
     }
 
-    /// How many entries may be sent now, if at most `window` may be unacknowledged.
+    /// The number of entries that may be sent now, if at most `window` may be unacknowledged.
     pub(crate) fn room(&self, window: u32) -> u32 {
         match self.state {
             ReplicationState::Probing { in_flight: true } | ReplicationState::Installing(_) => 0,
@@ -98,7 +99,7 @@ impl Progress {
         }
     }
 
-    /// A request with `count` entries from `next` on was sent.
+    /// Notes that a request with `count` entries from `next` on was sent.
     pub(crate) fn sent(&mut self, count: u64) {
         match &mut self.state {
             ReplicationState::Probing { in_flight } => *in_flight = true,
@@ -109,8 +110,8 @@ impl Progress {
         }
     }
 
-    /// A heartbeat goes out. If the request that probes, or the part of a snapshot, was lost, another may
-    /// follow.
+    /// Notes that a heartbeat goes out. If the request that probes, or the part of a snapshot, was lost,
+    /// another may follow.
     pub(crate) fn heartbeat(&mut self) {
         match &mut self.state {
             ReplicationState::Probing { in_flight }
@@ -121,15 +122,15 @@ impl Progress {
         }
     }
 
-    /// It has answered a request of this round. True if that is news.
+    /// Notes a reply to a request of this round. True if that is news.
     pub(crate) fn replied(&mut self, round: u64) -> bool {
         let news = round > self.round;
         self.round = self.round.max(round);
         news
     }
 
-    /// The follower has everything up to `matched`. True if that is news; an acknowledgement that is
-    /// repeated or late changes nothing.
+    /// Notes that the follower has all entries up to `matched`. True if that is news; an acknowledgement
+    /// that is repeated or late changes nothing.
     pub(crate) fn acknowledged(&mut self, matched: Option<LogIndex>) -> bool {
         let news = matched > self.matched;
         if news {
@@ -140,12 +141,12 @@ impl Progress {
         news
     }
 
-    /// The follower refused a request whose `prevLogIndex` was `prev`, made in this round of heartbeats, of
-    /// which `latest` is the latest; `retry` is where to try next. False if the refusal is old: it is not about
-    /// what was asked last, or speaks of a log that is shorter than what was acknowledged since. Of requests
-    /// that followed one another after one that was lost each is refused: only the first refusal counts, else
-    /// the window would be sent again for each, and each time make more of them. While a snapshot is on its
-    /// way, refusals are expected.
+    /// Notes that the follower refused a request whose `prevLogIndex` was `prev`, made in this round of
+    /// heartbeats, of which `latest` is the latest; `retry` is where to try next. False if the refusal is
+    /// old: it is not about what was asked last, or speaks of a log that is shorter than what was
+    /// acknowledged since. Of requests that followed one another after one that was lost each is refused:
+    /// only the first refusal counts, else the window would be sent again for each, and each time make more
+    /// of them. While a snapshot is on its way, refusals are expected.
     pub(crate) fn refused(
         &mut self,
         prev: Option<LogIndex>,
@@ -169,14 +170,15 @@ impl Progress {
         if self.state == ReplicationState::Streaming {
             self.void = latest + 1;
         }
-        // Whatever the follower says, the next try is below the last.
+        // The next try is below the last one, whatever the follower says.
         let retry = prev.map_or(LogIndex::FIRST, |prev| prev.min(retry));
         self.next = retry.max(LogIndex::after(self.matched));
         self.state = ReplicationState::Probing { in_flight: false };
         true
     }
 
-    /// The next entry is one that `snapshot` stands for: what of it is to be sent now.
+    /// Begins or goes on with the snapshot that stands for the next entry: returns what of it is to be sent
+    /// now.
     pub(crate) fn install(&mut self, snapshot: &Arc<Snapshot>) -> Option<&SnapshotProgress> {
         if !self.is_installing() {
             let snapshot = snapshot.clone();
@@ -195,13 +197,13 @@ impl Progress {
         }
     }
 
-    /// Whether a snapshot is on its way.
+    /// Returns whether a snapshot is on its way.
     pub(crate) fn is_installing(&self) -> bool {
         matches!(self.state, ReplicationState::Installing(_))
     }
 
-    /// The follower has so many bytes of the snapshot that ends at `last`: perhaps none any more, if it
-    /// restarted. True if that is news.
+    /// Notes that the follower has this many bytes of the snapshot that ends at `last`: none any more, if
+    /// it restarted. True if that is news.
     pub(crate) fn received(&mut self, last: LogIndex, bytes: u64) -> bool {
         match &mut self.state {
             ReplicationState::Installing(progress) if progress.snapshot.last.index == last => {

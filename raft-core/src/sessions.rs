@@ -1,8 +1,8 @@
-//! Client sessions (§8, diss. §6.3): what a state machine needs so that a command which is in the log twice is
-//! executed once.
+//! Client sessions (§8, diss. §6.3), by which a state machine executes a command once that is in the log
+//! twice.
 //!
-//! This is part of the replicated state: every server's host keeps one beside its state machine, shows it
-//! every applied entry, and puts it into its snapshots. It never looks at a clock: which sessions are
+//! Sessions are part of the replicated state: each host keeps them beside its state machine, shows them
+//! every applied entry, and puts them into its snapshots. They depend on no clock: which sessions are
 //! forgotten follows from the log, and so is the same everywhere.
 
 use alloc::collections::BTreeMap;
@@ -17,9 +17,9 @@ use crate::types::{Command, Entry, Once, Payload, SessionId};
 pub struct Sessions {
     /// Most sessions kept.
     limit: u32,
-    /// How many were ever opened; the last one has this number.
+    /// The number of sessions ever opened, and of the last one.
     opened: u64,
-    /// How many session commands and registrations were applied: the clock that sessions expire by.
+    /// The number of session commands and registrations applied: the clock that sessions expire by.
     uses: u64,
     sessions: BTreeMap<SessionId, Session>,
 }
@@ -28,37 +28,39 @@ pub struct Sessions {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Session {
     last_use: u64,
-    /// The highest serial number executed, and what came of it; `None` before the first.
+    /// The highest serial number executed, and its result; `None` before the first.
     last: Option<(u64, Vec<u8>)>,
 }
 
-/// What an applied entry comes to.
+/// Outcome of an applied entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It carries nothing for the state machine.
+    /// The entry carries nothing for the state machine.
     Nothing,
-    /// Its command was executed, with this result.
+    /// The command was executed, with this result.
     Executed(Vec<u8>),
-    /// Its command had been executed before. The result is that of then; `None` if its client has gone on to
-    /// other commands since, and so had it.
+    /// The command had been executed before, with this result; `None` if its client has gone on to other
+    /// commands since, and so had the result.
     Repeated(Option<Vec<u8>>),
-    /// It opened this session.
+    /// The entry opened this session.
     Registered(SessionId),
-    /// Its command was not executed.
+    /// The command was not executed.
     Refused(SessionError),
 }
 
-/// Why a command in a session is not executed. Whether it was before, is not known any more.
+/// Reason for which a command in a session is not executed. It may have been executed before: that is not
+/// known any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionError {
-    /// The session was forgotten: others were opened or used, and this one was the last in line.
+    /// The session was forgotten: others were opened or used more recently.
     Expired(SessionId),
-    /// No such session was ever opened.
+    /// The session was never opened.
     NeverOpened(SessionId),
 }
 
 impl Sessions {
-    /// No sessions yet, and room for so many, at least 1. The limit is to be the same on every server.
+    /// Creates an empty store with room for `limit` sessions, at least 1. The limit is to be the same on
+    /// every server.
     #[must_use]
     pub fn new(limit: u32) -> Sessions {
         Sessions { limit: limit.max(1), opened: 0, uses: 0, sessions: BTreeMap::new() }

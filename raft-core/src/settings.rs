@@ -1,4 +1,4 @@
-//! What a host may set, and the election timeout drawn from it.
+//! Settings of a server, and the election timeout drawn from them.
 
 use core::fmt;
 
@@ -26,18 +26,18 @@ pub struct Settings {
     /// Most uncommitted entries in a leader's log, at least 1; proposals beyond are answered with
     /// [`Answer::Busy`](crate::Answer::Busy). Default 65,536.
     pub uncommitted_limit: u32,
-    /// Whether a server asks if it could win before it stands for election (PreVote, diss. §9.6). All servers
-    /// answer such questions, so it may differ between them. Default false.
+    /// True if a server asks for pre-votes before it stands for election (PreVote, diss. §9.6). All servers
+    /// reply to such questions, so it may differ between them. Default false.
     pub pre_vote: bool,
-    /// Whether a leader steps down when no majority has answered for an election timeout (diss. §6.2), and
+    /// True if a leader steps down when no majority has answered for an election timeout (diss. §6.2), and
     /// a server disregards requests for its vote as long as it hears from a leader (§6, diss. §4.2.3).
     /// Default false.
     pub check_quorum: bool,
-    /// Whether a leader answers reads from its lease (diss. §6.4.1), and by how many percent the clocks of
-    /// two servers may differ in rate at most: beyond, such reads may be stale. Needs `check_quorum` on
-    /// every server. Default `None`: no lease reads.
+    /// The greatest difference in rate between the clocks of two servers, in percent, with which a leader
+    /// answers reads from its lease (diss. §6.4.1): beyond, such reads may be stale. Needs `check_quorum`
+    /// on every server. Default `None`: no lease reads.
     pub lease_drift: Option<u32>,
-    /// How configurations change (§6, diss. ch. 4). Default [`Changes::Shortest`].
+    /// The way in which configurations change (§6, diss. ch. 4). Default [`Changes::Shortest`].
     pub changes: Changes,
     /// Rounds in which a joining server may catch up before the change is given up (diss. §4.2.1), at
     /// least 1. Default 10.
@@ -45,19 +45,19 @@ pub struct Settings {
     /// Most bytes of a snapshot in one InstallSnapshot (Figure 13), at least 1. Default 2¹⁶.
     pub snapshot_chunk: u32,
     /// Most entries that the state machine may have been handed and not applied yet, at least 1; the host
-    /// then tells how far it is ([`Input::Applied`](crate::Input::Applied)). Default `None`: what a step
+    /// then reports how far it is ([`Input::Applied`](crate::Input::Applied)). Default `None`: what a step
     /// hands out is applied with that step.
     pub apply_limit: Option<u32>,
 }
 
-/// How a leader goes from one configuration to the next.
+/// Way in which a leader goes from one configuration to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Changes {
     /// One voter at a time, in one entry (diss. §4.1); asked for more at once, it refuses.
     Single,
     /// Always by joint consensus, in two entries (§6).
     Joint,
-    /// In one entry if at most one voter comes or goes, else by joint consensus.
+    /// The shortest way: one entry if at most one voter comes or goes, else joint consensus.
     Shortest,
 }
 
@@ -84,7 +84,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether the settings can work together.
+    /// Checks that the settings can work together.
     ///
     /// # Errors
     /// The first setting that can't, as a [`SettingsError`].
@@ -116,10 +116,10 @@ impl Settings {
         Ok(())
     }
 
-    /// How many ticks after it sent a round of heartbeats, which a majority answered, a leader may answer
-    /// reads from its lease (diss. §6.4.1); 0 if it may not.
+    /// The length of a lease (diss. §6.4.1): the ticks after it sent a round of heartbeats, which a
+    /// majority answered, in which a leader may answer reads; 0 if it may not.
     ///
-    /// Those who answered disregard requests for their vote for `election_timeout_min` of their own
+    /// The servers that answered disregard requests for their vote for `election_timeout_min` of their own
     /// ticks, the first of which may be just due. In that time, at the allowed difference in rate, this
     /// many of the leader's ticks end.
     pub(crate) fn lease(&self) -> u32 {
@@ -131,8 +131,8 @@ impl Settings {
 
     /// The election timeout of a server in a term, in ticks (§5.2: chosen randomly from an interval).
     ///
-    /// A pure function, so that a history does not shift when something else in it is taken away. Each
-    /// election has its own term, so each draws anew; no tick draws.
+    /// A pure function, so that a history does not shift when a part of it is taken away. Each election has
+    /// its own term, so each draws anew; no tick draws.
     ///
     /// # Panics
     /// Perhaps, or the timeout is out of range, for settings that [`Settings::check`] refuses.
@@ -164,7 +164,7 @@ pub enum SettingsError {
     ZeroLimit,
     /// Leases rest on what `check_quorum` makes servers do.
     LeaseWithoutCheckQuorum,
-    /// So large a difference between clocks leaves no time in which a lease would hold.
+    /// The difference between clocks leaves no time in which a lease would hold.
     LeaseTooShort,
 }
 

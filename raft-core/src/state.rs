@@ -1,4 +1,4 @@
-//! What every server has, whatever its role: Figure 2's "State" box.
+//! State that a server has in every role: Figure 2's "State" box.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -23,15 +23,15 @@ pub(crate) struct State {
     pub(crate) configurations: Configurations,
     /// currentTerm and votedFor. Persistent.
     pub(crate) hard_state: HardState,
-    /// What the host was last asked to write of it.
+    /// The hard state of the last write given out.
     pub(crate) written: HardState,
     /// log[]. Persistent.
     pub(crate) log: Log,
-    /// What stands for the log before its first entry (§7). Persistent.
+    /// The snapshot that stands for the log before its first entry (§7). Persistent.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// commitIndex. Volatile.
     pub(crate) commit: Option<LogIndex>,
-    /// How far the host was handed the log to apply.
+    /// The last entry that the host was handed to apply.
     pub(crate) handed: Option<LogIndex>,
     /// lastApplied. Volatile, unless the state machine is durable.
     pub(crate) applied: Option<LogIndex>,
@@ -47,19 +47,19 @@ pub(crate) struct State {
 /// A server's belief in a current leader (§6, diss. §4.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Belief {
-    /// It believes in none.
+    /// No leader is believed to be current.
     NoLeader,
-    /// There is a leader, as far as it knows.
+    /// A leader is believed to be current.
     Leader {
         /// Ticks of silence after which it believes so no longer; at least 1.
         ticks_left: u32,
     },
-    /// It leads itself.
+    /// The server leads itself.
     Itself,
 }
 
 impl Belief {
-    /// One tick passes in which no leader is heard.
+    /// Counts a tick in which no leader is heard.
     pub(crate) fn tick(&mut self) {
         *self = match *self {
             Belief::Leader { ticks_left } if ticks_left > 1 => {
@@ -99,24 +99,24 @@ impl State {
         outbox.fingerprint(hard_state.term, hasher);
     }
 
-    /// A message of the current term.
+    /// Creates a message of the current term.
     pub(crate) fn message(&self, to: NodeId, body: Body) -> Message {
         Message { from: self.id, to, term: self.hard_state.term, body }
     }
 
-    /// Sends what promises nothing of this server's disk.
+    /// Sends a message that does not depend on this server's disk.
     pub(crate) fn send(&mut self, to: NodeId, body: Body) {
         let message = self.message(to, body);
         self.outbox.send(message);
     }
 
-    /// Sends what holds only once everything written so far is durable.
+    /// Holds a message until everything written so far, this step included, is durable; then sends it.
     pub(crate) fn hold(&mut self, to: NodeId, body: Body) {
         let message = self.message(to, body);
         self.outbox.hold(message);
     }
 
-    /// Tells a client.
+    /// Answers a client.
     pub(crate) fn answer(&mut self, request: Request, answer: Answer) {
         self.outbox.answers.push((request, answer));
     }
@@ -126,7 +126,7 @@ impl State {
         self.configurations.current()
     }
 
-    /// §5.1: enters a term, in which this server has not voted yet.
+    /// Enters a term, in which this server has not voted yet (§5.1).
     pub(crate) fn enter(&mut self, term: Term) {
         debug_assert!(term > self.hard_state.term, "terms only increase");
         self.hard_state = HardState { term, voted_for: None };
@@ -157,7 +157,8 @@ impl State {
         self.commit = self.commit.max(index);
     }
 
-    /// Whether an entry of the current term is committed: a leader knows then what is (§5.4.2, §8).
+    /// Returns whether an entry of the current term is committed: a leader's commit index is current then
+    /// (§5.4.2, §8).
     pub(crate) fn has_committed_in_term(&self) -> bool {
         let term = self.commit.and_then(|commit| self.log.term_at(commit));
         term == Some(self.hard_state.term)
@@ -232,7 +233,7 @@ impl State {
         self.waiting.insert(place, (position, request));
     }
 
-    /// A read may be answered once this index is applied here (diss. §6.4).
+    /// Answers a read once this index is applied here (diss. §6.4).
     pub(crate) fn read_at(&mut self, index: LogIndex, request: Request) {
         if Some(index) <= self.applied {
             let applied = self.applied.unwrap_or(index);
@@ -243,7 +244,7 @@ impl State {
     }
 
     /// If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied] to state machine (§5.3).
-    /// Gives how far the state machine had been handed the log before.
+    /// Returns the last entry that the state machine had been handed before.
     pub(crate) fn hand_out(&mut self) -> Option<LogIndex> {
         let before = self.handed;
         let limit = match self.settings.apply_limit {
@@ -262,7 +263,8 @@ impl State {
         before
     }
 
-    /// The state machine has applied everything up to here. Clients whose entries are decided hear of it.
+    /// Notes that the state machine has applied all entries up to here. Clients whose entries are decided
+    /// are answered.
     pub(crate) fn has_applied(&mut self, index: Option<LogIndex>) {
         self.applied = self.applied.max(index.min(self.handed));
         while let Some((position, request)) = self.waiting.front().copied() {
@@ -274,7 +276,7 @@ impl State {
             let answer = match committed {
                 Some(true) => Answer::Committed(position.index),
                 Some(false) => Answer::Superseded,
-                // A snapshot from a leader stands for it, and does not tell.
+                // A snapshot from a leader stands for it, and does not say.
                 None => Answer::Unknown,
             };
             self.answer(request, answer);

@@ -1,4 +1,4 @@
-//! What a server boots from: whether it makes sense, and the state that it makes.
+//! Boot of a server: checks what it boots from, and makes its first state.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -70,8 +70,8 @@ pub(super) fn state(boot: Boot) -> Result<State, BootError> {
     })
 }
 
-/// The first configuration, the same on all who are in it (diss. §4.4); without voters, that of a server which
-/// is added later.
+/// The first configuration, the same on all servers in it (diss. §4.4); without voters, that of a server
+/// which is added later.
 fn first_configuration(id: NodeId, servers: Vec<NodeId>) -> Result<Membership, BootError> {
     if servers.is_empty() {
         return Ok(Membership::default());
@@ -80,8 +80,8 @@ fn first_configuration(id: NodeId, servers: Vec<NodeId>) -> Result<Membership, B
     if first.is_voter(id) { Ok(first) } else { Err(BootError::NotAServer(id)) }
 }
 
-/// Whether a log found on disk is one: indexes from the one behind the snapshot on without a gap, terms that
-/// never decrease and never exceed currentTerm.
+/// Checks that a log found on disk is one: indexes from the one behind the snapshot on without a gap, terms
+/// that never decrease and never exceed currentTerm.
 fn check_log(base: Option<Position>, log: &[Entry], current: Term) -> Result<(), BootError> {
     let mut before = base.map(|base| base.index);
     let mut term = base.map_or(Term(0), |base| base.term);
@@ -99,7 +99,7 @@ fn check_log(base: Option<Position>, log: &[Entry], current: Term) -> Result<(),
     Ok(())
 }
 
-/// Why a server does not start. What is found on the disk is no state that Figure 2 can reach, or the host
+/// Reason for which a server does not start: the disk has no state that Figure 2 can reach, or the host
 /// asks for a cluster or settings that can't work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BootError {
@@ -117,12 +117,12 @@ pub enum BootError {
     LogGap {
         /// The index that was to come.
         expected: LogIndex,
-        /// The one that came.
+        /// The index that came.
         found: LogIndex,
     },
     /// An entry's term is lower than its predecessor's, or higher than currentTerm.
     LogTerm {
-        /// Where.
+        /// The index of the entry.
         index: LogIndex,
         /// The term found there.
         term: Term,

@@ -1,5 +1,5 @@
-//! One server: takes an input and hands it to its role. What a message goes through first, the rules for
-//! all servers, is in `receive`; what a server boots from is checked in `boot`.
+//! One server: takes an input and hands it to its role. `receive` has the rules for all servers, which a
+//! message meets first; `boot` checks what a server boots from.
 
 mod boot;
 mod receive;
@@ -20,9 +20,9 @@ use crate::types::{HardState, LogIndex, Membership, NodeId, Payload, Request, Sn
 /// on any machine.
 ///
 /// A clone is a fork of the whole history: from here on each of the two goes its own way. The writes that are
-/// pending at the fork are pending in both, and each hears on its own that one is durable: the host
-/// clones the [`Write`] as well. Writes issued after the fork are those of one server: the other ignores their
-/// receipts.
+/// pending at the fork are pending in both. Each waits for a receipt of its own, so the host clones the
+/// [`Write`](crate::Write) as well. A write issued after the fork is that of one server: the other ignores
+/// its receipt.
 #[derive(Clone, Debug)]
 pub struct Node {
     state: State,
@@ -41,8 +41,8 @@ impl Node {
         Ok(Node { state, role })
     }
 
-    /// Takes one input and returns all that follows from it. Never blocks and returns no error: of an
-    /// impossible message nothing reaches the log, the votes or the commit index ([`Output::refused`]).
+    /// Takes one input and returns all that follows from it. Never blocks and returns no error: nothing of
+    /// an impossible message reaches the log, the votes or the commit index ([`Output::refused`]).
     #[inline]
     pub fn step(&mut self, input: Input) -> Output<'_> {
         self.state.outbox.messages.clear();
@@ -198,14 +198,14 @@ impl Node {
         self.role = Role::Candidate(Candidate::stand(&mut self.state, cause));
     }
 
-    /// A follower that counts on its leader no longer.
+    /// Gives up the requests that this server, as a follower, has made of its leader.
     fn leave_leader(&mut self) {
         if let Role::Follower(follower) = &mut self.role {
             follower.abandon(&mut self.state);
         }
     }
 
-    /// Hands a request to the leader, if this server leads; else says who does.
+    /// Hands a request to the leader, if this server leads; else answers with the leader that it knows.
     fn lead(&mut self, request: Request, task: impl FnOnce(&mut Leader, &mut State)) {
         match &mut self.role {
             Role::Leader(leader) => task(leader, &mut self.state),
@@ -226,8 +226,8 @@ impl Node {
         }
     }
 
-    /// The disk has caught up: releases the promises that waited for it. Those to this server itself
-    /// (its own vote, its own acknowledgement) arrive here and now.
+    /// Takes a receipt: releases the held messages that waited for it. Those to this server itself (its own
+    /// vote, its own acknowledgement) arrive here and now.
     fn persisted(&mut self, receipt: Receipt) {
         self.state.outbox.persisted(receipt);
         while let Some(held) = self.state.outbox.release(self.state.hard_state.term) {

@@ -1,4 +1,4 @@
-//! Rules for candidates (§5.2), and for those who ask before they stand (diss. §9.6).
+//! Rules for candidates (§5.2), and for servers that ask for pre-votes first (diss. §9.6).
 
 use alloc::collections::BTreeSet;
 use core::hash::{Hash, Hasher};
@@ -8,10 +8,10 @@ use crate::message::Body;
 use crate::state::State;
 use crate::types::NodeId;
 
-/// Why a server stands for election.
+/// Reason for which a server stands for election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// Its election timeout elapsed (§5.2).
+    /// The election timeout elapsed (§5.2).
     Timeout,
     /// The leader sent TimeoutNow (diss. §3.10).
     TimeoutNow,
@@ -20,14 +20,14 @@ pub(crate) enum Cause {
 /// A server that stands for election in its current term (§5.2).
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// Who voted for it. A set: a vote that arrives twice is one vote.
+    /// The servers that voted for it. A set: a vote that arrives twice is one vote.
     votes: BTreeSet<NodeId>,
     pub(super) timer: ElectionTimer,
 }
 
 impl Candidate {
-    /// On conversion to candidate, and on each election timeout, start an election: increment
-    /// currentTerm, vote for self, reset election timer, send RequestVote to all other servers.
+    /// Starts an election, on conversion to candidate and on each election timeout: increment currentTerm,
+    /// vote for self, reset election timer, send RequestVote to all other servers.
     pub(crate) fn stand(state: &mut State, cause: Cause) -> Candidate {
         let term = state.hard_state.term.next();
         state.enter(term);
@@ -35,7 +35,7 @@ impl Candidate {
         let request =
             Body::RequestVote { last: state.log.last(), transfer: cause == Cause::TimeoutNow };
         send_to_voters(state, &request);
-        // The vote for oneself counts when it is durable, like anybody's.
+        // Its vote for itself counts when it is durable, like any other.
         state.hold(state.id, Body::RequestVoteReply { granted: true });
         let timer = ElectionTimer::new(&state.settings, state.id, term);
         Candidate { votes: BTreeSet::new(), timer }
@@ -48,7 +48,7 @@ impl Candidate {
         timer.fingerprint(hasher);
     }
 
-    /// Who has voted for this candidate, in order; itself once its own vote is durable.
+    /// The servers that have voted for this candidate, in order; itself once its own vote is durable.
     pub fn votes(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.votes.iter().copied()
     }
@@ -58,7 +58,7 @@ impl Candidate {
         self.timer.tick()
     }
 
-    /// A vote of this term arrives. If votes are received from a majority of servers: become leader.
+    /// Counts a vote of this term. True if votes are received from a majority of servers: become leader.
     pub(crate) fn elected_by(&mut self, state: &State, voter: NodeId) -> bool {
         self.votes.insert(voter);
         state.membership().has_quorum(|server| self.votes.contains(&server))
@@ -69,7 +69,7 @@ impl Candidate {
 /// follower that knows of no leader: its term and its vote are as they were.
 #[derive(Clone, Debug)]
 pub struct PreCandidate {
-    /// Who would vote for it.
+    /// The servers that would vote for it.
     supporters: BTreeSet<NodeId>,
     pub(super) timer: ElectionTimer,
 }
@@ -82,7 +82,7 @@ impl PreCandidate {
         timer.fingerprint(hasher);
     }
 
-    /// On an election timeout: ask all other servers for their votes in the next term. It would vote for
+    /// Asks all other servers for pre-votes in the next term, on an election timeout. It would vote for
     /// itself.
     pub(crate) fn start(state: &mut State) -> PreCandidate {
         let request = Body::PreVote { last: state.log.last() };
@@ -96,7 +96,7 @@ impl PreCandidate {
         self.timer.tick()
     }
 
-    /// A server would vote for it. True if a majority would: the election may start.
+    /// Counts a pre-vote. True if a majority would vote for it: the election may start.
     pub(crate) fn supported_by(&mut self, state: &State, server: NodeId) -> bool {
         self.supporters.insert(server);
         state.membership().has_quorum(|server| self.supporters.contains(&server))

@@ -16,15 +16,15 @@ pub struct Follower {
     /// The leader of the current term, once it is known. A new term forgets it.
     leader: Option<NodeId>,
     timer: ElectionTimer,
-    /// The snapshot that the leader is sending.
+    /// The snapshot that the leader sends.
     pub(super) incoming: Option<Incoming>,
-    /// Reads for which the leader was asked, under the name of the first.
+    /// Reads for which a ReadIndex was sent, under the name of the first.
     asked_reads: Vec<Request>,
-    /// Reads that came since, for the next question.
+    /// Reads that came since, for the next ReadIndex.
     queued_reads: Vec<Request>,
 }
 
-/// What an AppendEntries says, in the order of Figure 2: `prev`, `entries`, `commit`, and the round.
+/// Arguments of an AppendEntries, in the order of Figure 2: `prev`, `entries`, `commit`, and the round.
 pub(crate) type AppendRequest = (Option<Position>, Entries, Option<LogIndex>, u64);
 
 impl Follower {
@@ -33,12 +33,14 @@ impl Follower {
         Follower::with(ElectionTimer::new(&state.settings, state.id, state.hard_state.term))
     }
 
-    /// A candidate that gives up. Its election timer goes on: only a leader or a vote given resets it.
+    /// Makes a follower of a candidate that gives up. Its election timer goes on: only a leader or a vote
+    /// given resets it.
     pub(crate) fn resigned(candidate: &Candidate) -> Follower {
         Follower::with(candidate.timer)
     }
 
-    /// A server that no longer asks whether it could win, since somebody leads or the term is over.
+    /// Makes a follower of a server that no longer asks for pre-votes, since there is a leader or the term
+    /// is over.
     pub(crate) fn withdrawn(pre_candidate: &PreCandidate) -> Follower {
         Follower::with(pre_candidate.timer)
     }
@@ -62,20 +64,20 @@ impl Follower {
         incoming.as_ref().filter(|incoming| incoming.is_needed(state)).hash(hasher);
     }
 
-    /// The leader of the current term (§5.2), once an AppendEntries has told; `None` before.
+    /// The leader of the current term (§5.2), known from its first message on; `None` before.
     #[must_use]
     pub fn leader(&self) -> Option<NodeId> {
         self.leader
     }
 
-    /// A later term begins. The timer goes on (see [`Follower::resigned`]).
+    /// Enters a later term. The timer goes on (see [`Follower::resigned`]).
     pub(crate) fn new_term(&mut self, state: &mut State) {
         self.leader = None;
         self.incoming = None;
         self.abandon(state);
     }
 
-    /// Nobody will answer what the leader was asked.
+    /// Gives up the reads that wait for the leader's reply.
     pub(crate) fn abandon(&mut self, state: &mut State) {
         for request in self.asked_reads.drain(..).chain(self.queued_reads.drain(..)) {
             state.outbox.answers.push((request, Answer::NotLeader(None)));
@@ -85,25 +87,26 @@ impl Follower {
     /// One tick passes; true if the election timeout elapsed without AppendEntries from the current
     /// leader and without granting a vote: convert to candidate.
     pub(crate) fn tick(&mut self, state: &mut State) -> bool {
-        // The question or its answer may have been lost.
+        // The ReadIndex or its reply may have been lost.
         self.send_read_index(state);
         self.timer.tick()
     }
 
-    /// §5.2: granting a vote, or hearing from the current leader, starts the election timer anew.
+    /// Starts the election timer anew: on granting a vote, and on hearing from the current leader (§5.2).
     pub(crate) fn reset_timer(&mut self, state: &State) {
         self.timer.restart(&state.settings, state.id, state.hard_state.term);
     }
 
-    /// The current leader was heard: it is believed to be one for the shortest election timeout (§6).
+    /// Notes that the current leader was heard: it is believed to be one for the shortest election timeout
+    /// (§6).
     pub(super) fn heard_from(&mut self, state: &mut State, leader: NodeId) {
         self.leader = Some(leader);
         self.reset_timer(state);
         state.belief = Belief::Leader { ticks_left: state.settings.election_timeout_min };
     }
 
-    /// A client wants to read here: the leader knows from which index on the state machine is recent
-    /// enough (diss. §6.4). One question at a time; reads that come meanwhile share the next.
+    /// Takes a client's read: the leader knows from which index on the state machine is recent enough
+    /// (diss. §6.4). One ReadIndex at a time is in flight; reads that come meanwhile share the next.
     pub(crate) fn read(&mut self, state: &mut State, request: Request) {
         if self.leader.is_none() {
             state.answer(request, Answer::NotLeader(None));
@@ -121,7 +124,8 @@ impl Follower {
         }
     }
 
-    /// The leader's answer: reads that the question was for may be answered once `index` is applied.
+    /// Takes the leader's reply: the reads that the ReadIndex was for may be answered once `index` is
+    /// applied.
     pub(crate) fn read_index_reply(
         &mut self,
         state: &mut State,
@@ -160,7 +164,7 @@ impl Follower {
             return;
         }
 
-        // The last entry that this request speaks of: what is behind it in the log is not verified.
+        // The last entry that this request speaks of: entries behind it in the log are not verified.
         let verified = entries.last().map(|entry| entry.index).or(prev.map(|prev| prev.index));
 
         // AppendEntries 3 (§5.3): if an existing entry conflicts with a new one (same index but different
@@ -186,7 +190,7 @@ impl Follower {
     }
 }
 
-/// Where this log parts from one that has `prev`; `None` if it has that entry too (end of §5.3).
+/// The place where this log parts from one that has `prev`; `None` if it has that entry too (end of §5.3).
 fn conflict_at(state: &State, prev: Position) -> Option<Conflict> {
     if state.log.has(prev) {
         return None;
@@ -197,7 +201,7 @@ fn conflict_at(state: &State, prev: Position) -> Option<Conflict> {
     })
 }
 
-/// Whether the entries follow `prev` and one another, in terms that a leader of this term can have.
+/// Returns whether the entries follow `prev` and one another, in terms that a leader of this term can have.
 fn well_formed(state: &State, prev: Option<Position>, entries: &Entries) -> bool {
     let mut before = prev;
     entries.iter().all(|entry| {

@@ -9,7 +9,7 @@ use crate::output::Refusal;
 use crate::state::State;
 use crate::types::{Chunk, LogIndex, NodeId, Position, Snapshot};
 
-/// A snapshot of which parts have arrived. It is volatile: who restarts begins anew.
+/// Snapshot of which parts have arrived. It is volatile: a server that restarts begins anew.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Incoming {
     last: Position,
@@ -43,7 +43,7 @@ impl Follower {
             state.outbox.refused = Some(Refusal::MalformedSnapshot);
             return;
         }
-        // What is committed here needs no snapshot: a snapshot holds nothing else.
+        // A snapshot holds committed entries alone: those that are committed here need none.
         if Some(chunk.last.index) <= state.commit {
             self.incoming.take_if(|incoming| !incoming.is_needed(state));
             return acknowledge(state, leader, chunk.last.index, round);
@@ -90,7 +90,7 @@ impl Follower {
     }
 }
 
-/// The log, with the snapshot in place of its beginning, matches the leader's up to there.
+/// Replies that the log, with the snapshot in place of its beginning, matches the leader's up to there.
 fn acknowledge(state: &mut State, leader: NodeId, last: LogIndex, round: u64) {
     let reply = AppendReply::Success { matched: Some(last) };
     state.hold(leader, Body::AppendEntriesReply { reply, round });

@@ -1,4 +1,4 @@
-//! The three roles of Figure 4. What belongs to a role lives in it: a follower has no `nextIndex`.
+//! The three roles of Figure 4. Each has its own state: a follower has no `nextIndex`.
 
 mod candidate;
 mod follower;
@@ -20,10 +20,10 @@ use crate::settings::Settings;
 use crate::state::State;
 use crate::types::{NodeId, Term};
 
-/// What a server is at the moment (§5.1, Figure 4).
+/// Role of a server (§5.1, Figure 4).
 #[derive(Clone, Debug)]
 pub enum Role {
-    /// Answers requests; stands for election when it hears of no leader.
+    /// Replies to requests; stands for election when it hears of no leader.
     Follower(Follower),
     /// A follower that asks whether it could win an election (diss. §9.6).
     PreCandidate(PreCandidate),
@@ -46,17 +46,17 @@ impl Role {
     }
 }
 
-/// Counts ticks towards an election (§5.2).
+/// Counter of ticks towards an election (§5.2).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ElectionTimer {
     elapsed: u32,
-    /// Drawn for this term.
+    /// The timeout of this term, in ticks.
     timeout: u32,
     term: Term,
 }
 
 impl ElectionTimer {
-    /// A timer that starts now, with the timeout of this server and term.
+    /// Creates a timer that starts now, with the timeout of this server and term.
     pub(crate) fn new(settings: &Settings, id: NodeId, term: Term) -> ElectionTimer {
         ElectionTimer { elapsed: 0, timeout: settings.election_timeout(id, term), term }
     }
@@ -78,7 +78,7 @@ impl ElectionTimer {
         }
     }
 
-    /// One tick passes; true if the timeout has elapsed.
+    /// Counts a tick; true if the timeout has elapsed.
     pub(crate) fn tick(&mut self) -> bool {
         self.elapsed += 1;
         self.elapsed >= self.timeout

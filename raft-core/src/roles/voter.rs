@@ -1,11 +1,11 @@
 //! Requests for votes, receiver implementation (Figure 2, diss. §9.6). They are the same in every role: a
-//! candidate and a leader have voted for themselves, so the one rule refuses for them too.
+//! candidate and a leader have voted for themselves, so the one rule makes them refuse, too.
 
 use crate::message::Body;
 use crate::state::{Belief, State};
 use crate::types::{NodeId, Position, Term};
 
-/// Answers a request for a vote. True if the vote is granted.
+/// Replies to a request for a vote. True if the vote is granted.
 pub(crate) fn vote(
     state: &mut State,
     candidate: NodeId,
@@ -25,8 +25,8 @@ pub(crate) fn vote(
     granted
 }
 
-/// Answers the question whether this server would vote for another in the next term (diss. §9.6): if that
-/// one's log is good enough, and there is no current leader to be loyal to. Neither term nor vote nor
+/// Replies to the question whether this server would vote for another in the next term (diss. §9.6): if
+/// that one's log is good enough, and this server believes in no current leader. Neither term nor vote nor
 /// timer change.
 pub(crate) fn pre_vote(state: &mut State, candidate: NodeId, term: Term, last: Option<Position>) {
     let granted = term == state.hard_state.term
@@ -35,8 +35,8 @@ pub(crate) fn pre_vote(state: &mut State, candidate: NodeId, term: Term, last: O
     state.hold(candidate, Body::PreVoteReply { granted });
 }
 
-/// §5.4.1: the log whose last entry has the later term is more up-to-date; if the terms are the same,
-/// the longer log is.
+/// Compares two logs (§5.4.1): the log whose last entry has the later term is more up-to-date; if the terms
+/// are the same, the longer log is.
 fn at_least_as_up_to_date(candidate: Option<Position>, voter: Option<Position>) -> bool {
     let order = |last: Option<Position>| last.map(|last| (last.term, last.index));
     order(candidate) >= order(voter)

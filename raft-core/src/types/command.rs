@@ -10,7 +10,7 @@ use core::ops::Deref;
 #[derive(Clone)]
 pub struct Command(Bytes);
 
-/// As many bytes as fit where a reference and a length would be.
+/// The number of bytes that fit where a reference and a length would be.
 const IN_PLACE: usize = 22;
 
 #[derive(Clone)]

@@ -7,8 +7,8 @@ use core::ops::Deref;
 
 use super::Entry;
 
-/// A run of consecutive entries that is shared, not copied: a leader hands the same one to its disk
-/// and to all of its followers. Reads as a slice.
+/// Run of consecutive entries that is shared, not copied: a leader hands the same one to its disk and to
+/// all of its followers. Reads as a slice.
 #[derive(Clone, Default)]
 pub struct Entries {
     shared: Option<Arc<[Entry]>>,

@@ -1,6 +1,6 @@
 //! The nouns of Figure 2: servers, terms, indexes, entries, and what a server must keep on disk.
 //!
-//! Nothing here decides anything. Absent is always `Option`, never zero: there is no log index 0, and
+//! No rule of the protocol is here. Absent is always `Option`, never zero: there is no log index 0, and
 //! "the entry before the first one" is `None`.
 
 mod command;
@@ -27,7 +27,7 @@ impl fmt::Display for NodeId {
 }
 
 /// The largest term and index that a server accepts, 2⁶² − 1. Counting there one by one takes longer than
-/// anything lasts: who claims to be there is wrong, and counting on from here cannot overflow.
+/// anything lasts: a message that claims to be there is wrong, and counting on from here cannot overflow.
 pub const LARGEST: u64 = (1 << 62) - 1;
 
 /// A term (§5.1): Raft's logical clock. `Term(0)` is the term before any election.
@@ -98,17 +98,17 @@ impl fmt::Display for LogIndex {
     }
 }
 
-/// How many entries a log that ends at `last` has; the paper's number for an index that may be 0.
+/// The number of entries of a log that ends at `last`; the paper's number for an index that may be 0.
 #[must_use]
 #[inline]
 pub fn length(last: Option<LogIndex>) -> u64 {
     last.map_or(0, LogIndex::get)
 }
 
-/// What identifies an entry: its index and its term (§5.3, the Log Matching Property).
+/// Identity of an entry: its index and its term (§5.3, the Log Matching Property).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// Where in the log.
+    /// The index in the log.
     pub index: LogIndex,
     /// The term in which a leader created it.
     pub term: Term,
@@ -120,7 +120,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// What an entry carries.
+/// Content of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Payload {
     /// Nothing: the entry a leader appends when it is elected, so that it can commit (§5.4.2, §8).
@@ -129,13 +129,14 @@ pub enum Payload {
     Command(Command),
     /// A configuration of the cluster, in force on each server as soon as it is in its log (§6).
     Membership(Arc<Membership>),
-    /// A client opens a session (diss. §6.3). Which one, applying the entry tells.
+    /// Registration of a client: opens a session (diss. §6.3), whose number follows when the entry is
+    /// applied.
     Register,
     /// A command that is to be executed once, however often it is in the log (§8, diss. §6.3).
     Once(Arc<Once>),
 }
 
-/// Names a client's session: its place among all that were ever opened, from 1 on (diss. §6.3).
+/// Name of a client's session: its place among all that were ever opened, from 1 on (diss. §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
@@ -150,7 +151,7 @@ pub struct Once {
     pub command: Command,
 }
 
-/// Who the servers of the cluster are (the paper's "configuration", §6, diss. ch. 4).
+/// Servers of the cluster (the paper's "configuration", §6, diss. ch. 4).
 ///
 /// Lists are in order, and name a server once. A server is a voter or a learner, never both; but one that
 /// joint consensus makes a learner still votes in C_old.
@@ -158,7 +159,7 @@ pub struct Once {
 pub struct Membership {
     /// The servers that vote and are counted; in joint consensus those of C_new.
     pub voters: Vec<NodeId>,
-    /// In joint consensus the voters of C_old, of whom a majority is needed as well (§6); else empty.
+    /// The voters of C_old in joint consensus, of which a majority is needed as well (§6); else empty.
     pub outgoing: Vec<NodeId>,
     /// Servers that receive the log without a vote (§6, diss. §4.2.1).
     pub learners: Vec<NodeId>,
@@ -167,16 +168,16 @@ pub struct Membership {
 /// One log entry (§5.3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
-    /// Its index in the log.
+    /// The index in the log.
     pub index: LogIndex,
     /// The term in which a leader created it.
     pub term: Term,
-    /// What it carries.
+    /// The content.
     pub payload: Payload,
 }
 
 impl Entry {
-    /// What identifies this entry.
+    /// The identity of this entry: its index and its term.
     #[must_use]
     pub fn position(&self) -> Position {
         Position { index: self.index, term: self.term }
@@ -192,7 +193,7 @@ pub struct HardState {
     pub voted_for: Option<NodeId>,
 }
 
-/// Names a client's request on the server it is handed to; no other server hears of it. The host chooses it
-/// and does not use it twice in the life of a node.
+/// Name of a client's request on the server it is handed to; no other server hears of it. The host chooses
+/// it and does not use it twice in the life of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request(pub u64);

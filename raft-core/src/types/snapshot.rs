@@ -26,7 +26,7 @@ pub struct Chunk {
     pub membership: Arc<Membership>,
     /// The cluster it was taken in.
     pub cluster: u64,
-    /// Where in the snapshot's data this part begins, in bytes (`offset`).
+    /// The place in the snapshot's data where this part begins, in bytes (`offset`).
     pub offset: u64,
     /// Bytes of the whole data. The part that ends there is the last one: Figure 13's `done`.
     pub size: u64,

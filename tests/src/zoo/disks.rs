@@ -25,9 +25,9 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "raft-core/src/roles/leader/mod.rs",
-                find: "    /// Memory for counting how far the servers are.",
+                find: "    /// Memory for the count of how far the servers are.",
                 replace: "    failing: (Option<LogIndex>, u32),
-    /// Memory for counting how far the servers are.",
+    /// Memory for the count of how far the servers are.",
             },
             Edit {
                 file: "raft-core/src/roles/leader/mod.rs",
@@ -183,9 +183,9 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "raft-core/src/state.rs",
-                find: "    /// How far the host was handed the log to apply.",
+                find: "    /// The last entry that the host was handed to apply.",
                 replace: "    pub(crate) page: Option<LogIndex>,
-    /// How far the host was handed the log to apply.",
+    /// The last entry that the host was handed to apply.",
             },
             Edit {
                 file: "raft-core/src/state.rs",

@@ -165,7 +165,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
             },
             Edit {
                 file: MEMBERSHIP,
-                find: "/// Whether this is C_old,new of joint consensus (§6).",
+                find: "/// Returns whether this is C_old,new of joint consensus (§6).",
                 replace: "/// What is kept of it when a snapshot is loaded.
     pub(crate) fn half(self: Arc<Membership>) -> Arc<Membership> {
         if self.outgoing.is_empty() {
@@ -175,7 +175,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         Arc::new(Membership { voters: self.outgoing.clone(), outgoing: Vec::new(), learners })
     }
 
-    /// Whether this is C_old,new of joint consensus (§6).",
+    /// Returns whether this is C_old,new of joint consensus (§6).",
             },
         ],
     },
@@ -229,7 +229,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
             },
             Edit {
                 file: MEMBERSHIP,
-                find: "/// A snapshot stands for the log up to this index, with the latest configuration up to there.",
+                find: "/// Follows a compaction: a snapshot stands for the log up to this index, with the latest",
                 replace: "/// A snapshot takes the place of the log.
     pub(crate) fn restored(&mut self, through: LogIndex, base: Arc<Membership>) {
         let latest = self.logged.pop().or(self.stale.take());
@@ -238,7 +238,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         self.logged.clear();
     }
 
-    /// A snapshot stands for the log up to this index, with the latest configuration up to there.",
+    /// Follows a compaction: a snapshot stands for the log up to this index, with the latest",
             },
         ],
     },

@@ -181,12 +181,12 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "raft-core/src/progress.rs",
-                find: "    /// A heartbeat goes out. If",
+                find: "    /// Notes that a heartbeat goes out. If",
                 replace: "    pub(crate) fn probe(&mut self) {
         self.state = ReplicationState::Probing { in_flight: true };
     }
 
-    /// A heartbeat goes out. If",
+    /// Notes that a heartbeat goes out. If",
             },
             Edit {
                 file: "raft-core/src/roles/follower.rs",

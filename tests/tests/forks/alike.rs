@@ -13,7 +13,7 @@ use super::cluster::Numbers;
 use super::server::{Seen, Server, after, append, fingerprint, message, server};
 
 /// The events of [`happen`].
-const EVENTS: usize = 47;
+const EVENTS: usize = 48;
 
 fn index(number: u64) -> LogIndex {
     LogIndex::new(number).expect("an index")
@@ -107,8 +107,8 @@ fn happen(server: &mut Server, event: usize) -> Option<Seen> {
         40 => transfer(2),
         41 => transfer(3),
         42 | 43 => Some(Input::Applied(index(event as u64 - 41))),
-        44 | 45 => {
-            let (through, data) = (index(event as u64 - 43), Arc::from([1, 2]));
+        44..47 => {
+            let (through, data) = (index(event as u64 / 2 - 21), Arc::from([event as u8, 2]));
             Some(Input::Compact { request: Request(3), through, data })
         }
         _ => Some(Input::Register { request: Request(1) }),
@@ -151,7 +151,7 @@ fn servers_with_one_fingerprint_behave_alike() {
         let mut pool = beginnings(settings);
         let mut met: BTreeMap<Vec<u8>, usize> =
             (0..).zip(&pool).map(|(at, server)| (fingerprint(&server.node), at)).collect();
-        for _ in 0..5_000 {
+        for _ in 0..3_000 {
             let mut server = pool[numbers.below(pool.len())].clone();
             let Some(seen) = happen(&mut server, numbers.below(EVENTS)) else { continue };
             let Some(&at) = met.get(&seen.fingerprint) else {

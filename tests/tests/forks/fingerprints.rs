@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use raft_core::{
     AppendReply, Body, Boot, Chunk, Command, Input, LogIndex, Node, NodeId, Position, Request,
-    Settings, Term,
+    Role, Settings, Term,
 };
 
 use super::server::{
-    Server, after, append, boot, fingerprint, first_boot, message, request_vote, server,
+    Server, after, append, fingerprint, first_boot, message, request_vote, server,
 };
+
+fn booted(boot: Boot) -> Server {
+    Server { node: Node::boot(boot).expect("a first boot"), pending: Vec::new() }
+}
 
 fn assert_alike(one: &Server, two: &Server) {
     assert_eq!(fingerprint(&one.node), fingerprint(&two.node), "{:?}\n{:?}", one.node, two.node);
@@ -96,7 +100,11 @@ fn what_later_steps_depend_on_is_in_the_fingerprint() {
     };
     let servers = [
         ("a follower", base()),
-        ("another server", Server { node: boot(2, settings), pending: Vec::new() }),
+        ("another server", booted(first_boot(2, settings))),
+        (
+            "a cluster of two",
+            booted(Boot { servers: vec![NodeId(1), NodeId(2)], ..first_boot(1, settings) }),
+        ),
         ("an empty log", server(settings)),
         ("another seed", server(Settings { seed: 2, ..settings })),
         ("a tick", follower(Input::Tick)),
@@ -150,4 +158,35 @@ fn a_leaders_silence_counts_where_it_ends_its_leadership() {
     };
     assert_eq!(silent(false, 1), silent(false, 2));
     assert_ne!(silent(true, 1), silent(true, 2));
+}
+
+/// A handover that was given up leaves nothing but a lease that is void, where there is one.
+#[test]
+fn a_void_lease_is_in_the_fingerprint() {
+    let led = |lease_drift, begin: Option<Input>| {
+        let (election_timeout_min, election_timeout_max, heartbeat_interval) = (3, 4, 2);
+        let settings = Settings {
+            election_timeout_min,
+            election_timeout_max,
+            heartbeat_interval,
+            check_quorum: true,
+            lease_drift,
+            ..Settings::default()
+        };
+        let candidate = after(server(settings), (0..4).map(|_| Input::Tick));
+        let granted = message(1, Body::RequestVoteReply { granted: true });
+        // Of the latest round, whichever that is.
+        let success = || {
+            let reply = AppendReply::Success { matched: LogIndex::new(1) };
+            message(1, Body::AppendEntriesReply { reply, round: u64::MAX })
+        };
+        let leader = after(after(candidate, [granted, success()]), begin);
+        let leader =
+            after(leader, (0..8).map(|at| if at % 2 == 0 { Input::Tick } else { success() }));
+        assert!(matches!(leader.node.role(), Role::Leader(_)));
+        fingerprint(&leader.node)
+    };
+    let transfer = || Some(Input::TransferLeadership { request: Request(1), to: NodeId(3) });
+    assert_ne!(led(Some(10), None), led(Some(10), transfer()));
+    assert_eq!(led(None, None), led(None, transfer()));
 }

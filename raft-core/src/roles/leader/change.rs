@@ -1,9 +1,9 @@
 //! Changes of the configuration: in one entry (diss. §4.1) or by joint consensus (§6), once new voters have
 //! caught up (diss. §4.2.1).
 //!
-//! What becomes of a change when its leader crashes or is deposed: while new voters catch up, only the leader
+//! A leader may crash or be deposed in the middle of a change. While new voters catch up, only the leader
 //! knows of it, and it is gone. From the first entry on it is in the log, and is committed or rolled back
-//! like any entry; C_old,new that is committed is completed by whoever leads then.
+//! like any entry; C_old,new that is committed is completed by the next leader.
 
 use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
@@ -15,7 +15,8 @@ use crate::settings::Changes;
 use crate::state::State;
 use crate::types::{LogIndex, Membership, NodeId, Payload, Position, Request};
 
-/// A change under way. Of one that is in its last entry nothing is left to do: the client waits for that.
+/// Change under way. One whose last entry is in the log is over for the leader: the client waits for that
+/// entry.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     request: Request,
@@ -30,8 +31,9 @@ enum Phase {
     Joint,
 }
 
-/// A server that catches up, in rounds: each brings what the log had when it began. When a round takes less
-/// than an election timeout, so will the rest, and the change will not hold up commitment for longer.
+/// Server that catches up, in rounds: each brings the entries that the log had when it began. When a round
+/// takes less than an election timeout, so will the rest, and the change will not hold up commitment for
+/// longer.
 #[derive(Clone, Debug)]
 struct Joiner {
     server: NodeId,
@@ -68,10 +70,10 @@ impl Change {
         }
     }
 
-    /// Its leader leads no longer.
+    /// Answers the client when its leader leads no longer.
     pub(super) fn abandon(self, state: &mut State) {
         let answer = match self.phase {
-            // Nobody else has heard of it.
+            // No other server has heard of it.
             Phase::CatchingUp { .. } => Answer::NotLeader(None),
             Phase::Joint => Answer::Unknown,
         };
@@ -80,7 +82,7 @@ impl Change {
 }
 
 impl Leader {
-    /// An administrator wants this configuration.
+    /// Begins a change to this configuration, as an administrator wants.
     pub(crate) fn change_membership(
         &mut self,
         state: &mut State,
@@ -134,7 +136,7 @@ impl Leader {
         Ok(wanted)
     }
 
-    /// Looks how far new voters have come: begins their next rounds, appends the configuration when all
+    /// Follows the progress of new voters: begins their next rounds, appends the configuration when all
     /// have caught up, gives up if one does not.
     pub(super) fn catch_up(&mut self, state: &mut State) {
         // While leadership is handed over, nothing is appended.
@@ -180,7 +182,7 @@ impl Leader {
         }
     }
 
-    /// Everybody has caught up: the new configuration, or C_old,new, goes into the log.
+    /// Appends the new configuration, or C_old,new, once all new voters have caught up.
     fn append_change(&mut self, state: &mut State, request: Request, wanted: Membership) {
         let current = state.membership();
         let joint = match state.settings.changes {
@@ -197,7 +199,8 @@ impl Leader {
         }
     }
 
-    /// A configuration is in force as soon as it is in the log (§6): it decides on its own commitment.
+    /// Appends a configuration. It is in force as soon as it is in the log (§6), and decides on its own
+    /// commitment.
     fn append_configuration(
         &mut self,
         state: &mut State,
@@ -210,8 +213,9 @@ impl Leader {
         position
     }
 
-    /// The commit index moved. §6: once C_old,new is committed, the leader, whoever it is, appends C_new.
-    /// Once C_new is committed, a leader that is not in it steps down.
+    /// Completes a change when the commit index moved (§6): once C_old,new is committed, the leader, be it
+    /// another than began the change, appends C_new. Once C_new is committed, a leader that is not in it
+    /// steps down.
     pub(super) fn configuration_may_be_committed(&mut self, state: &mut State) {
         if state.configurations.index() > state.commit {
             return;

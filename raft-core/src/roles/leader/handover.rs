@@ -15,7 +15,7 @@ pub(super) struct Handover {
     pub(super) to: NodeId,
     /// The tick at which it began.
     began: u64,
-    /// Whether TimeoutNow was sent to the target.
+    /// True if TimeoutNow was sent to the target.
     timeout_now_sent: bool,
 }
 
@@ -28,7 +28,7 @@ impl Handover {
 }
 
 impl Leader {
-    /// An administrator wants another server to lead.
+    /// Begins to hand over, as an administrator wants.
     pub(crate) fn transfer_leadership(&mut self, state: &mut State, request: Request, to: NodeId) {
         let rejection = if let Some(handover) = &self.handover {
             Some(Rejection::TransferPending(handover.to))
@@ -51,7 +51,7 @@ impl Leader {
         self.hand_over(state);
     }
 
-    /// Once the target has all of the log: it starts an election at once.
+    /// Sends TimeoutNow once the target has all of the log: it starts an election at once.
     pub(super) fn hand_over(&mut self, state: &mut State) {
         let Some(to) =
             self.handover.as_ref().filter(|handover| !handover.timeout_now_sent).map(|h| h.to)
@@ -64,7 +64,7 @@ impl Leader {
         }
     }
 
-    /// If it is not over after an election timeout, this server leads on.
+    /// Gives up a handover that is not over after an election timeout: this server leads on.
     pub(super) fn hand_over_in_time(&mut self, state: &mut State) {
         let patience = u64::from(state.settings.election_timeout_max);
         let late = |handover: &mut Handover| self.ticks - handover.began >= patience;

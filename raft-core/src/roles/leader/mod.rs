@@ -24,7 +24,7 @@ use crate::types::{LogIndex, NodeId, Payload, Position, Request, length};
 /// The server that leads its term (§5.2, §5.3).
 #[derive(Clone, Debug)]
 pub struct Leader {
-    /// Every server that receives the log, in order, this one included.
+    /// The servers that receive the log, in order, this one included.
     peers: Vec<Peer>,
     /// Ticks since it was elected.
     ticks: u64,
@@ -34,11 +34,11 @@ pub struct Leader {
     reads: Reads,
     change: Option<Change>,
     handover: Option<Handover>,
-    /// Whether a handover was ever begun: its target may be elected at any time from then on.
+    /// True once a handover was begun: its target may be elected at any time from then on.
     lease_void: bool,
-    /// It is not to lead any longer.
+    /// True if it is not to lead any longer.
     over: bool,
-    /// Memory for counting how far the servers are.
+    /// Memory for the count of how far the servers are.
     reached: Vec<u64>,
 }
 
@@ -47,15 +47,15 @@ pub struct Leader {
 struct Peer {
     server: NodeId,
     progress: Progress,
-    /// Whether it is counted among the voters, and in joint consensus among those of C_old.
+    /// True if it is counted among the voters, and in joint consensus among those of C_old.
     votes: bool,
     votes_outgoing: bool,
 }
 
 impl Leader {
-    /// Upon election: nextIndex and matchIndex are reinitialized (Figure 2), and AppendEntries goes to each
-    /// server. It brings a no-op, since a leader cannot commit before it has an entry of its own term
-    /// (§5.4.2, §8).
+    /// Creates the leader upon its election: nextIndex and matchIndex are reinitialized (Figure 2), and
+    /// AppendEntries goes to each server. It brings a no-op, since a leader cannot commit before it has an
+    /// entry of its own term (§5.4.2, §8).
     pub(crate) fn elected(state: &mut State) -> Leader {
         let mut leader = Leader {
             peers: Vec::new(),
@@ -69,7 +69,7 @@ impl Leader {
             over: false,
             reached: Vec::new(),
         };
-        // It knows of a current leader as long as it leads (§6).
+        // There is a current leader as long as it leads (§6).
         state.belief = Belief::Itself;
         leader.refresh_peers(state);
         leader.append(state, Payload::Noop);
@@ -112,8 +112,8 @@ impl Leader {
         (*lease_void && state.settings.lease_drift.is_some()).hash(hasher);
     }
 
-    /// What this leader knows of a server that it sends the log to (Figure 2, volatile state on leaders). What
-    /// it has itself acknowledged, when its own disk had it, counts like any other's (diss. §10.2.1).
+    /// Progress of a server that receives the log (Figure 2, volatile state on leaders). The leader's own
+    /// progress, acknowledged when its own disk had the entries, counts like any other (diss. §10.2.1).
     #[must_use]
     pub fn progress(&self, server: NodeId) -> Option<&Progress> {
         self.peers.iter().find(|peer| peer.server == server).map(|peer| &peer.progress)
@@ -124,12 +124,12 @@ impl Leader {
         self.progress(server).and_then(Progress::matched)
     }
 
-    /// Whether it is not to lead any longer, though its term is not over.
+    /// Returns whether it is not to lead any longer, though its term is not over.
     pub(crate) fn is_over(&self) -> bool {
         self.over
     }
 
-    /// It leads no longer: tells those who wait for what only a leader can do.
+    /// Ends its leadership: answers the requests that only a leader can serve.
     pub(crate) fn resign(&mut self, state: &mut State) {
         state.belief = Belief::NoLeader;
         self.reads.abandon(state);
@@ -163,7 +163,7 @@ impl Leader {
         position
     }
 
-    /// One tick passes. Sends heartbeats during idle periods to prevent election timeouts (§5.2).
+    /// Counts a tick. Sends heartbeats during idle periods to prevent election timeouts (§5.2).
     pub(crate) fn tick(&mut self, state: &mut State) {
         self.ticks += 1;
         self.elapsed += 1;
@@ -177,8 +177,8 @@ impl Leader {
         }
     }
 
-    /// The configuration in force has changed, or who joins has: keeps what is known of those who stay.
-    /// Of a new server, nextIndex is initialized as at an election.
+    /// Follows a change of the configuration in force, or of the servers that join: keeps the progress of
+    /// servers that stay. Of a new server, nextIndex is initialized as at an election.
     fn refresh_peers(&mut self, state: &State) {
         let membership = state.membership();
         let mut servers = membership.everyone();
@@ -237,12 +237,12 @@ impl Leader {
         self.peers.iter_mut().find(|peer| peer.server == server)
     }
 
-    /// A client wants to read here.
+    /// Takes a client's read.
     pub(crate) fn read(&mut self, state: &mut State, request: Request) {
         self.take_read(state, Asker::Client(request));
     }
 
-    /// A follower asks for one of its clients.
+    /// Takes a follower's ReadIndex, for one of its clients.
     pub(crate) fn read_index(&mut self, state: &mut State, follower: NodeId, request: Request) {
         self.take_read(state, Asker::Follower(follower, request));
     }

@@ -12,13 +12,15 @@ use crate::types::{LogIndex, NodeId, Request};
 /// Reads that wait until it is known that this server still leads.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Reads {
-    /// Reads from before the first entry of this term was committed: what is committed is not known yet.
+    /// Reads from before the first entry of this term was committed: the commit index is not known to be
+    /// current yet.
     early: VecDeque<Asker>,
-    /// Who asked, the commit index then, and the round that has to be answered: one that began afterwards.
+    /// The reader, the commit index when it asked, and the round that must be confirmed: one that began
+    /// afterwards.
     pending: VecDeque<(Asker, LogIndex, u64)>,
 }
 
-/// Who wants to read.
+/// Origin of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Asker {
     Client(Request),
@@ -26,7 +28,7 @@ pub(super) enum Asker {
 }
 
 impl Reads {
-    /// This server leads no longer. Followers ask again, somebody else.
+    /// Gives up all reads when this server leads no longer. Followers ask again, another leader.
     pub(super) fn abandon(&mut self, state: &mut State) {
         let pending = self.pending.drain(..).map(|(asker, ..)| asker);
         for asker in self.early.drain(..).chain(pending) {
@@ -39,8 +41,8 @@ impl Reads {
 }
 
 impl Leader {
-    /// Diss. §6.4, steps 1 and 2: once an entry of its term is committed, the leader notes its commit
-    /// index as the read's index.
+    /// Takes a read (diss. §6.4, steps 1 and 2): once an entry of its term is committed, the leader notes
+    /// its commit index as the read's index.
     pub(super) fn take_read(&mut self, state: &mut State, asker: Asker) {
         // A follower asks again until it is answered.
         let mut known = self.reads.pending.iter().map(|(asker, ..)| asker).chain(&self.reads.early);
@@ -59,7 +61,8 @@ impl Leader {
         }
     }
 
-    /// The commit index moved. Once an entry of this term is committed, reads that came early may begin.
+    /// Begins the reads that came early, once an entry of this term is committed. Called when the commit
+    /// index moved.
     pub(super) fn reads_may_begin(&mut self, state: &mut State) {
         if !self.reads.early.is_empty() && state.has_committed_in_term() {
             let early = core::mem::take(&mut self.reads.early);
@@ -67,8 +70,9 @@ impl Leader {
         }
     }
 
-    /// Diss. §6.4, step 3: a round of heartbeats makes sure that no other leader was elected before the read
-    /// came. Reads that come while one is under way share the next.
+    /// Begins a round of heartbeats for the reads that wait. Diss. §6.4, step 3: it makes sure that no
+    /// other leader was elected before the read came. Reads that come while one is under way share the
+    /// next.
     fn read_round(&mut self, state: &mut State) {
         let next = self.rounds.latest() + 1;
         let awaited = |(_, _, round): &(Asker, LogIndex, u64)| *round < next;
@@ -77,8 +81,8 @@ impl Leader {
         }
     }
 
-    /// A quorum has answered this round: reads that waited for it, or for an earlier one, may be answered.
-    /// Diss. §6.4, steps 4 and 5: wait until the index is applied, then read; or let the follower do so.
+    /// Answers the reads that waited for this round, which a quorum has answered, or for an earlier one
+    /// (diss. §6.4, steps 4 and 5): wait until the index is applied, then read; or let the follower do so.
     pub(super) fn reads_confirmed(&mut self, state: &mut State, confirmed: u64) {
         while let Some((asker, index, _)) =
             self.reads.pending.pop_front_if(|(_, _, round)| *round <= confirmed)
@@ -88,8 +92,9 @@ impl Leader {
         self.read_round(state);
     }
 
-    /// Diss. §6.4.1: a quorum answered a round so lately that none of it has voted for another since,
-    /// whatever the clocks within the bound. Void once a handover was begun: its target need not wait.
+    /// Returns whether the lease holds (diss. §6.4.1): a quorum answered a round so lately that none of it
+    /// has voted for another since, whatever the clocks within the bound. Void once a handover was begun:
+    /// its target need not wait.
     fn holds_lease(&self, state: &State) -> bool {
         let lease = u64::from(state.settings.lease());
         !self.lease_void
@@ -97,7 +102,7 @@ impl Leader {
     }
 }
 
-/// It is certain that nothing newer than `index` had been committed when the read came.
+/// Answers a read: nothing newer than `index` had been committed when it came.
 fn answer_read(state: &mut State, asker: Asker, index: LogIndex) {
     match asker {
         Asker::Client(request) => state.read_at(index, request),

@@ -1,4 +1,4 @@
-//! What a leader sends its followers, and what it makes of their answers (§5.3, §7).
+//! Replication: what a leader sends its followers, and what follows from their replies (§5.3, §7).
 
 use alloc::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::types::{Chunk, LogIndex, NodeId, Position};
 
 impl Leader {
-    /// The answer to an AppendEntries of this term arrives.
+    /// Takes the reply to an AppendEntries.
     pub(crate) fn append_reply(
         &mut self,
         state: &mut State,
@@ -18,7 +18,7 @@ impl Leader {
         reply: AppendReply,
         round: u64,
     ) {
-        // Who refuses a request of an older term tells a round of that: it says nothing about this one.
+        // A refusal of an older term has a round of that term: it says nothing about this one.
         if let AppendReply::Refused { conflict: None, .. } = reply {
             return;
         }
@@ -35,7 +35,8 @@ impl Leader {
         }
     }
 
-    /// Promises itself what it has appended: the promise is kept when it is durable (diss. §10.2.1).
+    /// Acknowledges to itself what it has appended: the held reply arrives when the entries are durable
+    /// (diss. §10.2.1).
     pub(super) fn acknowledge_own(&mut self, state: &mut State) {
         let reply = AppendReply::Success { matched: state.log.last_index() };
         let round = self.rounds.latest();
@@ -82,12 +83,12 @@ impl Leader {
         // of them. If not, none of the follower's entries of that term can stay.
         let ours = conflict.term.and_then(|term| state.log.last_of_term(term));
         let mut retry = ours.map_or(conflict.first, |last| LogIndex::after(Some(last)));
-        // What it acknowledged may be of that term as well, and agrees all the same.
+        // Entries that it acknowledged may be of that term as well, and agree all the same.
         if conflict.term.is_some() {
             retry = retry.max(LogIndex::after(peer.progress.matched()));
         }
-        // What is discarded is committed: the follower may well have it. The snapshot is sent if not even the
-        // last entry in it matches.
+        // Discarded entries are committed: the follower may well have them. The snapshot is sent if not
+        // even the last entry in it matches.
         let base = state.log.base().map(|base| base.index);
         if prev > base {
             retry = retry.max(LogIndex::after(base));
@@ -99,7 +100,7 @@ impl Leader {
         }
     }
 
-    /// A follower has a part of a snapshot (§7): sends the next one.
+    /// Takes a follower's reply to a part of a snapshot (§7): sends the next one.
     pub(crate) fn snapshot_reply(
         &mut self,
         state: &mut State,
@@ -115,7 +116,7 @@ impl Leader {
         self.round_replied(state, from, round);
     }
 
-    /// Sends everybody what they lack, as far as their pace allows.
+    /// Sends all servers the entries that they lack, as far as their replication states allow.
     pub(super) fn replicate_to_all(&mut self, state: &mut State) {
         let round = self.rounds.latest();
         self.peers.iter_mut().for_each(|peer| replicate(state, round, peer));
@@ -128,8 +129,9 @@ impl Leader {
         }
     }
 
-    /// Sends everybody a heartbeat of the latest round. One speaks of the entry before `nextIndex`, so that
-    /// a follower that lost a request says so; of the last in the snapshot, if that one is discarded.
+    /// Sends all other servers a heartbeat of the latest round. It speaks of the entry before `nextIndex`,
+    /// so that a follower that lost a request says so; of the last in the snapshot, if that one is
+    /// discarded.
     pub(super) fn send_heartbeats(&mut self, state: &mut State) {
         let (round, commit) = (self.rounds.latest(), state.commit);
         let own = state.id;
@@ -146,8 +148,8 @@ impl Leader {
     }
 }
 
-/// If last log index ≥ nextIndex for a follower: send AppendEntries with log entries starting at
-/// nextIndex (§5.3), as many requests as its pace allows. If that entry is discarded, send the snapshot
+/// If last log index ≥ nextIndex for a follower: send AppendEntries with log entries starting at nextIndex
+/// (§5.3), as many requests as its replication state allows. If that entry is discarded, send the snapshot
 /// first (§7).
 #[inline(always)]
 fn replicate(state: &mut State, round: u64, peer: &mut Peer) {

@@ -17,7 +17,7 @@ pub(super) struct Rounds {
     open: VecDeque<(u64, u64)>,
     /// The latest round that a quorum has answered; 0 if none.
     confirmed: u64,
-    /// The tick at which it began; `None` if none is answered.
+    /// The tick at which the latest of them began that is not forgotten; `None` before the first.
     confirmed_from: Option<u64>,
 }
 
@@ -85,7 +85,7 @@ impl Leader {
         }
     }
 
-    /// Looks whether a later round than before is now answered by a quorum.
+    /// Confirms the latest round that a quorum has answered by now.
     pub(super) fn confirm_round(&mut self, state: &mut State) {
         let confirmed = self.quorum(state, |progress| progress.round());
         if self.rounds.confirm(confirmed) {
@@ -93,7 +93,8 @@ impl Leader {
         }
     }
 
-    /// CheckQuorum (diss. §6.2): whether an election timeout has passed without a round that a quorum answered.
+    /// Returns whether an election timeout has passed without a round that a quorum answered (CheckQuorum,
+    /// diss. §6.2).
     pub(super) fn has_lost_quorum(&self, state: &State) -> bool {
         let from = self.rounds.confirmed_from.unwrap_or(0);
         self.ticks - from >= u64::from(state.settings.election_timeout_max)
