@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use raft_sim::checker::Property;
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::subject::Capability;
 use raft_tests::paper_map::{self, CASES, PLACES, RULES, Where};
@@ -229,6 +230,15 @@ fn the_protocol_page_says_of_each_capability_what_the_code_says() {
     assert_eq!(written, expected, "docs/subject-protocol.md, Capabilities");
     for (capability, row) in Capability::ALL.iter().zip(&expected) {
         assert!(row.starts_with(&format!("| `{}` |", capability.word())), "{row}");
+    }
+}
+
+#[test]
+fn the_page_of_properties_has_a_row_for_each() {
+    let page = read("docs/invariants.md");
+    for property in Property::ALL {
+        let row = format!("| {} | `{}` | ", property.number(), property.name());
+        assert!(page.contains(&row), "docs/invariants.md has no row that begins with {row}");
     }
 }
 
