@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use raft_sim::checker::Property;
 use raft_sim::plan::PLAN_OPTIONS;
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::subject::Capability;
@@ -287,6 +288,15 @@ fn the_hunting_page_has_a_row_for_each_plan_option() {
     for option in PLAN_OPTIONS {
         let row = format!("\n| `--{} ", option.name);
         assert!(page.contains(&row), "docs/hunting.md: no row for --{}", option.name);
+    }
+}
+
+#[test]
+fn the_page_of_properties_has_a_row_for_each() {
+    let page = read("docs/invariants.md");
+    for property in Property::ALL {
+        let row = format!("| {} | `{}` | ", property.number(), property.name());
+        assert!(page.contains(&row), "docs/invariants.md has no row that begins with {row}");
     }
 }
 

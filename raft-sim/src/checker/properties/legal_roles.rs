@@ -75,6 +75,7 @@ impl LegalRoles {
 }
 
 /// A server that stands in a term, or leads it, has voted for itself in it (§5.2).
+#[inline]
 fn check_own_vote(at: &Context<'_>, after: &View) -> Verdict {
     let id = at.id();
     if after.role == Role::Follower || after.voted_for == Some(id) {
