@@ -2,9 +2,9 @@
 
 use super::chain::Link;
 use super::checkers::Checkers;
-use super::hooks::{Boot, Checker, Commit, Context, New};
 use super::properties::checkers;
-use super::violation::{Verdict, Violation};
+use super::properties::hooks::{Boot, Checker, Commit, Context, New};
+use super::properties::violation::{Verdict, Violation};
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
 use crate::subject::{Answer, Effects, Event, LogWrite, Request, Role, Settings, View, Write};
 use crate::time::Micros;

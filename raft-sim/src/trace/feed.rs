@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Trace;
 use super::event::{Event, Start, What};
-use super::judge::Stream;
 use super::reported::{Facts, Gaps};
+use super::stream::Stream;
 use crate::checker::{Found, Property, Quorum, Restarted, Traced, Violation};
 use crate::model::{
     Entry, HardState, LARGEST, LogIndex, Membership, NodeId, Position, Snapshot, Term,

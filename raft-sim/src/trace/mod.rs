@@ -16,6 +16,7 @@ mod read;
 mod record;
 mod related;
 mod reported;
+mod stream;
 #[cfg(test)]
 mod tests;
 

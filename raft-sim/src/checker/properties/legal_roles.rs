@@ -1,10 +1,10 @@
 //! Legal Roles (15).
 
 use super::Property;
-use crate::checker::hooks::{Boot, Checker, Context};
+use crate::checker::properties::hooks::{Boot, Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::{InForce, Record};
-use crate::checker::violation::{Verdict, violated};
 use crate::model::length;
 use crate::subject::{Role, View};
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::Property;
 use super::one_vote_per_term::vote;
-use crate::checker::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Membership, Message, NodeId, Term};
 use crate::subject::{Role, View};
 
