@@ -115,6 +115,14 @@ fn modules_import_only_what_is_below_them() {
     assert_eq!(against_the_arrows("raft-sim/src", &SIM), [""; 0]);
 }
 
+/// The checker of histories knows nothing of Raft: any system has clients.
+#[test]
+fn the_checker_of_histories_imports_only_arithmetic() {
+    let history = files("raft-sim/src/history", "rs").expect("the sources can be read");
+    let imported: BTreeSet<String> = history.iter().flat_map(|path| imports(&read(path))).collect();
+    assert!(imported.iter().all(|module| ["history", "mix"].contains(&&**module)), "{imported:?}");
+}
+
 /// Where a file's imports lead, each as the folder and name of a module; and where the file itself is.
 fn modules_of(path: &str, source: &str, known: &BTreeSet<Vec<String>>) -> BTreeSet<Vec<String>> {
     let own = module(path);
