@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use raft_sim::checker::Property;
 use raft_sim::plan::PLAN_OPTIONS;
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::subject::Capability;
@@ -43,14 +44,14 @@ const SIM: [&str; 34] = [
     "action",
     "observation",
     "trigger",
-    "coverage",
     "digest",
-    "timeline",
+    "coverage",
     "checker",
     "world",
     "plan",
     "history",
     "run",
+    "timeline",
     "scenario",
     "shrink",
     "reference",
@@ -112,6 +113,156 @@ fn modules_import_only_what_is_below_them() {
     assert_eq!(upward_imports("raft-core/src", &CORE), [""; 0]);
     assert_eq!(upward_imports("subjects/rust/src", &SUBJECT), [""; 0]);
     assert_eq!(upward_imports("raft-sim/src", &SIM), [""; 0]);
+}
+
+/// The checker of histories knows nothing of Raft: any system has clients.
+#[test]
+fn the_checker_of_histories_imports_only_arithmetic() {
+    let history = files("raft-sim/src/history", "rs").expect("the sources can be read");
+    let imported: BTreeSet<String> = history.iter().flat_map(|path| imports(&read(path))).collect();
+    assert!(imported.iter().all(|module| ["history", "mix"].contains(&&**module)), "{imported:?}");
+}
+
+/// Where a file's imports lead, each as the folder and name of a module; and where the file itself is.
+fn modules_of(path: &str, source: &str, known: &BTreeSet<Vec<String>>) -> BTreeSet<Vec<String>> {
+    let own = module(path);
+    let text = read(&format!("{source}/{path}"));
+    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let code: Vec<&str> =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join(" ");
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::").chain(code.match_indices("super::")) {
+        if code[..at].ends_with("super::") {
+            continue;
+        }
+        let mut rest = &code[at..];
+        let mut base = match rest.strip_prefix("crate::") {
+            Some(_) => Vec::new(),
+            None => own.clone(),
+        };
+        rest = rest.trim_start_matches("crate::");
+        while let Some(above) = rest.strip_prefix("super::") {
+            base.pop();
+            rest = above;
+        }
+        let end = |c: char| !c.is_alphanumeric() && c != '_' && c != ':';
+        let named = rest[..rest.find(end).unwrap_or(rest.len())].split("::");
+        base.extend(named.filter(|name| !name.is_empty()).map(str::to_owned));
+        let list = rest.find('{').filter(|open| rest[..*open].ends_with("::"));
+        let list = list.map_or("", |open| rest[open..].split(';').next().unwrap_or_default());
+        let listed = list.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let listed = listed.map(|name| [&base[..], &[name.to_owned()]].concat());
+        for full in listed.chain([base.clone()]) {
+            let longest = (1..=full.len()).rev().map(|to| &full[..to]);
+            found.extend(longest.map(<[String]>::to_vec).find(|module| known.contains(module)));
+        }
+    }
+    found.remove(&own);
+    found
+}
+
+/// The module of a file below a source folder.
+fn module(path: &str) -> Vec<String> {
+    let mut module: Vec<String> =
+        path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if module.last().is_some_and(|last| last == "mod") {
+        module.pop();
+    }
+    module
+}
+
+/// Modules below one folder that import each other in a circle, each as `source: folder/module`. A folder's `mod.rs` stands for
+/// the folder.
+fn in_circles(source: &str) -> Vec<String> {
+    let files = files(source, "rs").expect("the sources can be read").into_iter();
+    let files: Vec<String> = files
+        .map(|path| path.trim_start_matches(source).trim_start_matches('/').to_owned())
+        .collect();
+    let files = files
+        .into_iter()
+        .filter(|path| !["lib.rs", "main.rs"].contains(&&**path) && !path.contains("test"));
+    let files: Vec<String> = files.collect();
+    let known: BTreeSet<Vec<String>> = files.iter().map(|path| module(path)).collect();
+    let mut arrows: BTreeSet<(Vec<String>, Vec<String>)> = BTreeSet::new();
+    for path in &files {
+        let own = module(path);
+        for other in modules_of(path, source, &known) {
+            let shared =
+                std::iter::zip(&own, &other).take_while(|(one, other)| one == other).count();
+            if shared < own.len() && shared < other.len() {
+                arrows.insert((own[..=shared].to_vec(), other[..=shared].to_vec()));
+            }
+        }
+    }
+    let reaches = |from: &Vec<String>, to: &Vec<String>| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+        while let Some(one) = next.pop() {
+            for (_, other) in arrows.iter().filter(|(from, _)| from == one) {
+                if other == to {
+                    return true;
+                }
+                if seen.insert(other) {
+                    next.push(other);
+                }
+            }
+        }
+        false
+    };
+    let modules: BTreeSet<&Vec<String>> = arrows.iter().map(|(from, _)| from).collect();
+    let circular = modules.into_iter().filter(|module| reaches(module, module));
+    circular.map(|module| format!("{source}: {}", module.join("/"))).collect()
+}
+
+#[test]
+fn no_modules_import_each_other_in_a_circle() {
+    for source in ["raft-core/src", "subjects/rust/src", "raft-sim/src"] {
+        let mut found = in_circles(source);
+        // These rules are the core written twice, and go as a whole.
+        found.retain(|module| !module.contains("checker/properties/rules/leader/"));
+        assert_eq!(found, [""; 0]);
+    }
+}
+
+/// Types whose methods stand in more files than four, each with its reason in ARCHITECTURE.md.
+const SPREAD: [&str; 4] = ["Lead", "Leader", "Replay", "Run"];
+
+#[test]
+fn the_methods_of_a_type_stand_in_four_files_at_most() {
+    let mut spread: BTreeSet<String> = BTreeSet::new();
+    for source in ["raft-core/src", "subjects/rust/src", "raft-sim/src"] {
+        let mut places: BTreeSet<(String, String)> = BTreeSet::new();
+        for path in files(source, "rs").expect("the sources can be read") {
+            let text = read(&path);
+            for line in text.lines().filter(|line| line.starts_with("impl")) {
+                let of = line.trim_start_matches("impl");
+                let of = match of.strip_prefix('<') {
+                    Some(generic) => generic.split_once("> ").map_or("", |(_, of)| of),
+                    None => of.trim_start(),
+                };
+                let name = of.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                if !line.contains(" for ") {
+                    // Of one name there may be several types, one in each top module.
+                    let top = path.trim_start_matches(source).split('/').nth(1).unwrap_or_default();
+                    places.insert((format!("{top}/{name}"), path.clone()));
+                }
+            }
+        }
+        let types: BTreeSet<&String> = places.iter().map(|(of, _)| of).collect();
+        for of in types {
+            if places.iter().filter(|(other, _)| other == of).count() > 4 {
+                spread.insert(of.split('/').next_back().unwrap_or_default().to_owned());
+            }
+        }
+    }
+    assert_eq!(Vec::from_iter(spread), SPREAD);
+    let page = read("ARCHITECTURE.md");
+    for name in SPREAD {
+        assert!(
+            page.contains(&format!("| `{name}` |")),
+            "ARCHITECTURE.md has no reason for {name}"
+        );
+    }
 }
 
 /// The files of a folder whose code, comments aside, has one of these texts.
@@ -292,6 +443,15 @@ fn the_hunting_page_has_a_row_for_each_plan_option() {
     for option in PLAN_OPTIONS {
         let row = format!("\n| `--{} ", option.name);
         assert!(page.contains(&row), "docs/hunting.md: no row for --{}", option.name);
+    }
+}
+
+#[test]
+fn the_page_of_properties_has_a_row_for_each() {
+    let page = read("docs/invariants.md");
+    for property in Property::ALL {
+        let row = format!("| {} | `{}` | ", property.number(), property.name());
+        assert!(page.contains(&row), "docs/invariants.md has no row that begins with {row}");
     }
 }
 

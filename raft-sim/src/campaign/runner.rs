@@ -52,9 +52,9 @@ pub enum Ending {
     Stopped,
     /// The program itself failed.
     Failed {
-        /// At this seed.
+        /// The seed.
         seed: u64,
-        /// How.
+        /// The failure.
         why: String,
     },
 }

@@ -37,11 +37,11 @@ pub struct Sums {
     /// The counts of how often each property was put to the test, in the order of
     /// [`Property::ALL`](crate::checker::Property::ALL); empty before the first seed.
     pub exercised: Vec<Share>,
-    /// The counts of how often each feature took part, in the order of [`Feature::ALL`](crate::coverage::Feature::ALL); empty
-    /// before the first seed.
+    /// The counts of how often each feature took part, in the order of
+    /// [`Feature::ALL`](crate::coverage::Feature::ALL); empty before the first seed.
     pub features: Vec<Share>,
-    /// The counts of how often each sort of fault hit, in the order of [`FaultSort::ALL`](crate::plan::FaultSort::ALL); empty
-    /// before the first seed.
+    /// The counts of how often each sort of fault hit, in the order of
+    /// [`FaultSort::ALL`](crate::plan::FaultSort::ALL); empty before the first seed.
     pub faults: Vec<Share>,
 }
 

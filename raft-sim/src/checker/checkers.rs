@@ -1,11 +1,10 @@
 //! All checkers over one run: the record, and each checker beside it.
 
-use super::hooks::{Checker, Exercised};
+use super::properties::hooks::{Checker, Exercised};
 use super::properties::linearizability::ClientEvent;
+use super::properties::violation::Violation;
 use super::properties::{self, Property, checkers};
 use super::record::{InForce, Record};
-use super::rules;
-use super::violation::Violation;
 use crate::model::NodeId;
 use crate::subject::{Capability, Settings};
 
@@ -87,7 +86,7 @@ impl Checkers {
     /// The same, and the rules are judged too; the servers have these settings.
     #[must_use]
     pub fn with_rules(mut self, settings: Vec<Settings>) -> Checkers {
-        self.list.rules = rules::Rules::judging(settings);
+        self.list.rules = properties::rules::Rules::judging(settings);
         self
     }
 

@@ -5,7 +5,7 @@
 //! judge any Raft, and they judge every step: what a step costs them depends on what it changed, and
 //! one that changed nothing costs a comparison.
 //!
-//! [`Checkers`] takes each observation apart into the [hooks](hooks::Checker) of the checkers, one for each of the
+//! [`Checkers`] takes each observation apart into the [hooks](properties::hooks::Checker) of the checkers, one for each of the
 //! [properties] or a family of them, and puts it on [record]. The record keeps logs as chains of hashes, one per entry, each
 //! standing for the whole log up to it. That makes "identical up to this index" one comparison ([chain]); a snapshot takes
 //! nothing away from them. [`Traced`] does the same with what the trace of a cluster tells.
@@ -16,23 +16,20 @@
 
 mod chain;
 mod checkers;
-mod hooks;
 mod observe;
 mod observer;
 mod properties;
 mod quorum;
 mod record;
-mod rules;
 mod server;
 #[cfg(test)]
 mod testing;
 mod traced;
-mod violation;
 
 pub use checkers::Checkers;
 pub use observer::NoPanic;
+pub use properties::Violation;
 pub use properties::linearizability::{ClientEvent, Operation, What};
 pub use properties::{Class, Property};
 pub(crate) use quorum::has_quorum;
 pub use traced::{Found, Quorum, Restarted, Traced};
-pub use violation::Violation;

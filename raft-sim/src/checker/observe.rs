@@ -2,9 +2,9 @@
 
 use super::chain::Link;
 use super::checkers::Checkers;
-use super::hooks::{Boot, Checker, Commit, Context, New};
 use super::properties::checkers;
-use super::violation::{Verdict, Violation};
+use super::properties::hooks::{Boot, Checker, Commit, Context, New};
+use super::properties::violation::{Verdict, Violation};
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
 use crate::subject::{Answer, Effects, Event, LogWrite, Request, Role, Settings, View, Write};
 use crate::time::Micros;
@@ -242,12 +242,13 @@ impl Checkers {
         answer: &Answer,
     ) -> Result<(), Violation> {
         let slot = self.record.slot(server);
-        let mut first = Ok(());
+        let mut first = None;
         each!(self, slot, |checker, at| {
-            let verdict = checker.answered(at, now, request, answer);
-            first = first.and(verdict);
+            if let Err(violation) = checker.answered(at, now, request, answer) {
+                first.get_or_insert(violation);
+            }
         });
-        first
+        first.map_or(Ok(()), Err)
     }
 
     /// A write is durable now. Those of one server come in the order in which it made them.

@@ -1,7 +1,7 @@
 //! The checkers as observers: each observation goes to the method that judges it.
 
 use super::checkers::Checkers;
-use super::violation::{Verdict, Violation};
+use super::properties::violation::{Verdict, Violation};
 use crate::observation::{Observation, Observer, Stop};
 use crate::time::Micros;
 

@@ -11,6 +11,7 @@
 mod edn;
 mod explain;
 pub(crate) mod fields;
+mod form;
 mod json;
 mod operation;
 pub(crate) mod read;
@@ -26,9 +27,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use explain::Explanation;
+pub use form::read;
 pub use json::write;
 pub use operation::{Operation, Outcome};
-pub use read::{ReadError, read};
+pub use read::ReadError;
 pub use timeline::timeline;
 
 use explain::judge;

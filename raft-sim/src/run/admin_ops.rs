@@ -1,7 +1,7 @@
 //! Administrators: they change the configuration, hand leadership over, and have snapshots taken.
 
-use super::driver::{ATTEMPTS, Due, FIRST_ADMIN, Run, SERVERS};
 use super::faults::Waiting;
+use super::{ATTEMPTS, Due, FIRST_ADMIN, Run, SERVERS};
 use crate::action::Action;
 use crate::mix::{below, mix};
 use crate::model::NodeId;

@@ -1,6 +1,6 @@
 //! Clients: they hand in commands, read, and keep sessions (§8, diss. ch. 6).
 
-use super::driver::{ATTEMPTS, Due, Run};
+use super::{ATTEMPTS, Due, Run};
 use crate::action::Action;
 use crate::mix::{below, chance, mix};
 use crate::model::{Command, NodeId, Once, SessionId};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::driver::{Due, Run};
+use super::{Due, Run};
 use crate::action::Action;
 use crate::disk::Survives;
 use crate::mix::{below, mix};

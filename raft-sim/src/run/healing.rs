@@ -5,8 +5,8 @@ mod transfer;
 
 use serde::Serialize;
 
-use super::driver::{FIRST_PROBE, Run};
 use super::obligation::{Known, everybody};
+use super::{FIRST_PROBE, Run};
 use crate::action::{Action, Change, LinkChange};
 use crate::checker::{Property, Violation, has_quorum};
 use crate::disk::Survives;

@@ -1,6 +1,6 @@
 //! What faults do to links, and undo.
 
-use super::driver::Run;
+use super::Run;
 use super::faults::Underway;
 use crate::action::{Action, Change, LinkChange};
 use crate::model::NodeId;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::driver::Run;
+use super::Run;
 use crate::checker::has_quorum;
 use crate::model::{LogIndex, Membership, NodeId, Payload, length};
 use crate::plan::Healing;

@@ -1,6 +1,6 @@
 //! A replay that begins later: what the servers' disks held by then is drawn, as `given` logs.
 
-use super::steps::Case;
+use super::case::Case;
 use crate::model::{Entry, HardState, NodeId, Payload, Term};
 use crate::scenario::replay::{Durable, Move, durable};
 use crate::scenario::syntax::{DrawnEntry, Given, Statement};

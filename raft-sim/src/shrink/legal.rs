@@ -2,7 +2,7 @@
 //! have in common, and the clocks on which a lease rests. `docs/faults.md` tells what may differ. And what no text can
 //! say.
 
-use super::steps::Case;
+use super::case::Case;
 use crate::checker::Property;
 use crate::model::NodeId;
 use crate::scenario::replay::Move;

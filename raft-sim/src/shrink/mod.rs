@@ -5,6 +5,7 @@
 //! reader, still as syntax, and printed in the end. Only what violates the same property is accepted. No step of it draws anything or asks how
 //! long it took: the same plan shrinks to the same file.
 
+mod case;
 mod delta;
 mod drawing;
 mod legal;

@@ -3,6 +3,7 @@
 
 use std::mem::{Discriminant, discriminant};
 
+use super::case::Case;
 use super::delta::reduce;
 use super::trace::{Trace, Traced, trace};
 use super::{drawing, legal, names, obligation, strict};
@@ -75,15 +76,6 @@ pub(super) fn minimal(
 /// A scenario without statements and without lines: its header will change.
 fn scenario(header: Header) -> Scenario {
     Scenario { header_lines: Vec::new(), header, steps: Vec::new(), end: Vec::new() }
-}
-
-/// A cluster and what happens to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Case {
-    /// The cluster: a scenario of which only the header counts.
-    pub scenario: Scenario,
-    /// What happens.
-    pub moves: Vec<Move>,
 }
 
 /// What many steps have in common, so that they may as well all be needless.

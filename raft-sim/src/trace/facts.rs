@@ -2,7 +2,6 @@
 
 use super::Trace;
 use super::event::{Event, What};
-use super::feed::Feed;
 use crate::checker::Property;
 use crate::model::{Entry, NodeId, Payload};
 use crate::subject::Role;
@@ -143,7 +142,7 @@ impl Facts {
 }
 
 /// Sentences that say what could not be checked, and why.
-pub(super) fn unchecked(trace: &Trace, facts: &Facts, feed: &Feed<'_>) -> Vec<String> {
+pub(super) fn unchecked(trace: &Trace, facts: &Facts, gaps: &Gaps) -> Vec<String> {
     let mut said = Vec::new();
     for (file, line) in &trace.cut {
         let name = &trace.files[*file];
@@ -158,7 +157,7 @@ pub(super) fn unchecked(trace: &Trace, facts: &Facts, feed: &Feed<'_>) -> Vec<St
              them is not judged"
         ));
     }
-    gaps(trace, &feed.gaps, &mut said);
+    missing(trace, gaps, &mut said);
     said
 }
 
@@ -241,7 +240,7 @@ fn left_out(facts: &Facts, said: &mut Vec<String>) {
     }
 }
 
-fn gaps(trace: &Trace, gaps: &Gaps, said: &mut Vec<String>) {
+fn missing(trace: &Trace, gaps: &Gaps, said: &mut Vec<String>) {
     let Gaps { leaders, followers, skipped, lost, restarts, longer } = gaps;
     if *leaders > 0 {
         said.push(format!(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Trace;
 use super::event::{Event, Start, What};
 use super::facts::{Facts, Gaps};
-use super::judge::Stream;
+use super::stream::Stream;
 use crate::checker::{Found, Property, Quorum, Restarted, Traced, Violation};
 use crate::model::{
     Entry, HardState, LARGEST, LogIndex, Membership, NodeId, Position, Snapshot, Term,

@@ -7,13 +7,12 @@
 //! a violation only if that premise can't come any more.
 
 use super::Trace;
-use super::event::{Event, What};
 use super::facts::{Facts, unchecked};
 use super::feed::{Feed, Ready};
 use super::related::{At, Places};
+use super::stream::Stream;
 use crate::checker::{Property, Violation};
 use crate::model::{NodeId, Term};
-use crate::subject::Role;
 
 /// The result of judging a trace.
 #[derive(Clone, Debug)]
@@ -45,7 +44,7 @@ pub fn judge(trace: &Trace) -> Judgement {
         streams[slot].next += 1;
     };
     let exercised = Property::ALL.map(|property| feed.exercised(property)).to_vec();
-    Judgement { violation, exercised, unchecked: unchecked(trace, &facts, &feed) }
+    Judgement { violation, exercised, unchecked: unchecked(trace, &facts, &feed.gaps) }
 }
 
 /// The server whose event is next; `None` at the end.
@@ -61,52 +60,4 @@ fn next(feed: &Feed<'_>, streams: &[Stream<'_>]) -> Option<usize> {
         }
     }
     waits.into_iter().min().map(|(_, _, slot)| slot)
-}
-
-/// The events of one server, and the number of them that have been taken.
-pub(super) struct Stream<'t> {
-    pub(super) events: &'t [Event],
-    pub(super) next: usize,
-    /// For each event, the lowest term that the server is in from then on.
-    ranks: Vec<Term>,
-    /// A term that the server's term can't exceed before its first event; `None` if it never reports one.
-    pub(super) first: Option<Term>,
-}
-
-impl<'t> Stream<'t> {
-    fn new(events: &'t [Event]) -> Stream<'t> {
-        // Before a server stands in a term it is in a lower one.
-        let first = events.iter().find_map(|event| {
-            let What::Role(Role::Candidate | Role::Leader, term) = event.what else {
-                return event.what.term();
-            };
-            Some(Term(term.0.saturating_sub(1)))
-        });
-        // Before its first report it may be in any term.
-        let mut term = Term(0);
-        let mut ranks: Vec<Term> = Vec::with_capacity(events.len());
-        for event in events {
-            term = event.what.term().unwrap_or(term);
-            ranks.push(term);
-        }
-        for at in (1..ranks.len()).rev() {
-            ranks[at - 1] = ranks[at - 1].min(ranks[at]);
-        }
-        Stream { events, next: 0, ranks, first }
-    }
-
-    pub(super) fn head(&self) -> Option<&'t Event> {
-        self.events.get(self.next)
-    }
-
-    /// The lowest term in which the server still reports something; `None` if it reports nothing more.
-    pub(super) fn rank(&self) -> Option<Term> {
-        self.ranks.get(self.next).copied()
-    }
-
-    /// True if the server may have done something in this term or before that has not been taken. Past the end of its
-    /// events it may have.
-    pub(super) fn may_act_in(&self, term: Term) -> bool {
-        self.rank().is_none_or(|rank| rank <= term)
-    }
 }

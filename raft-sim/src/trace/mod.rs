@@ -16,6 +16,7 @@ mod lines;
 mod read;
 mod record;
 mod related;
+mod stream;
 #[cfg(test)]
 mod tests;
 

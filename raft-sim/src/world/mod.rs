@@ -9,24 +9,22 @@
 //! that waited for it) belongs to the step.
 
 mod apply;
-mod clocks;
 mod contract;
 mod design;
 mod disks;
-mod enabled;
 mod flow;
 mod launch;
-mod links;
-mod power;
 mod server;
-mod state_machine;
 mod step;
 
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+
 use crate::action::Action;
-use crate::disk::SyncTime;
-use crate::mix::mix;
+use crate::disk::{Survives, SyncTime};
+use crate::mix::{MixHasher, mix};
 use crate::model::{NodeId, length};
-use crate::network::Network;
+use crate::network::{Arrival, Network};
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Capability, Effects, Request, Role, Settings};
 use crate::time::{Micros, Queue};
@@ -36,7 +34,7 @@ pub use flow::Next;
 pub use launch::Launch;
 pub use server::Server;
 
-use flow::Due;
+use flow::{Due, schedule};
 
 /// Why an action did not come to its end. The world is not to be used any more, but for looking at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,10 +128,7 @@ impl<'a, L: Launch + ?Sized> World<'a, L> {
     /// A server did not boot, or the observer ended the run.
     #[inline]
     pub fn apply(&mut self, action: Action, observer: &mut impl Observer) -> Result<bool, Halt> {
-        observer.observe(
-            self.now,
-            &Observation::Action { action: std::borrow::Cow::Borrowed(&action) },
-        )?;
+        observer.observe(self.now, &Observation::Action { action: Cow::Borrowed(&action) })?;
         self.carry_out_action(action, observer)
     }
 
@@ -183,6 +178,200 @@ impl<'a, L: Launch + ?Sized> World<'a, L> {
         self.ids()
             .filter(|&id| self.server(id).is_up() && self.server(id).view.role == Role::Leader)
             .max_by_key(|&id| self.server(id).view.term)
+    }
+}
+
+impl<L: Launch + ?Sized> World<'_, L> {
+    /// Sets an alarm of the driver: [`World::next`] tells its number at this time. Of what is due at the same time comes
+    /// first what was scheduled first.
+    pub fn set_alarm(&mut self, time: Micros, number: u64) {
+        self.queue.push(time, Due::Alarm(number));
+    }
+
+    /// What is due next, up to and including `until`, and it is that time now; `None` if nothing is, and then it is `until`.
+    #[inline]
+    pub fn next(&mut self, until: Micros) -> Option<Next> {
+        let Some((time, due)) = self.queue.pop(until) else {
+            self.now = until;
+            return None;
+        };
+        self.now = time;
+        Some(Next::Action(match due {
+            Due::Arrival(message) if self.network.arrives(message) => Action::Deliver { message },
+            Due::Tick { server, life } if self.servers[server as usize].life == life => {
+                if self.stopped {
+                    return Some(Next::Void);
+                }
+                let state = &mut self.servers[server as usize];
+                state.next_tick = time + state.tick;
+                self.queue.push(state.next_tick, due);
+                if state.frozen {
+                    return Some(Next::Void);
+                }
+                Action::Tick { server: NodeId(server + 1) }
+            }
+            Due::Synced { server, life, token } if self.servers[server as usize].life == life => {
+                Action::Sync { server: NodeId(server + 1), through: token }
+            }
+            Due::Notice { server, life, token } if self.servers[server as usize].life == life => {
+                Action::Notify { server: NodeId(server + 1), write: token }
+            }
+            Due::Apply { server, life } if self.servers[server as usize].life == life => {
+                let state = &mut self.servers[server as usize];
+                state.applying = false;
+                if state.apply_paused {
+                    return Some(Next::Void);
+                }
+                Action::Apply { server: NodeId(server + 1) }
+            }
+            Due::Alarm(number) => return Some(Next::Alarm(number)),
+            Due::Arrival(_)
+            | Due::Tick { .. }
+            | Due::Synced { .. }
+            | Due::Notice { .. }
+            | Due::Apply { .. } => return Some(Next::Void),
+        }))
+    }
+
+    /// Clocks tick, messages travel and disks sync by themselves from now on; what is in flight and not held sets out now. Or
+    /// what is sent from now on stays in flight; what is scheduled stays so.
+    pub(super) fn set_flowing(&mut self, flows: bool) {
+        if self.flowing == flows {
+            return;
+        }
+        self.flowing = flows;
+        if !flows {
+            return;
+        }
+        self.set_out();
+        let World { queue, now, servers, .. } = self;
+        for (index, server) in servers.iter_mut().enumerate() {
+            if server.is_up() && !server.ticking {
+                server.ticking = true;
+                server.next_tick = server.next_tick.max(*now);
+                let due = Due::Tick { server: index as u32, life: server.life };
+                queue.push(server.next_tick, due);
+            }
+        }
+    }
+
+    /// What is in flight, not held and not on its way sets out, if time flows.
+    pub(super) fn set_out(&mut self) {
+        if self.flowing {
+            let World { network, queue, now, .. } = self;
+            network.set_out(|Arrival { message, delay }| {
+                schedule(queue, *now, message, delay);
+            });
+        }
+    }
+
+    /// A server's clock ticks next after its interval, if time flows.
+    pub(super) fn start_clock(&mut self, id: NodeId) {
+        let server = &mut self.servers[slot(id)];
+        server.ticking = self.flowing;
+        if self.flowing {
+            server.next_tick = self.now + server.tick;
+            let due = Due::Tick { server: id.0 - 1, life: server.life };
+            self.queue.push(server.next_tick, due);
+        }
+    }
+}
+
+impl<L: Launch + ?Sized> World<'_, L> {
+    /// All that can happen next without a client or an administrator and without a new fault of the network or of a clock, in a
+    /// fixed order: for each message in flight its delivery and its copy, for each server what its clock, its disk and its
+    /// state machine can do, its crash or its restart. A lost message needs no action: it is never delivered.
+    #[must_use]
+    pub fn enabled(&self) -> Vec<Action> {
+        let mut enabled = Vec::new();
+        for flight in self.network.in_flight() {
+            let (from, to) = (flight.message.from, flight.message.to);
+            if !flight.held && !self.network.is_cut(from, to) && self.server(to).is_up() {
+                enabled.push(Action::Deliver { message: flight.id });
+                enabled.push(Action::Duplicate { message: flight.id });
+            }
+        }
+        self.ids().for_each(|server| self.enabled_on(server, &mut enabled));
+        enabled
+    }
+
+    fn enabled_on(&self, server: NodeId, enabled: &mut Vec<Action>) {
+        let state = self.server(server);
+        if !state.is_up() {
+            enabled.push(Action::Restart { server });
+            return;
+        }
+        if state.missed.is_some() {
+            enabled.push(Action::Pause { server, paused: false });
+        } else {
+            if !state.frozen && !self.stopped {
+                enabled.push(Action::Tick { server });
+            }
+            enabled.extend(state.unnotified().map(|write| Action::Notify { server, write }));
+            if state.is_behind() && !state.apply_paused {
+                enabled.push(Action::Apply { server });
+            }
+        }
+        if state.disk.is_dirty() {
+            enabled.push(Action::Flush { server, writes: 1 });
+        }
+        enabled.push(Action::Crash { server, survives: Survives::default() });
+    }
+
+    /// A copy of this world that goes on as it would have itself; `None` if a server can't be copied
+    /// ([`Launch::fork`]).
+    #[must_use]
+    pub fn fork(&self) -> Option<Self> {
+        let forks = self.subjects.iter().map(|subject| match subject {
+            Some(subject) => L::fork(subject).map(Some),
+            None => Some(None),
+        });
+        Some(self.with_subjects(forks.collect::<Option<_>>()?))
+    }
+
+    /// A number that is equal for worlds that behave alike from here on while time does not flow, and, as far as 64 bits go,
+    /// different for others. How a state was reached is left out, and so are times, the names of messages and writes, and
+    /// what only chance depends on. `None` if a server has none ([`Launch::fingerprint`]).
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<u64> {
+        let mut hasher = MixHasher::default();
+        for (subject, server) in std::iter::zip(&self.subjects, &self.servers) {
+            if let Some(subject) = subject {
+                L::fingerprint(subject)?.hash(&mut hasher);
+            }
+            server.fingerprint(&mut hasher);
+        }
+        self.network.fingerprint(&mut hasher);
+        self.stopped.hash(&mut hasher);
+        Some(hasher.finish())
+    }
+
+    fn with_subjects(&self, subjects: Vec<Option<L::Server>>) -> Self {
+        World {
+            launch: self.launch,
+            subjects,
+            servers: self.servers.clone(),
+            network: self.network.clone(),
+            queue: self.queue.clone(),
+            now: self.now,
+            effects: Effects::default(),
+            members: self.members.clone(),
+            seed: self.seed,
+            sync: self.sync,
+            apply_time: self.apply_time,
+            durable_state_machine: self.durable_state_machine,
+            at_append: self.at_append,
+            waits_for_disk: self.waits_for_disk,
+            notices_in_order: self.notices_in_order,
+            flowing: self.flowing,
+            stopped: self.stopped,
+        }
+    }
+}
+
+impl<L: Launch<Server: Clone> + ?Sized> Clone for World<'_, L> {
+    fn clone(&self) -> Self {
+        self.with_subjects(self.subjects.clone())
     }
 }
 

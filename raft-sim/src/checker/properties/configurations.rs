@@ -5,10 +5,10 @@
 //! commitment, and what must not be is that a leader appends the next before it uses this one itself.
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context, New};
+use crate::checker::properties::hooks::{Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{names, share_quorums};
 use crate::checker::record::{InForce, Record};
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{LogIndex, Membership, Payload, length};
 use crate::subject::View;
 

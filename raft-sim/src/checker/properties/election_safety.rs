@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Body, Message, NodeId, Term};
 
 /// Election Safety (Figure 3, §5.2): at most one leader can be elected in a given term.

@@ -1,9 +1,9 @@
 //! Follower Matches Leader (12).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{AppendReply, Body, LogIndex, Message};
 use crate::subject::Role;
 

@@ -1,9 +1,9 @@
 //! Leader Append-Only (3).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{NodeId, Position};
 use crate::subject::{LogWrite, View};
 

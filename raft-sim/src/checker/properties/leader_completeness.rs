@@ -1,10 +1,10 @@
 //! Leader Completeness (5).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Commit, Context};
+use crate::checker::properties::hooks::{Checker, Commit, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::Term;
 use crate::subject::Role;
 

@@ -1,10 +1,10 @@
 //! Legal Roles (15).
 
 use super::Property;
-use crate::checker::hooks::{Boot, Checker, Context};
+use crate::checker::properties::hooks::{Boot, Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::{InForce, Record};
-use crate::checker::violation::{Verdict, violated};
 use crate::model::length;
 use crate::subject::{Role, View};
 
@@ -75,6 +75,7 @@ impl LegalRoles {
 }
 
 /// A server that stands in a term, or leads it, has voted for itself in it (§5.2).
+#[inline]
 fn check_own_vote(at: &Context<'_>, after: &View) -> Verdict {
     let id = at.id();
     if after.role == Role::Follower || after.voted_for == Some(id) {

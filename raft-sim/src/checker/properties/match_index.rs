@@ -1,10 +1,10 @@
 //! Match Index (13).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context, New};
+use crate::checker::properties::hooks::{Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::contains;
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{LogIndex, NodeId, Payload, Term};
 use crate::subject::{Role, View};
 

@@ -1,7 +1,7 @@
 //! The properties: one table of all that is known of each by name, and the checkers that judge them.
 //!
 //! To add one takes two files: this one, with its variant, its row in the table and its place among the [`checkers!`], and
-//! its checker's own, below this folder. Properties of rules are judged in `checker/rules`, those of liveness in
+//! its checker's own, below this folder. Properties of rules are judged in `rules`, those of liveness in
 //! `run/healing`; both stand in the table alone.
 
 pub(super) mod commit_own_term;
@@ -10,6 +10,7 @@ pub(super) mod configurations;
 pub(super) mod election_safety;
 pub(super) mod exactly_once;
 pub(super) mod follower_matches_leader;
+pub(super) mod hooks;
 pub(super) mod leader_append_only;
 pub(super) mod leader_completeness;
 pub(super) mod legal_roles;
@@ -22,10 +23,12 @@ pub(super) mod one_vote_per_term;
 pub(super) mod persist_before_send;
 pub(super) mod quorum_durability;
 pub(super) mod reads;
+pub(super) mod rules;
 pub(super) mod snapshots;
 pub(super) mod state_machine_safety;
 #[cfg(test)]
 mod tests;
+pub(super) mod violation;
 
 /// Expands `$each!` over all checkers, as `field: Type`, in the order in which they judge the same thing: the first alarm is
 /// the finding. `$arguments` is a group of tokens that goes before them.
@@ -52,11 +55,12 @@ macro_rules! checkers {
             reads: properties::reads::Reads,
             linearizability: properties::linearizability::Linearizability,
             persist_before_send: properties::persist_before_send::PersistBeforeSend,
-            rules: rules::Rules,
+            rules: properties::rules::Rules,
         }
     };
 }
 pub(super) use checkers;
+pub use violation::Violation;
 
 /// Something that must hold in every history of a correct Raft.
 ///

@@ -1,9 +1,9 @@
 //! Monotonicity (10).
 
 use super::Property;
-use crate::checker::hooks::{Boot, Checker, Context};
+use crate::checker::properties::hooks::{Boot, Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{HardState, length};
 use crate::subject::View;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::Property;
 use super::one_vote_per_term::vote;
-use crate::checker::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Membership, Message, NodeId, Term};
 use crate::subject::{Role, View};
 
@@ -51,11 +51,14 @@ enum Author {
 
 impl NoRivalEntry {
     /// A server shows this: in a new role or term as a candidate it stands, with the configuration in force.
-    pub(in crate::checker) fn stands(&mut self, at: &Context<'_>, after: &View) {
+    #[inline]
+    fn stands(&mut self, at: &Context<'_>, after: &View) {
+        if after.role != Role::Candidate {
+            return;
+        }
         let server = at.server();
-        let before = &server.view;
-        let moved = before.role != after.role || before.term != after.term;
-        if moved && after.role == Role::Candidate && at.record.knows_in_force(at.slot, after) {
+        let moved = server.view.role != after.role || server.view.term != after.term;
+        if moved && at.record.knows_in_force(at.slot, after) {
             let configured = at.record.in_force(at.slot, after);
             let configuration = server.log.configurations.nth(configured).1.clone();
             self.candidacies[at.slot] = Candidacy { term: after.term, configuration, voters: 0 };

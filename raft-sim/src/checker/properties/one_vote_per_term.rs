@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Property;
-use crate::checker::hooks::{Boot, Checker, Context};
+use crate::checker::properties::hooks::{Boot, Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Body, Message, NodeId, Term};
 
 /// One Vote per Term (Figure 2, §5.2): each server votes for at most one candidate in a given term. A RequestVote is its

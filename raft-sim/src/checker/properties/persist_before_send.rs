@@ -3,10 +3,10 @@
 use super::Property;
 use super::follower_matches_leader::acknowledged;
 use super::one_vote_per_term::vote;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Body, Message};
 
 /// Persist before Send (Figure 2, §5.6): persistent state is updated on stable storage before

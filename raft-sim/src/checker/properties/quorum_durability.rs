@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::Property;
 use crate::checker::chain::Link;
-use crate::checker::hooks::{Checker, Commit, Context};
+use crate::checker::properties::hooks::{Checker, Commit, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{has_quorum, is_majority};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Membership, NodeId, length};
 
 /// Quorum Durability (Figure 2, §5.3): a log entry is committed once the leader has replicated it

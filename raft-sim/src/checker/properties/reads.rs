@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::LogIndex;
 use crate::subject::{Answer, Event, Request};
 use crate::time::Micros;

@@ -1,9 +1,9 @@
 //! State Machine Safety (6): on commit, on apply, and by results.
 
 use super::Property;
-use crate::checker::hooks::{Checker, Commit, Context};
+use crate::checker::properties::hooks::{Checker, Commit, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{NodeId, length};
 use crate::subject::{Applied, View};
 

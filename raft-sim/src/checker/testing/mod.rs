@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::checkers::Checkers;
 use super::properties::Property;
-use super::violation::Violation;
+use super::properties::violation::Violation;
 use crate::model::{
     AppendReply, Body, Entries, Entry, HardState, LogIndex, Message, NodeId, Payload, Position,
     Snapshot, Term, length,

@@ -2,16 +2,16 @@
 
 use super::{May, Quorum, Traced};
 use crate::checker::checkers::Checkers;
-use crate::checker::hooks::{Checker, Commit, Context};
 use crate::checker::properties::Property;
+use crate::checker::properties::hooks::{Checker, Commit, Context};
 use crate::checker::properties::leader_append_only::LeaderAppendOnly;
 use crate::checker::properties::leader_completeness::LeaderCompleteness;
 use crate::checker::properties::monotonicity::Monotonicity;
 use crate::checker::properties::quorum_durability::QuorumDurability;
 use crate::checker::properties::snapshots::Snapshots;
 use crate::checker::properties::state_machine_safety::StateMachineSafety;
+use crate::checker::properties::violation::{Verdict, Violation};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, Violation};
 use crate::model::{Entry, LogIndex, NodeId, Payload, Position, Term, length};
 use crate::subject::{LogWrite, Role, View, Write};
 

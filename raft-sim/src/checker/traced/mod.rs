@@ -13,14 +13,14 @@ use std::collections::BTreeMap;
 
 use super::chain::Chain;
 use super::checkers::Checkers;
-use super::hooks::{Checker, Context};
 use super::properties::Property;
+use super::properties::hooks::{Checker, Context};
 use super::properties::leader_completeness::LeaderCompleteness;
 use super::properties::monotonicity::Monotonicity;
+use super::properties::violation::{Violation, violated};
 use super::quorum::has_quorum;
 use super::record::InForce;
 use super::server::Server;
-use super::violation::{Violation, violated};
 use crate::model::{HardState, Membership, NodeId, Payload, Position, Term, length};
 use crate::subject::{Role, View};
 

@@ -5,7 +5,7 @@ use super::Traced;
 use super::found::{Found, Restarted, torn};
 use crate::checker::properties::Property;
 use crate::checker::properties::monotonicity::Monotonicity;
-use crate::checker::violation::{Violation, violated};
+use crate::checker::properties::violation::{Violation, violated};
 use crate::model::{HardState, NodeId, length};
 use crate::subject::{View, Write};
 

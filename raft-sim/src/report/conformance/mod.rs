@@ -11,6 +11,7 @@ pub mod human;
 pub mod junit;
 mod labels;
 pub mod markdown;
+mod place;
 mod wrong;
 
 use std::io::{self, Write};

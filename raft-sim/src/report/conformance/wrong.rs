@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::gather::{about, says, section};
+use super::place::{about, says, section};
 use super::{Example, Source, Trial, Weight, Wrong};
 use crate::campaign::{Finding, Kind};
 use crate::checker::Property;

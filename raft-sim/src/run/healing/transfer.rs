@@ -5,7 +5,7 @@ use crate::action::Action;
 use crate::checker::Property;
 use crate::model::NodeId;
 use crate::observation::Observer;
-use crate::run::driver::Run;
+use crate::run::Run;
 use crate::subject::{Answer, Event};
 use crate::world::{Halt, Launch};
 

@@ -16,6 +16,7 @@ mod settings;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use cursor::{Cursor, spelled};
 use header::Draft;

@@ -2,7 +2,7 @@
 //! with the next boot of some.
 
 use super::cursor::Cursor;
-use super::header::{check_unset, narrow, percent};
+use super::value::{check_unset, narrow, percent};
 use crate::model::NodeId;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};

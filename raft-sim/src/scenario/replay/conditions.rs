@@ -1,11 +1,11 @@
 //! Conditions: what is true of the cluster now, seen as Figure 2 sees it.
 
 use super::Replay;
+use super::facts::{commit, hard_state, role_word};
 use super::logs::{carries, is_drawn, members, sorted};
-use crate::model::{HardState, NodeId, length};
-use crate::scenario::syntax::{Bound, Condition, Fact, Label, Number, RoleWord};
+use crate::model::{NodeId, length};
+use crate::scenario::syntax::{Bound, Condition, Fact, Label, Number};
 use crate::subject::Role;
-use crate::world::Server;
 
 impl Replay<'_> {
     /// Whether a condition holds now.
@@ -94,28 +94,6 @@ impl Replay<'_> {
         let server = self.world.server(id);
         let log = self.log(id);
         log.iter().take(commit(server) as usize).any(|entry| carries(entry, label))
-    }
-}
-
-/// currentTerm and votedFor: of a server that is down, what its disk has.
-pub(super) fn hard_state(server: &Server) -> HardState {
-    if server.is_up() {
-        HardState { term: server.view().term, voted_for: server.view().voted_for }
-    } else {
-        server.disk().hard_state()
-    }
-}
-
-/// The commit index as a number. A server that is down has none.
-pub(super) fn commit(server: &Server) -> u64 {
-    if server.is_up() { length(server.view().commit) } else { 0 }
-}
-
-pub(super) fn role_word(role: Role) -> RoleWord {
-    match role {
-        Role::Follower => RoleWord::Follower,
-        Role::Candidate => RoleWord::Candidate,
-        Role::Leader => RoleWord::Leader,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::conditions::{commit, hard_state, role_word};
+use super::facts::{commit, hard_state, role_word};
 use super::start::{command_in, first_configuration};
 use super::{Replay, messages};
 use crate::model::{Entry, HardState, LogIndex, Membership, NodeId, Payload};

@@ -5,6 +5,7 @@
 
 mod clients;
 mod conditions;
+mod facts;
 mod hosts;
 mod lenient;
 mod links;

@@ -1,7 +1,7 @@
 //! How a cluster stands after some steps: what somebody needs to know who wants more of it.
 
 use super::lenient::Move;
-use super::{Replay, conditions, entered};
+use super::{Replay, entered, facts};
 use crate::model::{Membership, NodeId, Term};
 use crate::scenario::syntax::{Label, Scenario};
 use crate::subject::Implementation;
@@ -34,7 +34,7 @@ pub fn prospect(
 
 fn stands(replay: &Replay<'_>) -> Option<Prospect> {
     let cluster = &replay.world;
-    let term = cluster.ids().map(|id| conditions::hard_state(cluster.server(id)).term).max()?;
+    let term = cluster.ids().map(|id| facts::hard_state(cluster.server(id)).term).max()?;
     let leader = cluster.leader();
     let leader = leader.map(|id| (id, Membership::clone(&replay.configuration(id))));
     let is_pending = |request| {

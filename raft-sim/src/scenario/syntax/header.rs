@@ -92,8 +92,8 @@ impl Header {
     /// The servers that a scenario has at most.
     pub const MOST_SERVERS: u32 = 9;
 
-    /// The fewest lines that say this: none for what is the default, and one for all servers that have the same
-    /// settings or begin with the same state.
+    /// Lines that say this: none for what is the default, and one for all servers that have the same settings or
+    /// begin with the same state.
     #[must_use]
     pub fn lines(&self) -> Vec<HeaderLine> {
         let mut items = vec![

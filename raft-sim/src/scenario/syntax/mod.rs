@@ -31,7 +31,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// A scenario without comments, whose header lines are the fewest that say this header.
+    /// A scenario without comments, with the lines of its header.
     #[must_use]
     pub fn new(header: Header, steps: Vec<Step>) -> Scenario {
         Scenario { header_lines: header.lines(), header, steps, end: Vec::new() }

@@ -11,9 +11,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::Property;
-use crate::checker::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, Violation};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, Violation};
 use crate::mix::{mix_bytes, mix_pair};
 use crate::model::{Entry, NodeId, Once, Payload, SessionId, Snapshot, length};
 use crate::subject::{Answer, Applied, Event, Outcome, Request, View};

@@ -3,7 +3,7 @@
 
 use super::Property;
 use super::register::{Asked, Breach, Register, Value};
-use crate::checker::hooks::Checker;
+use crate::checker::properties::hooks::Checker;
 use crate::checker::properties::reads::Reads;
 use crate::checker::testing::moves::once;
 use crate::checker::testing::{History, raises, silent};

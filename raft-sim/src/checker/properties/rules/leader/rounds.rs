@@ -7,7 +7,7 @@ use super::Step;
 use super::lead::{Lead, News};
 use super::sends::Sent;
 use crate::checker::properties::Property;
-use crate::checker::violation::Violation;
+use crate::checker::properties::violation::Violation;
 use crate::model::{Membership, NodeId};
 use crate::subject::{Request, Settings};
 

@@ -3,7 +3,7 @@
 use super::Step;
 use super::lead::{Lead, Peer, ReplicationState};
 use crate::checker::properties::Property;
-use crate::checker::violation::Violation;
+use crate::checker::properties::violation::Violation;
 use crate::model::{Body, Chunk, Entries, NodeId, Payload, Position, length};
 
 /// What a step is to send beside entries.

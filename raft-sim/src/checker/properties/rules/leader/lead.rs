@@ -10,8 +10,8 @@ use super::sends::Sent;
 use super::took::{RequestKind, Took};
 use super::transfer::Handover;
 use crate::checker::properties::Property;
+use crate::checker::properties::violation::Violation;
 use crate::checker::quorum::contains;
-use crate::checker::violation::Violation;
 use crate::model::{LogIndex, Membership, NodeId, Payload, Position, Term, length};
 use crate::subject::{Request, Role, Token};
 

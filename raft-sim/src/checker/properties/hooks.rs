@@ -5,107 +5,107 @@
 
 use std::ops::Range;
 
-use super::chain::{Link, Seen};
-use super::properties::Property;
-use super::record::Record;
-use super::server::Server;
+use super::Property;
 use super::violation::Verdict;
+use crate::checker::chain::{Link, Seen};
+use crate::checker::record::Record;
+use crate::checker::server::Server;
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
 use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, Settings, View, Write};
 use crate::time::Micros;
 
 /// How often each property was put to the test: how often something was compared that could have differed.
 #[derive(Debug)]
-pub(super) struct Exercised([u64; Property::ALL.len()]);
+pub(in crate::checker) struct Exercised([u64; Property::ALL.len()]);
 
 impl Exercised {
     /// No property was.
-    pub(super) fn new() -> Exercised {
+    pub(in crate::checker) fn new() -> Exercised {
         Exercised([0; Property::ALL.len()])
     }
 
     /// Once more.
     #[inline]
-    pub(super) fn count(&mut self, property: Property) {
+    pub(in crate::checker) fn count(&mut self, property: Property) {
         self.0[property as usize] += 1;
     }
 
     /// How often one was.
-    pub(super) fn of(&self, property: Property) -> u64 {
+    pub(in crate::checker) fn of(&self, property: Property) -> u64 {
         self.0[property as usize]
     }
 }
 
 /// Where something happens: to one server, in a run of which this is known.
-pub(super) struct Context<'a> {
-    pub(super) record: &'a Record,
+pub(in crate::checker) struct Context<'a> {
+    pub(in crate::checker) record: &'a Record,
     /// The place of the server in the record.
-    pub(super) slot: usize,
-    pub(super) exercised: &'a mut Exercised,
+    pub(in crate::checker) slot: usize,
+    pub(in crate::checker) exercised: &'a mut Exercised,
 }
 
 impl<'a> Context<'a> {
     /// What is known of the server.
     #[inline]
-    pub(super) fn server(&self) -> &'a Server {
+    pub(in crate::checker) fn server(&self) -> &'a Server {
         &self.record.servers[self.slot]
     }
 
     /// The server's name.
     #[inline]
-    pub(super) fn id(&self) -> NodeId {
+    pub(in crate::checker) fn id(&self) -> NodeId {
         self.server().id
     }
 
     /// Whether the server does as a leader what it does in a step after which it shows this.
     #[inline]
-    pub(super) fn leads(&self, after: &View) -> bool {
+    pub(in crate::checker) fn leads(&self, after: &View) -> bool {
         self.record.leads(self.slot, after)
     }
 
     /// A property is put to the test.
     #[inline]
-    pub(super) fn count(&mut self, property: Property) {
+    pub(in crate::checker) fn count(&mut self, property: Property) {
         self.exercised.count(property);
     }
 }
 
 /// A boot.
-pub(super) struct Boot<'a> {
+pub(in crate::checker) struct Boot<'a> {
     /// Whether it is the server's first.
-    pub(super) first: bool,
+    pub(in crate::checker) first: bool,
     /// Up to where its state machine has kept what it applied.
-    pub(super) kept: Option<LogIndex>,
+    pub(in crate::checker) kept: Option<LogIndex>,
     /// The last entry of the snapshot on its disk.
-    pub(super) snapshot: Option<LogIndex>,
+    pub(in crate::checker) snapshot: Option<LogIndex>,
     /// What it shows.
-    pub(super) view: &'a View,
+    pub(in crate::checker) view: &'a View,
 }
 
 /// An entry that is new in a log, or with which one begins.
-pub(super) struct New<'a> {
+pub(in crate::checker) struct New<'a> {
     /// Where in the log.
-    pub(super) index: u64,
-    pub(super) entry: &'a Entry,
+    pub(in crate::checker) index: u64,
+    pub(in crate::checker) entry: &'a Entry,
     /// The links of the entry before it and of this one.
-    pub(super) previous: Link,
-    pub(super) link: Link,
+    pub(in crate::checker) previous: Link,
+    pub(in crate::checker) link: Link,
     /// What was known of such an entry.
-    pub(super) seen: Seen,
+    pub(in crate::checker) seen: Seen,
     /// The server's term.
-    pub(super) term: Term,
+    pub(in crate::checker) term: Term,
 }
 
 /// A commit index that advances.
-pub(super) struct Commit {
+pub(in crate::checker) struct Commit {
     /// The last entry.
-    pub(super) to: u64,
+    pub(in crate::checker) to: u64,
     /// The server's term.
-    pub(super) term: Term,
+    pub(in crate::checker) term: Term,
     /// Whether the server leads.
-    pub(super) leads: bool,
+    pub(in crate::checker) leads: bool,
     /// How many configurations of its log were in force before the step, and are after it.
-    pub(super) configured: Range<usize>,
+    pub(in crate::checker) configured: Range<usize>,
 }
 
 /// Judges one property or a family of them. Each hook is told what a server does before the record has it, and returns the
@@ -113,7 +113,7 @@ pub(super) struct Commit {
 ///
 /// What a hook costs depends on what changed, not on how long the logs are.
 #[expect(unused_variables, reason = "most checkers heed few of the hooks")]
-pub(super) trait Checker: Sized {
+pub(in crate::checker) trait Checker: Sized {
     /// The checker as a run begins: none of these servers has booted.
     fn new(record: &Record) -> Self;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Step;
 use crate::checker::properties::Property;
-use crate::checker::violation::Violation;
+use crate::checker::properties::violation::Violation;
 use crate::model::{Entry, Once, Payload, SessionId};
 use crate::subject::{Applied, Outcome, Settings};
 

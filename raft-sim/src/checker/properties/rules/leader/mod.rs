@@ -20,10 +20,10 @@ mod transfer;
 
 use std::collections::VecDeque;
 
-use crate::checker::hooks::{Context, Exercised};
 use crate::checker::properties::Property;
+use crate::checker::properties::hooks::{Context, Exercised};
+use crate::checker::properties::violation::{Verdict, Violation};
 use crate::checker::server::Server;
-use crate::checker::violation::{Verdict, Violation};
 use crate::model::{Membership, NodeId, Position, Term, length};
 use crate::subject::{Effects, Event, Request, Role, Settings, Token, View};
 

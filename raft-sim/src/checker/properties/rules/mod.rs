@@ -8,8 +8,8 @@ mod leader;
 mod receiver;
 
 use super::hooks::{Boot, Checker, Context};
-use super::record::Record;
 use super::violation::Verdict;
+use crate::checker::record::Record;
 use crate::subject::{Effects, Event, Settings};
 
 use leader::Leader;
@@ -17,7 +17,7 @@ use receiver::Receiver;
 
 /// The rules, if they are judged.
 #[derive(Debug)]
-pub(super) struct Rules(Option<Judged>);
+pub(in crate::checker) struct Rules(Option<Judged>);
 
 /// What the rules are judged by, beside what is on record.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ struct Judged {
 
 impl Rules {
     /// The rules are judged, of servers with these settings.
-    pub(super) fn judging(settings: Vec<Settings>) -> Rules {
+    pub(in crate::checker) fn judging(settings: Vec<Settings>) -> Rules {
         let receiver = Receiver::new(settings.len());
         let leader = Leader::new(&settings);
         Rules(Some(Judged { settings, receiver, leader }))

@@ -6,7 +6,7 @@ use super::rounds::reached;
 use super::sends::Sent;
 use super::took::Refused;
 use crate::checker::properties::Property;
-use crate::checker::violation::Violation;
+use crate::checker::properties::violation::Violation;
 use crate::model::{NodeId, Position, Term, length};
 use crate::subject::{Role, Token};
 

@@ -5,7 +5,7 @@ use super::lead::Lead;
 use super::took::Took;
 use super::{Book, Step};
 use crate::checker::properties::Property;
-use crate::checker::violation::Violation;
+use crate::checker::properties::violation::Violation;
 use crate::model::{Body, NodeId};
 use crate::subject::{Request, Role};
 

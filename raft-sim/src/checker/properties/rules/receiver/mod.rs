@@ -19,10 +19,10 @@ mod timer;
 mod voting;
 mod watch;
 
-use crate::checker::hooks::Context;
 use crate::checker::properties::Property;
+use crate::checker::properties::hooks::Context;
+use crate::checker::properties::violation::{Verdict, Violation};
 use crate::checker::server::Server;
-use crate::checker::violation::{Verdict, Violation};
 use crate::model::{Body, length};
 use crate::subject::{Effects, Event, Role, Settings, Token};
 

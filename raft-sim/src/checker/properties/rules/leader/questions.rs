@@ -4,7 +4,7 @@ use super::Step;
 use super::answers::Obligation;
 use super::took::{RequestKind, Took};
 use crate::checker::properties::Property;
-use crate::checker::violation::Violation;
+use crate::checker::properties::violation::Violation;
 use crate::model::Body;
 use crate::subject::{Request, Role};
 

@@ -4,8 +4,8 @@ use super::Step;
 use super::answers::Obligation;
 use super::lead::{Lead, News};
 use crate::checker::properties::Property;
+use crate::checker::properties::violation::Violation;
 use crate::checker::quorum::names;
-use crate::checker::violation::Violation;
 use crate::model::{LogIndex, Membership, NodeId, Position, length};
 use crate::subject::{Changes, Request};
 

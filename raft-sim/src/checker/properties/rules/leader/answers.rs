@@ -2,7 +2,7 @@
 
 use super::{Book, Step};
 use crate::checker::properties::Property;
-use crate::checker::violation::Violation;
+use crate::checker::properties::violation::Violation;
 use crate::model::{LogIndex, NodeId, length};
 use crate::subject::{Answer, Outcome};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::properties::Property;
+use super::Property;
 use crate::model::NodeId;
 use crate::subject::Ended;
 
@@ -19,31 +19,31 @@ pub struct Violation {
 }
 
 /// What a checker says to what happened.
-pub(super) type Verdict = Result<(), Violation>;
+pub(in crate::checker) type Verdict = Result<(), Violation>;
 
 /// The alarm of a check after which the record can go on: without it, all would be as if the property had held. Where
 /// they can't, the check makes a [`Violation`] itself.
 #[cold]
-pub(super) fn violated(property: Property, server: NodeId, detail: String) -> Verdict {
+pub(in crate::checker) fn violated(property: Property, server: NodeId, detail: String) -> Verdict {
     Err(Violation::new(property, server, detail))
 }
 
 impl Violation {
     /// The alarm, off the path of steps that raise none.
     #[cold]
-    pub(super) fn new(property: Property, server: NodeId, detail: String) -> Violation {
+    pub(in crate::checker) fn new(property: Property, server: NodeId, detail: String) -> Violation {
         Violation { property, server, detail }
     }
 
     /// A server panicked; `why` says with what, and where.
     #[cold]
-    pub(super) fn panicked(server: NodeId, why: &str) -> Violation {
+    pub(in crate::checker) fn panicked(server: NodeId, why: &str) -> Violation {
         Violation::new(Property::NoPanic, server, format!("{server} {why}"))
     }
 
     /// A server came to an end by itself.
     #[cold]
-    pub(super) fn ended(server: NodeId, ended: &Ended) -> Violation {
+    pub(in crate::checker) fn ended(server: NodeId, ended: &Ended) -> Violation {
         match ended {
             Ended::Panicked(why) => Violation::panicked(server, why),
             Ended::Crashed(why) => {
