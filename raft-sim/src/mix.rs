@@ -1,4 +1,4 @@
-//! Mixing: how identities become decisions, and steps become a digest.
+//! Mixing: turns identities into decisions, and steps into a digest.
 //!
 //! Everything drawn while a run goes on is a pure function of the seed and of *what* is decided (which
 //! link, which message on it, …), not of how many draws came before. Taking one fault out of a plan
@@ -80,14 +80,14 @@ impl Hasher for MixHasher {
     }
 }
 
-/// A number below `bound` from 64 mixed bits (`bound` 0 gives 0). Even up to one part in 2⁶⁴ / `bound`.
+/// A number below `bound` from 64 mixed bits (`bound` 0 gives 0). Uniform up to one part in 2⁶⁴ / `bound`.
 #[must_use]
 #[inline]
 pub fn below(bits: u64, bound: u64) -> u64 {
     ((u128::from(bits) * u128::from(bound)) >> 64) as u64
 }
 
-/// Whether something of a probability of `ppm` parts in a million happens.
+/// True if an event with a probability of `ppm` parts in a million happens.
 #[must_use]
 #[inline]
 pub fn chance(bits: u64, ppm: u32) -> bool {

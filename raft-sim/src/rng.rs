@@ -1,4 +1,4 @@
-//! The dice: ChaCha8 streams from which a seed's plan is drawn, before anything runs.
+//! The random number generator of plans: ChaCha8 streams from which a seed's plan is drawn before the run.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -13,13 +13,13 @@ use crate::mix::{below, chance};
 pub struct PlanRng(ChaCha8Rng);
 
 impl PlanRng {
-    /// The dice of a seed: its first stream.
+    /// The generator of a seed: its first stream.
     #[must_use]
     pub fn new(seed: u64) -> PlanRng {
         PlanRng::stream(seed, 0)
     }
 
-    /// One of a seed's streams. However much is drawn from one, the others stay as they are.
+    /// One of a seed's streams. Draws from one stream do not affect the others.
     #[must_use]
     pub fn stream(seed: u64, number: u64) -> PlanRng {
         let mut key = [0; 32];

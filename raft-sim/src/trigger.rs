@@ -1,4 +1,4 @@
-//! Triggers: what faults and admin operations may wait for. As long as nothing waits, a step pays for one comparison.
+//! Triggers: events that faults and admin operations may wait for. While nothing waits, a step costs one comparison.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +7,8 @@ use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Effects, Role, View};
 use crate::time::Micros;
 
-/// Something that a server does, and that somebody may wait for. The server that does it is the one *of the
-/// moment*; if it does so by sending a message, whom it sends that to is its *peer*.
+/// Something that a server does and that a fault or an admin operation may wait for. That server is the *server of
+/// the trigger*. If it does so by sending a message, the receiver is its *peer*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
@@ -18,17 +18,17 @@ pub enum Trigger {
     Votes,
     /// It becomes leader.
     Leads,
-    /// It leads no more.
+    /// It stops leading.
     StepsDown,
     /// As a leader, it sends its peer entries.
     Replicates,
-    /// It tells its peer that it has entries.
+    /// It acknowledges entries to its peer.
     Acknowledges,
-    /// It cuts off or replaces entries of its log.
+    /// It deletes or replaces entries of its log.
     Truncates,
     /// As a leader, it commits.
     Commits,
-    /// A configuration comes into its log.
+    /// A configuration enters its log.
     Reconfigures,
     /// As a leader, it commits a configuration.
     CommitsConfiguration,
@@ -38,7 +38,7 @@ pub enum Trigger {
     SendsSnapshot,
     /// A snapshot takes the place of its state machine's state.
     Installs,
-    /// It tells its peer to stand for election.
+    /// It sends its peer TimeoutNow.
     HandsOver,
     /// It is back after a crash.
     Boots,
@@ -64,7 +64,7 @@ impl Trigger {
         Trigger::Boots,
     ];
 
-    /// Whether the server of the moment has a peer.
+    /// True if the server of the trigger has a peer.
     #[must_use]
     pub fn has_peer(self) -> bool {
         match self {
@@ -87,21 +87,21 @@ impl Trigger {
     }
 }
 
-/// A moment that has come.
+/// A trigger that has fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fired {
-    /// Which.
+    /// The trigger.
     pub trigger: Trigger,
-    /// The server of the moment.
+    /// The server of the trigger.
     pub server: NodeId,
     /// Its peer, if it sent a message.
     pub peer: Option<NodeId>,
 }
 
-/// Looks out for triggers.
+/// An observer that watches for triggers.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
-    /// A bit for each moment that somebody waits for.
+    /// A bit for each trigger that is waited for.
     wanted: u32,
     fire: Vec<Fired>,
     /// The server that sent a vote last, if any did.
@@ -176,12 +176,12 @@ impl Watch {
         self.fire(trigger, *from, Some(*to));
     }
 
-    /// From now on looks out for these triggers, and for no others.
+    /// Watches for these triggers from now on, and for no others.
     pub fn want(&mut self, triggers: impl Iterator<Item = Trigger>) {
         self.wanted = triggers.fold(0, |wanted, trigger| wanted | 1 << trigger as u32);
     }
 
-    /// The triggers that have fired since this was asked last, of those it looks out for.
+    /// The watched triggers that have fired since the last call.
     pub fn fired(&mut self) -> Vec<Fired> {
         std::mem::take(&mut self.fire)
     }

@@ -117,7 +117,7 @@ fn a_statement_that_can_not_be_carried_out_is_a_mistake_of_the_scenario() {
         ("stall S1\npropose S1 x\ncrash S1 torn 1", "nothing to tear"),
         ("flush S2", "all that S2 has written is durable"),
         ("stall S1\npropose S1 x\nflush S1 2", "only 1 write of S1 is not durable"),
-        ("tell S2", "S2 has heard of all its durable writes"),
+        ("tell S2", "S2 has been notified of all its durable writes"),
         ("stall S1\npropose S1 x\nflush S1\ntell S1 #2", "there is only 1 durable write"),
     ];
     for (body, why) in cases {

@@ -84,7 +84,7 @@ impl Observer for Checkers {
 /// No Panic (§5.5) and the half of Bounded Steps (§5.6) that a server breaks by itself: judged of every run.
 #[derive(Clone, Debug, Default)]
 pub struct NoPanic {
-    /// What was seen, if anything was.
+    /// The first violation, if there is one.
     pub violation: Option<Violation>,
 }
 

@@ -1,10 +1,11 @@
-//! A plan for an implementation that can't do everything: it asks for nothing that this one does not claim to do.
+//! Limits a plan to the capabilities of an implementation.
 
 use super::{AdminKind, FaultKind, Plan, fit};
 use crate::disk::SyncTime;
 use crate::subject::{Capability, Changes, Settings};
 
-/// Takes out of a plan what needs other capabilities than these. One for which they are enough stays as it is.
+/// Removes everything from a plan that needs other capabilities than these. A plan for which they are enough is
+/// unchanged.
 pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     let can = |capability| capabilities.contains(&capability);
     let changes = match (can(Capability::Membership), can(Capability::Joint)) {
@@ -41,7 +42,7 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     admin_ops(plan, can);
 }
 
-/// The same for what administrators ask for, and for servers that nobody would add.
+/// Does the same for admin operations, and for servers that would never be added.
 fn admin_ops(plan: &mut Plan, can: impl Fn(Capability) -> bool) {
     let moves = can(Capability::Membership) || can(Capability::Joint);
     let before = plan.admin_ops.len();

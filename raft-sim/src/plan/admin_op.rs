@@ -1,4 +1,4 @@
-//! What an administrator asks for in a run, beside what clients do.
+//! Admin operations: the requests of administrators in a run.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,42 +7,42 @@ use super::fault::behind;
 use super::named::named;
 use crate::time::Micros;
 
-/// Something that an administrator asks for. Asked of somebody who can't do it now (it does not lead, another
-/// change is under way), it is asked again for a while, of whoever leads.
+/// A request of an administrator. If its target can't serve it now (it does not lead, or another change is under
+/// way), the request is repeated for a while, to the leader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminOp {
-    /// Its own number in the plan: what is drawn for it while running follows from it.
+    /// Its number in the plan, from which everything drawn for it while running follows.
     pub number: u32,
-    /// When it is asked for first, or from when on it waits for its moment.
+    /// The time of its first try, or the time from which on it waits for its trigger.
     pub at: Micros,
-    /// What it waits for, until the run ends if need be.
+    /// The trigger that it waits for, if any; until the run ends if that never fires.
     pub trigger: Option<Trigger>,
-    /// Who is asked first.
+    /// The target of the first try.
     pub of: AdminTarget,
-    /// What it is.
+    /// The request.
     pub kind: AdminKind,
 }
 
-/// What an administrator asks for.
+/// The kind of request of an administrator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdminKind {
-    /// This configuration (§6, diss. ch. 4).
+    /// A change to this configuration (§6, diss. ch. 4).
     Membership {
-        /// Who is to vote.
+        /// The servers that vote.
         voters: Vec<u32>,
-        /// Who is to receive the log without a vote.
+        /// The servers that receive the log without a vote.
         learners: Vec<u32>,
     },
-    /// That this server leads (diss. §3.10).
+    /// A transfer of leadership to this server (diss. §3.10).
     Transfer(u32),
-    /// A snapshot in place of the log up to where it is applied (§7).
+    /// A snapshot that replaces the log up to the last applied entry (§7).
     Compaction,
 }
 
 impl AdminOp {
-    /// The same where this server is not: those behind it have numbers one lower. `None` if it is about that
-    /// server, or nobody is left to vote.
+    /// The same operation without this server: those after it have numbers one lower. `None` if it is about that
+    /// server, or no voter is left.
     #[must_use]
     pub fn without(&self, server: u32) -> Option<AdminOp> {
         let rest = |servers: &[u32]| -> Vec<u32> {
@@ -82,26 +82,26 @@ impl AdminKind {
     }
 }
 
-/// Who is asked; looked up when it is time.
+/// The target of a request, looked up when the request is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdminTarget {
     /// This server.
     Server(u32),
-    /// The live leader of the highest term; nobody if there is none.
+    /// The live leader of the highest term, if there is one.
     Leader,
-    /// Every server that believes to lead.
+    /// Every self-styled leader.
     Leaders,
     /// Every server.
     Everybody,
-    /// The server of the moment; nobody if the task waits for none.
+    /// The server of the trigger; none if the operation waits for no trigger.
     Actor,
 }
 
 named! {
-    /// A class of what clients and administrators may do in a run, beside plain commands; `--admin_ops` names them.
+    /// A class of operations of clients and administrators in a run, beside plain commands; `--admin_ops` names them.
     pub enum AdminClass {
-        /// servers come and go, vote or learn
+        /// servers are added and removed, vote or learn
         Membership = "membership",
         /// leadership is handed over
         Transfer = "transfer",

@@ -1,7 +1,7 @@
 //! Enums whose values have names.
 
-/// Defines an enum with the name of each value, as options, files and reports write it. What stands above a value says
-/// in a help text what it means.
+/// Defines an enum with the name of each value, as options, files and reports write it. The comment above a value is
+/// its meaning in help texts.
 macro_rules! named {
     ($(#[$about:meta])* pub enum $enum:ident {
         $(#[doc = $help:literal] $(#[$attribute:meta])* $value:ident = $name:literal,)*
@@ -15,7 +15,7 @@ macro_rules! named {
         impl $enum {
             /// All of them.
             pub const ALL: [$enum; [$($name),*].len()] = [$($enum::$value),*];
-            /// The name of each, and what it means.
+            /// The name of each, and its meaning.
             pub(super) const NAMES: [(&'static str, &'static str); [$($name),*].len()] =
                 [$(($name, $help)),*];
         }

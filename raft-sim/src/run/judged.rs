@@ -1,4 +1,4 @@
-//! A run that is judged and counted: what a campaign does with each seed.
+//! A run with checkers and counters, as a campaign makes it for each seed.
 
 use super::history::history;
 use super::{Driven, Failed, Liveness, Tally, drive, not_booted};
@@ -13,34 +13,35 @@ use crate::subject::{Capability, Implementation};
 use crate::time::Micros;
 use crate::world::Launch;
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Digest of all of its steps.
     pub digest: u64,
-    /// Deliveries, ticks, requests and the like: each thing that happened to a server.
+    /// The number of steps: deliveries, ticks, requests and the like.
     pub steps: u64,
     /// The property that was violated, and when; the run ended there.
     pub violation: Option<(Micros, Violation)>,
-    /// How often each property was put to the test, in the order of [`Property::ALL`].
+    /// The number of times that each property was exercised, in the order of [`Property::ALL`].
     pub exercised: Vec<u64>,
-    /// How often each feature took part, in the order of [`Feature::ALL`].
+    /// The number of times that each feature was used, in the order of [`Feature::ALL`].
     pub features: Vec<u64>,
-    /// How often each sort of fault hit, in the order of [`FaultSort::ALL`]; of those that last the whole run, whether there was any.
+    /// The number of times that each sort of fault was injected, in the order of [`FaultSort::ALL`]; for a sort that
+    /// lasts the whole run, 1 if the plan has it.
     pub faults: Vec<u64>,
-    /// For each fault of the plan, then for each of its tasks, whether it ever began.
+    /// For each fault of the plan, then for each of its admin operations: true if it ever began.
     pub fired: Vec<bool>,
-    /// What happened, in numbers.
+    /// Counts of what happened.
     pub tally: Tally,
-    /// Whether it made the progress that it owed.
+    /// The outcome of its liveness obligations.
     pub liveness: Liveness,
 }
 
-/// Runs a plan to its end or to the first violation. Without `judged` that is a server's own end at most: no checker
-/// observes. `observer` observes all before it is judged.
+/// Runs a plan to its end or to the first violation. Without `judged` no checker observes: a violation is then one
+/// that the driver found, or the end of a server by itself. `observer` observes before the checkers do.
 ///
 /// # Errors
-/// Why a server did not boot: nothing was run, or no further.
+/// The reason why a server did not boot. The run ends there.
 pub fn run(
     plan: &Plan,
     implementation: &dyn Implementation,
@@ -54,7 +55,7 @@ pub fn run(
 /// The same with servers of a type that is known when the testbed is compiled: the run is compiled as one piece.
 ///
 /// # Errors
-/// Why a server did not boot.
+/// The reason why a server did not boot.
 pub fn run_on<L: Launch + ?Sized>(
     plan: &Plan,
     launch: &L,
@@ -69,7 +70,7 @@ pub fn run_on<L: Launch + ?Sized>(
 /// The same as [`run`], judged, with the history of its clients.
 ///
 /// # Errors
-/// Why a server did not boot.
+/// The reason why a server did not boot.
 pub fn recorded(
     plan: &Plan,
     implementation: &dyn Implementation,
@@ -83,11 +84,11 @@ pub fn recorded(
     }
     let driven = drive(plan, launch, &mut (observer, &mut judge));
     let outcome = judge.outcome(driven)?;
-    let reported = judge.checkers.as_ref().map_or(&[][..], Checkers::reported);
-    Ok((outcome, history(reported)))
+    let events = judge.checkers.as_ref().map_or(&[][..], Checkers::reported);
+    Ok((outcome, history(events)))
 }
 
-/// Judges and counts a run.
+/// The checkers and counters of a run.
 struct Judge {
     no_panic: NoPanic,
     digest: Digest,
@@ -106,7 +107,7 @@ impl Observer for Judge {
 }
 
 impl Judge {
-    /// Of a run of this plan by servers with these capabilities; without `judged` no checker observes.
+    /// Prepares for a run of this plan by servers with these capabilities; without `judged` no checker observes.
     fn new(plan: &Plan, capabilities: &[Capability], judged: bool) -> Judge {
         let servers: Vec<NodeId> = plan.servers().collect();
         let members = &servers[..plan.members as usize];
@@ -119,7 +120,7 @@ impl Judge {
         }
     }
 
-    /// What the run came to.
+    /// The outcome of the run.
     fn outcome(&self, driven: Result<Driven, Failed>) -> Result<Outcome, String> {
         let driven = driven.map_err(|failed| match failed {
             Failed::NoBoot(why) => why,
@@ -136,7 +137,7 @@ impl Judge {
             if violation.as_ref().is_some_and(stuck) { Liveness::Violated } else { liveness };
         let steps = self.digest.steps();
         let exercised = |&property: &Property| {
-            // Every step is a test of these, whether or not anything is judged.
+            // Every step exercises these, even without checkers.
             if matches!(property, Property::NoPanic | Property::BoundedSteps) {
                 return steps;
             }
@@ -157,7 +158,7 @@ impl Judge {
         })
     }
 
-    /// The property that a checker saw violated.
+    /// The violation that a checker found.
     fn violation(&self) -> Option<&Violation> {
         let checkers = self.checkers.as_ref().and_then(Checkers::violation);
         self.no_panic.violation.as_ref().or(checkers)

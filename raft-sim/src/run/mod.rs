@@ -1,7 +1,7 @@
 //! Runs a plan: chooses the actions of clients, administrators and faults, and lets time flow in between.
 //!
-//! [`run`] is what a campaign does with each seed: the run, judged and counted. [`drive`] is the run alone: what is due
-//! next, the world's or the plan's, is done.
+//! [`run`] is the run with checkers and counters, as a campaign makes it for each seed. [`drive`] is the run alone:
+//! it carries out whatever is due next in the world or in the plan.
 
 mod admin_ops;
 mod answers;
@@ -35,16 +35,16 @@ use answers::Answers;
 use clients::Client;
 use faults::{Part, Underway, Waiting};
 
-/// What happened, in numbers.
+/// Counts of what happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Commands that clients handed in.
+    /// Commands that clients proposed.
     pub proposed: u64,
     /// Of these, answered as committed.
     pub committed: u64,
-    /// Of these, answered as superseded by another entry, or with no answer to be had.
+    /// Of these, answered as superseded by another entry, or as unknown.
     pub superseded: u64,
-    /// Faults that found whom to hit.
+    /// Faults that found a target.
     pub faults: u64,
     /// Servers that crashed.
     pub crashes: u64,
@@ -54,24 +54,24 @@ pub struct Tally {
     pub term: u64,
 }
 
-/// How often a request is tried.
+/// The number of tries of a request.
 const ATTEMPTS: u64 = 8;
-/// From here on the numbers of requests are those of administrators, [`SERVERS`] for each try.
+/// Request numbers from here on are those of administrators, [`SERVERS`] for each try.
 const FIRST_ADMIN: u64 = 1 << 32;
 /// More servers than any cluster has.
 const SERVERS: u64 = 128;
-/// From here on numbers of requests are those of healing.
+/// Request numbers from here on are those of healing.
 const FIRST_PROBE: u64 = 1 << 62;
-/// Most steps of a run: so many, and so many for each virtual millisecond of its plan. A busy cluster of nine
+/// Most steps of a run: a constant, and an addition for each virtual millisecond of its plan. A busy cluster of nine
 /// servers takes forty in a millisecond.
 const MOST_STEPS: (u64, u64) = (2_000_000, 1_000);
-/// Most messages in flight at once: a storm of them is found before memory is full of it.
+/// Most messages in flight at once, so that a message storm is reported before it fills the memory.
 const MOST_MESSAGES: usize = 1_000_000;
 
-/// Something that a run has to do at a time.
+/// An alarm of a run.
 #[derive(Clone, Copy, Debug)]
 enum Due {
-    /// A fault of the plan, by its place: something is due for it.
+    /// A part of a fault of the plan, by its place.
     Fault(usize, Part),
     /// A try of an administrator's request: [`ATTEMPTS`] for each.
     AdminOp(u64),
@@ -79,39 +79,39 @@ enum Due {
     Request(u64),
 }
 
-/// What a run did, as far as its driver knows.
+/// The outcome of a run, as far as its driver knows it.
 #[derive(Clone, Debug)]
 pub struct Driven {
-    /// When it ended, in virtual microseconds.
+    /// The time of its end, in virtual microseconds.
     pub ended: Micros,
-    /// What is violated, if the driver itself saw it: that steps are bounded, or that progress is made in time.
+    /// The violation, if the driver itself found one: of bounded steps, or of liveness.
     pub violation: Option<Violation>,
-    /// How often each goal of liveness was met.
+    /// The number of times that each goal of liveness was met.
     pub met: BTreeMap<Property, u64>,
-    /// How often each sort of fault hit, in the order of [`FaultSort::ALL`].
+    /// The number of times that each sort of fault was injected, in the order of [`FaultSort::ALL`].
     pub faults: Vec<u64>,
-    /// For each fault of the plan, then for each of its tasks, whether it ever began.
+    /// For each fault of the plan, then for each of its admin operations: true if it ever began.
     pub fired: Vec<bool>,
-    /// What happened, in numbers.
+    /// Counts of what happened.
     pub tally: Tally,
-    /// Whether it made the progress that it owed.
+    /// The outcome of its liveness obligations.
     pub liveness: Liveness,
 }
 
-/// Why there was no run.
+/// The reason why there was no run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failed {
-    /// A server did not boot, and why.
+    /// A server did not boot, for this reason.
     NoBoot(String),
     /// An observer ended the run before all servers had booted.
     Stopped,
 }
 
-/// Runs a plan to its end, or until an observer ends it. Nothing is judged but what the driver itself sees: that steps are
-/// bounded, and that progress is made in time.
+/// Runs a plan to its end, or until an observer ends it. There are no checkers: the driver itself checks only that
+/// steps are bounded, and that progress is made in time.
 ///
 /// # Errors
-/// Why there was no run, or no further.
+/// The reason why the run did not start, or was not completed.
 pub fn drive<L: Launch + ?Sized>(
     plan: &Plan,
     launch: &L,
@@ -124,7 +124,7 @@ fn not_booted(server: NodeId, why: &str) -> String {
     format!("{server} does not boot: {why}")
 }
 
-/// What observes a run: the caller's observer, and what the driver has to know.
+/// The observers of a run: the caller's, and those that the driver needs.
 struct Folds<O> {
     observer: O,
     watch: Watch,
@@ -144,26 +144,26 @@ struct Run<'a, L: Launch + ?Sized, O> {
     plan: &'a Plan,
     world: World<'a, L>,
     folds: Folds<O>,
-    /// What is due later, by the number of its alarm.
+    /// The alarms that are set, by number.
     due: Vec<Due>,
-    /// What is violated, if the run itself saw it.
+    /// The violation, if the run itself found one.
     violation: Option<Violation>,
-    /// How often each goal of liveness was met.
+    /// The number of times that each goal of liveness was met.
     met: BTreeMap<Property, u64>,
     /// Each fault of the plan while it is under way.
     underway: Vec<Option<Underway>>,
-    /// What waits for a moment.
+    /// The faults and admin operations that wait for a trigger.
     waiting: Vec<(Trigger, Waiting)>,
     /// As in [`Driven`].
     fired: Vec<bool>,
     counts: Vec<u64>,
-    /// What administrators ask for, by its number.
+    /// The admin operations, by number.
     admin_ops: BTreeMap<u32, Tried<'a>>,
     /// The bytes of the command handed in last.
     command: Vec<u8>,
     /// The clients that have sessions.
     clients: Vec<Client>,
-    /// The leader that clients last heard of.
+    /// The leader that clients last learned of.
     leader: Option<NodeId>,
     tally: Tally,
     liveness: Liveness,
@@ -235,19 +235,19 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
 }
 
 impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
-    /// Does this to the world.
+    /// Carries out an action.
     #[inline]
     fn act(&mut self, action: Action) -> Result<bool, Halt> {
         self.world.apply(action, &mut self.folds)
     }
 
-    /// Puts something on the agenda.
+    /// Schedules something.
     fn schedule(&mut self, time: Micros, due: Due) {
         self.world.set_alarm(time, self.due.len() as u64);
         self.due.push(due);
     }
 
-    /// The run ends with this violation.
+    /// Ends the run with this violation.
     #[cold]
     fn violated(&mut self, violation: Violation) -> Halt {
         self.violation = Some(violation);
@@ -284,10 +284,10 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
                 self.triggers()?;
             }
             if !self.folds.answers.answers.is_empty() {
-                self.hear_answers();
+                self.handle_answers();
             }
         }
-        // What still waits for its moment has no part in what follows.
+        // Operations that still wait for a trigger are dropped.
         self.folds.watch.want(std::iter::empty());
         if let Some(healing) = &self.plan.healing {
             self.liveness = self.heal(healing)?;
@@ -295,7 +295,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         Ok(())
     }
 
-    /// Bounded Steps: a run comes to its end.
+    /// Bounded Steps: a run must end.
     #[inline]
     fn check_steps(&mut self) -> Result<(), Halt> {
         let (most, each) = MOST_STEPS;
@@ -312,11 +312,11 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         Err(self.violated(Violation { property, server: NodeId(1), detail }))
     }
 
-    fn hear_answers(&mut self) {
+    fn handle_answers(&mut self) {
         let mut answers = std::mem::take(&mut self.folds.answers.answers);
         for (server, Request(number), answer) in answers.drain(..) {
             if number < FIRST_ADMIN {
-                self.hear(server, number, &answer);
+                self.client_answered(server, number, &answer);
             } else {
                 self.admin_answered(number, &answer);
             }

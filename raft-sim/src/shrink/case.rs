@@ -1,13 +1,13 @@
-//! What is made smaller: a cluster and the steps in it.
+//! A case that is made smaller: a cluster and its steps.
 
 use crate::scenario::replay::Move;
 use crate::scenario::syntax::Scenario;
 
-/// A cluster and what happens to it.
+/// A cluster and its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Case {
     /// The cluster: a scenario of which only the header counts.
     pub scenario: Scenario,
-    /// What happens.
+    /// The steps.
     pub moves: Vec<Move>,
 }

@@ -1,4 +1,4 @@
-//! What administrators ask for.
+//! Strategies for admin operations.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,24 +9,24 @@ use super::servers::Servers;
 use crate::plan::{AdminClass, AdminKind, AdminOp, AdminTarget, Plan, fit};
 use crate::time::Micros;
 
-/// Most tasks of a plan.
+/// Most admin operations of a plan.
 const MOST_ADMIN_OPS: usize = 20;
 
-/// Tasks of these classes for a plan of yours: they name its servers and are asked for within its duration. They do
-/// not depend on the tasks that it has.
+/// Admin operations of these classes for a given plan: they name its servers, and the requests are made within its
+/// duration. They do not depend on the admin operations that it has.
 ///
-/// What clients do is no task, so [`AdminClass::Reads`] and [`AdminClass::Sessions`] have none: they are in
-/// [`Clients`](crate::plan::Clients).
+/// Requests of clients are not admin operations, so [`AdminClass::Reads`] and [`AdminClass::Sessions`] have none:
+/// they are in [`Clients`](crate::plan::Clients).
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use raft_sim::plan::{Plan, TaskClass, Wishes};
-/// use raft_sim::strategies::tasks;
+/// use raft_sim::plan::{AdminClass, Plan, PlanOptions};
+/// use raft_sim::strategies::admin_ops;
 ///
-/// let quiet = Plan::draw(1, &Wishes { tasks: Some(vec![]), ..Wishes::default() });
-/// proptest!(|(tasks in tasks(&quiet, &[TaskClass::Transfer]))| {
-///     let plan = Plan { tasks, ..quiet.clone() };
-///     prop_assert!(plan.tasks.iter().all(|task| task.at < plan.duration));
+/// let quiet = Plan::draw(1, &PlanOptions { admin_ops: Some(vec![]), ..PlanOptions::default() });
+/// proptest!(|(admin_ops in admin_ops(&quiet, &[AdminClass::Transfer]))| {
+///     let plan = Plan { admin_ops, ..quiet.clone() };
+///     prop_assert!(plan.admin_ops.iter().all(|admin_op| admin_op.at < plan.duration));
 /// });
 /// ```
 pub fn admin_ops(
@@ -39,7 +39,7 @@ pub fn admin_ops(
         .prop_map(move |admin_ops| fit::admin_ops(admin_ops, &plan))
 }
 
-/// Tasks that may have to be fitted to a plan; some classes are likelier than others.
+/// Admin operations that may have to be fitted to a plan; some classes are likelier than others.
 pub(super) fn any(
     servers: Servers,
     duration: Micros,
@@ -57,7 +57,7 @@ pub(super) fn any(
     vec(admin_op, 0..=MOST_ADMIN_OPS).boxed()
 }
 
-/// What is asked for in a class; `None` if it has no tasks.
+/// Requests of a class; `None` if it has no admin operations.
 fn kind(class: AdminClass, servers: Servers) -> Option<BoxedStrategy<AdminKind>> {
     Some(match class {
         AdminClass::Compaction => Just(AdminKind::Compaction).boxed(),
@@ -69,7 +69,7 @@ fn kind(class: AdminClass, servers: Servers) -> Option<BoxedStrategy<AdminKind>>
     })
 }
 
-/// Each server votes, learns, or is left out; one of them votes.
+/// Valid changes: each server votes, learns, or is left out; at least one votes.
 fn membership(servers: Servers) -> impl Strategy<Value = AdminKind> {
     (vec(0..5_u8, servers.most as usize), servers.one()).prop_map(move |(places, voter)| {
         let place = |server: u32| if server == voter { 0 } else { places[server as usize - 1] };
@@ -80,7 +80,7 @@ fn membership(servers: Servers) -> impl Strategy<Value = AdminKind> {
     })
 }
 
-/// Nobody votes, somebody twice, or a voter learns as well: it is refused.
+/// Invalid changes, which are refused: no voter, a voter twice, or a voter that is a learner as well.
 fn senseless(servers: Servers) -> impl Strategy<Value = AdminKind> {
     (servers.one(), 0..3_u8).prop_map(|(server, fault)| {
         let (voters, learners) = match fault {

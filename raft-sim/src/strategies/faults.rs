@@ -14,18 +14,18 @@ use crate::time::Micros;
 /// Most faults of a plan.
 pub(super) const MOST_FAULTS: usize = 12;
 
-/// Schedules of faults of these classes for a plan of yours: they name its servers, begin within its duration, and
-/// let its leases be. They do not depend on the faults that it has.
+/// Schedules of faults of these classes for a given plan: they name its servers, begin within its duration, and
+/// respect the assumptions of its leases. They do not depend on the faults that it has.
 ///
-/// Lost and repeated messages are the plan's weather, so [`FaultClass::Loss`] and [`FaultClass::Duplicate`] have
-/// no faults. Neither have classes that are not fair.
+/// Lost and repeated messages belong to the plan's network conditions, so [`FaultClass::Loss`] and
+/// [`FaultClass::Duplicate`] have no faults. Neither have classes that are not fair.
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use raft_sim::plan::{FaultClass, Plan, Wishes};
+/// use raft_sim::plan::{FaultClass, Plan, PlanOptions};
 /// use raft_sim::strategies::faults;
 ///
-/// let calm = Plan::draw(1, &Wishes { faults: Some(vec![]), ..Wishes::default() });
+/// let calm = Plan::draw(1, &PlanOptions { faults: Some(vec![]), ..PlanOptions::default() });
 /// let classes = [FaultClass::Partition, FaultClass::OneWay];
 /// proptest!(|(faults in faults(&calm, &classes))| {
 ///     let plan = Plan { faults, ..calm.clone() };
@@ -63,12 +63,12 @@ pub(super) fn any(
     vec(fault, 0..=most).boxed()
 }
 
-/// What a fault or a task waits for, if for anything.
+/// The trigger that a fault or an admin operation waits for, if any.
 pub(super) fn trigger() -> impl Strategy<Value = Option<Trigger>> {
     proptest::option::weighted(0.45, prop::sample::select(&Trigger::ALL[..]))
 }
 
-/// What goes wrong in a class; `None` if it has no faults, or no fair ones.
+/// Faults of a class; `None` if it has none, or no fair ones.
 fn kind(class: FaultClass, servers: Servers) -> Option<BoxedStrategy<FaultKind>> {
     let target = servers.target();
     let aimed = || (servers.target(), direction());
@@ -122,7 +122,7 @@ fn kind(class: FaultClass, servers: Servers) -> Option<BoxedStrategy<FaultKind>>
     })
 }
 
-/// Between two ticks of a clock.
+/// The time between two ticks of a clock.
 pub(super) fn fair_tick() -> impl Strategy<Value = Micros> + Clone {
     fit::TICKS.0..=fit::TICKS.1
 }
@@ -136,7 +136,7 @@ fn survives() -> impl Strategy<Value = Survives> {
     (0..4_usize, torn).prop_map(|(writes, torn)| Survives { writes, torn })
 }
 
-/// Messages of one or two kinds.
+/// One or two kinds of messages.
 fn kinds() -> impl Strategy<Value = Kinds> {
     let kind = || {
         prop::sample::select(vec![

@@ -1,4 +1,4 @@
-//! Actions carried out: for each, what it does.
+//! Carries out actions.
 
 use std::borrow::Cow;
 
@@ -120,7 +120,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         self.step(id, event, observer)
     }
 
-    /// A server hears of a durable write, as a step of its own.
+    /// A server is notified of a durable write, in a separate step.
     fn notify(
         &mut self,
         id: NodeId,
@@ -134,7 +134,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         self.notify_now(id, token, observer)
     }
 
-    /// Links change. What no hold keeps back any more sets out.
+    /// Links change. Messages that no hold covers any more set out.
     pub(super) fn change_links(
         &mut self,
         changes: &[LinkChange],
@@ -162,9 +162,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// Every link is whole from now on, and the network has these conditions: what was in flight or held sets out anew. Disks
-    /// and state machines take no time, writes no longer fail, clocks run at their nominal rate, and every server is
-    /// scheduled.
+    /// Every link is whole from now on, and the network has these conditions: messages that were in flight or held
+    /// are sent anew. Disks and state machines take no time, writes no longer fail, clocks run at their nominal rate,
+    /// and every server is scheduled.
     pub(super) fn recover(
         &mut self,
         conditions: Conditions,
@@ -215,7 +215,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// A message in flight is held back, or set free.
+    /// A message in flight is held back, or released.
     pub(super) fn set_held(
         &mut self,
         message: MessageId,
@@ -229,10 +229,10 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// From now on the scheduler gives a server no time: nothing reaches it, and nothing leaves it. Its disk goes
-    /// on. Or it gets time again: its clock catches up first, with all ticks that it missed; then what
-    /// else has come meanwhile reaches it, in that order. What had arrived is not lost, even if its link
-    /// is cut by then. A server that is down is not scheduled anyway: nothing changes.
+    /// A server is paused, as by its scheduler: nothing reaches it, and nothing leaves it. Its disk goes on. Or it
+    /// resumes: its clock catches up first, with all ticks that it missed; then everything else that arrived
+    /// meanwhile reaches it, in order. Nothing of that is lost, even if its link is cut by then. For a server that is
+    /// down nothing changes.
     pub(super) fn pause(
         &mut self,
         id: NodeId,
@@ -250,7 +250,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
     }
 
-    /// What a server missed while it was not scheduled reaches it.
+    /// A server takes the events that it missed while it was paused.
     fn catch_up(
         &mut self,
         id: NodeId,

@@ -1,15 +1,15 @@
-//! What the subject interface asks of every implementation: a step's effects must make sense. Whether a server may do what
-//! they say is for the checkers.
+//! The contract of the subject interface: the effects of every step must make sense. Checkers decide if Raft permits
+//! them.
 
 use super::Server;
 use crate::model::{LogIndex, Membership, NodeId, Payload};
 use crate::subject::{Answer, Effects, LogWrite, Token, Write};
 
-/// Checks that the effects of a server's step make sense. If they do not, they are a mistake of the implementation or of its
-/// adapter, and would do something else than they seem to.
+/// Checks that the effects of a server's step make sense. If they do not, the implementation or its adapter has a
+/// bug, and carrying them out would do something unintended.
 ///
 /// # Errors
-/// What makes no sense.
+/// The effect that makes no sense.
 #[inline]
 pub(super) fn make_sense(
     id: NodeId,
@@ -78,7 +78,7 @@ fn servers_of(membership: &Membership) -> impl Iterator<Item = NodeId> {
     [voters, outgoing, learners].into_iter().flatten().copied()
 }
 
-/// The first entry that is not the next one of its write: the index that it should have, and its own.
+/// The first entry of a write that does not follow the one before: the index that it should have, and its own.
 fn misnumbered(log: &LogWrite) -> Option<(LogIndex, LogIndex)> {
     let mut expected = log.from;
     for entry in log.entries.iter() {

@@ -1,5 +1,5 @@
-//! Disks and power: what was written becomes durable, messages that waited for it leave, and servers are notified; disks
-//! stall, catch up and forget; servers die, and boot again from what their disks kept.
+//! Disks and power: writes become durable, messages that waited for them leave, and servers are notified; disks
+//! stall, catch up and lose their content; servers die, and boot again from their disks.
 
 use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
@@ -14,7 +14,7 @@ use crate::panics;
 use crate::subject::{Boot, Event, Token, View, Write};
 
 impl<L: Launch + ?Sized> World<'_, L> {
-    /// From now on a server's disk makes nothing durable by itself, or does again and catches up.
+    /// A server's disk stalls: it makes nothing durable by itself from now on. Or it resumes, and catches up.
     pub(super) fn stall(
         &mut self,
         id: NodeId,
@@ -25,7 +25,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         if stalled { Ok(true) } else { self.sync_all(id, observer) }
     }
 
-    /// All that a server has written so far becomes durable, and it hears of all that is.
+    /// All writes of a server so far become durable, and it is notified of each.
     pub(super) fn sync_all(
         &mut self,
         id: NodeId,
@@ -37,7 +37,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
                 return Ok(true);
             }
             match self.servers[slot(id)].unnotified.front() {
-                Some(&token) => self.hear(id, token, observer)?,
+                Some(&token) => self.deliver_notice(id, token, observer)?,
                 None => break,
             }
         }
@@ -45,18 +45,18 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// All that a server has written so far becomes durable, but it hears of the newest write only; of the
-    /// others with the next [`World::sync_all`].
+    /// All writes of a server so far become durable, but it is notified of the newest one only; of the others, with
+    /// the next [`World::sync_all`].
     pub(super) fn sync_newest(
         &mut self,
         id: NodeId,
         observer: &mut impl Observer,
     ) -> Result<bool, Halt> {
-        let observed = self.servers[slot(id)].unnotified.len();
+        let first = self.servers[slot(id)].unnotified.len();
         match self.make_durable(id, Token(u64::MAX), observer)? {
-            Some(_) if self.miss_notices(id, observed) => Ok(true),
+            Some(_) if self.miss_notices(id, first) => Ok(true),
             Some(newest) => {
-                self.hear(id, newest, observer)?;
+                self.deliver_notice(id, newest, observer)?;
                 self.lag(id, observer)?;
                 Ok(true)
             }
@@ -64,7 +64,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
     }
 
-    /// A server's disk makes its oldest writes durable. The server hears of them by [`World::notify`] or the next
+    /// A server's disk makes its oldest writes durable. The server is notified by [`World::notify`] or the next
     /// [`World::sync_all`], not by itself.
     pub(super) fn flush(
         &mut self,
@@ -81,7 +81,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// Everything up to and including this write becomes durable, and the server hears of it in time.
+    /// Everything up to and including this write becomes durable, and the server is notified after the disk's delay.
     pub(super) fn sync(
         &mut self,
         id: NodeId,
@@ -94,7 +94,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// What a server has written becomes durable at the end of a step, if its disk takes no time.
+    /// Makes a server's writes durable at the end of a step if its disk takes no time.
     #[inline]
     pub(super) fn settle_at_once(
         &mut self,
@@ -108,7 +108,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(())
     }
 
-    /// Everything up to and including this write becomes durable. True if the server has heard of it, false if it will.
+    /// Everything up to and including this write becomes durable. True if the server was notified, false if it will
+    /// be later.
     fn settle(
         &mut self,
         id: NodeId,
@@ -116,27 +117,27 @@ impl<L: Launch + ?Sized> World<'_, L> {
         observer: &mut impl Observer,
     ) -> Result<bool, Halt> {
         while self.servers[slot(id)].disk.is_dirty() {
-            // Of the older ones it may hear later, if it can do with that.
+            // Of older writes it may be notified later, if its implementation supports that.
             let unnotified = self.servers[slot(id)].unnotified.len();
-            let observed = if self.notices_in_order { 0 } else { unnotified };
+            let first = if self.notices_in_order { 0 } else { unnotified };
             if self.make_durable(id, through, observer)?.is_none() {
                 break;
             }
             if self.flowing && self.sync.notice > 0 {
-                self.schedule_notices(id, observed);
+                self.schedule_notices(id, first);
                 return Ok(false);
             }
-            if self.miss_notices(id, observed) {
+            if self.miss_notices(id, first) {
                 return Ok(false);
             }
-            while let Some(token) = self.servers[slot(id)].unnotified.remove(observed) {
+            while let Some(token) = self.servers[slot(id)].unnotified.remove(first) {
                 self.take(id, Event::Persisted(token), observer)?;
             }
         }
         Ok(true)
     }
 
-    /// Everything up to and including this write becomes durable. Gives the newest of the writes that were not
+    /// Everything up to and including this write becomes durable. Returns the newest of the writes that were not
     /// durable before.
     fn make_durable(
         &mut self,
@@ -157,7 +158,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(newest)
     }
 
-    /// A write is durable, or the disk says so.
+    /// A write is durable, or the disk reports so.
     #[inline]
     pub(super) fn report_durable(
         &mut self,
@@ -169,7 +170,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         observer.observe(self.now, &durable)
     }
 
-    /// Whether a server is not scheduled; then it will hear of its durable writes from this one on when it is.
+    /// True if a server is paused. It is then notified of its durable writes, from this one on, when it resumes.
     fn miss_notices(&mut self, id: NodeId, first: usize) -> bool {
         let Server { missed, unnotified, .. } = &mut self.servers[slot(id)];
         let Some(missed) = missed else { return false };
@@ -177,7 +178,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         true
     }
 
-    /// The server will hear of its durable writes from this one on, each after a time of its own.
+    /// Schedules the notices of a server's durable writes, from this one on, each with its own delay.
     fn schedule_notices(&mut self, id: NodeId, first: usize) {
         let server = &self.servers[slot(id)];
         let life = server.life;
@@ -189,15 +190,20 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
     }
 
-    /// The server hears of a durable write, if it has not yet.
-    fn hear(&mut self, id: NodeId, token: Token, observer: &mut impl Observer) -> Result<(), Halt> {
+    /// The server is notified of a durable write, unless it was before.
+    fn deliver_notice(
+        &mut self,
+        id: NodeId,
+        token: Token,
+        observer: &mut impl Observer,
+    ) -> Result<(), Halt> {
         if self.forget(id, token) {
             self.take(id, Event::Persisted(token), observer)?;
         }
         Ok(())
     }
 
-    /// As [`World::hear`], as a step of its own.
+    /// As [`World::deliver_notice`], in a separate step.
     pub(super) fn notify_now(
         &mut self,
         id: NodeId,
@@ -210,19 +216,19 @@ impl<L: Launch + ?Sized> World<'_, L> {
         self.step(id, Event::Persisted(token), observer)
     }
 
-    /// Takes a write from those that the server has not heard of, if it is one.
+    /// Removes a write from those that await a notice. False if it was not among them.
     fn forget(&mut self, id: NodeId, token: Token) -> bool {
         let unnotified = &mut self.servers[slot(id)].unnotified;
         let place = unnotified.iter().position(|&other| other == token);
         place.and_then(|place| unnotified.remove(place)).is_some()
     }
 
-    /// Messages leave that waited for a write of which the server is just told. It can't know any earlier that they
-    /// may.
+    /// Sends the messages that waited for a write of which the server is being notified: it can't know any earlier
+    /// that they may leave.
     pub(super) fn send_waiting(
         &mut self,
         id: NodeId,
-        reported: Token,
+        durable: Token,
         observer: &mut impl Observer,
     ) -> Result<(), Halt> {
         if self.servers[slot(id)].waiting.is_empty() {
@@ -230,7 +236,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
         let waiting = std::mem::take(&mut self.servers[slot(id)].waiting);
         for held in waiting {
-            if held.after > reported {
+            if held.after > durable {
                 self.servers[slot(id)].waiting.push(held);
             } else {
                 self.send(held.message, observer)?;
@@ -262,7 +268,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
     }
 
-    /// The disk of a server that is down forgets everything.
+    /// The disk of a server that is down loses everything.
     pub(super) fn wipe(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<bool, Halt> {
         let server = &mut self.servers[slot(id)];
         if server.is_up() {
@@ -275,8 +281,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// From now on a server's disk lies: it says durable what it was given as ever, but the server's next crash
-    /// takes all of it, and the lie ends. Or, without a crash, what it said is true after all.
+    /// A server's disk lies from now on: it reports writes as durable as before, but the server's next crash loses
+    /// all of them, and the lie ends. Or the lie ends without a crash, and the reported writes are durable.
     pub(super) fn lie(
         &mut self,
         id: NodeId,
@@ -295,8 +301,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// A server dies; what is scheduled for it, and what it missed while it was not scheduled, is void. False if
-    /// it was down.
+    /// A server dies; events that are scheduled for it, and those that it missed while it was paused, are void. False
+    /// if it was down.
     pub(super) fn crash(
         &mut self,
         id: NodeId,
@@ -330,8 +336,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// What survives of a server's writes is durable. How many are whole, and how many entries there are of a torn one, if
-    /// there is one.
+    /// Makes the surviving writes of a server durable. Returns the number of whole ones, and the number of entries of
+    /// a torn one, if there is one.
     fn salvage(
         &mut self,
         id: NodeId,
@@ -353,7 +359,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok((writes, torn))
     }
 
-    /// A server has handed writes to its disk; if it is to die of them it does.
+    /// Crashes a server that has handed writes to its disk, if it is to die at a write.
     #[inline]
     pub(super) fn die_of_write(
         &mut self,

@@ -1,11 +1,11 @@
-//! What is scheduled, and what is due.
+//! Events that are scheduled, and events that are due.
 
 use crate::action::Action;
 use crate::network::MessageId;
 use crate::subject::Token;
 use crate::time::{Micros, Queue};
 
-/// What is scheduled. What is scheduled for an earlier life of a server is void.
+/// A scheduled event. Events for an earlier life of a server are void.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
     Arrival(MessageId),
@@ -16,18 +16,19 @@ pub(super) enum Due {
     Alarm(u64),
 }
 
-/// What is due.
+/// The next event that is due.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
-    /// This happens now: it is to be [applied](super::World::apply).
+    /// An action that happens now: the caller must [apply](super::World::apply) it.
     Action(Action),
-    /// An alarm that the driver set; what it means is the driver's business.
+    /// An alarm that the driver set. Only the driver knows its meaning.
     Alarm(u64),
-    /// What was scheduled is void: its server has died since, its clock stands still, its message was taken or is held.
+    /// A scheduled event that is void: its server has died since, its clock is stopped, or its message was taken or
+    /// is held.
     Void,
 }
 
-/// Schedules an arrival; gives its time.
+/// Schedules an arrival, and returns its time.
 #[inline]
 pub(super) fn schedule(
     queue: &mut Queue<Due>,

@@ -1,12 +1,12 @@
 //! A world: servers, the network between them, their disks and clocks, in virtual time, and nothing else.
 //!
-//! [`Action`]s are done to it ([`World::apply`]), and it tells its [`Observer`] what happens. It never decides what
-//! happens next: it lists what can happen ([`World::enabled`]), and while time flows it says what is due
-//! ([`World::next`]). It judges nothing, counts nothing and prints nothing; whatever does that observes.
+//! [`World::apply`] carries out an [`Action`], and an [`Observer`] is called for everything that happens. A world
+//! never decides what happens next: it lists the possible actions ([`World::enabled`]), and while time flows it
+//! returns the action that is due ([`World::next`]). It checks, counts and prints nothing: observers do.
 //!
 //! One step is one thing that happens to one server: a delivery, a tick, a request, a late notice of its disk, or its
-//! state machine getting on with its work. What follows from it at once (a write on a disk that takes no time, the messages
-//! that waited for it) belongs to the step.
+//! state machine getting on with its work. Its immediate consequences (a write on a disk that takes no time, the
+//! messages that waited for it) belong to the step.
 
 mod apply;
 mod contract;
@@ -36,7 +36,7 @@ pub use server::Server;
 
 use flow::{Due, schedule};
 
-/// Why an action did not come to its end. The world is not to be used any more, but for looking at it.
+/// The reason why an action was not completed. The world may then be inspected, but not used any further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Halt {
     /// An observer ended the run.
@@ -45,7 +45,7 @@ pub enum Halt {
     NoBoot {
         /// The server.
         server: NodeId,
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
@@ -56,32 +56,32 @@ impl From<Stop> for Halt {
     }
 }
 
-/// A cluster in its surroundings. A copy of it goes on as it would have itself.
+/// A cluster with its network, disks and clocks. A copy of it behaves exactly as the original would.
 pub struct World<'a, L: Launch + ?Sized> {
     launch: &'a L,
     /// The servers themselves; `None` while one is down.
     subjects: Vec<Option<L::Server>>,
-    /// What they stand on.
+    /// Their disks, clocks and other surroundings.
     servers: Vec<Server>,
     network: Network,
     queue: Queue<Due>,
     now: Micros,
-    /// What the latest step left, kept for its memory.
+    /// The effects of the latest step, kept to reuse its memory.
     effects: Effects,
     members: Vec<NodeId>,
     seed: u64,
     sync: SyncTime,
     apply_time: Micros,
     durable_state_machine: bool,
-    /// Whether a configuration is in force as soon as it is in the log.
+    /// True if a configuration is in force as soon as it is in the log.
     at_append: bool,
-    /// Whether servers wait at each write until it is durable.
+    /// True if servers wait at each write until it is durable.
     waits_for_disk: bool,
-    /// Whether servers hear of their durable writes in order.
+    /// True if servers are notified of their durable writes in order.
     notices_in_order: bool,
-    /// Whether messages and syncs take their time by themselves.
+    /// True while time flows: messages and syncs are scheduled.
     flowing: bool,
-    /// Whether no clock ticks any more.
+    /// True if all clocks are stopped for good.
     stopped: bool,
 }
 
@@ -122,7 +122,8 @@ impl<'a, L: Launch + ?Sized> World<'a, L> {
         Ok(world)
     }
 
-    /// Does this to the world. False if it makes no difference: the server is down, or is not, or there is no such message.
+    /// Carries out an action. False if it makes no difference, for example since the server is down, or up already,
+    /// or there is no such message.
     ///
     /// # Errors
     /// A server did not boot, or the observer ended the run.
@@ -166,7 +167,7 @@ impl<'a, L: Launch + ?Sized> World<'a, L> {
         self.server(id).unanswered.iter().copied()
     }
 
-    /// Up to which index of its log a server uses configurations; it uses the latest up to there.
+    /// The index up to which a server uses the configurations in its log: the latest one up to there is in force.
     #[must_use]
     pub fn configured_up_to(&self, id: NodeId) -> u64 {
         if self.at_append { u64::MAX } else { length(self.server(id).view.applied) }
@@ -182,13 +183,14 @@ impl<'a, L: Launch + ?Sized> World<'a, L> {
 }
 
 impl<L: Launch + ?Sized> World<'_, L> {
-    /// Sets an alarm of the driver: [`World::next`] tells its number at this time. Of what is due at the same time comes
-    /// first what was scheduled first.
+    /// Sets an alarm of the driver: [`World::next`] returns its number at this time. Events at the same time are
+    /// returned in the order in which they were scheduled.
     pub fn set_alarm(&mut self, time: Micros, number: u64) {
         self.queue.push(time, Due::Alarm(number));
     }
 
-    /// What is due next, up to and including `until`, and it is that time now; `None` if nothing is, and then it is `until`.
+    /// Advances time to the next event up to and including `until`, and returns it. If there is none, advances to
+    /// `until` and returns `None`.
     #[inline]
     pub fn next(&mut self, until: Micros) -> Option<Next> {
         let Some((time, due)) = self.queue.pop(until) else {
@@ -233,8 +235,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }))
     }
 
-    /// Clocks tick, messages travel and disks sync by themselves from now on; what is in flight and not held sets out now. Or
-    /// what is sent from now on stays in flight; what is scheduled stays so.
+    /// Starts time: clocks tick, messages travel and disks sync by themselves from now on, and messages that are in
+    /// flight and not held set out now. Or stops it: messages sent from now on stay in flight; scheduled events stay
+    /// scheduled.
     pub(super) fn set_flowing(&mut self, flows: bool) {
         if self.flowing == flows {
             return;
@@ -255,7 +258,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
     }
 
-    /// What is in flight, not held and not on its way sets out, if time flows.
+    /// Messages in flight that are neither held nor scheduled set out, if time flows.
     pub(super) fn set_out(&mut self) {
         if self.flowing {
             let World { network, queue, now, .. } = self;
@@ -265,7 +268,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
     }
 
-    /// A server's clock ticks next after its interval, if time flows.
+    /// Schedules the next tick of a server's clock, if time flows.
     pub(super) fn start_clock(&mut self, id: NodeId) {
         let server = &mut self.servers[slot(id)];
         server.ticking = self.flowing;
@@ -278,9 +281,10 @@ impl<L: Launch + ?Sized> World<'_, L> {
 }
 
 impl<L: Launch + ?Sized> World<'_, L> {
-    /// All that can happen next without a client or an administrator and without a new fault of the network or of a clock, in a
-    /// fixed order: for each message in flight its delivery and its copy, for each server what its clock, its disk and its
-    /// state machine can do, its crash or its restart. A lost message needs no action: it is never delivered.
+    /// All actions that are possible next without a client or an administrator and without a new fault of the network
+    /// or of a clock, in a fixed order: for each message in flight its delivery and its duplication; for each server
+    /// the actions of its clock, its disk and its state machine, and its crash or restart. A lost message needs no
+    /// action: it is never delivered.
     #[must_use]
     pub fn enabled(&self) -> Vec<Action> {
         let mut enabled = Vec::new();
@@ -318,7 +322,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         enabled.push(Action::Crash { server, survives: Survives::default() });
     }
 
-    /// A copy of this world that goes on as it would have itself; `None` if a server can't be copied
+    /// A copy of this world that behaves exactly as the original would; `None` if a server can't be copied
     /// ([`Launch::fork`]).
     #[must_use]
     pub fn fork(&self) -> Option<Self> {
@@ -329,9 +333,10 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Some(self.with_subjects(forks.collect::<Option<_>>()?))
     }
 
-    /// A number that is equal for worlds that behave alike from here on while time does not flow, and, as far as 64 bits go,
-    /// different for others. How a state was reached is left out, and so are times, the names of messages and writes, and
-    /// what only chance depends on. `None` if a server has none ([`Launch::fingerprint`]).
+    /// A number that is equal for worlds that behave alike from now on while time does not flow, and, within the
+    /// limits of 64 bits, different for others. It does not depend on how a state was reached, on times, on the
+    /// identities of messages and writes, or on numbers that only affect random draws. `None` if a server has none
+    /// ([`Launch::fingerprint`]).
     #[must_use]
     pub fn fingerprint(&self) -> Option<u64> {
         let mut hasher = MixHasher::default();

@@ -1,4 +1,4 @@
-//! One step of a server: it takes an event, what it wants done is done, and its state machine gets on with its work.
+//! One step of a server: it takes an event, its effects are carried out, and its state machine goes on.
 
 use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
@@ -13,7 +13,7 @@ use crate::observation::{Observation, Observer, Stop};
 use crate::panics;
 use crate::subject::{Effects, Ended, Event, Subject, View};
 
-/// Hands a server an event. If it panics, that is how it ends.
+/// Hands a server an event. A panic becomes the end of the server.
 #[inline]
 fn hand(subject: &mut impl Subject, event: Event, effects: &mut Effects) {
     let stepped = panic::catch_unwind(AssertUnwindSafe(|| subject.step(event, effects)));
@@ -23,7 +23,7 @@ fn hand(subject: &mut impl Subject, event: Event, effects: &mut Effects) {
 }
 
 impl<L: Launch + ?Sized> World<'_, L> {
-    /// Something happens to a server. False if it is down. If it is not scheduled it happens when it is again.
+    /// An event reaches a server. False if it is down. If it is paused it takes the event when it resumes.
     #[inline]
     pub(super) fn step(
         &mut self,
@@ -47,8 +47,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// The server takes an event, and what it wants done is done. One that waits for its disk and dies at its write does
-    /// nothing of all that: what it would have done comes after the write.
+    /// The server takes an event, and its effects are carried out. If it waits for its disk and dies at the write, no
+    /// effect is: they would come after the write.
     pub(super) fn take(
         &mut self,
         id: NodeId,
@@ -96,8 +96,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(())
     }
 
-    /// Hands on what the server's last step left in `effects`: first to the disk, then to clients, then to
-    /// the network. A server that dies of its write does so then.
+    /// Carries out the `effects` of the server's last step: writes first, then answers, then messages. A server that
+    /// is to die at its write does so at the end.
     #[inline]
     fn carry_out(
         &mut self,
@@ -129,7 +129,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(())
     }
 
-    /// Keeps the messages that wait for a write until the server hears that it is durable.
+    /// Keeps the messages that wait for a write until the server is notified that it is durable.
     fn hold_back(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Stop> {
         for held in std::mem::take(&mut self.effects.held) {
             let server = &mut self.servers[slot(id)];
@@ -191,7 +191,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         })
     }
 
-    /// From now on a server's state machine takes nothing, or does again and catches up.
+    /// A server's state machine applies nothing from now on. Or it resumes, and catches up.
     pub(super) fn pause_apply(
         &mut self,
         id: NodeId,
@@ -203,8 +203,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// What a server's state machine was handed and has not applied is applied in its time: now, if it takes
-    /// none or time does not flow.
+    /// Schedules the application of the entries that a server's state machine was handed. It is done now if that
+    /// takes no time, or time does not flow.
     #[inline]
     pub(super) fn lag(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Halt> {
         let server = &self.servers[slot(id)];

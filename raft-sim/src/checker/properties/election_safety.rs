@@ -13,7 +13,7 @@ use crate::model::{Body, Message, NodeId, Term};
 pub(in crate::checker) struct ElectionSafety {
     /// The leader of each term.
     leaders: BTreeMap<Term, NodeId>,
-    /// Of each server the last term that is on record as led by it: spares looking that up for every message.
+    /// The last term of each server that is on record as led by it: a cache, read for every message.
     led: Vec<Option<Term>>,
 }
 

@@ -1,7 +1,7 @@
-//! What a checker is: hooks, each for one thing that a server does, with the record of the run before it.
+//! The trait of a checker: hooks, one for each kind of observation, called with the record of the run so far.
 //!
-//! The steps of a server are taken apart into these things; in which order, [`Checkers`](super::checkers::Checkers) says.
-//! What a hook must know beside the record is handed to it.
+//! [`Checkers`](super::checkers::Checkers) takes each step of a server apart into these observations, and documents
+//! their order. A hook receives as arguments what it needs beside the record.
 
 use std::ops::Range;
 
@@ -14,29 +14,30 @@ use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
 use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, Settings, View, Write};
 use crate::time::Micros;
 
-/// How often each property was put to the test: how often something was compared that could have differed.
+/// Counters: how often each property was exercised, that is, how often something was compared that could have
+/// differed.
 #[derive(Debug)]
 pub(in crate::checker) struct Exercised([u64; Property::ALL.len()]);
 
 impl Exercised {
-    /// No property was.
+    /// Counters at zero.
     pub(in crate::checker) fn new() -> Exercised {
         Exercised([0; Property::ALL.len()])
     }
 
-    /// Once more.
+    /// Counts one more exercise of a property.
     #[inline]
     pub(in crate::checker) fn count(&mut self, property: Property) {
         self.0[property as usize] += 1;
     }
 
-    /// How often one was.
+    /// The count of a property.
     pub(in crate::checker) fn of(&self, property: Property) -> u64 {
         self.0[property as usize]
     }
 }
 
-/// Where something happens: to one server, in a run of which this is known.
+/// The context of an observation: the server, and what is known of the run.
 pub(in crate::checker) struct Context<'a> {
     pub(in crate::checker) record: &'a Record,
     /// The place of the server in the record.
@@ -57,7 +58,7 @@ impl<'a> Context<'a> {
         self.server().id
     }
 
-    /// Whether the server does as a leader what it does in a step after which it shows this.
+    /// True if the server acts as a leader in a step after which it shows this.
     #[inline]
     pub(in crate::checker) fn leads(&self, after: &View) -> bool {
         self.record.leads(self.slot, after)
@@ -72,25 +73,25 @@ impl<'a> Context<'a> {
 
 /// A boot.
 pub(in crate::checker) struct Boot<'a> {
-    /// Whether it is the server's first.
+    /// True if it is the server's first boot.
     pub(in crate::checker) first: bool,
-    /// Up to where its state machine has kept what it applied.
+    /// The index up to which its state machine has kept what it applied.
     pub(in crate::checker) kept: Option<LogIndex>,
     /// The last entry of the snapshot on its disk.
     pub(in crate::checker) snapshot: Option<LogIndex>,
-    /// What it shows.
+    /// The state that it shows.
     pub(in crate::checker) view: &'a View,
 }
 
 /// An entry that is new in a log, or with which one begins.
 pub(in crate::checker) struct New<'a> {
-    /// Where in the log.
+    /// Its index in the log.
     pub(in crate::checker) index: u64,
     pub(in crate::checker) entry: &'a Entry,
     /// The links of the entry before it and of this one.
     pub(in crate::checker) previous: Link,
     pub(in crate::checker) link: Link,
-    /// What was known of such an entry.
+    /// What the record knew of an entry with this index and term.
     pub(in crate::checker) seen: Seen,
     /// The server's term.
     pub(in crate::checker) term: Term,
@@ -104,12 +105,12 @@ pub(in crate::checker) struct Commit {
     pub(in crate::checker) term: Term,
     /// Whether the server leads.
     pub(in crate::checker) leads: bool,
-    /// How many configurations of its log were in force before the step, and are after it.
+    /// The numbers of configurations of its log in force before and after the step.
     pub(in crate::checker) configured: Range<usize>,
 }
 
-/// Judges one property or a family of them. Each hook is told what a server does before the record has it, and returns the
-/// property that does not hold with it.
+/// A checker judges one property or a family of them. Each hook is called before the observation is on record, and
+/// returns the violation, if a property does not hold.
 ///
 /// What a hook costs depends on what changed, not on how long the logs are.
 #[expect(unused_variables, reason = "most checkers heed few of the hooks")]
@@ -129,13 +130,14 @@ pub(in crate::checker) trait Checker: Sized {
         Ok(())
     }
 
-    /// The same, after what it shows to be committed is on record.
+    /// A server boots, and what it shows to be committed is on record.
     #[inline(always)]
     fn booted(&mut self, at: &mut Context<'_>, boot: &Boot<'_>) -> Verdict {
         Ok(())
     }
 
-    /// A step changes something: this is what the server shows after it. All that follows is of the same step.
+    /// A step changes something: `after` is the state that the server shows after it. The hooks below are for the
+    /// same step.
     #[inline(always)]
     fn moves(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
         Ok(())
@@ -225,7 +227,7 @@ pub(in crate::checker) trait Checker: Sized {
         Ok(())
     }
 
-    /// It takes so much of its log to be on another server's disk.
+    /// It takes its log up to this index to be on another server's disk.
     #[inline(always)]
     fn matches(&mut self, at: &mut Context<'_>, other: NodeId, matched: LogIndex) -> Verdict {
         Ok(())
@@ -235,7 +237,7 @@ pub(in crate::checker) trait Checker: Sized {
     #[inline(always)]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {}
 
-    /// It has taken an event, and all that came of it is on record.
+    /// It has taken an event, and all effects are on record.
     #[inline(always)]
     fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
         Ok(())
@@ -247,12 +249,12 @@ pub(in crate::checker) trait Checker: Sized {
         Ok(())
     }
 
-    /// A client or an administrator is about to ask it for something.
+    /// A client or an administrator is about to send it a request.
     #[inline(always)]
     fn asked(&mut self, at: &mut Context<'_>, now: Micros, event: &Event) {}
 
-    /// A client or an administrator is answered. All that clients hear is part of their history: each checker hears it, also
-    /// if another one objects.
+    /// A client or an administrator is answered. All answers are part of the clients' history: this hook of every
+    /// checker is called, even if another one reports a violation.
     #[inline(always)]
     fn answered(
         &mut self,

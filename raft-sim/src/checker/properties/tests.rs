@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::checker::properties::Property;
 
 #[test]
-fn properties_are_told_by_number_name_and_title() {
+fn properties_have_distinct_numbers_names_and_titles() {
     let numbers: Vec<u8> = Property::ALL.iter().map(|property| property.number()).collect();
     assert_eq!(numbers, Vec::from_iter(1..=Property::ALL.len() as u8));
     for property in Property::ALL {

@@ -1,4 +1,4 @@
-//! A property that does not hold: how that is told.
+//! Violations: a property that does not hold, and its report.
 
 use std::fmt;
 
@@ -10,15 +10,15 @@ use crate::subject::Ended;
 /// `Election Safety (Figure 3, §5.2): S3 became leader of term 4, which S1 already leads`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// What does not hold.
+    /// The property that does not hold.
     pub property: Property,
     /// The server whose act showed it.
     pub server: NodeId,
-    /// What was seen, as a sentence that names the servers.
+    /// The observation that shows it, as a sentence that names the servers.
     pub detail: String,
 }
 
-/// What a checker says to what happened.
+/// The verdict of a checker on an observation.
 pub(in crate::checker) type Verdict = Result<(), Violation>;
 
 /// The alarm of a check after which the record can go on: without it, all would be as if the property had held. Where
@@ -41,7 +41,7 @@ impl Violation {
         Violation::new(Property::NoPanic, server, format!("{server} {why}"))
     }
 
-    /// A server came to an end by itself.
+    /// A server ended by itself.
     #[cold]
     pub(in crate::checker) fn ended(server: NodeId, ended: &Ended) -> Violation {
         match ended {

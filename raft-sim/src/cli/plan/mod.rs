@@ -1,4 +1,4 @@
-//! A plan as text, for a reader.
+//! Prints a plan for a reader.
 
 mod faults;
 

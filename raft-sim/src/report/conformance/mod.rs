@@ -103,6 +103,7 @@ pub enum Weight {
     /// In a situation of the paper the outcome is not the one that the paper gives.
     Scenarios,
     /// A subject that claims to keep the rules of Figures 2 and 13 to the letter breaks one.
+    #[serde(rename = "conduct")]
     Rules,
     /// A liveness obligation was not met in time.
     Progress,

@@ -1,4 +1,4 @@
-//! The header: what is tested, on whom, and from which state.
+//! The header: what is tested, on which servers, and from which state.
 
 use super::cursor::Cursor;
 use super::given::given;
@@ -236,7 +236,7 @@ fn network(cursor: &mut Cursor<'_>) -> Result<NetworkItem, ParseError> {
             None => false,
         };
         check_unset(cursor, is_set)?;
-        match cursor.expect_one("the weather")? {
+        match cursor.expect_one("a network condition")? {
             NetworkWord::Delay => {
                 let (from, to) = cursor.range("a delay, as in `1..5 ms`", 0)?;
                 let microseconds = if cursor.take_word(Particle::Ms) {

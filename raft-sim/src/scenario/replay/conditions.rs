@@ -1,4 +1,4 @@
-//! Conditions: what is true of the cluster now, seen as Figure 2 sees it.
+//! Conditions: what is true of the cluster now, in the terms of Figure 2.
 
 use super::Replay;
 use super::facts::{commit, hard_state, role_word};
@@ -8,7 +8,7 @@ use crate::scenario::syntax::{Bound, Condition, Fact, Label, Number};
 use crate::subject::Role;
 
 impl Replay<'_> {
-    /// Whether a condition holds now.
+    /// True if a condition holds now.
     pub(super) fn holds(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Not(condition) => !self.holds(condition),
@@ -82,7 +82,8 @@ impl Replay<'_> {
         self.log(server).iter().any(|entry| carries(entry, label))
     }
 
-    /// Which of these commands the state had from which a read was answered; `None` if it was not.
+    /// For each of these commands, whether a read was answered from a state that has it; `None` if it was not
+    /// answered.
     fn seen<'a>(&self, read: &Label, labels: &'a [Label]) -> Option<Vec<&'a Label>> {
         let index = self.read_at(read)?;
         let record = &self.folds.record;

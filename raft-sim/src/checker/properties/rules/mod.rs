@@ -1,8 +1,8 @@
-//! The rules: whether each step keeps those of Figures 2 and 13 and of the dissertation to the letter (23 to 34).
+//! The rules: each step must keep those of Figures 2 and 13 and of the dissertation to the letter (23 to 34).
 //!
 //! A server that breaks such a rule may still be safe and live, so no history of the cluster need ever show it.
-//! What the rule asks for is worked out *before* the step, from the server's state and the event, and compared with what it
-//! did afterwards. Judged only if the checkers are told to: an implementation may have good reasons to act otherwise.
+//! What the rule asks for is worked out *before* the step, from the server's state and the event, and compared with
+//! what it did afterwards. Judged only on request: an implementation may have good reasons to act otherwise.
 
 mod leader;
 mod receiver;
@@ -19,7 +19,7 @@ use receiver::Receiver;
 #[derive(Debug)]
 pub(in crate::checker) struct Rules(Option<Judged>);
 
-/// What the rules are judged by, beside what is on record.
+/// The state by which the rules are judged, beside the record.
 #[derive(Debug)]
 struct Judged {
     /// The settings of each server, S1 first.
@@ -49,7 +49,7 @@ impl Checker for Rules {
         }
     }
 
-    /// What a server knew only in memory is gone.
+    /// Forgets what the server knew only in memory.
     #[inline]
     fn booted(&mut self, at: &mut Context<'_>, _: &Boot<'_>) -> Verdict {
         if let Some(Judged { settings, receiver, .. }) = &mut self.0 {
@@ -58,7 +58,7 @@ impl Checker for Rules {
         Ok(())
     }
 
-    /// What the rules ask of the server is worked out.
+    /// Computes what the rules require of the server.
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         if let Some(Judged { settings, receiver, leader }) = &mut self.0 {
@@ -67,7 +67,7 @@ impl Checker for Rules {
         }
     }
 
-    /// What it did is compared with that.
+    /// Compares what the server did with what the rules require.
     #[inline]
     fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
         let Some(Judged { settings, receiver, leader }) = &mut self.0 else { return Ok(()) };

@@ -138,7 +138,7 @@ impl Checker for Snapshots {
         self.check(at, snapshot)
     }
 
-    /// What is applied goes on behind it (§7), and does not go back.
+    /// The state machine goes on behind it (§7), and does not go back.
     #[cold]
     fn restores(&mut self, at: &mut Context<'_>, snapshot: &Snapshot) -> Verdict {
         self.check(at, snapshot)?;

@@ -102,7 +102,7 @@ impl Book {
         }
         let after = step.after();
         let what =
-            format!("takes {leader} for the leader of term {}, of which nobody spoke", after.term);
+            format!("takes {leader} for the leader of term {}, which no message names", after.term);
         Err(step.breach(Property::Answering, &what))
     }
 }

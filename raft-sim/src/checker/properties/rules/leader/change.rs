@@ -32,7 +32,7 @@ impl Change {
         self.catching_up.as_ref().map_or(&[], |(_, joiners)| joiners)
     }
 
-    /// Its leader leads no longer. While servers catch up, nobody else has heard of the change.
+    /// Its leader leads no longer. While servers catch up, no other server has learned of the change.
     pub(super) fn abandon(self, step: &mut Step) {
         let obligation = match self.catching_up {
             Some(_) => Obligation::NotLeader(None),

@@ -226,7 +226,7 @@ impl Lead {
             self.round_answered(step, &mut sent, &mut news);
         }
         if grown > 0 && self.own.back().is_none_or(|(_, last)| *last < step.last()) {
-            let what = "appends an entry that nobody has asked for";
+            let what = "appends an entry that no client has proposed";
             return Err(step.breach(Property::Leading, what));
         }
         if self.commit != length(step.after().commit) {

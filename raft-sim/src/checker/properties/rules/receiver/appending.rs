@@ -1,11 +1,11 @@
 //! AppendEntries, receiver implementation (Figure 2, end of §5.3).
 
-use super::standing::{Answer, LogChange, Observes, Reply};
+use super::standing::{Answer, Contact, LogChange, Reply};
 use crate::checker::server::Server;
 use crate::model::{AppendReply, Body, Conflict, Entry, LogIndex, Position, length};
 use crate::subject::Role;
 
-/// What an AppendEntries says: `prev`, `entries`, `commit`, and the round.
+/// The content of an AppendEntries: `prev`, `entries`, `commit`, and the round.
 pub(super) type Request<'a> = (Option<Position>, &'a [Entry], Option<LogIndex>, u64);
 
 /// AppendEntries 1 (§5.1), InstallSnapshot 1 (§7): reply false if term < currentTerm.
@@ -28,12 +28,12 @@ pub(super) fn refuse_old(answer: &mut Answer, body: &Body) {
     answer.reply = Reply::One(Body::AppendEntriesReply { reply, round });
 }
 
-/// §5.2: who hears from the leader of its term follows it.
+/// §5.2: a server that receives a message from the leader of its term follows it.
 #[inline]
 pub(super) fn follow(answer: &mut Answer) {
     answer.standing.role = Role::Follower;
     answer.standing.leader = Some(answer.from);
-    answer.observes = Observes::Leader;
+    answer.contact = Contact::Leader;
 }
 
 /// AppendEntries 2 to 5. False if no correct leader sends it.
@@ -77,8 +77,8 @@ pub(super) fn has(server: &Server, position: Position) -> bool {
         || server.log.at(index).is_some_and(|link| link.term == position.term)
 }
 
-/// Where this log parts from one that has `prev` (end of §5.3): the term of the conflicting entry and the first
-/// index stored for it, or the end of the log.
+/// The place where this log parts from one that has `prev` (end of §5.3): the term of the conflicting entry and the
+/// first index stored for it, or the end of the log.
 fn conflict(server: &Server, prev: Position) -> Conflict {
     match server.log.at(prev.index.get()) {
         Some(link) => {

@@ -52,7 +52,7 @@ impl Watch {
         let body = Body::RequestVoteReply { granted: true };
         let own = Message::new(server.id, server.id, effects.view.term, body);
         match self.unsynced.back() {
-            Some((newest, _)) => self.obligation.push_back((*newest, own)),
+            Some((newest, _)) => self.pending.push_back((*newest, own)),
             None => self.votes = bit(server.id),
         }
         Ok(())
@@ -79,14 +79,15 @@ impl Watch {
             if to != server.id && !self.oblige(server.id, to, body, effects) {
                 return Err((
                     Property::Voting,
-                    format!("wants to lead, and does not send {body:?} to {to}"),
+                    format!("is due to ask for votes, and does not send {body:?} to {to}"),
                 ));
             }
         }
         Ok(())
     }
 
-    /// A tick has passed: who hears from no leader and gives no vote stands, or asks, when its timeout elapses.
+    /// A tick has passed: a server that receives nothing from a leader and gives no vote stands, or asks for
+    /// pre-votes, when its timeout elapses.
     #[inline]
     pub(super) fn check_tick(
         &mut self,
@@ -128,7 +129,7 @@ impl Watch {
             }
             Some(elapsed) if elapsed >= longest => {
                 let detail = format!(
-                    "heard of no leader and gave no vote for {elapsed} ticks, and waits on; its longest election timeout is {longest}"
+                    "received nothing from a leader and gave no vote for {elapsed} ticks, and does not stand; its longest election timeout is {longest}"
                 );
                 return Err((Property::ElectionTimer, detail));
             }
@@ -143,7 +144,7 @@ impl Watch {
         Ok(None)
     }
 
-    /// An election has begun, or the question whether it could be won: whether it was time.
+    /// Checks that a server that begins an election or a pre-vote was due to do so.
     fn check_begun(
         &mut self,
         draws: &mut Draws,
@@ -170,7 +171,8 @@ impl Watch {
         }
         let alone = is_quorum(server, bit(server.id));
         if stood == (settings.pre_vote && !alone) {
-            let due = if stood { "is to ask for pre-votes first" } else { "need not" };
+            let due =
+                if stood { "is to ask for pre-votes first" } else { "is not to ask for pre-votes" };
             return Err((Property::Voting, format!("{verb}, and {due}")));
         }
         self.incoming = Incoming::Unclear;

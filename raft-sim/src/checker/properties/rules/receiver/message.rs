@@ -1,5 +1,5 @@
-//! What becomes of a message: whether it is one that a server takes, the rules for all servers (Figure 2), and then
-//! those for its kind.
+//! The effects of a message: whether a server takes it, the rules for all servers (Figure 2), and then those for
+//! its kind.
 
 use super::standing::{self, Answer, Incoming, Reply, bit};
 use super::watch::Watch;
@@ -16,18 +16,18 @@ pub(super) enum Due {
     /// Nothing is judged.
     #[default]
     Nothing,
-    /// A message came that no correct server sends, and what it left behind is not known.
+    /// The server received a message that no correct server sends, and its effects are not known.
     Unclear,
     /// A tick passes.
     Tick,
-    /// A message came, and this is what becomes of it.
+    /// The server received a message, with these effects.
     Answer(Answer),
-    /// It hears of a durable write.
+    /// The server is notified of a durable write.
     Durable,
 }
 
 impl Watch {
-    /// What becomes of a message.
+    /// The effects of a message on a server.
     #[inline]
     pub(super) fn receives(&self, server: &Server, settings: &Settings, message: &Message) -> Due {
         let before = &self.before;
@@ -36,8 +36,8 @@ impl Watch {
             return Due::Nothing;
         }
         if standing::is_reply(body) {
-            // What a leader makes of answers to what it sent is another matter; and a reply of somebody that is
-            // asked nothing may be refused.
+            // Replies to a leader are judged elsewhere; and a reply of a server outside the configuration may be
+            // refused.
             let led = before.role == Role::Leader && *term <= before.term;
             if led || !contains(server.log.configurations.latest().1, *from) {
                 return Due::Nothing;
@@ -83,7 +83,7 @@ impl Watch {
         }
     }
 
-    /// What becomes of what candidates send and hear back, and of a leader's wish for an election.
+    /// The effects of the requests of candidates, of the replies to them, and of a TimeoutNow.
     fn of_elections(&self, server: &Server, mut answer: Answer, message: &Message) -> Due {
         let Message { from, term, body, .. } = message;
         let current = *term == answer.standing.term;
@@ -91,13 +91,13 @@ impl Watch {
         match body {
             Body::RequestVote { last, .. } => voting::request(server, &mut answer, current, *last),
             Body::PreVote { last } => {
-                // Who was a leader until now believes in nobody.
+                // A server that was a leader until now believes in no leader.
                 let led = later && self.before.role == Role::Leader;
                 let believes = if led { Some(false) } else { self.believes_in_a_leader() };
                 let Some(believes) = believes else { return Due::Nothing };
                 voting::pre_vote(server, &mut answer, current && !believes, *last);
             }
-            // §5.1: what is of an older term says nothing about this one.
+            // §5.1: a message of an older term says nothing about this one.
             _ if !current => answer.reply = Reply::Silence,
             Body::RequestVoteReply { granted: true } => {
                 if answer.standing.role == Role::Candidate {
@@ -129,7 +129,7 @@ impl Watch {
         Due::Answer(answer)
     }
 
-    /// What becomes of what leaders send. A server that leads the term itself is sent nothing by a correct one.
+    /// The effects of messages of leaders. A correct server sends none to the leader of the same term.
     #[inline]
     fn of_leaders(&self, server: &Server, mut answer: Answer, message: &Message) -> Due {
         if message.term < answer.standing.term {

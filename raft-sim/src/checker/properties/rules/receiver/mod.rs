@@ -1,9 +1,9 @@
 //! The rules for servers that receive: election timers, votes and pre-votes, AppendEntries, InstallSnapshot.
 //!
-//! Before a step it is worked out what Figures 2 and 13 make of the event: the term, the vote, the role, the
-//! leader and the commit index afterwards, the change of the log, and the one reply ([`Answer`]). A reply that
-//! must wait for a write is owed, and must leave in the very step in which the server hears that this write and
-//! all before it are durable. Where a rule leaves a choice, or what a server remembers can't be seen, nothing
+//! Before a step, the checker computes the outcome of the event by Figures 2 and 13: the term, the vote, the role,
+//! the leader and the commit index afterwards, the change of the log, and the one reply ([`Answer`]). A reply that
+//! must wait for a write is pending. It must leave in the very step in which the server is notified that this write
+//! and all before it are durable. Where a rule leaves a choice, or what a server remembers can't be seen, nothing
 //! is judged: `None` stands for what is not known.
 //!
 //! What a server is known to remember is in [`Watch`]. Messages that no correct server sends are not judged.
@@ -27,16 +27,16 @@ use crate::model::{Body, length};
 use crate::subject::{Effects, Event, Role, Settings, Token};
 
 use message::Due;
-use standing::{Answer, Incoming, Observes, Reply, Standing, bit};
+use standing::{Answer, Contact, Incoming, Reply, Standing, bit};
 use timer::Draws;
 use watch::{Asking, Judged, Watch};
 
-/// What is expected of each server, S1 first.
+/// The expectations for each server, S1 first.
 #[derive(Debug)]
 pub(super) struct Receiver {
     watched: Vec<Watch>,
     draws: Draws,
-    /// What the step that is under way must show.
+    /// The expected outcome of the current step.
     due: Due,
 }
 
@@ -53,7 +53,7 @@ impl Receiver {
         *watch = Watch { timer, ..Watch::default() };
     }
 
-    /// What the rules ask of a server that is about to take an event is worked out.
+    /// Computes what the rules require of a server that is about to take an event.
     #[inline]
     pub(super) fn takes(&mut self, at: &Context<'_>, settings: &Settings, event: &Event) {
         let (server, watch) = (at.server(), &mut self.watched[at.slot]);
@@ -62,7 +62,7 @@ impl Receiver {
             Event::Tick => Due::Tick,
             Event::Receive(message) => watch.receives(server, settings, message),
             Event::Persisted(token) => {
-                watch.observes(*token);
+                watch.notified(*token);
                 Due::Durable
             }
             Event::Propose(..)
@@ -76,7 +76,7 @@ impl Receiver {
         };
     }
 
-    /// What it did is compared with that.
+    /// Compares what the server did with what the rules require.
     #[inline]
     pub(super) fn stepped(
         &mut self,
@@ -115,7 +115,7 @@ impl Receiver {
 }
 
 impl Watch {
-    /// What became of a message is compared with what had to.
+    /// Compares the effects of a message with those that the rules require.
     #[inline]
     fn check_answer(
         &mut self,
@@ -135,13 +135,13 @@ impl Watch {
             let due = &answer.log;
             return Err((property, format!("took {answer}, after which {due}, and did otherwise")));
         }
-        match answer.observes {
-            Observes::Nothing => {}
-            Observes::Candidate => {
+        match answer.contact {
+            Contact::Nothing => {}
+            Contact::Candidate => {
                 self.timer.restart(effects.view.term);
                 self.asking = Asking::No;
             }
-            Observes::Leader => {
+            Contact::Leader => {
                 self.timer.restart(effects.view.term);
                 self.timer.believe(settings.election_timeout.0);
                 self.asking = Asking::No;
@@ -170,15 +170,17 @@ impl Watch {
         Ok(Some(property))
     }
 
-    /// Nothing was certain of this step. But who stands does what candidates do, and nobody but a leader, by
-    /// AppendEntries or InstallSnapshot, tells those who do not lead what is committed.
+    /// Judges a step of which nothing is certain. But a server that stands must act as a candidate, and a server
+    /// that does not lead learns what is committed from a leader only, by AppendEntries or InstallSnapshot.
     #[inline]
     fn unjudged(&mut self, server: &Server, effects: &Effects) -> Judged {
         let (before, after) = (&self.before, &effects.view);
         let leads = before.role == Role::Leader || after.role == Role::Leader;
         if after.commit != before.commit && !leads {
             let (now, then) = (length(after.commit), length(before.commit));
-            let detail = format!("commits up to {now} instead of {then}, and no leader told it so");
+            let detail = format!(
+                "commits up to {now} instead of {then}, and no message of a leader says so"
+            );
             return Err((Property::Appending, detail));
         }
         if after.role == Role::Candidate && after.term != self.before.term {
@@ -187,14 +189,13 @@ impl Watch {
         Ok(None)
     }
 
-    /// A server has heard of a durable write: what waited for it leaves, and its own vote counts.
+    /// A server is notified of a durable write: the messages that waited for it leave, and its own vote counts.
     fn check_durable(&mut self, server: &Server, effects: &Effects) -> Judged {
         let first = self.unsynced.front().map_or(Token(u64::MAX), |(token, _)| *token);
-        let mut left =
-            vec![false; if self.obligation.is_empty() { 0 } else { effects.sends.len() }];
+        let mut left = vec![false; if self.pending.is_empty() { 0 } else { effects.sends.len() }];
         let mut judged = None;
-        while let Some((_, message)) = self.obligation.pop_front_if(|(after, _)| *after < first) {
-            // Of an older term: whoever waits for it would have to ignore it.
+        while let Some((_, message)) = self.pending.pop_front_if(|(after, _)| *after < first) {
+            // A message of an older term: its receiver would have to ignore it.
             if message.term < effects.view.term {
                 continue;
             }
@@ -210,7 +211,7 @@ impl Watch {
                 None => {
                     let (body, to) = (&message.body, message.to);
                     let detail = format!(
-                        "hears that its writes are durable, and does not send {body:?} to {to}"
+                        "is notified that its writes are durable, and does not send {body:?} to {to}"
                     );
                     return Err((property, detail));
                 }
@@ -228,7 +229,7 @@ impl Watch {
         Ok(judged)
     }
 
-    /// A server tells how much it has of a snapshot.
+    /// A server reports how much it has of a snapshot.
     fn learn_incoming(&mut self, effects: &Effects) {
         for message in &effects.sends {
             if let Body::InstallSnapshotReply { last, received, .. } = message.body {

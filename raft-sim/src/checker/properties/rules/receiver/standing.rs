@@ -1,4 +1,4 @@
-//! How a server stands, and what becomes of a message. Nothing here judges.
+//! The state of a server and the effects of a message. Nothing here judges.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::checker::properties::Property;
 use crate::model::{Body, LARGEST, LogIndex, Message, NodeId, Position, Term, length};
 use crate::subject::{Effects, Role, View};
 
-/// What a message can change of a server's state.
+/// The part of a server's state that a message can change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) role: Role,
@@ -24,13 +24,13 @@ impl Standing {
         Standing { role, term, voted_for, leader, commit, snapshot }
     }
 
-    /// A later term, in which it follows nobody yet and has not voted.
+    /// A later term, in which it follows no leader yet and has not voted.
     pub(super) fn enter(&mut self, term: Term) {
         let Standing { commit, snapshot, .. } = *self;
         *self = Standing { term, commit, snapshot, ..Standing::default() };
     }
 
-    /// Whether a view shows this; if it is not clear how much of a snapshot a server had, the indexes aside.
+    /// True if a view shows this state; if it is not clear how much of a snapshot a server had, the indexes aside.
     #[inline]
     pub(super) fn is_that_of(&self, view: &View, unclear: bool) -> bool {
         self.role == view.role
@@ -70,25 +70,25 @@ impl Default for Incoming {
     }
 }
 
-/// What becomes of a message.
+/// The effects of a message on its receiver.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// Whose rules these are.
+    /// The property whose rules these are.
     pub(super) property: Property,
     pub(super) from: NodeId,
     term: Term,
     kind: &'static str,
-    /// How the receiver stands afterwards.
+    /// The receiver's state afterwards.
     pub(super) standing: Standing,
     pub(super) reply: Reply,
     pub(super) log: LogChange,
-    pub(super) observes: Observes,
+    pub(super) contact: Contact,
     /// The snapshot of which it has parts afterwards, if that changes.
     pub(super) incoming: Option<Incoming>,
-    /// Whose vote it brings, and whose pre-vote, one bit for each server.
+    /// The servers whose vote, and whose pre-vote, it brings, one bit for each.
     pub(super) vote: u64,
     pub(super) supporter: u64,
-    /// Whether the receiver stands for election, and whether its leader wants it to.
+    /// True if the receiver stands for election, and if its leader asked it to.
     pub(super) stands: bool,
     pub(super) transfer: bool,
 }
@@ -105,7 +105,7 @@ impl Answer {
             standing,
             reply: Reply::None,
             log: LogChange::None,
-            observes: Observes::Nothing,
+            contact: Contact::Nothing,
             incoming: None,
             vote: 0,
             supporter: 0,
@@ -130,26 +130,26 @@ impl fmt::Display for Answer {
     }
 }
 
-/// How a message is answered.
+/// The reply to a message.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// It is not; or that is another matter.
+    /// There is none, or it is not judged here.
     None,
-    /// By this.
+    /// This one.
     One(Body),
     /// Nothing is sent and nothing written.
     Silence,
-    /// In a way that depends on how much of a snapshot the receiver had, which is not clear.
+    /// It depends on how much of a snapshot the receiver had, which is not clear.
     Unclear,
 }
 
-/// What a message changes of the receiver's log.
+/// The change of the receiver's log by a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LogChange {
     None,
-    /// From this index on, it is replaced by so many entries.
+    /// It is replaced from this index on, by this number of entries.
     From(LogIndex, usize),
-    /// That is another matter.
+    /// It is not judged here.
     Any,
 }
 
@@ -179,9 +179,9 @@ impl fmt::Display for LogChange {
     }
 }
 
-/// Whom a message makes a server hear from, for its election timer.
+/// The sender of a message, as far as it counts for the receiver's election timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Observes {
+pub(super) enum Contact {
     Nothing,
     /// A candidate, to which it gives its vote.
     Candidate,
@@ -189,7 +189,7 @@ pub(super) enum Observes {
     Leader,
 }
 
-/// Whose rules decide what becomes of a message.
+/// The property whose rules decide the effects of a message.
 #[inline]
 pub(super) fn property_of(body: &Body) -> Property {
     match body {
@@ -207,7 +207,7 @@ pub(super) fn property_of(body: &Body) -> Property {
     }
 }
 
-/// Whether it answers something that a leader or a candidate has sent.
+/// True if the message answers one of a leader or a candidate.
 #[inline]
 pub(super) fn is_reply(body: &Body) -> bool {
     match body {
@@ -226,13 +226,13 @@ pub(super) fn is_reply(body: &Body) -> bool {
     }
 }
 
-/// Whether a server wants to lead, without the leader's wish.
+/// True if the sender stands, or asks for pre-votes, without a request of its leader.
 #[inline]
 pub(super) fn is_candidacy(body: &Body) -> bool {
     matches!(body, Body::RequestVote { transfer: false, .. } | Body::PreVote { .. })
 }
 
-/// Whether it speaks of a term or an index that no history reaches: it may be refused.
+/// True if the message has a term or an index that no history reaches: it may be refused.
 #[inline]
 pub(super) fn is_out_of_reach(message: &Message) -> bool {
     let index = match &message.body {
@@ -266,7 +266,7 @@ impl fmt::Display for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut servers = (1..=64).map(NodeId).filter(|server| self.0 & bit(*server) != 0);
         match servers.next() {
-            None => f.write_str("nobody"),
+            None => f.write_str("no server"),
             Some(first) => {
                 first.fmt(f)?;
                 servers.try_for_each(|server| write!(f, ", {server}"))

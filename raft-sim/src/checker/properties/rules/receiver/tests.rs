@@ -62,7 +62,7 @@ fn success(index: u64) -> Body {
     Body::AppendEntriesReply { reply, round: 0 }
 }
 
-/// S1 hears S2, its leader.
+/// S1 receives a heartbeat of S2, its leader.
 fn follows(history: &mut History) {
     silent(takes(history, &from_2(1, heartbeat()), |effects| {
         effects.view.leader = Some(NodeId(2));
@@ -70,15 +70,15 @@ fn follows(history: &mut History) {
     }));
 }
 
-/// So many ticks pass at S1, which waits.
+/// `ticks` ticks pass at S1, which waits.
 fn waits(history: &mut History, ticks: u32) {
     for _ in 0..ticks {
         silent(takes(history, &Event::Tick, |_| {}));
     }
 }
 
-/// S1's write is durable, and it hears of it.
-fn observes(history: &mut History, token: u64, does: impl FnOnce(&mut Effects)) -> Verdict {
+/// S1's write is durable, and it is notified.
+fn is_notified(history: &mut History, token: u64, does: impl FnOnce(&mut Effects)) -> Verdict {
     history.flush(1);
     takes(history, &Event::Persisted(Token(token)), does)
 }
@@ -110,7 +110,7 @@ fn a_server_waits_no_longer_than_its_longest_timeout() {
     waits(&mut history, 15);
     follows(&mut history);
     waits(&mut history, 19);
-    raises(takes(&mut history, &Event::Tick, |_| {}), Property::ElectionTimer, "waits on");
+    raises(takes(&mut history, &Event::Tick, |_| {}), Property::ElectionTimer, "does not stand");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn timeouts_are_not_all_the_same() {
         if last.is_err() {
             break;
         }
-        silent(observes(&mut history, term, |effects| asks(effects, term)));
+        silent(is_notified(&mut history, term, |effects| asks(effects, term)));
     }
     raises(last, Property::ElectionTimer, "all were the same");
 }
@@ -145,7 +145,7 @@ fn timeouts_that_differ_now_and_then_are_chosen_randomly() {
     for term in 2..=60 {
         waits(&mut history, if term % 10 == 0 { 10 } else { 9 });
         silent(takes(&mut history, &Event::Tick, |effects| stands(effects, term, term)));
-        silent(observes(&mut history, term, |effects| asks(effects, term)));
+        silent(is_notified(&mut history, term, |effects| asks(effects, term)));
     }
     assert_eq!(history.exercised(Property::ElectionTimer), 59);
 }
@@ -163,7 +163,7 @@ fn a_vote_is_given_as_logs_and_terms_demand() {
         });
         taken.clone()?;
         if granted {
-            observes(&mut history, 1, |effects| replies(effects, term, vote(true)))
+            is_notified(&mut history, 1, |effects| replies(effects, term, vote(true)))
         } else {
             taken
         }
@@ -184,12 +184,12 @@ fn a_vote_leaves_as_soon_as_it_is_known_to_be_durable() {
         notes(effects, 1, 1, Some(2));
     }));
     silent(takes(&mut history, &from_2(1, request(None, false)), |_| {}));
-    let once = observes(&mut history, 1, |effects| replies(effects, 1, vote(true)));
+    let once = is_notified(&mut history, 1, |effects| replies(effects, 1, vote(true)));
     raises(once, Property::Voting, "does not send RequestVoteReply");
 }
 
 #[test]
-fn a_write_heard_of_out_of_order_counts_when_its_turn_comes() {
+fn a_notice_of_a_write_out_of_order_counts_when_its_turn_comes() {
     let mut history = three(Settings::default(), 0);
     silent(takes(&mut history, &from_2(2, heartbeat()), |effects| {
         notes(effects, 1, 2, None);
@@ -199,7 +199,7 @@ fn a_write_heard_of_out_of_order_counts_when_its_turn_comes() {
         notes(effects, 2, 3, Some(2));
         effects.view.leader = None;
     }));
-    silent(observes(&mut history, 2, |_| {}));
+    silent(is_notified(&mut history, 2, |_| {}));
     let mut other = three(Settings::default(), 0);
     silent(takes(&mut other, &from_2(2, request(None, false)), |effects| {
         notes(effects, 1, 2, Some(2));
@@ -207,12 +207,16 @@ fn a_write_heard_of_out_of_order_counts_when_its_turn_comes() {
     silent(takes(&mut other, &from_2(2, request(None, false)), |effects| {
         notes(effects, 2, 2, Some(2))
     }));
-    silent(observes(&mut other, 2, |_| {}));
-    raises(observes(&mut other, 1, |_| {}), Property::Voting, "hears that its writes are durable");
+    silent(is_notified(&mut other, 2, |_| {}));
+    raises(
+        is_notified(&mut other, 1, |_| {}),
+        Property::Voting,
+        "is notified that its writes are durable",
+    );
 }
 
 #[test]
-fn who_hears_from_a_leader_disregards_requests_for_its_vote_for_the_shortest_timeout() {
+fn a_follower_of_a_leader_disregards_requests_for_its_vote_for_the_shortest_timeout() {
     let settings = Settings { check_quorum: true, ..Settings::default() };
     let asked = |ticks, transfer, obeys| {
         let mut history = three(settings, 0);
@@ -247,7 +251,7 @@ fn a_candidate_leads_with_the_votes_of_a_majority_and_not_before() {
         waits(&mut history, 9);
         silent(takes(&mut history, &Event::Tick, |effects| stands(effects, 1, 2)));
         if durable {
-            silent(observes(&mut history, 1, |effects| asks(effects, 2)));
+            silent(is_notified(&mut history, 1, |effects| asks(effects, 2)));
         }
         takes(&mut history, &from_2(term, vote(true)), |effects| {
             if leads {
@@ -347,7 +351,7 @@ fn entries_are_taken_refused_and_committed_as_figure_2_says() {
 }
 
 #[test]
-fn who_hears_from_a_leader_of_an_older_term_tells_it_so() {
+fn a_message_of_a_leader_of_an_older_term_is_answered() {
     let reported = |does: fn(&mut Effects)| {
         let mut history = three(Settings::default(), 0);
         takes(&mut history, &from_2(0, heartbeat()), does)
@@ -394,7 +398,7 @@ fn parts_of_a_snapshot_add_up() {
 }
 
 #[test]
-fn answers_commit_nothing_where_nobody_leads() {
+fn answers_commit_nothing_without_a_leader() {
     let answered = |does: fn(&mut Effects)| {
         let states = [(&[1, 1][..], 2, None), (&[1][..], 1, None), (&[1][..], 1, None)];
         let mut history = History::judged(&[Settings::default(); 3], &states);
@@ -406,5 +410,5 @@ fn answers_commit_nothing_where_nobody_leads() {
     };
     silent(answered(|_| {}));
     let commits = |effects: &mut Effects| effects.view.commit = Some(LogIndex::FIRST);
-    raises(answered(commits), Property::Appending, "no leader told it so");
+    raises(answered(commits), Property::Appending, "no message of a leader says so");
 }

@@ -1,13 +1,13 @@
 //! The election timer (Figure 2, followers and candidates; §5.2), and what it stands for in §6: how long a server
 //! believes that there is a current leader.
 //!
-//! How long a timeout is, no rule says: only that it lies between the shortest and the longest, and is chosen
-//! randomly. So what is certain is that nobody stands before the shortest and everybody does at the longest.
+//! No rule says how long a timeout is, only that it lies between the shortest and the longest, and is chosen
+//! randomly. So it is certain that no server stands before the shortest and every server does at the longest.
 
 use crate::model::{HardState, NodeId, Term};
 use crate::subject::Settings;
 
-/// What is known of a server's election timer. `None` is what is not.
+/// The known state of a server's election timer; `None` where it is not known.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Timer {
     /// Ticks since it started.
@@ -21,13 +21,13 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    /// The timer of the same server after a restart. Who reads by leases counts on servers that come back, too
-    /// (diss. §6.4.1): they may have promised to believe in a leader, unless they were never there.
+    /// The timer of the same server after a restart. A leader with a lease relies on restarted servers, too (diss.
+    /// §6.4.1): they may have supported a leader before, unless they boot for the first time.
     pub(super) fn booted(self, settings: &Settings, durable: HardState) -> Timer {
-        let promised = settings.lease_drift.is_some() && durable != HardState::default();
+        let supported = settings.lease_drift.is_some() && durable != HardState::default();
         Timer {
             elapsed: Some(0),
-            believes: Some(if promised { settings.election_timeout.0 } else { 0 }),
+            believes: Some(if supported { settings.election_timeout.0 } else { 0 }),
             started_in: durable.term,
             ran_out_in: self.ran_out_in,
         }
@@ -39,7 +39,7 @@ impl Timer {
         self.started_in = term;
     }
 
-    /// For so many ticks the server believes in a leader.
+    /// The server believes in a leader for this number of ticks.
     pub(super) fn believe(&mut self, ticks: u32) {
         self.believes = Some(ticks);
     }
@@ -60,25 +60,25 @@ impl Timer {
     }
 }
 
-/// Timeouts that were the same, one after another, as chance would have it.
+/// A row of equal timeouts, one after another.
 #[derive(Clone, Copy, Debug, Default)]
 struct Row {
-    /// By how much they were longer than the shortest.
+    /// The ticks by which they were longer than the shortest.
     excess: u32,
-    /// How improbable that was: it happens once in so many times.
+    /// The odds of that: it happens once in this number of times.
     odds: u64,
 }
 
-/// What is known of how timeouts are chosen, over a whole run.
+/// Statistics of how timeouts are chosen, over a whole run.
 ///
 /// A timer that has not run out at a length has run out at the next with a known probability, whatever happened
 /// to all others: one in as many as there are lengths left. So a row of timers that all run out at one length,
 /// none of them running past it, has odds that multiply.
 #[derive(Debug, Default)]
 pub(super) struct Draws {
-    /// Of all servers in all terms.
+    /// The row of all servers in all terms.
     all: Row,
-    /// Of different servers in the same term, and the last of them.
+    /// The row of different servers in the same term, and the last of them.
     same_term: Row,
     last: Option<(NodeId, Term)>,
 }
@@ -87,7 +87,7 @@ pub(super) struct Draws {
 const IMPOSSIBLE: u64 = 1 << 50;
 
 impl Row {
-    /// A timer has run out, with so many lengths left.
+    /// A timer has run out, with `left` lengths left.
     fn ran_out(&mut self, excess: u32, left: u64) {
         if self.excess == excess {
             self.odds = self.odds.max(1).saturating_mul(left);

@@ -1,6 +1,6 @@
-//! Votes and pre-votes: when they are given, and whose count (Figure 2, diss. §4.2.3, §9.6).
+//! Votes and pre-votes: when they are given, and which of them count (Figure 2, diss. §4.2.3, §9.6).
 
-use super::standing::{Answer, Observes, Reply, bit};
+use super::standing::{Answer, Contact, Reply, bit};
 use crate::checker::quorum::has_quorum;
 use crate::checker::server::Server;
 use crate::model::{Body, LogIndex, Membership, NodeId, Position};
@@ -12,7 +12,7 @@ pub(super) fn request(server: &Server, answer: &mut Answer, current: bool, last:
     let granted = current && free && is_up_to_date(server, last);
     if granted {
         answer.standing.voted_for = Some(answer.from);
-        answer.observes = Observes::Candidate;
+        answer.contact = Contact::Candidate;
     }
     answer.reply = Reply::One(Body::RequestVoteReply { granted });
 }

@@ -1,4 +1,4 @@
-//! What one server is known to remember.
+//! The state that a server is known to remember.
 
 use std::collections::VecDeque;
 
@@ -8,50 +8,52 @@ use crate::checker::properties::Property;
 use crate::model::{Body, Message, NodeId};
 use crate::subject::{Effects, Role, Token};
 
-/// What one server is known to remember, beside what is on record of it.
+/// The state that a server is known to remember, beside the record.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     pub(super) timer: Timer,
-    /// Who would vote for it, if it asks before it stands (diss. §9.6), one bit for each server.
+    /// The servers that would vote for it, if it asks before it stands (diss. §9.6), one bit for each.
     pub(super) asking: Asking,
-    /// Who has voted for it in this term, itself once its own vote is known durable.
+    /// The servers that have voted for it in this term, one bit for each; itself once it knows that its own vote is
+    /// durable.
     pub(super) votes: u64,
     /// The snapshot of which it has parts, and how many bytes (Figure 13).
     pub(super) incoming: Incoming,
-    /// Writes of which it has not heard, or not of all before them, and whether it has heard of this one.
+    /// Writes of which it has not been notified, or not of all before them; true if it has been notified of this
+    /// one.
     pub(super) unsynced: VecDeque<(Token, bool)>,
-    /// Messages that it owes, and the newest write that each waits for.
-    pub(super) obligation: VecDeque<(Token, Message)>,
-    /// How it stood before this step.
+    /// Messages that must leave later, and the newest write that each waits for.
+    pub(super) pending: VecDeque<(Token, Message)>,
+    /// Its state before this step.
     pub(super) before: Standing,
 }
 
-/// Whether a server asks for pre-votes.
+/// A server's pre-vote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Asking {
     #[default]
     No,
-    /// It does, and these would vote for it.
+    /// It asks for pre-votes, and these servers would vote for it.
     Yes(u64),
-    /// It may have begun to, behind a write.
+    /// It may have begun to ask, behind a write.
     Unclear,
 }
 
-/// Which property was put to the test, if one was; or which does not hold, and what the server did.
+/// The property that was exercised, if one was; or the one that does not hold, and what the server did.
 pub(super) type Judged = Result<Option<Property>, (Property, String)>;
 
 impl Watch {
-    /// The write with this token is durable: so the server hears.
-    pub(super) fn observes(&mut self, token: Token) {
+    /// The server is notified that the write with this token is durable.
+    pub(super) fn notified(&mut self, token: Token) {
         if let Some(write) = self.unsynced.iter_mut().find(|(other, _)| *other == token) {
             write.1 = true;
         }
-        while self.unsynced.front().is_some_and(|(_, observed)| *observed) {
+        while self.unsynced.front().is_some_and(|(_, notified)| *notified) {
             self.unsynced.pop_front();
         }
     }
 
-    /// What follows from a change of term or role, whatever brought it about.
+    /// The consequences of a change of term or role, whatever its cause.
     #[inline]
     pub(super) fn moved(&mut self, effects: &Effects) {
         let (before, after) = (&self.before, &effects.view);
@@ -64,13 +66,13 @@ impl Watch {
             self.votes = 0;
         }
         if before.role == Role::Leader {
-            // Who stops leading has a timer again, and knows of no leader.
+            // A server that stops leading has a timer again, and knows of no leader.
             self.timer.restart(after.term);
             self.timer.believe(0);
         }
     }
 
-    /// Whether it has to believe that there is a current leader (§6); `None` if that is not known.
+    /// True if it has to believe that there is a current leader (§6); `None` if that is not known.
     pub(super) fn believes_in_a_leader(&self) -> Option<bool> {
         if self.before.role == Role::Leader { Some(true) } else { self.timer.believes() }
     }
@@ -90,7 +92,7 @@ impl Watch {
             return true;
         }
         let Some((newest, _)) = self.unsynced.back() else { return false };
-        self.obligation.push_back((*newest, Message::new(from, to, term, body.clone())));
+        self.pending.push_back((*newest, Message::new(from, to, term, body.clone())));
         true
     }
 }

@@ -1,7 +1,7 @@
-//! From exact steps to a scenario that a reader can follow.
+//! Turns exact steps into a readable scenario.
 //!
-//! Servers and requests get the names that a writer would give them, and comments say what is violated and what
-//! happened on the way. The scenario is replayed: what does not fail as it should is told more plainly.
+//! Servers and requests get the names that a writer would give them, and comments have the violation and the events
+//! on the way. The scenario is replayed; if it does not fail with the same property, a plainer text is tried.
 
 use std::collections::BTreeMap;
 
@@ -17,22 +17,22 @@ use crate::subject::{Implementation, Role};
 use crate::time::Micros;
 use crate::timeline::Recorder;
 
-/// How wide a line of comment is at most.
+/// The largest width of a comment line.
 const WIDTH: usize = 100;
-/// How much may be told behind a statement: of more only the end is.
+/// The largest width of a comment behind a statement; of a longer one only the end is kept.
 const BEHIND: usize = 70;
 
 /// A scenario that violates a property, with comments.
 #[derive(Clone, Debug)]
-pub(super) struct Told {
+pub(super) struct Readable {
     pub(super) scenario: Scenario,
-    /// How many replays it took.
+    /// The number of replays it took.
     pub(super) replays: u64,
 }
 
-/// The steps as a scenario, without a word about where they were found; `None` if none that is told so fails, or
-/// there are more servers than a text has names for.
-pub(super) fn reported(minimal: &Minimal, implementation: &dyn Implementation) -> Option<Told> {
+/// The steps as a readable scenario that does not name its seed; `None` if no text fails, or there are more servers
+/// than a text can name.
+pub(super) fn readable(minimal: &Minimal, implementation: &dyn Implementation) -> Option<Readable> {
     let property = minimal.violation.property;
     if minimal.scenario.header.servers.len() > Header::MOST_SERVERS as usize {
         return None;
@@ -47,13 +47,13 @@ pub(super) fn reported(minimal: &Minimal, implementation: &dyn Implementation) -
         if let Some(seen) = alarm.and_then(|alarm| violated(property, alarm)) {
             replays += 1;
             let scenario = commented(together(way), &seen, implementation);
-            return Some(Told { scenario, replays });
+            return Some(Readable { scenario, replays });
         }
     }
     None
 }
 
-/// The scenario with the property's words for a title, and its section.
+/// The scenario with the property's sentence as its title, and the property's section.
 fn titled(scenario: &Scenario, property: Property) -> Scenario {
     let mut scenario = scenario.clone();
     let mut places: Vec<&str> = property.section().split(", ").collect();
@@ -64,7 +64,7 @@ fn titled(scenario: &Scenario, property: Property) -> Scenario {
     scenario
 }
 
-/// Who led, in the order in which they came to.
+/// The leaders, in the order of their elections.
 #[derive(Debug, Default)]
 struct Leaders(Vec<NodeId>);
 
@@ -79,7 +79,7 @@ impl Observer for Leaders {
     }
 }
 
-/// All servers, those that matter most first: the first leader, those after it, then whoever is named first.
+/// All servers, the most important first: the leaders in order, then the others in the order in which they are named.
 fn ranking(scenario: &Scenario, implementation: &dyn Implementation) -> Vec<NodeId> {
     let mut leaders = Leaders::default();
     let _ = replay(scenario, implementation, &mut leaders);
@@ -97,7 +97,7 @@ fn ranking(scenario: &Scenario, implementation: &dyn Implementation) -> Vec<Node
     ranking
 }
 
-/// The scenario with S1 for the first of the ranking, and so on.
+/// The scenario with the first server of the ranking renamed to S1, and so on.
 fn renamed(scenario: &Scenario, ranking: &[NodeId]) -> Scenario {
     let mut scenario = scenario.clone();
     let new = |server: &mut NodeId| {
@@ -148,7 +148,7 @@ fn together(scenario: Scenario) -> Scenario {
     scenario
 }
 
-/// The names of what is asked for, by those that it has.
+/// The new labels of requests, by their old ones.
 fn names<'a>(statements: impl Iterator<Item = &'a Statement>) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     let mut counts = [0; 5];
@@ -188,7 +188,7 @@ fn name(kind: usize, count: usize) -> String {
     first.get(count - 1).map_or_else(|| format!("{letter}{count}"), |name| (*name).to_owned())
 }
 
-/// The scenario with comments: what is violated on top, what happened behind the statements.
+/// The scenario with comments: the violation on top, effects behind the statements.
 fn commented(
     mut scenario: Scenario,
     seen: &Violation,
@@ -207,21 +207,20 @@ fn commented(
     }
     let last = scenario.steps.last().map(|step| step.line);
     for step in &mut scenario.steps {
-        let of_step = timeline.iter().filter(|reported| reported.statement == Some(step.line));
-        let mut reported =
-            decisive(of_step.map(|reported| reported.text.replace("  ", " ")).collect());
-        reported.extend((last == Some(step.line)).then(|| format!("{title} is violated")));
-        while reported.len() > 1 && reported.join("; ").chars().count() > BEHIND {
-            reported.remove(0);
+        let of_step = timeline.iter().filter(|line| line.statement == Some(step.line));
+        let mut effects = decisive(of_step.map(|line| line.text.replace("  ", " ")).collect());
+        effects.extend((last == Some(step.line)).then(|| format!("{title} is violated")));
+        while effects.len() > 1 && effects.join("; ").chars().count() > BEHIND {
+            effects.remove(0);
         }
-        step.trivia.behind = (!reported.is_empty()).then(|| format!("# {}", reported.join("; ")));
+        step.trivia.behind = (!effects.is_empty()).then(|| format!("# {}", effects.join("; ")));
     }
     scenario
 }
 
-/// Of what happened in the course of a statement, what it does not say itself.
-fn decisive(reported: Vec<String>) -> Vec<String> {
-    let elected: Vec<String> = reported
+/// The effects of a statement that it does not state itself.
+fn decisive(effects: Vec<String>) -> Vec<String> {
+    let elected: Vec<String> = effects
         .iter()
         .filter_map(|text| Some(text.split_once(" becomes leader")?.0.to_owned()))
         .collect();
@@ -231,10 +230,10 @@ fn decisive(reported: Vec<String>) -> Vec<String> {
                 .split_once(" becomes candidate")
                 .is_some_and(|(server, _)| elected.iter().any(|leader| leader == server))
     };
-    reported.into_iter().filter(|text| !needless(text)).collect()
+    effects.into_iter().filter(|text| !needless(text)).collect()
 }
 
-/// A comment of as many lines as it takes.
+/// A comment, wrapped into lines.
 fn wrapped(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::from("#");
