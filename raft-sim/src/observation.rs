@@ -241,7 +241,10 @@ impl<O: Observer + ?Sized> Observer for &mut O {
 impl<O: Observer> Observer for Option<O> {
     #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
-        self.as_mut().map_or(Ok(()), |observer| observer.observe(at, observation))
+        match self {
+            Some(observer) => observer.observe(at, observation),
+            None => Ok(()),
+        }
     }
 }
 
