@@ -433,7 +433,7 @@ fn configurations(entries: &[Entry]) -> impl Iterator<Item = (LogIndex, Arc<Memb
 
 impl Observer for Coverage {
     #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
             Observation::Action { .. } => self.done(),

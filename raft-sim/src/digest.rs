@@ -34,7 +34,7 @@ impl Digest {
 }
 
 impl Observer for Digest {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         let digest = self.value;
         self.value = match observation {

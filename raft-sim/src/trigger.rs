@@ -195,7 +195,7 @@ impl Watch {
 
 impl Observer for Watch {
     #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
             Observation::Stepped { server, before, length, effects } => {

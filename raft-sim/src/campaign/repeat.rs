@@ -24,7 +24,7 @@ pub(super) fn repeats(seed: u64) -> bool {
 /// state that clusters share, the third finds what differs between processes. The outcome is that of the first run.
 pub(super) fn repeat(plan: &Plan, implementation: &dyn Implementation) -> SeedOutcome {
     let mut steps = Steps::default();
-    let outcome = match run(plan, implementation, true, &mut steps) {
+    let outcome = match run(plan, implementation, true, &mut steps as &mut dyn Observer) {
         Ok(outcome) => outcome,
         Err(why) => return SeedOutcome::NoBoot(why),
     };
@@ -33,7 +33,7 @@ pub(super) fn repeat(plan: &Plan, implementation: &dyn Implementation) -> SeedOu
             break;
         }
         steps = Steps { before: steps.first(), ..Steps::default() };
-        let again = match run(plan, implementation, true, &mut steps) {
+        let again = match run(plan, implementation, true, &mut steps as &mut dyn Observer) {
             Ok(again) => again,
             Err(why) => return SeedOutcome::NoBoot(why),
         };
@@ -53,7 +53,7 @@ fn lines(plan: &Plan, implementation: &dyn Implementation, anew: bool) -> Option
             implementation.start_over();
         }
         let mut lines = Lines::default();
-        let ran = run(plan, implementation, false, &mut lines);
+        let ran = run(plan, implementation, false, &mut lines as &mut dyn Observer);
         ran.map(|_| lines.lines).unwrap_or_default()
     });
     let parted = one.iter().zip(&other).position(|(one, other)| one != other)?;

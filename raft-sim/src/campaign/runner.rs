@@ -9,6 +9,7 @@ use super::repeat::{repeat, repeats};
 use super::{Caller, Campaign, Header, Kept, Kind, Options, SeedOutcome, Sink, Watch, scenarios};
 use crate::checker::Property;
 use crate::guide::{Draft, Guide, Reached, Seen};
+use crate::observation::Observer;
 use crate::panics::caught;
 use crate::parallel;
 use crate::plan::Plan;
@@ -171,7 +172,11 @@ impl<'a> Runner<'a> {
             repeat(&plan, self.implementation)
         } else {
             seen = self.plans.seen(&plan);
-            match run(&plan, self.implementation, true, &mut seen.as_mut()) {
+            let ran = match &mut seen {
+                None => run(&plan, self.implementation, true, ()),
+                Some(seen) => run(&plan, self.implementation, true, seen as &mut dyn Observer),
+            };
+            match ran {
                 Ok(outcome) => SeedOutcome::Ran(Box::new(outcome)),
                 Err(why) => SeedOutcome::NoBoot(why),
             }

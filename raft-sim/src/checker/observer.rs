@@ -12,7 +12,7 @@ impl Checkers {
         self.violation.as_ref()
     }
 
-    #[inline]
+    #[inline(always)]
     fn judge(&mut self, at: Micros, observation: &Observation<'_>) -> Verdict {
         match observation {
             Observation::Booted { server, disk, kept, settings, changed, view, .. } => {
@@ -72,7 +72,7 @@ impl Checkers {
 }
 
 impl Observer for Checkers {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.judge(at, observation).map_err(|violation| {
             self.violation = Some(violation);
@@ -89,7 +89,7 @@ pub struct NoPanic {
 }
 
 impl Observer for NoPanic {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.violation = match observation {
             Observation::Stepped { server, effects, .. } => match &effects.ended {

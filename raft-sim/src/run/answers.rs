@@ -21,7 +21,7 @@ pub(super) struct Answers {
 
 impl Observer for Answers {
     #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
             Observation::Step { .. } => self.steps += 1,

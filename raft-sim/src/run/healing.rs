@@ -1,6 +1,7 @@
 //! The phase after the faults: conditions become fair, and the cluster must make progress, one goal after another.
 //! `docs/liveness.md` has the goals, their bounds, and the cases without an obligation.
 
+mod alarm;
 mod transfer;
 
 use serde::Serialize;
@@ -422,45 +423,6 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
     /// Counts a goal that was met.
     fn meet(&mut self, goal: Property) {
         *self.met.entry(goal).or_default() += 1;
-    }
-
-    /// The violation by a goal that was not met within this many election timeouts.
-    #[cold]
-    fn missed(&self, property: Property, expected: &str, within: u64) -> Violation {
-        self.alarm(property, &format!("{expected} was due within {within} election timeouts"))
-    }
-
-    #[cold]
-    fn alarm(&self, property: Property, detail: &str) -> Violation {
-        let servers: Vec<NodeId> = self.world.ids().collect();
-        let situations: Vec<String> = servers.iter().map(|&id| self.situation(id)).collect();
-        let server = self.world.leader().or(servers.first().copied()).unwrap_or(NodeId(1));
-        let detail = format!("{detail}; {}", situations.join("; "));
-        Violation { property, server, detail }
-    }
-
-    fn situation(&self, id: NodeId) -> String {
-        let server = self.world.server(id);
-        if !server.is_up() {
-            return format!("{id} is down");
-        }
-        let view = server.view();
-        let role = match view.role {
-            Role::Follower => "follower",
-            Role::Candidate => "candidate",
-            Role::Leader => "leader",
-        };
-        let [commit, applied] = [view.commit, view.applied].map(length);
-        let log = server.length();
-        let unanswered = match self.world.unanswered(id).len() {
-            0 => String::new(),
-            1 => ", 1 request unanswered".to_owned(),
-            requests => format!(", {requests} requests unanswered"),
-        };
-        let term = view.term.0;
-        format!(
-            "{id} {role} of term {term}, log to {log}, commit {commit}, applied {applied}{unanswered}"
-        )
     }
 }
 

@@ -46,7 +46,7 @@ pub fn run(
     plan: &Plan,
     implementation: &dyn Implementation,
     judged: bool,
-    observer: &mut dyn Observer,
+    observer: impl Observer,
 ) -> Result<Outcome, String> {
     let own = implementation.enter(plan.seed).map_err(|why| not_booted(NodeId(1), &why))?;
     run_on(plan, own.as_deref().unwrap_or(implementation), judged, observer)
@@ -97,7 +97,7 @@ struct Judge {
 }
 
 impl Observer for Judge {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.no_panic.observe(at, observation)?;
         self.digest.observe(at, observation)?;

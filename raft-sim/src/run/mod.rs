@@ -132,7 +132,7 @@ struct Folds<O> {
 }
 
 impl<O: Observer> Observer for Folds<O> {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.observer.observe(at, observation)?;
         self.watch.observe(at, observation)?;

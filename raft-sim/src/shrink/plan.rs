@@ -40,7 +40,7 @@ pub(super) fn smallest(
     plan: &Plan,
     implementation: &dyn Implementation,
 ) -> Result<Option<Small>, String> {
-    let outcome = run(plan, implementation, true, &mut ())?;
+    let outcome = run(plan, implementation, true, ())?;
     let Some((at, violation)) = outcome.violation else { return Ok(None) };
     let mut search = Search {
         implementation,
@@ -119,7 +119,7 @@ impl Search<'_> {
         }
         self.runs += 1;
         // Settings with which a server does not boot are rejected.
-        let Ok(outcome) = run(&plan, self.implementation, true, &mut ()) else { return false };
+        let Ok(outcome) = run(&plan, self.implementation, true, ()) else { return false };
         self.steps += outcome.steps;
         let Some((at, violation)) = outcome.violation else { return false };
         if violation.property != self.property {

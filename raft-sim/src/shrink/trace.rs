@@ -53,7 +53,7 @@ pub(super) fn trace(
     implementation: &dyn Implementation,
 ) -> Result<Option<Trace>, String> {
     let mut recorder = Recorder::new(plan);
-    let outcome = run(plan, implementation, true, &mut recorder)?;
+    let outcome = run(plan, implementation, true, &mut recorder as &mut dyn Observer)?;
     let Some((_, violation)) = outcome.violation else { return Ok(None) };
     if violation.property.class() == Class::Liveness
         && let Some(before) = recorder.recovery.take()

@@ -7,7 +7,7 @@ use crate::action::{Action, Change, LinkChange};
 use crate::disk::SyncTime;
 use crate::model::NodeId;
 use crate::network::{Conditions, Loss, MessageId};
-use crate::observation::{Observation, Observer};
+use crate::observation::{Observation, Observer, tell};
 use crate::subject::{Event, Token};
 use crate::time::TICK;
 
@@ -97,10 +97,10 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let content = Cow::Borrowed(&message);
         if let Some(why) = lost {
             let observation = Observation::Lost { message: Some(id), content, why };
-            observer.observe(self.now, &observation)?;
+            tell(observer, self.now, observation)?;
             return Ok(false);
         }
-        observer.observe(self.now, &Observation::Delivered { message: id, content })?;
+        tell(observer, self.now, Observation::Delivered { message: id, content })?;
         self.step(message.to, Event::Receive(message), observer)
     }
 
@@ -115,7 +115,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             return Ok(false);
         }
         let asked = Observation::Asked { server: id, event: Cow::Borrowed(&event) };
-        observer.observe(self.now, &asked)?;
+        tell(observer, self.now, asked)?;
         self.servers[slot(id)].unanswered.extend(event.request());
         self.step(id, event, observer)
     }
@@ -151,7 +151,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
                 }
                 Change::Release(kinds) => {
                     for message in network.hold(from, to, kinds, false) {
-                        observer.observe(self.now, &Observation::Held { message, held: false })?;
+                        tell(observer, self.now, Observation::Held { message, held: false })?;
                     }
                 }
                 Change::Slow(extra) => network.slow(from, to, extra, true),
@@ -173,7 +173,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         self.sync = SyncTime { min: 0, max: 0, notice: 0 };
         self.apply_time = 0;
         for message in self.network.calm(conditions) {
-            observer.observe(self.now, &Observation::Held { message, held: false })?;
+            tell(observer, self.now, Observation::Held { message, held: false })?;
         }
         self.set_out();
         for id in self.ids() {
@@ -198,7 +198,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let Some(message) = self.network.take(id) else { return Ok(false) };
         let content = Cow::Borrowed(&message);
         let lost = Observation::Lost { message: Some(id), content, why: Loss::Dropped };
-        observer.observe(self.now, &lost)?;
+        tell(observer, self.now, lost)?;
         Ok(true)
     }
 
@@ -225,7 +225,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         if !self.network.set_held(message, held) {
             return Ok(false);
         }
-        observer.observe(self.now, &Observation::Held { message, held })?;
+        tell(observer, self.now, Observation::Held { message, held })?;
         Ok(true)
     }
 

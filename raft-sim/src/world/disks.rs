@@ -9,7 +9,7 @@ use super::{Halt, Launch, Server, World, slot};
 use crate::disk::{Disk, Survives, length_after};
 use crate::mix::{below, mix};
 use crate::model::{NodeId, length};
-use crate::observation::{Observation, Observer, Stop, Stored};
+use crate::observation::{Observation, Observer, Stop, Stored, tell};
 use crate::panics;
 use crate::subject::{Boot, Event, Token, View, Write};
 
@@ -167,7 +167,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         observer: &mut impl Observer,
     ) -> Result<(), Stop> {
         let durable = Observation::Durable { server: id, write: Cow::Borrowed(write) };
-        observer.observe(self.now, &durable)
+        tell(observer, self.now, durable)
     }
 
     /// True if a server is paused. It is then notified of its durable writes, from this one on, when it resumes.
@@ -277,7 +277,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         server.disk = Disk::default();
         server.kept = None;
         server.view = View::default();
-        observer.observe(self.now, &Observation::Wiped { server: id })?;
+        tell(observer, self.now, Observation::Wiped { server: id })?;
         Ok(true)
     }
 
@@ -297,7 +297,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             server.kept = server.view.applied.min(server.disk.durable_prefix());
         }
         server.disk.lie(lies);
-        observer.observe(self.now, &Observation::Lies { server: id, lies })?;
+        tell(observer, self.now, Observation::Lies { server: id, lies })?;
         Ok(true)
     }
 
@@ -332,7 +332,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         server.disk.lose_unsynced();
         server.length = server.disk.written_length();
         let crashed = Observation::Crashed { server: id, survived, torn, lost, at_write };
-        observer.observe(self.now, &crashed)?;
+        tell(observer, self.now, crashed)?;
         Ok(true)
     }
 
@@ -414,7 +414,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             Err(why) => {
                 let why = Cow::Borrowed(&*why);
                 let failed = Observation::NotBooted { server: id, panicked, why: why.clone() };
-                observer.observe(self.now, &failed)?;
+                tell(observer, self.now, failed)?;
                 return Err(Halt::NoBoot { server: id, why: why.into_owned() });
             }
         };
@@ -440,7 +440,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             changed: changed.is_some(),
             view,
         };
-        observer.observe(self.now, &booted)?;
+        tell(observer, self.now, booted)?;
         Ok(())
     }
 }

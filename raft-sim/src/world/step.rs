@@ -9,7 +9,7 @@ use super::{Halt, Launch, World, slot};
 use crate::mix::{below, mix};
 use crate::model::{Message, NodeId};
 use crate::network::Fate;
-use crate::observation::{Observation, Observer, Stop};
+use crate::observation::{Observation, Observer, Stop, tell};
 use crate::panics;
 use crate::subject::{Effects, Ended, Event, Subject, View};
 
@@ -40,7 +40,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             return Ok(true);
         }
         let step = Observation::Step { server: id, event: Cow::Borrowed(&event) };
-        observer.observe(self.now, &step)?;
+        tell(observer, self.now, step)?;
         self.take(id, event, observer)?;
         self.settle_at_once(id, observer)?;
         self.lag(id, observer)?;
@@ -61,7 +61,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let server = &self.servers[slot(id)];
         let Some(subject) = &mut self.subjects[slot(id)] else { return Ok(()) };
         let took = Observation::Took { server: id, event: Cow::Borrowed(&event) };
-        observer.observe(self.now, &took)?;
+        tell(observer, self.now, took)?;
         let before = server.view;
         let effects = &mut self.effects;
         effects.clear();
@@ -83,7 +83,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let effects = &self.effects;
         let stepped =
             Observation::Stepped { server: id, before, length, effects: Cow::Borrowed(effects) };
-        observer.observe(self.now, &stepped)?;
+        tell(observer, self.now, stepped)?;
         if effects.ended.is_some() {
             self.crash(id, Default::default(), false, observer)?;
             return Ok(());
@@ -111,7 +111,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
         for (request, answer) in self.effects.answers.drain(..) {
             let answered = Observation::Answered { server: id, request, answer };
-            observer.observe(self.now, &answered)?;
+            tell(observer, self.now, answered)?;
         }
         if !self.effects.sends.is_empty() {
             let mut sends = std::mem::take(&mut self.effects.sends);
@@ -149,7 +149,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         message: Message,
         observer: &mut impl Observer,
     ) -> Result<(), Stop> {
-        observer.observe(self.now, &Observation::Sent { message: Cow::Borrowed(&message) })?;
+        tell(observer, self.now, Observation::Sent { message: Cow::Borrowed(&message) })?;
         if !self.flowing {
             return self.park(message, false, observer);
         }
@@ -166,7 +166,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
                     Observation::InFlight { message, from, to, copy, held, arrives }
                 }
             };
-            observer.observe(*now, &observation)
+            tell(observer, *now, observation)
         })
     }
 
@@ -187,7 +187,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
                     Observation::InFlight { message, from, to, copy, held, arrives: None }
                 }
             };
-            observer.observe(now, &observation)
+            tell(observer, now, observation)
         })
     }
 
