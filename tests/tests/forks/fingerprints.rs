@@ -50,7 +50,8 @@ fn state_that_no_later_step_depends_on_is_not_in_the_fingerprint() {
     let learner =
         || Server { node: Node::boot(boot.clone()).expect("a boot"), pending: Vec::new() };
     let silence = |ticks| after(learner(), (0..ticks).map(|_| Input::Tick));
-    assert_alike(&silence(50), &silence(60));
+    let timeout = Settings::default().election_timeout(NodeId(1), Term(0));
+    assert_alike(&silence(timeout - 1), &silence(60));
     // A part of a snapshot that holds nothing new.
     let committed = || after(new(), [append(1, 1, 1)]);
     assert_alike(&committed(), &after(new(), [append(1, 1, 0), part(), append(1, 1, 1)]));
@@ -139,6 +140,35 @@ fn state_that_later_steps_depend_on_is_in_the_fingerprint() {
     }
 }
 
+/// Supporters of a server that needs more of them, and when a change or a handover began.
+#[test]
+fn what_is_under_way_is_in_the_fingerprint() {
+    let settings = Settings { pre_vote: true, heartbeat_interval: 9, ..Settings::default() };
+    let servers = (1..=5).map(NodeId).collect();
+    let five = booted(Boot { servers, ..first_boot(1, settings) });
+    let timeout = settings.election_timeout(NodeId(1), Term(0));
+    let asking = after(five, (0..timeout).map(|_| Input::Tick));
+    let supported = after(asking.clone(), [message(0, Body::PreVoteReply { granted: true })]);
+    assert_ne!(fingerprint(&asking.node), fingerprint(&supported.node));
+
+    let votes = || {
+        let votes =
+            [Body::PreVoteReply { granted: true }, Body::RequestVoteReply { granted: true }];
+        (0..).zip(votes).map(|(term, body)| message(term, body))
+    };
+    let candidate = after(server(settings), (0..timeout).map(|_| Input::Tick));
+    let reply = AppendReply::Success { matched: LogIndex::new(1) };
+    let success = message(1, Body::AppendEntriesReply { reply, round: 0 });
+    let leader = after(after(candidate, votes()), [success]);
+    let request = Request(1);
+    let transfer = || Input::TransferLeadership { request, to: NodeId(3) };
+    let voters = || (1..=4).map(NodeId).collect();
+    let change = || Input::ChangeMembership { request, voters: voters(), learners: Vec::new() };
+    let led = |inputs| fingerprint(&after(leader.clone(), inputs).node);
+    assert_ne!(led([transfer(), Input::Tick]), led([Input::Tick, transfer()]));
+    assert_ne!(led([change(), Input::Tick]), led([Input::Tick, change()]));
+}
+
 /// With CheckQuorum a leader steps down after a silence; without, the silence does not matter.
 #[test]
 fn a_leaders_silence_counts_where_it_ends_its_leadership() {
@@ -154,7 +184,7 @@ fn a_leaders_silence_counts_where_it_ends_its_leadership() {
         let leader = after(leader, [granted, reply(0)]);
         let leader = after(leader, (0..ticks).map(|_| Input::Tick));
         let leader = after(leader, [read, reply(1)]);
-        fingerprint(&after(leader, (ticks..2).map(|_| Input::Tick)).node)
+        fingerprint(&after(leader, (ticks..6).map(|_| Input::Tick)).node)
     };
     assert_eq!(silent(false, 1), silent(false, 2));
     assert_ne!(silent(true, 1), silent(true, 2));
