@@ -5,10 +5,10 @@
 //! judge any Raft, and they judge every step: what a step costs them depends on what it changed, and
 //! one that changed nothing costs a comparison.
 //!
-//! [`Checkers`] takes each observation apart into the [hooks](hooks::Checker) of the checkers, one for each of the
-//! [properties] or a family of them, and puts it on [record]. The record keeps logs as chains of hashes, one per entry, each
-//! standing for the whole log up to it. That makes "identical up to this index" one comparison ([chain]); a snapshot takes
-//! nothing away from them. [`Traced`] does the same with what the trace of a cluster tells.
+//! [`Checkers`] takes each observation apart into the hooks of the checkers (`hooks`), of which each judges one of the
+//! properties or a family of them (`properties`, `rules`), and puts it on record (`record`). The record keeps logs as chains of
+//! hashes, one per entry, each standing for the whole log up to it. That makes "identical up to this index" one comparison
+//! (`chain`); a snapshot takes nothing away from them. [`Traced`] does the same with what the trace of a cluster tells.
 //! `docs/invariants.md` lists the properties, with the legal states that look wrong at first sight.
 //!
 //! The first violation is the finding. What the checkers say about the same run afterwards is not
