@@ -5,10 +5,10 @@
 //! judge any Raft, and they judge every step: what a step costs them depends on what it changed, and
 //! one that changed nothing costs a comparison.
 //!
-//! [`Checkers`] takes each observation apart into the [hooks](properties::hooks::Checker) of the checkers, one for
-//! each of the [properties] or a family of them, and puts it on [record]. The record keeps logs as chains of
+//! [`Checkers`] takes each observation apart into the hooks of the checkers (`properties/hooks.rs`), one for
+//! each of the properties or a family of them, and puts it on record (`record.rs`). The record keeps logs as chains of
 //! hashes, one per entry, each standing for the whole log up to it. That makes "identical up to this index" one
-//! comparison ([chain]); a snapshot takes nothing away from them. [`Traced`] does the same with the events of a
+//! comparison (`chain.rs`); a snapshot takes nothing away from them. [`Traced`] does the same with the events of a
 //! cluster's trace. `docs/invariants.md` lists the properties, with the legal states that look wrong at first
 //! sight.
 //!
