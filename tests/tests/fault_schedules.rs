@@ -62,7 +62,7 @@ proptest! {
     }
 }
 
-/// What `--admin_ops` leaves out is not in the plan, and nothing else of the plan changes with it.
+/// What `--admin` leaves out is not in the plan, and nothing else of the plan changes with it.
 #[test]
 fn a_plan_has_only_tasks_of_the_classes_that_are_wished() {
     let mut had = [false; AdminClass::ALL.len()];

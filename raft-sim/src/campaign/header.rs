@@ -79,6 +79,7 @@ impl Header {
             #[serde(default)]
             caller: Caller,
             implementation: String,
+            #[serde(rename = "wishes")]
             plan_options: String,
             each: String,
             parts: Vec<Part>,

@@ -13,8 +13,10 @@ pub struct Share(pub u64, pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// They owed it, and made it or not.
+    #[serde(alias = "owed")]
     pub obligation: u64,
     /// Nobody could have made it: what remained broken does not leave a quorum.
+    #[serde(alias = "not_owed")]
     pub no_obligation: u64,
 }
 

@@ -16,6 +16,7 @@ pub struct AdminOp {
     /// When it is asked for first, or from when on it waits for its moment.
     pub at: Micros,
     /// What it waits for, until the run ends if need be.
+    #[serde(alias = "moment")]
     pub trigger: Option<Trigger>,
     /// Who is asked first.
     pub of: AdminTarget,
@@ -95,11 +96,12 @@ pub enum AdminTarget {
     /// Every server.
     Everybody,
     /// The server of the moment; nobody if the task waits for none.
+    #[serde(alias = "doer")]
     Actor,
 }
 
 named! {
-    /// A class of what clients and administrators may do in a run, beside plain commands; `--admin_ops` names them.
+    /// A class of what clients and administrators may do in a run, beside plain commands; `--admin` names them.
     pub enum AdminClass {
         /// servers come and go, vote or learn
         Membership = "membership",

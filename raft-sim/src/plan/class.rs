@@ -20,7 +20,7 @@ named! {
         /// messages of a link are held back and arrive late
         Hold = "hold",
         /// messages of some kinds are held back and arrive late
-        HoldKinds = "vault",
+        HoldKinds = "filtered-hold" | "vault",
         /// links become slow
         SlowLink = "slow-link",
         /// servers lose their power and restart
@@ -34,7 +34,7 @@ named! {
         /// servers are stopped for a while, or their state machines
         Pause = "pause",
         /// servers restart with other settings
-        RestartWith = "renew",
+        RestartWith = "restart-with-settings" | "renew",
         /// clocks run at different rates, stand still and jump
         Clock = "clock",
         /// disks forget everything: Raft is not made for this

@@ -18,6 +18,7 @@ pub struct Fault {
     pub until: Micros,
     /// What it waits for; it begins the first time that this comes and there is somebody to hit. Until the run
     /// ends, if need be.
+    #[serde(alias = "moment")]
     pub trigger: Option<Trigger>,
     /// What it is.
     pub kind: FaultKind,
@@ -40,6 +41,7 @@ pub enum FaultKind {
     Hold(u32, u32),
     /// Messages of these kinds that a server sends, that are sent to it, or both, stay in flight until the
     /// fault ends.
+    #[serde(alias = "vault")]
     HoldKinds(Target, Direction, Kinds),
     /// Whatever the first server sends to the second takes so much longer (virtual microseconds).
     Slow(u32, u32, Micros),
@@ -58,8 +60,10 @@ pub enum FaultKind {
     Pause(Target),
     /// A server's state machine applies nothing until the fault ends. Of no effect without
     /// [`Settings::apply_limit`].
+    #[serde(alias = "laze")]
     StallApply(Target),
     /// A server goes down, and comes back with other settings, which it keeps.
+    #[serde(alias = "renew")]
     RestartWith(u32, Box<Settings>),
     /// Between two ticks of a server's clock there is so much time until the fault ends (virtual microseconds).
     Rate(Target, Micros),
@@ -93,6 +97,7 @@ pub enum Target {
     /// The live server that knows least to be committed.
     Behind,
     /// The server of the moment; nobody if the fault waits for none.
+    #[serde(alias = "doer")]
     Actor,
     /// The peer of the moment; nobody if the moment has none.
     Peer,

@@ -50,6 +50,7 @@ pub struct Plan {
     /// them.
     pub members: u32,
     /// What the network does to every message.
+    #[serde(alias = "weather")]
     pub conditions: Conditions,
     /// How long the disks take.
     pub sync: SyncTime,
@@ -63,6 +64,7 @@ pub struct Plan {
     /// What goes wrong, in order of `at`.
     pub faults: Vec<Fault>,
     /// What administrators ask for, in order of `at`.
+    #[serde(alias = "tasks")]
     pub admin_ops: Vec<AdminOp>,
     /// How the cluster recovers then, if it is to.
     pub healing: Option<Healing>,

@@ -20,13 +20,13 @@ const MOST_ADMIN_OPS: usize = 20;
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use raft_sim::plan::{Plan, TaskClass, Wishes};
-/// use raft_sim::strategies::tasks;
+/// use raft_sim::plan::{AdminClass, Plan, PlanOptions};
+/// use raft_sim::strategies::admin_ops;
 ///
-/// let quiet = Plan::draw(1, &Wishes { tasks: Some(vec![]), ..Wishes::default() });
-/// proptest!(|(tasks in tasks(&quiet, &[TaskClass::Transfer]))| {
-///     let plan = Plan { tasks, ..quiet.clone() };
-///     prop_assert!(plan.tasks.iter().all(|task| task.at < plan.duration));
+/// let quiet = Plan::draw(1, &PlanOptions { admin_ops: Some(vec![]), ..PlanOptions::default() });
+/// proptest!(|(admin_ops in admin_ops(&quiet, &[AdminClass::Transfer]))| {
+///     let plan = Plan { admin_ops, ..quiet.clone() };
+///     prop_assert!(plan.admin_ops.iter().all(|admin_op| admin_op.at < plan.duration));
 /// });
 /// ```
 pub fn admin_ops(

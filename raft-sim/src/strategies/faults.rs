@@ -22,10 +22,10 @@ pub(super) const MOST_FAULTS: usize = 12;
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use raft_sim::plan::{FaultClass, Plan, Wishes};
+/// use raft_sim::plan::{FaultClass, Plan, PlanOptions};
 /// use raft_sim::strategies::faults;
 ///
-/// let calm = Plan::draw(1, &Wishes { faults: Some(vec![]), ..Wishes::default() });
+/// let calm = Plan::draw(1, &PlanOptions { faults: Some(vec![]), ..PlanOptions::default() });
 /// let classes = [FaultClass::Partition, FaultClass::OneWay];
 /// proptest!(|(faults in faults(&calm, &classes))| {
 ///     let plan = Plan { faults, ..calm.clone() };

@@ -64,19 +64,19 @@ pub fn plan() -> impl Strategy<Value = Plan> {
 ///
 /// ```
 /// use proptest::prelude::*;
-/// use raft_sim::plan::{FaultClass, TaskClass, Wishes};
+/// use raft_sim::plan::{AdminClass, FaultClass, PlanOptions};
 /// use raft_sim::strategies::plan_with;
 ///
-/// let crashes = plan_with(&Wishes {
+/// let crashes = plan_with(&PlanOptions {
 ///     servers: Some(3),
 ///     duration_ms: Some(500),
 ///     faults: Some(vec![FaultClass::Crash, FaultClass::CrashAtWrite]),
-///     tasks: Some(vec![TaskClass::Reads]),
-///     ..Wishes::default()
+///     admin_ops: Some(vec![AdminClass::Reads]),
+///     ..PlanOptions::default()
 /// });
 /// proptest!(|(plan in crashes)| {
 ///     prop_assert_eq!(plan.clocks.len(), 3);
-///     prop_assert!(plan.tasks.is_empty());
+///     prop_assert!(plan.admin_ops.is_empty());
 /// });
 /// ```
 pub fn plan_with(plan_options: &PlanOptions) -> impl Strategy<Value = Plan> + use<> {
