@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use raft_sim::plan::PLAN_OPTIONS;
+use raft_sim::plan::{FaultClass, PLAN_OPTIONS, TargetSort, Trigger};
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::subject::Capability;
 use raft_tests::paper_map::{self, CASES, PLACES, RULES, Where};
@@ -287,6 +287,21 @@ fn the_hunting_page_has_a_row_for_each_plan_option() {
     for option in PLAN_OPTIONS {
         let row = format!("\n| `--{} ", option.name);
         assert!(page.contains(&row), "docs/hunting.md: no row for --{}", option.name);
+    }
+}
+
+#[test]
+fn the_faults_page_has_each_class_target_and_trigger() {
+    let page = read("docs/faults.md");
+    let classes = FaultClass::ALL.iter().map(|class| format!("| `{class}` |"));
+    let row = |title: &str| {
+        let (_, name) = title.split_once(": ").expect("a target or a trigger");
+        format!("\n| {name} |")
+    };
+    let targets = TargetSort::ALL.iter().map(|target| row(target.name()));
+    let triggers = Trigger::ALL.iter().map(|trigger| row(trigger.title()));
+    for row in classes.chain(targets).chain(triggers) {
+        assert!(page.contains(&row), "docs/faults.md: nothing like {row:?}");
     }
 }
 

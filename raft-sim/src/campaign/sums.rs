@@ -40,7 +40,7 @@ pub struct Sums {
     /// How often each feature took part, in the order of [`Feature::ALL`](crate::coverage::Feature::ALL); empty
     /// before the first seed.
     pub features: Vec<Share>,
-    /// How often each sort of fault hit, in the order of [`FaultSort::ALL`](crate::plan::FaultSort::ALL); empty
+    /// How often each sort of fault hit, in the order of [`FaultSort::all`](crate::plan::FaultSort::all); empty
     /// before the first seed.
     pub faults: Vec<Share>,
 }

@@ -31,11 +31,11 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     let rows = Feature::ALL.iter().zip(&sums.features);
     let rows = rows.map(|(feature, share)| (feature.title(), feature.section(), *share, NEVER));
     table(out, "What took part, how often, and in how many of the seeds", sums.seeds, rows)?;
-    let rows = FaultSort::ALL.iter().zip(&sums.faults);
+    let rows = FaultSort::all().zip(&sums.faults);
     let rows = rows.map(|(sort, share)| {
         (sort.title(), "", *share, if sort.is_fair() { NEVER } else { "off" })
     });
-    table(out, "What went wrong, how often, and in how many of the seeds", sums.seeds, rows)?;
+    table(out, "Faults injected, how often, and in how many of the seeds", sums.seeds, rows)?;
     if campaign.findings.seeds().next().is_some() {
         heading(out, "What was found, and in how many of the seeds")?;
     }

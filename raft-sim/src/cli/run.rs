@@ -15,7 +15,8 @@ use crate::history;
 use crate::plan::FaultSort;
 use crate::report::End;
 use crate::run::{Liveness, Outcome, Tally, recorded};
-use crate::timeline::{Recorder, milliseconds, texts};
+use crate::time::milliseconds;
+use crate::timeline::{Recorder, texts};
 use crate::trace;
 
 /// Run the cluster of one seed or plan: what was planned, what happened, and what held
@@ -59,7 +60,7 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
     heading(out, "In numbers")?;
     tally(out, &outcome.tally)?;
     features(out, &outcome.features)?;
-    heading(out, "What went wrong, and how often")?;
+    heading(out, "Faults injected, and how often")?;
     faults(out, &outcome.faults)?;
     heading(out, "What was checked, and how often")?;
     for (property, count) in Property::ALL.iter().zip(&outcome.exercised) {
@@ -136,9 +137,9 @@ fn features(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The faults that hit somebody.
+/// The faults that hit.
 fn faults(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
-    for (sort, count) in FaultSort::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
+    for (sort, count) in FaultSort::all().zip(counts).filter(|(_, count)| **count > 0) {
         writeln!(out, "  {:<28}{count:>12}", sort.title())?;
     }
     Ok(())

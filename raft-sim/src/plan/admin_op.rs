@@ -1,4 +1,4 @@
-//! What an administrator asks for in a run, beside what clients do.
+//! Admin operations: requests of administrators in a run, beside those of clients.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,43 +7,43 @@ use super::fault::behind;
 use super::named::named;
 use crate::time::Micros;
 
-/// Something that an administrator asks for. Asked of somebody who can't do it now (it does not lead, another
-/// change is under way), it is asked again for a while, of whoever leads.
+/// An admin operation: a request of an administrator. If the server can't carry it out now (it does not lead, another
+/// change is under way), it is retried for a while, at the leader of that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminOp {
-    /// Its own number in the plan: what is drawn for it while running follows from it.
+    /// Its own number in the plan, from which whatever is drawn for it in the run follows.
     pub number: u32,
-    /// When it is asked for first, or from when on it waits for its moment.
+    /// When it is requested first, or when it begins to wait for its trigger.
     pub at: Micros,
-    /// What it waits for, until the run ends if need be.
+    /// The trigger that it waits for, until the run ends if need be.
     #[serde(alias = "moment")]
     pub trigger: Option<Trigger>,
-    /// Who is asked first.
+    /// The servers that get the first request.
     pub of: AdminTarget,
-    /// What it is.
+    /// What is requested.
     pub kind: AdminKind,
 }
 
-/// What an administrator asks for.
+/// A kind of admin operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdminKind {
-    /// This configuration (§6, diss. ch. 4).
+    /// A change of the configuration to this one (§6, diss. ch. 4).
     Membership {
-        /// Who is to vote.
+        /// The servers that are to vote.
         voters: Vec<u32>,
-        /// Who is to receive the log without a vote.
+        /// The servers that are to receive the log without a vote.
         learners: Vec<u32>,
     },
-    /// That this server leads (diss. §3.10).
+    /// A transfer of leadership to this server (diss. §3.10).
     Transfer(u32),
     /// A snapshot in place of the log up to where it is applied (§7).
     Compaction,
 }
 
 impl AdminOp {
-    /// The same where this server is not: those behind it have numbers one lower. `None` if it is about that
-    /// server, or nobody is left to vote.
+    /// The admin operation in a cluster without this server, where servers with higher numbers have moved up by one. `None`
+    /// if it is about that server, or nobody is left to vote.
     #[must_use]
     pub fn without(&self, server: u32) -> Option<AdminOp> {
         let rest = |servers: &[u32]| -> Vec<u32> {
@@ -83,7 +83,7 @@ impl AdminKind {
     }
 }
 
-/// Who is asked; looked up when it is time.
+/// The servers that get a request, looked up when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdminTarget {
@@ -91,11 +91,11 @@ pub enum AdminTarget {
     Server(u32),
     /// The live leader of the highest term; nobody if there is none.
     Leader,
-    /// Every server that believes to lead.
+    /// Every self-styled leader.
     Leaders,
     /// Every server.
     Everybody,
-    /// The server of the moment; nobody if the task waits for none.
+    /// The server of the trigger; nobody if the operation has none.
     #[serde(alias = "doer")]
     Actor,
 }

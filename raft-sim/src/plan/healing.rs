@@ -1,12 +1,12 @@
 //! What comes after the faults of a run: they end, and the cluster owes progress. Drawn from a stream of its own,
-//! so that a seed has the same weather, faults and tasks with and without it.
+//! so that a seed has the same conditions, faults and admin operations with and without it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AdminClass, FaultClass, Plan, PlanOptions};
 use crate::rng::PlanRng;
 
-/// The phase in which a cluster recovers: all faults end, the weather turns fair, clients and administrators
+/// The phase in which a cluster recovers: all faults end, the network turns fair, clients and administrators
 /// leave it alone. What stays broken on purpose is said here. See `docs/liveness.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Healing {

@@ -52,9 +52,9 @@ pub struct Driven {
     pub violation: Option<Violation>,
     /// How often each goal of liveness was met.
     pub met: BTreeMap<Property, u64>,
-    /// How often each sort of fault hit, in the order of [`FaultSort::ALL`].
+    /// How often each sort of fault hit, in the order of [`FaultSort::all`].
     pub faults: Vec<u64>,
-    /// For each fault of the plan, then for each of its tasks, whether it ever began.
+    /// For each fault of the plan, then for each of its admin operations, whether it ever began.
     pub fired: Vec<bool>,
     /// What happened, in numbers.
     pub tally: Tally,
@@ -116,7 +116,7 @@ pub(super) struct Run<'a, L: Launch + ?Sized, O> {
     pub(super) met: BTreeMap<Property, u64>,
     /// Each fault of the plan while it is under way.
     pub(super) underway: Vec<Option<Underway>>,
-    /// What waits for a moment.
+    /// What waits for a trigger.
     pub(super) waiting: Vec<(Trigger, Waiting)>,
     /// As in [`Driven`].
     pub(super) fired: Vec<bool>,
@@ -166,7 +166,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             underway: vec![None; plan.faults.len()],
             waiting: Vec::new(),
             fired: vec![false; plan.faults.len() + plan.admin_ops.len()],
-            counts: vec![0; FaultSort::ALL.len()],
+            counts: vec![0; FaultSort::COUNT],
             admin_ops: BTreeMap::new(),
             command: vec![0; plan.clients.size.max(8) as usize],
             clients: vec![Client::default(); plan.clients.sessions as usize],
@@ -251,7 +251,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
                 self.hear_answers();
             }
         }
-        // What still waits for its moment has no part in what follows.
+        // What still waits for its trigger has no part in what follows.
         self.folds.watch.want(std::iter::empty());
         if let Some(healing) = &self.plan.healing {
             self.liveness = self.heal(healing)?;

@@ -44,7 +44,7 @@ pub struct Outcome {
     pub exercised: Vec<u64>,
     /// How often each feature took part, in the order of [`Feature::ALL`].
     pub features: Vec<u64>,
-    /// How often each sort of fault hit, in the order of [`FaultSort::ALL`]; of those that last the whole run, whether there was any.
+    /// How often each sort of fault hit, in the order of [`FaultSort::all`](crate::plan::FaultSort::all); of those that last the whole run, whether there was any.
     pub faults: Vec<u64>,
     /// For each fault of the plan, then for each of its tasks, whether it ever began.
     pub fired: Vec<bool>,

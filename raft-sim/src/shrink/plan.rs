@@ -62,7 +62,7 @@ pub(super) fn smallest(
     Ok(Some(Small { plan: best, violation, runs }))
 }
 
-/// How many faults, tasks and requests of clients a plan has in it.
+/// The number of faults, admin operations and requests of clients of a plan.
 pub(super) fn atoms(plan: &Plan) -> usize {
     plan.faults.len() + plan.admin_ops.len() + requests(plan).len()
 }
@@ -76,7 +76,8 @@ fn requests(plan: &Plan) -> Vec<u64> {
     }
 }
 
-/// What of the plan has come by this time, when its run ended: faults and tasks that began, by whether each did.
+/// The part of a plan that had begun when its run ended at this time; `fired` tells of each fault and each admin operation
+/// whether it had.
 fn needed(plan: &Plan, at: Micros, fired: &[bool]) -> Plan {
     let mut plan = plan.clone();
     // Within the healing phase it is the faults' end that the time is counted from.
@@ -171,7 +172,7 @@ impl Search<'_> {
         }
     }
 
-    /// All faults, or all tasks, of one class.
+    /// All faults, or all admin operations, of one kind.
     fn classes(&mut self) {
         let kinds: Vec<FaultKind> =
             self.best.faults.iter().map(|fault| fault.kind.clone()).collect();

@@ -1,4 +1,4 @@
-//! What administrators ask for.
+//! Strategies for admin operations.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,13 +9,13 @@ use super::servers::Servers;
 use crate::plan::{AdminClass, AdminKind, AdminOp, AdminTarget, Plan, fit};
 use crate::time::Micros;
 
-/// Most tasks of a plan.
+/// Most admin operations of a plan.
 const MOST_ADMIN_OPS: usize = 20;
 
-/// Tasks of these classes for a plan of yours: they name its servers and are asked for within its duration. They do
-/// not depend on the tasks that it has.
+/// Admin operations of these classes for a plan of yours: they name its servers and are requested within its duration.
+/// They do not depend on the admin operations that it has.
 ///
-/// What clients do is no task, so [`AdminClass::Reads`] and [`AdminClass::Sessions`] have none: they are in
+/// Requests of clients are no admin operations, so [`AdminClass::Reads`] and [`AdminClass::Sessions`] have none: they are in
 /// [`Clients`](crate::plan::Clients).
 ///
 /// ```
@@ -39,7 +39,7 @@ pub fn admin_ops(
         .prop_map(move |admin_ops| fit::admin_ops(admin_ops, &plan))
 }
 
-/// Tasks that may have to be fitted to a plan; some classes are likelier than others.
+/// Admin operations that may have to be fitted to a plan; some classes are likelier than others.
 pub(super) fn any(
     servers: Servers,
     duration: Micros,
@@ -57,7 +57,7 @@ pub(super) fn any(
     vec(admin_op, 0..=MOST_ADMIN_OPS).boxed()
 }
 
-/// What is asked for in a class; `None` if it has no tasks.
+/// Admin operations of a class; `None` if it has none.
 fn kind(class: AdminClass, servers: Servers) -> Option<BoxedStrategy<AdminKind>> {
     Some(match class {
         AdminClass::Compaction => Just(AdminKind::Compaction).boxed(),

@@ -18,11 +18,11 @@
 //! # no_plan_makes_it_violate_a_property();
 //! ```
 //!
-//! What is drawn is all that Raft is made for: faults of every fair class, by server, role and moment, and
+//! What is drawn is all that Raft is made for: faults of every fair class, by server, role and trigger, and
 //! everything else that a plan has. Never drawn is what Raft is not made for: disks that forget or lie, and clocks
 //! that leave the bounds of a lease. So what violates a property under such a plan has a bug.
 //!
-//! A plan shrinks to less time, fewer servers, faults, tasks and requests, plain weather and the default
+//! A plan shrinks to less time, fewer servers, faults, admin operations and requests, plain conditions and the default
 //! settings. A test that calls [`check`] has no need of that: [`check`] shrinks by itself, to a scenario.
 
 mod admin_ops;
@@ -56,11 +56,11 @@ pub fn plan() -> impl Strategy<Value = Plan> {
     plan_with(&PlanOptions::default())
 }
 
-/// Plans with so many servers, of such a duration, with faults and tasks of these classes only.
+/// Plans with these plan options: how many servers, how long, which classes of faults and admin operations.
 ///
-/// The wishes mean what they mean to [`Plan::draw`], with two differences. A profile makes the classes that it is
+/// The options mean what they mean to [`Plan::draw`], with two differences. A profile makes the classes that it is
 /// about likelier than others, and [`Profile::Swarm`] none. Classes that are not fair are left out, even if they
-/// are wished.
+/// are named.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -133,7 +133,7 @@ pub fn plan_with(plan_options: &PlanOptions) -> impl Strategy<Value = Plan> + us
     )
 }
 
-/// What may happen at all: everything that is wished, and fair.
+/// What may happen at all: everything that the options allow and that is fair.
 fn possible(plan_options: &PlanOptions) -> Draw {
     let faults = plan_options.faults.clone().unwrap_or(FaultClass::ALL.to_vec());
     Draw {

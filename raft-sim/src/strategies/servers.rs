@@ -7,7 +7,7 @@ use crate::plan::Target;
 
 /// Most servers of a first configuration.
 const MOST_MEMBERS: u32 = 9;
-/// So many are there in most plans.
+/// How many servers there are in most plans.
 const MANY: u32 = 3;
 
 /// How many servers the first configuration has: three and five mostly, if nobody says.
@@ -29,20 +29,20 @@ pub(super) fn members(requested: Option<u32>) -> BoxedStrategy<u32> {
 /// The servers that a plan may have. What is about one that it has not is dropped once that is known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Servers {
-    /// So many at most.
+    /// The most that there may be.
     pub(super) most: u32,
-    /// The first ones so many, which are there nearly always.
-    first: u32,
+    /// How many are there nearly always: the first ones.
+    pub(super) first: u32,
 }
 
 impl Servers {
-    /// Those of a first configuration of so many, and so many more.
+    /// The servers of a first configuration of `members`, and `joiners` more.
     pub(super) fn up_to(members: Option<u32>, joiners: u32) -> Servers {
         let first = members.unwrap_or(MANY);
         Servers { most: members.unwrap_or(MOST_MEMBERS) + joiners, first }
     }
 
-    /// So many, all there.
+    /// This many servers, all there.
     pub(super) fn all(servers: u32) -> Servers {
         Servers { most: servers, first: servers }
     }
@@ -78,7 +78,7 @@ impl Servers {
         ]
     }
 
-    /// Whom a fault hits.
+    /// The target of a fault.
     pub(super) fn target(self) -> impl Strategy<Value = Target> + Clone {
         let roles = vec![Target::Candidate, Target::Voter, Target::Deposed, Target::Behind];
         prop_oneof![

@@ -1,4 +1,4 @@
-//! Tasks: each class has a stream of its own, in which they come one after the other, or a few at once.
+//! Admin operations: each class has a stream of its own, in which they come one after the other, or a few at once.
 
 use super::{ADMIN_OPS, Scale};
 use crate::plan::{AdminClass, AdminKind, AdminOp, AdminTarget, Plan, Trigger};
@@ -6,7 +6,7 @@ use crate::rng::PlanRng;
 use crate::subject::Changes;
 use crate::time::Micros;
 
-/// All tasks of a plan that has servers and settings, in order.
+/// All admin operations of a plan that has servers and settings, in order.
 pub(super) fn all(plan: &Plan, scale: &Scale) -> Vec<AdminOp> {
     // A longer run does not change what comes first in it.
     let kinds: [(AdminClass, [Micros; 3], &[Trigger], Draw); 3] = [
@@ -60,10 +60,10 @@ pub(super) fn all(plan: &Plan, scale: &Scale) -> Vec<AdminOp> {
     admin_ops
 }
 
-/// Draws what is asked of whom.
+/// Draws a request and its target.
 type Draw = fn(&mut PlanRng, &Plan, &mut Configuration) -> (AdminTarget, AdminKind);
 
-/// Tasks of one class, one after the other with pauses between, which are at most one of `pauses`; some are a burst of several.
+/// Admin operations of one class, one after the other with pauses between, which are at most one of `pauses`; some are a burst of several.
 fn of_class(
     mut rng: PlanRng,
     plan: &Plan,
@@ -79,7 +79,7 @@ fn of_class(
         let trigger = rng.pick(triggers);
         let trigger = rng.percent(35).then_some(trigger);
         let burst = if rng.percent(20) { rng.range(2, 4) } else { 1 };
-        // At the same moment, or one right after the other.
+        // At the same time, or one right after the other.
         let apart: Micros = rng.pick(&[0, 0, 500, 5_000]);
         for place in 0..burst {
             let (of, kind) = draw(&mut rng, plan, &mut configuration);
