@@ -8,7 +8,14 @@ pub use raft_subject::Micros;
 /// A server's clock tick at its nominal rate, in virtual microseconds.
 pub const TICK: Micros = 10_000;
 
-/// The length of the ring in microseconds, a power of two. Most events (deliveries, ticks, syncs) lie within.
+/// A point or a span of virtual time in milliseconds: `12.345 ms`.
+#[must_use]
+pub fn milliseconds(time: Micros) -> String {
+    format!("{}.{:03} ms", time / 1_000, time % 1_000)
+}
+
+/// How far ahead the ring reaches, in microseconds; a power of two. Most of what is scheduled (deliveries,
+/// ticks, syncs) lies within.
 const REACH: u64 = 1 << 14;
 const WORDS: usize = REACH as usize / 64;
 /// No place in the slab.

@@ -1,4 +1,5 @@
-//! Triggers: events that faults and admin operations may wait for. While nothing waits, a step costs one comparison.
+//! Triggers: the one table of what faults and admin operations may wait for, and the observer that tells when they fire. As
+//! long as nothing waits, a step pays for one comparison.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +8,8 @@ use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Effects, Role, View};
 use crate::time::Micros;
 
-/// Something that a server does and that a fault or an admin operation may wait for. That server is the *server of
-/// the trigger*. If it does so by sending a message, the receiver is its *peer*.
+/// Something that a server does, for which a fault or an admin operation may wait. The server is the *server of the
+/// trigger*; if it sends a message, the receiver is its *peer*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
@@ -18,7 +19,7 @@ pub enum Trigger {
     Votes,
     /// It becomes leader.
     Leads,
-    /// It stops leading.
+    /// It is leader no more.
     StepsDown,
     /// As a leader, it sends its peer entries.
     Replicates,
@@ -44,46 +45,85 @@ pub enum Trigger {
     Boots,
 }
 
-impl Trigger {
-    /// All of them.
-    pub const ALL: [Trigger; 15] = [
-        Trigger::Stands,
-        Trigger::Votes,
-        Trigger::Leads,
-        Trigger::StepsDown,
-        Trigger::Replicates,
-        Trigger::Acknowledges,
-        Trigger::Truncates,
-        Trigger::Commits,
-        Trigger::Reconfigures,
-        Trigger::CommitsConfiguration,
-        Trigger::Compacts,
-        Trigger::SendsSnapshot,
-        Trigger::Installs,
-        Trigger::HandsOver,
-        Trigger::Boots,
-    ];
+/// What is known of a trigger, beside when it fires ([`Watch`]).
+struct Facts {
+    trigger: Trigger,
+    /// Whether the server sends its peer a message.
+    has_peer: bool,
+    /// How reports write it.
+    title: &'static str,
+    /// What happens then, as a sentence.
+    event: &'static str,
+}
 
-    /// True if the server of the trigger has a peer.
+/// The triggers, in order.
+#[rustfmt::skip]
+const TABLE: [Facts; 15] = [
+    Facts { trigger: Trigger::Stands, has_peer: false,
+        title: "trigger: candidacy", event: "a server stands for election" },
+    Facts { trigger: Trigger::Votes, has_peer: true,
+        title: "trigger: vote sent", event: "a server sends its vote" },
+    Facts { trigger: Trigger::Leads, has_peer: false,
+        title: "trigger: leader elected", event: "a server becomes leader" },
+    Facts { trigger: Trigger::StepsDown, has_peer: false,
+        title: "trigger: leader steps down", event: "a leader leads no more" },
+    Facts { trigger: Trigger::Replicates, has_peer: true,
+        title: "trigger: entries sent", event: "a leader sends entries" },
+    Facts { trigger: Trigger::Acknowledges, has_peer: true,
+        title: "trigger: append acknowledged", event: "a server acknowledges entries" },
+    Facts { trigger: Trigger::Truncates, has_peer: false,
+        title: "trigger: entries truncated", event: "a server cuts off or replaces entries" },
+    Facts { trigger: Trigger::Commits, has_peer: false,
+        title: "trigger: leader commits", event: "a leader commits" },
+    Facts { trigger: Trigger::Reconfigures, has_peer: false,
+        title: "trigger: change logged", event: "a configuration comes into a log" },
+    Facts { trigger: Trigger::CommitsConfiguration, has_peer: false,
+        title: "trigger: change committed", event: "a leader commits a configuration" },
+    Facts { trigger: Trigger::Compacts, has_peer: false,
+        title: "trigger: snapshot taken", event: "a server takes a snapshot" },
+    Facts { trigger: Trigger::SendsSnapshot, has_peer: true,
+        title: "trigger: snapshot sent", event: "a leader sends a snapshot" },
+    Facts { trigger: Trigger::Installs, has_peer: false,
+        title: "trigger: snapshot installed", event: "a server installs a snapshot" },
+    Facts { trigger: Trigger::HandsOver, has_peer: true,
+        title: "trigger: leadership moves", event: "a leader hands over" },
+    Facts { trigger: Trigger::Boots, has_peer: false,
+        title: "trigger: restart", event: "a server restarts" },
+];
+
+impl Trigger {
+    /// All triggers, in order.
+    pub const ALL: [Trigger; TABLE.len()] = {
+        let mut all = [TABLE[0].trigger; TABLE.len()];
+        let mut place = 0;
+        while place < all.len() {
+            all[place] = TABLE[place].trigger;
+            assert!(all[place] as usize == place, "the rows are in the order of the triggers");
+            place += 1;
+        }
+        all
+    };
+
+    fn facts(self) -> &'static Facts {
+        &TABLE[self as usize]
+    }
+
+    /// Whether it fires when the server sends a peer a message.
     #[must_use]
     pub fn has_peer(self) -> bool {
-        match self {
-            Trigger::Votes
-            | Trigger::Replicates
-            | Trigger::Acknowledges
-            | Trigger::SendsSnapshot
-            | Trigger::HandsOver => true,
-            Trigger::Stands
-            | Trigger::Leads
-            | Trigger::StepsDown
-            | Trigger::Truncates
-            | Trigger::Commits
-            | Trigger::Reconfigures
-            | Trigger::CommitsConfiguration
-            | Trigger::Compacts
-            | Trigger::Installs
-            | Trigger::Boots => false,
-        }
+        self.facts().has_peer
+    }
+
+    /// How reports write it: `trigger: vote sent`.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.facts().title
+    }
+
+    /// What happens when it fires: `a server sends its vote`.
+    #[must_use]
+    pub fn event(self) -> &'static str {
+        self.facts().event
     }
 }
 
@@ -98,7 +138,7 @@ pub struct Fired {
     pub peer: Option<NodeId>,
 }
 
-/// An observer that watches for triggers.
+/// An observer that tells which triggers fire.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     /// A bit for each trigger that is waited for.
@@ -181,7 +221,7 @@ impl Watch {
         self.wanted = triggers.fold(0, |wanted, trigger| wanted | 1 << trigger as u32);
     }
 
-    /// The watched triggers that have fired since the last call.
+    /// The triggers watched for that have fired since the last call.
     pub fn fired(&mut self) -> Vec<Fired> {
         std::mem::take(&mut self.fire)
     }

@@ -147,7 +147,7 @@ fn the_file_of_a_run_is_legal_and_a_broken_copy_is_not() {
         let mut program = Command::new(env!("CARGO_BIN_EXE_raft-sim"));
         program.current_dir(&folder).args(args).assert()
     };
-    let seed = ["run", "--seed", "3", "--profile", "clients", "--tasks", "reads,sessions"];
+    let seed = ["run", "--seed", "3", "--profile", "clients", "--admin", "reads,sessions"];
     raft_sim(&[&seed[..], &["--history", "legal.jsonl"]].concat()).success();
     raft_sim(&["check", "legal.jsonl"]).success();
     let text = fs::read_to_string(folder.join("legal.jsonl")).expect("it was written");

@@ -10,8 +10,8 @@ use raft_sim::coverage::Feature;
 use raft_sim::disk::Survives;
 use raft_sim::network::Delay;
 use raft_sim::plan::{
-    AdminClass, AdminKind, AdminOp, AdminTarget, Draw, Fault, FaultClass, FaultKind, FaultSort,
-    Healing, Plan, PlanOptions, Profile, Target, Trigger,
+    AdminClass, AdminKind, AdminOp, AdminTarget, ConditionSort, Draw, Fault, FaultClass, FaultKind,
+    FaultSort, Healing, KindSort, Plan, PlanOptions, Profile, Target, Trigger,
 };
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
@@ -62,7 +62,7 @@ proptest! {
     }
 }
 
-/// Operations left out by `--tasks` are not in the plan, and nothing else of the plan changes.
+/// What `--admin` leaves out is not in the plan, and nothing else of the plan changes with it.
 #[test]
 fn a_plan_has_only_admin_ops_of_the_requested_classes() {
     let mut had = [false; AdminClass::ALL.len()];
@@ -140,8 +140,8 @@ fn a_plan_has_only_faults_of_the_requested_classes() {
 /// A few hundred seeds have every fault that a correct Raft must survive, with every target and every trigger, and no
 /// other fault.
 #[test]
-fn every_sort_of_fault_is_drawn() {
-    let mut counts = vec![0; FaultSort::ALL.len()];
+fn every_sort_of_fault_hits_somebody() {
+    let mut counts = vec![0; FaultSort::COUNT];
     for seed in 0..150 {
         let plan = Plan::draw(seed, &PlanOptions::default());
         let outcome = run(&plan, &Reference, false, &mut ()).expect("a drawn plan boots");
@@ -150,7 +150,7 @@ fn every_sort_of_fault_is_drawn() {
             *sum += count;
         }
     }
-    for (sort, count) in FaultSort::ALL.into_iter().zip(counts) {
+    for (sort, count) in FaultSort::all().zip(counts) {
         assert_eq!(count > 0, sort.is_fair(), "{sort:?}: {count}");
     }
 }
@@ -290,13 +290,13 @@ fn strategies_draw_every_sort_of_fault() {
     for plan in samples(&strategies::plan(), 300) {
         drawn.extend(surroundings(&plan));
         for fault in &plan.faults {
-            drawn.insert(FaultSort::of_kind(&fault.kind));
-            drawn.extend(fault.kind.target().map(FaultSort::of_target));
-            drawn.extend(fault.trigger.map(FaultSort::of_trigger));
+            drawn.insert(FaultSort::Kind(fault.kind.sort()));
+            drawn.extend(fault.kind.target().map(|target| FaultSort::Target(target.sort())));
+            drawn.extend(fault.trigger.map(FaultSort::Trigger));
             if let FaultKind::Crash(_, survives) = fault.kind {
                 let Survives { writes, torn } = survives;
-                drawn.extend((writes > 0).then_some(FaultSort::CrashSaved));
-                drawn.extend(torn.map(|_| FaultSort::CrashTorn));
+                drawn.extend((writes > 0).then_some(FaultSort::Kind(KindSort::CrashSaved)));
+                drawn.extend(torn.map(|_| FaultSort::Kind(KindSort::CrashTorn)));
             }
         }
         drawn.extend(
@@ -306,7 +306,7 @@ fn strategies_draw_every_sort_of_fault() {
                 .map(|_| FaultSort::AdminAtTrigger),
         );
     }
-    for sort in FaultSort::ALL {
+    for sort in FaultSort::all() {
         assert_eq!(drawn.contains(&sort), sort.is_fair(), "{sort:?}");
     }
 }
@@ -315,11 +315,11 @@ fn strategies_draw_every_sort_of_fault() {
 fn surroundings(plan: &Plan) -> impl Iterator<Item = FaultSort> {
     let uneven = plan.clocks.windows(2).any(|two| two[0].tick != two[1].tick);
     let sorts = [
-        (FaultSort::Loss, plan.conditions.loss_ppm > 0),
-        (FaultSort::Duplicate, plan.conditions.duplicate_ppm > 0),
-        (FaultSort::SlowDisks, plan.sync.max > 0),
-        (FaultSort::LateNotices, plan.sync.notice > 0),
-        (FaultSort::UnevenClocks, uneven),
+        (FaultSort::Condition(ConditionSort::Loss), plan.conditions.loss_ppm > 0),
+        (FaultSort::Condition(ConditionSort::Duplicate), plan.conditions.duplicate_ppm > 0),
+        (FaultSort::Condition(ConditionSort::SlowDisks), plan.sync.max > 0),
+        (FaultSort::Condition(ConditionSort::LateNotices), plan.sync.notice > 0),
+        (FaultSort::Condition(ConditionSort::UnevenClocks), uneven),
     ];
     sorts.into_iter().filter(|(_, has)| *has).map(|(sort, _)| sort)
 }
@@ -432,7 +432,7 @@ fn schedules_fit_the_plan_that_they_are_for() {
     for (faults, admin_ops) in samples(&schedules, 200) {
         let plan = Plan { faults, admin_ops, ..plan.clone() };
         keeps_leases(&plan);
-        kinds.extend(plan.faults.iter().map(|fault| FaultSort::of_kind(&fault.kind)));
+        kinds.extend(plan.faults.iter().map(|fault| fault.kind.sort()));
         assert!(plan.faults.is_sorted_by_key(|fault| fault.at));
         assert!(plan.admin_ops.is_sorted_by_key(|admin_op| admin_op.at));
         let servers = 1..=plan.clocks.len() as u32;
@@ -445,13 +445,11 @@ fn schedules_fit_the_plan_that_they_are_for() {
         assert!(plan.admin_ops.iter().all(times));
     }
     // All kinds but those that leases do not allow.
-    let kept = FaultSort::ALL.into_iter().filter(|sort| {
-        (FaultSort::Partition..=FaultSort::Freeze).contains(sort)
-            && !matches!(
-                sort,
-                FaultSort::CrashSaved | FaultSort::CrashTorn | FaultSort::Jump | FaultSort::Freeze
-            )
-    });
+    let not_kinds = [KindSort::CrashSaved, KindSort::CrashTorn];
+    let unbounded = [KindSort::Jump, KindSort::Freeze];
+    let kept = KindSort::ALL
+        .into_iter()
+        .filter(|sort| sort.is_fair() && !not_kinds.contains(sort) && !unbounded.contains(sort));
     assert_eq!(kinds, kept.collect());
 }
 

@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use raft_sim::checker::Property;
-use raft_sim::plan::PLAN_OPTIONS;
+use raft_sim::plan::{FaultClass, PLAN_OPTIONS, TargetSort, Trigger};
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::subject::Capability;
 use raft_tests::paper_map::{self, CASES, PLACES, RULES, Where};
@@ -447,11 +446,17 @@ fn the_hunting_page_has_a_row_for_each_plan_option() {
 }
 
 #[test]
-fn the_page_of_properties_has_a_row_for_each() {
-    let page = read("docs/invariants.md");
-    for property in Property::ALL {
-        let row = format!("| {} | `{}` | ", property.number(), property.name());
-        assert!(page.contains(&row), "docs/invariants.md has no row that begins with {row}");
+fn the_faults_page_has_each_class_target_and_trigger() {
+    let page = read("docs/faults.md");
+    let classes = FaultClass::ALL.iter().map(|class| format!("| `{class}` |"));
+    let row = |title: &str| {
+        let (_, name) = title.split_once(": ").expect("a target or a trigger");
+        format!("\n| {name} |")
+    };
+    let targets = TargetSort::ALL.iter().map(|target| row(target.name()));
+    let triggers = Trigger::ALL.iter().map(|trigger| row(trigger.title()));
+    for row in classes.chain(targets).chain(triggers) {
+        assert!(page.contains(&row), "docs/faults.md: nothing like {row:?}");
     }
 }
 

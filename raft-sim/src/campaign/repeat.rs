@@ -7,8 +7,7 @@ use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
 use crate::run::{Outcome, run};
 use crate::subject::{Event, Implementation, line};
-use crate::time::Micros;
-use crate::timeline::milliseconds;
+use crate::time::{Micros, milliseconds};
 
 use super::SeedOutcome;
 

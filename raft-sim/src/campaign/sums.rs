@@ -12,11 +12,11 @@ pub struct Share(pub u64, pub u64);
 /// The numbers of seeds that had to make progress after their faults, and that did not have to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Seeds with liveness obligations, met or not.
-    #[serde(rename = "owed")]
+    /// They owed it, and made it or not.
+    #[serde(alias = "owed")]
     pub obligation: u64,
-    /// Seeds without obligations: what remained broken does not leave a quorum.
-    #[serde(rename = "not_owed")]
+    /// Nobody could have made it: what remained broken does not leave a quorum.
+    #[serde(alias = "not_owed")]
     pub no_obligation: u64,
 }
 
@@ -40,8 +40,8 @@ pub struct Sums {
     /// The counts of how often each feature took part, in the order of
     /// [`Feature::ALL`](crate::coverage::Feature::ALL); empty before the first seed.
     pub features: Vec<Share>,
-    /// The counts of how often each sort of fault hit, in the order of
-    /// [`FaultSort::ALL`](crate::plan::FaultSort::ALL); empty before the first seed.
+    /// How often each sort of fault hit, in the order of [`FaultSort::all`](crate::plan::FaultSort::all); empty
+    /// before the first seed.
     pub faults: Vec<Share>,
 }
 

@@ -31,7 +31,7 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     let rows = Feature::ALL.iter().zip(&sums.features);
     let rows = rows.map(|(feature, share)| (feature.title(), feature.section(), *share, NEVER));
     table(out, "What took part, how often, and in how many of the seeds", sums.seeds, rows)?;
-    let rows = FaultSort::ALL.iter().zip(&sums.faults);
+    let rows = FaultSort::all().zip(&sums.faults);
     let rows = rows.map(|(sort, share)| {
         (sort.title(), "", *share, if sort.is_fair() { NEVER } else { "off" })
     });

@@ -15,7 +15,8 @@ use crate::history;
 use crate::plan::FaultSort;
 use crate::report::End;
 use crate::run::{Liveness, Outcome, Tally, recorded};
-use crate::timeline::{Recorder, milliseconds, texts};
+use crate::time::milliseconds;
+use crate::timeline::{Recorder, texts};
 use crate::trace;
 
 /// Run the cluster of one seed or plan and print the plan, the timeline and the verdict
@@ -137,9 +138,9 @@ fn features(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Writes the faults that hit a server or a link; the others are left out.
+/// The faults that hit.
 fn faults(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
-    for (sort, count) in FaultSort::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
+    for (sort, count) in FaultSort::all().zip(counts).filter(|(_, count)| **count > 0) {
         writeln!(out, "  {:<28}{count:>12}", sort.title())?;
     }
     Ok(())

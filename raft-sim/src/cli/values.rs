@@ -63,7 +63,8 @@ impl clap::FromArgMatches for PlanArgs {
 
 /// Makes an argument of a plan option.
 fn argument(option: &'static PlanOption) -> Arg {
-    let argument = Arg::new(option.name).long(option.name).value_name(option.value);
+    let argument =
+        Arg::new(option.name).long(option.name).value_name(option.value).aliases(option.old_name);
     let argument = argument.help((option.help)());
     if option.choices.is_empty() {
         let sound =

@@ -1,11 +1,12 @@
-//! Small changes of a plan. Additions come from another plan, the donor, with the same plan options. If both are fair,
-//! the result is fair.
+//! Small changes of a plan. What is added comes from another plan, which may have it under the same plan options.
+//! Whatever comes out is as fair as what went in.
 
-use crate::plan::{AdminOp, AdminTarget, Direction, Fault, FaultKind, Plan, Target, Trigger, fit};
+use crate::plan::fault::Aim;
+use crate::plan::{AdminOp, AdminTarget, Direction, Fault, Plan, Target, Trigger, fit};
 use crate::rng::PlanRng;
 use crate::time::Micros;
 
-/// The most faults and admin operations of a plan to which more are added.
+/// The number of faults and admin operations from which on nothing is added to a plan.
 const MOST: usize = 300;
 /// The longest times that a run goes on after the state that it starts from, in virtual microseconds.
 const TAILS: [Micros; 6] = [30_000, 80_000, 150_000, 150_000, 300_000, 600_000];
@@ -53,7 +54,7 @@ fn fitted(mut plan: Plan) -> Plan {
     plan
 }
 
-/// Adds a fault or an admin operation of the donor, at a time soon after `from`.
+/// Adds a fault or an admin operation of the donor, at a time soon behind this one.
 fn add(plan: &mut Plan, from: Micros, donor: &Plan, rng: &mut PlanRng) {
     let at = from + rng.pick(&[0, 1, 1_000, 5_000, 20_000, 60_000, 150_000]);
     let at = rng.range(from, at);
@@ -61,7 +62,7 @@ fn add(plan: &mut Plan, from: Micros, donor: &Plan, rng: &mut PlanRng) {
     if all == 0 || plan.faults.len() + plan.admin_ops.len() >= MOST {
         return;
     }
-    // An admin operation in 35 % of cases, if the donor has both.
+    // An admin operation with 35 %, if there are both.
     let admin_op = donor.faults.is_empty() || (!donor.admin_ops.is_empty() && rng.percent(35));
     if admin_op {
         let place = rng.range(0, donor.admin_ops.len() as u64 - 1) as usize;
@@ -129,7 +130,7 @@ fn remove(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// Moves a fault or an admin operation, or makes a fault longer or shorter.
+/// A fault or an admin operation comes sooner or later, or a fault takes longer or shorter.
 fn shift(plan: &mut Plan, rng: &mut PlanRng) {
     let by = rng.pick(&[500, 2_000, 10_000, 50_000, 200_000]);
     let (earlier, what) = (rng.percent(50), rng.range(0, 2));
@@ -149,7 +150,7 @@ fn shift(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// Repeats a fault or an admin operation at a later time.
+/// A fault or an admin operation comes once more, later.
 fn again(plan: &mut Plan, rng: &mut PlanRng) {
     let later = rng.pick(&[5_000, 30_000, 100_000, 300_000]);
     if rng.percent(35) {
@@ -164,7 +165,7 @@ fn again(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// Gives a fault another target.
+/// A fault hits another target.
 fn retarget(fault: &mut Fault, servers: u64, rng: &mut PlanRng) {
     let server = rng.range(1, servers) as u32;
     let to = rng.pick(&[
@@ -182,29 +183,15 @@ fn retarget(fault: &mut Fault, servers: u64, rng: &mut PlanRng) {
         None => to,
     };
     let direction = rng.pick(&[Direction::Both, Direction::Outgoing, Direction::Incoming]);
-    match &mut fault.kind {
-        FaultKind::Isolate(target, way)
-        | FaultKind::Flap(target, way, _)
-        | FaultKind::HoldKinds(target, way, _) => (*target, *way) = (to, direction),
-        FaultKind::Crash(target, _)
-        | FaultKind::CrashAtWrite(target, _)
-        | FaultKind::FullDisk(target)
-        | FaultKind::Stall(target)
-        | FaultKind::Pause(target)
-        | FaultKind::StallApply(target)
-        | FaultKind::Rate(target, _)
-        | FaultKind::Jump(target, _)
-        | FaultKind::Freeze(target)
-        | FaultKind::Wipe(target)
-        | FaultKind::Lie(target) => *target = to,
-        FaultKind::OneWay(from, to) | FaultKind::Hold(from, to) | FaultKind::Slow(from, to, _) => {
-            std::mem::swap(from, to);
-        }
-        FaultKind::Partition(_) | FaultKind::CrashAll | FaultKind::RestartWith(..) => {}
+    match fault.kind.aim() {
+        Aim::Around(target, way) => (*target, *way) = (to, direction),
+        Aim::Target(target) => *target = to,
+        Aim::Link(from, to) => std::mem::swap(from, to),
+        Aim::Groups(_) | Aim::Server(_) | Aim::All => {}
     }
 }
 
-/// Gives a fault or an admin operation another trigger, or none.
+/// A fault or an admin operation waits for another trigger, or for none.
 fn wait(plan: &mut Plan, rng: &mut PlanRng) {
     let trigger = rng.pick(&Trigger::ALL);
     let trigger = rng.percent(75).then_some(trigger);

@@ -1,5 +1,6 @@
 //! Sets of kinds of messages.
 
+use std::fmt::{self, Display};
 use std::ops::BitOr;
 
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,33 @@ impl Kinds {
     #[must_use]
     pub fn contains(self, body: &Body) -> bool {
         self.0 & Kinds::of(body).0 != 0
+    }
+}
+
+/// The name of each kind.
+const NAMES: [(Kinds, &str); 11] = [
+    (Kinds::REQUEST_VOTE, "RequestVote"),
+    (Kinds::REQUEST_VOTE_REPLY, "RequestVote replies"),
+    (Kinds::PRE_VOTE, "PreVote"),
+    (Kinds::PRE_VOTE_REPLY, "PreVote replies"),
+    (Kinds::APPEND_ENTRIES, "AppendEntries"),
+    (Kinds::APPEND_ENTRIES_REPLY, "AppendEntries replies"),
+    (Kinds::INSTALL_SNAPSHOT, "InstallSnapshot"),
+    (Kinds::INSTALL_SNAPSHOT_REPLY, "InstallSnapshot replies"),
+    (Kinds::TIMEOUT_NOW, "TimeoutNow"),
+    (Kinds::READ_INDEX, "ReadIndex"),
+    (Kinds::READ_INDEX_REPLY, "ReadIndex replies"),
+];
+
+impl Display for Kinds {
+    /// `RequestVote, TimeoutNow`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = NAMES.iter().filter(|(kind, _)| *self | *kind == *self);
+        for (place, (_, name)) in kinds.enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(f, "{comma}{name}")?;
+        }
+        Ok(())
     }
 }
 

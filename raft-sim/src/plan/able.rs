@@ -1,11 +1,10 @@
 //! Limits a plan to the capabilities of an implementation.
 
-use super::{AdminKind, FaultKind, Plan, fit};
+use super::{AdminKind, Plan, fit};
 use crate::disk::SyncTime;
 use crate::subject::{Capability, Changes, Settings};
 
-/// Removes everything from a plan that needs other capabilities than these. A plan for which they are enough is
-/// unchanged.
+/// Takes out of a plan what needs other capabilities than these.
 pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     let can = |capability| capabilities.contains(&capability);
     let changes = match (can(Capability::Membership), can(Capability::Joint)) {
@@ -28,8 +27,8 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     plan.durable_state_machine &= can(Capability::DurableStateMachine);
     if !can(Capability::SlowDisk) {
         plan.sync = SyncTime { min: 0, max: 0, notice: 0 };
-        plan.faults.retain(|fault| !matches!(fault.kind, FaultKind::Stall(_)));
     }
+    plan.faults.retain(|fault| fault.kind.facts().needs.is_none_or(can));
     if !can(Capability::DiskNotices) {
         plan.sync.notice = 0;
     }
@@ -42,7 +41,7 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     admin_ops(plan, can);
 }
 
-/// Does the same for admin operations, and for servers that would never be added.
+/// Takes out the admin operations that need other capabilities, and the servers that nothing adds.
 fn admin_ops(plan: &mut Plan, can: impl Fn(Capability) -> bool) {
     let moves = can(Capability::Membership) || can(Capability::Joint);
     let before = plan.admin_ops.len();

@@ -1,4 +1,4 @@
-//! Admin operations: the requests of administrators in a run.
+//! Admin operations: requests of administrators in a run, beside those of clients.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,31 +7,32 @@ use super::fault::behind;
 use super::named::named;
 use crate::time::Micros;
 
-/// A request of an administrator. If its target can't serve it now (it does not lead, or another change is under
-/// way), the request is repeated for a while, to the leader.
+/// An admin operation: a request of an administrator. If the server can't carry it out now (it does not lead, another
+/// change is under way), it is retried for a while, at the leader of that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminOp {
-    /// Its number in the plan, from which everything drawn for it while running follows.
+    /// Its own number in the plan, from which whatever is drawn for it in the run follows.
     pub number: u32,
-    /// The time of its first try, or the time from which on it waits for its trigger.
+    /// When it is requested first, or when it begins to wait for its trigger.
     pub at: Micros,
-    /// The trigger that it waits for, if any; until the run ends if that never fires.
+    /// The trigger that it waits for, until the run ends if need be.
+    #[serde(alias = "moment")]
     pub trigger: Option<Trigger>,
-    /// The target of the first try.
+    /// The servers that get the first request.
     pub of: AdminTarget,
-    /// The request.
+    /// What is requested.
     pub kind: AdminKind,
 }
 
-/// The kind of request of an administrator.
+/// A kind of admin operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdminKind {
-    /// A change to this configuration (§6, diss. ch. 4).
+    /// A change of the configuration to this one (§6, diss. ch. 4).
     Membership {
-        /// The servers that vote.
+        /// The servers that are to vote.
         voters: Vec<u32>,
-        /// The servers that receive the log without a vote.
+        /// The servers that are to receive the log without a vote.
         learners: Vec<u32>,
     },
     /// A transfer of leadership to this server (diss. §3.10).
@@ -41,8 +42,8 @@ pub enum AdminKind {
 }
 
 impl AdminOp {
-    /// The same operation without this server: those after it have numbers one lower. `None` if it is about that
-    /// server, or no voter is left.
+    /// The admin operation in a cluster without this server, where servers with higher numbers have moved up by one. `None`
+    /// if it is about that server, or nobody is left to vote.
     #[must_use]
     pub fn without(&self, server: u32) -> Option<AdminOp> {
         let rest = |servers: &[u32]| -> Vec<u32> {
@@ -82,7 +83,7 @@ impl AdminKind {
     }
 }
 
-/// The target of a request, looked up when the request is made.
+/// The servers that get a request, looked up when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdminTarget {
@@ -94,12 +95,13 @@ pub enum AdminTarget {
     Leaders,
     /// Every server.
     Everybody,
-    /// The server of the trigger; none if the operation waits for no trigger.
+    /// The server of the trigger; nobody if the operation has none.
+    #[serde(alias = "doer")]
     Actor,
 }
 
 named! {
-    /// A class of operations of clients and administrators in a run, beside plain commands; `--admin_ops` names them.
+    /// A class of what clients and administrators may do in a run, beside plain commands; `--admin` names them.
     pub enum AdminClass {
         /// servers are added and removed, vote or learn
         Membership = "membership",

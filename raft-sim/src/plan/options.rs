@@ -28,7 +28,7 @@ pub struct PlanOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub faults: Option<Vec<FaultClass>>,
     /// What clients and administrators may do beside plain commands; drawn if not said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "tasks", skip_serializing_if = "Option::is_none")]
     pub admin_ops: Option<Vec<AdminClass>>,
     /// What the implementation can do, if not everything: nothing else is asked of it.
     #[serde(with = "capabilities", skip_serializing_if = "Option::is_none")]
@@ -40,6 +40,8 @@ pub struct PlanOptions {
 pub struct PlanOption {
     /// Its name: `servers` is `--servers`.
     pub name: &'static str,
+    /// The name that it had before, which is read as well.
+    pub old_name: Option<&'static str>,
     /// Its value, as a help text shows it.
     pub value: &'static str,
     /// The values that it can have, each with what it means; empty if they are more than a list.
@@ -54,6 +56,7 @@ pub struct PlanOption {
 pub const PLAN_OPTIONS: [PlanOption; 5] = [
     PlanOption {
         name: "servers",
+        old_name: None,
         value: "1..9",
         choices: &[],
         help: || {
@@ -67,6 +70,7 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
     },
     PlanOption {
         name: "duration",
+        old_name: None,
         value: "MS",
         choices: &[],
         help: || {
@@ -81,6 +85,7 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
     },
     PlanOption {
         name: "profile",
+        old_name: None,
         value: "PROFILE",
         choices: &Profile::NAMES,
         help: || {
@@ -90,12 +95,13 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
             (plan_options.profile != Profile::default()).then(|| plan_options.profile.to_string())
         },
         set: |plan_options, text| {
-            plan_options.profile = named(text, "profile", &Profile::ALL)?;
+            plan_options.profile = named(text, "profile", Profile::named, &Profile::ALL)?;
             Ok(())
         },
     },
     PlanOption {
         name: "faults",
+        old_name: None,
         value: "none|CLASS,…",
         choices: &[],
         help: || {
@@ -109,12 +115,14 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
         },
         get: |plan_options| plan_options.faults.as_deref().map(class_list),
         set: |plan_options, text| {
-            plan_options.faults = Some(classes(text, "class of faults", &FaultClass::ALL)?);
+            plan_options.faults =
+                Some(classes(text, "class of faults", FaultClass::named, &FaultClass::ALL)?);
             Ok(())
         },
     },
     PlanOption {
-        name: "tasks",
+        name: "admin",
+        old_name: Some("tasks"),
         value: "none|CLASS,…",
         choices: &[],
         help: || {
@@ -126,13 +134,22 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
         },
         get: |plan_options| plan_options.admin_ops.as_deref().map(class_list),
         set: |plan_options, text| {
-            plan_options.admin_ops = Some(classes(text, "class of tasks", &AdminClass::ALL)?);
+            plan_options.admin_ops = Some(classes(
+                text,
+                "class of admin operations",
+                AdminClass::named,
+                &AdminClass::ALL,
+            )?);
             Ok(())
         },
     },
 ];
 
 impl PlanOption {
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.old_name == Some(name)
+    }
+
     /// Sets the option to the value that this text stands for.
     ///
     /// # Errors
@@ -152,7 +169,7 @@ impl PlanOptions {
         let mut words = text.split_whitespace();
         while let Some(word) = words.next() {
             let name = word.strip_prefix("--").unwrap_or(word);
-            let option = PLAN_OPTIONS.iter().find(|option| option.name == name);
+            let option = PLAN_OPTIONS.iter().find(|option| option.is_called(name));
             let option = option.ok_or_else(|| format!("no plan option is called `{word}`"))?;
             let value = words.next().ok_or_else(|| format!("`{word}` has no value"))?;
             option.set(&mut plan_options, value)?;
@@ -188,16 +205,26 @@ fn number(text: &str, range: RangeInclusive<u64>) -> Result<u64, String> {
     within.ok_or_else(|| format!("{number} is not in {}..={}", range.start(), range.end()))
 }
 
-fn classes<C: Copy + Display>(text: &str, what: &str, all: &[C]) -> Result<Vec<C>, String> {
+fn classes<C: Display>(
+    text: &str,
+    what: &str,
+    read: fn(&str) -> Option<C>,
+    all: &[C],
+) -> Result<Vec<C>, String> {
     if text == "none" {
         return Ok(Vec::new());
     }
-    text.split(',').map(|name| named(name, what, all)).collect()
+    text.split(',').map(|name| named(name, what, read, all)).collect()
 }
 
-fn named<C: Copy + Display>(name: &str, what: &str, all: &[C]) -> Result<C, String> {
-    let value = all.iter().find(|value| value.to_string() == name).copied();
-    value.ok_or_else(|| format!("no {what} is called `{name}`; there are {}", joined(all, ", ")))
+fn named<C: Display>(
+    name: &str,
+    what: &str,
+    read: fn(&str) -> Option<C>,
+    all: &[C],
+) -> Result<C, String> {
+    let there_are = || joined(all, ", ");
+    read(name).ok_or_else(|| format!("no {what} is called `{name}`; there are {}", there_are()))
 }
 
 /// Capabilities by their words.
@@ -247,8 +274,8 @@ mod tests {
         let none =
             PlanOptions { faults: Some(vec![]), admin_ops: Some(vec![]), ..PlanOptions::default() };
         let texts = [
-            "--servers 3 --duration 700 --profile disk --faults crash,slow-disk --tasks reads",
-            "--faults none --tasks none",
+            "--servers 3 --duration 700 --profile disk --faults crash,slow-disk --admin reads",
+            "--faults none --admin none",
             "",
         ];
         for (plan_options, text) in [all(), none, PlanOptions::default()].iter().zip(texts) {
@@ -263,7 +290,7 @@ mod tests {
             |plan_options: &PlanOptions| serde_json::to_string(plan_options).expect("it is data");
         let capabilities = Some(vec![Capability::PreVote]);
         let plan_options = PlanOptions { capabilities, ..all() };
-        let text = r#"{"servers":3,"duration_ms":700,"profile":"disk","faults":["crash","slow-disk"],"tasks":["reads"],"capabilities":["pre-vote"]}"#;
+        let text = r#"{"servers":3,"duration_ms":700,"profile":"disk","faults":["crash","slow-disk"],"admin_ops":["reads"],"capabilities":["pre-vote"]}"#;
         assert_eq!(json(&plan_options), text);
         assert_eq!(serde_json::from_str::<PlanOptions>(text).expect("it is data"), plan_options);
         assert_eq!(json(&PlanOptions::default()), r#"{"profile":"swarm"}"#);
@@ -274,19 +301,29 @@ mod tests {
     }
 
     #[test]
+    fn the_names_of_before_are_read() {
+        let text = "--faults filtered-hold,restart-with-settings --admin reads";
+        let before = "--faults vault,renew --tasks reads";
+        let plan_options = PlanOptions::parse(before).expect("old names are read");
+        assert_eq!(plan_options.to_string(), text);
+        let json = r#"{"faults":["vault","renew"],"tasks":["reads"]}"#;
+        assert_eq!(serde_json::from_str::<PlanOptions>(json).expect("it is data"), plan_options);
+    }
+
+    #[test]
     fn what_is_no_option_or_no_value_is_told() {
         for (text, why) in [
             (
                 "--faults crash,flood",
                 "no class of faults is called `flood`; there are loss, duplicate,",
             ),
-            ("--tasks reads,loss", "is called `loss`; there are membership, transfer, compaction"),
+            ("--admin reads,loss", "is called `loss`; there are membership, transfer, compaction"),
             ("--profile storm", "no profile is called `storm`; there are swarm, network"),
             ("--servers 10", "10 is not in 1..=9"),
             ("--duration -1", "-1 is not in 1..=3600000"),
             ("--duration soon", "invalid digit"),
             ("--weather fair", "no plan option is called `--weather`"),
-            ("--tasks", "`--tasks` has no value"),
+            ("--admin", "`--admin` has no value"),
         ] {
             let error = PlanOptions::parse(text).expect_err(text);
             assert!(error.contains(why), "{text}: {error}");

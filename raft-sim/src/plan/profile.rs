@@ -1,5 +1,5 @@
-//! Profiles: the emphasis of a campaign's seeds. And the draw of a seed from its profile: the classes of faults and
-//! admin operations that it may have.
+//! Profiles: what the seeds of a campaign are mostly about. And what a seed draws from its own: which classes of
+//! faults and admin operations it may have at all.
 
 use super::named::named;
 use super::{AdminClass, FaultClass, PlanOptions};
@@ -36,39 +36,27 @@ named! {
 impl Profile {
     /// The percentage of seeds that may have faults of a class.
     pub(crate) fn faults(self, class: FaultClass) -> u32 {
-        let about: &[FaultClass] = match self {
-            Profile::Swarm => return 35,
-            Profile::Network => &[
-                FaultClass::Loss,
-                FaultClass::Duplicate,
-                FaultClass::Partition,
-                FaultClass::OneWay,
-                FaultClass::Isolate,
-                FaultClass::Flap,
-                FaultClass::Hold,
-                FaultClass::HoldKinds,
-                FaultClass::SlowLink,
-            ],
-            Profile::Elections => {
-                &[FaultClass::Isolate, FaultClass::HoldKinds, FaultClass::Crash, FaultClass::Hold]
+        match self {
+            Profile::Swarm => 35,
+            Profile::Calm => 5,
+            Profile::Network
+            | Profile::Elections
+            | Profile::Disk
+            | Profile::Process
+            | Profile::Clock
+            | Profile::Membership
+            | Profile::Snapshots
+            | Profile::Clients => {
+                if class.profiles().contains(&self) {
+                    70
+                } else {
+                    15
+                }
             }
-            Profile::Disk => &[
-                FaultClass::Crash,
-                FaultClass::CrashAtWrite,
-                FaultClass::FullDisk,
-                FaultClass::SlowDisk,
-            ],
-            Profile::Process => &[FaultClass::Crash, FaultClass::Pause, FaultClass::RestartWith],
-            Profile::Clock => &[FaultClass::Clock, FaultClass::Pause, FaultClass::Isolate],
-            Profile::Membership => &[FaultClass::Isolate, FaultClass::Crash, FaultClass::Partition],
-            Profile::Snapshots => &[FaultClass::Crash, FaultClass::Isolate, FaultClass::Hold],
-            Profile::Clients => &[FaultClass::Isolate, FaultClass::HoldKinds, FaultClass::Crash],
-            Profile::Calm => return 5,
-        };
-        if about.contains(&class) { 70 } else { 15 }
+        }
     }
 
-    /// The percentage of seeds that may have admin operations of a class.
+    /// In how many of a hundred seeds admin operations of a class may happen.
     pub(crate) fn admin_ops(self, class: AdminClass) -> u32 {
         let about: &[AdminClass] = match self {
             Profile::Membership => &[AdminClass::Membership, AdminClass::Compaction],
@@ -100,7 +88,7 @@ impl Draw {
     #[must_use]
     pub fn of(seed: u64, plan_options: &PlanOptions) -> Draw {
         let mut rng = PlanRng::stream(seed, super::draw::DRAW);
-        // Everything is drawn even if an option overrides it, so that an option changes only the part that it names.
+        // Everything is drawn, also what an option decides: so the option changes what it names only.
         let mixed = rng.percent(35);
         let special = rng.pick(&Profile::ALL[1..]);
         let drawn = if mixed { Profile::Swarm } else { special };
@@ -131,7 +119,7 @@ impl Draw {
         self.faults.contains(&class)
     }
 
-    /// True if operations of a class may happen.
+    /// Whether admin operations of a class may happen.
     #[must_use]
     pub fn does(&self, class: AdminClass) -> bool {
         self.admin_ops.contains(&class)

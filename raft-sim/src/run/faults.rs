@@ -1,19 +1,19 @@
-//! Faults: when they begin, whom they hit, what they do to links and servers, and how they end.
+//! Faults under way: when they begin, which servers they hit, and when they end. What each does is in `plan/fault/kind.rs`.
 
 use std::borrow::Cow;
 
 use super::{Due, Run};
 use crate::action::Action;
-use crate::disk::Survives;
 use crate::mix::{below, mix};
 use crate::model::NodeId;
 use crate::observation::{Observation, Observer};
-use crate::plan::{FaultKind, FaultSort, Plan, Target, Trigger};
+use crate::plan::fault::{Aim, Facts, Power};
+use crate::plan::{ConditionSort, FaultKind, FaultSort, KindSort, Plan, Target, Trigger};
 use crate::subject::Role;
 use crate::trigger::Fired;
 use crate::world::{Halt, Launch};
 
-/// What is due for a fault.
+/// A part of a fault that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// It begins.
@@ -27,13 +27,13 @@ pub(super) enum Part {
 /// A fault under way.
 #[derive(Clone, Debug)]
 pub(super) struct Underway {
-    /// Whom it has hit, if it hits servers.
+    /// The servers that it has hit.
     pub(super) hit: Vec<NodeId>,
     /// Whether its links are as it wants them; flapping ones are, and are not, in turn.
     pub(super) on: bool,
 }
 
-/// What waits for its moment: a fault by its place in the plan, or a try of a task.
+/// Something that waits for its trigger: a fault by its place in the plan, or a try of an admin operation by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
     Fault(usize),
@@ -41,7 +41,7 @@ pub(super) enum Waiting {
 }
 
 impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
-    /// Something is due for a fault.
+    /// A part of a fault is due.
     pub(super) fn fault(&mut self, index: usize, part: Part) -> Result<(), Halt> {
         match part {
             Part::Begin => match self.plan.faults[index].trigger {
@@ -56,13 +56,13 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         Ok(())
     }
 
-    /// Something waits for its moment from now on.
+    /// Something waits for its trigger from now on.
     pub(super) fn wait(&mut self, trigger: Trigger, waiting: Waiting) {
         self.waiting.push((trigger, waiting));
         self.folds.watch.want(self.waiting.iter().map(|(trigger, _)| *trigger));
     }
 
-    /// What waited for a moment that has come begins.
+    /// Whatever waits for a trigger that has fired begins.
     pub(super) fn triggers(&mut self) -> Result<(), Halt> {
         for fired in self.folds.watch.fired() {
             let due = self.waiting.iter().filter(|(trigger, _)| *trigger == fired.trigger);
@@ -81,7 +81,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         Ok(())
     }
 
-    /// A fault's moment has come. It lasts from now on as long as it was to last. False if it finds nobody.
+    /// A fault's trigger has fired: it begins, and lasts as long as it was to last. False if there is no server to hit.
     fn begin_late(&mut self, index: usize, fired: Fired) -> Result<bool, Halt> {
         let begun = self.begin(index, Some(fired))?;
         if begun {
@@ -92,22 +92,25 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         Ok(begun)
     }
 
-    /// A fault begins. False if it finds nobody to hit.
+    /// A fault begins. False if there is no server to hit.
     fn begin(&mut self, index: usize, fired: Option<Fired>) -> Result<bool, Halt> {
         let kind = &self.plan.faults[index].kind;
-        let hit: Vec<NodeId> = match (kind.target(), kind) {
-            (Some(target), _) => self.target(target, fired).into_iter().collect(),
-            (None, FaultKind::CrashAll) => self.world.ids().collect(),
-            (None, _) => Vec::new(),
+        let hit: Option<Vec<NodeId>> = match kind.clone().aim() {
+            Aim::All => Some(self.world.ids().collect()),
+            Aim::Target(target) | Aim::Around(target, _) => {
+                Some(self.target(*target, fired).into_iter().collect())
+            }
+            Aim::Server(server) => Some(vec![NodeId(*server)]),
+            Aim::Link(..) | Aim::Groups(_) => None,
         };
-        let aimed = kind.target().is_some() || *kind == FaultKind::CrashAll;
+        let aims_at_servers = hit.is_some();
         let mut struck = Vec::new();
-        for id in hit {
-            if self.strike(index, id)? {
+        for id in hit.into_iter().flatten() {
+            if self.strike(kind, id)? {
                 struck.push(id);
             }
         }
-        if aimed && struck.is_empty() {
+        if aims_at_servers && struck.is_empty() {
             return Ok(false);
         }
         let servers = Cow::Borrowed(&*struck);
@@ -115,49 +118,48 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         self.folds.observe(self.world.now(), &began)?;
         self.underway[index] = Some(Underway { hit: struck, on: false });
         self.links(index, true)?;
-        if let FaultKind::Flap(_, _, period) = kind {
+        let Facts { sort, period, power, .. } = kind.facts();
+        if let Some(period) = period {
             self.schedule(self.world.now() + period, Due::Fault(index, Part::Turn));
         }
-        self.begun(index, fired);
+        self.fired[index] = true;
+        self.tally.faults += 1;
+        match power {
+            Power::On | Power::Off => self.count(FaultSort::Kind(sort)),
+            // It has not happened yet.
+            Power::DiesAtWrite | Power::DiesAtEachWrite => {}
+        }
+        if let Some(target) = kind.target() {
+            self.count(FaultSort::Target(target.sort()));
+        }
+        if let Some(fired) = fired {
+            self.count(FaultSort::Trigger(fired.trigger));
+        }
         Ok(true)
     }
 
-    /// Counts a fault that has begun.
-    fn begun(&mut self, index: usize, fired: Option<Fired>) {
-        let kind = &self.plan.faults[index].kind;
-        self.fired[index] = true;
-        self.tally.faults += 1;
-        // What waits for a write has not happened yet.
-        if !matches!(kind, FaultKind::CrashAtWrite(..) | FaultKind::FullDisk(_)) {
-            self.count(FaultSort::of_kind(kind));
-        }
-        if let Some(target) = kind.target() {
-            self.count(FaultSort::of_target(target));
-        }
-        if let Some(fired) = fired {
-            self.count(FaultSort::of_trigger(fired.trigger));
-        }
-    }
-
     pub(super) fn count(&mut self, sort: FaultSort) {
-        self.counts[sort as usize] += 1;
+        self.counts[sort.place()] += 1;
     }
 
-    /// Counts what the whole of a run was like, and what its power losses left.
+    /// Counts the conditions of the run, and what its power losses left.
     pub(super) fn count_whole(&mut self) {
         let Plan { conditions, sync, clocks, .. } = self.plan;
         let (whole, torn) = self.folds.answers.saved;
         let uneven = clocks.iter().any(|clock| clock.tick != clocks[0].tick);
         for (sort, count) in [
-            (FaultSort::Loss, u64::from(conditions.loss_ppm > 0)),
-            (FaultSort::Duplicate, u64::from(conditions.duplicate_ppm > 0)),
-            (FaultSort::SlowDisks, u64::from(sync.max > 0)),
-            (FaultSort::LateNotices, u64::from(sync.notice > 0)),
-            (FaultSort::UnevenClocks, u64::from(uneven)),
-            (FaultSort::CrashSaved, whole),
-            (FaultSort::CrashTorn, torn),
+            (FaultSort::Condition(ConditionSort::Loss), u64::from(conditions.loss_ppm > 0)),
+            (
+                FaultSort::Condition(ConditionSort::Duplicate),
+                u64::from(conditions.duplicate_ppm > 0),
+            ),
+            (FaultSort::Condition(ConditionSort::SlowDisks), u64::from(sync.max > 0)),
+            (FaultSort::Condition(ConditionSort::LateNotices), u64::from(sync.notice > 0)),
+            (FaultSort::Condition(ConditionSort::UnevenClocks), u64::from(uneven)),
+            (FaultSort::Kind(KindSort::CrashSaved), whole),
+            (FaultSort::Kind(KindSort::CrashTorn), torn),
         ] {
-            self.counts[sort as usize] += count;
+            self.counts[sort.place()] += count;
         }
     }
 
@@ -187,54 +189,24 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         }
     }
 
-    /// What a fault does to a server that it hits. False if that makes no difference: the server is down.
-    fn strike(&mut self, index: usize, server: NodeId) -> Result<bool, Halt> {
-        let plan = self.plan;
-        let action = match &plan.faults[index].kind {
-            FaultKind::Crash(_, survives) => return self.crash(server, *survives),
-            FaultKind::CrashAll => return self.crash(server, Survives::default()),
-            FaultKind::RestartWith(_, settings) => {
-                let crashed = self.crash(server, Survives::default())?;
-                if crashed {
-                    self.act(Action::Configure { server, settings: settings.clone() })?;
-                }
-                return Ok(crashed);
-            }
-            FaultKind::Wipe(_) => {
-                let crashed = self.crash(server, Survives::default())?;
-                if crashed {
-                    self.act(Action::Wipe { server })?;
-                }
-                return Ok(crashed);
-            }
-            _ if !self.world.server(server).is_up() => return Ok(false),
-            FaultKind::CrashAtWrite(_, survives) => {
-                Action::CrashAtWrite { server, survives: Some(*survives) }
-            }
-            FaultKind::FullDisk(_) => Action::FailWrites { server, fail: true },
-            FaultKind::Stall(_) => Action::Stall { server, stalled: true },
-            FaultKind::Pause(_) => Action::Pause { server, paused: true },
-            FaultKind::StallApply(_) => Action::PauseApply { server, paused: true },
-            FaultKind::Rate(_, tick) => Action::SetTick { server, tick: *tick },
-            FaultKind::Jump(_, ticks) => Action::Jump { server, ticks: *ticks },
-            FaultKind::Freeze(_) => Action::Freeze { server, frozen: true },
-            FaultKind::Lie(_) => Action::Lie { server, lies: true },
-            FaultKind::Partition(_)
-            | FaultKind::OneWay(..)
-            | FaultKind::Isolate(..)
-            | FaultKind::Flap(..)
-            | FaultKind::Hold(..)
-            | FaultKind::HoldKinds(..)
-            | FaultKind::Slow(..) => return Ok(true),
-        };
-        self.act(action)?;
+    /// A fault hits a server. False if the server is down.
+    fn strike(&mut self, kind: &FaultKind, server: NodeId) -> Result<bool, Halt> {
+        if !self.world.server(server).is_up() {
+            return Ok(false);
+        }
+        let [begin, _] = kind.on_server(server, self.plan);
+        for action in begin {
+            self.act_of_fault(action)?;
+        }
         Ok(true)
     }
 
-    fn crash(&mut self, server: NodeId, survives: Survives) -> Result<bool, Halt> {
-        let crashed = self.act(Action::Crash { server, survives })?;
-        self.tally.crashes += u64::from(crashed);
-        Ok(crashed)
+    /// Carries out an action of a fault, and counts it if it is a crash.
+    fn act_of_fault(&mut self, action: Action) -> Result<(), Halt> {
+        let crash = matches!(action, Action::Crash { .. });
+        let done = self.act(action)?;
+        self.tally.crashes += u64::from(crash && done);
+        Ok(())
     }
 
     /// Servers have died of a write. One whose disk is full is started again after a while.
@@ -242,18 +214,19 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         for id in std::mem::take(&mut self.folds.answers.died) {
             self.tally.crashes += 1;
             for index in 0..self.underway.len() {
-                let kind = &self.plan.faults[index].kind;
                 if !self.has_hit(index, id) {
                     continue;
                 }
-                if let FaultKind::CrashAtWrite(..) = kind {
-                    self.count(FaultSort::CrashAtWrite);
-                }
-                if let FaultKind::FullDisk(_) = kind {
-                    self.count(FaultSort::FullDisk);
-                    let bits = mix(mix(self.plan.seed, self.world.now()), u64::from(id.0));
-                    let time = self.world.now() + 2_000 + below(bits, 30_000);
-                    self.schedule(time, Due::Fault(index, Part::Turn));
+                let Facts { sort, power, .. } = self.plan.faults[index].kind.facts();
+                match power {
+                    Power::On | Power::Off => {}
+                    Power::DiesAtWrite => self.count(FaultSort::Kind(sort)),
+                    Power::DiesAtEachWrite => {
+                        self.count(FaultSort::Kind(sort));
+                        let bits = mix(mix(self.plan.seed, self.world.now()), u64::from(id.0));
+                        let time = self.world.now() + 2_000 + below(bits, 30_000);
+                        self.schedule(time, Due::Fault(index, Part::Turn));
+                    }
                 }
             }
         }
@@ -267,12 +240,12 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     fn turn_fault(&mut self, index: usize) -> Result<(), Halt> {
         let Some(underway) = &self.underway[index] else { return Ok(()) };
         let (hit, on) = (underway.hit.clone(), underway.on);
-        let kind = &self.plan.faults[index].kind;
-        if let FaultKind::Flap(_, _, period) = kind {
+        let Facts { period, power, .. } = self.plan.faults[index].kind.facts();
+        if let Some(period) = period {
             self.schedule(self.world.now() + period, Due::Fault(index, Part::Turn));
             self.links(index, !on)?;
         }
-        if let FaultKind::FullDisk(_) = kind {
+        if power == Power::DiesAtEachWrite {
             for id in hit {
                 self.restart(index, id)?;
             }
@@ -292,78 +265,33 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         Ok(())
     }
 
-    /// What the end of a fault means to a server that it hit.
+    /// A fault ends for a server that it hit. If another one of its sort goes on, the server only loses what keeps it down.
     fn let_go(&mut self, index: usize, id: NodeId) -> Result<(), Halt> {
-        let kind = &self.plan.faults[index].kind;
-        let sort = FaultSort::of_kind(kind);
-        let others = 0..self.plan.faults.len();
-        let again = others
-            .filter(|&other| FaultSort::of_kind(&self.plan.faults[other].kind) == sort)
-            .any(|other| self.has_hit(other, id));
-        let server = id;
-        match kind {
-            FaultKind::Crash(..)
-            | FaultKind::CrashAll
-            | FaultKind::RestartWith(..)
-            | FaultKind::Wipe(_) => self.restart(index, id)?,
-            // Another fault of the same kind goes on.
-            _ if again => {}
-            FaultKind::CrashAtWrite(..) => {
-                self.act(Action::CrashAtWrite { server, survives: None })?;
-                self.restart(index, id)?;
+        let faults = &self.plan.faults;
+        let Facts { sort, power, .. } = faults[index].kind.facts();
+        let mut others = (0..faults.len()).filter(|&other| self.has_hit(other, id));
+        if power != Power::Off && others.any(|other| faults[other].kind.sort() == sort) {
+            return Ok(());
+        }
+        let [_, end] = faults[index].kind.on_server(id, self.plan);
+        for action in end {
+            match action {
+                Action::Restart { server } => self.restart(index, server)?,
+                action => self.act_of_fault(action)?,
             }
-            FaultKind::FullDisk(_) => {
-                self.act(Action::FailWrites { server, fail: false })?;
-                self.restart(index, id)?;
-            }
-            FaultKind::Stall(_) => {
-                self.act(Action::Stall { server, stalled: false })?;
-            }
-            FaultKind::Pause(_) => {
-                self.act(Action::Pause { server, paused: false })?;
-            }
-            FaultKind::StallApply(_) => {
-                self.act(Action::PauseApply { server, paused: false })?;
-            }
-            FaultKind::Rate(..) => {
-                let tick = self.plan.clocks[id.0 as usize - 1].tick;
-                self.act(Action::SetTick { server, tick })?;
-            }
-            FaultKind::Freeze(_) => {
-                self.act(Action::Freeze { server, frozen: false })?;
-            }
-            FaultKind::Lie(_) => {
-                self.crash(id, Survives::default())?;
-                self.restart(index, id)?;
-            }
-            FaultKind::Jump(..)
-            | FaultKind::Partition(_)
-            | FaultKind::OneWay(..)
-            | FaultKind::Isolate(..)
-            | FaultKind::Flap(..)
-            | FaultKind::Hold(..)
-            | FaultKind::HoldKinds(..)
-            | FaultKind::Slow(..) => {}
         }
         Ok(())
     }
 
     /// Starts a server again, unless another fault than this one keeps it down.
-    fn restart(&mut self, index: usize, id: NodeId) -> Result<(), Halt> {
-        let mut others = (0..self.plan.faults.len()).filter(|&other| other != index);
+    fn restart(&mut self, index: usize, server: NodeId) -> Result<(), Halt> {
+        let faults = &self.plan.faults;
+        let mut others = (0..faults.len()).filter(|&other| other != index);
         let down = others.any(|other| {
-            let kind = &self.plan.faults[other].kind;
-            let keeps = matches!(
-                kind,
-                FaultKind::Crash(..)
-                    | FaultKind::CrashAll
-                    | FaultKind::RestartWith(..)
-                    | FaultKind::Wipe(_)
-            );
-            keeps && self.has_hit(other, id)
+            self.has_hit(other, server) && faults[other].kind.facts().power == Power::Off
         });
         if !down {
-            self.act(Action::Restart { server: id })?;
+            self.act(Action::Restart { server })?;
         }
         Ok(())
     }

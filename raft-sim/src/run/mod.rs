@@ -88,7 +88,7 @@ pub struct Driven {
     pub violation: Option<Violation>,
     /// The number of times that each goal of liveness was met.
     pub met: BTreeMap<Property, u64>,
-    /// The number of times that each sort of fault was injected, in the order of [`FaultSort::ALL`].
+    /// The number of times that each sort of fault was injected, in the order of [`FaultSort::all`].
     pub faults: Vec<u64>,
     /// For each fault of the plan, then for each of its admin operations: true if it ever began.
     pub fired: Vec<bool>,
@@ -202,7 +202,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             underway: vec![None; plan.faults.len()],
             waiting: Vec::new(),
             fired: vec![false; plan.faults.len() + plan.admin_ops.len()],
-            counts: vec![0; FaultSort::ALL.len()],
+            counts: vec![0; FaultSort::COUNT],
             admin_ops: BTreeMap::new(),
             command: vec![0; plan.clients.size.max(8) as usize],
             clients: vec![Client::default(); plan.clients.sessions as usize],

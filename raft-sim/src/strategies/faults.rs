@@ -1,24 +1,26 @@
-//! Schedules of faults.
+//! Strategies for schedules of faults.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
 use super::servers::Servers;
-use super::settings;
-use crate::disk::Survives;
-use crate::network::Kinds;
-use crate::plan::{Direction, Fault, FaultClass, FaultKind, Plan, Trigger, fit};
+use crate::plan::fault::Source;
+use crate::plan::{Fault, FaultClass, FaultKind, Plan, Trigger, fit};
+use crate::rng::PlanRng;
+use crate::subject::Settings;
 use crate::time::Micros;
 
 /// Most faults of a plan.
 pub(super) const MOST_FAULTS: usize = 12;
+/// How many words a fault is drawn from: as many as a partition takes.
+const WORDS: usize = 20;
 
 /// Schedules of faults of these classes for a given plan: they name its servers, begin within its duration, and
 /// respect the assumptions of its leases. They do not depend on the faults that it has.
 ///
-/// Lost and repeated messages belong to the plan's network conditions, so [`FaultClass::Loss`] and
-/// [`FaultClass::Duplicate`] have no faults. Neither have classes that are not fair.
+/// Lost and repeated messages are conditions of the plan's network, so [`FaultClass::Loss`] and [`FaultClass::Duplicate`] have
+/// no faults. Neither have classes that are not fair.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -47,7 +49,8 @@ pub(super) fn any(
     classes: &[FaultClass],
     weight: impl Fn(FaultClass) -> u32,
 ) -> BoxedStrategy<Vec<Fault>> {
-    let kinds = classes.iter().filter_map(|&class| Some((weight(class), kind(class, servers)?)));
+    let drawn = |class: &&FaultClass| class.is_fair() && !class.is_condition();
+    let kinds = classes.iter().filter(drawn).map(|&class| (weight(class), kind(class, servers)));
     let kinds: Vec<_> = kinds.collect();
     if kinds.is_empty() || duration == 0 {
         return Just(Vec::new()).boxed();
@@ -63,95 +66,35 @@ pub(super) fn any(
     vec(fault, 0..=most).boxed()
 }
 
-/// The trigger that a fault or an admin operation waits for, if any.
+/// The trigger of a fault or an admin operation, if it has one.
 pub(super) fn trigger() -> impl Strategy<Value = Option<Trigger>> {
     proptest::option::weighted(0.45, prop::sample::select(&Trigger::ALL[..]))
 }
 
-/// Faults of a class; `None` if it has none, or no fair ones.
-fn kind(class: FaultClass, servers: Servers) -> Option<BoxedStrategy<FaultKind>> {
-    let target = servers.target();
-    let aimed = || (servers.target(), direction());
-    Some(match class {
-        FaultClass::Loss | FaultClass::Duplicate => return None,
-        FaultClass::Wipe | FaultClass::Lie | FaultClass::Skew => return None,
-        FaultClass::OneWay | FaultClass::Hold | FaultClass::SlowLink if servers.most == 1 => {
-            return None;
-        }
-        FaultClass::Partition => servers.groups().prop_map(FaultKind::Partition).boxed(),
-        FaultClass::OneWay => {
-            servers.two().prop_map(|(from, to)| FaultKind::OneWay(from, to)).boxed()
-        }
-        FaultClass::Isolate => {
-            aimed().prop_map(|(target, way)| FaultKind::Isolate(target, way)).boxed()
-        }
-        FaultClass::Flap => (aimed(), 1_000..100_000_u64)
-            .prop_map(|((target, way), period)| FaultKind::Flap(target, way, period))
-            .boxed(),
-        FaultClass::Hold => servers.two().prop_map(|(from, to)| FaultKind::Hold(from, to)).boxed(),
-        FaultClass::HoldKinds => (aimed(), kinds())
-            .prop_map(|((target, way), kinds)| FaultKind::HoldKinds(target, way, kinds))
-            .boxed(),
-        FaultClass::SlowLink => (servers.two(), 1_000..200_000_u64)
-            .prop_map(|((from, to), extra)| FaultKind::Slow(from, to, extra))
-            .boxed(),
-        FaultClass::Crash => prop_oneof![
-            6 => (target, survives()).prop_map(|(target, left)| FaultKind::Crash(target, left)),
-            1 => Just(FaultKind::CrashAll),
-        ]
-        .boxed(),
-        FaultClass::CrashAtWrite => (target, survives())
-            .prop_map(|(target, left)| FaultKind::CrashAtWrite(target, left))
-            .boxed(),
-        FaultClass::FullDisk => target.prop_map(FaultKind::FullDisk).boxed(),
-        FaultClass::SlowDisk => target.prop_map(FaultKind::Stall).boxed(),
-        FaultClass::Pause => {
-            let lazy = servers.target().prop_map(FaultKind::StallApply);
-            prop_oneof![2 => target.prop_map(FaultKind::Pause), 1 => lazy].boxed()
-        }
-        FaultClass::RestartWith => (servers.one(), settings::any())
-            .prop_map(|(server, settings)| FaultKind::RestartWith(server, Box::new(settings)))
-            .boxed(),
-        FaultClass::Clock => prop_oneof![
-            (target, fair_tick()).prop_map(|(target, tick)| FaultKind::Rate(target, tick)),
-            (servers.target(), 1..=30_u32)
-                .prop_map(|(target, ticks)| FaultKind::Jump(target, ticks)),
-            servers.target().prop_map(FaultKind::Freeze),
-        ]
-        .boxed(),
-    })
+/// Faults of a class, most of them of the servers that are there in most plans.
+fn kind(class: FaultClass, servers: Servers) -> impl Strategy<Value = FaultKind> {
+    let scale = prop_oneof![3 => Just(servers.first), 1 => Just(servers.most)];
+    let words = vec(proptest::num::u16::ANY, WORDS);
+    (scale, servers.target(), words).prop_filter_map(
+        "a condition has no faults",
+        move |(servers, target, words)| {
+            // A link has two ends; one that is not there is dropped later.
+            let servers = servers.max(2);
+            let settings = |_| Settings::default();
+            let mut source = Source {
+                rng: PlanRng::given(words),
+                members: servers,
+                joiners: 0,
+                servers,
+                settings: &settings,
+                turn: None,
+            };
+            class.draw(&mut source, target)
+        },
+    )
 }
 
 /// The time between two ticks of a clock.
 pub(super) fn fair_tick() -> impl Strategy<Value = Micros> + Clone {
     fit::TICKS.0..=fit::TICKS.1
-}
-
-fn direction() -> impl Strategy<Value = Direction> {
-    prop_oneof![2 => Just(Direction::Both), 1 => Just(Direction::Outgoing), 1 => Just(Direction::Incoming)]
-}
-
-fn survives() -> impl Strategy<Value = Survives> {
-    let torn = proptest::option::of(0..3_usize);
-    (0..4_usize, torn).prop_map(|(writes, torn)| Survives { writes, torn })
-}
-
-/// One or two kinds of messages.
-fn kinds() -> impl Strategy<Value = Kinds> {
-    let kind = || {
-        prop::sample::select(vec![
-            Kinds::REQUEST_VOTE,
-            Kinds::REQUEST_VOTE_REPLY,
-            Kinds::PRE_VOTE,
-            Kinds::PRE_VOTE_REPLY,
-            Kinds::APPEND_ENTRIES,
-            Kinds::APPEND_ENTRIES_REPLY,
-            Kinds::INSTALL_SNAPSHOT,
-            Kinds::INSTALL_SNAPSHOT_REPLY,
-            Kinds::TIMEOUT_NOW,
-            Kinds::READ_INDEX,
-            Kinds::READ_INDEX_REPLY,
-        ])
-    };
-    (kind(), kind()).prop_map(|(one, other)| one | other)
 }

@@ -15,7 +15,7 @@ use std::fmt;
 use crate::model::{Message, NodeId, length};
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Event, Role};
-use crate::time::Micros;
+use crate::time::{Micros, milliseconds};
 
 /// One line of a timeline. Displayed with its time: `12.345 ms  S2  crashes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +32,6 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:>12}  {}", milliseconds(self.time), self.text)
     }
-}
-
-/// A point or span of virtual time in milliseconds: `12.345 ms`.
-#[must_use]
-pub fn milliseconds(time: Micros) -> String {
-    format!("{}.{:03} ms", time / 1_000, time % 1_000)
 }
 
 /// One message: `S1 → S2  RequestVote term 3, last 2/1`.

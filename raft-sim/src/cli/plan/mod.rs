@@ -1,14 +1,14 @@
 //! Prints a plan for a reader.
 
-mod faults;
-
 use std::io::{self, Write};
 
 use crate::network::Delay;
+use crate::plan::fault::{count, leaders, names};
 use crate::plan::options::class_list;
-use crate::plan::{AdminKind, AdminOp, AdminTarget, Draw, Plan};
+use crate::plan::{AdminKind, AdminOp, AdminTarget, Draw, Fault, Plan};
 use crate::subject::{Changes, Settings};
-use crate::timeline::{ends, milliseconds as ms};
+use crate::time::milliseconds as ms;
+use crate::timeline::ends;
 
 /// The width of the names in front.
 const NAMES: usize = 17;
@@ -18,7 +18,7 @@ pub(super) fn print_draw(out: &mut dyn Write, draw: &Draw) -> io::Result<()> {
     let mut row = |name: &str, value: &str| writeln!(out, "  {name:<NAMES$}{value}");
     row("profile", &draw.profile.to_string())?;
     row("faults drawn", &class_list(&draw.faults))?;
-    row("operations drawn", &class_list(&draw.admin_ops))
+    row("admin drawn", &class_list(&draw.admin_ops))
 }
 
 /// Prints all of a plan, indented by two.
@@ -62,13 +62,13 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     if plan.faults.is_empty() {
         row("faults", "none that come and go")?;
     }
-    let faults: Vec<String> = plan.faults.iter().map(faults::describe).collect();
-    listed(&mut row, "faults", &shortened(&faults))?;
+    let reported: Vec<String> = plan.faults.iter().map(Fault::describe).collect();
+    listed(&mut row, "faults", &shortened(&reported))?;
     admin_ops(&mut row, plan)?;
     listed(&mut row, "then", &[healing(plan)])
 }
 
-/// The most faults that are printed, and the most admin operations. Snapshots, which are many, are only counted.
+/// Most faults that are printed, and most admin operations. Snapshots, of which there are many, are counted.
 const MOST: usize = 20;
 
 /// The first and the last of many lines.
@@ -98,7 +98,7 @@ fn admin_ops(row: &mut impl FnMut(&str, &str) -> io::Result<()>, plan: &Plan) ->
             lines.push(format!("a snapshot, {}", count(snapshots as u32, "time", "times")))
         }
     }
-    listed(row, "admin operations", &lines)
+    listed(row, "admin", &lines)
 }
 
 /// The servers and links that stay broken when the faults are over.
@@ -115,7 +115,7 @@ fn healing(plan: &Plan) -> String {
     text
 }
 
-/// An admin operation; `None` if it is a snapshot.
+/// An admin operation, unless it is a snapshot.
 fn admin_op(admin_op: &AdminOp) -> Option<String> {
     let what = match &admin_op.kind {
         AdminKind::Membership { voters, learners } if learners.is_empty() => {
@@ -131,30 +131,12 @@ fn admin_op(admin_op: &AdminOp) -> Option<String> {
         AdminTarget::Server(server) => format!("S{server}"),
         AdminTarget::Leader => "the leader".to_owned(),
         AdminTarget::Leaders => "every self-styled leader".to_owned(),
-        AdminTarget::Everybody => "every server".to_owned(),
+        AdminTarget::Everybody => "all servers".to_owned(),
         AdminTarget::Actor => "this server".to_owned(),
     };
-    let when = admin_op
-        .trigger
-        .map_or(String::new(), |trigger| format!("once {}, ", faults::once(trigger)));
+    let when =
+        admin_op.trigger.map_or(String::new(), |trigger| format!("once {}, ", trigger.event()));
     Some(format!("{:>12}  {when}request to {of}: {what}", ms(admin_op.at)))
-}
-
-fn names(servers: &[u32]) -> String {
-    let names: Vec<String> = servers.iter().map(|server| format!("S{server}")).collect();
-    names.join(" ")
-}
-
-/// The settings of elections, quorum checks and leases.
-fn leaders(settings: &Settings) -> String {
-    let asks = if settings.pre_vote { "elected after a pre-vote" } else { "elected at once" };
-    let quorum = if settings.check_quorum { "step down without a quorum" } else { "stay" };
-    match settings.lease_drift {
-        None => format!("{asks}, {quorum}"),
-        Some(drift) => {
-            format!("{asks}, {quorum}, read from a lease (clocks within {drift} %)")
-        }
-    }
 }
 
 fn changes(settings: &Settings) -> String {
@@ -215,11 +197,7 @@ fn clients(plan: &Plan) -> String {
     text
 }
 
-fn count(number: u32, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
-/// Parts in a million as percent, with as many digits as it takes.
+/// Parts in a million as percent, as many digits as it takes.
 fn percent(ppm: u32) -> String {
     let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -249,16 +227,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn admin_operations_name_their_target_and_request() {
-        let text = |of, kind| {
+    fn admin_operations_say_what_is_requested_of_which_server() {
+        let reported = |of, kind| {
             admin_op(&AdminOp { number: 0, at: 1_500, trigger: None, of, kind }).unwrap_or_default()
         };
         let kind = AdminKind::Membership { voters: vec![1, 2], learners: vec![4] };
         let wanted = "    1.500 ms  request to S3: change the configuration to S1 S2, learners S4";
-        assert_eq!(text(AdminTarget::Server(3), kind), wanted);
+        assert_eq!(reported(AdminTarget::Server(3), kind), wanted);
         let wanted = "    1.500 ms  request to every self-styled leader: transfer leadership to S2";
-        assert_eq!(text(AdminTarget::Leaders, AdminKind::Transfer(2)), wanted);
-        assert_eq!(text(AdminTarget::Everybody, AdminKind::Compaction), "");
+        assert_eq!(reported(AdminTarget::Leaders, AdminKind::Transfer(2)), wanted);
+        assert_eq!(reported(AdminTarget::Everybody, AdminKind::Compaction), "");
     }
 
     #[test]
