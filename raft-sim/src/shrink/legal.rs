@@ -3,56 +3,42 @@
 //! say.
 
 use super::case::Case;
+use super::plain::settings;
 use crate::checker::Property;
 use crate::model::NodeId;
 use crate::scenario::replay::Move;
 use crate::scenario::syntax::{Header, Settings, Statement};
+use crate::subject::{Scope, Setting};
 
-/// Takes settings of one server back to their defaults.
-pub(super) type Reset = fn(&mut Settings);
+/// What all servers must have in common, if only where there are leases.
+pub(super) fn common() -> impl Iterator<Item = &'static Setting> {
+    settings().into_iter().filter(|setting| setting.scope != Scope::Server)
+}
 
-/// Each takes back what all servers must have in common, if only where there are leases. A lease rests on the check
-/// for a quorum and goes first.
-pub(super) const COMMON: [Reset; 4] = [
-    |settings| settings.lease_reads = None,
-    |settings| settings.check_quorum &= settings.lease_reads.is_some(),
-    |settings| settings.election_timeout = None,
-    |settings| settings.sessions = None,
-];
-
-/// Each takes back what a server may have for itself.
-pub(super) const OWN: [Reset; 10] = [
-    |settings| settings.heartbeat = None,
-    |settings| settings.entries_per_message = None,
-    |settings| settings.uncommitted_limit = None,
-    |settings| settings.window = None,
-    |settings| settings.bytes_per_message = None,
-    |settings| settings.chunk = None,
-    |settings| settings.pre_vote = false,
-    |settings| settings.changes = None,
-    |settings| settings.catch_up_rounds = None,
-    |settings| settings.apply_queue = None,
-];
+/// What a server may have for itself.
+pub(super) fn own() -> impl Iterator<Item = &'static Setting> {
+    settings().into_iter().filter(|setting| setting.scope == Scope::Server)
+}
 
 /// All servers begin with the defaults, and who comes back with other settings differs in what it may.
 pub(super) fn plain(case: &mut Case) {
     case.scenario.header.settings.fill(Settings::default());
-    COMMON.into_iter().for_each(|reset| everywhere(case, reset));
+    common().for_each(|setting| everywhere(case, setting));
 }
 
 /// Takes a setting back for all servers, also for those that come back with other settings.
-pub(super) fn everywhere(case: &mut Case, reset: Reset) {
-    case.scenario.header.settings.iter_mut().for_each(reset);
+pub(super) fn everywhere(case: &mut Case, setting: &Setting) {
+    case.scenario.header.settings.iter_mut().for_each(|settings| settings.reset(setting));
     case.moves.retain_mut(|step| {
         let Move::Do(Statement::Settings(_, settings)) = step else { return true };
-        reset(settings);
+        settings.reset(setting);
         *settings != Settings::default()
     });
 }
 
 /// The steps without what is said of state machines that can't lag: it does nothing, and no text can say it.
 pub(super) fn sayable(header: &Header, mut moves: Vec<Move>) -> Vec<Move> {
-    let lags = |settings: &Settings| settings.apply_queue.is_some();
+    let lags = |settings: &Settings| settings.values().apply_limit.is_some();
     let mut lagging: Vec<NodeId> = (1..)
         .map(NodeId)
         .zip(&header.settings)
@@ -80,7 +66,7 @@ pub(super) fn sayable(header: &Header, mut moves: Vec<Move>) -> Vec<Move> {
 /// Whether a violation of this property may be no fault of a server if clocks drift apart: a read from a lease is
 /// stale then, rightly.
 pub(super) fn needs_clocks(property: Property, header: &Header) -> bool {
-    let lease = |settings: &Settings| settings.lease_reads.is_some();
+    let lease = |settings: &Settings| settings.values().lease_drift.is_some();
     let reads = matches!(property, Property::Reads | Property::Linearizability);
     reads && header.settings.iter().any(lease)
 }
@@ -111,6 +97,7 @@ mod tests {
     use super::*;
     use crate::scenario::parse::parse;
     use crate::scenario::source::Source;
+    use crate::subject;
 
     #[test]
     fn state_machines_that_cannot_lag_are_not_spoken_of() {
@@ -121,7 +108,7 @@ mod tests {
             scenario.steps.iter().map(|step| Move::Do(step.statement.clone())).collect();
         let mut header = scenario.header;
         assert_eq!(sayable(&header, moves.clone()), moves);
-        header.settings[0].apply_queue = None;
+        header.settings[0] = Settings::default();
         assert_eq!(sayable(&header, moves.clone()), moves[1..3]);
     }
 
@@ -143,7 +130,8 @@ mod tests {
         let mut case = Case { scenario, moves };
         plain(&mut case);
         assert!(case.scenario.header.settings.iter().all(|of| *of == Settings::default()));
-        let window = Settings { window: Some(5), ..Settings::default() };
+        let default = subject::Settings::default();
+        let window = Settings::change(default, subject::Settings { window: 5, ..default });
         let servers = case.scenario.header.servers.clone();
         let left = [
             Move::Do(Statement::Crash(servers[..2].to_vec().into())),

@@ -57,7 +57,7 @@ fn what(kind: &FaultKind) -> String {
         FaultKind::Pause(target) => format!("stop {}", shown(*target)),
         FaultKind::StallApply(target) => format!("stop the state machine of {}", shown(*target)),
         FaultKind::RestartWith(server, settings) => {
-            let how = super::leaders(settings);
+            let how = super::set(settings);
             format!("restart S{server} with other settings: {how}")
         }
         FaultKind::Rate(target, tick) => {
