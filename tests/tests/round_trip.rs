@@ -14,6 +14,7 @@ use raft_sim::scenario::syntax::{
     Capability, Changes, DrawnEntry, Header, HeaderItem, HeaderLine, Label, NetworkItem, Scenario,
     Servers, Settings, Step, Trivia,
 };
+use raft_sim::subject::{self, Field, SETTINGS, Setting};
 
 use statements::{CLUSTER, statements};
 
@@ -43,33 +44,32 @@ pub(crate) fn servers() -> impl Strategy<Value = Servers> {
 
 /// Settings that fit each other on any server, with a clock that always ticks.
 pub(crate) fn settings() -> impl Strategy<Value = Settings> {
-    let count = || option::weighted(0.2, 1..=1_000_000_u32);
-    let timeout = option::weighted(0.2, (5..20_u32, 0..20_u32));
-    let lease = option::weighted(0.2, 0..=100_u32);
-    let ways = select(vec![Changes::Single, Changes::Joint, Changes::Shortest]);
-    let numbers = (count(), count(), count(), count(), count(), count(), count(), count());
-    let others = (any::<bool>(), any::<bool>(), lease, option::weighted(0.2, ways));
-    let drawn = (timeout, option::weighted(0.2, 1..5_u32), numbers, others);
-    let settings = drawn.prop_map(|(timeout, heartbeat, numbers, others)| {
-        let (entries_per_message, uncommitted_limit, window, bytes_per_message, ..) = numbers;
-        let (.., chunk, catch_up_rounds, apply_queue, sessions) = numbers;
-        let (pre_vote, check_quorum, lease_reads, changes) = others;
-        Settings {
-            election_timeout: timeout.map(|(from, more)| (from, from + more)),
-            heartbeat,
-            entries_per_message,
-            uncommitted_limit,
-            window,
-            bytes_per_message,
-            chunk,
-            pre_vote,
-            check_quorum,
-            lease_reads: lease_reads.filter(|_| check_quorum),
-            changes,
-            catch_up_rounds,
-            apply_queue,
-            sessions,
+    let drawn = vec(option::weighted(0.2, 1..=1_000_000_u32), SETTINGS.len());
+    let settings = drawn.prop_map(|drawn| {
+        let mut settings = Settings::default();
+        for (setting, number) in SETTINGS.iter().zip(drawn) {
+            let mut values = settings.values();
+            let rests_on = setting.rests_on.and_then(Setting::named);
+            let is_free = rests_on.is_none_or(|other| !other.is_off(values));
+            let Some(number) = number.filter(|_| is_free) else { continue };
+            match setting.field {
+                Field::Ticks(place) => {
+                    let shortest = 5 + number % 15;
+                    *place(&mut values) = (shortest, shortest + number % 20);
+                }
+                Field::Number("ticks", place) => *place(&mut values) = 1 + number % 4,
+                Field::Number(_, place) => *place(&mut values) = number,
+                Field::Limit(_, place) => *place(&mut values) = Some(number),
+                Field::Percent(place) => *place(&mut values) = Some(number % 101),
+                Field::Flag(place) => *place(&mut values) = true,
+                Field::Changes(place) => {
+                    let ways = [Changes::Single, Changes::Joint, Changes::Shortest];
+                    *place(&mut values) = ways[number as usize % ways.len()];
+                }
+            }
+            settings.set(setting, values);
         }
+        settings
     });
     settings.prop_filter("a line sets something", |settings| *settings != Settings::default())
 }
@@ -124,7 +124,9 @@ fn header_items() -> impl Strategy<Value = Vec<HeaderItem>> {
     (title, some, lines, given()).prop_map(|(title, some, lines, given)| {
         let (outside, required, network, [durable, violates]) = some;
         // Statements are about state machines that may lag.
-        let lagging = Settings { apply_queue: Some(8), ..Settings::default() };
+        let default = subject::Settings::default();
+        let lagging =
+            Settings::change(default, subject::Settings { apply_limit: Some(8), ..default });
         let mut items = vec![
             HeaderItem::Scenario(title.to_owned()),
             HeaderItem::Servers(cluster()),

@@ -6,7 +6,8 @@ use std::fs;
 
 use raft_sim::plan::{FaultClass, PLAN_OPTIONS, TargetSort, Trigger};
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
-use raft_sim::subject::Capability;
+use raft_sim::scenario::syntax;
+use raft_sim::subject::{Capability, Field, SETTINGS, Setting, Settings};
 use raft_tests::paper_map::{self, CASES, PLACES, RULES, Where};
 use raft_tests::{files, root, scenarios};
 
@@ -27,7 +28,7 @@ const CORE: [&str; 12] = [
 ];
 
 /// The modules of the subject interface, in the same order.
-const SUBJECT: [&str; 4] = ["capability", "message", "subject", "protocol"];
+const SUBJECT: [&str; 5] = ["capability", "settings", "message", "subject", "protocol"];
 
 /// The simulator's modules, in the same order.
 const SIM: [&str; 34] = [
@@ -399,30 +400,40 @@ fn the_paper_map_is_complete_and_current() {
     );
 }
 
+/// The rows of the first table below a heading.
+fn rows<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
+    let (_, below) = page.split_once(&format!("\n{heading}\n")).expect("the heading");
+    let rows = below.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    rows.take_while(|line| line.starts_with('|')).collect()
+}
+
 #[test]
-fn the_protocol_page_describes_each_capability_as_the_code_does() {
-    let code = read("subjects/rust/src/capability.rs");
-    let (_, code) = code.split_once("pub enum Capability {").expect("the capabilities");
-    let (code, _) = code.split_once("\n}\n").expect("the end of the capabilities");
-    let comments: Vec<&str> =
-        code.lines().filter_map(|line| line.trim().strip_prefix("/// ")).collect();
-    let mut rows: Vec<String> = Vec::new();
-    for line in comments {
-        match (line.starts_with('`').then(|| line.split_once(": ")).flatten(), rows.last_mut()) {
-            (Some((word, meaning)), _) => rows.push(format!("| {word} | {meaning}")),
-            (None, Some(row)) => *row += &format!(" {line}"),
-            (None, None) => panic!("a capability begins with its word: {line}"),
-        }
-    }
+fn the_protocol_page_has_the_table_of_capabilities() {
+    let row = |it: Capability| format!("| `{it}` | {} | {} |", it.what(), it.section());
     let page = read("docs/subject-protocol.md");
-    let (_, table) = page.split_once("## Capabilities").expect("the table of capabilities");
-    let table = table.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
-    let written: Vec<&str> = table.take_while(|line| line.starts_with('|')).collect();
-    let expected: Vec<String> = rows.into_iter().map(|row| row + " |").collect();
-    assert_eq!(written, expected, "docs/subject-protocol.md, Capabilities");
-    for (capability, row) in Capability::ALL.iter().zip(&expected) {
-        assert!(row.starts_with(&format!("| `{}` |", capability.word())), "{row}");
-    }
+    assert_eq!(rows(&page, "## Capabilities"), Capability::ALL.map(row));
+}
+
+#[test]
+fn the_page_of_the_language_has_the_table_of_settings() {
+    let row = |setting: &Setting| {
+        let Setting { word, name, what, section, needs, field, .. } = setting;
+        let value = match field {
+            Field::Ticks(_) => " A..B",
+            Field::Number(..) | Field::Limit(..) => " N",
+            Field::Percent(_) => " N%",
+            Field::Flag(_) => "",
+            Field::Changes(_) => " HOW",
+        };
+        let mut unless_set = syntax::Settings::default();
+        unless_set.set(setting, Settings::default());
+        let unless_set = unless_set.to_string();
+        let unless_set = unless_set.strip_prefix(word).map_or("off", str::trim);
+        let needs = needs.map_or(String::new(), |capability| format!("`{capability}`"));
+        format!("| `{word}{value}` | `{name}` | {what} | {section} | {unless_set} | {needs} |")
+    };
+    let page = read("docs/scenario-language.md");
+    assert_eq!(rows(&page, "## Settings"), SETTINGS.iter().map(row).collect::<Vec<_>>());
 }
 
 #[test]

@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(end, End::Held);
         assert!(text.ends_with("\nall held\n"), "{text}");
         assert!(!text.contains("The last steps"), "{text}");
-        for part in ["election timeout ", "becomes leader of term 1", "Election Safety "] {
+        for part in ["election-timeout ", "becomes leader of term 1", "Election Safety "] {
             assert!(text.contains(part), "{part}: {text}");
         }
     }

@@ -4,6 +4,7 @@
 use crate::plan::fault::Aim;
 use crate::plan::{AdminOp, AdminTarget, Direction, Fault, Plan, Target, Trigger, fit};
 use crate::rng::PlanRng;
+use crate::subject::Settings;
 use crate::time::Micros;
 
 /// The number of faults and admin operations from which on nothing is added to a plan.
@@ -211,18 +212,19 @@ fn wait(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// Takes over the donor's limits of messages, of entries in flight and of state machines.
+/// Takes over the donor's settings, but for those on which clocks and leaders rest.
 fn limits(plan: &mut Plan, donor: &Plan) {
-    let theirs = donor.settings;
     plan.change_settings(|settings| {
-        settings.entries_per_message = theirs.entries_per_message;
-        settings.bytes_per_message = theirs.bytes_per_message;
-        settings.window = theirs.window;
-        settings.uncommitted_limit = theirs.uncommitted_limit;
-        settings.snapshot_chunk = theirs.snapshot_chunk;
-        settings.catch_up_rounds = theirs.catch_up_rounds;
-        settings.apply_limit = theirs.apply_limit;
-        settings.sessions = theirs.sessions;
-        settings.changes = theirs.changes;
+        let Settings { seed, election_timeout, heartbeat, .. } = *settings;
+        let Settings { pre_vote, check_quorum, lease_drift, .. } = *settings;
+        *settings = Settings {
+            seed,
+            election_timeout,
+            heartbeat,
+            pre_vote,
+            check_quorum,
+            lease_drift,
+            ..donor.settings
+        };
     });
 }

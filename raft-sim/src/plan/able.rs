@@ -2,7 +2,7 @@
 
 use super::{AdminKind, Plan, fit};
 use crate::disk::SyncTime;
-use crate::subject::{Capability, Changes, Settings};
+use crate::subject::{Capability, Changes, SETTINGS, Setting, Settings};
 
 /// Takes out of a plan what needs other capabilities than these.
 pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
@@ -13,16 +13,24 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
         (true, true) | (false, false) => None,
     };
     plan.change_settings(|settings| {
-        let Settings { pre_vote, check_quorum, lease_drift, apply_limit, .. } = *settings;
-        settings.pre_vote = pre_vote && can(Capability::PreVote);
-        settings.check_quorum = check_quorum && can(Capability::CheckQuorum);
-        let leases = settings.check_quorum && can(Capability::LeaseReads);
-        settings.lease_drift = lease_drift.filter(|_| leases);
-        settings.apply_limit = apply_limit.filter(|_| can(Capability::ApplyQueue));
-        settings.changes = changes.unwrap_or(settings.changes);
-        if !can(Capability::TailLimit) {
-            settings.uncommitted_limit = Settings::default().uncommitted_limit;
+        let drawn = *settings;
+        for setting in &SETTINGS {
+            let rests_on = setting.rests_on.and_then(Setting::named);
+            let is_lost = rests_on.is_some_and(|other| other.is_off(*settings));
+            if is_lost || setting.needs.is_some_and(|capability| !can(capability)) {
+                setting.copy(Settings::default(), settings);
+            }
         }
+        // Limits are given to every subject, which takes those that it has.
+        *settings = Settings {
+            window: drawn.window,
+            bytes_per_message: drawn.bytes_per_message,
+            snapshot_chunk: drawn.snapshot_chunk,
+            catch_up_rounds: drawn.catch_up_rounds,
+            sessions: drawn.sessions,
+            changes: changes.unwrap_or(drawn.changes),
+            ..*settings
+        };
     });
     plan.durable_state_machine &= can(Capability::DurableStateMachine);
     if !can(Capability::SlowDisk) {

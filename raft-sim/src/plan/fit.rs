@@ -4,7 +4,7 @@
 use super::fault::OnClock;
 use super::{AdminClass, AdminOp, Fault, FaultKind, Healing, Plan};
 use crate::model::NodeId;
-use crate::subject::Settings;
+use crate::subject::{SETTINGS, Scope, Settings};
 use crate::time::{Micros, TICK};
 
 /// The fastest and the slowest clock that is drawn. They differ by the most that a lease may assume.
@@ -114,19 +114,21 @@ fn kept(kind: FaultKind, plan: &Plan) -> FaultKind {
     let before = plan.settings_of(NodeId(server));
     let (low, high) = before.election_timeout;
     let leases = before.lease_drift.is_some();
-    let shorter = (low.min(drawn.election_timeout.0), high.min(drawn.election_timeout.1));
-    let election_timeout = if leases { before.election_timeout } else { shorter };
-    let check_quorum = if leases { before.check_quorum } else { drawn.check_quorum };
-    let settings = Settings {
-        election_timeout,
-        check_quorum,
-        heartbeat: drawn.heartbeat.min(election_timeout.0.saturating_sub(1).max(1)),
+    let mut settings = Settings {
         seed: before.seed,
-        lease_drift: before.lease_drift,
+        election_timeout: (low.min(drawn.election_timeout.0), high.min(drawn.election_timeout.1)),
         catch_up_rounds: before.catch_up_rounds,
         snapshot_chunk: before.snapshot_chunk,
-        sessions: before.sessions,
         ..*drawn
     };
+    for setting in &SETTINGS {
+        match setting.scope {
+            Scope::Cluster => setting.copy(before, &mut settings),
+            Scope::Leases if leases => setting.copy(before, &mut settings),
+            Scope::Leases | Scope::Server => {}
+        }
+    }
+    let (shortest, _) = settings.election_timeout;
+    settings.heartbeat = drawn.heartbeat.min(shortest.saturating_sub(1).max(1));
     FaultKind::RestartWith(server, Box::new(settings))
 }

@@ -3,56 +3,42 @@
 //! Also, steps that no text can express.
 
 use super::case::Case;
+use super::plain::settings;
 use crate::checker::Property;
 use crate::model::NodeId;
 use crate::scenario::replay::Move;
 use crate::scenario::syntax::{Header, Settings, Statement};
+use crate::subject::{Scope, Setting};
 
-/// Resets settings of one server to their defaults.
-pub(super) type Reset = fn(&mut Settings);
+/// What all servers must have in common, if only where there are leases.
+pub(super) fn common() -> impl Iterator<Item = &'static Setting> {
+    settings().into_iter().filter(|setting| setting.scope != Scope::Server)
+}
 
-/// Each resets a setting that all servers must share, at least where there are leases. A lease depends on
-/// CheckQuorum, so it is reset first.
-pub(super) const COMMON: [Reset; 4] = [
-    |settings| settings.lease_reads = None,
-    |settings| settings.check_quorum &= settings.lease_reads.is_some(),
-    |settings| settings.election_timeout = None,
-    |settings| settings.sessions = None,
-];
-
-/// Each resets a setting that may differ between servers.
-pub(super) const OWN: [Reset; 10] = [
-    |settings| settings.heartbeat = None,
-    |settings| settings.entries_per_message = None,
-    |settings| settings.uncommitted_limit = None,
-    |settings| settings.window = None,
-    |settings| settings.bytes_per_message = None,
-    |settings| settings.chunk = None,
-    |settings| settings.pre_vote = false,
-    |settings| settings.changes = None,
-    |settings| settings.catch_up_rounds = None,
-    |settings| settings.apply_queue = None,
-];
+/// What a server may have for itself.
+pub(super) fn own() -> impl Iterator<Item = &'static Setting> {
+    settings().into_iter().filter(|setting| setting.scope == Scope::Server)
+}
 
 /// Sets all servers to the defaults; those that restart with changed settings keep the differences that are allowed.
 pub(super) fn plain(case: &mut Case) {
     case.scenario.header.settings.fill(Settings::default());
-    COMMON.into_iter().for_each(|reset| everywhere(case, reset));
+    common().for_each(|setting| everywhere(case, setting));
 }
 
-/// Resets a setting of all servers, including those that restart with changed settings.
-pub(super) fn everywhere(case: &mut Case, reset: Reset) {
-    case.scenario.header.settings.iter_mut().for_each(reset);
+/// Takes a setting back for all servers, also for those that come back with other settings.
+pub(super) fn everywhere(case: &mut Case, setting: &Setting) {
+    case.scenario.header.settings.iter_mut().for_each(|settings| settings.reset(setting));
     case.moves.retain_mut(|step| {
         let Move::Do(Statement::Settings(_, settings)) = step else { return true };
-        reset(settings);
+        settings.reset(setting);
         *settings != Settings::default()
     });
 }
 
 /// The steps without those about state machines that can't lag: they have no effect, and no text can express them.
 pub(super) fn sayable(header: &Header, mut moves: Vec<Move>) -> Vec<Move> {
-    let lags = |settings: &Settings| settings.apply_queue.is_some();
+    let lags = |settings: &Settings| settings.values().apply_limit.is_some();
     let mut lagging: Vec<NodeId> = (1..)
         .map(NodeId)
         .zip(&header.settings)
@@ -79,7 +65,7 @@ pub(super) fn sayable(header: &Header, mut moves: Vec<Move>) -> Vec<Move> {
 
 /// True if clock drift can violate this property without a bug: a read from a lease may then be stale.
 pub(super) fn needs_clocks(property: Property, header: &Header) -> bool {
-    let lease = |settings: &Settings| settings.lease_reads.is_some();
+    let lease = |settings: &Settings| settings.values().lease_drift.is_some();
     let reads = matches!(property, Property::Reads | Property::Linearizability);
     reads && header.settings.iter().any(lease)
 }
@@ -110,6 +96,7 @@ mod tests {
     use super::*;
     use crate::scenario::parse::parse;
     use crate::scenario::source::Source;
+    use crate::subject;
 
     #[test]
     fn state_machines_that_cannot_lag_are_not_spoken_of() {
@@ -120,7 +107,7 @@ mod tests {
             scenario.steps.iter().map(|step| Move::Do(step.statement.clone())).collect();
         let mut header = scenario.header;
         assert_eq!(sayable(&header, moves.clone()), moves);
-        header.settings[0].apply_queue = None;
+        header.settings[0] = Settings::default();
         assert_eq!(sayable(&header, moves.clone()), moves[1..3]);
     }
 
@@ -142,7 +129,8 @@ mod tests {
         let mut case = Case { scenario, moves };
         plain(&mut case);
         assert!(case.scenario.header.settings.iter().all(|of| *of == Settings::default()));
-        let window = Settings { window: Some(5), ..Settings::default() };
+        let default = subject::Settings::default();
+        let window = Settings::change(default, subject::Settings { window: 5, ..default });
         let servers = case.scenario.header.servers.clone();
         let left = [
             Move::Do(Statement::Crash(servers[..2].to_vec().into())),

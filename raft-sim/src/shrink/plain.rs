@@ -4,7 +4,7 @@
 use crate::disk::SyncTime;
 use crate::network::{Conditions, Delay};
 use crate::plan::{Clock, Healing, Plan};
-use crate::subject::Settings;
+use crate::subject::{Field, SETTINGS, Scope, Setting, Settings};
 use crate::time::TICK;
 
 /// Every message arrives once, after a millisecond.
@@ -49,27 +49,25 @@ pub(super) const EDITS: [Edit; 26] = [
     |plan| plan.change_settings(|settings| settings.seed = 1),
 ];
 
-/// Each resets a setting to its default. A lease depends on CheckQuorum, so it is reset first.
-pub(super) const SETTINGS: [fn(&mut Settings, Settings); 15] = [
-    |settings, default| settings.lease_drift = default.lease_drift,
-    |settings, _| settings.check_quorum &= settings.lease_drift.is_some(),
-    |settings, default| settings.pre_vote = default.pre_vote,
-    |settings, default| settings.changes = default.changes,
-    |settings, default| {
-        settings.election_timeout = default.election_timeout;
-        settings.heartbeat = default.heartbeat;
-    },
-    |settings, default| settings.election_timeout = default.election_timeout,
-    |settings, default| settings.heartbeat = default.heartbeat,
-    |settings, default| settings.entries_per_message = default.entries_per_message,
-    |settings, default| settings.window = default.window,
-    |settings, default| settings.uncommitted_limit = default.uncommitted_limit,
-    |settings, default| settings.bytes_per_message = default.bytes_per_message,
-    |settings, default| settings.catch_up_rounds = default.catch_up_rounds,
-    |settings, default| settings.snapshot_chunk = default.snapshot_chunk,
-    |settings, default| settings.apply_limit = default.apply_limit,
-    |settings, default| settings.sessions = default.sessions,
-];
+/// The order in which settings go back to their defaults: what rests on another one first, then what it rests on, then
+/// what is switched on or chosen, then numbers.
+pub(super) fn settings() -> Vec<&'static Setting> {
+    let rank = |setting: &&Setting| match setting.field {
+        _ if setting.rests_on.is_some() => 0,
+        _ if SETTINGS.iter().any(|other| other.rests_on == Some(setting.word)) => 1,
+        Field::Percent(_) | Field::Flag(_) | Field::Changes(_) => 2,
+        Field::Ticks(_) | Field::Number(..) | Field::Limit(..) => 3,
+    };
+    let mut settings: Vec<&Setting> = SETTINGS.iter().collect();
+    settings.sort_by_key(rank);
+    settings
+}
+
+/// Heartbeats and the election timeouts that are in proportion to them are what they are by default.
+pub(super) fn timing(settings: &mut Settings) {
+    let Settings { election_timeout, heartbeat, .. } = Settings::default();
+    *settings = Settings { election_timeout, heartbeat, ..*settings };
+}
 
 /// Changes the healing of a plan, if it has one.
 fn of_healing(plan: &mut Plan, change: impl Fn(&mut Healing)) {
@@ -79,14 +77,10 @@ fn of_healing(plan: &mut Plan, change: impl Fn(&mut Healing)) {
 /// Sets all servers to the default settings, except their seeds; those that restart with changed settings keep the
 /// differences that are allowed.
 pub(super) fn plain_settings(plan: &mut Plan) {
-    let default = Settings::default();
-    plan.change_settings(|settings| {
-        settings.lease_drift = default.lease_drift;
-        settings.check_quorum = default.check_quorum;
-        settings.election_timeout = default.election_timeout;
-        settings.sessions = default.sessions;
-    });
-    plan.settings = Settings { seed: plan.settings.seed, ..default };
+    for setting in settings().into_iter().filter(|setting| setting.scope != Scope::Server) {
+        plan.change_settings(|settings| setting.reset(settings));
+    }
+    plan.settings = Settings { seed: plan.settings.seed, ..Settings::default() };
     plan.exceptions.clear();
 }
 
@@ -118,9 +112,9 @@ mod tests {
         plain_settings(&mut plan);
         assert_eq!(restart_with(&plan).sessions, plan.settings.sessions);
         assert_eq!(restart_with(&plan).heartbeat, restart_with(&before).heartbeat);
-        for edit in SETTINGS {
+        for setting in settings() {
             let mut plan = before.clone();
-            plan.change_settings(|settings| edit(settings, Settings::default()));
+            plan.change_settings(|settings| setting.reset(settings));
             let back = restart_with(&plan);
             assert_eq!(
                 (back.sessions, back.election_timeout, back.check_quorum, back.lease_drift),

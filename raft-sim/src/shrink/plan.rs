@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 use super::delta::minimize;
-use super::plain::{EDITS, NOMINAL, SETTINGS, plain_settings};
+use super::plain::{EDITS, NOMINAL, plain_settings, settings, timing};
 use super::servers::without;
 use crate::checker::{Property, Violation};
 use crate::mix::mix_bytes;
 use crate::plan::{AdminClass, Fault, FaultKind, Plan};
 use crate::run::run;
-use crate::subject::{Implementation, Settings};
+use crate::subject::{Field, Implementation};
 use crate::time::Micros;
 
 /// Most runs of one search. The best plan by then may not be minimal, but fails.
@@ -164,8 +164,11 @@ impl Search<'_> {
             self.with(edit);
         }
         self.with(plain_settings);
-        for edit in SETTINGS {
-            self.with(|plan| plan.change_settings(|settings| edit(settings, Settings::default())));
+        for setting in settings() {
+            if matches!(setting.field, Field::Ticks(_)) {
+                self.with(|plan| plan.change_settings(timing));
+            }
+            self.with(|plan| plan.change_settings(|settings| setting.reset(settings)));
         }
         for server in 0..self.best.clocks.len() {
             self.with(|plan| plan.clocks[server] = NOMINAL);

@@ -265,15 +265,18 @@ impl Search<'_> {
         self.take_changed(|case| case.scenario.header.network.seed = 1);
         self.take_changed(|case| case.scenario.header.durable_state_machine = false);
         self.take_changed(legal::plain);
-        for reset in legal::COMMON {
-            self.take_changed(|case| legal::everywhere(case, reset));
+        for setting in legal::common() {
+            self.take_changed(|case| legal::everywhere(case, setting));
         }
-        for reset in legal::OWN {
-            self.take_changed(|case| case.scenario.header.settings.iter_mut().for_each(reset));
+        for setting in legal::own() {
+            self.take_changed(|case| {
+                let all = &mut case.scenario.header.settings;
+                all.iter_mut().for_each(|settings| settings.reset(setting));
+            });
         }
         for server in 0..self.case.scenario.header.settings.len() {
-            for reset in legal::OWN {
-                self.take_changed(|case| reset(&mut case.scenario.header.settings[server]));
+            for setting in legal::own() {
+                self.take_changed(|case| case.scenario.header.settings[server].reset(setting));
             }
         }
     }

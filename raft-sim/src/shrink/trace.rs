@@ -74,7 +74,7 @@ fn header(plan: &Plan, violation: &Violation) -> Header {
         violates: None,
         settings: plan
             .servers()
-            .map(|id| said(&plan.settings_of(id), &Settings::default()))
+            .map(|id| syntax::Settings::change(Settings::default(), plan.settings_of(id)))
             .collect(),
         network: Network { seed: plan.settings.seed, ..Network::default() },
         durable_state_machine: plan.durable_state_machine,
@@ -82,31 +82,7 @@ fn header(plan: &Plan, violation: &Violation) -> Header {
     }
 }
 
-/// The settings that a scenario must state: those that differ from the default. It can't state that a setting is
-/// switched off.
-fn said(settings: &Settings, default: &Settings) -> syntax::Settings {
-    fn differs<T: PartialEq>(value: T, default: T) -> Option<T> {
-        (value != default).then_some(value)
-    }
-    syntax::Settings {
-        election_timeout: differs(settings.election_timeout, default.election_timeout),
-        heartbeat: differs(settings.heartbeat, default.heartbeat),
-        entries_per_message: differs(settings.entries_per_message, default.entries_per_message),
-        uncommitted_limit: differs(settings.uncommitted_limit, default.uncommitted_limit),
-        window: differs(settings.window, default.window),
-        bytes_per_message: differs(settings.bytes_per_message, default.bytes_per_message),
-        chunk: differs(settings.snapshot_chunk, default.snapshot_chunk),
-        pre_vote: settings.pre_vote,
-        check_quorum: settings.check_quorum,
-        lease_reads: settings.lease_drift,
-        changes: differs(settings.changes, default.changes),
-        catch_up_rounds: differs(settings.catch_up_rounds, default.catch_up_rounds),
-        apply_queue: settings.apply_limit,
-        sessions: differs(settings.sessions, default.sessions),
-    }
-}
-
-/// The observer that records the steps.
+/// Writes down what it observes.
 #[derive(Clone)]
 struct Recorder {
     steps: Vec<Traced>,
@@ -343,7 +319,8 @@ impl Recorder {
         }
         if let Some(settings) = changed {
             let before = std::mem::replace(&mut known.settings, *settings);
-            self.say(Statement::Settings(vec![server].into(), said(settings, &before)));
+            let change = syntax::Settings::change(before, *settings);
+            self.say(Statement::Settings(vec![server].into(), change));
         }
         self.say(Statement::Restart(vec![server].into()));
     }

@@ -34,12 +34,12 @@ pub(super) fn any() -> impl Strategy<Value = Settings> {
                 bytes_per_message,
                 pre_vote,
                 check_quorum,
-                lease_drift: None,
                 changes,
                 catch_up_rounds,
                 snapshot_chunk,
                 apply_limit,
                 sessions,
+                ..Settings::default()
             }
         },
     )

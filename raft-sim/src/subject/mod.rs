@@ -4,6 +4,7 @@
 
 pub use raft_subject::protocol::line;
 pub use raft_subject::{
-    Answer, Applied, Boot, CLUSTER, Capability, Changes, Effects, Ended, Event, Held,
-    Implementation, LogWrite, Outcome, Request, Role, Settings, Subject, Token, View, Write, serve,
+    Answer, Applied, Boot, CLUSTER, Capability, Changes, Effects, Ended, Event, Field, Held,
+    Implementation, LogWrite, Outcome, Request, Role, SETTINGS, Scope, Setting, Settings, Subject,
+    Token, View, Write, serve,
 };

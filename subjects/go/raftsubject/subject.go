@@ -68,9 +68,11 @@ const (
 	CapSessions Capability = "sessions"
 	// CapApplyQueue: its state machine may lag behind the commit index. Needs the method of Applier.
 	CapApplyQueue Capability = "apply-queue"
-	// CapConduct: keeps the rules of Figures 2 and 13 to the letter in every step, also where another way would be as
+	// CapRules: keeps the rules of Figures 2 and 13 to the letter in every step, also where another way would be as
 	// safe, so that each step can be judged by itself.
-	CapConduct Capability = "conduct"
+	CapRules Capability = "rules"
+	// CapConduct is the former name of CapRules.
+	CapConduct = CapRules
 )
 
 // A Subject is a Raft under test.

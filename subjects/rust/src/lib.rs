@@ -135,6 +135,7 @@
 mod capability;
 mod message;
 pub mod protocol;
+mod settings;
 mod subject;
 
 pub use capability::Capability;
@@ -144,7 +145,8 @@ pub use raft_core::{
     AppendReply, Chunk, Command, Conflict, Entries, Entry, HardState, LARGEST, LogIndex,
     Membership, NodeId, Once, Payload, Position, SessionId, Snapshot, Term, length,
 };
+pub use settings::{Changes, Field, SETTINGS, Scope, Setting, Settings};
 pub use subject::{
-    Answer, Applied, Boot, CLUSTER, Changes, Effects, Ended, Event, Held, Implementation, LogWrite,
-    Micros, Outcome, Request, Role, Settings, Subject, Token, View, Write,
+    Answer, Applied, Boot, CLUSTER, Effects, Ended, Event, Held, Implementation, LogWrite, Micros,
+    Outcome, Request, Role, Subject, Token, View, Write,
 };

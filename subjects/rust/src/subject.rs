@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::capability::Capability;
 use crate::message::Message;
+use crate::settings::Settings;
 
 /// A point in virtual time, or a duration, in microseconds.
 pub type Micros = u64;
@@ -110,75 +111,6 @@ pub struct Boot {
     pub log: Vec<Entry>,
     /// The index up to which a state machine that survives crashes has applied the log.
     pub applied: Option<LogIndex>,
-}
-
-/// Timing and limits that a scenario or a plan sets. Ticks are the server's own clock ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Settings {
-    /// Seed of the randomized election timeouts.
-    pub seed: u64,
-    /// Shortest and longest election timeout, in ticks (§5.2).
-    pub election_timeout: (u32, u32),
-    /// Ticks between a leader's heartbeats.
-    pub heartbeat: u32,
-    /// Most entries in one AppendEntries.
-    pub entries_per_message: u32,
-    /// Most entries a leader has in flight to one follower.
-    pub window: u32,
-    /// Most uncommitted entries a leader keeps before it refuses proposals.
-    pub uncommitted_limit: u32,
-    /// Most bytes of commands in one AppendEntries.
-    pub bytes_per_message: u32,
-    /// PreVote (diss. §9.6).
-    pub pre_vote: bool,
-    /// CheckQuorum, and votes disregarded while there is a leader (§6, diss. §6.2).
-    pub check_quorum: bool,
-    /// Lease reads (diss. §6.4.1): by how many percent clocks may differ in rate.
-    pub lease_drift: Option<u32>,
-    /// How configurations change (§6, diss. ch. 4).
-    pub changes: Changes,
-    /// Rounds in which a joining server may catch up (diss. §4.2.1).
-    pub catch_up_rounds: u32,
-    /// Most bytes of a snapshot in one InstallSnapshot (Figure 13).
-    pub snapshot_chunk: u32,
-    /// Most entries that a state machine may lag behind what it was handed; `None` applies at once.
-    pub apply_limit: Option<u32>,
-    /// Most sessions that a state machine keeps; the same on all servers (diss. §6.3).
-    pub sessions: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            seed: 1,
-            election_timeout: (10, 20),
-            heartbeat: 1,
-            entries_per_message: 64,
-            window: 1024,
-            uncommitted_limit: 65_536,
-            bytes_per_message: 1 << 20,
-            pre_vote: false,
-            check_quorum: false,
-            lease_drift: None,
-            changes: Changes::Shortest,
-            catch_up_rounds: 10,
-            snapshot_chunk: 1 << 16,
-            apply_limit: None,
-            sessions: 1_000,
-        }
-    }
-}
-
-/// The way in which a leader goes from one configuration to the next (§6, diss. ch. 4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Changes {
-    /// One voter at a time, in one entry; more at once is refused.
-    Single,
-    /// Always by joint consensus, in two entries.
-    Joint,
-    /// In one entry if it can be, else by joint consensus.
-    Shortest,
 }
 
 /// Something that happens to a server.

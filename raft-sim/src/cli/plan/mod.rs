@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 
 use crate::network::Delay;
-use crate::plan::fault::{count, leaders, names};
+use crate::plan::fault::{count, names};
 use crate::plan::options::class_list;
 use crate::plan::{AdminKind, AdminOp, AdminTarget, Draw, Fault, Plan};
-use crate::subject::{Changes, Settings};
+use crate::scenario::syntax;
+use crate::subject::{SETTINGS, Settings};
 use crate::time::milliseconds as ms;
 use crate::timeline::ends;
 
@@ -31,29 +32,10 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         row(name, &format!("{id}  its clock ticks every {tick}, first at {first}{outside}"))?;
     }
     let settings = &plan.settings;
-    let (shortest, longest) = settings.election_timeout;
-    row("election timeout", &format!("{shortest} to {longest} ticks"))?;
-    row("heartbeat", &format!("every {}", count(settings.heartbeat, "tick", "ticks")))?;
-    row(
-        "AppendEntries",
-        &format!(
-            "at most {} or {} in a message, {} in flight to a follower",
-            count(settings.entries_per_message, "entry", "entries"),
-            count(settings.bytes_per_message, "byte", "bytes"),
-            settings.window
-        ),
-    )?;
-    row(
-        "uncommitted",
-        &format!("at most {} on a leader", count(settings.uncommitted_limit, "entry", "entries")),
-    )?;
-    row("leaders", &leaders(settings))?;
-    for (server, settings) in &plan.exceptions {
-        row("", &format!("S{server}: {}", leaders(settings)))?;
+    row("settings", &set(settings))?;
+    for (server, other) in &plan.exceptions {
+        row("", &format!("S{server}: {}", set_otherwise(settings, other)))?;
     }
-    row("changes", &changes(settings))?;
-    let chunk = count(settings.snapshot_chunk, "byte", "bytes");
-    row("snapshots", &format!("at most {chunk} in a message"))?;
     row("messages", &conditions(plan))?;
     row("writes", &disks(plan))?;
     row("state machine", &state_machine(plan))?;
@@ -139,13 +121,21 @@ fn admin_op(admin_op: &AdminOp) -> Option<String> {
     Some(format!("{:>12}  {when}request to {of}: {what}", ms(admin_op.at)))
 }
 
-fn changes(settings: &Settings) -> String {
-    let how = match settings.changes {
-        Changes::Single => "one server at a time",
-        Changes::Joint => "by joint consensus",
-        Changes::Shortest => "in one entry or by joint consensus",
-    };
-    format!("{how}; joiners catch up in {}", count(settings.catch_up_rounds, "round", "rounds"))
+/// What is not the default, in the words of scenarios.
+fn set(settings: &Settings) -> String {
+    let set = syntax::Settings::change(Settings::default(), *settings);
+    if set.all().count() == 0 { "the defaults".to_owned() } else { set.to_string() }
+}
+
+/// What differs from others, likewise.
+fn set_otherwise(from: &Settings, to: &Settings) -> String {
+    let differing = SETTINGS.iter().filter(|setting| setting.differs(*from, *to));
+    let words = differing.map(|setting| {
+        let mut one = syntax::Settings::default();
+        one.set(setting, *to);
+        if setting.is_off(*to) { format!("no {}", setting.word) } else { one.to_string() }
+    });
+    words.collect::<Vec<String>>().join(" ")
 }
 
 fn disks(plan: &Plan) -> String {
@@ -165,14 +155,9 @@ fn state_machine(plan: &Plan) -> String {
     } else {
         "is rebuilt from the log after a crash"
     };
-    let sessions = count(plan.settings.sessions, "session", "sessions");
-    let keeps = format!("{survives}, keeps at most {sessions}");
     match plan.settings.apply_limit {
-        None => keeps,
-        Some(limit) => {
-            let entries = count(limit, "entry", "entries");
-            format!("{keeps}, takes up to {} for at most {entries}", ms(plan.apply_time))
-        }
+        None => survives.to_owned(),
+        Some(_) => format!("{survives}, takes up to {} to apply", ms(plan.apply_time)),
     }
 }
 
@@ -237,6 +222,16 @@ mod tests {
         let wanted = "    1.500 ms  request to every self-styled leader: transfer leadership to S2";
         assert_eq!(reported(AdminTarget::Leaders, AdminKind::Transfer(2)), wanted);
         assert_eq!(reported(AdminTarget::Everybody, AdminKind::Compaction), "");
+    }
+
+    #[test]
+    fn settings_are_told_in_the_words_of_scenarios() {
+        let default = Settings::default();
+        assert_eq!(set(&default), "the defaults");
+        let own = Settings { heartbeat: 2, check_quorum: true, ..default };
+        assert_eq!(set(&own), "heartbeat 2 check-quorum");
+        let other = Settings { heartbeat: 1, pre_vote: true, check_quorum: false, ..own };
+        assert_eq!(set_otherwise(&own, &other), "heartbeat 1 pre-vote no check-quorum");
     }
 
     #[test]

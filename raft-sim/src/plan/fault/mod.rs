@@ -15,7 +15,7 @@ pub(crate) use class::Source;
 pub(crate) use kind::{Aim, Facts, OnClock, Power};
 pub use kind::{FaultKind, KindSort};
 pub use target::{Direction, Target, TargetSort};
-pub(crate) use text::{count, leaders, names};
+pub(crate) use text::{count, names};
 
 /// A fault: something that goes wrong for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

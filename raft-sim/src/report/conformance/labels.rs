@@ -21,7 +21,7 @@ pub(super) const NOTHING: &str = "nothing";
 /// The text for a property that no seed put to the test.
 pub(super) const NEVER: &str = "not exercised";
 /// The text for a rule that is not judged, since the subject does not claim to keep it.
-pub(super) const UNCLAIMED: &str = "not judged: does not claim `conduct`";
+pub(super) const UNCLAIMED: &str = "not judged: does not claim `rules`";
 
 /// `1 seed`, `2 seeds`.
 pub(super) fn count(number: u64, one: &str) -> String {

@@ -7,7 +7,7 @@ use crate::model::NodeId;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
 use crate::scenario::syntax::{Servers, Settings, Statement};
-use crate::scenario::vocabulary::{SETTINGS, Value};
+use crate::subject::{self, Field, SETTINGS, Setting};
 
 /// One `settings` line.
 pub(super) struct SettingsLine {
@@ -32,40 +32,41 @@ pub(super) fn settings(cursor: &mut Cursor<'_>) -> Result<SettingsLine, ParseErr
     let (mut clock, mut lease) = (None, None);
     while settings == Settings::default() || cursor.peek().is_some() {
         let word = cursor.place();
-        let before = settings;
-        set(cursor, &mut settings)?;
-        let clock_of = |of: Settings| (of.election_timeout, of.heartbeat);
-        if clock_of(settings) != clock_of(before) {
-            clock = Some(cursor.last_place());
-        }
-        if settings.lease_reads != before.lease_reads {
-            lease = Some(word);
+        let setting = set(cursor, &mut settings)?;
+        match setting.word {
+            "election-timeout" | "heartbeat" => clock = Some(cursor.last_place()),
+            "lease-reads" => lease = Some(word),
+            _ => {}
         }
     }
     Ok(SettingsLine { servers, settings, clock, lease })
 }
 
 /// Reads one setting with its value, if it has one.
-fn set(cursor: &mut Cursor<'_>, settings: &mut Settings) -> Result<(), ParseError> {
+fn set(cursor: &mut Cursor<'_>, settings: &mut Settings) -> Result<&'static Setting, ParseError> {
     let word = cursor.peek().unwrap_or_default();
-    let Some(setting) = SETTINGS.iter().find(|setting| setting.word == word) else {
+    let Some(setting) = Setting::named(word) else {
         return Err(cursor.none_of("a setting", &SETTINGS.map(|setting| setting.word)));
     };
-    check_unset(cursor, setting.value.is_set(*settings))?;
+    check_unset(cursor, settings.sets(setting))?;
     cursor.take();
-    match setting.value {
-        Value::Ticks(field) => {
+    let number = |cursor: &mut Cursor<'_>, of| cursor.small(&format!("a number of {of}"), 1);
+    let mut values = settings.values();
+    match setting.field {
+        Field::Ticks(place) => {
             let (from, to) = cursor.range("ticks, as in `10..20`", 1)?;
-            *field(settings) = Some((narrow(from), narrow(to)));
+            *place(&mut values) = (narrow(from), narrow(to));
         }
-        Value::Count(what, field) => *field(settings) = Some(cursor.small(what, 1)?),
-        Value::Percent(field) => *field(settings) = Some(percent(cursor)?),
-        Value::Flag(field) => *field(settings) = true,
-        Value::Changes(field) => {
-            *field(settings) = Some(cursor.expect_one("how configurations change")?);
+        Field::Number(of, place) => *place(&mut values) = number(cursor, of)?,
+        Field::Limit(of, place) => *place(&mut values) = Some(number(cursor, of)?),
+        Field::Percent(place) => *place(&mut values) = Some(percent(cursor)?),
+        Field::Flag(place) => *place(&mut values) = true,
+        Field::Changes(place) => {
+            *place(&mut values) = cursor.expect_one("how configurations change")?;
         }
     }
-    Ok(())
+    settings.set(setting, values);
+    Ok(setting)
 }
 
 /// Returns the settings of each of these servers, in order; the later of two lines counts.
@@ -121,7 +122,7 @@ fn check_lease(
     server: NodeId,
     settings: &Settings,
 ) -> Result<(), ParseError> {
-    if settings.check_quorum {
+    if settings.values().check_quorum {
         return Ok(());
     }
     let message = format!("lease-reads without check-quorum on {server}");
@@ -131,11 +132,8 @@ fn check_lease(
 
 /// A heartbeat is shorter than any election timeout. `place` is where the clock was last set.
 fn check_clock(source: &Source, place: &Place, settings: &Settings) -> Result<(), ParseError> {
-    /// What a server takes where the lines say nothing.
-    const SHORTEST_ELECTION_TIMEOUT: u32 = 10;
-    const HEARTBEAT: u32 = 1;
-    let heartbeat = settings.heartbeat.unwrap_or(HEARTBEAT);
-    let shortest = settings.election_timeout.map_or(SHORTEST_ELECTION_TIMEOUT, |(from, _)| from);
+    let (default, set) = (subject::Settings::default(), settings.values());
+    let (heartbeat, (shortest, _)) = (set.heartbeat, set.election_timeout);
     if heartbeat < shortest {
         return Ok(());
     }
@@ -143,7 +141,8 @@ fn check_clock(source: &Source, place: &Place, settings: &Settings) -> Result<()
         "a heartbeat every {heartbeat} ticks is too rare for election timeouts from {shortest} ticks on"
     );
     let help = format!(
-        "expected a heartbeat below {shortest}; it is {HEARTBEAT} and election timeouts are 10..20 unless set"
+        "expected a heartbeat below {shortest}; it is {} and election timeouts are {}..{} unless set",
+        default.heartbeat, default.election_timeout.0, default.election_timeout.1
     );
     Err(ParseError::new(source, place, message).with_help(help))
 }

@@ -140,7 +140,7 @@ fn crash(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
 fn lagging(cursor: &mut Cursor<'_>, settings: &[Settings]) -> Result<NodeId, ParseError> {
     let server = cursor.server()?;
     let mut all = cursor.servers.iter().zip(settings);
-    if all.any(|(&of, settings)| of == server && settings.apply_queue.is_some()) {
+    if all.any(|(&of, settings)| of == server && settings.values().apply_limit.is_some()) {
         return Ok(server);
     }
     let message = format!("{server} has no `apply-queue`: what is committed is applied at once");

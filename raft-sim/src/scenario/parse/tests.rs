@@ -10,6 +10,7 @@ use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
 use crate::scenario::syntax::*;
 use crate::scenario::vocabulary;
+use crate::subject;
 
 const HEAD: &str = "scenario A title\npaper §5.2\nservers S1 S2 S3\n";
 
@@ -56,6 +57,11 @@ fn all() -> Servers {
     Servers::all(s(&[1, 2, 3]))
 }
 
+/// Lines that set what is not the default.
+fn set(settings: subject::Settings) -> Settings {
+    Settings::change(subject::Settings::default(), settings)
+}
+
 fn link(from: u32, to: u32) -> Link {
     Link { from: NodeId(from), to: NodeId(to) }
 }
@@ -88,12 +94,12 @@ fn a_header() {
         vote,
     };
     let log = [drawn(1, None), drawn(2, Some(x()))];
-    let settings = Settings {
-        election_timeout: Some((5, 5)),
-        heartbeat: Some(2),
-        uncommitted_limit: Some(3),
-        ..Settings::default()
-    };
+    let settings = set(subject::Settings {
+        election_timeout: (5, 5),
+        heartbeat: 2,
+        uncommitted_limit: 3,
+        ..subject::Settings::default()
+    });
     assert_eq!(
         header,
         Header {
@@ -125,26 +131,26 @@ fn settings_of_servers() {
          settings S3 changes single\n"
     );
     let header = parsed(&text).expect("it parses").header;
-    let all = Settings {
-        election_timeout: Some((20, 30)),
-        heartbeat: Some(12),
+    let all = subject::Settings {
+        election_timeout: (20, 30),
+        heartbeat: 12,
         pre_vote: true,
         check_quorum: true,
-        ..Settings::default()
+        ..subject::Settings::default()
     };
-    let first = Settings {
-        window: Some(1),
-        bytes_per_message: Some(2),
-        chunk: Some(3),
-        catch_up_rounds: Some(4),
-        apply_queue: Some(5),
-        sessions: Some(6),
+    let first = subject::Settings {
+        window: 1,
+        bytes_per_message: 2,
+        snapshot_chunk: 3,
+        catch_up_rounds: 4,
+        apply_limit: Some(5),
+        sessions: 6,
         ..all
     };
     let second =
-        Settings { window: Some(7), lease_reads: Some(10), changes: Some(Changes::Joint), ..first };
-    let third = Settings { changes: Some(Changes::Single), ..all };
-    assert_eq!(header.settings, [first, second, third]);
+        subject::Settings { window: 7, lease_drift: Some(10), changes: Changes::Joint, ..first };
+    let third = subject::Settings { changes: Changes::Single, ..all };
+    assert_eq!(header.settings, [first, second, third].map(set));
     assert_eq!(header.outside, s(&[3]));
 }
 
@@ -165,7 +171,8 @@ fn comments_and_blank_lines_are_kept_with_the_line_behind_them() {
 #[test]
 fn commands_about_servers_and_time() {
     let five = Duration { count: 5, unit: Unit::ElectionTimeouts };
-    let windowed = Settings { window: Some(2), pre_vote: true, ..Settings::default() };
+    let windowed =
+        set(subject::Settings { window: 2, pre_vote: true, ..subject::Settings::default() });
     for (line, meant) in [
         ("timeout S2 S1", Statement::Timeout(some(&[2, 1]))),
         ("elect S1", Statement::Elect(NodeId(1))),

@@ -4,9 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{List, OrNone, words};
 use crate::scenario::syntax::{HeaderItem, NetworkItem, Settings};
-use crate::scenario::vocabulary::{
-    FactWord, HeaderWord, NetworkWord, Particle, SETTINGS, Value, Words,
-};
+use crate::scenario::vocabulary::{FactWord, HeaderWord, NetworkWord, Particle, Words};
+use crate::subject::{Field, Setting};
 
 impl Display for HeaderItem {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -65,29 +64,23 @@ impl Display for NetworkItem {
 }
 
 impl Display for Settings {
-    /// Numbers first, then what is switched on or chosen.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (mut numbers, mut others) = (Vec::new(), Vec::new());
-        let set = &mut self.clone();
-        for setting in SETTINGS {
+        let values = &mut self.values();
+        let line = |setting: &Setting| {
             let word = setting.word;
-            match setting.value {
-                Value::Ticks(field) => {
-                    numbers.extend(field(set).map(|(from, to)| format!("{word} {from}..{to}")));
+            match setting.field {
+                Field::Ticks(place) => {
+                    let (from, to) = *place(values);
+                    Some(format!("{word} {from}..{to}"))
                 }
-                Value::Count(_, field) => {
-                    numbers.extend(field(set).map(|count| format!("{word} {count}")));
-                }
-                Value::Percent(field) => {
-                    others.extend(field(set).map(|percent| format!("{word} {percent}%")));
-                }
-                Value::Flag(field) => others.extend(field(set).then(|| word.to_owned())),
-                Value::Changes(field) => {
-                    others.extend(field(set).map(|changes| format!("{word} {}", changes.word())));
-                }
+                Field::Number(_, place) => Some(format!("{word} {}", place(values))),
+                Field::Limit(_, place) => place(values).map(|limit| format!("{word} {limit}")),
+                Field::Percent(place) => place(values).map(|part| format!("{word} {part}%")),
+                Field::Flag(place) => place(values).then(|| word.to_owned()),
+                Field::Changes(place) => Some(format!("{word} {}", place(values).word())),
             }
-        }
-        List(&[numbers, others].concat()).fmt(f)
+        };
+        List(&self.all().filter_map(line).collect::<Vec<String>>()).fmt(f)
     }
 }
 

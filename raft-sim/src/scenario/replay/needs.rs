@@ -30,19 +30,7 @@ pub(super) fn needed(scenario: &Scenario) -> Vec<Capability> {
 }
 
 fn of_settings(settings: &Settings, needed: &mut Vec<Capability>) {
-    let set = [
-        (settings.uncommitted_limit.is_some(), Capability::TailLimit),
-        (settings.window.is_some(), Capability::FlowControl),
-        (settings.bytes_per_message.is_some(), Capability::FlowControl),
-        (settings.chunk.is_some(), Capability::SnapshotParts),
-        (settings.catch_up_rounds.is_some(), Capability::CatchUp),
-        (settings.pre_vote, Capability::PreVote),
-        (settings.check_quorum, Capability::CheckQuorum),
-        (settings.lease_reads.is_some(), Capability::LeaseReads),
-        (settings.apply_queue.is_some(), Capability::ApplyQueue),
-        (settings.sessions.is_some(), Capability::Sessions),
-    ];
-    needed.extend(set.into_iter().filter_map(|(is_set, of)| is_set.then_some(of)));
+    needed.extend(settings.all().filter_map(|setting| setting.needs));
 }
 
 /// `known` are the settings of each server's next boot.
@@ -107,7 +95,7 @@ fn of_statement(known: &[Settings], statement: &Statement, needed: &mut Vec<Capa
 
 /// A server with `changes joint` changes its configuration by joint consensus only.
 fn of_change(known: &[Settings], server: NodeId) -> Capability {
-    match known.get(server.0 as usize - 1).and_then(|settings| settings.changes) {
+    match known.get(server.0 as usize - 1).map(|settings| settings.values().changes) {
         Some(Changes::Joint) => Capability::Joint,
         Some(Changes::Single | Changes::Shortest) | None => Capability::Membership,
     }

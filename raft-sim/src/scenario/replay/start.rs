@@ -16,40 +16,7 @@ pub(super) fn first_configuration(header: &Header) -> Vec<NodeId> {
 
 /// The server's settings by these lines.
 pub(super) fn settings(header: &Header, set: syntax::Settings) -> Settings {
-    let default = Settings::default();
-    let syntax::Settings {
-        election_timeout,
-        heartbeat,
-        entries_per_message,
-        uncommitted_limit,
-        window,
-        bytes_per_message,
-        chunk,
-        pre_vote,
-        check_quorum,
-        lease_reads,
-        changes,
-        catch_up_rounds,
-        apply_queue,
-        sessions,
-    } = set;
-    Settings {
-        seed: header.network.seed,
-        election_timeout: election_timeout.unwrap_or(default.election_timeout),
-        heartbeat: heartbeat.unwrap_or(default.heartbeat),
-        entries_per_message: entries_per_message.unwrap_or(default.entries_per_message),
-        window: window.unwrap_or(default.window),
-        uncommitted_limit: uncommitted_limit.unwrap_or(default.uncommitted_limit),
-        bytes_per_message: bytes_per_message.unwrap_or(default.bytes_per_message),
-        pre_vote,
-        check_quorum,
-        lease_drift: lease_reads,
-        changes: changes.unwrap_or(default.changes),
-        catch_up_rounds: catch_up_rounds.unwrap_or(default.catch_up_rounds),
-        snapshot_chunk: chunk.unwrap_or(default.snapshot_chunk),
-        apply_limit: apply_queue,
-        sessions: sessions.unwrap_or(default.sessions),
-    }
+    Settings { seed: header.network.seed, ..set.values() }
 }
 
 /// The settings of a server in the header.

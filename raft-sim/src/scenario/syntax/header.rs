@@ -1,8 +1,8 @@
 //! The header of a scenario: what is tested, on which servers, and from which state.
 
-use super::{DrawnEntry, Servers, Trivia};
+use super::{DrawnEntry, Servers, Settings, Trivia};
 use crate::model::{NodeId, Term};
-use crate::subject::{Capability, Changes};
+use crate::subject::Capability;
 
 /// One line before the first statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,63 +161,6 @@ fn grouped<T: PartialEq>(all: impl Iterator<Item = (NodeId, T)>) -> Vec<(T, Vec<
         }
     }
     groups
-}
-
-/// `settings`: what the lines set for one server. Ticks are the servers' clock ticks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// `election-timeout A..B`: ticks, the range it is drawn from.
-    pub election_timeout: Option<(u32, u32)>,
-    /// `heartbeat N`: ticks between a leader's heartbeats.
-    pub heartbeat: Option<u32>,
-    /// `entries-per-message N`: at most N entries in one AppendEntries.
-    pub entries_per_message: Option<u32>,
-    /// `uncommitted-limit N`: a leader refuses proposals beyond N uncommitted entries.
-    pub uncommitted_limit: Option<u32>,
-    /// `window N`: at most N entries in flight to one follower.
-    pub window: Option<u32>,
-    /// `bytes-per-message N`: at most N bytes of commands in one AppendEntries.
-    pub bytes_per_message: Option<u32>,
-    /// `chunk N`: at most N bytes of a snapshot in one InstallSnapshot.
-    pub chunk: Option<u32>,
-    /// `pre-vote`: asks whether it could win before it stands for election (diss. §9.6).
-    pub pre_vote: bool,
-    /// `check-quorum`: a leader that no majority answers steps down (diss. §6.2).
-    pub check_quorum: bool,
-    /// `lease-reads N%`: a leader answers reads under a lease; clocks differ in rate by N percent at most (diss.
-    /// §6.4.1). Never set without `check_quorum`.
-    pub lease_reads: Option<u32>,
-    /// `changes single|joint|shortest`: how configurations change.
-    pub changes: Option<Changes>,
-    /// `catch-up-rounds N`: at most N rounds to bring a new server up to date (diss. §4.2.1).
-    pub catch_up_rounds: Option<u32>,
-    /// `apply-queue N`: the state machine may lag behind the commit index, by at most N entries.
-    pub apply_queue: Option<u32>,
-    /// `sessions N`: most sessions kept (§8).
-    pub sessions: Option<u32>,
-}
-
-impl Settings {
-    /// These settings, overridden by those of a later line.
-    #[must_use]
-    pub fn then(self, later: Settings) -> Settings {
-        Settings {
-            election_timeout: later.election_timeout.or(self.election_timeout),
-            heartbeat: later.heartbeat.or(self.heartbeat),
-            entries_per_message: later.entries_per_message.or(self.entries_per_message),
-            uncommitted_limit: later.uncommitted_limit.or(self.uncommitted_limit),
-            window: later.window.or(self.window),
-            bytes_per_message: later.bytes_per_message.or(self.bytes_per_message),
-            chunk: later.chunk.or(self.chunk),
-            pre_vote: later.pre_vote || self.pre_vote,
-            check_quorum: later.check_quorum || self.check_quorum,
-            lease_reads: later.lease_reads.or(self.lease_reads),
-            changes: later.changes.or(self.changes),
-            catch_up_rounds: later.catch_up_rounds.or(self.catch_up_rounds),
-            apply_queue: later.apply_queue.or(self.apply_queue),
-            sessions: later.sessions.or(self.sessions),
-        }
-    }
 }
 
 /// `network delay A..B ms|us [loss N%] [duplicate N%] [seed N]`.

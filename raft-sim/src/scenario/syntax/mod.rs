@@ -8,11 +8,13 @@ mod condition;
 mod header;
 mod message;
 mod servers;
+mod settings;
 
 pub use condition::{Answer, Bound, Condition, Fact, Number, RoleWord};
-pub use header::{Given, Header, HeaderItem, HeaderLine, Network, NetworkItem, Settings};
+pub use header::{Given, Header, HeaderItem, HeaderLine, Network, NetworkItem};
 pub use message::{Detail, Drawn, Forged, ForgedBody, Kind, Link, Selection, Selector, Which};
 pub use servers::Servers;
+pub use settings::Settings;
 
 use crate::model::{NodeId, Term};
 pub use crate::subject::{Capability, Changes};

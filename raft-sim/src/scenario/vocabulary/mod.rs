@@ -1,10 +1,6 @@
 //! The words of the language. Each stands here once, for the parser and the printer.
 
-mod settings;
-
-use super::syntax::{Capability, Kind, Unit};
-
-pub(crate) use settings::{SETTINGS, Value};
+use super::syntax::{Capability, Changes, Kind, Unit};
 
 /// Words of which one may stand at a place.
 pub(crate) trait Words: Copy + 'static {
@@ -294,6 +290,22 @@ impl Words for Capability {
 
     fn word(self) -> &'static str {
         Capability::word(self)
+    }
+
+    fn named(word: &str) -> Option<Capability> {
+        Capability::named(word)
+    }
+}
+
+impl Words for Changes {
+    const ALL: &'static [Changes] = &[Changes::Single, Changes::Joint, Changes::Shortest];
+
+    fn word(self) -> &'static str {
+        match self {
+            Changes::Single => "single",
+            Changes::Joint => "joint",
+            Changes::Shortest => "shortest",
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod decode;
 pub mod encode;
 mod serve;
 mod text;
+mod timing;
 pub mod wire;
 
 use crate::{Effects, Token, View};

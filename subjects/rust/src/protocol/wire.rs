@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Changes, Settings};
+pub use super::timing::Timing;
 
 /// The version of the protocol.
 pub const PROTOCOL: u64 = 1;
@@ -396,29 +396,3 @@ texts! {
     /// A role of Figure 4.
     Role, "kebab-case": Follower, Candidate, Leader
 }
-
-/// [`Settings`], in the names of the protocol.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(remote = "Settings", rename_all = "camelCase")]
-struct SettingsFields {
-    seed: u64,
-    election_timeout: (u32, u32),
-    heartbeat: u32,
-    entries_per_message: u32,
-    window: u32,
-    uncommitted_limit: u32,
-    bytes_per_message: u32,
-    pre_vote: bool,
-    check_quorum: bool,
-    lease_drift: Option<u32>,
-    changes: Changes,
-    catch_up_rounds: u32,
-    snapshot_chunk: u32,
-    apply_limit: Option<u32>,
-    sessions: u32,
-}
-
-/// Timing and limits.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Timing(#[serde(with = "SettingsFields")] pub Settings);
