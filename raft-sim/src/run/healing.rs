@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::obligation::{Known, all_members};
 use super::{FIRST_PROBE, Run};
 use crate::action::{Action, Change, LinkChange};
-use crate::checker::{Property, Violation, has_quorum};
+use crate::checker::{Property, has_quorum};
 use crate::disk::Survives;
 use crate::model::{Membership, NodeId, Term, length};
 use crate::network::{Conditions, Delay};
