@@ -122,8 +122,8 @@ pub enum Body {
     },
 }
 
-/// How an AppendEntries was received. Figure 2 answers true or false; the details are what lets the
-/// leader keep `matchIndex` with several requests in flight, and back up fast (end of §5.3).
+/// Result of an AppendEntries. Figure 2 has true or false; with the details the leader can keep
+/// `matchIndex` with several requests in flight, and back up fast (end of §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum AppendReply {
@@ -141,7 +141,7 @@ pub enum AppendReply {
     },
 }
 
-/// Where a follower's log parts from a leader's (end of §5.3).
+/// Place where a follower's log parts from a leader's (end of §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Conflict {

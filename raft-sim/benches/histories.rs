@@ -1,4 +1,4 @@
-//! How long it takes to check a history: `cargo bench --bench histories`.
+//! The time it takes to check a history: `cargo bench --bench histories`.
 //!
 //! The histories are those of clients of a true register, drawn at random; the illegal ones have a stale read at their
 //! end. Times are medians.
@@ -10,7 +10,7 @@ use raft_sim::rng::PlanRng;
 
 const ROUNDS: usize = 3;
 
-/// Operations of a history.
+/// The number of operations of a history.
 const OPERATIONS: u64 = 10_000;
 
 fn main() {
@@ -43,27 +43,27 @@ fn main() {
     }
 }
 
-/// What clients do.
+/// The workload of the clients.
 #[derive(Clone, Copy)]
 struct Load {
     clients: u64,
     keys: u64,
-    /// How many different values are written; if there is no end of them, each is written once, and there is no cas.
+    /// The number of different values that are written; if unlimited, each is written once, and there is no cas.
     values: u64,
-    /// How many of a thousand operations are left unknown; half of these happen.
+    /// The number of operations in a thousand that are left unknown; half of these happen.
     unknown: u64,
-    /// Whether a read at the end sees a value that is gone.
+    /// True if a read at the end sees an overwritten value.
     ends_stale: bool,
 }
 
-/// What a client of the true register is at.
+/// The state of a client of the true register.
 struct Client {
     process: u64,
-    /// The operation under way, and whether it has happened already.
+    /// The operation under way, and true if it has happened already.
     open: Option<(usize, Call, bool, Kind)>,
 }
 
-/// The history of clients of a true register. Each in turn, as it is drawn, invokes, is served, or is told.
+/// The history of clients of a true register. The client drawn next invokes, is served, or gets its answer.
 fn draw(load: &Load) -> History {
     let mut rng = PlanRng::new(7);
     let mut history = History::default();
@@ -86,7 +86,7 @@ fn draw(load: &Load) -> History {
                     0..5 => Call::Read(None),
                     5..9 => Call::Write(value),
                     _ if load.values == u64::MAX => Call::Read(None),
-                    // Most find another value: those fail.
+                    // Most find another value, and fail.
                     _ => Call::Cas(registers[register].unwrap_or(0), value),
                 };
                 clients[at].open = Some((register, call, false, Kind::Ok));
@@ -121,7 +121,7 @@ fn draw(load: &Load) -> History {
     history
 }
 
-/// What becomes of a call.
+/// The outcome of a call.
 fn serve(register: &mut Option<i64>, call: Call) -> (Call, Kind) {
     match call {
         Call::Read(_) => return (Call::Read(*register), Kind::Ok),
@@ -139,8 +139,8 @@ fn push(history: &mut History, process: u64, kind: Kind, register: usize, call: 
         .expect("a client of a true register");
 }
 
-/// So many writes at once, two of them of one value, and two reads behind them that see different ones: all orders of
-/// the writes are tried.
+/// Concurrent writes, two of them of one value, and two later reads that see different values: all orders of the
+/// writes are tried.
 fn at_once(writes: u64) {
     let mut history = History::default();
     for kind in [Kind::Invoke, Kind::Ok] {

@@ -1,8 +1,8 @@
 //! Simulated steps per second on one core: `cargo bench`.
 //!
-//! A step is a delivery, a tick or a proposal. Each plan is run without and with oracles in turn, so that
-//! their cost, the median of the rounds' ratios, holds on a machine whose speed drifts. The rates are
-//! medians; the last column is the fastest round, which a busy machine disturbs least.
+//! A step is a delivery, a tick or a proposal. Each plan is run without and with checkers in turn, so that their
+//! cost, the median of the rounds' ratios, holds on a machine whose speed drifts. The rates are medians; the last
+//! column is the fastest round, which a busy machine disturbs least.
 
 use std::hint::black_box;
 
@@ -19,12 +19,12 @@ fn main() {
     println!("million steps per second on one core, medians of {ROUNDS} rounds");
     println!(
         "{:<34} {:>10} {:>12} {:>6} {:>9}",
-        "", "no oracles", "with oracles", "cost", "fastest"
+        "", "no checkers", "with checkers", "cost", "fastest"
     );
     let hundred = |plan: fn(u64, u32) -> Plan, servers| -> Vec<Plan> {
         (0..100).map(|seed| plan(seed, servers)).collect()
     };
-    row("default mix, all tasks, 5 servers", &hundred(default_mix, 5));
+    row("default mix, all admin ops, 5 servers", &hundred(default_mix, 5));
     for servers in [3, 5, 7] {
         row(&format!("default mix, {servers} servers"), &hundred(plain_mix, servers));
     }
@@ -39,12 +39,12 @@ fn main() {
     row("workload W, 5 servers, 10^7 steps", &[workload_w(5, 1_080_000_000)]);
 }
 
-/// What `raft-sim run` does without options, but for the number of servers.
+/// A plan as `raft-sim run` draws it without options, except for the number of servers.
 fn default_mix(seed: u64, servers: u32) -> Plan {
     Plan::draw(seed, &PlanOptions { servers: Some(servers), ..PlanOptions::default() })
 }
 
-/// The same weather and faults over §5 alone: commands and elections, and nothing else of Raft.
+/// The same network conditions and faults over §5 alone: commands and elections, and nothing else of Raft.
 fn plain_mix(seed: u64, servers: u32) -> Plan {
     let admin_ops = Some(Vec::new());
     let plan = Plan::draw(
@@ -123,7 +123,7 @@ fn row(name: &str, plans: &[Plan]) {
     println!("{name:<34} {without:>10.2} {with:>12.2} {:>5.0}% {fastest:>9.2}", cost * 100.0);
 }
 
-/// Million steps a second over these plans.
+/// Million steps per second over these plans.
 #[expect(
     clippy::disallowed_methods,
     reason = "a benchmark measures the wall clock; no run sees it"

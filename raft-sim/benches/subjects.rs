@@ -1,8 +1,8 @@
 //! Simulated steps per second through a child: `cargo bench --bench subjects`.
 //!
-//! The reference core answers the subject protocol as a child, beside the same in this process. What a round trip and the
-//! JSON of both sides cost is the difference. With two threads each has a child of its own. `RAFT_SIM_SUBJECT` is another
-//! subject's command.
+//! The reference core runs as a child that speaks the subject protocol, and in this process. The difference is the
+//! cost of a round trip and of the JSON on both sides. With two threads each has its own child. `RAFT_SIM_SUBJECT` is
+//! the command of another subject.
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -29,7 +29,9 @@ fn main() -> ExitCode {
     let plan_options =
         PlanOptions { capabilities: Some(child.capabilities().to_vec()), ..PlanOptions::default() };
     let plans: Vec<Plan> = (0..SEEDS).map(|seed| Plan::draw(seed, &plan_options)).collect();
-    println!("thousand steps per second with oracles, medians of {ROUNDS} rounds of {SEEDS} seeds");
+    println!(
+        "thousand steps per second with checkers, medians of {ROUNDS} rounds of {SEEDS} seeds"
+    );
     println!("{:<34} {:>10} {:>12}", "", "1 thread", "2 threads");
     row("raft-core, in this process", &plans, &Reference);
     row(&format!("{}, in a child", child.name()), &plans, &child);
@@ -46,7 +48,7 @@ fn row(name: &str, plans: &[Plan], implementation: &(dyn Implementation + Sync))
     println!("{name:<34} {one:>10.0} {two:>12.0}");
 }
 
-/// Thousand steps a second over these plans, by so many threads.
+/// Thousand steps per second over these plans, with this number of threads.
 #[expect(
     clippy::disallowed_methods,
     reason = "a benchmark measures the wall clock; no run sees it"

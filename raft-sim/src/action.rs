@@ -1,5 +1,5 @@
-//! What can be done to a world: the one vocabulary of all that chooses. Plans, scenarios, the shrinker and explorers
-//! choose actions; a [`World`](crate::world::World) carries them out.
+//! The actions that can be done to a world. This is the one vocabulary of everything that chooses. Plans, scenarios,
+//! the shrinker and explorers choose actions; a [`World`](crate::world::World) carries them out.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use crate::network::{Conditions, Kinds, MessageId};
 use crate::subject::{Event, Settings, Token};
 use crate::time::Micros;
 
-/// One thing that is done to a world. Nothing happens to a server that is down, but for [`Action::Restart`],
-/// [`Action::Configure`], [`Action::Wipe`] and what is set for when it is up again.
+/// One thing that is done to a world. A server that is down takes only [`Action::Restart`], [`Action::Configure`],
+/// [`Action::Wipe`] and actions that take effect when it is up again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Action {
@@ -34,11 +34,11 @@ pub enum Action {
         /// The message.
         message: MessageId,
     },
-    /// A message in flight is held back, or set free.
+    /// A message in flight is held back, or released.
     SetHeld {
         /// The message.
         message: MessageId,
-        /// Whether it is held back.
+        /// True if it is held back.
         held: bool,
     },
     /// A message that no server sent is in flight.
@@ -59,60 +59,60 @@ pub enum Action {
         /// The server.
         server: NodeId,
     },
-    /// A server's disk has made durable all writes up to this one, and the server hears of it as the disk's times have it.
+    /// A server's disk has made durable all writes up to this one, and the server is notified after the disk's delay.
     Sync {
         /// The server.
         server: NodeId,
         /// The write.
         through: Token,
     },
-    /// A server hears of a durable write, as a step of its own.
+    /// A server is notified of a durable write, in a separate step.
     Notify {
         /// The server.
         server: NodeId,
         /// The write.
         write: Token,
     },
-    /// A server's disk makes the oldest writes durable. The server does not hear of it by itself.
+    /// A server's disk makes the oldest writes durable. The server is not notified by itself.
     Flush {
         /// The server.
         server: NodeId,
-        /// How many.
+        /// The number of writes.
         writes: usize,
     },
-    /// All that a server has written becomes durable, and it hears of all that is.
+    /// All writes of a server become durable, and it is notified of each.
     SyncAll {
         /// The server.
         server: NodeId,
     },
-    /// All that a server has written becomes durable, and it hears of the newest write only.
+    /// All writes of a server become durable, and it is notified of the newest one only.
     SyncNewest {
         /// The server.
         server: NodeId,
     },
-    /// A server's disk makes nothing durable by itself from now on, or does again and catches up.
+    /// A server's disk stalls: it makes nothing durable by itself from now on. Or it resumes, and catches up.
     Stall {
         /// The server.
         server: NodeId,
-        /// Whether it stalls.
+        /// True if it stalls.
         stalled: bool,
     },
-    /// A server's disk fails from now on, or no longer: the server dies at each write, which is lost.
+    /// A server's disk fails from now on: the server dies at each write, which is lost. Or it works again.
     FailWrites {
         /// The server.
         server: NodeId,
-        /// Whether it fails.
+        /// True if it fails.
         fail: bool,
     },
-    /// A server's disk lies from now on: it says durable what its next crash takes. Or what it said is true after all. Raft is
-    /// not made for this.
+    /// A server's disk lies from now on: it reports writes as durable that the next crash loses. Or the lie ends, and
+    /// the reported writes are durable. Raft does not tolerate this.
     Lie {
         /// The server.
         server: NodeId,
-        /// Whether it lies.
+        /// True if it lies.
         lies: bool,
     },
-    /// The disk of a server that is down forgets everything. Raft is not made for this.
+    /// The disk of a server that is down loses everything. Raft does not tolerate this.
     Wipe {
         /// The server.
         server: NodeId,
@@ -121,14 +121,14 @@ pub enum Action {
     Crash {
         /// The server.
         server: NodeId,
-        /// What is left of its writes.
+        /// The writes that survive.
         survives: Survives,
     },
     /// A server dies at its next write: after the step that hands it to the disk, before anything of it is durable.
     CrashAtWrite {
         /// The server.
         server: NodeId,
-        /// What is left of its writes then; `None` takes the order back.
+        /// The writes that survive then; `None` revokes the order.
         survives: Option<Survives>,
     },
     /// The next boot of a server, and those after it, have these settings.
@@ -143,20 +143,20 @@ pub enum Action {
         /// The server.
         server: NodeId,
     },
-    /// The scheduler gives a server no time from now on: nothing reaches it and nothing leaves it, its disk goes on. Or it
-    /// gets time again: first all ticks that it missed, then what else has come meanwhile, in order.
+    /// A server is paused, as by its scheduler: nothing reaches it and nothing leaves it, but its disk goes on. Or it
+    /// resumes: it takes first all ticks that it missed, then everything else that arrived meanwhile, in order.
     Pause {
         /// The server.
         server: NodeId,
-        /// Whether it is paused.
+        /// True if it is paused.
         paused: bool,
     },
-    /// A server's state machine takes nothing from now on, or does again and catches up. Only with
+    /// A server's state machine applies nothing from now on. Or it resumes, and catches up. Only with
     /// [`Settings::apply_limit`].
     PauseApply {
         /// The server.
         server: NodeId,
-        /// Whether it is paused.
+        /// True if it is paused.
         paused: bool,
     },
     /// From its next tick on a server's clock ticks at this rate.
@@ -173,31 +173,32 @@ pub enum Action {
         /// By how many ticks.
         ticks: u32,
     },
-    /// A server's clock stands still from now on, or goes on. It does not make up for the time.
+    /// A server's clock stops, or goes on. It does not make up for the time.
     Freeze {
         /// The server.
         server: NodeId,
-        /// Whether it stands still.
+        /// True if it stops.
         frozen: bool,
     },
-    /// Links change, all at once.
+    /// Several links change at once.
     Links {
         /// The changes, in order.
         changes: Vec<LinkChange>,
     },
-    /// Fair conditions: every link is whole, disks and state machines take no time, no write fails, clocks run at their nominal
-    /// rate, and every server is scheduled. What was in flight or held sets out anew. Servers that are down stay down.
+    /// Conditions become fair: every link is whole, disks and state machines take no time, no write fails, clocks run
+    /// at their nominal rate, and every server is scheduled. Messages that were in flight or held are sent anew.
+    /// Servers that are down stay down.
     Recover {
         /// The conditions of the network from now on.
         conditions: Conditions,
     },
-    /// Time flows from now on: clocks tick, messages travel and disks sync by themselves. Or it stands still: what is sent
-    /// stays in flight until an action moves it.
+    /// Time flows from now on: clocks tick, messages travel and disks sync by themselves. Or it stops: messages stay
+    /// in flight until an action moves them.
     Flow {
-        /// Whether it flows.
+        /// True if it flows.
         flows: bool,
     },
-    /// No clock ticks by itself any more.
+    /// All clocks stop for good.
     StopClocks,
 }
 
@@ -208,15 +209,15 @@ pub struct LinkChange {
     pub from: NodeId,
     /// The receiver.
     pub to: NodeId,
-    /// What changes.
+    /// The change.
     pub change: Change,
 }
 
-/// What changes about a link. Cuts, holds and delays add up, and each is ended by itself.
+/// A change of a link. Cuts, holds and delays add up; each ends separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
-    /// It is cut once more: what is sent or arrives is lost.
+    /// One more cut: messages that are sent or arrive are lost.
     Cut,
     /// One cut ends.
     Mend,
@@ -224,9 +225,9 @@ pub enum Change {
     Heal,
     /// Messages of these kinds that are sent from now on are held back.
     Hold(Kinds),
-    /// One such hold ends; what no other hold keeps back is set free.
+    /// One such hold ends; messages that no other hold covers are released.
     Release(Kinds),
-    /// What is sent takes so much longer, in virtual microseconds.
+    /// Messages sent from now on take this much longer, in virtual microseconds.
     Slow(Micros),
     /// One such delay ends.
     Unslow(Micros),

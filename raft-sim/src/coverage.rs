@@ -1,5 +1,5 @@
-//! Coverage: which of Raft's features a run has made use of, and how often. A campaign in which one of them never took part
-//! has tested less than it seems to. Nothing is judged here.
+//! Coverage: the features of Raft that a run has used, and how often. A campaign in which a feature was never used
+//! has tested less than it seems to. Nothing is checked here.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::time::Micros;
 /// A feature of Raft that may take part in a run, or something that it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Feature {
-    /// A configuration was committed that came about in one entry.
+    /// A configuration was committed that was reached in one entry.
     SingleChange,
-    /// A configuration was committed that came about by joint consensus.
+    /// A configuration was committed that was reached by joint consensus.
     JointChange,
     /// A configuration was committed that has a new learner.
     LearnerAdded,
@@ -26,11 +26,11 @@ pub enum Feature {
     CatchUpGivenUp,
     /// A leader stepped down since it is not in its configuration.
     LeaderRemoved,
-    /// A server was elected since its leader told it to stand.
+    /// A server was elected after its leader had sent it TimeoutNow.
     Transferred,
     /// A transfer was given up.
     TransferGivenUp,
-    /// A request was not taken while leadership was handed over.
+    /// A request was refused during a leadership transfer.
     HeldOff,
     /// A server took a snapshot of its own.
     SnapshotTaken,
@@ -46,9 +46,9 @@ pub enum Feature {
     LeaseRead,
     /// A server stood for election after others had said that it could win.
     PreVoteWon,
-    /// A server was told that it would not win.
+    /// A server was refused a pre-vote.
     PreVoteDenied,
-    /// A leader stepped down since it heard from no quorum.
+    /// A leader stepped down since no quorum answered it.
     QuorumMissed,
     /// A session was opened.
     SessionOpened,
@@ -58,9 +58,9 @@ pub enum Feature {
     SessionExpired,
     /// A state machine fell behind what is committed.
     ApplyLag,
-    /// A server heard of a durable write later than the disk knew.
+    /// A server was notified of a durable write after a delay.
     LateNotice,
-    /// The same, and of a later write than another that it had not heard of.
+    /// The same, and it had not yet been notified of an earlier write.
     EarlyNotice,
 }
 
@@ -93,13 +93,13 @@ impl Feature {
         Feature::EarlyNotice,
     ];
 
-    /// How reports write it: `changes by joint consensus`.
+    /// Its name in reports: `changes by joint consensus`.
     #[must_use]
     pub fn title(self) -> &'static str {
         self.facts().0
     }
 
-    /// Where it is described: `§6`.
+    /// The section that describes it: `§6`.
     #[must_use]
     pub fn section(self) -> &'static str {
         self.facts().1
@@ -145,7 +145,7 @@ pub struct Coverage {
     /// Up to here, entries were counted when they were committed, and when they were applied.
     committed: Option<LogIndex>,
     applied: Option<LogIndex>,
-    /// Requests that are not answered, of the kinds that count, and of whom they were asked.
+    /// Unanswered requests of the kinds that count, each with the server that has it.
     asked: BTreeMap<Request, (NodeId, Asked)>,
     /// The request of this very step.
     fresh: Option<Request>,
@@ -159,12 +159,12 @@ enum Asked {
     Compaction,
 }
 
-/// What is known of one server.
+/// The state of one server, as far as it matters here.
 #[derive(Clone, Debug, Default)]
 struct Watched {
     view: View,
     settings: Settings,
-    /// The writes that are durable and of which it has not heard, oldest first.
+    /// The durable writes of which it has not been notified, oldest first.
     unnotified: VecDeque<Token>,
     /// The configuration before all that are in its log.
     base: Arc<Membership>,
@@ -172,16 +172,16 @@ struct Watched {
     logged: Vec<(LogIndex, Arc<Membership>)>,
     /// The term in which it last asked whether it could win.
     asking: Option<Term>,
-    /// The term in which it stands since its leader told it to.
-    reported: Option<Term>,
-    /// Whether it has a part of a snapshot.
+    /// The term in which it stands for election because its leader sent TimeoutNow.
+    handed_over: Option<Term>,
+    /// True if it has a part of a snapshot.
     partial: bool,
-    /// Whether it is handing leadership over.
+    /// True if it is handing leadership over.
     moving: bool,
 }
 
 impl Coverage {
-    /// Nothing has happened yet on these servers, of which `members` are the first configuration.
+    /// Counts for a cluster in which nothing has happened. `members` are the first configuration.
     #[must_use]
     pub fn new(servers: usize, members: &[NodeId]) -> Coverage {
         Coverage {
@@ -195,7 +195,7 @@ impl Coverage {
         }
     }
 
-    /// How often a feature took part so far.
+    /// The number of times that a feature was used so far.
     #[must_use]
     pub fn count_of(&self, feature: Feature) -> u64 {
         self.counts[feature as usize]
@@ -217,7 +217,7 @@ impl Coverage {
         self.asked.retain(|_, (server, _)| *server != id);
     }
 
-    /// A server hears of a durable write as a step of its own.
+    /// A server is notified of a durable write in a separate step.
     fn noticed(&mut self, id: NodeId, token: Token) {
         self.count(Feature::LateNotice);
         if self.servers[slot(id)].unnotified.front() != Some(&token) {
@@ -252,7 +252,7 @@ impl Coverage {
         }
     }
 
-    /// Entries were applied, perhaps some of them here first.
+    /// Entries were applied, some perhaps for the first time in the cluster.
     #[inline]
     fn applied(&mut self, effects: &Effects) {
         for applied in &effects.applied {
@@ -320,7 +320,7 @@ impl Coverage {
                 }
             }
             Role::Leader => {
-                if server.reported.take() == Some(after.term) {
+                if server.handed_over.take() == Some(after.term) {
                     self.count(Feature::Transferred);
                 }
             }
@@ -334,7 +334,7 @@ impl Coverage {
             Body::PreVote { .. } => self.servers[slot(*from)].asking = Some(*term),
             Body::PreVoteReply { granted: false } => self.count(Feature::PreVoteDenied),
             Body::RequestVote { transfer: true, .. } => {
-                self.servers[slot(*from)].reported = Some(*term);
+                self.servers[slot(*from)].handed_over = Some(*term);
             }
             Body::InstallSnapshotReply { .. } => self.servers[slot(*from)].partial = true,
             Body::PreVoteReply { .. }
@@ -411,7 +411,7 @@ impl Coverage {
 }
 
 impl Watched {
-    /// What a write does to the configurations in a server's log.
+    /// Updates the configurations in a server's log with a write.
     fn wrote(&mut self, write: &Write) {
         if let Some(snapshot) = &write.snapshot {
             self.base = snapshot.membership.clone();
@@ -433,7 +433,7 @@ fn configurations(entries: &[Entry]) -> impl Iterator<Item = (LogIndex, Arc<Memb
 
 impl Observer for Coverage {
     #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
             Observation::Action { .. } => self.done(),

@@ -6,7 +6,7 @@ use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Answer, Effects, Event, Request, View, Write};
 use crate::time::Micros;
 
-/// Digests what is observed: equal for equal histories. And counts the steps.
+/// Digests the observations, equal for equal histories, and counts the steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Digest {
     value: u64,
@@ -14,7 +14,7 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// That of a run in which nothing has happened, of this seed.
+    /// The digest of a run of this seed in which nothing has happened.
     #[must_use]
     pub fn new(seed: u64) -> Digest {
         Digest { value: mix(0, seed), steps: 0 }
@@ -26,7 +26,7 @@ impl Digest {
         self.value
     }
 
-    /// How many steps there were.
+    /// The number of steps so far.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.steps
@@ -34,7 +34,7 @@ impl Digest {
 }
 
 impl Observer for Digest {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         let digest = self.value;
         self.value = match observation {
@@ -74,7 +74,7 @@ impl Observer for Digest {
     }
 }
 
-/// What happens to whom, and when.
+/// Mixes in an event, its server and its time.
 #[inline]
 fn mix_event(digest: u64, now: Micros, id: NodeId, event: &Event) -> u64 {
     let word = match event {
@@ -94,7 +94,7 @@ fn mix_event(digest: u64, now: Micros, id: NodeId, event: &Event) -> u64 {
     if (6..=9).contains(&(word & 0xff)) { mix_request(digest, event) } else { digest }
 }
 
-/// What a client or an administrator asks for, where that is more than a command.
+/// Mixes in a request of a client or an administrator that is more than a command.
 #[cold]
 fn mix_request(digest: u64, event: &Event) -> u64 {
     match event {
@@ -112,7 +112,7 @@ fn mix_request(digest: u64, event: &Event) -> u64 {
     }
 }
 
-/// A step in two numbers: what happened to whom and when, and what the server made of it.
+/// A step in two numbers: one for the event, its server and its time, one for the effects.
 pub(crate) fn step_digests(
     now: Micros,
     id: NodeId,

@@ -1,11 +1,11 @@
-//! A server's disk: knows what is durable from what was only written, and takes its time.
+//! A server's disk. It distinguishes durable writes from writes that are only issued, and it takes time.
 //!
-//! Writes become durable in the order in which they were given, each as a whole. A power loss takes what
-//! is not durable yet, or all but the first few of it: the host decides how many had made it. Nobody has
-//! been promised anything of the next one, so that it may be torn: of the entries that it appends only the
-//! first few are there.
+//! Writes become durable in the order in which they were given, each as a whole. A power loss loses the writes that
+//! are not durable yet, or all but the first few of them: the host decides how many survive. The next write was not
+//! reported as durable, so it may be torn: only the first few of the entries that it appends survive.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,27 +14,26 @@ use crate::model::{Entries, Entry, HardState, LogIndex, Snapshot, length};
 use crate::subject::{LogWrite, Token, Write};
 use crate::time::Micros;
 
-/// How long a disk takes to make a write durable, in virtual microseconds: drawn evenly, ends included.
-/// (0, 0) is durable at once.
+/// The time that a disk takes to make a write durable, in virtual microseconds: drawn evenly, ends included. (0, 0)
+/// is durable at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncTime {
     /// The shortest.
     pub min: Micros,
     /// The longest.
     pub max: Micros,
-    /// How much longer it may take until the server hears of it, drawn for each write by itself. What is
-    /// durable in order may so be heard of out of order. 0 is at once, and in order.
+    /// The longest additional delay until the server is notified, drawn for each write separately. So notices may
+    /// arrive out of order although writes become durable in order. 0 is at once, and in order.
     pub notice: Micros,
 }
 
-/// What a power loss leaves of the writes that were not durable; by default nothing. It leaves none of them on
-/// a disk that lies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The writes not yet durable that survive a power loss; by default none. On a disk that lies none survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Survives {
-    /// How many had just made it, oldest first.
+    /// The number of writes that survive as a whole, oldest first.
     pub writes: usize,
-    /// The next one is torn, if it appends more entries than this: these are there, and all else of it (term and vote,
-    /// snapshot, and what it cuts off the log).
+    /// The next write is torn if it appends more entries than this: this many survive, and so do its other parts
+    /// (term and vote, snapshot, truncation of the log).
     pub torn: Option<usize>,
 }
 
@@ -44,12 +43,12 @@ pub struct Disk {
     hard_state: HardState,
     image: Image,
     unsynced: VecDeque<Unsynced>,
-    /// While it lies: what is really durable.
+    /// While it lies: the state that is really durable.
     truth: Option<Box<(HardState, Image)>>,
 }
 
 /// A snapshot and the log behind it: durable, or as written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct Image {
     commit: Option<LogIndex>,
     snapshot: Option<Arc<Snapshot>>,
@@ -60,24 +59,24 @@ struct Image {
 #[derive(Clone, Debug)]
 struct Unsynced {
     write: Write,
-    /// If the state machine's state was replaced with it: how many entries it had applied before.
+    /// The number of entries that the state machine had applied before this write replaced its state, if it did.
     replaced: Option<u64>,
 }
 
 impl Disk {
-    /// A disk that holds this, durably.
+    /// A disk on which this is durable.
     pub(crate) fn new(hard_state: HardState, log: Vec<Entry>) -> Disk {
         let image = Image { log, ..Image::default() };
         Disk { hard_state, image, ..Disk::default() }
     }
 
-    /// What is durable of currentTerm and votedFor.
+    /// The durable currentTerm and votedFor.
     #[must_use]
     pub fn hard_state(&self) -> HardState {
         self.hard_state
     }
 
-    /// What is durable of commitIndex, of an implementation that writes it.
+    /// The durable commitIndex, if the implementation writes it.
     #[must_use]
     pub fn commit(&self) -> Option<LogIndex> {
         self.image.commit
@@ -89,14 +88,13 @@ impl Disk {
         self.image.snapshot.as_ref()
     }
 
-    /// What is durable of the log: the entries behind the snapshot.
+    /// The durable log: the entries behind the snapshot.
     #[must_use]
     pub fn log(&self) -> &[Entry] {
         &self.image.log
     }
 
-    /// The log as the server sees it, what is durable with what was written since: the entries behind its
-    /// snapshot.
+    /// The log as the server sees it, including writes that are not durable: the entries behind its snapshot.
     #[must_use]
     pub fn written_log(&self) -> Vec<Entry> {
         let mut image = self.image.clone();
@@ -111,7 +109,7 @@ impl Disk {
         written.filter_map(|unsynced| unsynced.write.snapshot.as_ref()).next().or(self.snapshot())
     }
 
-    /// How many entries the log has as the server sees it, with those that its snapshot stands for: the last
+    /// The number of entries in the log as the server sees it, including those covered by its snapshot: the last
     /// index.
     pub(crate) fn written_length(&self) -> u64 {
         self.unsynced
@@ -119,9 +117,9 @@ impl Disk {
             .fold(self.image.length(), |length, unsynced| length_after(length, &unsynced.write))
     }
 
-    /// Up to where what is durable is what was written: a state machine that is durable itself keeps no
-    /// more than this over a crash, since snapshot and log must tell how it came about. Nor does it keep
-    /// what it took from a snapshot that is not durable; it is then where it was before that.
+    /// The end of the prefix in which the durable log and the written log agree. A durable state machine keeps no
+    /// more than this over a crash, since snapshot and log must account for its state. A snapshot that is not durable
+    /// does not count: the state machine then is where it was before that snapshot.
     pub(crate) fn durable_prefix(&self) -> Option<LogIndex> {
         let limits = self.unsynced.iter().flat_map(|Unsynced { write, replaced }| {
             let rewritten = write.log.as_ref().map(|log| length(log.from.before()));
@@ -130,13 +128,13 @@ impl Disk {
         LogIndex::new(limits.fold(self.image.length(), u64::min))
     }
 
-    /// Takes a write. `replaced`, if a snapshot took the place of the state machine's state with it: how
-    /// many entries that one had applied.
+    /// Takes a write. `replaced`, if a snapshot replaced the state machine's state with it: the number of entries
+    /// that it had applied before.
     pub(crate) fn submit(&mut self, write: Write, replaced: Option<u64>) {
         self.unsynced.push_back(Unsynced { write, replaced });
     }
 
-    /// Whether something was written that is not durable.
+    /// True if some write is not durable.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
         !self.unsynced.is_empty()
@@ -147,13 +145,13 @@ impl Disk {
         self.unsynced.front().map(|unsynced| unsynced.write.token)
     }
 
-    /// How many entries the oldest write that is not durable yet appends.
+    /// The number of entries that the oldest pending write appends.
     pub(crate) fn oldest_appends(&self) -> usize {
         let log = self.unsynced.front().and_then(|unsynced| unsynced.write.log.as_ref());
         log.map_or(0, |log| log.entries.len())
     }
 
-    /// Makes the oldest write durable that is not yet, if its token is no later than `through`.
+    /// Makes the oldest pending write durable if its token is at most `through`.
     pub(crate) fn sync_next(&mut self, through: Token) -> Option<Write> {
         if self.unsynced.front()?.write.token > through {
             return None;
@@ -163,9 +161,8 @@ impl Disk {
         Some(write)
     }
 
-    /// Tears the oldest write that is not durable, if it appends more than so many entries: all of it but the
-    /// entries behind these becomes durable, and a commit index, which may be one of theirs. Gives what is durable
-    /// of it.
+    /// Tears the oldest pending write if it appends more than `entries` entries. All of it becomes durable except the
+    /// entries after these and the commit index, which may be one of theirs. Returns the durable part.
     pub(crate) fn tear(&mut self, entries: usize) -> Option<Write> {
         let log = self.unsynced.front()?.write.log.as_ref()?;
         let kept = Entries::from(log.entries.get(..entries)?);
@@ -183,7 +180,7 @@ impl Disk {
         self.image.apply(write);
     }
 
-    /// From now on it says durable what a power loss takes, or what it said is true after all.
+    /// Begins to lie: writes are reported as durable that a power loss loses. Or ends the lie: they are durable.
     pub(crate) fn lie(&mut self, lies: bool) {
         if !lies {
             self.truth = None;
@@ -192,22 +189,38 @@ impl Disk {
         }
     }
 
-    /// Whether it says durable what a power loss takes.
+    /// Feeds the hasher with everything that the disk holds and will hold. The names of its writes are left out: only
+    /// their order counts.
+    pub(crate) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Disk { hard_state, image, unsynced, truth } = self;
+        (hard_state, image, truth, unsynced.len()).hash(hasher);
+        for Unsynced { write, replaced } in unsynced {
+            let Write { token: _, hard_state, commit, snapshot, log } = write;
+            (hard_state, commit, snapshot, log, replaced).hash(hasher);
+        }
+    }
+
+    /// The number of pending writes up to and including this one.
+    pub(crate) fn unsynced_through(&self, token: Token) -> usize {
+        self.unsynced.iter().filter(|unsynced| unsynced.write.token <= token).count()
+    }
+
+    /// True if it reports writes as durable that a power loss loses.
     pub(crate) fn lies(&self) -> bool {
         self.truth.is_some()
     }
 
-    /// Whether the write with this token is not durable yet.
+    /// True if the write with this token is not durable yet.
     pub(crate) fn holds(&self, token: Token) -> bool {
         self.unsynced.front().is_some_and(|unsynced| unsynced.write.token <= token)
     }
 
-    /// How many writes are not durable.
+    /// The number of writes that are not durable.
     pub(crate) fn unsynced(&self) -> usize {
         self.unsynced.len()
     }
 
-    /// Power fails: what is not durable is gone, and what it said durable while it lied.
+    /// Power fails: all pending writes are lost, and so are those reported as durable during a lie.
     pub(crate) fn lose_unsynced(&mut self) {
         self.unsynced.clear();
         if let Some(truth) = self.truth.take() {
@@ -217,12 +230,12 @@ impl Disk {
 }
 
 impl Image {
-    /// How many entries the snapshot stands for.
+    /// The number of entries covered by the snapshot.
     fn base(&self) -> u64 {
         base(self.snapshot.as_ref())
     }
 
-    /// How many entries there are, with those that the snapshot stands for.
+    /// The number of entries, including those covered by the snapshot.
     fn length(&self) -> u64 {
         self.base() + self.log.len() as u64
     }
@@ -247,7 +260,7 @@ fn base(snapshot: Option<&Arc<Snapshot>>) -> u64 {
     length(snapshot.map(|snapshot| snapshot.last.index))
 }
 
-/// What a write makes of a log with so many entries, those that a snapshot stands for included.
+/// The length of a log after a write. Both lengths include the entries covered by a snapshot.
 pub(crate) fn length_after(length_before: u64, write: &Write) -> u64 {
     let kept = length_before.max(base(write.snapshot.as_ref()));
     write.log.as_ref().map_or(kept, |log| length(log.from.before()) + log.entries.len() as u64)

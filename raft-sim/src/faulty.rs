@@ -1,4 +1,4 @@
-//! Implementations with planted bugs, to see how findings are told.
+//! Implementations with planted bugs, to test how findings are reported.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use crate::reference::Reference;
 use crate::subject::Capability;
 use crate::subject::{Boot, Effects, Event, Implementation, Role, Subject, View};
 
-/// The reference core, but who becomes leader forgets its commit index, unless it had none.
+/// The reference core, except that a server that becomes leader forgets its commit index, unless it had none.
 #[derive(Debug)]
 pub(crate) struct Forgetful;
 
@@ -18,7 +18,7 @@ impl Implementation for Forgetful {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -37,18 +37,18 @@ impl Subject for Server {
     }
 }
 
-/// The reference core, but its timeouts depend on how many servers this value has booted before: the second run
-/// of a plan is another one.
+/// The reference core, except that its timeouts depend on how many servers this value has booted before: two runs of a
+/// plan differ.
 #[derive(Debug, Default)]
 pub(crate) struct Nondeterministic(AtomicU64);
 
 impl Implementation for Nondeterministic {
     fn name(&self) -> &str {
-        "dicey"
+        "nondeterministic"
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
     }
 
     fn boot(&self, mut boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -57,7 +57,7 @@ impl Implementation for Nondeterministic {
     }
 }
 
-/// The reference core, but a server that has voted does not boot again.
+/// The reference core, except that a server that has voted does not boot again.
 #[derive(Debug)]
 pub(crate) struct Ashamed;
 
@@ -67,7 +67,7 @@ impl Implementation for Ashamed {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -78,7 +78,7 @@ impl Implementation for Ashamed {
     }
 }
 
-/// The reference core, but who is proposed a command longer than any name in a scenario panics.
+/// The reference core, except that it panics at a command longer than any name in a scenario.
 #[derive(Debug)]
 pub(crate) struct Choosy;
 
@@ -90,7 +90,7 @@ impl Implementation for Choosy {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -108,7 +108,8 @@ impl Subject for Taker {
     }
 }
 
-/// The reference core, but who becomes leader for the fourth time in one life forgets its commit index.
+/// The reference core, except that a server that becomes leader for the fourth time since its boot forgets its commit
+/// index.
 #[derive(Debug)]
 pub(crate) struct Rare;
 
@@ -120,7 +121,7 @@ impl Implementation for Rare {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {

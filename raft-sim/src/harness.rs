@@ -1,5 +1,5 @@
-//! Tests for the crate of a Raft: each scenario by its own name, and a short campaign, all from `cargo test`. With the
-//! feature `harness`.
+//! Tests for the crate of a Raft: each scenario under its own name, and a short campaign, all from `cargo test`. Needs
+//! the feature `harness`.
 //!
 //! A test target has `harness = false` in its `Cargo.toml`, and this in its file:
 //!
@@ -24,14 +24,14 @@ use crate::scenario::parse::parse;
 use crate::scenario::source::Source;
 use crate::subject::Implementation;
 
-/// How many seeds the campaign has: enough to run into most mistakes, and few enough for every run of the tests.
+/// The number of seeds of the campaign: enough to find most bugs, and few enough for every run of the tests.
 const SEEDS: u64 = 300;
 
-/// Something to be tested, for as long as the program runs.
+/// The implementation under test, which lives as long as the program.
 pub type Tested = &'static (dyn Implementation + Sync);
 
-/// Runs [`scenarios`] and the [`campaign`], as far as the program's arguments name them: those of any test of Rust,
-/// such as part of a name. The commands that a failure tells are those of a crate whose example `raft-sim` calls
+/// Runs [`scenarios`] and the [`campaign`]. The program's arguments select among them, as with any test of Rust: by part
+/// of a name, for one. The commands in a failure are those of a crate whose example `raft-sim` calls
 /// [`main_with`](crate::cli::main_with).
 #[must_use]
 pub fn main(implementation: Tested) -> ExitCode {
@@ -41,22 +41,22 @@ pub fn main(implementation: Tested) -> ExitCode {
     run(trials)
 }
 
-/// Runs tests, as far as the program's arguments name them, and ends as tests of Rust do.
+/// Runs the tests that the program's arguments select, and ends as tests of Rust do.
 #[must_use]
 pub fn run(trials: Vec<Trial>) -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
 /// A test for each scenario that comes with the library: `scenarios/5.4.2-commit/figure-8-e.raft` is
-/// `scenarios::5_4_2_commit::figure_8_e`. `program` is how the commands begin that a failure tells.
+/// `scenarios::5_4_2_commit::figure_8_e`. `program` is the beginning of the commands in a failure.
 #[must_use]
 pub fn scenarios(program: &'static str, implementation: Tested) -> Vec<Trial> {
     let trial = |file: &str, source| scenario(&test_name(file), source, program, implementation);
     PACKAGED.iter().map(|packaged| trial(packaged.path, packaged.source())).collect()
 }
 
-/// A test of one scenario. It is ignored if the implementation lacks a capability that the scenario requires, and says
-/// which. `program` is as in [`scenarios`].
+/// A test of one scenario. If the implementation lacks a capability that the scenario requires, the test is ignored and
+/// names it. `program` is as in [`scenarios`].
 #[must_use]
 pub fn scenario(
     name: &str,
@@ -79,9 +79,9 @@ fn judged(
         CaseResult::Skipped(lacking) => Ok(Completion::ignored_with(requires(lacking))),
         CaseResult::Failed(failed) => {
             let caller = Caller { program: program.to_owned(), subject: None };
-            let mut reported = Vec::new();
-            human::failure(&case, failed, &caller, &mut reported)?;
-            Err(plain(&String::from_utf8_lossy(&reported)))
+            let mut text = Vec::new();
+            human::failure(&case, failed, &caller, &mut text)?;
+            Err(plain(&String::from_utf8_lossy(&text)))
         }
         CaseResult::Unusable { message, .. } => Err(Failed::from(message)),
     }
@@ -94,12 +94,12 @@ pub fn campaign(program: &'static str, implementation: Tested) -> Trial {
     Trial::test(format!("campaign::seeds_0_to_{}", SEEDS - 1), move || {
         match first_finding(program, implementation, SEEDS)? {
             None => Ok(()),
-            Some(reported) => Err(plain(&reported)),
+            Some(text) => Err(plain(&text)),
         }
     })
 }
 
-/// Runs seeds from 0 on, this many; returns what is told of the first finding, if there is one.
+/// Runs `seeds` seeds and returns the report of the first finding, if any.
 fn first_finding(
     program: &str,
     implementation: &(dyn Implementation + Sync),
@@ -108,27 +108,27 @@ fn first_finding(
     let limits = Limits { findings: Some(1), ..Limits::default() };
     let options = Options { part: (0..seeds).into(), limits, ..Options::default() };
     let caller = Caller { program: program.to_owned(), subject: None };
-    let mut reported = Told(Vec::new());
-    let ended = Runner::new(options, implementation).caller(caller).run(&mut reported)?;
+    let mut text = FindingText(Vec::new());
+    let ended = Runner::new(options, implementation).caller(caller).run(&mut text)?;
     match ended.ending {
         Ending::Failed { seed, why } => Err(format!("seed {seed}: {why}").into()),
         Ending::Done | Ending::Stopped => Ok(None),
-        Ending::Enough => Ok(Some(String::from_utf8_lossy(&reported.0).into_owned())),
+        Ending::Enough => Ok(Some(String::from_utf8_lossy(&text.0).into_owned())),
     }
 }
 
-/// Sink of a campaign that takes down what is told of its findings.
-struct Told(Vec<u8>);
+/// Sink of a campaign that keeps its findings as text.
+struct FindingText(Vec<u8>);
 
-impl Sink for Told {
+impl Sink for FindingText {
     fn finding(&mut self, header: &Header, finding: &Finding) -> io::Result<()> {
         human::finding(header, finding, None, &mut self.0)
     }
 }
 
-/// A text without colours, which no test of Rust has in its failures.
-fn plain(reported: &str) -> Failed {
-    Failed::from(anstream::adapter::strip_str(reported))
+/// A failure without colours, since failures of tests in Rust have none.
+fn plain(text: &str) -> Failed {
+    Failed::from(anstream::adapter::strip_str(text))
 }
 
 fn test_name(file: &str) -> String {
@@ -141,7 +141,7 @@ mod tests {
     use crate::reference::Reference;
     use crate::subject::{Boot, Capability, Effects, Event, Subject, View};
 
-    /// Follows whoever there may be, and does nothing else.
+    /// A server that stays a follower and does nothing.
     struct Idle;
 
     impl Implementation for Idle {
@@ -162,31 +162,31 @@ mod tests {
         fn step(&mut self, _: Event, _: &mut Effects) {}
     }
 
-    const HEADER: &str = "scenario  Somebody leads\npaper     §5.2\nservers   S1 S2 S3\n";
+    const HEADER: &str = "scenario  A leader is elected\npaper     §5.2\nservers   S1 S2 S3\n";
 
     fn judged(text: &str, implementation: &dyn Implementation) -> Result<Completion, Failed> {
         super::judged(&Source::new("own.raft", text), "cargo run --", implementation)
     }
 
     #[test]
-    fn a_failure_tells_its_line_what_there_is_and_how_to_see_all_of_it() {
+    fn a_failure_has_its_line_the_situation_and_the_command_to_explain_it() {
         let text = format!("{HEADER}\nexpect    no leader\nelect     S1\n");
         assert!(matches!(judged(&text, &Reference), Ok(Completion::Completed)));
-        let Err(failed) = judged(&text, &Idle) else { panic!("nobody leads") };
-        let reported = failed.message().unwrap_or_default();
+        let Err(failed) = judged(&text, &Idle) else { panic!("no server leads") };
+        let text = failed.message().unwrap_or_default();
         for part in [
-            "own.raft:6  Somebody leads (§5.2)",
+            "own.raft:6  A leader is elected (§5.2)",
             "S1 did not stand for election",
             "S1  follower",
             "6 | elect     S1",
             "To see all of it: cargo run -- explain own.raft",
         ] {
-            assert!(reported.contains(part), "{part}: {reported}");
+            assert!(text.contains(part), "{part}: {text}");
         }
     }
 
     #[test]
-    fn what_a_subject_lacks_is_named_and_is_no_success() {
+    fn a_lacking_capability_is_named_and_is_no_success() {
         let text = format!("{HEADER}requires  forge\n\nelect     S1\n");
         let Ok(Completion::Ignored { reason }) = judged(&text, &Idle) else {
             panic!("it is skipped")
@@ -196,20 +196,12 @@ mod tests {
 
     #[test]
     fn a_campaign_fails_with_its_first_finding_and_nothing_else() {
-        let reported = first_finding("cargo run --", &Idle, 20).expect("it comes to its end");
-        let reported = plain(&reported.expect("nobody ever leads"));
-        let reported = reported.message().unwrap_or_default();
-        assert!(
-            reported.starts_with("seed ") && reported.contains("  cargo run -- run --seed "),
-            "{reported}"
-        );
-        assert!(
-            reported.contains("\n    scenario  ") && !reported.contains("In numbers"),
-            "{reported}"
-        );
-        assert!(
-            first_finding("cargo run --", &Reference, 2).is_ok_and(|reported| reported.is_none())
-        );
+        let found = first_finding("cargo run --", &Idle, 20).expect("it comes to its end");
+        let failed = plain(&found.expect("no server ever leads"));
+        let text = failed.message().unwrap_or_default();
+        assert!(text.starts_with("seed ") && text.contains("  cargo run -- run --seed "), "{text}");
+        assert!(text.contains("\n    scenario  ") && !text.contains("In numbers"), "{text}");
+        assert!(first_finding("cargo run --", &Reference, 2).is_ok_and(|found| found.is_none()));
     }
 
     #[test]

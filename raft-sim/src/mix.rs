@@ -1,9 +1,11 @@
-//! Mixing: how identities become decisions, and steps become a digest.
+//! Mixing: turns identities into decisions, and steps into a digest.
 //!
 //! Everything drawn while a run goes on is a pure function of the seed and of *what* is decided (which
 //! link, which message on it, …), not of how many draws came before. Taking one fault out of a plan
 //! therefore leaves every other decision as it was. The arithmetic is fixed here, in whole numbers, so
 //! that a seed means the same history on every machine and after every upgrade of a library.
+
+use std::hash::Hasher;
 
 use crate::model::NodeId;
 
@@ -48,14 +50,44 @@ pub fn mix_bytes(state: u64, bytes: &[u8]) -> u64 {
     state
 }
 
-/// A number below `bound` from 64 mixed bits (`bound` 0 gives 0). Even up to one part in 2⁶⁴ / `bound`.
+/// A hasher whose result is the same on every machine of 64 bits and little endian.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MixHasher(u64);
+
+impl Hasher for MixHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = mix_bytes(self.0, bytes);
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.0 = mix(self.0, u64::from(value));
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.0 = mix(self.0, u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = mix(self.0, value);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.0 = mix(self.0, value as u64);
+    }
+}
+
+/// A number below `bound` from 64 mixed bits (`bound` 0 gives 0). Uniform up to one part in 2⁶⁴ / `bound`.
 #[must_use]
 #[inline]
 pub fn below(bits: u64, bound: u64) -> u64 {
     ((u128::from(bits) * u128::from(bound)) >> 64) as u64
 }
 
-/// Whether something of a probability of `ppm` parts in a million happens.
+/// True if an event with a probability of `ppm` parts in a million happens.
 #[must_use]
 #[inline]
 pub fn chance(bits: u64, ppm: u32) -> bool {

@@ -1,4 +1,4 @@
-//! The common language: Figure 2's nouns and messages, in which scenarios, oracles and reports speak.
+//! The common model: the terms and messages of Figure 2, used by scenarios, checkers and reports.
 //!
 //! They are `raft-subject`'s, named here for the rest of the simulator. The core's behaviour (`Node`) is named in
 //! `reference/` alone.

@@ -1,10 +1,11 @@
-//! What happened in a world: the one vocabulary of everything that prints, draws, checks or records a run.
+//! The observations of a world. This is the one vocabulary of everything that prints, draws, checks or records a run.
 //!
-//! A [`World`](crate::world::World) tells its [`Observer`] each thing when it happens. Drivers add what only they know:
-//! [faults](Observation::FaultBegan) and [statements](Observation::Statement). An observer never influences a run, but it
-//! may end it.
+//! A [`World`](crate::world::World) calls its [`Observer`] for everything that happens. Drivers add the observations
+//! that only they can make: [faults](Observation::FaultBegan) and [statements](Observation::Statement). An observer
+//! never influences a run, but it may end it.
 
 use std::borrow::Cow;
+use std::mem::ManuallyDrop;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +15,12 @@ use crate::network::{Loss, MessageId};
 use crate::subject::{Answer, Effects, Event, Request, Settings, View, Write};
 use crate::time::Micros;
 
-/// One thing that happened. Borrowed from the world while it is observed; [`into_owned`](Cow::into_owned) what is to be
-/// kept.
+/// One thing that happened. It is borrowed from the world; to keep a part of it, call
+/// [`into_owned`](Cow::into_owned).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Observation<'a> {
-    /// An action begins. What comes of it is observed next.
+    /// An action begins. Its effects are observed next.
     Action {
         /// The action.
         action: Cow<'a, Action>,
@@ -28,15 +29,15 @@ pub enum Observation<'a> {
     Booted {
         /// The server.
         server: NodeId,
-        /// Whether it has booted before.
+        /// True if it has booted before.
         again: bool,
-        /// What it booted from.
+        /// The durable state that it booted from.
         disk: Stored<'a>,
-        /// Up to where its state machine had kept what it applied.
+        /// The last entry whose effect its state machine had kept.
         kept: Option<LogIndex>,
         /// Its timing and limits.
         settings: Cow<'a, Settings>,
-        /// Whether these are others than in its life before.
+        /// True if they differ from those of its previous life.
         changed: bool,
         /// Its state.
         view: View,
@@ -45,9 +46,9 @@ pub enum Observation<'a> {
     NotBooted {
         /// The server.
         server: NodeId,
-        /// Whether it panicked; if not, it refused its disk or its settings.
+        /// True if it panicked; if not, it refused its disk or its settings.
         panicked: bool,
-        /// Why.
+        /// The reason.
         why: Cow<'a, str>,
     },
     /// A client or an administrator hands a server a request.
@@ -61,26 +62,27 @@ pub enum Observation<'a> {
     Step {
         /// The server.
         server: NodeId,
-        /// What happens to it.
+        /// The event that it takes.
         event: Cow<'a, Event>,
     },
-    /// A server takes an event: that of the step, or one that follows in the same step, such as the notice of a disk that
-    /// takes no time. [`Stepped`](Observation::Stepped) follows.
+    /// A server takes an event: the event of the step, or one that follows in the same step, such as the notice of a
+    /// disk that takes no time. [`Stepped`](Observation::Stepped) follows.
     Took {
         /// The server.
         server: NodeId,
         /// The event.
         event: Cow<'a, Event>,
     },
-    /// A server has taken an event, and this came of it: writes issued, entries applied, changes of its state.
+    /// A server has taken an event. The effects are the writes issued, the entries applied, and the changes of its
+    /// state.
     Stepped {
         /// The server.
         server: NodeId,
         /// Its state before.
         before: View,
-        /// How many entries its log had before, those included that its snapshot stands for.
+        /// The number of entries in its log before, including those covered by its snapshot.
         length: u64,
-        /// What it did, and its state now. If it came to its end by itself, that is all that counts of it.
+        /// Its effects, and its state now. If the server ended by itself, only that counts.
         effects: Cow<'a, Effects>,
     },
     /// A client or an administrator is answered.
@@ -92,8 +94,8 @@ pub enum Observation<'a> {
         /// The answer.
         answer: Answer,
     },
-    /// A write is durable, or the disk says so. What survives a crash is durable before the server dies; of a torn
-    /// write this is what is left of it.
+    /// A write is durable, or the disk reports so. Writes that survive a crash become durable before the server dies;
+    /// of a torn write, this is the part that survives.
     Durable {
         /// The server.
         server: NodeId,
@@ -107,40 +109,40 @@ pub enum Observation<'a> {
     },
     /// A message that was sent, or a copy of it, is in flight.
     InFlight {
-        /// The message from now on.
+        /// The identity of the message from now on.
         message: MessageId,
         /// The sender.
         from: NodeId,
         /// The receiver.
         to: NodeId,
-        /// Whether it is a copy of another one.
+        /// True if it is a copy of another one.
         copy: bool,
-        /// Whether it is held back.
+        /// True if it is held back.
         held: bool,
-        /// When it arrives if nothing comes in between, in virtual microseconds; `None` if that is not known yet.
+        /// The scheduled time of its arrival, in virtual microseconds; `None` if that is not known yet.
         arrives: Option<Micros>,
     },
-    /// A message is held back from now on, or set free.
+    /// A message is held back from now on, or released.
     Held {
         /// The message.
         message: MessageId,
-        /// Whether it is held back.
+        /// True if it is held back.
         held: bool,
     },
     /// A message reaches its server.
     Delivered {
         /// The message.
         message: MessageId,
-        /// What it says.
+        /// Its content.
         content: Cow<'a, Message>,
     },
     /// A message is lost.
     Lost {
         /// The message, if it was in flight.
         message: Option<MessageId>,
-        /// What it says.
+        /// Its content.
         content: Cow<'a, Message>,
-        /// Why.
+        /// The reason.
         why: Loss,
     },
     /// A server died.
@@ -149,23 +151,24 @@ pub enum Observation<'a> {
         server: NodeId,
         /// Writes that were not durable and survived as a whole.
         survived: usize,
-        /// If one more was torn: how many of the entries that it appended survived.
+        /// If one more was torn: the number of its appended entries that survived.
         torn: Option<usize>,
         /// Writes that were lost, the torn one included.
         lost: usize,
-        /// Whether it died of a write.
+        /// True if it died at a write.
         at_write: bool,
     },
-    /// The disk of a server that is down has forgotten everything.
+    /// The disk of a server that is down has lost everything.
     Wiped {
         /// The server.
         server: NodeId,
     },
-    /// From now on a server's disk says durable what its next crash takes, or what it said is true after all.
+    /// A server's disk lies from now on: it reports writes as durable that the next crash loses. Or the lie has
+    /// ended, and the reported writes are durable.
     Lies {
         /// The server.
         server: NodeId,
-        /// Whether it lies.
+        /// True if it lies.
         lies: bool,
     },
     /// A fault of a plan begins.
@@ -187,7 +190,7 @@ pub enum Observation<'a> {
     },
 }
 
-/// What a disk holds.
+/// The content of a disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored<'a> {
     /// currentTerm and votedFor.
@@ -198,11 +201,11 @@ pub struct Stored<'a> {
     pub log: Cow<'a, [Entry]>,
 }
 
-/// What an observer returns to end the run: what has happened by then has happened, what would have followed has not.
+/// Returned by an observer to end the run: everything observed so far has happened, nothing else has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop;
 
-/// Learns of everything that happens, in order.
+/// An observer of a world: it is called for everything that happens, in order.
 pub trait Observer {
     /// Something happened at this time, in virtual microseconds.
     ///
@@ -211,7 +214,18 @@ pub trait Observer {
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop>;
 }
 
-/// Observes nothing, and costs nothing.
+/// Lets an observer observe what a world has borrowed to an observation. Nothing of it is owned, so there is nothing to drop:
+/// to find that out at run time would cost each step more than most observers do.
+#[inline(always)]
+pub(crate) fn tell(
+    observer: &mut impl Observer,
+    at: Micros,
+    observation: Observation<'_>,
+) -> Result<(), Stop> {
+    observer.observe(at, &ManuallyDrop::new(observation))
+}
+
+/// An observer that does nothing and costs nothing.
 impl Observer for () {
     #[inline(always)]
     fn observe(&mut self, _: Micros, _: &Observation<'_>) -> Result<(), Stop> {
@@ -220,22 +234,26 @@ impl Observer for () {
 }
 
 impl<O: Observer + ?Sized> Observer for &mut O {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         (**self).observe(at, observation)
     }
 }
 
 impl<O: Observer> Observer for Option<O> {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
-        self.as_mut().map_or(Ok(()), |observer| observer.observe(at, observation))
+        match self {
+            Some(observer) => observer.observe(at, observation),
+            None => Ok(()),
+        }
     }
 }
 
-/// Both observe, the first one first; the second one does not see what made the first one stop.
+/// A pair of observers: the first one observes first. The second one does not see the observation at which the first
+/// one stops.
 impl<A: Observer, B: Observer> Observer for (A, B) {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.0.observe(at, observation)?;
         self.1.observe(at, observation)

@@ -1,9 +1,9 @@
-//! Work shared among threads, without the threads being seen in what comes out.
+//! Work shared among threads. The results do not depend on the number of threads.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// `work` of 0 to `count` − 1, in that order, done by so many threads. A panic in one of them is passed
+/// Calls `work` with 0 to `count` − 1 on `jobs` threads, and returns the results in order. A panic of a thread is passed
 /// on.
 pub(crate) fn in_order<T: Send>(
     jobs: NonZeroUsize,
@@ -32,7 +32,7 @@ pub(crate) fn in_order<T: Send>(
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// How many threads the machine runs at once.
+/// The number of threads that the machine runs at once.
 pub(crate) fn available() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

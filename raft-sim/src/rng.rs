@@ -28,7 +28,7 @@ impl PlanRng {
         PlanRng::stream(seed, 0)
     }
 
-    /// One of a seed's streams. However much is drawn from one, the others stay as they are.
+    /// One of a seed's streams. Draws from one stream do not affect the others.
     #[must_use]
     pub fn stream(seed: u64, number: u64) -> PlanRng {
         let mut key = [0; 32];

@@ -1,4 +1,4 @@
-//! Virtual time and the one queue of what is to come.
+//! Virtual time, and the one queue of scheduled events.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,33 +14,31 @@ pub fn milliseconds(time: Micros) -> String {
     format!("{}.{:03} ms", time / 1_000, time % 1_000)
 }
 
-/// How far ahead the ring reaches, in microseconds; a power of two. Most of what is scheduled (deliveries,
-/// ticks, syncs) lies within.
+/// The length of the ring in microseconds, a power of two. Most events (deliveries, ticks, syncs) lie within.
 const REACH: u64 = 1 << 14;
 const WORDS: usize = REACH as usize / 64;
 /// No place in the slab.
 const NONE: u32 = u32::MAX;
 
-/// What is to come, ordered by time and, at the same time, by when it was scheduled. Never looks at a
-/// clock: time is whatever was taken out last.
+/// The scheduled events, ordered by time and, at equal times, by the order of scheduling. The queue never reads a
+/// clock: the time is that of the event taken out last.
 ///
-/// The near future is a ring with a first-in-first-out list for each microsecond, so that neither putting
-/// in nor taking out compares anything; the far future is a heap, and moves into the ring as it comes
-/// near. Nothing can be put into a microsecond of the ring before what waited for it in the heap is there,
-/// so the order of scheduling holds.
+/// The near future is a ring with a first-in-first-out list for each microsecond, so that insertion and removal
+/// compare nothing. The far future is a heap, whose events move into the ring as they come near. They do so before
+/// anything else can be put into their microsecond, so the order of scheduling holds.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue<E> {
     /// The time of the ring's first microsecond: nothing is due before.
     start: Micros,
     /// First and last event of each microsecond, in `slab`.
     ring: Vec<(u32, u32)>,
-    /// Which microseconds of the ring have events.
+    /// A bit for each microsecond of the ring that has events.
     busy: [u64; WORDS],
     slab: Vec<(Option<E>, u32)>,
     free: u32,
     near: usize,
     far: BinaryHeap<Reverse<(Micros, u64, E)>>,
-    /// How many events were put into `far`: their order at equal times.
+    /// The number of events put into `far`: it orders them at equal times.
     put: u64,
 }
 
@@ -58,7 +56,7 @@ impl<E: Ord> Queue<E> {
         }
     }
 
-    /// Schedules `event` at `time`; at once, if that has passed.
+    /// Schedules `event` at `time`, or at once if that has passed.
     pub(crate) fn push(&mut self, time: Micros, event: E) {
         let time = time.max(self.start);
         if time - self.start < REACH {
@@ -92,7 +90,7 @@ impl<E: Ord> Queue<E> {
         self.near += 1;
     }
 
-    /// Takes out the next event, if it comes no later than `until`.
+    /// Takes out the next event if it is due at `until` or earlier.
     pub(crate) fn pop(&mut self, until: Micros) -> Option<(Micros, E)> {
         if self.near == 0 {
             // Nothing is near: jump to where the far future begins.
@@ -122,7 +120,7 @@ impl<E: Ord> Queue<E> {
         Some((time, event))
     }
 
-    /// Moves the ring's beginning to `start`, before which nothing is due, and takes in what comes near.
+    /// Moves the ring's beginning to `start`, before which nothing is due, and takes in the events that come near.
     fn advance(&mut self, start: Micros) {
         self.start = start;
         while self.far.peek().is_some_and(|Reverse((time, ..))| *time - start < REACH) {
@@ -151,13 +149,13 @@ mod tests {
     use super::*;
     use crate::mix::{below, mix};
 
-    /// Whatever is scheduled, at whatever distance, comes out by time and then by order of scheduling.
+    /// Events at any distance come out by time, and then by order of scheduling.
     #[test]
     fn events_come_in_order_of_time_and_then_of_scheduling() {
         for seed in 0..50 {
             let mut queue = Queue::new();
             let mut expected: Vec<(Micros, u64)> = Vec::new();
-            let mut came = Vec::new();
+            let mut popped = Vec::new();
             let mut now = 0;
             for number in 0..2_000 {
                 let bits = mix(seed, number);
@@ -168,16 +166,16 @@ mod tests {
                 if below(mix(bits, 2), 3) == 0 {
                     let (time, number) = queue.pop(u64::MAX).expect("something is scheduled");
                     now = time;
-                    came.push((time, number));
+                    popped.push((time, number));
                 }
             }
             while let Some(event) = queue.pop(u64::MAX) {
-                came.push(event);
+                popped.push(event);
             }
             expected.sort_unstable();
-            assert_eq!(came.len(), expected.len());
-            assert!(came.is_sorted(), "seed {seed}");
-            let mut sorted = came.clone();
+            assert_eq!(popped.len(), expected.len());
+            assert!(popped.is_sorted(), "seed {seed}");
+            let mut sorted = popped.clone();
             sorted.sort_unstable();
             assert_eq!(sorted, expected);
         }

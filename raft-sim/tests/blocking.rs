@@ -10,7 +10,7 @@ use raft_sim::subject::{
     Boot, Capability, Effects, Event, Held, Implementation, Subject, Token, View,
 };
 
-/// The reference core, made to wait: whatever it does after a write comes in the same step. What it says then waits for
+/// The reference core, made to block: all it does after a write comes in the same step. Its messages then wait for
 /// the write, unless it is hasty.
 struct Waiting {
     hasty: bool,
@@ -78,7 +78,7 @@ impl Subject for Server {
     }
 }
 
-/// What is violated in the plans of these seeds, each once.
+/// The properties violated in the plans of these seeds, each once.
 fn violated(implementation: &Waiting, seeds: std::ops::Range<u64>) -> Vec<Property> {
     let plan_options =
         PlanOptions { capabilities: Some(CAPABILITIES.to_vec()), ..PlanOptions::default() };
@@ -96,11 +96,11 @@ fn violated(implementation: &Waiting, seeds: std::ops::Range<u64>) -> Vec<Proper
 }
 
 #[test]
-fn who_waits_at_each_write_is_accused_of_nothing() {
+fn a_raft_that_blocks_at_each_write_violates_nothing() {
     assert_eq!(violated(&Waiting { hasty: false }, 0..150), []);
 }
 
 #[test]
-fn who_waits_and_lets_no_message_wait_is_found_out() {
+fn a_blocking_raft_that_sends_before_its_write_is_durable_is_found() {
     assert_eq!(violated(&Waiting { hasty: true }, 0..10), [Property::PersistBeforeSend]);
 }

@@ -1,5 +1,5 @@
-//! `raft-sim check` as its user meets it: files of both forms, wrong ones, verdicts and exit codes; and what
-//! `docs/histories.md` shows of it.
+//! `raft-sim check` as its user meets it: files of both forms, wrong files, verdicts and exit codes, and the examples
+//! in `docs/histories.md`.
 
 mod program;
 
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use program::{root, said, shows};
 
-/// What `raft-sim check` says of a file with these bytes: its exit code, standard output and standard error.
+/// Runs `raft-sim check` on a file with these bytes and returns its exit code, standard output and standard error.
 fn check(test: &str, name: &str, bytes: &[u8], options: &[&str]) -> (i32, String, String) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check").join(test);
     fs::create_dir_all(&folder).expect("a folder is made");
@@ -17,7 +17,7 @@ fn check(test: &str, name: &str, bytes: &[u8], options: &[&str]) -> (i32, String
 }
 
 #[test]
-fn what_the_page_shows_is_what_is_printed() {
+fn the_page_shows_the_real_output() {
     assert!(shows("docs/histories.md") >= 3, "the page has fewer commands");
 }
 
@@ -54,7 +54,7 @@ fn as_json() {
 /// Thirty writes at once, two of them of the same value, and reads that contradict each other: too many orders for one
 /// mebibyte.
 #[test]
-fn a_search_that_is_too_long_says_so() {
+fn a_search_that_takes_too_much_memory_has_no_verdict() {
     let mut text = String::new();
     let mut event = |process: usize, kind: &str, f: &str, value: &str| {
         text += &format!(
@@ -71,24 +71,29 @@ fn a_search_that_is_too_long_says_so() {
         event(process, "ok", "read", &seen.to_string());
     }
     let (code, out, _) = check("gave-up", "h.jsonl", text.as_bytes(), &["--memory", "1"]);
-    let reported = "h.jsonl: 32 operations, 1 key: no verdict\n\
+    let expected = "h.jsonl: 32 operations, 1 key: no verdict\n\
                 the search gave up after 16384 configurations: more don't fit into 1 MiB (--memory)\n\
                 of the first 61 events an order is known\n";
-    assert_eq!((code, out.as_str()), (4, reported));
+    assert_eq!((code, out.as_str()), (4, expected));
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_told_with_its_place() {
+fn an_error_in_a_file_is_reported_with_its_place() {
     let invoke = r#"{"process":0,"type":"invoke","f":"write","value":1}"#;
     let read = r#"{"process":0,"type":"invoke","f":"read"}"#;
-    for (what, text, place, reported) in [
+    for (what, text, place, expected) in [
         ("unknown type", invoke.replace("invoke", "done"), ":1:21", "unknown type `done`"),
         ("unknown f", invoke.replace("write", "append"), ":1:34", "unknown operation `append`"),
         ("unknown field", invoke.replace("value", "val"), ":1:1", "no event has a field `val`"),
         ("no value", invoke.replace(",\"value\":1", ""), ":1:1", "the event has no `value`"),
         ("a text as value", invoke.replace(":1}", ":\"1\"}"), ":1:50", "the number it writes"),
         ("completion alone", invoke.replace("invoke", "ok"), ":1:1", "has not invoked anything"),
-        ("twice", format!("{invoke}\n\n {invoke}\n"), ":3:2", "before it was told"),
+        (
+            "twice",
+            format!("{invoke}\n\n {invoke}\n"),
+            ":3:2",
+            "before its last operation completed",
+        ),
         (
             "another value",
             format!("{invoke}\n{}", invoke.replace("invoke", "ok").replace(":1}", ":2}")),
@@ -148,7 +153,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
         let (code, out, err) = check("wrong", "h", text.as_bytes(), &[]);
         assert_eq!((code, out.as_str()), (2, ""), "{what}: {err}");
         assert!(err.contains(&format!("--> h{place}\n")), "{what}: {err}");
-        assert!(err.contains(reported), "{what}: {err}");
+        assert!(err.contains(expected), "{what}: {err}");
     }
     let (code, _, err) = check("wrong", "h", &[invoke.as_bytes(), b"\n{\"\xff"].concat(), &[]);
     assert!(code == 2 && err.contains("--> h:2:3") && err.contains("not UTF-8"), "{err}");

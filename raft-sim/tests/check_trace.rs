@@ -1,5 +1,5 @@
-//! `raft-sim check-trace` as its user meets it: verdicts, what is told, exit codes, files that are no traces, and the
-//! traces that `run --trace` writes; and what `docs/traces.md` shows of it.
+//! `raft-sim check-trace` as its user meets it: verdicts, output, exit codes, files that are no traces, the traces
+//! that `run --trace` writes, and the examples in `docs/traces.md`.
 
 mod program;
 
@@ -18,7 +18,7 @@ fn folder(test: &str) -> PathBuf {
     folder
 }
 
-/// What is said of a file with these bytes.
+/// Exit code and output for a file with these bytes.
 fn check(test: &str, bytes: &[u8]) -> (i32, String, String) {
     let folder = folder(test);
     fs::write(folder.join("t.jsonl"), bytes).expect("a file is written");
@@ -26,7 +26,7 @@ fn check(test: &str, bytes: &[u8]) -> (i32, String, String) {
 }
 
 #[test]
-fn what_the_page_shows_is_what_is_printed() {
+fn the_page_shows_the_real_output() {
     assert!(shows("docs/traces.md") >= 2, "the page has fewer commands");
 }
 
@@ -55,7 +55,7 @@ fn a_run_is_traced_and_its_trace_holds_in_one_file_or_one_for_each_server() {
 #[test]
 fn exit_codes_and_verdicts() {
     let two = LEADER.replace(":1,", ":2,");
-    for (test, text, code, reported) in [
+    for (test, text, code, expected) in [
         ("held", LEADER.to_owned(), 0, "1 event of 1 server: all held\n"),
         ("violated", format!("{LEADER}\n{two}\n"), 1, "Election Safety violated\n"),
         (
@@ -68,7 +68,7 @@ fn exit_codes_and_verdicts() {
     ] {
         let (found, out, err) = check(test, text.as_bytes());
         assert_eq!((found, err.as_str()), (code, ""), "{test}: {out}");
-        assert!(out.contains(reported), "{test}: {out}");
+        assert!(out.contains(expected), "{test}: {out}");
     }
     let violated = folder("violated");
     let (_, out, _) = said(&violated, &["check-trace", "t.jsonl"]);
@@ -86,9 +86,9 @@ fn exit_codes_and_verdicts() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_told_with_its_place() {
+fn an_error_in_a_file_is_reported_with_its_place() {
     let seq = |line: &str, seq: u32| line.replace(":1,", &format!(":1,\"seq\":{seq},"));
-    for (what, text, place, reported) in [
+    for (what, text, place, expected) in [
         ("empty", String::new(), ":1:1", "the trace is empty"),
         ("prose", "hello\n".to_owned(), ":1:1", "not JSON"),
         ("list", format!("[{LEADER}]"), ":1:1", "not an event"),
@@ -146,7 +146,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
                 .map(|end| START.replace('}', end))
                 .join("\n"),
             ":2:1",
-            "others than an event before said",
+            "differ from those of an event before",
         ),
         (
             "many servers",
@@ -161,7 +161,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
         let (code, out, err) = check("wrong", text.as_bytes());
         assert_eq!((code, out.as_str()), (2, ""), "{what}: {err}");
         assert!(err.contains(&format!("t.jsonl{place}\n")), "{what}: {err}");
-        assert!(err.contains(reported), "{what}: {err}");
+        assert!(err.contains(expected), "{what}: {err}");
     }
     let (code, _, err) = check("wrong", b"{\"server\":1}\n\xff");
     assert_eq!(code, 2);

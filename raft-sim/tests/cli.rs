@@ -1,4 +1,4 @@
-//! The program `raft-sim` as a person or a build server meets it: what it prints where, and how it exits.
+//! The program `raft-sim` as a person or a build server meets it: its output and its exit codes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ settle
 expect    x committed
 ";
 
-/// One line of it (8) does not hold.
+/// A scenario whose line 8 fails.
 const FAILS: &str = "\
 scenario  A follower leads
 paper     §5.2
@@ -107,7 +107,7 @@ fn faults_can_be_chosen() {
 }
 
 #[test]
-fn wrong_usage_is_told_on_the_standard_error_and_exits_with_2() {
+fn wrong_usage_is_reported_on_the_standard_error_and_exits_with_2() {
     let wrong: &[(&[&str], &str)] = &[
         (&[], "Usage: raft-sim"),
         (&["walk"], "unrecognized subcommand 'walk'"),
@@ -119,7 +119,7 @@ fn wrong_usage_is_told_on_the_standard_error_and_exits_with_2() {
         (&["run", "--seed", "1", "--duration", "0"], "0 is not in"),
         (&["run", "--seed", "1", "--faults", "flood"], "no class of faults is called `flood`"),
         (&["run", "--seed", "1", "--faults", ""], "--faults"),
-        (&["fuzz", "--seeds", "9..3"], "backwards: 9 is behind 3"),
+        (&["fuzz", "--seeds", "9..3"], "backwards: 9 is after 3"),
         (&["fuzz", "--seeds", "3..3"], "the range has no seeds"),
         (&["fuzz", "--seeds", "3"], "expected a range"),
         (&["fuzz", "--seeds", "0..9", "--jobs", "0"], "number of threads from 1 to 256"),
@@ -142,10 +142,10 @@ fn wrong_usage_is_told_on_the_standard_error_and_exits_with_2() {
         (&["fmt"], "<FILE>"),
         (&["explain"], "<FILE>"),
     ];
-    for (args, reported) in wrong {
+    for (args, expected) in wrong {
         let assert = run(args).code(2);
         assert_eq!(stdout(&assert), "", "{args:?}");
-        assert!(stderr(&assert).contains(reported), "{args:?}: {}", stderr(&assert));
+        assert!(stderr(&assert).contains(expected), "{args:?}: {}", stderr(&assert));
     }
 }
 
@@ -200,7 +200,7 @@ fn test_replays_a_folder_and_exits_with_1_if_something_fails() {
 }
 
 #[test]
-fn test_looks_into_the_folder_scenarios_unless_told_otherwise() {
+fn test_looks_into_the_folder_scenarios_by_default() {
     let folder = files("test_default", &[("scenarios/5.2-election/t.raft", PASSES)]);
     let text = stdout(&raft_sim(&folder, &["test"]).success());
     assert!(text.contains("scenarios/5.2-election/t.raft"), "{text}");
@@ -208,15 +208,15 @@ fn test_looks_into_the_folder_scenarios_unless_told_otherwise() {
     let text = stdout(&raft_sim(&folder.join("scenarios"), &["list"]).success());
     assert!(text.contains("scenarios/5.4.2-commit/figure-8-a-to-d.raft"), "{text}");
     let assert = raft_sim(&folder.join("scenarios"), &["test", "of-mine"]).code(2);
-    let reported = stderr(&assert);
-    assert!(reported.starts_with("raft-sim: error: of-mine: cannot be read: "), "{reported}");
-    assert_eq!(reported.lines().count(), 1, "{reported}");
+    let error = stderr(&assert);
+    assert!(error.starts_with("raft-sim: error: of-mine: cannot be read: "), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
 }
 
 #[test]
 fn missing_progress_alone_exits_with_3() {
     let stuck = "\
-scenario  Nobody is elected by a minority
+scenario  No leader is elected by a minority
 paper     §5.2
 servers   S1 S2 S3
 
@@ -230,19 +230,16 @@ within    3 election-timeouts a leader
 }
 
 #[test]
-fn a_file_that_is_no_scenario_is_told_and_the_others_still_run() {
+fn a_file_that_is_no_scenario_is_reported_and_the_others_still_run() {
     let wrong = PASSES.replace("settle", "settel");
     let folder = files("test_unusable", &[("wrong.raft", &wrong), ("passes.raft", PASSES)]);
     fs::write(folder.join("bytes.raft"), b"scenario \xff").expect("the file can be written");
     let assert = raft_sim(&folder, &["test", "."]).code(2);
-    let (out, reported) = (stdout(&assert), stderr(&assert));
-    assert!(reported.contains("./wrong.raft:7:1"), "{reported}");
-    assert!(reported.contains("did you mean `settle`?"), "{reported}");
-    assert!(
-        reported.contains("./bytes.raft: is not UTF-8 text: bad byte at offset 9"),
-        "{reported}"
-    );
-    assert!(!reported.contains('\u{1b}'), "{reported:?}");
+    let (out, error) = (stdout(&assert), stderr(&assert));
+    assert!(error.contains("./wrong.raft:7:1"), "{error}");
+    assert!(error.contains("did you mean `settle`?"), "{error}");
+    assert!(error.contains("./bytes.raft: is not UTF-8 text: bad byte at offset 9"), "{error}");
+    assert!(!error.contains('\u{1b}'), "{error:?}");
     assert!(out.contains("passed   ./passes.raft"), "{out}");
     assert!(out.contains("1 passed, 0 failed, 0 skipped, 2 that could not be read"), "{out}");
     for command in ["explain", "list", "fmt"] {
@@ -256,20 +253,17 @@ fn a_path_without_scenarios_is_an_error() {
     let folder = folder("empty");
     fs::create_dir(folder.join("inner")).expect("the folder can be made");
     for command in ["test", "list", "fmt"] {
-        let reported = stderr(&raft_sim(&folder, &[command, "."]).code(2));
-        assert!(
-            reported.starts_with("raft-sim: error: .: no scenario in this folder"),
-            "{reported}"
-        );
-        let reported = stderr(&raft_sim(&folder, &[command, "gone.raft"]).code(2));
-        assert!(reported.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{reported}");
+        let error = stderr(&raft_sim(&folder, &[command, "."]).code(2));
+        assert!(error.starts_with("raft-sim: error: .: no scenario in this folder"), "{error}");
+        let error = stderr(&raft_sim(&folder, &[command, "gone.raft"]).code(2));
+        assert!(error.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{error}");
     }
-    let reported = stderr(&raft_sim(&folder, &["explain", "gone.raft"]).code(2));
-    assert!(reported.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{reported}");
+    let error = stderr(&raft_sim(&folder, &["explain", "gone.raft"]).code(2));
+    assert!(error.starts_with("raft-sim: error: gone.raft: cannot be read: "), "{error}");
 }
 
 #[test]
-fn json_and_junit_are_what_they_say() {
+fn json_and_junit_reports_are_well_formed() {
     let folder = files("formats", &[("a.raft", FAILS), ("b.raft", PASSES)]);
     let json = stdout(&raft_sim(&folder, &["test", "--format", "json", "."]).code(1));
     let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
@@ -288,7 +282,7 @@ fn json_and_junit_are_what_they_say() {
 }
 
 #[test]
-fn explain_tells_below_each_statement_what_happened() {
+fn explain_shows_below_each_statement_what_happened() {
     let folder = files("explain", &[("fails.raft", FAILS), ("passes.raft", PASSES)]);
     let text = stdout(&raft_sim(&folder, &["explain", "passes.raft"]).success());
     let (_, elected) = text.split_once("   5  elect     S1\n").expect(&text);
@@ -357,7 +351,7 @@ fn fmt_leaves_a_file_alone_that_does_not_parse() {
 }
 
 #[test]
-fn a_pipe_sees_no_colour() {
+fn output_to_a_pipe_has_no_colour() {
     let folder = files("colour", &[("fails.raft", FAILS)]);
     for args in [&["test", "."][..], &["explain", "fails.raft"], &["run", "--seed", "1"]] {
         let plain = Command::new(PROGRAM).current_dir(&folder).args(args).assert();
@@ -372,7 +366,7 @@ fn a_pipe_sees_no_colour() {
     }
 }
 
-/// `raft-sim … | head -1`: the reader has read enough, which is no failure and no reason for noise.
+/// `raft-sim … | head -1`: the reader has read enough, which is neither a failure nor a reason to print an error.
 #[test]
 fn a_closed_pipe_ends_the_program_quietly() {
     let folder = files("pipe", &[("passes.raft", PASSES)]);
@@ -391,8 +385,8 @@ fn a_closed_pipe_ends_the_program_quietly() {
             .stderr(Stdio::piped())
             .output()
             .expect("it starts");
-        let reported = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{args:?}: {reported}");
-        assert_eq!(reported, "", "{args:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {error}");
+        assert_eq!(error, "", "{args:?}");
     }
 }

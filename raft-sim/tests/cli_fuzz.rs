@@ -29,10 +29,10 @@ fn fuzz(folder: &Path, args: &[&str]) -> Command {
 }
 
 fn ended(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    reported(&fuzz(folder, args).output().expect("it starts"))
+    printed(&fuzz(folder, args).output().expect("it starts"))
 }
 
-fn reported(output: &Output) -> (Option<i32>, String, String) {
+fn printed(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it is text");
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
@@ -42,7 +42,7 @@ fn signal(child: &Child, signal: &str) {
     assert!(sent.expect("there is kill").success());
 }
 
-/// One that would go on for an hour, and has come some way.
+/// A campaign that would go on for an hour, and has run some seeds.
 fn under_way(folder: &Path, args: &[&str]) -> (Child, BufReader<impl Read + use<>>) {
     let mut child = fuzz(folder, args).spawn().expect("it starts");
     let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
@@ -53,14 +53,14 @@ fn under_way(folder: &Path, args: &[&str]) -> (Child, BufReader<impl Read + use<
 }
 
 #[test]
-fn ctrl_c_ends_it_with_what_there_is() {
+fn ctrl_c_ends_a_campaign_and_prints_its_findings() {
     let folder = folder("interrupted");
     for how in ["-INT", "-TERM"] {
         let (child, mut out) = under_way(&folder, &["--time", "1h"]);
         signal(&child, how);
         let mut rest = String::new();
         out.read_to_string(&mut rest).expect("it is text");
-        let (code, _, err) = reported(&child.wait_with_output().expect("it ends"));
+        let (code, _, err) = printed(&child.wait_with_output().expect("it ends"));
         assert_eq!(code, Some(130), "{err}");
         assert!(rest.ends_with("\nall held\n"), "{rest}");
         assert!(err.contains("\ninterrupted before seed "), "{err}");
@@ -76,8 +76,8 @@ fn a_campaign_that_was_killed_goes_on_where_it_was() {
     child.wait().expect("it ends");
     let (code, out, err) = ended(&folder, &["--time", "100ms", "--out", "r.jsonl", "--resume"]);
     assert_eq!(code, Some(0), "{err}");
-    assert!(err.contains("r.jsonl: goes on at seed "), "{err}");
-    assert!(!err.contains("goes on at seed 0\n"), "{err}");
+    assert!(err.contains("r.jsonl: continues at seed "), "{err}");
+    assert!(!err.contains("continues at seed 0\n"), "{err}");
     let seeds = out.lines().find_map(|line| line.split_once(" seeds, "));
     let seeds = seeds.expect("it says how many").0;
     let (code, whole, _) = ended(&folder, &["--seeds", &format!("0..{seeds}")]);
@@ -86,18 +86,18 @@ fn a_campaign_that_was_killed_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_full_disk_is_told_once_and_what_was_found_is_still_printed() {
+fn a_full_disk_is_reported_once_and_findings_are_still_printed() {
     let folder = folder("full");
     let (code, out, err) = ended(&folder, &["--seeds", "0..9", "--out", "/dev/full"]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(err.starts_with("raft-sim: error: /dev/full: cannot be written: "), "{err}");
     assert_eq!(err.lines().count(), 1, "{err}");
-    // The first lines still have room, later ones have not. The shell makes it an error and no signal.
+    // The disk has space for the first lines only. The shell turns the signal into an error.
     let small = "--seeds 0..99 --findings 1 --out r.jsonl";
     let script =
         format!("ulimit -f 1; trap '' XFSZ; exec '{PROGRAM}' fuzz {} {small}", QUICK.join(" "));
     let full = Command::new("bash").current_dir(&folder).args(["-c", &script]).output();
-    let (code, out, err) = reported(&full.expect("there is a shell"));
+    let (code, out, err) = printed(&full.expect("there is a shell"));
     assert_eq!(code, Some(2), "{err}");
     assert!(out.ends_with("all held\n"), "{out}");
     assert_eq!(err.matches("error: r.jsonl: cannot be written: ").count(), 1, "{err}");
@@ -115,7 +115,7 @@ fn a_shard_can_come_from_the_environment_and_the_option_wins() {
         let mut command = fuzz(&folder, args);
         command.env("SLURM_ARRAY_TASK_ID", "3");
         command.env("SLURM_ARRAY_TASK_MIN", "1").env("SLURM_ARRAY_TASK_MAX", "4");
-        reported(&command.output().expect("it starts"))
+        printed(&command.output().expect("it starts"))
     };
     let (_, out, err) = run(&["--seeds", "0..40"]);
     assert!(out.starts_with("seeds 0..40, shard 2/4\n") && out.contains("\n10 seeds, "), "{out}");
@@ -133,7 +133,7 @@ fn memory_does_not_grow_with_the_number_of_seeds() {
         let (_, peak) = err.rsplit_once(", ")?;
         peak.strip_suffix(" MiB of memory at most\n")?.parse::<u64>().ok()
     };
-    // Only Linux tells.
+    // Only Linux reports it.
     if let (Some(few), Some(many)) = (peak("0..600"), peak("0..6000")) {
         assert!(many <= few + 4, "{few} MiB for 600 seeds, {many} MiB for 6,000");
     }
@@ -143,7 +143,7 @@ fn memory_does_not_grow_with_the_number_of_seeds() {
 fn shrink_says_if_there_is_nothing_to_shrink() {
     let mut command = Command::new(PROGRAM);
     let output = command.args(["shrink", "--seed", "1", "--duration", "200"]).output();
-    let (code, out, err) = reported(&output.expect("it starts"));
+    let (code, out, err) = printed(&output.expect("it starts"));
     assert_eq!((code, out.as_str()), (Some(0), ""));
     assert_eq!(err, "seed 1 violates nothing: there is nothing to shrink\n");
 }

@@ -1,5 +1,5 @@
-//! `raft-sim conform` as a person or a build server meets it: how it exits, what it says of wrong usage, and that a
-//! child under test is judged as the same Raft in the program is.
+//! `raft-sim conform` as a person or a build server meets it: its exit codes, its errors for wrong usage, and equal
+//! verdicts for a child and for the same Raft linked in.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_exit_code_says_how_it_ended() {
+fn the_exit_code_is_the_verdict() {
     for (scenario, code) in
         [("elected-and-commits", 0), ("never-met", 1), ("unusable", 2), ("never-in-time", 3)]
     {
@@ -39,8 +39,8 @@ fn the_exit_code_says_how_it_ended() {
 }
 
 #[test]
-fn wrong_usage_is_told_before_anything_is_run() {
-    for (args, reported) in [
+fn wrong_usage_is_reported_before_anything_is_run() {
+    for (args, expected) in [
         (vec![PASSES, "--seeds", "5.."], "it has no end: say where by 5..B"),
         (vec![PASSES, "--seeds", "5..5"], "the range has no seeds"),
         (vec!["tests/nowhere"], "tests/nowhere: cannot be read"),
@@ -50,13 +50,13 @@ fn wrong_usage_is_told_before_anything_is_run() {
     ] {
         let assert = conform(&args).code(2);
         let output = assert.get_output();
-        assert!(text(&output.stderr).contains(reported), "{args:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(expected), "{args:?}: {}", text(&output.stderr));
         assert!(output.stdout.is_empty(), "{args:?}: {}", text(&output.stdout));
     }
 }
 
 #[test]
-fn a_report_goes_to_a_file_in_the_place_of_an_older_one() {
+fn a_report_replaces_an_older_file() {
     let path = file("conform.md");
     fs::write(&path, "an older report, which was a good deal longer\n".repeat(1_000))
         .expect("it can be");

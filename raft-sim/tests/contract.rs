@@ -1,5 +1,5 @@
-//! What the door asks of a Raft that is linked in: effects that make no sense are refused, whatever the oracles say.
-//! And what it promises: who writes hears of it.
+//! The contract of the subject interface with a linked Raft: effects that make no sense are refused, independent of
+//! the checkers; and a server is notified of each of its writes.
 
 use raft_sim::checker::Property;
 use raft_sim::disk::SyncTime;
@@ -11,7 +11,7 @@ use raft_sim::subject::{
     Answer, Boot, Capability, Effects, Event, Held, Implementation, Subject, Token, View, Write,
 };
 
-/// The reference core, and what an adapter does to the effects of its steps.
+/// The reference core with an adapter that changes the effects of its steps.
 struct Adapted {
     mistake: fn(&mut Effects),
 }
@@ -43,7 +43,7 @@ impl Subject for Server {
     }
 }
 
-/// What a run says of an adapter that makes this mistake.
+/// The error of a run whose adapter makes this mistake.
 #[track_caller]
 fn refused(mistake: fn(&mut Effects)) -> String {
     let plan = Plan::draw(1, &PlanOptions::default());
@@ -53,7 +53,7 @@ fn refused(mistake: fn(&mut Effects)) -> String {
     violation.detail
 }
 
-/// The entries of a step's writes, each made anew.
+/// Replaces the entries of a step's writes.
 fn rewrite(effects: &mut Effects, entry: fn(&Entry) -> Entry) {
     for log in effects.writes.iter_mut().filter_map(|write| write.log.as_mut()) {
         log.entries = log.entries.iter().map(entry).collect();
@@ -61,93 +61,90 @@ fn rewrite(effects: &mut Effects, entry: fn(&Entry) -> Entry) {
 }
 
 #[test]
-fn nothing_is_refused_of_one_without_mistakes() {
+fn an_adapter_without_mistakes_is_not_refused() {
     let plan = Plan::draw(1, &PlanOptions::default());
     let outcome = run(&plan, &Adapted { mistake: |_| {} }, true, &mut ()).expect("it boots");
     assert_eq!(outcome.violation, None);
 }
 
 #[test]
-fn writes_are_named_in_order() {
-    let reported = refused(|effects| effects.writes.extend(effects.writes.last().cloned()));
-    assert!(
-        reported.ends_with("crashed: it names a write 1; expected a token after 1"),
-        "{reported}"
-    );
+fn tokens_of_writes_increase() {
+    let detail = refused(|effects| effects.writes.extend(effects.writes.last().cloned()));
+    assert!(detail.ends_with("crashed: it names a write 1; expected a token after 1"), "{detail}");
 }
 
 #[test]
-fn entries_stand_where_they_are_written() {
-    let reported = refused(|effects| {
+fn entries_have_the_index_they_are_written_at() {
+    let detail = refused(|effects| {
         rewrite(effects, |entry| Entry {
             index: LogIndex::after(Some(entry.index)),
             ..entry.clone()
         });
     });
-    assert!(reported.ends_with("crashed: it writes entry 2 in the place of entry 1"), "{reported}");
+    assert!(detail.ends_with("crashed: it writes entry 2 in the place of entry 1"), "{detail}");
 }
 
 #[test]
-fn a_message_waits_for_a_write_that_there_is() {
-    let reported = refused(|effects| {
+fn a_message_waits_for_an_existing_write() {
+    let detail = refused(|effects| {
         let waits = |message| Held { after: Token(1_000_000), message };
         effects.held.extend(effects.sends.drain(..).map(waits));
     });
     assert!(
-        reported.contains("crashed: a message waits for its write 1000000; its latest is "),
-        "{reported}"
+        detail.contains("crashed: a message waits for its write 1000000; its latest is "),
+        "{detail}"
     );
 }
 
 #[test]
-fn a_server_speaks_in_its_own_name_and_to_servers_that_there_are() {
-    let reported = refused(|effects| {
+fn a_message_has_its_real_sender_and_an_existing_receiver() {
+    let detail = refused(|effects| {
         effects
             .sends
             .iter_mut()
             .for_each(|message| std::mem::swap(&mut message.from, &mut message.to));
         effects.held.iter_mut().for_each(|held| held.message.from = NodeId(77));
     });
-    assert!(reported.contains("crashed: it sent a message in the name of S"), "{reported}");
-    let reported = refused(|effects| {
+    assert!(detail.contains("crashed: it sent a message in the name of S"), "{detail}");
+    let detail = refused(|effects| {
         effects.sends.iter_mut().for_each(|message| message.to = NodeId(0));
         effects.held.iter_mut().for_each(|held| held.message.to = NodeId(99));
     });
-    assert!(reported.contains("crashed: it sent a message to S"), "{reported}");
-    assert!(reported.ends_with("; there is no such server"), "{reported}");
+    assert!(detail.contains("crashed: it sent a message to S"), "{detail}");
+    assert!(detail.ends_with("; there is no such server"), "{detail}");
 }
 
 #[test]
 fn each_request_is_answered_once() {
-    let reported = refused(|effects| effects.answers.extend_from_within(..));
-    assert!(reported.contains("crashed: it answers request "), "{reported}");
-    assert!(reported.ends_with(", which is not waiting for one"), "{reported}");
+    let detail = refused(|effects| effects.answers.extend_from_within(..));
+    assert!(detail.contains("crashed: it answers request "), "{detail}");
+    assert!(detail.ends_with(", which is not waiting for one"), "{detail}");
 }
 
 #[test]
-fn a_client_is_led_to_a_server_that_there_is() {
-    let reported = refused(|effects| {
+fn a_client_is_redirected_to_an_existing_server() {
+    let detail = refused(|effects| {
         for (_, answer) in &mut effects.answers {
             *answer = Answer::NotLeader(Some(NodeId(0)));
         }
     });
     assert!(
-        reported.ends_with("crashed: it names the leader S0 to a client; there is no such server"),
-        "{reported}"
+        detail.ends_with("crashed: it names the leader S0 to a client; there is no such server"),
+        "{detail}"
     );
 }
 
 #[test]
-fn configurations_have_servers_that_there_are() {
-    let reported = refused(|effects| {
+fn configurations_name_existing_servers() {
+    let detail = refused(|effects| {
         rewrite(effects, |entry| {
             let membership = Membership { voters: vec![NodeId(99)], ..Membership::default() };
             Entry { payload: Payload::Membership(membership.into()), ..entry.clone() }
         });
     });
     assert!(
-        reported.ends_with("crashed: it writes a configuration with S99; there is no such server"),
-        "{reported}"
+        detail.ends_with("crashed: it writes a configuration with S99; there is no such server"),
+        "{detail}"
     );
 }
 
@@ -156,14 +153,14 @@ struct Writer;
 
 struct Writing {
     core: Box<dyn Subject>,
-    /// Its latest write, and those of its own since.
+    /// The core's latest write, and the number of the adapter's own since.
     latest: u64,
     own: u64,
-    /// It has not heard of its own write.
+    /// True while it has not been notified of its own write.
     waits: bool,
 }
 
-/// The core's writes have every so many names, those between them are for the others.
+/// The distance between the tokens of the core's writes; those in between are for the adapter's own.
 const STRIDE: u64 = 1_000;
 
 impl Implementation for Writer {
@@ -191,7 +188,7 @@ impl Subject for Writing {
             }
             *name /= STRIDE;
         }
-        assert!(!self.waits, "it takes {event:?}, and has not heard of its write");
+        assert!(!self.waits, "it takes {event:?}, and has not been notified of its write");
         self.core.step(event, effects);
         for write in &mut effects.writes {
             (self.latest, self.own) = (write.token.0, 0);
@@ -211,7 +208,7 @@ impl Subject for Writing {
 }
 
 #[test]
-fn who_writes_while_it_applies_hears_of_it_at_once() {
+fn a_server_that_writes_while_it_applies_is_notified_at_once() {
     let mut plan = Plan::draw(1, &PlanOptions::default());
     (plan.faults, plan.healing, plan.apply_time) = (Vec::new(), None, 0);
     plan.sync = SyncTime { min: 0, max: 0, notice: 0 };

@@ -1,5 +1,5 @@
-//! What clients of a run see is one register: judged read by read while it runs, and by the search of
-//! `raft_sim::history` afterwards.
+//! Clients of a run see one register: checked read by read while it runs, and by the search of `raft_sim::history`
+//! afterwards.
 
 mod common;
 
@@ -20,18 +20,18 @@ use raft_sim::subject::{
 
 use common::parsed;
 
-/// The reference core behind something that changes what clients are told.
-struct ClientEvent(fn() -> Box<dyn Tells>);
+/// The reference core with an adapter that changes the answers to clients.
+struct ChangedAnswers(fn() -> Box<dyn ChangeAnswers>);
 
-trait Tells {
-    fn tell(&mut self, event: Option<Request>, before: Role, effects: &mut Effects);
+trait ChangeAnswers {
+    fn change(&mut self, event: Option<Request>, before: Role, effects: &mut Effects);
 }
 
-struct Server(Box<dyn Subject>, Box<dyn Tells>);
+struct Server(Box<dyn Subject>, Box<dyn ChangeAnswers>);
 
-impl Implementation for ClientEvent {
+impl Implementation for ChangedAnswers {
     fn name(&self) -> &str {
-        "told"
+        "changed-answers"
     }
 
     fn capabilities(&self) -> &[Capability] {
@@ -53,13 +53,13 @@ impl Implementation for ClientEvent {
 
 impl Subject for Server {
     fn step(&mut self, event: Event, effects: &mut Effects) {
-        let (before, asks) = (effects.view.role, event.request());
+        let (before, request) = (effects.view.role, event.request());
         self.0.step(event, effects);
-        self.1.tell(asks, before, effects);
+        self.1.change(request, before, effects);
     }
 }
 
-/// A leader that steps down tells all who wait for it that it does not lead: they take that for a failure. Their
+/// A leader that steps down answers all waiting clients that it does not lead, which they take for a failure. Their
 /// entries may be committed all the same.
 #[derive(Default)]
 struct Denies {
@@ -67,9 +67,9 @@ struct Denies {
     denied: BTreeSet<Request>,
 }
 
-impl Tells for Denies {
-    fn tell(&mut self, asks: Option<Request>, before: Role, effects: &mut Effects) {
-        self.waiting.extend(asks);
+impl ChangeAnswers for Denies {
+    fn change(&mut self, request: Option<Request>, before: Role, effects: &mut Effects) {
+        self.waiting.extend(request);
         effects.answers.retain(|(request, _)| {
             self.waiting.remove(request);
             !self.denied.contains(request)
@@ -83,7 +83,7 @@ impl Tells for Denies {
     }
 }
 
-/// Clients of a short run, who read and write a lot.
+/// A short run whose clients read and write a lot.
 fn plan(seed: u64) -> Plan {
     common::plan(Profile::Clients, seed)
 }
@@ -92,7 +92,7 @@ fn judged(history: &History) -> Verdict {
     history::check(history, &Limits::default())
 }
 
-/// How many reads a history has that saw what somebody wrote.
+/// The number of reads in a history that saw a written value.
 fn reads(history: &History) -> usize {
     let saw = |event: &&history::Event| {
         event.kind == Kind::Ok && matches!(event.call, Call::Read(Some(_)))
@@ -113,8 +113,8 @@ fn histories_of_the_reference_are_legal_for_the_search_too() {
 }
 
 #[test]
-fn a_failure_that_is_none_is_found_by_what_clients_see() {
-    let denies = ClientEvent(|| Box::new(Denies::default()));
+fn a_reported_failure_that_happened_is_found_in_the_history() {
+    let denies = ChangedAnswers(|| Box::new(Denies::default()));
     for seed in 0..400 {
         let (outcome, history) = recorded(&plan(seed), &denies, &mut ()).expect("it boots");
         let property = outcome.violation.map(|(_, violation)| violation.property);
@@ -128,8 +128,8 @@ fn a_failure_that_is_none_is_found_by_what_clients_see() {
 }
 
 #[test]
-fn it_shrinks_to_a_scenario_that_shows_it() {
-    let denies = ClientEvent(|| Box::new(Denies::default()));
+fn a_finding_shrinks_to_a_scenario_that_shows_it() {
+    let denies = ChangedAnswers(|| Box::new(Denies::default()));
     let (_, shrunk) = common::shrunk(&plan, 0, Property::Linearizability, &denies);
     let text = shrunk.scenario.expect("exact steps show it");
     let Replayed::Failed(failure) = replay(&parsed(&text), &denies, &mut ()) else {
@@ -152,7 +152,7 @@ fn the_file_of_a_run_is_legal_and_a_broken_copy_is_not() {
     raft_sim(&["check", "legal.jsonl"]).success();
     let text = fs::read_to_string(folder.join("legal.jsonl")).expect("it was written");
     let read = |line: &&str| line.contains(r#""type":"ok","f":"read""#);
-    let last = text.lines().rfind(read).expect("somebody read");
+    let last = text.lines().rfind(read).expect("there is a read");
     let (first, _) = last.split_once(r#""value":"#).expect("what was read");
     let broken = text.replace(last, &format!("{first}\"value\":1000000}}"));
     fs::write(folder.join("broken.jsonl"), broken).expect("the file can be written");

@@ -1,5 +1,5 @@
-//! Lenient replays: a step that has lost its meaning is left out, a delivery finds the message most like its own,
-//! and what was carried out can be said in words that a strict replay understands.
+//! Lenient replays: a step that no longer makes sense is left out, a delivery finds the message most similar to its
+//! own, and the executed steps can be written as statements that a strict replay accepts.
 
 use raft_sim::model::{Body, Message, NodeId, Term};
 use raft_sim::reference::Reference;
@@ -41,7 +41,7 @@ fn propose(server: NodeId, label: &str) -> Move {
     Move::Do(Statement::Propose { server, commands, session: None })
 }
 
-/// An AppendEntries that S1 sends S2, behind so many entries of term 1.
+/// An AppendEntries from S1 to S2, after `index` entries of term 1.
 fn sent_behind(moves: &[Move], index: u64) -> Option<Message> {
     let behind = |step: &Move| {
         let Move::Deliver(message) = step else { return None };
@@ -52,7 +52,7 @@ fn sent_behind(moves: &[Move], index: u64) -> Option<Message> {
 }
 
 #[test]
-fn a_step_without_meaning_is_left_out_and_the_rest_goes_on() {
+fn a_step_that_makes_no_sense_is_left_out_and_the_rest_goes_on() {
     let moves = [
         granted(S2, S1, 1),
         Move::Do(Statement::Restart(vec![S2].into())),
@@ -72,7 +72,7 @@ fn a_step_without_meaning_is_left_out_and_the_rest_goes_on() {
 }
 
 #[test]
-fn a_delivery_takes_the_message_most_like_its_own() {
+fn a_delivery_takes_the_most_similar_message() {
     let shifted = [timeout(S1), timeout(S1), request(S1, S2, 7)];
     let tried = attempt(&three(), &shifted, &Reference);
     assert_eq!(tried.done[2], request(S1, S2, 2), "none is of term 7: the newest");
@@ -81,7 +81,7 @@ fn a_delivery_takes_the_message_most_like_its_own() {
 }
 
 #[test]
-fn a_message_is_told_by_the_fewest_words_that_mean_it() {
+fn a_message_is_identified_by_the_fewest_words() {
     let election = [timeout(S1), request(S1, S2, 1), granted(S2, S1, 1)];
     let proposed = [propose(S1, "a"), propose(S1, "b")];
     let all = [&election[..], &proposed].concat();
@@ -106,9 +106,9 @@ fn a_message_is_told_by_the_fewest_words_that_mean_it() {
 }
 
 #[test]
-fn what_is_durable_can_be_asked_for() {
+fn the_durable_state_can_be_read() {
     let election = [timeout(S1), request(S1, S2, 1), granted(S2, S1, 1)];
-    let disks = durable(&three(), &election, &Reference).expect("nobody has a snapshot");
+    let disks = durable(&three(), &election, &Reference).expect("no server has a snapshot");
     let terms: Vec<u64> = disks.iter().map(|(state, _)| state.term.0).collect();
     assert_eq!(terms, [1, 1, 0]);
     assert_eq!(disks[0].1.len(), 1, "the leader's no-op");

@@ -1,4 +1,5 @@
-//! What a cluster owes once its faults are over: who keeps it is told so, who does not is found.
+//! Liveness obligations once faults are over: a cluster that meets them is reported as such, one that does not is a
+//! finding.
 
 use raft_sim::checker::{Class, Property};
 use raft_sim::model::{Body, Message};
@@ -9,7 +10,7 @@ use raft_sim::subject::{
     Answer, Boot, Capability, Effects, Event, Implementation, Role, Settings, Subject, View,
 };
 
-/// The reference core, of whose effects something is lost or added.
+/// The reference core with an adapter that drops or adds effects.
 #[derive(Debug)]
 struct Spoiled(fn(&Event, &mut Effects));
 
@@ -21,7 +22,7 @@ impl Implementation for Spoiled {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -53,7 +54,7 @@ fn outcome(plan: &Plan, implementation: &dyn Implementation) -> Outcome {
     run(plan, implementation, true, &mut ()).expect("it boots")
 }
 
-/// What ten seeds violate; `None` where all held.
+/// The properties that ten seeds violate; `None` where all held.
 fn violated(spoil: fn(&Event, &mut Effects)) -> Vec<Option<Property>> {
     let seeds = 0..10;
     let outcomes = seeds.map(|seed| outcome(&plan(seed, Healing::whole()), &Spoiled(spoil)));
@@ -80,7 +81,7 @@ fn a_cluster_that_is_whole_again_meets_every_goal_and_each_is_counted() {
 }
 
 #[test]
-fn a_minority_that_stays_down_takes_nothing_from_what_is_owed() {
+fn a_minority_that_stays_down_leaves_the_obligations() {
     for seed in 0..10 {
         let plan = plan(seed, Healing { down: vec![1, 4], ..Healing::whole() });
         let Outcome { violation, liveness, .. } = outcome(&plan, &Reference);
@@ -90,7 +91,7 @@ fn a_minority_that_stays_down_takes_nothing_from_what_is_owed() {
 }
 
 #[test]
-fn without_a_connected_quorum_nothing_is_owed() {
+fn without_a_connected_quorum_there_is_no_obligation() {
     let links = |cut: fn(u32, u32) -> bool| {
         let pairs = (1..=5).flat_map(|a| (1..=5).map(move |b| (a, b)));
         let cut = pairs.filter(|&(a, b)| a != b && cut(a, b)).collect();
@@ -105,30 +106,30 @@ fn without_a_connected_quorum_nothing_is_owed() {
     }
 }
 
-/// S5 hears nobody but S1, and S1 all: without PreVote S5 deposes every leader, and nothing is owed. With
-/// PreVote and CheckQuorum on all servers nobody listens to it.
+/// S5 receives from S1 only, and S1 from all: without PreVote S5 deposes every leader, and there is no required.
+/// With PreVote and CheckQuorum on all servers it is disregarded.
 #[test]
 fn a_server_that_may_disturb_is_an_excuse_unless_all_disregard_it() {
     let cut = [(2, 5), (3, 5), (4, 5)].into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
     let healing = Healing { cut: cut.collect(), ..Healing::whole() };
-    for (loyal, obligation) in [(false, false), (true, true)] {
+    for (loyal, required) in [(false, false), (true, true)] {
         let mut plan = plan(5, healing.clone());
         plan.exceptions.clear();
         plan.settings =
             Settings { pre_vote: loyal, check_quorum: loyal, lease_drift: None, ..plan.settings };
         let Outcome { violation, liveness, .. } = outcome(&plan, &Reference);
         assert_eq!(violation, None);
-        assert_eq!(matches!(liveness, Liveness::Met { .. }), obligation, "{liveness:?}");
+        assert_eq!(matches!(liveness, Liveness::Met { .. }), required, "{liveness:?}");
     }
 }
 
 #[test]
-fn leaders_without_heartbeats_are_none_that_all_follow() {
+fn a_leader_without_heartbeats_is_not_followed_by_all() {
     let mute = |_: &Event, effects: &mut Effects| {
         let beats = |message: &Message| matches!(&message.body, Body::AppendEntries { entries, .. } if entries.is_empty());
         effects.sends.retain(|message| !beats(message));
     };
-    // What a follower lacks reaches it entry by entry, and for that long stands for heartbeats.
+    // A follower gets missing entries one by one, and until then these requests replace heartbeats.
     let violated = violated(mute);
     let found = [Some(Property::LeaderEmerges), Some(Property::Convergence)];
     assert!(violated.iter().all(|property| found.contains(property)), "{violated:?}");
@@ -136,16 +137,16 @@ fn leaders_without_heartbeats_are_none_that_all_follow() {
 }
 
 #[test]
-fn commands_that_nobody_calls_committed_are_no_progress() {
+fn commands_that_are_not_acknowledged_are_no_progress() {
     let silent = |_: &Event, effects: &mut Effects| {
         effects.answers.retain(|(_, answer)| !matches!(answer, Answer::Committed(_)));
     };
     assert_eq!(violated(silent), [Some(Property::Progress); 10]);
 }
 
-/// The target lacks the commands that were handed in right before the transfer, and the others do not elect it.
+/// The target lacks the commands that were proposed right before the transfer, and the others do not elect it.
 #[test]
-fn a_transfer_that_nobody_gains_by_is_none() {
+fn a_transfer_whose_target_is_not_elected_is_found() {
     let hasty = |event: &Event, effects: &mut Effects| {
         if let (&Event::Transfer(_, to), Some(from), Role::Leader) =
             (event, effects.view.leader, effects.view.role)
@@ -163,12 +164,12 @@ fn a_transfer_that_nobody_gains_by_is_none() {
     };
     assert_eq!(violated(&Reference), []);
     let violated = violated(&Spoiled(hasty));
-    assert!(!violated.is_empty(), "nobody minds");
+    assert!(!violated.is_empty(), "nothing is violated");
     assert!(violated.iter().all(|property| *property == Property::TransferEnds), "{violated:?}");
 }
 
 #[test]
-fn a_read_without_an_answer_is_missed_at_the_end() {
+fn a_read_without_an_answer_is_found() {
     let forgets = |_: &Event, effects: &mut Effects| {
         effects.answers.retain(|(_, answer)| !matches!(answer, Answer::Read(_)));
     };
@@ -176,7 +177,7 @@ fn a_read_without_an_answer_is_missed_at_the_end() {
 }
 
 #[test]
-fn servers_that_answer_answers_never_come_to_an_end() {
+fn servers_that_answer_answers_never_drain_the_network() {
     let polite = |event: &Event, effects: &mut Effects| {
         if let Event::Receive(message) = event
             && matches!(message.body, Body::RequestVoteReply { granted: false })
@@ -196,11 +197,11 @@ fn servers_that_answer_answers_never_come_to_an_end() {
     assert!(violated.contains(&Some(Property::NetworkDrains)), "{violated:?}");
 }
 
-/// Each of these once raised an alarm of which the cluster was not to blame: requests that overtake one another are
-/// slow to bring a log, also among those who are cut off from the rest, and a server that is being removed deposes
-/// leaders before that is committed; or the configuration changed to servers that had been cut off from the others.
+/// Each of these seeds once raised a false alarm: requests that overtake one another replicate a log slowly, also
+/// among servers that are cut off from the rest; a server that is being removed deposes leaders before its removal is
+/// committed; or the configuration changed to servers that had been cut off from the others.
 #[test]
-fn slow_is_not_late_and_a_server_that_is_being_removed_is_an_excuse() {
+fn slow_progress_is_not_late_and_a_server_that_is_being_removed_is_an_excuse() {
     for (seed, excused) in [
         (9_379, false),
         (4_001_437, false),

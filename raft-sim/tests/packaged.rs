@@ -1,4 +1,4 @@
-//! The scenarios that come with the library: they are the repository's, and the program has them wherever it is.
+//! The scenarios that come with the library: they are the repository's, and the program has them in any folder.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ fn stdout(assert: &Assert) -> String {
 }
 
 #[test]
-fn they_are_those_of_the_repository_in_its_order() {
+fn packaged_scenarios_are_those_of_the_repository_in_its_order() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let files = find(&[root.join("scenarios")]).expect("they are there");
     let names = files.iter().map(|file| file.strip_prefix(&root).expect("it is below the root"));
@@ -38,7 +38,7 @@ fn they_are_those_of_the_repository_in_its_order() {
 }
 
 #[test]
-fn without_a_folder_of_scenarios_there_are_the_packaged_ones() {
+fn without_a_folder_of_scenarios_the_packaged_ones_run() {
     let list = stdout(&raft_sim("none", None, &["list"]).success());
     assert_eq!(list.lines().count(), PACKAGED.len());
     let folder = stdout(&raft_sim("none", None, &["test", "scenarios/5.6-timing"]).success());
@@ -49,13 +49,13 @@ fn without_a_folder_of_scenarios_there_are_the_packaged_ones() {
     assert_eq!(twice.matches(ONE).count(), 1);
     for unknown in ["scenarios/9-none", "scenarios/5.2-election/none.raft"] {
         let refused = raft_sim("none", None, &["test", unknown]).code(2);
-        let reported = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
-        assert!(reported.contains(&format!("{unknown}: cannot be read")), "{reported}");
+        let error = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+        assert!(error.contains(&format!("{unknown}: cannot be read")), "{error}");
     }
 }
 
 #[test]
-fn what_is_on_the_disk_comes_first_and_is_not_mixed_with_the_others() {
+fn scenarios_on_the_disk_come_first_and_are_not_mixed_with_packaged_ones() {
     let own = "scenario  An own one\npaper     §5.2\nservers   S1\n\nelect     S1\n";
     let list = stdout(&raft_sim("own", Some(own), &["list"]).success());
     assert_eq!(list, "§5.2  scenarios/own.raft  An own one\n");

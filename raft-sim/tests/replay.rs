@@ -1,4 +1,4 @@
-//! Replays: what a scenario's words come to on the reference core.
+//! Replays of scenarios on the reference core.
 
 use raft_sim::reference::Reference;
 use raft_sim::scenario::parse::parse;
@@ -6,7 +6,7 @@ use raft_sim::scenario::replay::{Failure, FailureKind, Verdict, replay};
 use raft_sim::scenario::source::Source;
 use raft_sim::subject::{Boot, Capability, Implementation, Subject, View};
 
-/// The reference core, said to be able to do nothing beyond §5.
+/// The reference core, with no capability beyond §5.
 struct Bare;
 
 impl Implementation for Bare {
@@ -36,7 +36,7 @@ fn passes(text: &str) {
     assert_eq!(on(&Reference, text), Verdict::Passed, "{text}");
 }
 
-/// What is said of the last statement, where the replay ends.
+/// The message about the last statement, where the replay ends.
 #[track_caller]
 fn fails(text: &str) -> Failure {
     match on(&Reference, text) {
@@ -48,7 +48,7 @@ fn fails(text: &str) -> Failure {
     }
 }
 
-/// Both of a claim and its contrary are judged.
+/// Judges a claim and its contrary.
 #[track_caller]
 fn holds(text: &str, claim: &str) {
     passes(&format!("{text}expect {claim}\n"));
@@ -60,7 +60,7 @@ fn holds(text: &str, claim: &str) {
 const ELECTED: &str = "servers S1 S2 S3\nelect S1\n";
 
 #[test]
-fn what_a_statement_or_a_setting_needs_is_required() {
+fn statements_and_settings_require_their_capabilities() {
     use Capability::*;
     let cases: &[(&str, &[Capability])] = &[
         ("", &[]),
@@ -105,7 +105,7 @@ fn what_a_statement_or_a_setting_needs_is_required() {
 }
 
 #[test]
-fn what_can_not_be_carried_out_is_a_mistake_of_the_scenario() {
+fn a_statement_that_can_not_be_carried_out_is_a_mistake_of_the_scenario() {
     let cases = [
         ("register S1 alice\npropose S1 x session alice", "alice is not open yet"),
         ("retry S1 x\npropose S1 x", "x has not been proposed yet"),
@@ -117,7 +117,7 @@ fn what_can_not_be_carried_out_is_a_mistake_of_the_scenario() {
         ("stall S1\npropose S1 x\ncrash S1 torn 1", "nothing to tear"),
         ("flush S2", "all that S2 has written is durable"),
         ("stall S1\npropose S1 x\nflush S1 2", "only 1 write of S1 is not durable"),
-        ("tell S2", "S2 has heard of all its durable writes"),
+        ("tell S2", "S2 has been notified of all its durable writes"),
         ("stall S1\npropose S1 x\nflush S1\ntell S1 #2", "there is only 1 durable write"),
     ];
     for (body, why) in cases {

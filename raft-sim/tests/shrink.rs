@@ -1,4 +1,4 @@
-//! What a failing run is shrunk to, for implementations with a planted bug.
+//! Shrinking of failing runs, for implementations with a planted bug.
 
 mod common;
 
@@ -13,7 +13,7 @@ use raft_sim::subject::{Boot, Capability, Effects, Event, Implementation, Role, 
 
 use common::parsed;
 
-/// The reference core, but something is done to the effects of each step, given the role before it.
+/// The reference core with an adapter that changes the effects of each step, given the role before it.
 struct Broken(fn(Role, &mut Effects));
 
 struct Server(Box<dyn Subject>, fn(Role, &mut Effects));
@@ -41,14 +41,14 @@ impl Subject for Server {
     }
 }
 
-/// Who becomes leader forgets its commit index.
+/// A server that becomes leader forgets its commit index.
 const FORGETFUL: Broken = Broken(|before, effects| {
     if effects.view.role == Role::Leader && before != Role::Leader {
         effects.view.commit = None;
     }
 });
 
-/// Whoever asks for a vote gets it.
+/// Every candidate that asks for a vote gets it.
 const GENEROUS: Broken = Broken(|_, effects| {
     for message in &mut effects.sends {
         if let Body::RequestVoteReply { granted } = &mut message.body {
@@ -67,12 +67,12 @@ fn plan(seed: u64) -> Plan {
     common::plan(Profile::default(), seed)
 }
 
-/// The first seed that violates the property, and what it is shrunk to.
+/// Finds the first seed that violates the property, and shrinks it.
 fn shrunk(implementation: &Broken, property: Property) -> (u64, Shrunk) {
     common::shrunk(&plan, 0, property, implementation)
 }
 
-/// How the scenario of this text fails.
+/// The failure of the scenario of this text.
 fn violated(text: &str, implementation: &Broken) -> String {
     let scenario = parsed(text);
     assert_eq!(scenario.to_string(), text, "it is in canonical form");
@@ -99,21 +99,21 @@ fn a_shrunk_scenario_is_short_and_fails_on_its_own() {
 }
 
 #[test]
-fn the_reference_passes_what_shows_the_bugs_of_others() {
+fn the_reference_passes_scenarios_that_show_planted_bugs() {
     let (_, shrunk) = shrunk(&FORGETFUL, Property::Monotonicity);
     let text = shrunk.scenario.expect("exact steps show it");
     assert_eq!(replay(&parsed(&text), &Reference, &mut ()), Verdict::Passed, "{text}");
 }
 
 #[test]
-fn the_same_plan_shrinks_to_the_same() {
+fn the_same_plan_shrinks_to_the_same_scenario() {
     let (seed, once) = shrunk(&FORGETFUL, Property::Monotonicity);
     let again = shrink(&plan(seed), &FORGETFUL).expect("its servers boot");
     assert_eq!(again, Some(once));
 }
 
 #[test]
-fn the_smaller_plan_violates_the_same_and_all_in_it_has_begun() {
+fn the_smaller_plan_violates_the_same_property_and_all_in_it_has_begun() {
     let (seed, shrunk) = shrunk(&PROUD, Property::NoPanic);
     let before = plan(seed);
     let outcome = run(&shrunk.plan, &PROUD, true, &mut ()).expect("its servers boot");
@@ -137,6 +137,6 @@ fn only_one_line_says_where_it_was_found() {
 }
 
 #[test]
-fn what_violates_nothing_is_not_shrunk() {
+fn a_plan_that_violates_nothing_is_not_shrunk() {
     assert_eq!(shrink(&plan(1), &Reference), Ok(None));
 }

@@ -18,10 +18,10 @@ use raft_sim::subject::{
 
 use common::{parsed, plan, shrunk};
 
-/// At what a server of [`Touchy`] has its term go back.
+/// The event at which a server of [`Touchy`] has its term go back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trigger {
-    /// It hears of a write before it hears of an earlier one.
+    /// It is notified of a write before an earlier one.
     LateNotice,
     /// Its state machine has several entries to apply at once.
     Backlog,
@@ -35,11 +35,11 @@ enum Trigger {
 #[derive(Debug)]
 struct Touchy {
     trigger: Trigger,
-    /// What was known of each server when it was up last.
+    /// The last state of each server while it was up.
     known: Arc<Mutex<BTreeMap<NodeId, Known>>>,
 }
 
-/// What outlives a crash.
+/// State that outlives a crash.
 #[derive(Debug)]
 struct Known {
     settings: Settings,
@@ -60,13 +60,13 @@ impl Implementation for Touchy {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let last = boot.log.last().map_or(0, |entry| entry.index.get());
-        // Nobody is up: this is another cluster, or might as well be.
+        // No server is up: this is another cluster, or equivalent to one.
         if known.values().all(|known| !known.up) {
             known.clear();
         }
@@ -89,9 +89,9 @@ struct Server {
     inner: Box<dyn Subject>,
     id: NodeId,
     trigger: Trigger,
-    /// It is to go back at the next step.
+    /// True if the term is to go back at the next step.
     hit: bool,
-    /// Writes that it has not heard of, in order.
+    /// Writes that it has not been notified of, in order.
     unnotified: Vec<Token>,
     known: Arc<Mutex<BTreeMap<NodeId, Known>>>,
 }
@@ -140,7 +140,7 @@ impl Implementation for Uninformed {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -175,7 +175,7 @@ impl Implementation for Drowsy {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but conduct
+        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -224,32 +224,32 @@ fn touched(profile: Profile, from: u64, trigger: Trigger) -> String {
 }
 
 #[test]
-fn a_late_notice_of_a_slow_disk_is_told() {
+fn a_late_notice_of_a_slow_disk_becomes_a_statement() {
     let text = touched(Profile::Disk, 2, Trigger::LateNotice);
     assert!(text.contains("\nstall ") && text.contains("#2"), "{text}");
 }
 
 #[test]
-fn a_state_machine_that_lags_is_told() {
+fn a_state_machine_that_lags_becomes_a_statement() {
     let text = touched(Profile::Swarm, 1, Trigger::Backlog);
     assert!(text.contains("apply-queue") && text.contains("apply  "), "{text}");
 }
 
 #[test]
-fn half_a_write_that_survives_is_told() {
+fn a_torn_write_becomes_a_statement() {
     let text = touched(Profile::Disk, 213, Trigger::HalfAWrite);
     assert!(text.contains(" torn "), "{text}");
 }
 
 #[test]
-fn a_server_that_comes_back_with_other_settings_is_told() {
+fn a_restart_with_other_settings_becomes_a_statement() {
     let text = touched(Profile::Process, 1, Trigger::OtherSettings);
     let statements = text.split_once("\n\n").expect("statements come behind an empty line").1;
     assert!(statements.contains("settings "), "{text}");
 }
 
 #[test]
-fn progress_that_is_not_made_is_told_by_what_is_waited_for_in_the_end() {
+fn missing_progress_becomes_an_expectation_in_the_last_line() {
     let text = scenario(&|seed| plan(Profile::Swarm, seed), 0, Property::Convergence, &Uninformed);
     let scenario = parsed(&text);
     assert_eq!(alarm(&scenario, &Uninformed), Some(Alarm::Overdue), "{text}");
@@ -260,9 +260,9 @@ fn progress_that_is_not_made_is_told_by_what_is_waited_for_in_the_end() {
     );
 }
 
-/// Clocks that drift apart make reads from a lease stale for everybody.
+/// Clocks that drift apart make reads from a lease stale in any Raft.
 #[test]
-fn a_lease_that_lasts_too_long_is_told_in_the_ticks_of_clocks_that_agree() {
+fn a_lease_that_lasts_too_long_is_shown_in_ticks_of_equal_clocks() {
     let isolated = Fault {
         at: 150_000,
         until: 400_000,
@@ -294,7 +294,7 @@ fn a_lease_that_lasts_too_long_is_told_in_the_ticks_of_clocks_that_agree() {
     assert_eq!(alarm(&scenario, &Reference), None, "{text}");
 }
 
-/// How often the clock of a server ticks here.
+/// The number of times that a server's clock ticks here.
 fn ticks_of(statement: &Statement, server: NodeId) -> Option<u32> {
     if let Statement::Tick(servers, count) = statement
         && servers.contains(&server)

@@ -1,5 +1,5 @@
-//! A subject in a process of its own: what goes to it and comes back is all there is, and it is quick to be told apart
-//! from one that can't be used or does not repeat itself.
+//! A subject in its own process: it behaves as a linked one, and one that can't be used or is nondeterministic is
+//! detected quickly.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -48,12 +48,12 @@ fn the_core_does_the_same_in_a_process_of_its_own() {
 
 #[test]
 fn threads_have_a_child_each_and_find_the_same() {
-    let reported = |subject: &[&str]| {
+    let output = |subject: &[&str]| {
         let args = ["fuzz", "--seeds", "0..24", "--jobs", "3", "--duration", "100"];
         raft_sim(&[&args[..], subject].concat())
     };
-    let (code, out, _) = reported(&["--subject", &core()]);
-    assert_eq!((code, out), (Some(0), reported(&[]).1));
+    let (code, out, _) = output(&["--subject", &core()]);
+    assert_eq!((code, out), (Some(0), output(&[]).1));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_scenario_is_played_to_a_child() {
 }
 
 #[test]
-fn one_that_can_not_be_started_is_an_error_in_one_line() {
+fn a_subject_that_can_not_be_started_is_an_error_in_one_line() {
     let (code, out, err) = raft_sim(&["run", "--seed", "1", "--subject", "/nowhere/at-all"]);
     assert_eq!((code, &*out), (Some(2), ""));
     assert_eq!(
@@ -73,7 +73,7 @@ fn one_that_can_not_be_started_is_an_error_in_one_line() {
     );
 }
 
-/// A child that says this whenever a clock ticks, what two runs of it come to.
+/// The result of two runs of a child that says this whenever a clock ticks.
 fn twice(says: &str) -> (Option<i32>, String) {
     let script = r#"while read -r line; do n=$((n+1)); case $line in
         *'"do":"hello"'*) echo '{"protocol":1,"name":"counts"}';; *'"do":"reset"'*) echo '{}';;
@@ -89,8 +89,8 @@ fn twice(says: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn one_that_does_not_repeat_itself_is_told_so() {
-    // What it was asked before, by another cluster; and what is another process's.
+fn a_nondeterministic_subject_is_reported() {
+    // It depends on requests of another cluster, or on the process.
     for says in ["request $n", "process $$"] {
         let (code, out) = twice(says);
         assert_eq!(code, Some(5), "{out}");
@@ -111,15 +111,15 @@ fn ctrl_c_is_the_campaign_s_alone() {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut campaign = command.spawn().expect("it starts");
     let mut out = BufReader::new(campaign.stdout.take().expect("it is piped"));
-    let mut reported = String::new();
-    out.read_line(&mut reported).expect("it prints");
-    assert_eq!(reported, "seeds 0..\n");
+    let mut text = String::new();
+    out.read_line(&mut text).expect("it prints");
+    assert_eq!(text, "seeds 0..\n");
     let group = i32::try_from(campaign.id()).ok().and_then(Pid::from_raw).expect("a process");
     kill_process_group(group, Signal::TERM).expect("it runs");
-    out.read_to_string(&mut reported).expect("it is text");
+    out.read_to_string(&mut text).expect("it is text");
     let code = campaign.wait_with_output().expect("it ends").status.code();
-    assert_eq!(code, Some(130), "{reported}");
-    assert!(reported.ends_with("\nall held\n"), "{reported}");
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.ends_with("\nall held\n"), "{text}");
 }
 
 /// A campaign that is killed can't end its children, and one of them is busy for ever.
@@ -134,12 +134,12 @@ fn no_child_outlives_a_campaign_that_is_killed() {
     command.args(["fuzz", "--seeds", "0..1", "--no-shrink", "--subject", &subject]);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut campaign = command.spawn().expect("it starts");
-    let mut reported = String::new();
+    let mut text = String::new();
     let mut err = BufReader::new(campaign.stderr.take().expect("it is piped"));
-    err.read_line(&mut reported).expect("it prints");
+    err.read_line(&mut text).expect("it prints");
     campaign.kill().expect("it runs");
     campaign.wait().expect("it ends");
-    // The pipe is the child's as well: it ends when nobody is left to write to it, and not before.
-    err.read_to_string(&mut reported).expect("it is text");
-    assert_eq!(reported, "busy\n");
+    // The child has the pipe as well: the pipe ends when its last writer is gone.
+    err.read_to_string(&mut text).expect("it is text");
+    assert_eq!(text, "busy\n");
 }

@@ -1,4 +1,4 @@
-//! Children that misbehave: each is told in one message, none is waited for, and none is left behind.
+//! Children that misbehave: each is error in one message, none blocks the run, and none is left running.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use raft_sim::model::{Body, Command, Message, NodeId, Term};
 use raft_sim::process::{Limits, Process};
 use raft_sim::subject::{Boot, Effects, Ended, Event, Implementation, Request, Subject};
 
-/// Enough for a shell on a busy machine, where a shell answers; and where none does it is over soon.
+/// A time limit that is enough for a shell on a busy machine, and short where no answer comes.
 const PATIENT: Limits = Limits { answer: Duration::from_secs(60), hello: Duration::from_secs(60) };
 const HASTY: Limits = Limits { answer: Duration::from_millis(300), hello: Duration::from_secs(60) };
 
-/// A child that boots what it is told, and does this at each step.
+/// A child that boots any server, and does this at each step.
 fn at_a_step(does: &str) -> String {
     spoken(
         r#"echo '{"protocol":1,"name":"odd","capabilities":["slow-disk"]}'"#,
@@ -38,7 +38,7 @@ fn cluster(subject: &dyn Implementation) -> Result<Vec<Box<dyn Subject>>, String
     (1..=3).map(|id| entered.boot(boot(id)).map(|(server, _)| server)).collect()
 }
 
-/// What comes of an event, in a cluster whose child does this at each step.
+/// The effects of an event, in a cluster whose child does this at each step.
 fn step(does: &str, limits: Limits, event: Event) -> Effects {
     let process = Process::start_within(&at_a_step(does), limits).expect("it says hello");
     let mut servers = cluster(&process).expect("it boots");
@@ -64,7 +64,7 @@ fn crash(does: &str) -> String {
 const ASKED: &str = r#"`{"do":"tick","server":1,"now":0,"instant":true}`"#;
 
 #[test]
-fn a_child_that_ends_is_told_with_its_end() {
+fn a_child_that_ends_is_reported_with_its_exit() {
     for (does, how) in [
         ("exit 3", "ended with exit code 3 when it was asked"),
         ("kill -9 $$", "was killed by signal 9 (SIGKILL) when it was asked"),
@@ -77,8 +77,8 @@ fn a_child_that_ends_is_told_with_its_end() {
 }
 
 #[test]
-fn what_becomes_of_a_child_after_its_answer_is_no_fault_of_the_next_cluster() {
-    // The second says more, and has said it before it is asked again.
+fn a_child_that_fails_after_its_answer_does_not_affect_the_next_cluster() {
+    // The second child prints more than it was asked for, before its next request.
     for does in ["echo '{}'; exit 0", "echo '{}'; echo more; kill -STOP $$"] {
         let process = Process::start_within(&at_a_step(does), PATIENT).expect("it says hello");
         for round in 0..3 {
@@ -89,7 +89,7 @@ fn what_becomes_of_a_child_after_its_answer_is_no_fault_of_the_next_cluster() {
 }
 
 #[test]
-fn a_child_that_never_answers_is_given_up() {
+fn a_subject_whose_children_never_answer_is_abandoned() {
     let process = Process::start_within(&at_a_step("sleep 1000"), HASTY).expect("it says hello");
     for _ in 0..3 {
         let mut effects = Effects::default();
@@ -101,7 +101,7 @@ fn a_child_that_never_answers_is_given_up() {
 }
 
 #[test]
-fn an_answer_that_is_none_is_told_with_what_was_expected() {
+fn a_malformed_answer_is_reported_with_what_was_expected() {
     for (says, why) in [
         ("hello world", "expected a JSON object"),
         ("", "expected a JSON object"),
@@ -133,9 +133,9 @@ fn an_answer_that_is_none_is_told_with_what_was_expected() {
         (r#"{"answers":[{"request":1,"is":"committed"}]}"#, "`index` is 0 or missing"),
         (r#"{"then":[{}]}"#, "`then` has more answers than there are writes"),
     ] {
-        let reported = crash(&format!("echo '{says}'"));
-        assert!(reported.contains(why), "{says}: {reported}");
-        assert!(reported.ends_with(&format!(": `{says}` to {ASKED}")), "{says}: {reported}");
+        let error = crash(&format!("echo '{says}'"));
+        assert!(error.contains(why), "{says}: {error}");
+        assert!(error.ends_with(&format!(": `{says}` to {ASKED}")), "{says}: {error}");
     }
     let latin = crash(r#"printf '{"refused":"\351"}\n'"#);
     assert!(latin.contains("not UTF-8 from byte 13 on"), "{latin}");
@@ -143,16 +143,16 @@ fn an_answer_that_is_none_is_told_with_what_was_expected() {
     assert!(two.contains("more than one line; expected one for each request"), "{two}");
     let long = crash("head -c 17000000 /dev/zero | tr '\\0' x; echo");
     assert!(long.contains("a line of more than 16777216 bytes"), "{long}");
-    assert!(long.len() < 1000, "it is not told in full");
+    assert!(long.len() < 1000, "it is shortened");
 }
 
 #[test]
 fn a_child_that_does_not_answer_is_killed() {
     for does in ["sleep 1000", "while :; do :; done"] {
-        let reported = Some(Ended::Stuck(format!("no answer within 300ms to {ASKED}")));
-        assert_eq!(step(does, HASTY, Event::Tick).ended, reported);
+        let error = Some(Ended::Stuck(format!("no answer within 300ms to {ASKED}")));
+        assert_eq!(step(does, HASTY, Event::Tick).ended, error);
     }
-    // Nor does one that reads no more: the request is longer than a pipe.
+    // A child that has stopped reading does not block it either: the request is longer than a pipe.
     let large = Event::Propose(Request(1), Command::from(&[b'x'; 1 << 20][..]));
     let process = Process::start_within(&at_a_step("sleep 1000"), HASTY).expect("it says hello");
     let mut servers = cluster(&process).expect("it boots");
@@ -162,7 +162,7 @@ fn a_child_that_does_not_answer_is_killed() {
 }
 
 #[test]
-fn a_server_says_itself_that_it_crashed_or_does_not_boot() {
+fn a_server_can_report_a_crash_or_a_failed_boot() {
     assert_eq!(crash(r#"echo '{"status":"crashed","reason":"no way"}'"#), "no way");
     let unable = crash(r#"echo '{"status":"unsupported","reason":"no reads"}'"#);
     assert_eq!(unable, "it can't do this: no reads");
@@ -177,13 +177,13 @@ fn a_server_says_itself_that_it_crashed_or_does_not_boot() {
     ] {
         let command = spoken(r#"echo '{"protocol":1,"name":"odd"}'"#, boots, "echo '{}'");
         let process = Process::start_within(&command, PATIENT).expect("it says hello");
-        let reported = cluster(&process).map(|_| ()).expect_err(boots);
-        assert!(reported.contains(why), "{boots}: {reported}");
+        let error = cluster(&process).map(|_| ()).expect_err(boots);
+        assert!(error.contains(why), "{boots}: {error}");
     }
 }
 
 #[test]
-fn what_can_not_be_started_or_does_not_say_hello_is_one_error() {
+fn a_command_that_does_not_start_or_does_not_say_hello_is_one_error() {
     let says = |hello: &str| spoken(&format!("echo '{hello}'"), "exit", "exit");
     let script = env!("CARGO_MANIFEST_DIR").to_string() + "/Cargo.toml";
     for (command, why) in [
@@ -210,25 +210,24 @@ fn what_can_not_be_started_or_does_not_say_hello_is_one_error() {
             "there is no capability `pre-votes`; did you mean `pre-vote`?",
         ),
     ] {
-        let reported = Process::start_within(&command, PATIENT).map(|_| ()).expect_err(&command);
-        assert!(reported.contains(why), "{reported}");
-        assert!(reported.starts_with("the subject `"), "{reported}");
-        assert_eq!(reported.lines().count(), command.lines().count().max(1), "{reported}");
+        let error = Process::start_within(&command, PATIENT).map(|_| ()).expect_err(&command);
+        assert!(error.contains(why), "{error}");
+        assert!(error.starts_with("the subject `"), "{error}");
+        assert_eq!(error.lines().count(), command.lines().count().max(1), "{error}");
     }
     let limits = Limits { hello: Duration::from_millis(300), ..HASTY };
-    let reported =
-        Process::start_within("sleep 1000", limits).map(|_| ()).expect_err("it is silent");
+    let error = Process::start_within("sleep 1000", limits).map(|_| ()).expect_err("it is silent");
     assert!(
-        reported.contains("no answer within 300ms to `{\"do\":\"hello\",\"protocol\":1}`"),
-        "{reported}"
+        error.contains("no answer within 300ms to `{\"do\":\"hello\",\"protocol\":1}`"),
+        "{error}"
     );
 }
 
-/// What a message carries along comes with it, and a reply comes with its request.
+/// Data that a message carries along arrives with it, and a reply arrives with its request.
 #[test]
 fn a_reply_is_tied_to_its_request() {
-    // S1 sends a request with something of its own; S2 answers it, saying no more than whom; what S1 hears of the
-    // answer it says in `refused`.
+    // S1 sends a request with data of its own; S2's answer names only its receiver; S1 prints the answer it got in
+    // `refused`.
     let does = r#"case $line in
         *'"do":"tick"'*) echo '{"messages":[{"type":"AppendEntries","to":2,"term":3,"prevLogIndex":4,"prevLogTerm":2,
             "entries":[{"term":3,"command":"x"}],"own":{"deep":[1,"z"]}}]}' | tr -d '\n'; echo;;
@@ -247,25 +246,25 @@ fn a_reply_is_tied_to_its_request() {
     assert!(matched.contains("Success { matched: Some(LogIndex(5)) }"), "{matched}");
     effects.clear();
     servers[0].step(Event::Receive(reply), &mut effects);
-    let observed = effects.refused.expect("what it heard").replace('\'', "\"");
+    let received = effects.refused.expect("the message it got").replace('\'', "\"");
     for part in [
         r#""matchIndex":5"#,
         r#""own":5}"#,
         r#""call":{"type":"AppendEntries","from":1,"to":2,"term":3,"#,
         r#""own":{"deep":[1,"z"]}}"#,
     ] {
-        assert!(observed.contains(part), "{part}: {observed}");
+        assert!(received.contains(part), "{part}: {received}");
     }
 }
 
 #[test]
-fn a_message_that_nobody_sent_has_all_fields_of_its_kind() {
+fn a_forged_message_has_all_fields_of_its_kind() {
     let does = r#"printf '{"refused":"%s"}\n' "$(echo "$line" | tr '"' "'")""#;
     let vote = Body::RequestVote { last: None, transfer: false };
     let forged = Message::new(NodeId(2), NodeId(1), Term(3), vote);
     let effects = step(does, PATIENT, Event::Receive(forged));
     let expected = r#"{"do":"receive","server":1,"now":0,"instant":true,"message":{"type":"RequestVote","from":2,"to":1,"term":3,"id":1,"lastLogIndex":0,"lastLogTerm":0,"transfer":false}}"#;
-    assert_eq!(effects.refused.expect("what it heard").replace('\'', "\""), expected);
+    assert_eq!(effects.refused.expect("the message it got").replace('\'', "\""), expected);
 }
 
 /// A child, and one that hangs, are gone when the subject is.

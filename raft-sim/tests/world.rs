@@ -15,7 +15,7 @@ const S1: NodeId = NodeId(1);
 const S2: NodeId = NodeId(2);
 const S3: NodeId = NodeId(3);
 
-/// What was observed of S2, in a word each; and what else the tests ask for.
+/// The observations about S2, in a word each, and other facts that the tests check.
 #[derive(Default)]
 struct Diary {
     words: Vec<String>,
@@ -44,7 +44,7 @@ impl Observer for Diary {
             Observation::Stepped { server: S2, .. } => match self.event.take() {
                 Some(Event::Tick) => "tick".to_owned(),
                 Some(Event::Receive(_)) => "message".to_owned(),
-                Some(Event::Persisted(_)) => "told".to_owned(),
+                Some(Event::Persisted(_)) => "notified".to_owned(),
                 Some(_) | None => "request".to_owned(),
             },
             Observation::Durable { server: S2, write } => {
@@ -99,7 +99,7 @@ impl Stage {
         Stage { world, folds }
     }
 
-    /// The same, and time flows: S1 leads, and everybody knows.
+    /// The same, and time flows: S1 leads, and all servers know it.
     fn elected(sync: Micros) -> Result<Stage, Halt> {
         let mut stage = Stage::new(sync);
         stage.act(Action::Flow { flows: true })?;
@@ -149,7 +149,7 @@ impl Stage {
         self.act(Action::Restart { server: S2 })
     }
 
-    /// How many entries a server's disk holds.
+    /// The number of entries on a server's disk.
     fn entries(&self, server: NodeId) -> usize {
         self.world.server(server).disk().log().len()
     }
@@ -180,10 +180,10 @@ fn a_server_that_is_paused_gets_its_ticks_first_and_then_its_messages() -> Resul
     stage.pause(false)?;
     assert!(
         stage.world.server(S2).view().term > term,
-        "its clock ran out before it heard its leader"
+        "its election timeout elapsed before it received the leader's message"
     );
     assert!(stage.diary().answered.contains(&Request(2)), "what had arrived is not lost");
-    let disk = |word: &&str| word.starts_with("durable") || *word == "told";
+    let disk = |word: &&str| word.starts_with("durable") || *word == "notified";
     let words = stage.diary().words.iter().map(String::as_str);
     let words: Vec<&str> = words.filter(|word| !disk(word)).collect();
     let all = |of: &[&str], word| of.iter().all(|other| *other == word);
@@ -195,7 +195,7 @@ fn a_server_that_is_paused_gets_its_ticks_first_and_then_its_messages() -> Resul
 }
 
 #[test]
-fn a_crash_takes_what_a_paused_server_has_missed() -> Result<(), Halt> {
+fn a_crash_discards_what_a_paused_server_has_missed() -> Result<(), Halt> {
     let mut stage = Stage::elected(0)?;
     stage.pause(true)?;
     stage.pass(25 * TICK)?;
@@ -211,7 +211,7 @@ fn a_crash_takes_what_a_paused_server_has_missed() -> Result<(), Halt> {
 }
 
 #[test]
-fn what_a_paused_server_wrote_becomes_durable_and_it_is_told_later() -> Result<(), Halt> {
+fn a_paused_server_is_notified_later_that_its_write_is_durable() -> Result<(), Halt> {
     let mut stage = Stage::elected(3_000)?;
     stage.pass(2 * TICK)?;
     stage.propose(1)?;
@@ -224,7 +224,7 @@ fn what_a_paused_server_wrote_becomes_durable_and_it_is_told_later() -> Result<(
     stage.pass(3_000)?;
     assert!(!stage.world.server(S2).disk().is_dirty());
     stage.pause(false)?;
-    assert_eq!(stage.last(2), ["durable 1", "told"]);
+    assert_eq!(stage.last(2), ["durable 1", "notified"]);
     Ok(())
 }
 
@@ -271,7 +271,7 @@ fn written() -> Result<Stage, Halt> {
 }
 
 #[test]
-fn a_flushed_write_is_durable_before_the_server_hears_of_it() -> Result<(), Halt> {
+fn a_flushed_write_is_durable_before_the_server_is_notified() -> Result<(), Halt> {
     let mut stage = written()?;
     assert!(stage.act(Action::Flush { server: S2, writes: 5 })?);
     assert!(!stage.act(Action::Flush { server: S2, writes: 1 })?, "there was one only");
@@ -280,12 +280,12 @@ fn a_flushed_write_is_durable_before_the_server_hears_of_it() -> Result<(), Halt
     assert!(stage.act(Action::Notify { server: S2, write: unnotified[0] })?);
     assert!(!stage.act(Action::Notify { server: S2, write: unnotified[0] })?);
     stage.crash(Survives::default())?;
-    assert_eq!(stage.last(3), ["durable 1", "told", "crash 0 None"]);
+    assert_eq!(stage.last(3), ["durable 1", "notified", "crash 0 None"]);
     Ok(())
 }
 
 #[test]
-fn what_survives_a_crash_is_whole_or_torn_or_nothing() -> Result<(), Halt> {
+fn a_write_survives_a_crash_whole_or_torn_or_not_at_all() -> Result<(), Halt> {
     let cases = [
         (Survives::default(), 1, &["crash 1 None"][..]),
         (Survives { writes: 1, torn: Some(0) }, 2, &["durable 1", "crash 0 None"]),
@@ -296,7 +296,7 @@ fn what_survives_a_crash_is_whole_or_torn_or_nothing() -> Result<(), Halt> {
         let mut stage = written()?;
         assert!(stage.crash(survives)?);
         assert_eq!(stage.entries(S2), entries, "{survives:?}");
-        assert!(stage.restart()?, "the oracles have heard of the same");
+        assert!(stage.restart()?, "the checkers have observed the same");
         assert_eq!(stage.last(end.len() + 1), [end, &["boot None"]].concat());
     }
     Ok(())
@@ -359,7 +359,7 @@ fn settings_change_with_the_next_boot() -> Result<(), Halt> {
 }
 
 #[test]
-fn a_crash_takes_what_a_disk_lied_about() -> Result<(), Halt> {
+fn a_crash_loses_writes_that_the_disk_lied_about() -> Result<(), Halt> {
     for lies_on in [true, false] {
         let mut stage = Stage::new(0);
         stage.act(Action::Lie { server: S2, lies: true })?;
@@ -372,7 +372,7 @@ fn a_crash_takes_what_a_disk_lied_about() -> Result<(), Halt> {
         let (term, entries) = if lies_on { (Term(0), 0) } else { (Term(1), 1) };
         assert_eq!(stage.world.server(S2).disk().hard_state().term, term);
         assert_eq!(stage.entries(S2), entries);
-        assert!(stage.restart()?, "the oracles expect what is really there");
+        assert!(stage.restart()?, "the checkers expect what is really there");
         let stopped = stage.stand(S2).is_err();
         assert_eq!(stopped, lies_on);
         let violation = stage.folds.1.1.violation();

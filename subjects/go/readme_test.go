@@ -8,7 +8,7 @@ import (
 	subject "raft-sim.test/subjects/raftsubject"
 )
 
-// What the README shows, so that it keeps compiling. It stands between two lines that say so.
+// The adapter that the README shows, so that it keeps compiling. It stands between two marker lines.
 
 // adapter begins
 
@@ -19,7 +19,7 @@ type server struct {
 	asked map[uint64][]asked
 }
 
-// asked is a client that waits for what becomes of an index.
+// asked is a client that waits for the outcome of an index.
 type asked struct {
 	term    uint64
 	request subject.Request
@@ -28,7 +28,7 @@ type asked struct {
 // boot starts a server from what was durable.
 func boot(b subject.Boot) (subject.Server, error) {
 	raft := NewRaft(b.Server, b.Peers, b.Settings.ElectionTimeoutMin, b.Settings.ElectionTimeoutMax, b.Settings.Heartbeat)
-	raft.Seed = b.Settings.Seed // your dice, instead of the global ones
+	raft.Seed = b.Settings.Seed // your random source, instead of the global one
 	raft.CurrentTerm, raft.VotedFor = b.CurrentTerm, b.VotedFor
 	for _, entry := range b.Log {
 		raft.Log = append(raft.Log, LogEntry{Term: entry.Term, Command: entry.Command})
@@ -58,7 +58,7 @@ func (s *server) Propose(step *subject.Step, request subject.Request, command st
 	s.carryOut(step)
 }
 
-// carryOut tells the testbed what the Raft wants done, in the order in which it does it.
+// carryOut reports the output of the Raft to the testbed, in the Raft's order.
 func (s *server) carryOut(step *subject.Step) {
 	todo := s.raft.TakeTodo()
 	write := subject.Write{From: todo.LogChangedFrom}
@@ -91,7 +91,7 @@ func (s *server) carryOut(step *subject.Step) {
 	}
 }
 
-// toTestbed describes a message in the paper's words, and puts it in as it is.
+// toTestbed describes a message in the paper's terms, and carries it along as it is.
 func toTestbed(mine Message) subject.Message {
 	m := subject.Message{To: mine.To, Term: mine.Term}
 	switch mine.Kind {

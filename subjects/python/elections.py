@@ -22,7 +22,7 @@ class Elections(Raft):
 
     def restart_timer(self) -> None:
         super().restart_timer()
-        self.supporters: set[int] | None = None  # who would vote for it, while it asks
+        self.supporters: set[int] | None = None  # servers that would vote for it, while it asks
 
     def step_down(self) -> None:
         if self.role == LEADER:
@@ -38,7 +38,7 @@ class Elections(Raft):
         if self.role == LEADER:
             self.ticks += 1
             # Diss. §6.2: a leader steps down if an election timeout elapses without a majority having answered.
-            recent = sum(self.ticks - heard < longest for heard in self.heard.values())
+            recent = sum(self.ticks - answered < longest for answered in self.answered.values())
             if self.settings.checkQuorum and recent + 1 < self.majority:
                 return self.step_down()
             if self.handover and self.ticks - self.handover["began"] >= longest:
@@ -59,7 +59,7 @@ class Elections(Raft):
         self.supporters = set()
         last = len(self.log) - 1
         for server in self.others:
-            self.promise("PreVote", server, lastLogIndex=last, lastLogTerm=self.log[last].term)
+            self.hold("PreVote", server, lastLogIndex=last, lastLogTerm=self.log[last].term)
         self.supported(self.server)
 
     def on_pre_vote(self, message: Message) -> None:
@@ -70,10 +70,10 @@ class Elections(Raft):
             and self.role != LEADER
             and self.is_up_to_date(message.lastLogTerm, message.lastLogIndex)
         )
-        self.promise("PreVoteReply", message.from_, voteGranted=granted)
+        self.hold("PreVoteReply", message.from_, voteGranted=granted)
 
     def on_pre_vote_reply(self, message: Message) -> None:
-        """Somebody would vote for it, or not."""
+        """A server says if it would vote for this one."""
         if message.term == self.currentTerm and message.voteGranted and message.from_ in self.others:
             self.supported(message.from_)
 
@@ -89,8 +89,8 @@ class Elections(Raft):
         super().stand(**more)
 
     def on_message(self, message: Message) -> None:
-        """§6, diss. §4.2.3: whoever believes that there is a leader disregards requests for his vote, unless that leader
-        wants the election. Where leaders without a quorum don't step down that would not be live."""
+        """§6, diss. §4.2.3: a server that believes that there is a leader disregards requests for its vote, unless that leader
+        asked for the election. This would not be live if leaders without a quorum did not step down."""
         candidacy = message.type == "PreVote" or message.type == "RequestVote" and not message.transfer
         if not (candidacy and self.settings.checkQuorum and (self.loyal > 0 or self.role == LEADER)):
             super().on_message(message)
@@ -102,12 +102,12 @@ class Elections(Raft):
 
     def lead(self) -> None:
         self.ticks = 0
-        self.heard = {server: 0 for server in self.others}
+        self.answered = {server: 0 for server in self.others}
         super().lead()
 
     def on_append_reply(self, message: Message) -> None:
-        if self.role == LEADER and message.term == self.currentTerm and message.from_ in self.heard:
-            self.heard[message.from_] = self.ticks
+        if self.role == LEADER and message.term == self.currentTerm and message.from_ in self.answered:
+            self.answered[message.from_] = self.ticks
         super().on_append_reply(message)
         self.hand_over()
 
@@ -118,24 +118,24 @@ class Elections(Raft):
             super().on_propose(request, command)
 
     def on_transfer(self, request: int, to: int) -> None:
-        """Diss. §3.10: proposals wait, the target is brought up to date, and then told to stand."""
+        """Diss. §3.10: proposals wait, the target is brought up to date, and then asked to stand."""
         if self.role != LEADER:
             self.answer(request, "not-leader", leader=self.leader)
         elif self.handover or to not in self.peers:
             self.answer(request, "rejected")
         else:
-            self.handover = {"request": request, "to": to, "began": self.ticks, "told": False}
+            self.handover = {"request": request, "to": to, "began": self.ticks, "asked": False}
             self.hand_over()
 
     def hand_over(self) -> None:
-        """The target has all of the log: it is to stand at once."""
+        """Asks the target to stand at once, when it has all of the log."""
         over = self.handover
-        if over and not over["told"] and self.peers[over["to"]].matchIndex == len(self.log) - 1:
-            over["told"] = True
+        if over and not over["asked"] and self.peers[over["to"]].matchIndex == len(self.log) - 1:
+            over["asked"] = True
             self.send_now(Message("TimeoutNow", over["to"], self.currentTerm))
 
     def on_timeout_now(self, message: Message) -> None:
-        """The leader wants this server to lead."""
+        """The leader asks this server to stand."""
         if self.role == FOLLOWER and message.term == self.currentTerm:
             self.stand(transfer=True)
 

@@ -16,7 +16,7 @@ FOLLOWER, CANDIDATE, LEADER = "follower", "candidate", "leader"
 
 
 class Peer:
-    """What a leader knows of one follower (Figure 2, volatile state on leaders)."""
+    """A leader's knowledge of one follower (Figure 2, volatile state on leaders)."""
 
     __slots__ = ("server", "nextIndex", "matchIndex", "probing", "asked", "recovered")
 
@@ -90,8 +90,8 @@ class Raft(Server):
             self.saved = (self.currentTerm, self.votedFor)
             self.vote_token = self.save(currentTerm=self.currentTerm, votedFor=self.votedFor)
 
-    def promise(self, type: str, to: int, **fields: Any) -> None:
-        """Sends what holds only if this server's disk keeps it: `send` lets it wait for the disk."""
+    def hold(self, type: str, to: int, **fields: Any) -> None:
+        """Sends a message that rests on this server's disk: `send` holds it until the writes before it are durable."""
         self.keep()
         self.send(Message(type, to, self.currentTerm, **fields))
 
@@ -102,11 +102,11 @@ class Raft(Server):
             self.apply_to(self.commitIndex)
 
     def on_apply(self) -> None:
-        """A state machine that takes its time gets on, by as much as its queue holds."""
+        """Lets a slow state machine apply as many entries as its queue holds."""
         self.apply_to(min(self.commitIndex, self.lastApplied + (self.settings.applyLimit or 0)))
 
     def apply_to(self, index: int) -> None:
-        """Leaders 2 (§5.3): respond after entry applied to state machine; whoever waits for this index has his answer."""
+        """Leaders 2 (§5.3): respond after entry applied to state machine. Answers the clients that wait for this index."""
         while self.lastApplied < index:
             self.lastApplied += 1
             entry = self.log[self.lastApplied]
@@ -120,8 +120,8 @@ class Raft(Server):
     # Elections (§5.2, §5.4.1)
 
     def restart_timer(self) -> None:
-        """§5.2: chosen randomly from a fixed interval. Once for each term, and from nothing but the seed, so that the
-        timeouts of a run that is found again in a smaller one are the same."""
+        """§5.2: chosen randomly from a fixed interval. Once for each term, and from nothing but the seed, so that
+        timeouts stay the same when a run is shrunk."""
         self.elapsed = 0
         if self.timeout_is_of != self.currentTerm:
             self.timeout_is_of = self.currentTerm
@@ -143,7 +143,7 @@ class Raft(Server):
     def stand(self, **more: Any) -> None:
         """Candidates 1: increment currentTerm, vote for self, reset election timer, send RequestVote to all others.
 
-        `more` is said in these beside what the paper says.
+        `more` are fields of these requests beside those of the paper.
         """
         self.role, self.leader = CANDIDATE, None
         self.currentTerm, self.votedFor = self.currentTerm + 1, self.server
@@ -152,7 +152,7 @@ class Raft(Server):
         self.keep()  # its own vote counts when this is durable
         last = len(self.log) - 1
         for server in self.others:
-            self.promise("RequestVote", server, lastLogIndex=last, lastLogTerm=self.log[last].term, **more)
+            self.hold("RequestVote", server, lastLogIndex=last, lastLogTerm=self.log[last].term, **more)
 
     def on_request_vote(self, message: Message) -> None:
         """RequestVote, receiver implementation."""
@@ -167,7 +167,7 @@ class Raft(Server):
         if granted:
             self.votedFor = candidate
             self.restart_timer()
-        self.promise("RequestVoteReply", candidate, voteGranted=granted)
+        self.hold("RequestVoteReply", candidate, voteGranted=granted)
 
     def is_up_to_date(self, lastLogTerm: int, lastLogIndex: int) -> bool:
         """§5.4.1: the log whose last entry has the later term is more up-to-date; if the same, the longer one."""
@@ -192,7 +192,7 @@ class Raft(Server):
         leader, prev, new = message.from_, message.prevLogIndex, message.entries
         # 1: reply false if term < currentTerm.
         if message.term < self.currentTerm:
-            return self.promise("AppendEntriesReply", leader, success=False, prevLogIndex=prev)
+            return self.hold("AppendEntriesReply", leader, success=False, prevLogIndex=prev)
         # Election Safety: no other server leads this term.
         if self.role == LEADER:
             return self.report(f"S{leader} sends AppendEntries of the term that this server leads")
@@ -218,7 +218,7 @@ class Raft(Server):
         # 5: if leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry).
         last = prev + len(new)
         self.commit(min(message.leaderCommit, last))
-        self.promise("AppendEntriesReply", leader, success=True, matchIndex=last)
+        self.hold("AppendEntriesReply", leader, success=True, matchIndex=last)
 
     def refuse(self, leader: int, prev: int) -> None:
         """End of §5.3: the term of the conflicting entry and the first index stored for it; or where the log ends."""
@@ -227,7 +227,7 @@ class Raft(Server):
             index, term = prev, self.log[prev].term
             while self.log[index - 1].term == term:
                 index -= 1
-        self.promise(
+        self.hold(
             "AppendEntriesReply", leader, success=False, prevLogIndex=prev, conflictIndex=index, conflictTerm=term
         )
 
@@ -290,7 +290,7 @@ class Raft(Server):
             self.append_entries(peer, [])
 
     def append_entries(self, peer: Peer, entries: list) -> None:
-        """AppendEntries promises nothing of the leader's own disk."""
+        """AppendEntries guarantees nothing about the leader's own disk."""
         prev = peer.nextIndex - 1
         self.send_now(
             Message(

@@ -1,4 +1,4 @@
-"""Writes what one server of a running cluster does, for `raft-sim check-trace`.
+"""Writes the events of one server of a running cluster, for `raft-sim check-trace`.
 
     trace = Trace("n1", "n1.jsonl")
     trace.start(current_term=0, last_log=(0, 0), voted_for=None, voters=["n1", "n2", "n3"])
@@ -8,9 +8,9 @@
     trace.commit(2)
     trace.apply(2, term=1, command="x=1")
 
-Tell each thing once it is on stable storage, and before anybody else can hear of it: before the answer to the RPC, before
-the messages of the candidate or the leader. Any thread may tell; hold the lock that guards your Raft's state while you do,
-so that events come in the order in which they happened. docs/traces.md has the format.
+Write each event once it is on stable storage, and before another server or a client can learn of it: before the answer to
+the RPC, before the messages of the candidate or the leader. Any thread may write; hold the lock that guards your Raft's
+state while you do, so that events come in the order in which they happened. docs/traces.md has the format.
 """
 
 import json
@@ -19,15 +19,15 @@ import threading
 import time
 
 
-#: For what is not told. `None` says something else: that there is none.
+#: The default of an argument that is left out. `None` means something else: that there is no vote.
 UNSAID = object()
 
 
 class Trace:
     """The trace of one server. Each event is a line, written at once.
 
-    A file that exists is gone on with, at its end: a server that starts again opens the same one, and tells `start`. For a
-    new trace delete the old file.
+    If the file exists, events are appended: a server that starts again opens the same file, and writes `start`. For a new
+    trace delete the old file.
     """
 
     def __init__(self, server, path):
@@ -37,13 +37,13 @@ class Trace:
         self._drop_cut_line()
 
     def _drop_cut_line(self):
-        """Who died in the middle of a line left a piece of it."""
+        """Drops the rest of a line in the middle of which the server died."""
         self._file.seek(0)
         whole = self._file.read().rfind(b"\n") + 1
         self._file.truncate(whole)
         self._file.seek(0, os.SEEK_END)
 
-    def _tell(self, event, **fields):
+    def _write(self, event, **fields):
         line = {"server": self._server, "event": event, "time": time.time_ns(), **fields}
         with self._lock:
             self._file.write((json.dumps(line) + "\n").encode())
@@ -51,31 +51,31 @@ class Trace:
     def start(self, current_term, last_log, voted_for=UNSAID, last_applied=None, voters=None):
         """The server starts with this on its disk; `last_log` is the last entry's (index, term), (0, 0) if there is none.
 
-        `voted_for` is None if it has not voted in this term; leave it out if nobody knows. `last_applied` is how far its
-        state machine is, if it knows. `voters` are those of the first configuration: tell them if you tell entries that
-        change it, or nothing does.
+        `voted_for` is None if it has not voted in this term; leave it out if it is unknown. `last_applied` is the index up to
+        which its state machine has applied the log, if known. `voters` are those of the first configuration: give them if the
+        configuration never changes, or if you write the entries that change it.
         """
-        told = {} if voted_for is UNSAID else {"votedFor": voted_for}
+        fields = {} if voted_for is UNSAID else {"votedFor": voted_for}
         optional = {"lastApplied": last_applied, "voters": voters}
-        told.update({name: value for name, value in optional.items() if value is not None})
+        fields.update({name: value for name, value in optional.items() if value is not None})
         index, term = last_log
-        self._tell("start", currentTerm=current_term, lastLogIndex=index, lastLogTerm=term, **told)
+        self._write("start", currentTerm=current_term, lastLogIndex=index, lastLogTerm=term, **fields)
 
     def follower(self, term):
         """It becomes follower, or comes to a new term as one."""
-        self._tell("follower", term=term)
+        self._write("follower", term=term)
 
     def candidate(self, term):
         """It stands for election, and votes for itself."""
-        self._tell("candidate", term=term)
+        self._write("candidate", term=term)
 
     def leader(self, term):
         """It is elected."""
-        self._tell("leader", term=term)
+        self._write("leader", term=term)
 
     def vote(self, term, candidate):
         """It votes for another server."""
-        self._tell("vote", term=term, candidate=candidate)
+        self._write("vote", term=term, candidate=candidate)
 
     def append(self, index, entries):
         """It puts entries into its log from this index on; whatever was there from that index on is gone.
@@ -83,31 +83,32 @@ class Trace:
         An entry is {"term": 3} with "command" or "digest", or, if it is a configuration, "voters", "outgoing" (C_old)
         and "learners".
         """
-        self._tell("append", **{"from": index, "entries": entries})
+        self._write("append", **{"from": index, "entries": entries})
 
     def commit(self, commit_index):
         """Its commitIndex is this now."""
-        self._tell("commit", commitIndex=commit_index)
+        self._write("commit", commitIndex=commit_index)
 
     def apply(self, index, **entry):
-        """Its state machine applies an entry, told as in `append`; here `term` may be left out, too."""
-        self._tell("apply", index=index, **entry)
+        """Its state machine applies an entry, given as in `append`; here `term` may be left out, too."""
+        self._write("apply", index=index, **entry)
 
     def snapshot(self, index, term):
         """It takes a snapshot of its own up to here."""
-        self._tell("snapshot", lastIncludedIndex=index, lastIncludedTerm=term)
+        self._write("snapshot", lastIncludedIndex=index, lastIncludedTerm=term)
 
     def install(self, index, term):
         """It installs a snapshot that its leader sent."""
-        self._tell("install", lastIncludedIndex=index, lastIncludedTerm=term)
+        self._write("install", lastIncludedIndex=index, lastIncludedTerm=term)
 
     def durable(self, events):
-        """So many of its events since its last `start`, that included, are on stable storage.
+        """This number of its events since its last `start`, the start included, is on stable storage.
 
-        Who tells this once tells it behind each `start`, and on all servers: nothing else says then that anything is.
+        If you write this once, write it behind each `start`, and on all servers: no other event then means that something is
+        durable.
         """
-        self._tell("durable", events=events)
+        self._write("durable", events=events)
 
     def close(self):
-        """No more is told."""
+        """Closes the file."""
         self._file.close()

@@ -1,19 +1,19 @@
-"""Copy this file and put your Raft in: each method says what belongs there.
+"""Copy this file and put your Raft in: comments in each method say what belongs there.
 
-As it stands it is a server that follows, hears nothing and says nothing: raft-sim can talk to it, and finds that nobody leads.
+As it stands it is a follower that ignores messages and sends none: raft-sim can talk to it, and finds that no server leads.
 """
 
 from raft_subject import Boot, Entry, Message, Server, View, main
 
 
 class MyRaft(Server):
-    """One server. Make one of your Raft's objects in `on_boot`, keep it in `self`, and hand on what comes."""
+    """One server. Make one of your Raft's objects in `on_boot`, keep it in `self`, and pass events on to it."""
 
     name = "my-raft"
 
-    # What your Raft can do beyond the paper's §5: the names are in docs/subject-protocol.md. Begin with none. The first to
+    # The capabilities of your Raft beyond the paper's §5: the names are in docs/subject-protocol.md. Begin with none. The first to
     # think of are "no-op" (a new leader appends one), "fast-backup" (a refusal says where the logs part), "forge" (it takes any
-    # message that is described in Figure 2's words, even with nothing of yours in `own`), and "slow-disk" (it goes on while
+    # message that is described in Figure 2's terms, even with nothing of yours in `own`), and "slow-disk" (it goes on while
     # the disk writes; without it, `save` is a call that returns when all is durable).
     capabilities = ()
 
@@ -43,11 +43,11 @@ class MyRaft(Server):
         #     self.save_all(currentTerm, votedFor, log)     if it writes all of its state each time
         # and where it sends,
         #     self.send(Message("AppendEntriesReply", to=2, term=3, success=True, matchIndex=5, own=…))
-        # in the same order. What is sent after a save waits for the disk; what is sent before does not.
+        # in the same order. Messages after a save wait for the disk; those before it do not.
         pass
 
     def on_propose(self, request: int, command: str) -> None:
-        # A client's command. Who leads appends it, and answers when it is committed and applied:
+        # A client's command. The leader appends it, and answers when it is committed and applied:
         #     self.apply(index, entry)                             for each entry, in order
         #     self.answer(request, "committed", index=index)
         self.answer(request, "not-leader", leader=None)

@@ -30,7 +30,7 @@ def boot(child, server=1, peers=(1, 2, 3), **disk):
 
 
 class Scripted(Server):
-    """Does in each step what the test wants: `on_tick` is the test's."""
+    """Does in each step what the test sets: `on_tick` is the test's."""
 
     capabilities = ("slow-disk",)
     tick = None
@@ -40,13 +40,13 @@ class Scripted(Server):
     def on_boot(self, boot):
         self.boot = boot
         self.role = "follower"
-        self.heard = []
+        self.persisted_tokens = []
 
     def on_tick(self):
         type(self).tick(self)
 
     def on_persisted(self, token):
-        self.heard.append(token)
+        self.persisted_tokens.append(token)
         if type(self).persisted:
             type(self).persisted(self, token)
 
@@ -154,7 +154,7 @@ class Order(unittest.TestCase):
             self.assertEqual([message.get("after") for message in answer["messages"]], [None, token])
             self.assertNotIn("then", answer)
 
-    def test_on_a_disk_that_takes_no_time_each_write_is_heard_of_in_order_and_those_made_on_the_way(self):
+    def test_on_a_disk_that_takes_no_time_each_write_is_notified_in_order_and_those_made_on_the_way(self):
         def tick(server):
             server.save(currentTerm=1, votedFor=None)
             server.save(currentTerm=2, votedFor=None)
@@ -253,16 +253,16 @@ class Conversation(unittest.TestCase):
 
 
 class Calls:
-    """The Raft of the README: it notes how it is called, and calls back."""
+    """The Raft of the README: it records its calls, and calls back."""
 
     def __init__(self, me, peers, state, storage, transport, seed):
         self.role, self.commit, self.applied, self.leader = "follower", 0, 0, None
         self.term, self.voted_for, self.log = state
         self.storage, self.transport = storage, transport
-        self.heard = []
+        self.calls = []
 
     def set_timing(self, election_timeout, heartbeat):
-        self.heard.append((election_timeout, heartbeat))
+        self.calls.append((election_timeout, heartbeat))
 
     def tick(self):
         self.term += 1
@@ -283,7 +283,7 @@ class Calls:
         return args[4] == [(1, "x")]
 
     def append_returned(self, *args):
-        self.heard.append(args)
+        self.calls.append(args)
 
 
 class Readme(unittest.TestCase):
@@ -311,7 +311,7 @@ class Readme(unittest.TestCase):
         self.assertTrue(step("receive", message={**asks, **entries})["messages"][0]["success"])
         reply = {**asks, "type": "AppendEntriesReply", "success": True, "matchIndex": 5}
         step("receive", message=reply, call={**entries, "from": 1, "to": 2, "term": 1, "prevLogIndex": 4})
-        self.assertEqual(child._servers[1].raft.heard, [([10, 20], 1), (2, 1, True, 5)])
+        self.assertEqual(child._servers[1].raft.calls, [([10, 20], 1), (2, 1, True, 5)])
 
 
 class Trouble(unittest.TestCase):
@@ -334,11 +334,11 @@ class Trouble(unittest.TestCase):
 
     def test_so_is_one_when_the_disk_is_done(self):
         def persisted(server, token):
-            assert server.now == 0, "no such moment"
+            assert server.now == 0, "no such time"
 
         answer = scripted(lambda server: server.save(currentTerm=1, votedFor=None), persisted)(instant=True)
         self.assertEqual(answer["writes"][0]["token"], 1)
-        self.crashed(answer["then"][0], "AssertionError: no such moment")
+        self.crashed(answer["then"][0], "AssertionError: no such time")
 
     def test_so_is_a_server_that_ends_the_program(self):
         self.crashed(scripted(lambda server: sys.exit("out of disk"))(), "SystemExit: out of disk")

@@ -58,14 +58,14 @@ class Lines(unittest.TestCase):
         ]
         self.assertEqual(self.lines(), expected)
 
-    def test_what_is_not_told_at_a_start_is_left_out(self):
+    def test_missing_arguments_of_a_start_are_left_out(self):
         trace = self.open()
         trace.start(current_term=3, last_log=(4, 2))
         trace.start(current_term=3, last_log=(4, 2), voted_for=None)
         trace.start(current_term=3, last_log=(4, 2), voted_for="n2", last_applied=0, voters=["n1"])
         always = {"event": "start", "currentTerm": 3, "lastLogIndex": 4, "lastLogTerm": 2}
-        told = [{}, {"votedFor": None}, {"votedFor": "n2", "lastApplied": 0, "voters": ["n1"]}]
-        self.assertEqual(self.lines(), [{**always, **more} for more in told])
+        optional = [{}, {"votedFor": None}, {"votedFor": "n2", "lastApplied": 0, "voters": ["n1"]}]
+        self.assertEqual(self.lines(), [{**always, **more} for more in optional])
 
     def test_a_file_is_gone_on_with_and_a_line_that_was_cut_off_is_dropped(self):
         self.open().leader(3)

@@ -1,5 +1,5 @@
-//! What notices a bug that was planted, as data: scenarios that fail, campaigns that find it, and what a
-//! finding is shrunk to.
+//! Evidence that a planted bug is noticed, as data: scenarios that fail, campaigns that find it, and the result of
+//! shrinking a finding.
 
 use std::{fs, io};
 
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::root;
 
-/// The results in a file, a line for each, by its path from the root of the repository; none if there is no such file
-/// yet.
+/// Reads the results in a file, one per line, by its path from the root of the repository; none if there is no such
+/// file yet.
 ///
 /// # Errors
-/// A file that can't be read, or a line that is none.
+/// A file that can't be read, or a line that is not a result.
 pub fn load<T: DeserializeOwned>(data: &str) -> Result<Vec<T>, String> {
     let text = match fs::read_to_string(root().join(data)) {
         Ok(text) => text,
@@ -25,10 +25,10 @@ pub fn load<T: DeserializeOwned>(data: &str) -> Result<Vec<T>, String> {
     (1..).zip(text.lines()).map(row).collect()
 }
 
-/// Writes results into a file, and the page that is made of them.
+/// Writes results into a file, and the page made from them.
 ///
 /// # Errors
-/// What can't be written.
+/// A file that can't be written.
 pub fn save<T: Serialize>(rows: &[T], data: &str, page: &str, text: String) -> Result<(), String> {
     let mut lines = String::new();
     for row in rows {
@@ -46,34 +46,34 @@ pub fn save<T: Serialize>(rows: &[T], data: &str, page: &str, text: String) -> R
 pub struct Failed {
     /// Its path from the root of the repository.
     pub path: String,
-    /// What noticed.
+    /// The way in which it failed.
     pub by: By,
 }
 
-/// What noticed, in a scenario.
+/// The way in which a scenario fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum By {
-    /// Something the scenario says.
+    /// An expectation of the scenario.
     Expectation,
-    /// An oracle.
+    /// A checker.
     Checker,
-    /// The program came to a bad end: it had to be stopped, or a signal ended it.
+    /// A crash of the program: it had to be stopped, or a signal ended it.
     Crash,
 }
 
-/// What came of one campaign that went on to its first finding.
+/// The result of one campaign that ran until its first finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hunt {
     /// Its first seed.
     pub base: u64,
-    /// How many seeds it ran, the finding's included.
+    /// The number of seeds that it ran, the finding's included.
     pub seeds: u64,
-    /// How many steps these were.
+    /// The number of their steps.
     pub steps: u64,
-    /// How long that took, in milliseconds of the machine that made the page.
+    /// The time that took, in milliseconds on the machine that made the page.
     pub millis: u64,
-    /// What it found, if anything.
+    /// The finding, if any.
     pub found: Option<Found>,
 }
 
@@ -88,13 +88,13 @@ impl Hunt {
     }
 }
 
-/// What ended a campaign.
+/// The end of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Found {
     /// A property was violated.
     Violation {
-        /// By this seed.
+        /// The seed that violated it.
         seed: u64,
         /// The property's name.
         property: String,
@@ -103,17 +103,17 @@ pub enum Found {
     Stuck,
 }
 
-/// What a finding was shrunk to.
+/// The result of shrinking a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shrunk {
     /// The property's name.
     pub property: String,
-    /// Faults, tasks and requests that were left of the plan.
+    /// The number of faults, admin operations and requests left in the plan.
     pub atoms: u64,
-    /// Statements of the scenario.
+    /// The number of statements of the scenario.
     pub steps: u64,
-    /// Runs and replays that it took.
+    /// The number of runs and replays that it took.
     pub replays: u64,
-    /// How long that took, in milliseconds of the machine that made the page.
+    /// The time that took, in milliseconds on the machine that made the page.
     pub millis: u64,
 }

@@ -1,4 +1,4 @@
-//! What the test targets share: where the repository is, its scenario files, the paper map, the rules that
+//! Shared parts of the test targets: the place of the repository, its scenario files, the paper map, the rules that
 //! are broken on purpose, and the zoo of real bugs.
 
 pub mod broken_rules;
@@ -20,10 +20,10 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// All files below a folder of the repository whose names end so, by path from the root, in order.
+/// All files below a folder of the repository with this extension, by path from the root, in order.
 ///
 /// # Errors
-/// What could not be read.
+/// A folder that can't be read.
 pub fn files(folder: &str, extension: &str) -> io::Result<Vec<String>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_string()];
@@ -45,7 +45,7 @@ pub fn files(folder: &str, extension: &str) -> io::Result<Vec<String>> {
 /// All scenario files, parsed, by path from the root of the repository, in order.
 ///
 /// # Errors
-/// What could not be found, read or parsed.
+/// A file that can't be found, read or parsed.
 pub fn scenarios() -> Result<Vec<(String, Scenario)>, String> {
     let mut scenarios = Vec::new();
     for file in find(&[root().join("scenarios")]).map_err(|error| error.to_string())? {
@@ -56,10 +56,10 @@ pub fn scenarios() -> Result<Vec<(String, Scenario)>, String> {
     Ok(scenarios)
 }
 
-/// All scenario files by path from the root of the repository, in order, each with what it is about (`paper`).
+/// All scenario files by path from the root of the repository, in order, each with its `paper` line.
 ///
 /// # Errors
-/// What could not be found, read or parsed.
+/// A file that can't be found, read or parsed.
 pub fn suite() -> Result<Vec<(String, String)>, String> {
     Ok(scenarios()?.into_iter().map(|(path, scenario)| (path, scenario.header.paper)).collect())
 }

@@ -1,5 +1,5 @@
-//! Which scenario catches what: the broken rules and the bugs of the zoo, turned around. A scenario that no planted
-//! bug makes fail might as well not be there.
+//! The matrix of scenarios and planted bugs: the broken rules and the bugs of the zoo that each scenario catches. A
+//! scenario that no planted bug makes fail is useless.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,13 +8,13 @@ use std::fs;
 use crate::evidence::Failed;
 use crate::{broken_rules, root, scenarios, zoo};
 
-/// The page.
+/// The path of the page.
 pub const PAGE: &str = "docs/scenario-matrix.md";
 
-/// So many of each sort are named for a scenario.
+/// The largest number of rules, and of bugs, that are named for a scenario.
 const NAMED: usize = 4;
 
-/// What makes a scenario fail.
+/// The planted bugs that make a scenario fail.
 #[derive(Debug, Default)]
 pub struct Caught {
     /// Broken rules, by name.
@@ -23,7 +23,7 @@ pub struct Caught {
     pub bugs: Vec<String>,
 }
 
-/// What each scenario catches, by its path from the root of the repository.
+/// Returns what each scenario catches, by its path from the root of the repository.
 ///
 /// # Errors
 /// A scenario or a result that can't be read.
@@ -46,14 +46,14 @@ pub fn matrix() -> Result<BTreeMap<String, Caught>, String> {
     Ok(matrix)
 }
 
-/// The page.
+/// Renders the page.
 #[must_use]
 pub fn render(matrix: &BTreeMap<String, Caught>) -> String {
     let mut page = "# What each scenario catches\n\n\
-         Every scenario must fail when something is broken. Here is what that is: of the [broken \
-         rules](broken-rules.md), and of the\nbugs of the [zoo](bug-zoo.md), which both name in their own rows the \
-         scenarios that notice them. Made of the same data by the\nprograms that make those pages; `cargo test` \
-         fails if a scenario catches nothing.\n\n"
+         Every scenario must fail when something is broken. This page lists, for each scenario, the \
+         [broken\nrules](broken-rules.md) and the bugs of the [zoo](bug-zoo.md) that make it fail; their own pages \
+         list the scenarios\nthat notice them. The programs that make those pages make this one from the same data; \
+         `cargo test` fails if a\nscenario catches nothing.\n\n"
         .to_owned();
     let count = |which: fn(&Caught) -> bool| matrix.values().filter(|caught| which(caught)).count();
     let _ = writeln!(
@@ -93,10 +93,10 @@ fn names(all: &[String]) -> String {
     cell
 }
 
-/// Makes the page anew.
+/// Renders the page and writes it.
 ///
 /// # Errors
-/// What can't be read or written.
+/// A file that can't be read or written.
 pub fn write() -> Result<(), String> {
     let page = render(&matrix()?);
     fs::write(root().join(PAGE), page).map_err(|error| format!("{PAGE}: {error}"))

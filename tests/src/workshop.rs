@@ -1,5 +1,5 @@
-//! A copy of the workspace in which bugs are planted, and what is asked of the program that is built there. It
-//! is below `target/`; the core itself is never touched.
+//! A copy of the workspace in which bugs are planted, and the questions put to the program that is built there. The
+//! copy is below `target/`; the core itself is never touched.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -17,17 +17,17 @@ use serde_json::Value;
 use crate::evidence::{By, Failed, Found, Hunt, Shrunk};
 use crate::root;
 
-/// Shrinking that takes longer than this will not end.
+/// The time limit of shrinking: one that takes longer will not end.
 const SHRINK_LIMIT: Duration = Duration::from_secs(60);
 
-/// A campaign that goes on for so much longer than it may is stuck within a run.
+/// The time after the limit of a campaign at which it counts as stuck within a run.
 const STUCK: Duration = Duration::from_secs(30);
 
-/// Scenarios that take longer than this will not end: all of them take well under a second. A core that goes
-/// round in circles may take a great deal of memory meanwhile.
+/// The time limit of the scenarios: all of them together take well under a second. A core in an endless loop may take
+/// a great deal of memory meanwhile.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// What the copy is made of.
+/// The files and folders that are copied.
 const COPIED: [&str; 9] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -40,7 +40,7 @@ const COPIED: [&str; 9] = [
     "tests",
 ];
 
-/// Building often matters more here than running fast.
+/// The environment of builds. Quick builds matter more here than fast programs.
 const QUICK: [(&str, &str); 5] = [
     ("CARGO_INCREMENTAL", "1"),
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
@@ -49,14 +49,14 @@ const QUICK: [(&str, &str); 5] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2"),
 ];
 
-/// A place in the sources, and what stands there instead when a bug is planted.
+/// A place in the sources, and the text that replaces it when a bug is planted.
 #[derive(Clone, Copy, Debug)]
 pub struct Edit<'a> {
     /// The file, from the root of the repository.
     pub file: &'a str,
-    /// What stands there, exactly once.
+    /// The text to replace, which occurs there exactly once.
     pub find: &'a str,
-    /// What stands there instead.
+    /// The replacement.
     pub replace: &'a str,
 }
 
@@ -67,10 +67,10 @@ pub struct Workshop {
 }
 
 impl Workshop {
-    /// Makes a copy of this name, in place of one that is there, and builds it.
+    /// Makes a copy of this name, in place of an earlier one, and builds it.
     ///
     /// # Errors
-    /// What can't be copied or built.
+    /// A file that can't be copied, or the errors of the build.
     pub fn open(name: &str) -> Result<Workshop, String> {
         let folder = root().join("target/workshops").join(name);
         for name in COPIED {
@@ -84,7 +84,7 @@ impl Workshop {
         Ok(workshop)
     }
 
-    /// Builds the program; the compiler's words if it can't.
+    /// Builds the program; the compiler's output if that fails.
     fn build(&self) -> Result<(), String> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
@@ -100,10 +100,10 @@ impl Workshop {
         Err(String::from_utf8_lossy(&built.stderr).into_owned())
     }
 
-    /// Makes the edits, builds, asks, and takes the edits back.
+    /// Makes the edits, builds, calls `ask`, and takes the edits back.
     ///
     /// # Errors
-    /// An edit that does not fit or does not build, a file that can't be read or written, and what `ask` says.
+    /// An edit that does not fit or does not build, a file that can't be read or written, and the error of `ask`.
     pub fn planted<T>(
         &self,
         edits: &[Edit<'_>],
@@ -163,7 +163,7 @@ impl Workshop {
         Ok(found.into_iter().map(|(_, failed)| failed).collect())
     }
 
-    /// Whether all scenarios pass where nothing is planted: else nothing follows from one that fails.
+    /// Checks that all scenarios pass where nothing is planted: otherwise a failure proves nothing.
     ///
     /// # Errors
     /// The first scenario that fails, or why the program can't be run.
@@ -174,15 +174,15 @@ impl Workshop {
         }
     }
 
-    /// What `raft-sim test` says of each of these files; `None` if it came to a bad end.
+    /// The result of `raft-sim test` for each of these files; `None` if the program crashed.
     fn results(&self, files: &[&str]) -> Result<Option<Vec<Value>>, String> {
         let ended = self.raft_sim(&[&["test", "--format", "json"], files].concat(), LIMIT)?;
         let results = ended.json()["scenarios"].as_array().cloned();
         Ok(results.filter(|results| results.len() == files.len()))
     }
 
-    /// A campaign of so many seeds from this one on, up to its first finding: `raft-sim fuzz` with these
-    /// arguments as well. It has this long.
+    /// Runs a campaign of `seeds` seeds from `base` on, up to its first finding: `raft-sim fuzz` with these
+    /// additional arguments, for at most `limit`.
     ///
     /// # Errors
     /// Why the program can't be run.
@@ -202,18 +202,18 @@ impl Workshop {
         let out = file.to_string_lossy().into_owned();
         let time = format!("{}ms", limit.as_millis());
         let all = ["fuzz", "--seeds", &range, "--time", &time, "--findings", "1", "--no-shrink"];
-        // What an earlier campaign wrote is not this one's.
+        // The file of an earlier campaign does not belong to this one.
         let cleared = if file.exists() { fs::remove_file(&file) } else { Ok(()) };
         cleared.map_err(|error| format!("{out}: {error}"))?;
         let began = Instant::now();
         let patience = limit + STUCK;
         let ended = self.raft_sim(&[&all[..], &["--out", &out], args].concat(), patience)?;
         let millis = began.elapsed().as_millis() as u64;
-        // 0 all held, 1 and 3 a finding; anything else is trouble of the program itself.
+        // 0: all held; 1 and 3: a finding; any other code is an error of the program itself.
         if !matches!(ended.code, None | Some(0 | 1 | 3)) {
             return Err(format!("raft-sim fuzz {all:?} {args:?} ends with {:?}", ended.code));
         }
-        // A program that had to be ended may not have come to write anything.
+        // A program that had to be ended may not have written anything yet.
         let campaign = load(&file).map(|loaded| loaded.campaign).unwrap_or_default();
         let found = campaign.findings.distinct().next().map(|finding| Found::Violation {
             seed: finding.seed,
@@ -228,7 +228,7 @@ impl Workshop {
         Ok(Hunt { base, seeds, steps, millis, found })
     }
 
-    /// What a seed that violates something is shrunk to, and how long that takes.
+    /// Shrinks a seed that violates a property, and measures how long that takes.
     ///
     /// # Errors
     /// Why the program can't be run.
@@ -242,9 +242,9 @@ impl Workshop {
         let all = ["shrink", "--seed", &seed, "--format", "json"];
         let ended = self.raft_sim(&[&all[..], args].concat(), SHRINK_LIMIT)?;
         let millis = began.elapsed().as_millis() as u64;
-        let reported = ended.json();
-        let number = |name: &str| reported[name].as_u64();
-        Ok(reported["property"].as_str().zip(number("steps")).map(|(property, steps)| Shrunk {
+        let reply = ended.json();
+        let number = |name: &str| reply[name].as_u64();
+        Ok(reply["property"].as_str().zip(number("steps")).map(|(property, steps)| Shrunk {
             property: property.to_owned(),
             atoms: number("atoms").unwrap_or_default(),
             steps,
@@ -268,7 +268,7 @@ impl Workshop {
         if let Some(mut stdout) = child.stdout.take() {
             thread::spawn(move || {
                 let mut out = String::new();
-                // If nobody listens any more, the child has been ended.
+                // If the receiver is gone, the child has been ended.
                 let _ = stdout
                     .read_to_string(&mut out)
                     .and_then(|_| sender.send(out).map_err(io::Error::other));
@@ -286,7 +286,7 @@ impl Workshop {
     }
 }
 
-/// How a program ended, and what it printed.
+/// The exit code and the output of a program.
 struct Ended {
     /// `None` if it had to be ended, or a signal ended it.
     code: Option<i32>,
@@ -294,13 +294,13 @@ struct Ended {
 }
 
 impl Ended {
-    /// What it printed as JSON; null if it is none.
+    /// The output as JSON; null if it is not JSON.
     fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_default()
     }
 }
 
-/// What noticed in a scenario; `None` if it passed.
+/// The way in which a scenario failed; `None` if it passed.
 fn by(result: &Value) -> Option<By> {
     let message = result["message"].as_str().unwrap_or_default();
     let alarm = |property: &Property| message.starts_with(&format!("{} (", property.title()));

@@ -1,4 +1,4 @@
-//! Requests that make no sense or can't be had are refused, with an answer that says why, and change nothing.
+//! Requests that make no sense or can't be served are refused with a reason, and change nothing.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ fn boot(settings: Settings) -> Node {
     Node::boot(boot).expect("a first boot")
 }
 
-/// Takes an input, and hands back the receipt of everything written at once. What the client is told.
+/// Takes an input, and hands back the receipt of everything written at once. Returns the answers to clients.
 fn ask(node: &mut Node, input: Input) -> Vec<Answer> {
     let mut answers = Vec::new();
     let mut inputs = vec![input];
@@ -98,7 +98,7 @@ fn a_server_that_never_answers_is_not_added() {
 }
 
 #[test]
-fn leadership_goes_to_other_voters_only() {
+fn leadership_is_transferred_to_other_voters_only() {
     let mut node = leader(Settings::default());
     ask(&mut node, change(&[1], &[2]));
     let mut to = |server| {
@@ -126,7 +126,7 @@ fn a_snapshot_of_what_is_not_applied_or_already_discarded_is_refused() {
     assert_eq!(node.snapshot().map(|snapshot| snapshot.last.index), Some(index(2)));
 }
 
-/// It is in the log, and that is not enough.
+/// The entry is in the log, but not applied.
 #[test]
 fn a_snapshot_of_what_is_only_in_the_log_is_refused() {
     let entry =
@@ -185,7 +185,7 @@ fn a_snapshot_that_can_not_tell_the_configuration_is_refused() {
 }
 
 #[test]
-fn who_does_not_lead_takes_nothing() {
+fn a_server_that_does_not_lead_takes_nothing() {
     let mut node = boot(Settings::default());
     let command = raft_core::Command::from(b"x".as_slice());
     let once = Once { session: SessionId(1), serial: 1, command: command.clone() };
@@ -202,7 +202,7 @@ fn who_does_not_lead_takes_nothing() {
 }
 
 #[test]
-fn a_session_that_is_gone_or_never_was_is_told_apart() {
+fn expired_sessions_and_sessions_never_opened_have_different_answers() {
     let mut sessions = Sessions::new(1);
     let mut apply = |payload| {
         let entry = raft_core::Entry { index: LogIndex::FIRST, term: Term(1), payload };

@@ -1,4 +1,4 @@
-//! A server refuses to start from what no correct server leaves behind, and says what is wrong with it.
+//! A server refuses to start from a state that no correct server leaves behind, and names the mistake.
 
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ fn an_impossible_cluster_is_refused() {
     assert_eq!(stranger, "S1 is not a server of its own cluster");
 }
 
-/// One that is added later starts knowing nobody.
+/// A server that is added later starts without knowing any other.
 #[test]
 fn a_server_outside_every_configuration_starts() {
     assert_eq!(refusal(Boot { servers: Vec::new(), ..boot(&[], 0) }), "starts");

@@ -12,7 +12,7 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn an_edit_has_one_place_in_the_core_and_changes_it() {
+fn an_edit_fits_one_place_in_the_core_and_changes_it() {
     for rule in all() {
         let text = read(&format!("raft-core/src/{}", rule.file));
         assert_eq!(text.matches(rule.find).count(), 1, "{}: {}", rule.id, rule.find);
@@ -21,7 +21,7 @@ fn an_edit_has_one_place_in_the_core_and_changes_it() {
 }
 
 #[test]
-fn a_broken_rule_has_a_name_of_its_own() {
+fn a_broken_rule_has_a_unique_name() {
     let names: BTreeSet<&str> = all().map(|rule| rule.id).collect();
     assert_eq!(names.len(), all().count());
     for name in names {
@@ -54,7 +54,7 @@ fn the_page_is_made_of_the_data_and_has_a_row_for_each_broken_rule() {
     assert_eq!(rows.len(), all().count(), "{again}");
     for (rule, row) in all().zip(&rows) {
         assert_eq!(rule.id, row.id, "{again}");
-        assert!(!row.scenarios.is_empty() || row.by_campaign(), "{}: nobody notices", rule.id);
+        assert!(!row.scenarios.is_empty() || row.by_campaign(), "{}: nothing notices", rule.id);
         let found = row.by_campaign();
         assert_eq!(!found, rule.silent.is_some(), "{}: if no campaign finds it, why?", rule.id);
     }

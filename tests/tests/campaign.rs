@@ -1,15 +1,15 @@
-//! A short campaign: the reference core violates nothing under the plans of the first seeds, and these put every
-//! property to the test.
+//! A short campaign: the reference core violates nothing under the plans of the first seeds, and these exercise every
+//! property.
 
 use raft_sim::campaign::{Limits, Options, Runner};
 use raft_sim::checker::Property;
 use raft_sim::reference::Reference;
 
-/// Enough for every property, and few enough for every run of the tests.
+/// The number of seeds: enough to exercise every property, and few enough for every run of the tests.
 const SEEDS: u64 = 300;
 
 #[test]
-fn the_first_seeds_hold() {
+fn the_first_seeds_violate_nothing() {
     let limits = Limits { findings: Some(1), ..Limits::default() };
     let options = Options { part: (0..SEEDS).into(), limits, ..Options::default() };
     let ended = Runner::new(options, &Reference).run(&mut ()).expect("nothing is written");

@@ -4,8 +4,8 @@ use raft_sim::plan::{Plan, PlanOptions};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
 
-/// Seeds and the digests of their runs. A change here is a change of every history: the commit that makes
-/// it says why.
+/// Seeds and the digests of their runs. A change here is a change of every history: its commit message gives the
+/// reason.
 const DIGESTS: [(u64, u64); 8] = [
     (0, 0x366d_becf_aeae_4cec),
     (1, 0xff76_5ab7_f6a0_d01e),
@@ -23,7 +23,7 @@ fn digest(seed: u64, checkers: bool) -> u64 {
 }
 
 #[test]
-fn digests_are_those_written_down() {
+fn digests_are_those_recorded() {
     let found: Vec<(u64, String)> =
         DIGESTS.iter().map(|&(seed, _)| (seed, format!("{:016x}", digest(seed, true)))).collect();
     let expected: Vec<(u64, String)> =
@@ -32,11 +32,11 @@ fn digests_are_those_written_down() {
 }
 
 #[test]
-fn a_seed_runs_the_same_twice_and_whether_or_not_oracles_listen() {
+fn a_seed_runs_the_same_twice_with_and_without_checkers() {
     for seed in 100..120 {
         let first = digest(seed, true);
         assert_eq!(first, digest(seed, true), "seed {seed}");
-        assert_eq!(first, digest(seed, false), "seed {seed} without oracles");
+        assert_eq!(first, digest(seed, false), "seed {seed} without checkers");
     }
 }
 

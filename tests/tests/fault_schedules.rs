@@ -1,5 +1,5 @@
-//! Plans drawn at random: a run of the reference core violates nothing under any of them. And what is drawn is
-//! what is wished, by a seed (`Plan::draw`) and by the strategies of `raft_sim::strategies`.
+//! Plans drawn at random: a run of the reference core violates nothing under any of them. And the plans match the
+//! options, drawn by a seed (`Plan::draw`) or by the strategies of `raft_sim::strategies`.
 
 use std::collections::BTreeSet;
 
@@ -31,12 +31,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn taking_a_fault_out_of_a_schedule_leaves_what_came_before_it(
+    fn removing_a_fault_leaves_what_happened_before_it(
         plan in strategies::plan(),
         which in any::<prop::sample::Index>(),
     ) {
         prop_assume!(!plan.faults.is_empty());
-        // Up to the moment at which one fault would begin, the others happen as they did with it.
+        // Until the time at which one fault would begin, the others happen as they did with it.
         let gone = which.index(plan.faults.len());
         let with = Plan { duration: plan.faults[gone].at.saturating_sub(1), ..plan };
         let mut without = with.clone();
@@ -47,7 +47,7 @@ proptest! {
     }
 
     #[test]
-    fn taking_a_task_out_leaves_what_came_before_it(
+    fn removing_an_admin_op_leaves_what_happened_before_it(
         plan in strategies::plan(),
         which in any::<prop::sample::Index>(),
     ) {
@@ -62,9 +62,9 @@ proptest! {
     }
 }
 
-/// What `--admin` leaves out is not in the plan, and nothing else of the plan changes with it.
+/// Operations left out by `--admin` are not in the plan, and nothing else of the plan changes.
 #[test]
-fn a_plan_has_only_tasks_of_the_classes_that_are_wished() {
+fn a_plan_has_only_admin_ops_of_the_requested_classes() {
     let mut had = [false; AdminClass::ALL.len()];
     for seed in 0..300 {
         let drawn = Plan::draw(seed, &PlanOptions::default());
@@ -77,7 +77,7 @@ fn a_plan_has_only_tasks_of_the_classes_that_are_wished() {
             );
             assert!(!has(&plan, class), "seed {seed} without {class:?}");
             had[class as usize] |= has(&drawn, class);
-            // What is asked for once all is well depends on what may be asked for at all.
+            // The requests of the healing phase depend on the classes that are allowed.
             let Plan { admin_ops, clients, healing, .. } = drawn.clone();
             let rest = Plan { admin_ops, clients, healing, ..plan };
             if class == AdminClass::Membership {
@@ -108,9 +108,9 @@ fn same_but_for_joiners(without: &Plan, with: &Plan) {
     assert_eq!(host(without), host(with), "seed {seed}");
 }
 
-/// What `--faults` leaves out is not in the plan, and nothing else of the plan changes with it.
+/// Faults left out by `--faults` are not in the plan, and nothing else of the plan changes.
 #[test]
-fn a_plan_has_only_faults_of_the_classes_that_are_wished() {
+fn a_plan_has_only_faults_of_the_requested_classes() {
     for seed in 0..200 {
         let drawn = Plan::draw(seed, &PlanOptions::default());
         let classes = Draw::of(seed, &PlanOptions::default()).faults;
@@ -137,10 +137,10 @@ fn a_plan_has_only_faults_of_the_classes_that_are_wished() {
     }
 }
 
-/// In a few hundred seeds everything that Raft is made for goes wrong, to everybody and at every moment; what it
-/// is not made for never does.
+/// A few hundred seeds have every fault that a correct Raft must survive, with every target and every trigger, and no
+/// other fault.
 #[test]
-fn every_sort_of_fault_hits_somebody() {
+fn every_sort_of_fault_is_drawn() {
     let mut counts = vec![0; FaultSort::COUNT];
     for seed in 0..150 {
         let plan = Plan::draw(seed, &PlanOptions::default());
@@ -168,7 +168,7 @@ fn profiles_differ() {
     }
 }
 
-/// A client's requests can be taken out one by one.
+/// The requests of a client can be removed one by one.
 #[test]
 fn only_the_requests_that_are_named_are_made() {
     let mut plan = Plan::draw(
@@ -196,9 +196,9 @@ fn has(plan: &Plan, class: AdminClass) -> bool {
     }
 }
 
-/// What nobody asks for does not take part, and is not counted.
+/// Features that are not requested take no part, and are not counted.
 #[test]
-fn a_run_without_tasks_is_commands_and_elections() {
+fn a_run_without_admin_ops_is_commands_and_elections() {
     let plan_options = PlanOptions { admin_ops: Some(Vec::new()), ..PlanOptions::default() };
     let asked_for = [
         Feature::SingleChange,
@@ -226,11 +226,11 @@ fn a_run_without_tasks_is_commands_and_elections() {
         }
     }
     for feature in asked_for {
-        assert!(with[feature as usize] > 0, "with tasks there is {feature:?}");
+        assert!(with[feature as usize] > 0, "with admin operations there is {feature:?}");
     }
 }
 
-/// No drawn plan asks for what Raft is not made for. Now and then somebody asks for a configuration that makes no
+/// No drawn plan asks for what Raft is not made for. Now and then an operation asks for a configuration that makes no
 /// sense, and is refused.
 #[test]
 fn drawn_plans_keep_voters_and_the_bound_on_their_clocks() {
@@ -276,14 +276,14 @@ fn keeps_leases(plan: &Plan) {
     assert!(slowest.unwrap_or(&1) * 100 <= bound, "seed {seed}");
 }
 
-/// What a strategy draws, the same each time.
+/// Samples of a strategy, the same each time.
 fn samples<T: std::fmt::Debug>(strategy: &impl Strategy<Value = T>, number: usize) -> Vec<T> {
     let mut runner = TestRunner::deterministic();
     let mut sample = || strategy.new_tree(&mut runner).expect("it draws").current();
     (0..number).map(|_| sample()).collect()
 }
 
-/// The strategies draw each fair sort of fault, of target and of moment, and none that is not fair.
+/// The strategies draw each fair sort of fault, of target and of trigger, and none that is not fair.
 #[test]
 fn strategies_draw_every_sort_of_fault() {
     let mut drawn = BTreeSet::new();
@@ -311,7 +311,7 @@ fn strategies_draw_every_sort_of_fault() {
     }
 }
 
-/// What a plan has of everything that is there all the time.
+/// The permanent faults of a plan.
 fn surroundings(plan: &Plan) -> impl Iterator<Item = FaultSort> {
     let uneven = plan.clocks.windows(2).any(|two| two[0].tick != two[1].tick);
     let sorts = [
@@ -324,10 +324,10 @@ fn surroundings(plan: &Plan) -> impl Iterator<Item = FaultSort> {
     sorts.into_iter().filter(|(_, has)| *has).map(|(sort, _)| sort)
 }
 
-/// They draw each thing that administrators and clients ask for, of everybody and at every moment; each way to
+/// The strategies draw each request of administrators and clients, with every target and every trigger; each way to
 /// recover; and limits that are reached.
 #[test]
-fn strategies_draw_every_task_every_recovery_and_small_limits() {
+fn strategies_draw_every_admin_op_every_recovery_and_small_limits() {
     let plans = samples(&strategies::plan(), 300);
     let some = |what: &str, is: &dyn Fn(&Plan) -> bool| {
         let plans = plans.iter().filter(|plan| is(plan)).count();
@@ -337,7 +337,7 @@ fn strategies_draw_every_task_every_recovery_and_small_limits() {
         some(&format!("{class:?}"), &|plan| has(plan, class));
     }
     for trigger in Trigger::ALL {
-        some(&format!("tasks at {trigger:?}"), &|plan| {
+        some(&format!("operations at {trigger:?}"), &|plan| {
             plan.admin_ops.iter().any(|admin_op| admin_op.trigger == Some(trigger))
         });
     }
@@ -348,7 +348,7 @@ fn strategies_draw_every_task_every_recovery_and_small_limits() {
         AdminTarget::Actor,
         AdminTarget::Server(1),
     ] {
-        some(&format!("tasks of {of:?}"), &|plan| {
+        some(&format!("operations for {of:?}"), &|plan| {
             plan.admin_ops.iter().any(|admin_op| admin_op.of == of)
         });
     }
@@ -356,8 +356,8 @@ fn strategies_draw_every_task_every_recovery_and_small_limits() {
         ("no recovery", (|plan| plan.healing.is_none()) as fn(&Plan) -> bool),
         ("servers that stay down", |plan| healing(plan).is_some_and(|it| !it.down.is_empty())),
         ("links that stay cut", |plan| healing(plan).is_some_and(|it| !it.cut.is_empty())),
-        ("a change owed", |plan| healing(plan).is_some_and(|it| it.change)),
-        ("a transfer owed", |plan| healing(plan).is_some_and(|it| it.transfer)),
+        ("a change in the healing phase", |plan| healing(plan).is_some_and(|it| it.change)),
+        ("a transfer in the healing phase", |plan| healing(plan).is_some_and(|it| it.transfer)),
         ("leases", |plan| plan.settings.lease_drift.is_some()),
         ("PreVote", |plan| plan.settings.pre_vote),
         ("different servers", |plan| !plan.exceptions.is_empty()),
@@ -381,9 +381,9 @@ fn healing(plan: &Plan) -> Option<&Healing> {
     plan.healing.as_ref()
 }
 
-/// A strategy draws what it is asked for, no more, and never what Raft is not made for.
+/// A strategy draws what its options allow, no more, and never what Raft is not made for.
 #[test]
-fn strategies_draw_only_what_is_wished() {
+fn strategies_draw_only_what_is_requested() {
     let plan_options = PlanOptions {
         servers: Some(4),
         duration_ms: Some(700),
@@ -418,7 +418,7 @@ fn strategies_draw_only_what_is_wished() {
     }
 }
 
-/// Faults and tasks for a plan that was made elsewhere fit it.
+/// Faults and admin operations drawn for an existing plan fit it.
 #[test]
 fn schedules_fit_the_plan_that_they_are_for() {
     let plan_options = PlanOptions { servers: Some(3), ..PlanOptions::default() };
@@ -453,7 +453,7 @@ fn schedules_fit_the_plan_that_they_are_for() {
     assert_eq!(kinds, kept.collect());
 }
 
-/// Proptest itself brings a plan down to what matters.
+/// Proptest itself shrinks a plan to the parts that matter.
 #[test]
 fn a_plan_shrinks_to_what_matters() {
     let stalls = |plan: &Plan| {

@@ -9,7 +9,7 @@ use raft_sim::history::{
     write,
 };
 
-/// What happens next in a history: which of the clients, and what of either it does, as it is idle or waits.
+/// The next event of a history: the client, and what it does if it is idle, and if it waits.
 #[derive(Clone, Debug)]
 struct Step {
     client: usize,
@@ -38,8 +38,8 @@ fn step() -> impl Strategy<Value = Step> {
     })
 }
 
-/// The same steps, but for cas, and with another value in each write: the checker decides these in another way. What is
-/// read is one of the last values.
+/// The same steps without cas, and with another value in each write: the checker decides these in another way. A read
+/// sees one of the last values.
 fn with_own_values(steps: &[Step]) -> Vec<Step> {
     let mut steps = steps.to_vec();
     for (value, step) in (0..).zip(&mut steps) {
@@ -84,7 +84,7 @@ fn history(steps: &[Step]) -> History {
     history
 }
 
-/// The operations of the first so many events. Not the checker's own code.
+/// The operations of the first `events` events. Independent of the checker's code.
 fn operations(history: &History, events: usize) -> Vec<Operation> {
     let mut operations: Vec<Operation> = Vec::new();
     for (at, event) in history.events()[..events].iter().enumerate() {
@@ -110,7 +110,7 @@ fn operations(history: &History, events: usize) -> Vec<Operation> {
     operations
 }
 
-/// Whether there is an order of all registers together: each operation that completed ok is in it, each that is
+/// True if there is an order of all registers together: each operation that completed ok is in it, each that is
 /// unknown may be, and none comes behind one that began when it was over.
 fn has_order(operations: &[Operation]) -> bool {
     let happened = |one: &Operation| !matches!(one.outcome, Outcome::Failed(_));
@@ -131,7 +131,7 @@ fn goes_on(rest: &[Operation], registers: &BTreeMap<Option<String>, i64>) -> boo
         let there = registers.get(&key).copied();
         let mut registers = registers.clone();
         match one.call {
-            // What an unknown read would have seen nobody knows.
+            // The value of an unknown read is not known.
             Call::Read(seen) if one.outcome != Outcome::Unknown && seen != there => return false,
             Call::Read(_) => {}
             Call::Cas(old, _) if there != Some(old) => return false,
@@ -143,7 +143,7 @@ fn goes_on(rest: &[Operation], registers: &BTreeMap<Option<String>, i64>) -> boo
     })
 }
 
-/// Compares the verdict, and what is said of an illegal history, with what all orders say.
+/// Compares the verdict, and the report of an illegal history, with the result of trying all orders.
 fn compare(history: &History) -> Result<(), TestCaseError> {
     let of_all = operations(history, history.events().len());
     match check(history, &Limits::default()) {
@@ -152,7 +152,7 @@ fn compare(history: &History) -> Result<(), TestCaseError> {
         Verdict::Illegal(explanation) => {
             prop_assert!(!has_order(&of_all), "it has an order");
             let Explanation { events, operations: core, key, .. } = *explanation;
-            prop_assert!(!has_order(&operations(history, events)), "so many events are illegal");
+            prop_assert!(!has_order(&operations(history, events)), "these events are illegal");
             prop_assert!(has_order(&operations(history, events - 1)), "and fewer are not");
             prop_assert!(!has_order(&core), "the operations are illegal by themselves");
             prop_assert!(core.iter().all(|one| one.key == key));
@@ -165,17 +165,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn a_verdict_is_what_all_orders_say(steps in prop::collection::vec(step(), 1..16)) {
+    fn a_verdict_agrees_with_trying_all_orders(steps in prop::collection::vec(step(), 1..16)) {
         compare(&history(&steps))?;
     }
 
     #[test]
-    fn so_it_is_if_each_value_is_written_once(steps in prop::collection::vec(step(), 1..16)) {
+    fn a_verdict_agrees_if_each_value_is_written_once(steps in prop::collection::vec(step(), 1..16)) {
         compare(&history(&with_own_values(&steps)))?;
     }
 
     #[test]
-    fn what_is_written_is_read_back(steps in prop::collection::vec(step(), 1..30)) {
+    fn a_written_history_is_read_back(steps in prop::collection::vec(step(), 1..30)) {
         let history = history(&steps);
         let mut text = Vec::new();
         write(&history, &mut text).expect("memory takes it");

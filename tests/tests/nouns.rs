@@ -1,4 +1,4 @@
-//! The core's own containers are what they hold, however they keep it.
+//! The core's own containers equal their contents, however these are stored.
 
 use raft_core::{Command, Entries, Entry, LogIndex, Payload, Term};
 

@@ -1,4 +1,4 @@
-//! The parser takes anything without panicking, and what it accepts it writes back to the same meaning.
+//! The parser takes any text without panicking, and the printed form of an accepted text has the same meaning.
 
 use proptest::prelude::*;
 use raft_sim::scenario::parse::parse;
@@ -103,7 +103,7 @@ fn statements(scenario: &Scenario) -> Vec<&Statement> {
     scenario.steps.iter().map(|step| &step.statement).collect()
 }
 
-/// Errors render, and what parses is written back to a text that means the same and stays as it is.
+/// Errors render, and a text that parses is printed as one that means the same and is printed as itself.
 fn survives(text: &str) -> Result<(), TestCaseError> {
     let source = Source::new("input", text);
     match parse(&source) {

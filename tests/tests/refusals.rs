@@ -1,5 +1,5 @@
-//! What no correct server sends is refused, with words that say why, and leaves the log and the commit index as they
-//! were; what one may send is not. A scenario can forge little of this.
+//! Messages that no correct server sends are refused with a reason, and leave the log and the commit index as they
+//! were; others are not refused. A scenario can forge few of these messages.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn server() -> Node {
     Node::boot(boot).expect("a sound state")
 }
 
-/// What S1 has to say of a message from S2.
+/// The refusal of S1 for a message from S2.
 fn reported(node: &mut Node, term: u64, body: Body) -> String {
     reported_of(node, Message { from: NodeId(2), to: NodeId(1), term: Term(term), body })
 }
@@ -76,9 +76,9 @@ fn terms_have_an_end() {
     assert_eq!(node.hard_state().term, Term(LARGEST));
 }
 
-/// Of each kind of message that a receiver would count on from.
+/// One message of each kind whose index a receiver would increment.
 #[test]
-fn indexes_have_an_end() {
+fn an_index_that_can_not_be_incremented_is_refused() {
     let bodies = |number| {
         let (at, last) = (index(number), position(number, 1));
         let membership = Arc::new(Membership { voters: vec![NodeId(1)], ..Membership::default() });
@@ -114,7 +114,7 @@ fn indexes_have_an_end() {
 /// §5.3: entries follow `prev` and one another without a gap, and their terms neither decrease nor exceed the
 /// leader's.
 #[test]
-fn entries_that_no_leader_has_are_refused() {
+fn entries_that_no_leader_can_have_are_refused() {
     let refused = |term, prev, entries: &[(u64, u64)]| {
         let mut node = server();
         let reported = reported(&mut node, term, append(prev, entries));

@@ -13,7 +13,7 @@ use raft_sim::subject::{Capability, Implementation};
 const PROGRAM: &str = "cargo run --release -p raft-sim --";
 
 fn main() -> ExitCode {
-    // So no scenario is left out.
+    // This ensures that no scenario is left out.
     assert_eq!(Reference.capabilities(), Capability::ALL, "the core supports all there is");
     let mut trials = harness::scenarios(PROGRAM, &Reference);
     let page = raft_tests::root().join("docs/scenario-language.md");

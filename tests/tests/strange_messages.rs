@@ -1,5 +1,5 @@
-//! A server takes any message from anybody without panicking: what no correct server sends is refused, and
-//! whatever comes, Figure 2's monotonic values do not go back, and what is written adds up to what the server has.
+//! A server takes any message from any server without panicking. Messages that no correct server sends are refused,
+//! Figure 2's monotonic values never go back, and the writes add up to the server's state.
 
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ enum Act {
     Transfer(NodeId),
     Compact(LogIndex),
     Applied(LogIndex),
-    /// The disk tells of one of its writes, not always the oldest.
+    /// The disk reports one of its writes as durable, not always the oldest.
     Sync(usize),
 }
 
@@ -155,7 +155,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// The persistent state of Figure 2, as a host keeps it that does what each write says.
+/// The persistent state of Figure 2, as kept by a host that carries out each write.
 #[derive(Debug, Default)]
 struct Disk {
     hard_state: HardState,
@@ -188,7 +188,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_makes_a_server_panic_or_go_back(settings in settings(), acts in vec(act(), 1..120)) {
+    fn no_message_makes_a_server_panic_or_go_back(settings in settings(), acts in vec(act(), 1..120)) {
         let mut node = Node::boot(Boot {
             id: NodeId(1),
             cluster: 1,

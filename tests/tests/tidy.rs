@@ -1,9 +1,10 @@
-//! The house's own rules: who may import whom, where a name may stand, that every scenario has its place
-//! in the paper, and that the paper map is complete.
+//! Conventions of this repository: allowed imports, the files that may use a name, the place of every scenario in the
+//! paper, and the completeness of the paper map.
 
 use std::collections::BTreeSet;
 use std::fs;
 
+use raft_sim::checker::Property;
 use raft_sim::plan::{FaultClass, PLAN_OPTIONS, TargetSort, Trigger};
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::subject::Capability;
@@ -26,26 +27,31 @@ const CORE: [&str; 12] = [
     "node",
 ];
 
-/// The modules of the subject interface: likewise.
+/// The modules of the subject interface, in the same order.
 const SUBJECT: [&str; 4] = ["capability", "message", "subject", "protocol"];
 
-/// The simulator's modules: likewise.
-const SIM: [&str; 29] = [
-    "words",
+/// The simulator's modules, in the same order.
+const SIM: [&str; 34] = [
+    "model",
     "mix",
-    "dice",
+    "rng",
     "time",
     "subject",
     "panics",
     "parallel",
     "network",
     "disk",
+    "action",
+    "observation",
+    "trigger",
+    "digest",
+    "coverage",
     "checker",
-    "cluster",
+    "world",
     "plan",
     "history",
     "run",
-    "story",
+    "timeline",
     "scenario",
     "shrink",
     "reference",
@@ -80,7 +86,7 @@ fn imports(text: &str) -> BTreeSet<String> {
 }
 
 /// Every import of a module above its own, as `file imports module`.
-fn against_the_arrows(folder: &str, layers: &[&str]) -> Vec<String> {
+fn upward_imports(folder: &str, layers: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for path in files(folder, "rs").expect("the sources can be read") {
         let below = path.trim_start_matches(folder).trim_start_matches('/');
@@ -104,12 +110,162 @@ fn against_the_arrows(folder: &str, layers: &[&str]) -> Vec<String> {
 
 #[test]
 fn modules_import_only_what_is_below_them() {
-    assert_eq!(against_the_arrows("raft-core/src", &CORE), [""; 0]);
-    assert_eq!(against_the_arrows("subjects/rust/src", &SUBJECT), [""; 0]);
-    assert_eq!(against_the_arrows("raft-sim/src", &SIM), [""; 0]);
+    assert_eq!(upward_imports("raft-core/src", &CORE), [""; 0]);
+    assert_eq!(upward_imports("subjects/rust/src", &SUBJECT), [""; 0]);
+    assert_eq!(upward_imports("raft-sim/src", &SIM), [""; 0]);
 }
 
-/// The files of a folder in whose code, not only in comments, one of these texts stands.
+/// The checker of histories knows nothing of Raft: any system has clients.
+#[test]
+fn the_checker_of_histories_imports_only_arithmetic() {
+    let history = files("raft-sim/src/history", "rs").expect("the sources can be read");
+    let imported: BTreeSet<String> = history.iter().flat_map(|path| imports(&read(path))).collect();
+    assert!(imported.iter().all(|module| ["history", "mix"].contains(&&**module)), "{imported:?}");
+}
+
+/// Where a file's imports lead, each as the folder and name of a module; and where the file itself is.
+fn modules_of(path: &str, source: &str, known: &BTreeSet<Vec<String>>) -> BTreeSet<Vec<String>> {
+    let own = module(path);
+    let text = read(&format!("{source}/{path}"));
+    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let code: Vec<&str> =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join(" ");
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::").chain(code.match_indices("super::")) {
+        if code[..at].ends_with("super::") {
+            continue;
+        }
+        let mut rest = &code[at..];
+        let mut base = match rest.strip_prefix("crate::") {
+            Some(_) => Vec::new(),
+            None => own.clone(),
+        };
+        rest = rest.trim_start_matches("crate::");
+        while let Some(above) = rest.strip_prefix("super::") {
+            base.pop();
+            rest = above;
+        }
+        let end = |c: char| !c.is_alphanumeric() && c != '_' && c != ':';
+        let named = rest[..rest.find(end).unwrap_or(rest.len())].split("::");
+        base.extend(named.filter(|name| !name.is_empty()).map(str::to_owned));
+        let list = rest.find('{').filter(|open| rest[..*open].ends_with("::"));
+        let list = list.map_or("", |open| rest[open..].split(';').next().unwrap_or_default());
+        let listed = list.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let listed = listed.map(|name| [&base[..], &[name.to_owned()]].concat());
+        for full in listed.chain([base.clone()]) {
+            let longest = (1..=full.len()).rev().map(|to| &full[..to]);
+            found.extend(longest.map(<[String]>::to_vec).find(|module| known.contains(module)));
+        }
+    }
+    found.remove(&own);
+    found
+}
+
+/// The module of a file below a source folder.
+fn module(path: &str) -> Vec<String> {
+    let mut module: Vec<String> =
+        path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if module.last().is_some_and(|last| last == "mod") {
+        module.pop();
+    }
+    module
+}
+
+/// Modules below one folder that import each other in a circle, each as `source: folder/module`. A folder's `mod.rs` stands for
+/// the folder.
+fn in_circles(source: &str) -> Vec<String> {
+    let files = files(source, "rs").expect("the sources can be read").into_iter();
+    let files: Vec<String> = files
+        .map(|path| path.trim_start_matches(source).trim_start_matches('/').to_owned())
+        .collect();
+    let files = files
+        .into_iter()
+        .filter(|path| !["lib.rs", "main.rs"].contains(&&**path) && !path.contains("test"));
+    let files: Vec<String> = files.collect();
+    let known: BTreeSet<Vec<String>> = files.iter().map(|path| module(path)).collect();
+    let mut arrows: BTreeSet<(Vec<String>, Vec<String>)> = BTreeSet::new();
+    for path in &files {
+        let own = module(path);
+        for other in modules_of(path, source, &known) {
+            let shared =
+                std::iter::zip(&own, &other).take_while(|(one, other)| one == other).count();
+            if shared < own.len() && shared < other.len() {
+                arrows.insert((own[..=shared].to_vec(), other[..=shared].to_vec()));
+            }
+        }
+    }
+    let reaches = |from: &Vec<String>, to: &Vec<String>| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+        while let Some(one) = next.pop() {
+            for (_, other) in arrows.iter().filter(|(from, _)| from == one) {
+                if other == to {
+                    return true;
+                }
+                if seen.insert(other) {
+                    next.push(other);
+                }
+            }
+        }
+        false
+    };
+    let modules: BTreeSet<&Vec<String>> = arrows.iter().map(|(from, _)| from).collect();
+    let circular = modules.into_iter().filter(|module| reaches(module, module));
+    circular.map(|module| format!("{source}: {}", module.join("/"))).collect()
+}
+
+#[test]
+fn no_modules_import_each_other_in_a_circle() {
+    for source in ["raft-core/src", "subjects/rust/src", "raft-sim/src"] {
+        let mut found = in_circles(source);
+        // These rules are the core written twice, and go as a whole.
+        found.retain(|module| !module.contains("checker/properties/rules/leader/"));
+        assert_eq!(found, [""; 0]);
+    }
+}
+
+/// Types whose methods stand in more files than four, each with its reason in ARCHITECTURE.md.
+const SPREAD: [&str; 4] = ["Lead", "Leader", "Replay", "Run"];
+
+#[test]
+fn the_methods_of_a_type_stand_in_four_files_at_most() {
+    let mut spread: BTreeSet<String> = BTreeSet::new();
+    for source in ["raft-core/src", "subjects/rust/src", "raft-sim/src"] {
+        let mut places: BTreeSet<(String, String)> = BTreeSet::new();
+        for path in files(source, "rs").expect("the sources can be read") {
+            let text = read(&path);
+            for line in text.lines().filter(|line| line.starts_with("impl")) {
+                let of = line.trim_start_matches("impl");
+                let of = match of.strip_prefix('<') {
+                    Some(generic) => generic.split_once("> ").map_or("", |(_, of)| of),
+                    None => of.trim_start(),
+                };
+                let name = of.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                if !line.contains(" for ") {
+                    // Of one name there may be several types, one in each top module.
+                    let top = path.trim_start_matches(source).split('/').nth(1).unwrap_or_default();
+                    places.insert((format!("{top}/{name}"), path.clone()));
+                }
+            }
+        }
+        let types: BTreeSet<&String> = places.iter().map(|(of, _)| of).collect();
+        for of in types {
+            if places.iter().filter(|(other, _)| other == of).count() > 4 {
+                spread.insert(of.split('/').next_back().unwrap_or_default().to_owned());
+            }
+        }
+    }
+    assert_eq!(Vec::from_iter(spread), SPREAD);
+    let page = read("ARCHITECTURE.md");
+    for name in SPREAD {
+        assert!(
+            page.contains(&format!("| `{name}` |")),
+            "ARCHITECTURE.md has no reason for {name}"
+        );
+    }
+}
+
+/// The files of a folder whose code, comments aside, has one of these texts.
 fn naming(folder: &str, texts: &[&str]) -> Vec<String> {
     let mut found = files(folder, "rs").expect("the sources can be read");
     found.retain(|path| {
@@ -135,14 +291,14 @@ fn the_core_is_named_in_few_files_and_its_node_in_one() {
 
 #[test]
 fn the_subject_interface_is_named_in_few_files_and_its_protocol_where_children_are() {
-    let named = ["process/child", "process/host", "process/mod", "subject/mod", "time", "words"];
+    let named = ["model", "process/child", "process/host", "process/mod", "subject/mod", "time"];
     let named = named.map(|file| format!("raft-sim/src/{file}.rs"));
     assert_eq!(naming("raft-sim/src", &["raft_subject"]), named);
     let protocol = naming("raft-sim/src", &["raft_subject::protocol::"]);
-    assert_eq!(protocol, [&named[..3], &named[3..4]].concat());
+    assert_eq!(protocol, named[1..5]);
 }
 
-/// What `--no-default-features` leaves out is all that names a process, a thread, the environment or a clock on the wall.
+/// `--no-default-features` leaves out all code that names a process, a thread, the environment or a wall clock.
 #[test]
 fn the_operating_system_is_named_by_the_command_line_and_the_side_of_children() {
     let names = ["std::process", "std::thread", "std::net", "std::env", "Instant", "SystemTime"];
@@ -197,7 +353,7 @@ fn a_scenario_is_in_canonical_form() {
 }
 
 #[test]
-fn a_scenario_is_about_something_the_map_knows() {
+fn a_scenario_is_about_an_item_of_the_paper_map() {
     for (path, scenario) in scenarios().expect("every scenario parses") {
         for about in paper_map::about(&scenario) {
             let figures = FIGURES.iter().flat_map(|(_, items)| *items);
@@ -215,9 +371,9 @@ fn the_paper_map_is_complete_and_current() {
             .iter()
             .any(|(_, scenario)| paper_map::about(scenario).any(|about| about == item.name));
         assert!(covered, "no scenario is about {}", item.name);
-        if let Some((file, words)) = paper_map::place(item.name) {
-            let stands = read(&format!("raft-core/src/{file}")).contains(words);
-            assert!(stands, "{}: `{words}` does not stand in {file}", item.name);
+        if let Some((file, text)) = paper_map::place(item.name) {
+            let found = read(&format!("raft-core/src/{file}")).contains(text);
+            assert!(found, "{}: `{text}` is not in {file}", item.name);
         }
     }
     for (rule, ..) in RULES {
@@ -245,7 +401,7 @@ fn the_paper_map_is_complete_and_current() {
 }
 
 #[test]
-fn the_protocol_page_says_of_each_capability_what_the_code_says() {
+fn the_protocol_page_describes_each_capability_as_the_code_does() {
     let code = read("subjects/rust/src/capability.rs");
     let (_, code) = code.split_once("pub enum Capability {").expect("the capabilities");
     let (code, _) = code.split_once("\n}\n").expect("the end of the capabilities");
@@ -271,7 +427,7 @@ fn the_protocol_page_says_of_each_capability_what_the_code_says() {
 }
 
 #[test]
-fn the_readme_of_a_published_crate_leads_to_nothing_outside_of_it() {
+fn the_readme_of_a_published_crate_has_no_links_outside_of_it() {
     for folder in ["raft-core", "raft-sim", "subjects/rust"] {
         let manifest = read(&format!("{folder}/Cargo.toml"));
         assert!(manifest.contains("\nreadme = \"README.md\"\n"), "{folder} has its own");
@@ -302,6 +458,15 @@ fn the_faults_page_has_each_class_target_and_trigger() {
     let triggers = Trigger::ALL.iter().map(|trigger| row(trigger.title()));
     for row in classes.chain(targets).chain(triggers) {
         assert!(page.contains(&row), "docs/faults.md: nothing like {row:?}");
+    }
+}
+
+#[test]
+fn the_page_of_properties_has_a_row_for_each() {
+    let page = read("docs/invariants.md");
+    for property in Property::ALL {
+        let row = format!("| {} | `{}` | ", property.number(), property.name());
+        assert!(page.contains(&row), "docs/invariants.md has no row that begins with {row}");
     }
 }
 

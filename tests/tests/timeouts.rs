@@ -1,5 +1,5 @@
-//! Election timeouts (§5.2) are a function of seed, server and term, the same on every machine: what is drawn, and
-//! when a server goes by it.
+//! Election timeouts (§5.2) are a function of seed, server and term, the same on every machine: the drawn values, and
+//! the term whose timeout a server uses.
 
 use raft_core::{Body, Boot, HardState, Input, Message, Node, NodeId, Role, Settings, Term, Write};
 
@@ -13,7 +13,7 @@ fn split_mix(state: u64) -> u64 {
 
 #[test]
 fn timeouts_are_drawn_by_a_published_generator() {
-    // Known numbers: the first of the generator from these states.
+    // Known values: the first number of the generator from these states.
     assert_eq!(split_mix(0), 0xe220_a839_7b1d_cdaf);
     assert_eq!(split_mix(1_234_567), 6_457_827_717_110_365_317);
     let wide = Settings { election_timeout_max: u32::MAX, ..Settings::default() };
@@ -31,9 +31,9 @@ fn persist(node: &mut Node, write: Option<Write>) {
     }
 }
 
-/// A follower that hears from the leader of a later term goes by the timeout of that term, not by an earlier one.
+/// A follower that hears from the leader of a later term uses the timeout of that term, not an earlier one.
 #[test]
-fn a_follower_goes_by_the_timeout_of_its_term() {
+fn a_follower_uses_the_timeout_of_its_term() {
     let settings =
         Settings { election_timeout_min: 50, election_timeout_max: 5_000, ..Settings::default() };
     let boot = Boot {

@@ -14,7 +14,7 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn an_edit_has_one_place_in_the_sources_and_changes_it() {
+fn an_edit_fits_one_place_in_the_sources_and_changes_it() {
     for bug in all() {
         for edit in bug.edits.iter().chain(&OUTSIDE) {
             assert_eq!(read(edit.file).matches(edit.find).count(), 1, "{}: {}", bug.id, edit.find);
@@ -24,7 +24,7 @@ fn an_edit_has_one_place_in_the_sources_and_changes_it() {
 }
 
 #[test]
-fn a_bug_has_a_name_of_its_own_and_says_where_it_is_from() {
+fn a_bug_has_a_unique_name_and_names_its_sources() {
     let names: BTreeSet<&str> = all().map(|bug| bug.id).collect();
     assert_eq!(names.len(), all().count());
     for bug in all() {
@@ -45,14 +45,14 @@ fn the_page_is_made_of_the_data_and_every_bug_was_hunted() {
 }
 
 #[test]
-fn every_bug_is_found_or_it_is_said_why_not() {
+fn every_bug_is_found_or_has_a_reason_why_not() {
     for row in rows().expect("the data can be read") {
         let bug = all().find(|bug| bug.id == row.id).expect("a row is about a bug of the zoo");
         let median = row.all.range(|hunt| hunt.seeds).map(|[_, median, _]| median);
         assert!(median.is_some_and(|median| median <= bug.expected.seeds()), "{}", bug.id);
         let seen = row.outside.range(|hunt| hunt.seeds).is_some();
-        let said = UNSEEN.iter().any(|(id, _)| *id == bug.id);
-        assert_ne!(seen, said, "{}: what histories alone show, or why they do not", bug.id);
+        let explained = UNSEEN.iter().any(|(id, _)| *id == bug.id);
+        assert_ne!(seen, explained, "{}: what histories alone show, or why they do not", bug.id);
     }
 }
 

@@ -108,7 +108,7 @@ pub fn length(last: Option<LogIndex>) -> u64 {
     last.map_or(0, LogIndex::get)
 }
 
-/// What identifies an entry: its index and its term (§5.3, the Log Matching Property).
+/// Identity of an entry: its index and its term (§5.3, the Log Matching Property).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Position {
@@ -124,7 +124,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// What an entry carries.
+/// Content of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Payload {
@@ -141,7 +141,7 @@ pub enum Payload {
     Once(Arc<Once>),
 }
 
-/// Names a client's session: its place among all that were ever opened, from 1 on (diss. §6.3).
+/// Name of a client's session: its place among all that were ever opened, from 1 on (diss. §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionId(pub u64);
@@ -203,8 +203,8 @@ pub struct HardState {
     pub voted_for: Option<NodeId>,
 }
 
-/// Names a client's request on the server it is handed to; no other server hears of it. The host chooses it
-/// and does not use it twice in the life of a node.
+/// Name of a client's request on the server it is handed to; no other server hears of it. The host chooses
+/// it and does not use it twice in the life of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Request(pub u64);

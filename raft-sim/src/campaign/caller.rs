@@ -1,4 +1,4 @@
-//! How commands are told: of which program, and with what behind its door.
+//! The commands that reports name: their program and their subject.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::PlanOptions;
 
-/// How the commands that are told begin and end, so that they do what was done.
+/// The beginning and the end of the commands that reports name, so that a command repeats what was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// The program.
@@ -22,7 +22,7 @@ impl Default for Caller {
 }
 
 impl Caller {
-    /// The command that does this: `raft-sim run --seed 7` of `run --seed 7`.
+    /// The whole command for `rest`: `raft-sim run --seed 7` for `run --seed 7`.
     #[must_use]
     pub fn command(&self, rest: &str) -> String {
         format!("{} {rest}{}", self.program, self.option())
@@ -40,7 +40,7 @@ impl Caller {
         self.command(&format!("run --plan {}", quoted(&path.display().to_string())))
     }
 
-    /// The option that says what is under test, with a space before it; nothing if it is the program's own.
+    /// The option `--subject`, with a space before it; empty if the program's own Raft is under test.
     fn option(&self) -> String {
         self.subject
             .as_deref()
@@ -48,7 +48,7 @@ impl Caller {
     }
 }
 
-/// A text as a shell takes it for one word.
+/// Quotes a text, if need be, so that a shell takes it for one word.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);

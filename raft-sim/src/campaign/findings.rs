@@ -1,4 +1,4 @@
-//! What a campaign found: each thing once, however many seeds come upon it.
+//! The findings of a campaign: each once, however many seeds show it.
 
 use std::collections::BTreeMap;
 
@@ -7,23 +7,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::checker::{Class, Property};
 use crate::plan::Plan;
 
-/// So many seeds of each kind are looked at closely: shrunk, and told apart. The others are counted.
+/// The number of seeds of each kind that are shrunk and compared. The others are counted.
 pub const CLOSELY: usize = 3;
 
-/// What may be wrong with a seed.
+/// A kind of finding: what may be wrong with a seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A property does not hold.
     Violation(Property),
-    /// The same plan ran twice, and not the same. The implementation is not a function of what it is told, so what
-    /// else is found can't be replayed.
+    /// Two runs of the same plan differ: the implementation is nondeterministic, so other findings may not replay.
     NotRepeatable,
     /// A server refused to boot.
     NoBoot,
 }
 
 impl Kind {
-    /// How options and files write it: `election-safety`.
+    /// The name in options and files: `election-safety`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -33,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// How reports write it: `Election Safety`.
+    /// The name in reports: `Election Safety`.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -43,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// Where the paper states what is violated; empty where it is not the paper's business.
+    /// The section of the paper that states the property; empty if the paper states nothing of the kind.
     #[must_use]
     pub fn section(self) -> &'static str {
         match self {
@@ -58,7 +57,7 @@ impl Kind {
         format!("{}-{seed}.plan.json", self.name())
     }
 
-    /// Whether there is something to shrink.
+    /// True if a finding of this kind can be shrunk.
     #[must_use]
     pub fn can_be_shrunk(self) -> bool {
         match self {
@@ -67,7 +66,7 @@ impl Kind {
         }
     }
 
-    /// Whether nothing but progress was missing.
+    /// True if the only failure is one of liveness.
     #[must_use]
     pub fn is_liveness(self) -> bool {
         match self {
@@ -94,22 +93,22 @@ impl<'de> Deserialize<'de> for Kind {
     }
 }
 
-/// Something wrong with a seed that was looked at closely.
+/// A finding: something wrong with a seed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The seed.
     pub seed: u64,
-    /// What is wrong.
+    /// The kind of the finding.
     #[serde(rename = "property")]
     pub kind: Kind,
-    /// How that was seen, as a sentence.
+    /// The evidence, as a sentence.
     pub detail: String,
     /// The text of the scenario it was shrunk to.
     pub scenario: Option<String>,
-    /// How many runs the campaign had made by then, this one included; 0 in files that do not tell.
+    /// The number of runs of the campaign up to and including this one; 0 in older files.
     #[serde(default)]
     pub runs: u64,
-    /// How many steps these took.
+    /// The number of steps of these runs.
     #[serde(default)]
     pub steps: u64,
     /// The plan, if it is not that of the seed.
@@ -130,7 +129,7 @@ impl Finding {
         self.kind.plan_file(self.seed)
     }
 
-    /// Whether it is the same thing, come upon by another seed: comments apart the scenarios are the same.
+    /// True if both are of one kind and their scenarios are the same apart from comments.
     fn is_like(&self, other: &Finding) -> bool {
         self.kind == other.kind && self.statements() == other.statements()
     }
@@ -140,22 +139,22 @@ impl Finding {
     }
 }
 
-/// A scenario without the comments on lines of their own. Those tell of the seed.
+/// The lines of a scenario without comments on lines of their own: those name the seed.
 fn without_comments(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
-/// What was found so far, in order of seeds.
+/// The findings so far, in order of seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// The seeds that were looked at closely, [`CLOSELY`] of a kind at most.
+    /// The findings that were shrunk and compared, at most [`CLOSELY`] of a kind.
     pub(super) closely: Vec<Finding>,
-    /// How many seeds there were of each kind.
+    /// The number of seeds of each kind.
     pub(super) seeds: BTreeMap<Kind, u64>,
 }
 
 impl Findings {
-    /// Takes in the next seed's finding; `Some` if there was none like it before.
+    /// Takes in the next seed's finding; returns it if there was none like it before.
     pub(super) fn take(&mut self, finding: Finding) -> Option<&Finding> {
         *self.seeds.entry(finding.kind).or_default() += 1;
         if self.of(finding.kind).count() >= CLOSELY {
@@ -166,14 +165,14 @@ impl Findings {
         if is_new { self.closely.last() } else { None }
     }
 
-    /// Of seeds of these kinds that come next, in this order: which are to be looked at closely?
+    /// For the next seeds with findings of these kinds, in order: true if the finding is to be shrunk.
     pub(super) fn wanted(&self, kinds: &[Kind]) -> Vec<bool> {
         let before = |at: usize| kinds[..at].iter().filter(|kind| **kind == kinds[at]).count();
         let wanted = |at: usize| self.of(kinds[at]).count() + before(at) < CLOSELY;
         (0..kinds.len()).map(wanted).collect()
     }
 
-    /// The findings, each of those that are alike once.
+    /// The findings, each group of equal ones once.
     pub fn distinct(&self) -> impl Iterator<Item = &Finding> {
         let is_new = |at: usize, finding: &Finding| {
             !self.closely[..at].iter().any(|known| known.is_like(finding))
@@ -185,7 +184,7 @@ impl Findings {
             .map(|(_, it)| it)
     }
 
-    /// How many seeds there were of each kind.
+    /// The number of seeds of each kind.
     pub fn seeds(&self) -> impl Iterator<Item = (Kind, u64)> {
         self.seeds.iter().map(|(kind, seeds)| (*kind, *seeds))
     }

@@ -17,7 +17,7 @@ pub struct Header {
     format: String,
     version: u32,
     program: String,
-    /// How commands begin and end.
+    /// The beginning and the end of commands.
     #[serde(default)]
     caller: Caller,
     implementation: String,
@@ -96,12 +96,12 @@ impl Header {
         self.caller.replay(seed, &self.options.plan)
     }
 
-    /// Tells whether a child process is under test.
+    /// True if a child process is under test.
     pub(super) fn tests_a_child(&self) -> bool {
         self.caller.subject.is_some()
     }
 
-    /// The command that shows what is wrong with a seed: one run does not show that two differ.
+    /// The command that shows the finding of a seed again: one run does not show that two differ.
     #[must_use]
     pub fn show(&self, kind: Kind, seed: u64) -> String {
         if kind != Kind::NotRepeatable {
@@ -125,7 +125,7 @@ impl Header {
         parts.join("; ")
     }
 
-    /// The first difference that makes it another campaign than the other, whichever their seeds are, if there is one.
+    /// The first difference, apart from the seeds, that makes the two headers ones of different campaigns.
     pub(super) fn differs(&self, other: &Header) -> Option<String> {
         let rows = |header: &Header| {
             let Header { program, implementation, caller, options, .. } = header;
@@ -136,8 +136,8 @@ impl Header {
                 ("the program's version", program.clone()),
                 ("the implementation", implementation.clone()),
                 ("the subject", caller.subject.clone().unwrap_or_default()),
-                ("what is wished", options.plan.to_string()),
-                ("the capabilities that may be asked for", capabilities.join(", ")),
+                ("the set of plan options", options.plan.to_string()),
+                ("the set of capabilities", capabilities.join(", ")),
                 ("what is done with each seed", options.done()),
             ]
         };

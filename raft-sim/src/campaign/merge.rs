@@ -1,14 +1,14 @@
-//! Results of several machines become those of one.
+//! Joins the results of several machines.
 
 use std::path::PathBuf;
 
 use super::{Campaign, Header, Loaded, Part};
 
-/// Joins results, each with the file they are from: what one process would have written that ran all of their
-/// seeds. Of a file whose seeds have not all been run, those that have been are taken.
+/// Joins results, each with the path of its file. The outcome is what one process that ran all of the seeds would
+/// have written. Of an unfinished file, the seeds that have been run are taken.
 ///
 /// # Errors
-/// Which files do not belong together, and why.
+/// The files that do not belong together, and the reason.
 pub fn merge(files: Vec<(PathBuf, Loaded)>) -> Result<(Header, Campaign), String> {
     let mut parts: Vec<(PathBuf, Part)> = Vec::new();
     let mut joined: Option<(PathBuf, Header)> = None;
@@ -59,7 +59,7 @@ fn done(header: &Header, campaign: &Campaign) -> Vec<Part> {
     }
 }
 
-/// With which of these files a part can't be joined, and why.
+/// The first of these files with which a part can't be joined, and the reason.
 fn clash(parts: &[(PathBuf, Part)], part: Part) -> Option<(&PathBuf, String)> {
     parts.iter().find_map(|(path, other)| {
         if other.of != part.of && other.from < part.end() && part.from < other.end() {

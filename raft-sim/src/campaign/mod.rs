@@ -1,8 +1,8 @@
-//! Campaigns: many seeds and what they came to, kept small enough that any number of them fits, written down so that a
-//! campaign can be taken up again, and joined with those of other machines.
+//! Campaigns: many seeds, their sums and their findings. Memory does not grow with the number of seeds. Results are
+//! written to a file, so that a campaign can be resumed, and joined with those of other machines.
 //!
-//! [`Options`] say which seeds are run and what is done with them, a [`Runner`] runs them, and a [`Sink`] hears what
-//! comes of it: the command line, a file of [`Results`] and the tests of a crate are sinks.
+//! [`Options`] give the seeds and what is done with each, a [`Runner`] runs them, and a [`Sink`] is notified of each
+//! finding and batch. The command line, a file of [`Results`] and the tests of a crate are sinks.
 //!
 //! ```
 //! use std::io;
@@ -10,7 +10,7 @@
 //! use raft_sim::campaign::{Finding, Header, Options, Runner, Sink};
 //! use raft_sim::reference::Reference;
 //!
-//! /// Prints what is found, as it comes.
+//! /// Prints each finding at once.
 //! struct Print;
 //!
 //! impl Sink for Print {
@@ -28,8 +28,8 @@
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
-//! The results of a campaign are a function of its options and its implementation: its threads are not seen in them, and it
-//! has no clock. A limit of time is the sink's, which may ask to stop.
+//! The results of a campaign are a function of its options and its implementation. They do not depend on the number of
+//! threads, and a campaign has no clock: a time limit belongs to the sink, which may request a stop.
 
 mod caller;
 mod findings;
@@ -63,19 +63,19 @@ pub use sums::{Progress, Share, Sums};
 /// The outcome of a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum SeedOutcome {
-    /// It ran to its end, or to a violation.
+    /// The seed ran to its end, or to a violation.
     Ran(Box<Outcome>),
-    /// It ran twice, and not the same; this says where they parted.
+    /// Two runs of the seed differ, with the first difference.
     Differs(Box<Outcome>, String),
-    /// A server did not boot; this says which, and why.
+    /// A server did not boot, with its name and the reason.
     NoBoot(String),
 }
 
 impl SeedOutcome {
-    /// What is wrong, and how it was seen; `None` if all held.
+    /// The kind of the finding and its evidence; `None` if all held.
     fn wrong(&self) -> Option<(Kind, String)> {
         match self {
-            // Where runs differ, what either of them came to does not say much.
+            // Where runs differ, the outcome of either does not mean much.
             SeedOutcome::Differs(_, why) => Some((Kind::NotRepeatable, why.clone())),
             SeedOutcome::NoBoot(why) => Some((Kind::NoBoot, why.clone())),
             SeedOutcome::Ran(outcome) => {
@@ -94,7 +94,7 @@ impl SeedOutcome {
     }
 }
 
-/// What is kept of a seed with which something is wrong.
+/// The scenario and the plan that are kept of a seed with a finding.
 #[derive(Debug)]
 struct Kept {
     /// The scenario that it was shrunk to, if it was.
@@ -103,25 +103,25 @@ struct Kept {
     plan: Option<Box<Plan>>,
 }
 
-/// What the seeds of a [`Part`] came to so far.
+/// The sums and findings of the seeds of a [`Part`] so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Campaign {
     /// All of the part's seeds before this one have been taken in.
     pub through: u64,
-    /// Their numbers.
+    /// The sums of these seeds.
     pub sums: Sums,
-    /// What was found.
+    /// Their findings.
     pub findings: Findings,
 }
 
 impl Campaign {
-    /// One that begins with this seed.
+    /// A campaign that begins with this seed.
     fn from(seed: u64) -> Campaign {
         Campaign { through: seed, ..Campaign::default() }
     }
 
-    /// Takes in the next seed, with what is kept of it if something is wrong. Tells of a finding that there was
-    /// none like before.
+    /// Takes in the next seed, with what is kept of it if it has a finding. Returns the finding if there was none like
+    /// it before.
     fn take(&mut self, seed: u64, outcome: &SeedOutcome, kept: Kept) -> Option<&Finding> {
         self.through = seed.saturating_add(1);
         self.sums.add(seed, outcome.run());

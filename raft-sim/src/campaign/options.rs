@@ -24,12 +24,11 @@ pub struct Options {
 pub struct SeedOptions {
     /// The plan options. Capabilities that are not given are those of the implementation.
     pub plan: PlanOptions,
-    /// Run every seed twice, and not only one in 64, to see whether it repeats itself.
+    /// Run every seed twice, not only one in 64, to detect nondeterminism.
     pub twice: bool,
     /// Shrink findings to scenarios.
     pub shrink: bool,
-    /// Change the plans that reach states which few others reach, rather than draw each from its seed: the
-    /// [guide](crate::guide).
+    /// Change plans that reach rare states, instead of drawing each plan from its seed: the [guide](crate::guide).
     pub guided: bool,
 }
 
@@ -106,7 +105,7 @@ mod tests {
             let read = SeedOptions::of_version_1("--servers 3", &options.done());
             assert_eq!(read, Ok(options));
         }
-        let error = SeedOptions::of_version_1("", "run, painted").expect_err("unheard of");
+        let error = SeedOptions::of_version_1("", "run, painted").expect_err("it is unknown");
         assert!(error.contains("`painted`"), "{error}");
     }
 }

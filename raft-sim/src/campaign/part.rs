@@ -1,4 +1,4 @@
-//! Which seeds: a range, or every so-manieth of one.
+//! A part of the seeds: a range, or one shard of a range.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 /// Some seeds: those of a range, or one shard of them. Seed `s` belongs to shard `s % of`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Part {
-    /// From this seed on.
+    /// The first seed of the range.
     pub from: u64,
-    /// Up to and without this one; `None` goes on without end.
+    /// The first seed after the range; `None` if the range has no end.
     pub to: Option<u64>,
     /// The shard, from 0.
     pub shard: u64,
-    /// Of so many, at least 1.
+    /// The number of shards, at least 1.
     pub of: u64,
 }
 
-/// All seeds that there are.
+/// All seeds.
 impl Default for Part {
     fn default() -> Part {
         Part { from: 0, to: None, shard: 0, of: 1 }
@@ -42,26 +42,26 @@ impl Part {
             .take_while(move |seed| *seed < self.end())
     }
 
-    /// How many seeds it has before this one; of one without end, how many there could be.
+    /// The number of its seeds before this one.
     #[must_use]
     pub fn before(self, seed: u64) -> u64 {
         let Some(first) = self.seeds(0).next() else { return 0 };
         seed.min(self.end()).saturating_sub(first).div_ceil(self.of)
     }
 
-    /// All of its seeds are before this one.
+    /// The first seed after the range; the greatest number if the range has no end.
     #[must_use]
     pub fn end(self) -> u64 {
         self.to.unwrap_or(u64::MAX)
     }
 
-    /// Whether some seed belongs to both; both are cut into as many shards.
+    /// True if some seed belongs to both. Both must have the same number of shards.
     pub(super) fn overlaps(self, other: Part) -> bool {
         self.shard == other.shard && self.from < other.end() && other.from < self.end()
     }
 
-    /// The same seeds in as few parts as can be: shards of the same range become that range, and ranges that meet
-    /// become one.
+    /// The same seeds in as few parts as possible: all shards of a range become that range, and adjacent ranges become
+    /// one.
     pub(super) fn joined(mut parts: Vec<Part>) -> Vec<Part> {
         parts.sort_unstable();
         let mut whole: Vec<Part> = Vec::new();

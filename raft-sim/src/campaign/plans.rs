@@ -1,4 +1,4 @@
-//! Where the plans of a campaign come from: from their seeds alone, or from a guide.
+//! The plans of a campaign, drawn from their seeds or made by a guide.
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use crate::guide::{Draft, GENERATION, Guide, Reached, Seen};
 use crate::plan::{Plan, PlanOptions};
 use crate::subject::Implementation;
 
-/// How many seeds are run before they are taken in: enough that no thread waits long.
+/// The number of seeds in a batch: enough that no thread waits long.
 const BATCH: usize = 512;
-/// The same if the campaign ends at a finding: those behind it are run in vain.
+/// The number of seeds in a batch if the campaign ends at a finding: the seeds after it are run in vain.
 const SMALL_BATCH: usize = 32;
 
 /// The plans of a campaign.
@@ -20,7 +20,7 @@ pub(super) struct Plans {
 }
 
 impl Plans {
-    /// Those of the seeds of a campaign of this implementation.
+    /// The plans of a campaign of this implementation.
     pub(super) fn of(options: &Options, implementation: &dyn Implementation) -> Plans {
         let Options { part, each: SeedOptions { plan, guided, .. }, .. } = options;
         let mut plan_options = plan.clone();
@@ -29,8 +29,8 @@ impl Plans {
         Plans { plan_options, guide }
     }
 
-    /// How many seeds are run before they are taken in. A guide has a number of its own, so that what it makes does
-    /// not depend on when the campaign is to end.
+    /// The number of seeds in a batch. A guide has a number of its own, so that its plans do not depend on the limits
+    /// of the campaign.
     pub(super) fn batch(&self, limits: Limits) -> usize {
         match (&self.guide, limits.findings.or(limits.steps)) {
             (Some(_), _) => GENERATION,
@@ -39,12 +39,12 @@ impl Plans {
         }
     }
 
-    /// What a guide makes of a seed, as far as what was taken in decides it, if there is a guide.
+    /// The guide's draft for a seed, if there is a guide. It follows from the runs that were taken in so far.
     pub(super) fn draft(&self, seed: u64) -> Option<Draft> {
         self.guide.as_ref().map(|guide| guide.plan(seed))
     }
 
-    /// The plan of a seed of which a guide made this, if there is one.
+    /// The plan of the draft; without one, the plan that the seed draws.
     pub(super) fn plan<'d>(&self, seed: u64, draft: Option<&'d Draft>) -> Cow<'d, Plan> {
         match draft {
             Some(draft) => Cow::Borrowed(&draft.plan),
@@ -52,12 +52,12 @@ impl Plans {
         }
     }
 
-    /// What is to listen to the run of a plan.
+    /// The observer for the run of a plan, if there is a guide.
     pub(super) fn seen(&self, plan: &Plan) -> Option<Seen> {
         self.guide.as_ref().map(|_| Seen::of(plan))
     }
 
-    /// Takes in what the next run reached.
+    /// Takes in the states that the next run reached.
     pub(super) fn take(&mut self, draft: Option<Draft>, reached: &[Reached]) {
         if let (Some(guide), Some(draft)) = (&mut self.guide, draft) {
             guide.take(draft, reached);
@@ -69,7 +69,7 @@ impl Plans {
         self.guide.as_ref()
     }
 
-    /// The guide alone.
+    /// Returns the guide, if there is one.
     pub(super) fn into_guide(self) -> Option<Guide> {
         self.guide
     }

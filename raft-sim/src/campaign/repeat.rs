@@ -11,19 +11,19 @@ use crate::time::{Micros, milliseconds};
 
 use super::SeedOutcome;
 
-/// One in so many seeds is run twice unasked.
+/// One in this many seeds is run twice in every campaign.
 const SHARE: u64 = 64;
 
-/// Whether this seed is run twice although nobody asked for it.
+/// True if this seed is run twice in every campaign.
 pub(super) fn repeats(seed: u64) -> bool {
     mix(seed, 0x7477_6963).is_multiple_of(SHARE)
 }
 
-/// Runs a plan twice, and once more in a new process if it is one that runs it: the second run shows what clusters share,
-/// the third what processes don't. What it came to is the first run's.
+/// Runs a plan twice, and a third time in a new process if the implementation is a child process. The second run finds
+/// state that clusters share, the third finds what differs between processes. The outcome is that of the first run.
 pub(super) fn repeat(plan: &Plan, implementation: &dyn Implementation) -> SeedOutcome {
     let mut steps = Steps::default();
-    let outcome = match run(plan, implementation, true, &mut steps) {
+    let outcome = match run(plan, implementation, true, &mut steps as &mut dyn Observer) {
         Ok(outcome) => outcome,
         Err(why) => return SeedOutcome::NoBoot(why),
     };
@@ -32,7 +32,7 @@ pub(super) fn repeat(plan: &Plan, implementation: &dyn Implementation) -> SeedOu
             break;
         }
         steps = Steps { before: steps.first(), ..Steps::default() };
-        let again = match run(plan, implementation, true, &mut steps) {
+        let again = match run(plan, implementation, true, &mut steps as &mut dyn Observer) {
             Ok(again) => again,
             Err(why) => return SeedOutcome::NoBoot(why),
         };
@@ -44,23 +44,23 @@ pub(super) fn repeat(plan: &Plan, implementation: &dyn Implementation) -> SeedOu
     SeedOutcome::Ran(Box::new(outcome))
 }
 
-/// The first line, in two more runs, that is another one: what a server answers to the same step or to another.
-/// `anew`: in two processes.
+/// Runs the plan twice more and returns the first lines that differ: the effects of a step of a server. With `anew`
+/// each run has a process of its own.
 fn lines(plan: &Plan, implementation: &dyn Implementation, anew: bool) -> Option<String> {
     let [one, other] = [(); 2].map(|()| {
         if anew {
             implementation.start_over();
         }
         let mut lines = Lines::default();
-        let ran = run(plan, implementation, false, &mut lines);
-        ran.map(|_| lines.reported).unwrap_or_default()
+        let ran = run(plan, implementation, false, &mut lines as &mut dyn Observer);
+        ran.map(|_| lines.lines).unwrap_or_default()
     });
     let parted = one.iter().zip(&other).position(|(one, other)| one != other)?;
     let (one, other) = around(&one[parted], &other[parted]);
     Some(format!("\n  two more runs part at step {}:\n    {one}\n    {other}", parted + 1))
 }
 
-/// What two lines have where they part; all of them if they are short.
+/// The parts of two lines around their first difference; the whole lines if they are short.
 fn around(one: &str, other: &str) -> (String, String) {
     let parted = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
     let cut = |line: &str| {
@@ -73,15 +73,15 @@ fn around(one: &str, other: &str) -> (String, String) {
     (cut(one), cut(other))
 }
 
-/// So many bytes of a line are shown at most.
+/// The most bytes of a line that are shown.
 const SHOWN: usize = 1_000;
-/// Steps are told in lines until these are so many bytes.
+/// The most bytes of lines that are kept of a run.
 const MOST_BYTES: usize = 1 << 26;
 
-/// What was answered in each step.
+/// The effects of each step, as lines.
 #[derive(Default)]
 struct Lines {
-    reported: Vec<String>,
+    lines: Vec<String>,
     bytes: usize,
     event: Option<Event>,
 }
@@ -98,13 +98,13 @@ impl Observer for Lines {
             let (what, _) = name(&event);
             let line = format!("{server} takes {what}: {}", line(before, effects));
             self.bytes += line.len();
-            self.reported.push(line);
+            self.lines.push(line);
         }
         Ok(())
     }
 }
 
-/// How the second run differs from the first.
+/// The first difference between the second run and the first.
 fn difference(second: &Steps, outcome: &Outcome, again: &Outcome) -> Option<String> {
     if let Some((number, mark)) = second.parted {
         let Some(before) = second.before.get(number) else {
@@ -115,7 +115,7 @@ fn difference(second: &Steps, outcome: &Outcome, again: &Outcome) -> Option<Stri
         let number = number + 1;
         return Some(
             if (before.time, before.server, before.event) == (mark.time, mark.server, mark.event) {
-                format!("step {number}, {mark}: in two runs different things came of it")
+                format!("step {number}, {mark}: its effects differ in two runs")
             } else {
                 format!("step {number}, {before}; in a second run {mark}")
             },
@@ -130,13 +130,13 @@ fn difference(second: &Steps, outcome: &Outcome, again: &Outcome) -> Option<Stri
     let digests = (outcome.digest, again.digest);
     (outcome != again).then(|| {
         format!(
-            "step by step two runs are the same, their ends are not: digests {:016x} and {:016x}",
+            "two runs are the same step by step, but their ends differ: digests {:016x} and {:016x}",
             digests.0, digests.1
         )
     })
 }
 
-/// What is kept of a step.
+/// The record of a step.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Mark {
     time: Micros,
@@ -145,7 +145,7 @@ struct Mark {
     from: Option<NodeId>,
     /// Digest of the event.
     event: u64,
-    /// Digest of what came of it.
+    /// Digest of its effects.
     effects: u64,
 }
 
@@ -156,19 +156,19 @@ impl std::fmt::Display for Mark {
     }
 }
 
-/// Notes each step of a run, and where it is not that of an earlier one.
+/// Records each step of a run, and the first one that differs from an earlier run.
 #[derive(Default)]
 struct Steps {
     marks: Vec<Mark>,
     event: Option<Event>,
-    /// The earlier run's.
+    /// The steps of the earlier run.
     before: Vec<Mark>,
-    /// The first step that is another one, and its number from 0.
+    /// The first step that differs, and its number from 0.
     parted: Option<(usize, Mark)>,
 }
 
 impl Steps {
-    /// The steps of the run that others are compared with.
+    /// The steps of the first run.
     fn first(self) -> Vec<Mark> {
         if self.before.is_empty() { self.marks } else { self.before }
     }
@@ -206,7 +206,7 @@ fn name(event: &Event) -> (&'static str, Option<NodeId>) {
         Event::ChangeMembership(..) => "a change of the configuration",
         Event::Transfer(..) => "a transfer of leadership",
         Event::Compact(_) => "a request for a snapshot",
-        Event::Apply => "what it is to apply",
+        Event::Apply => "committed entries to apply",
     };
     (name, None)
 }
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_lines_are_shown_where_they_part() {
+    fn long_lines_are_shown_where_they_differ() {
         assert_eq!(around("a b c", "a d"), ("a b c".to_owned(), "a d".to_owned()));
         let line = |word: &str| format!("{}{word}{}", "é".repeat(9_000), "z".repeat(9_000));
         let (one, other) = around(&line("one"), &line("other"));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn one_in_64_seeds_is_run_twice_unasked() {
+    fn one_in_64_seeds_is_run_twice() {
         for from in [0, 1_000_000, 1 << 40] {
             let count = (from..from + 6_400).filter(|seed| repeats(*seed)).count();
             assert!((60..=140).contains(&count), "{count} of 6,400 from {from} on");

@@ -1,8 +1,8 @@
 //! A campaign's results as a file: lines of JSON, added to as it goes on.
 //!
-//! The first line is the [`Header`]: what was asked for. Then come, after each batch of seeds, the findings that
-//! were looked at closely and one line of progress with all sums so far. What stands behind the last line of progress
-//! was being written when the program was killed; it is found again. Nothing that was written is ever changed.
+//! The first line is the [`Header`]: the options of the campaign. After each batch of seeds follow its findings and one
+//! line of progress with all sums so far. Lines after the last line of progress were being written when the program was
+//! killed; their seeds are run again. Nothing that was written is ever changed.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -22,21 +22,21 @@ enum Line {
     Progress { through: u64, found: Vec<(Kind, u64)>, sums: Sums },
 }
 
-/// What a file has.
+/// The content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
-    /// What it is of.
+    /// The header.
     pub header: Header,
-    /// How far it has come.
+    /// The campaign so far.
     pub campaign: Campaign,
-    /// If it does not end where a batch ended: what is left out, and from where on that is run again.
+    /// A message, if the file ends within a batch: what is left out, and the first seed to run again.
     pub cut: Option<String>,
-    /// So many of its bytes count.
+    /// The number of bytes up to the end of the last whole batch.
     bytes: u64,
 }
 
 impl Loaded {
-    /// What to tell of a file whose seeds have not all been run.
+    /// A message, if not all seeds of the file have been run.
     #[must_use]
     pub fn unfinished(&self, path: &Path) -> Option<String> {
         let through = self.campaign.through;
@@ -45,14 +45,14 @@ impl Loaded {
             .parts
             .iter()
             .find(|part| part.to.is_some() && part.seeds(through).next().is_some())?;
-        Some(format!("{}: seeds {part} have been run up to and without {through}", path.display()))
+        Some(format!("{}: of seeds {part}, those before {through} have been run", path.display()))
     }
 }
 
 /// Reads a file of results.
 ///
 /// # Errors
-/// Why it can't be read, or which of its lines is damaged.
+/// The reason why it can't be read, or the line that is damaged.
 pub fn load(path: &Path) -> Result<Loaded, String> {
     let name = path.display();
     let text = fs::read(path).map_err(|error| format!("{name}: cannot be read: {error}"))?;
@@ -90,12 +90,12 @@ pub fn load(path: &Path) -> Result<Loaded, String> {
     let through = campaign.through;
     let cut = (bytes < text.len()).then(|| {
         let left = text.len() - bytes;
-        format!("{name}: ends in the middle of a batch; its last {left} bytes do not count, seeds from {through} on do not either")
+        format!("{name}: ends in the middle of a batch; its last {left} bytes do not count: seeds from {through} on are missing")
     });
     Ok(Loaded { header, campaign, cut, bytes: bytes as u64 })
 }
 
-/// Where scenarios go that belong to this file: into a folder beside it, of its name without the ending.
+/// The folder of the scenarios of this file: beside it, with its name without the ending.
 #[must_use]
 pub fn scenarios(path: &Path) -> PathBuf {
     let folder = path.with_extension("");
@@ -107,20 +107,20 @@ pub fn scenarios(path: &Path) -> PathBuf {
 pub struct Results {
     path: PathBuf,
     file: File,
-    /// So many of the findings stand in it.
+    /// The number of findings in the file.
     written: usize,
 }
 
 impl Results {
-    /// A new file. One that has something in it is not written over.
+    /// Creates a file. A file that is not empty is not overwritten.
     ///
     /// # Errors
-    /// Why it can't be written.
+    /// The reason why it can't be written.
     pub fn create(path: &Path, header: &Header) -> Result<Results, String> {
         let name = path.display();
         if fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0) {
             return Err(format!(
-                "{name}: is there already; go on with it by --resume, or choose another name"
+                "{name}: already exists; continue it with --resume, or choose another name"
             ));
         }
         let file = OpenOptions::new().append(true).create(true).open(path);
@@ -133,10 +133,10 @@ impl Results {
         Ok(results)
     }
 
-    /// Goes on with a file that was begun by the same command, and tells what it has.
+    /// Continues a file that the same command has begun, and returns its content.
     ///
     /// # Errors
-    /// Why it can't be read or written, or what makes it another campaign's.
+    /// The reason why it can't be read or written, or what makes it a file of another campaign.
     pub fn resume(path: &Path, header: &Header) -> Result<(Results, Loaded), String> {
         let name = path.display();
         let loaded = load(path)?;
@@ -156,10 +156,11 @@ impl Results {
         Ok((Results { path: path.to_owned(), file, written }, loaded))
     }
 
-    /// Adds what a campaign has come to since it was last written, and its new scenarios and plans beside it.
+    /// Appends the findings and sums of a campaign since the last call, and writes its new scenarios and plans beside
+    /// the file.
     ///
     /// # Errors
-    /// Why something can't be written.
+    /// The reason why something can't be written.
     pub fn save(&mut self, campaign: &Campaign) -> Result<(), String> {
         let new = &campaign.findings.closely[self.written..];
         let mut text = Vec::new();
@@ -168,7 +169,7 @@ impl Results {
             Line::Progress { through: campaign.through, found, sums: campaign.sums.clone() };
         let findings = new.iter().map(|finding| Line::Finding(finding.clone()));
         let lined = findings.chain([progress]).try_for_each(|it| line(&mut text, &it));
-        // One call: who is killed leaves whole batches, or one that is cut.
+        // One call: a program that is killed leaves whole batches, or one that is cut.
         lined
             .and_then(|()| self.file.write_all(&text))
             .map_err(|error| unwritable(&self.path, &error))?;
@@ -195,7 +196,7 @@ impl Sink for Results {
     }
 }
 
-/// Writes a file into a folder that there need not be yet.
+/// Writes a file into a folder, which is created if need be.
 fn beside(path: &Path, text: &[u8]) -> Result<(), String> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     folder.and_then(|()| fs::write(path, text)).map_err(|error| unwritable(path, &error))

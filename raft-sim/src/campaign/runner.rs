@@ -1,4 +1,4 @@
-//! The runner of a campaign: batches of seeds on several threads, taken in by their order.
+//! The runner of a campaign: batches of seeds on several threads, taken in in their order.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -9,6 +9,7 @@ use super::repeat::{repeat, repeats};
 use super::{Caller, Campaign, Header, Kept, Kind, Options, SeedOutcome, Sink, Watch, scenarios};
 use crate::checker::Property;
 use crate::guide::{Draft, Guide, Reached, Seen};
+use crate::observation::Observer;
 use crate::panics::caught;
 use crate::parallel;
 use crate::plan::Plan;
@@ -52,9 +53,9 @@ pub enum Ending {
     Stopped,
     /// The program itself failed.
     Failed {
-        /// At this seed.
+        /// The seed.
         seed: u64,
-        /// How.
+        /// The failure.
         why: String,
     },
 }
@@ -74,27 +75,26 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Has commands that are told begin and end like this.
+    /// Sets the beginning and the end of the commands that reports name.
     #[must_use]
     pub fn caller(self, caller: Caller) -> Runner<'a> {
         Runner { caller, ..self }
     }
 
-    /// Uses this many threads. Nothing but its speed depends on that.
+    /// Sets the number of threads. Only the speed depends on it.
     #[must_use]
     pub fn threads(self, threads: NonZeroUsize) -> Runner<'a> {
         Runner { threads, ..self }
     }
 
-    /// Names the file of its results. The runner writes nothing itself: commands that replay a plan which no seed draws
-    /// name its file, which is beside that of the results.
+    /// Names the file of the results. The runner writes nothing itself, but the commands that replay a guided finding
+    /// name a plan file beside it.
     #[must_use]
     pub fn results(self, path: &Path) -> Runner<'a> {
         Runner { folder: scenarios(path), ..self }
     }
 
-    /// Goes on from what it has come to before. A guided campaign can't be taken up again: what its guide knew is in no
-    /// results.
+    /// Continues a campaign. A guided campaign can't be continued: results do not contain the state of its guide.
     #[must_use]
     pub fn resume(self, campaign: Campaign) -> Runner<'a> {
         Runner { campaign, ..self }
@@ -144,7 +144,7 @@ impl<'a> Runner<'a> {
             || limits.steps.is_some_and(|most| self.campaign.sums.steps >= most)
     }
 
-    /// Runs these seeds until it is to stop: the first ones of them, without a gap.
+    /// Runs these seeds until the sink requests a stop. Returns the first ones of them, without a gap.
     fn try_all(&self, seeds: &[u64], watch: &dyn Watch) -> Vec<Tried> {
         let tried = parallel::in_order(self.threads, seeds.len(), |at| {
             if watch.stop() {
@@ -163,7 +163,7 @@ impl<'a> Runner<'a> {
         tried.into_iter().map_while(|tried| tried).collect()
     }
 
-    /// Runs a seed, twice if need be, and notes what its run reaches, if a guide asks.
+    /// Runs a seed, twice if need be, and records the states that its run reaches, if there is a guide.
     fn try_one(&self, seed: u64) -> Tried {
         let draft = self.plans.draft(seed);
         let plan = self.plans.plan(seed, draft.as_ref());
@@ -172,7 +172,11 @@ impl<'a> Runner<'a> {
             repeat(&plan, self.implementation)
         } else {
             seen = self.plans.seen(&plan);
-            match run(&plan, self.implementation, true, &mut seen.as_mut()) {
+            let ran = match &mut seen {
+                None => run(&plan, self.implementation, true, ()),
+                Some(seen) => run(&plan, self.implementation, true, seen as &mut dyn Observer),
+            };
+            match ran {
                 Ok(outcome) => SeedOutcome::Ran(Box::new(outcome)),
                 Err(why) => SeedOutcome::NoBoot(why),
             }
@@ -181,7 +185,8 @@ impl<'a> Runner<'a> {
         Tried { seed, outcome: Ok(outcome), draft, reached }
     }
 
-    /// Takes in the outcomes of seeds, up to the last finding that is wanted. If the campaign can't go on, says why.
+    /// Takes in the outcomes of seeds, up to the last finding that is wanted. Returns an ending if the campaign can't go
+    /// on.
     fn take(
         &mut self,
         tried: Vec<Tried>,
@@ -210,7 +215,7 @@ impl<'a> Runner<'a> {
         Ok(failed)
     }
 
-    /// The scenario of each seed that is to be looked at closely.
+    /// Shrinks the findings that are to be shrunk; returns a scenario or nothing for each seed.
     fn shrink(
         &self,
         tried: &[Tried],
@@ -261,7 +266,7 @@ impl<'a> Runner<'a> {
 /// A seed that was run.
 struct Tried {
     seed: u64,
-    /// Its outcome, or how the program itself failed at it.
+    /// Its outcome, or the failure of the program itself.
     outcome: Result<SeedOutcome, String>,
     /// The guide's draft, if there is a guide.
     draft: Option<Draft>,

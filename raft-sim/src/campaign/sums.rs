@@ -5,48 +5,48 @@ use serde::{Deserialize, Serialize};
 use crate::mix::mix;
 use crate::run::{Liveness, Outcome, Tally};
 
-/// How often something happened in all seeds together, and in how many of them.
+/// The number of times that something happened in all seeds together, and the number of seeds in which it did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share(pub u64, pub u64);
 
-/// How many seeds were asked for progress once their faults had ceased.
+/// The numbers of seeds that had to make progress after their faults, and that did not have to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// They owed it, and made it or not.
-    #[serde(alias = "owed")]
+    /// Seeds with liveness obligations, met or not.
+    #[serde(rename = "owed")]
     pub obligation: u64,
-    /// Nobody could have made it: what remained broken does not leave a quorum.
-    #[serde(alias = "not_owed")]
+    /// Seeds without obligations: what remained broken does not leave a quorum.
+    #[serde(rename = "not_owed")]
     pub no_obligation: u64,
 }
 
-/// The numbers of many runs, added up. It does not matter in which order.
+/// The numbers of many runs, added up. The order of the runs does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
-    /// How many seeds.
+    /// The number of seeds.
     pub seeds: u64,
-    /// Their steps.
+    /// The number of their steps.
     pub steps: u64,
-    /// Stands for the steps of all of them.
+    /// The digest of all of their steps.
     #[serde(with = "hexadecimal")]
     pub digest: u64,
-    /// What happened.
+    /// The counts of requests, faults and crashes.
     pub tally: Tally,
-    /// Whether progress was owed.
+    /// The numbers of seeds with and without liveness obligations.
     pub progress: Progress,
-    /// How often each property was put to the test, in the order of
+    /// The counts of how often each property was put to the test, in the order of
     /// [`Property::ALL`](crate::checker::Property::ALL); empty before the first seed.
     pub exercised: Vec<Share>,
-    /// How often each feature took part, in the order of [`Feature::ALL`](crate::coverage::Feature::ALL); empty
-    /// before the first seed.
+    /// The counts of how often each feature took part, in the order of
+    /// [`Feature::ALL`](crate::coverage::Feature::ALL); empty before the first seed.
     pub features: Vec<Share>,
-    /// How often each sort of fault hit, in the order of [`FaultSort::all`](crate::plan::FaultSort::all); empty
-    /// before the first seed.
+    /// The counts of how often each sort of fault hit, in the order of
+    /// [`FaultSort::all`](crate::plan::FaultSort::all); empty before the first seed.
     pub faults: Vec<Share>,
 }
 
 impl Sums {
-    /// Adds a seed; it may have come to nothing.
+    /// Adds a seed. It has no outcome if a server did not boot.
     pub(super) fn add(&mut self, seed: u64, outcome: Option<&Outcome>) {
         let Some(outcome) = outcome else {
             self.seeds += 1;
@@ -74,7 +74,7 @@ impl Sums {
         });
     }
 
-    /// Adds those of other seeds.
+    /// Adds the sums of other seeds.
     pub(super) fn join(&mut self, other: &Sums) {
         self.seeds += other.seeds;
         self.steps += other.steps;

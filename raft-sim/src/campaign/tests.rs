@@ -18,13 +18,13 @@ fn short(part: impl Into<Part>) -> Options {
     Options { part: part.into(), each, ..Options::default() }
 }
 
-/// Sink that takes down what it hears, and stops after a number of seeds.
+/// Sink that keeps its notifications as lines, and stops after a number of seeds.
 #[derive(Default)]
 struct Kept {
     news: Vec<String>,
     seeds: AtomicU64,
     most: Option<u64>,
-    /// Refuses to hear of a finding.
+    /// Fails at a finding.
     full: bool,
 }
 
@@ -69,29 +69,29 @@ impl Sink for Kept {
 }
 
 #[test]
-fn a_sink_hears_of_a_campaign_in_its_order() {
+fn a_sink_is_notified_in_the_order_of_the_seeds() {
     let mut kept = Kept::default();
     let options = Options { limits: Limits { findings: Some(1), steps: None }, ..short(0..1_000) };
-    let ended = Runner::new(options, &Forgetful).run(&mut kept).expect("it hears all");
+    let ended = Runner::new(options, &Forgetful).run(&mut kept).expect("it takes all");
     let seed = ended.campaign.findings.distinct().next().expect("a finding").seed;
     let (last, batches) = (seed + 1, &kept.news[1..kept.news.len() - 2]);
     assert_eq!(kept.news[0], "started 0..1000 at 0");
     assert_eq!(batches.last(), Some(&format!("batch up to {last}")), "the finding ends it");
-    let reported = format!("finding: raft-sim run --seed {seed} --duration 400");
-    assert_eq!(kept.news[batches.len() + 1..], [reported, "ended: Enough".to_owned()]);
+    let finding = format!("finding: raft-sim run --seed {seed} --duration 400");
+    assert_eq!(kept.news[batches.len() + 1..], [finding, "ended: Enough".to_owned()]);
 }
 
 #[test]
 fn a_sink_can_stop_a_campaign_and_another_can_go_on() {
-    let whole = Runner::new(short(0..20), &Forgetful).run(&mut ()).expect("nobody refuses");
+    let whole = Runner::new(short(0..20), &Forgetful).run(&mut ()).expect("the sink never fails");
     assert_eq!((whole.ending, whole.campaign.sums.seeds), (Ending::Done, 20));
     let mut kept = Kept { most: Some(7), ..Kept::default() };
     let one = Runner::new(short(0..20), &Forgetful).threads(std::num::NonZeroUsize::MIN);
-    let one = one.run(&mut kept).expect("it hears all");
+    let one = one.run(&mut kept).expect("it takes all");
     assert_eq!((one.ending, one.campaign.through), (Ending::Stopped, 7));
     let mut kept = Kept::default();
     let rest = Runner::new(short(0..20), &Forgetful).resume(one.campaign);
-    let rest = rest.run(&mut kept).expect("it hears all");
+    let rest = rest.run(&mut kept).expect("it takes all");
     assert_eq!(kept.news[..2], ["started 0..20 at 7", "batch up to 20"]);
     assert_eq!((rest.ending, rest.campaign), (Ending::Done, whole.campaign));
 }
@@ -105,30 +105,30 @@ fn an_error_of_its_sink_ends_a_campaign() {
 }
 
 #[test]
-fn a_guided_campaign_tells_of_its_guide() {
+fn a_guided_campaign_passes_its_guide_to_the_sink() {
     let mut options = short(0..70);
     options.each.guided = true;
     let mut kept = Kept::default();
-    let ended = Runner::new(options, &Reference).run(&mut kept).expect("it hears all");
+    let ended = Runner::new(options, &Reference).run(&mut kept).expect("it takes all");
     assert_eq!(kept.news[1..3], ["batch up to 64, guided", "batch up to 70, guided"]);
     assert!(ended.guide.is_some_and(|guide| guide.states() > 0));
 }
 
 #[test]
-fn a_capability_that_is_left_out_is_not_asked_for() {
+fn a_capability_that_is_left_out_is_not_used() {
     let mut options = short(0..20);
     options.each.plan.capabilities = Some(Vec::new());
-    let ended = Runner::new(options, &Reference).run(&mut ()).expect("nobody refuses");
+    let ended = Runner::new(options, &Reference).run(&mut ()).expect("the sink never fails");
     let reads = crate::coverage::Feature::ALL.iter().zip(&ended.campaign.sums.features);
     let some: Vec<_> = reads.filter(|(_, share)| share.0 > 0).map(|(it, _)| it.title()).collect();
     assert_eq!(some, [""; 0]);
 }
 
 #[test]
-fn one_in_64_seeds_is_run_twice_unasked() {
+fn one_in_64_seeds_is_run_twice() {
     let seed = (0..).find(|seed| repeats(*seed)).expect("there is one");
     let ended = Runner::new(short(seed..seed + 1), &Nondeterministic::default()).run(&mut ());
-    let ended = ended.expect("nobody refuses");
+    let ended = ended.expect("the sink never fails");
     let finding = ended.campaign.findings.distinct().next().expect("it does not repeat itself");
     assert_eq!(finding.kind, Kind::NotRepeatable);
     let show = ended.header.show(finding.kind, seed);
@@ -136,7 +136,7 @@ fn one_in_64_seeds_is_run_twice_unasked() {
     assert_eq!(show, format!("raft-sim fuzz --check-determinism {seeds} --duration 400"));
 }
 
-/// The reference core, in a program that breaks if it is to start over.
+/// The reference core, in a program that panics when it is to start over.
 struct Broken;
 
 impl Implementation for Broken {
@@ -158,9 +158,10 @@ impl Implementation for Broken {
 }
 
 #[test]
-fn the_seed_at_which_the_program_fails_is_told_and_those_before_count() {
+fn the_seed_at_which_the_program_fails_is_named_and_those_before_count() {
     let first = (0..).find(|seed| repeats(*seed)).expect("there is one");
-    let ended = Runner::new(short(0..first + 5), &Broken).run(&mut ()).expect("nobody refuses");
+    let ended =
+        Runner::new(short(0..first + 5), &Broken).run(&mut ()).expect("the sink never fails");
     let Ending::Failed { seed, why } = ended.ending else { panic!("{:?}", ended.ending) };
     assert_eq!((seed, ended.campaign.through), (first, first));
     assert!(why.contains("internal error") && why.contains("it can't start over"), "{why}");

@@ -1,5 +1,4 @@
-//! What is on record of logs: a chain of hashes for each, the entries ever seen, and the
-//! entries ever committed.
+//! The record of logs: a chain of hashes for each log, all entries ever seen, and all entries ever committed.
 //!
 //! Nothing here judges. An index is a `u64` count of entries here, so that 0 can stand for "before
 //! the first entry".
@@ -19,7 +18,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// What stands before the first entry of every log.
+    /// The link before the first entry of every log.
     pub(super) const START: Link = Link { term: Term(0), hash: 0 };
 
     /// The link of an entry that follows this one.
@@ -47,9 +46,9 @@ impl Link {
 /// The configurations of a log (§6).
 #[derive(Clone, Debug)]
 pub(super) struct Configurations {
-    /// The one before the first entry.
+    /// The configuration before the first entry.
     first: Arc<Membership>,
-    /// Those of its entries, with their indexes.
+    /// The configurations among its entries, with their indexes.
     logged: Vec<(u64, Arc<Membership>)>,
 }
 
@@ -58,13 +57,13 @@ impl Configurations {
         Configurations { first, logged: Vec::new() }
     }
 
-    /// How many entries are configurations.
+    /// The number of entries that are configurations.
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.logged.len()
     }
 
-    /// The last of the first so many of them, and its index; at 0 the one before the first entry.
+    /// The last of the first `count` configurations, and its index; for 0 the one before the first entry.
     #[inline]
     pub(super) fn nth(&self, count: usize) -> (u64, &Arc<Membership>) {
         match count.checked_sub(1).and_then(|place| self.logged.get(place)) {
@@ -79,7 +78,7 @@ impl Configurations {
         self.nth(self.logged.len())
     }
 
-    /// How many of these entries are at or before an index.
+    /// The number of these entries at or before an index.
     pub(super) fn count_up_to(&self, index: u64) -> usize {
         self.logged.partition_point(|(other, _)| *other <= index)
     }
@@ -94,7 +93,7 @@ impl Configurations {
         self.logged.push((index, membership.clone()));
     }
 
-    /// Those behind so many entries go.
+    /// Removes the configurations behind the first `len` entries.
     #[inline]
     pub(super) fn truncate(&mut self, len: u64) {
         while self.logged.last().is_some_and(|(index, _)| *index > len) {
@@ -102,7 +101,7 @@ impl Configurations {
         }
     }
 
-    /// Takes over those that another log has behind `from`, up to and including `to`.
+    /// Copies the configurations of another log behind `from`, up to and including `to`.
     #[inline]
     fn extend(&mut self, other: &Configurations, from: u64, to: u64) {
         if other.latest().0 <= from {
@@ -128,12 +127,12 @@ impl Chain {
         Chain { base: 0, links: Vec::new(), configurations: Configurations::new(first) }
     }
 
-    /// What the log, still empty, has up to `base` is not known.
+    /// Marks the content of the log, still empty, as unknown up to `base`.
     pub(super) fn begin_behind(&mut self, base: u64) {
         self.base = base;
     }
 
-    /// How many entries the log has.
+    /// The number of entries in the log.
     #[inline]
     pub(super) fn len(&self) -> u64 {
         self.base + self.links.len() as u64
@@ -165,7 +164,7 @@ impl Chain {
         }
     }
 
-    /// Cuts the log to at most so many entries.
+    /// Cuts the log to at most this number of entries.
     #[inline]
     pub(super) fn truncate(&mut self, len: u64) {
         let kept = len.saturating_sub(self.base);
@@ -184,7 +183,7 @@ impl Chain {
     /// behind it stays if it follows these entries, else it goes.
     #[cold]
     pub(super) fn adopt(&mut self, ledger: &Ledger, last: u64) {
-        // Who began without a configuration learns the first one by a snapshot.
+        // A server that began without a configuration gets the first one from a snapshot.
         self.configurations.first.clone_from(&ledger.configurations.first);
         let Some(committed) = ledger.entries.get(..last.saturating_sub(ledger.base) as usize)
         else {
@@ -228,7 +227,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// What any log has up to `base` is not known.
+    /// Marks the content of all logs up to `base` as unknown.
     pub(super) fn begin_behind(&mut self, base: u64) {
         self.base = base;
     }
@@ -274,11 +273,11 @@ struct Committed {
     in_term: Term,
 }
 
-/// Everything that leaders committed. `in_term` does not decrease with the index: who commits an
-/// entry commits those before it.
+/// The ledger of everything that leaders committed. `in_term` does not decrease with the index: a leader that
+/// commits an entry commits those before it.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    /// What is committed up to here is not known, and counts as the start.
+    /// The index up to which the committed entries are unknown; it counts as the start.
     base: u64,
     entries: Vec<Committed>,
     pub(super) configurations: Configurations,
@@ -290,12 +289,12 @@ impl Ledger {
         Ledger { base: 0, entries: Vec::new(), configurations: Configurations::new(first) }
     }
 
-    /// What is committed up to `base` is not known.
+    /// Marks the committed entries up to `base` as unknown.
     pub(super) fn begin_behind(&mut self, base: u64) {
         self.base = base;
     }
 
-    /// How many entries are committed.
+    /// The number of committed entries.
     #[inline]
     pub(super) fn len(&self) -> u64 {
         self.base + self.entries.len() as u64
@@ -310,12 +309,12 @@ impl Ledger {
         }
     }
 
-    /// How many entries, from the first on, were committed in terms below this one.
+    /// The number of entries, from the first on, that were committed in terms below this one.
     pub(super) fn committed_before(&self, term: Term) -> u64 {
         self.base + self.entries.partition_point(|entry| entry.in_term < term) as u64
     }
 
-    /// Up to which index what is committed is not known.
+    /// The index up to which the committed entries are unknown.
     pub(super) fn base(&self) -> u64 {
         self.base
     }

@@ -1,11 +1,10 @@
 //! All checkers over one run: the record, and each checker beside it.
 
-use super::hooks::{Checker, Exercised};
+use super::properties::hooks::{Checker, Exercised};
 use super::properties::linearizability::ClientEvent;
+use super::properties::violation::Violation;
 use super::properties::{self, Property, checkers};
 use super::record::{InForce, Record};
-use super::rules;
-use super::violation::Violation;
 use crate::model::NodeId;
 use crate::subject::{Capability, Settings};
 
@@ -84,47 +83,47 @@ impl Checkers {
         if can(Capability::Rules) { checkers.with_rules(settings()) } else { checkers }
     }
 
-    /// The same, and the rules are judged too; the servers have these settings.
+    /// Makes the checkers judge the rules, too. The servers have these settings.
     #[must_use]
     pub fn with_rules(mut self, settings: Vec<Settings>) -> Checkers {
-        self.list.rules = rules::Rules::judging(settings);
+        self.list.rules = properties::rules::Rules::judging(settings);
         self
     }
 
-    /// The same for servers that use the latest configuration that they have applied.
+    /// Makes the checkers assume that servers use the latest configuration that they have applied.
     #[must_use]
     pub fn at_apply(mut self) -> Checkers {
         self.record.in_force = InForce::Applied;
         self
     }
 
-    /// The same for servers that wait at each write until it is durable: what one has written counts for itself as
-    /// if it were. For others it counts when it is, so that no message may leave before.
+    /// Makes the checkers assume that servers wait at each write until it is durable. A server's own write counts
+    /// as durable for itself at once. For others it counts when it is durable, so that no message may leave before.
     #[must_use]
     pub fn waiting_for_disks(mut self) -> Checkers {
         self.record.waits = true;
         self
     }
 
-    /// From now on what clients do and hear is kept, to be [told](Checkers::told).
+    /// Starts to keep the operations of clients and their results, for [`reported`](Checkers::reported).
     pub fn record(&mut self) {
         self.list.linearizability.record();
     }
 
-    /// What clients did and heard since [`record`](Checkers::record), in order.
+    /// The operations of clients and their results since [`record`](Checkers::record), in order.
     #[must_use]
     pub fn reported(&self) -> &[ClientEvent] {
         self.list.linearizability.reported()
     }
 
-    /// How often the property was really put to the test: how often something was compared that could
-    /// have differed. `docs/invariants.md` says for each property what counts.
+    /// The number of times that the property was exercised: that something was compared that could have differed.
+    /// `docs/invariants.md` says for each property what counts.
     #[must_use]
     pub fn exercised(&self, property: Property) -> u64 {
         self.exercised.of(property)
     }
 
-    /// How many entries leaders have committed, given ones included.
+    /// The number of entries that leaders have committed, given ones included.
     #[must_use]
     pub fn committed_len(&self) -> u64 {
         self.record.ledger.len()

@@ -1,10 +1,10 @@
-//! What happens in a run, handed to the checkers and put on record.
+//! The observations of a run: each is handed to the checkers and put on record.
 
 use super::chain::Link;
 use super::checkers::Checkers;
-use super::hooks::{Boot, Checker, Commit, Context, New};
 use super::properties::checkers;
-use super::violation::{Verdict, Violation};
+use super::properties::hooks::{Boot, Checker, Commit, Context, New};
+use super::properties::violation::{Verdict, Violation};
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
 use crate::subject::{Answer, Effects, Event, LogWrite, Request, Role, Settings, View, Write};
 use crate::time::Micros;
@@ -100,7 +100,7 @@ impl Checkers {
         Ok(())
     }
 
-    /// A client asks a server for something; reported before the server hears of it.
+    /// A client sends a request to a server; reported before the server takes it.
     ///
     /// # Panics
     /// If the server is unknown.
@@ -210,7 +210,8 @@ impl Checkers {
         Ok(())
     }
 
-    /// A server's commit index advances, if it does. So many configurations of its log were in force when the step began.
+    /// A server's commit index advances, if it does. `configured` configurations of its log were in force when the
+    /// step began.
     fn commit(&mut self, slot: usize, after: &View, configured: usize) -> Verdict {
         let to = length(after.commit);
         if to <= length(self.record.servers[slot].view.commit) {
@@ -227,7 +228,7 @@ impl Checkers {
         Ok(())
     }
 
-    /// A client is told what became of its request; reported after the step that says so.
+    /// A client receives the answer to its request; reported after the step that gives it.
     ///
     /// # Errors
     /// The property that does not hold.
@@ -242,12 +243,13 @@ impl Checkers {
         answer: &Answer,
     ) -> Result<(), Violation> {
         let slot = self.record.slot(server);
-        let mut first = Ok(());
+        let mut first = None;
         each!(self, slot, |checker, at| {
-            let verdict = checker.answered(at, now, request, answer);
-            first = first.and(verdict);
+            if let Err(violation) = checker.answered(at, now, request, answer) {
+                first.get_or_insert(violation);
+            }
         });
-        first
+        first.map_or(Ok(()), Err)
     }
 
     /// A write is durable now. Those of one server come in the order in which it made them.
@@ -274,8 +276,8 @@ impl Checkers {
         Ok(())
     }
 
-    /// From now on, or no longer, what is [`persisted`](Checkers::persisted) is what the server's disk says, and is
-    /// gone when its power is. The votes that it sent stay on record: those who got them count on them.
+    /// The server's disk begins to lie, or stops lying. While it lies, what is [`persisted`](Checkers::persisted)
+    /// is lost in a power loss. The votes that the server sent stay on record: their receivers rely on them.
     ///
     /// # Panics
     /// If the server is unknown.
@@ -294,8 +296,7 @@ impl Checkers {
         each!(self, slot, |checker, at| checker.crashed(at));
     }
 
-    /// A server lost its power and its disk. The votes that it sent stay on record: those who got
-    /// them count on them.
+    /// A server lost its power and its disk. The votes that it sent stay on record: their receivers rely on them.
     ///
     /// # Panics
     /// If the server is unknown.

@@ -1,7 +1,7 @@
 //! The checkers as observers: each observation goes to the method that judges it.
 
 use super::checkers::Checkers;
-use super::violation::{Verdict, Violation};
+use super::properties::violation::{Verdict, Violation};
 use crate::observation::{Observation, Observer, Stop};
 use crate::time::Micros;
 
@@ -12,7 +12,7 @@ impl Checkers {
         self.violation.as_ref()
     }
 
-    #[inline]
+    #[inline(always)]
     fn judge(&mut self, at: Micros, observation: &Observation<'_>) -> Verdict {
         match observation {
             Observation::Booted { server, disk, kept, settings, changed, view, .. } => {
@@ -72,7 +72,7 @@ impl Checkers {
 }
 
 impl Observer for Checkers {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.judge(at, observation).map_err(|violation| {
             self.violation = Some(violation);
@@ -84,12 +84,12 @@ impl Observer for Checkers {
 /// No Panic (§5.5) and the half of Bounded Steps (§5.6) that a server breaks by itself: judged of every run.
 #[derive(Clone, Debug, Default)]
 pub struct NoPanic {
-    /// What was seen, if anything was.
+    /// The first violation, if there is one.
     pub violation: Option<Violation>,
 }
 
 impl Observer for NoPanic {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.violation = match observation {
             Observation::Stepped { server, effects, .. } => match &effects.ended {

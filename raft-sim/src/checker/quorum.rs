@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::model::{Membership, NodeId};
 
-/// Whether so many of these servers are a majority (§5.2).
+/// True if `count` of these servers are a majority (§5.2).
 #[inline]
 pub(super) fn is_majority(count: usize, servers: &[NodeId]) -> bool {
     count > servers.len() / 2
 }
 
-/// Whether those for whom `agrees` holds are a majority of the voters, and in joint consensus of either
+/// True if the servers for which `agrees` holds are a majority of the voters, and in joint consensus of either
 /// configuration (§6).
 pub(crate) fn has_quorum(configuration: &Membership, agrees: impl Fn(NodeId) -> bool) -> bool {
     let Membership { voters, outgoing, learners: _ } = configuration;
@@ -57,14 +57,14 @@ pub(super) fn names(configuration: &Membership) -> String {
     let Membership { voters, outgoing, learners } = configuration;
     let list = |servers: &[NodeId]| {
         let names: Vec<String> = servers.iter().map(NodeId::to_string).collect();
-        if names.is_empty() { "nobody".to_owned() } else { names.join(" ") }
+        if names.is_empty() { "none".to_owned() } else { names.join(" ") }
     };
-    let mut reported = list(voters);
+    let mut text = list(voters);
     for (what, servers) in [(" with C_old ", outgoing), (" and learners ", learners)] {
         if !servers.is_empty() {
-            reported.push_str(what);
-            reported.push_str(&list(servers));
+            text.push_str(what);
+            text.push_str(&list(servers));
         }
     }
-    reported
+    text
 }

@@ -1,5 +1,5 @@
-//! What is known of a run so far: each server's state, its log and its disk, and what leaders committed. Nothing here
-//! judges; what one checker alone needs is in that checker.
+//! The record of a run so far: each server's state, its log and its disk, and what leaders committed. Nothing here
+//! judges. State that one checker alone needs is in that checker.
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use crate::model::{
 };
 use crate::subject::{Role, View, Write};
 
-/// When a configuration is in force on a server.
+/// The point at which a configuration is in force on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InForce {
     /// As soon as it is in the server's log (§6).
     Appended,
     /// Once the server has applied it.
     Applied,
-    /// One or the other; nobody says which.
+    /// One or the other: the implementation does not say which.
     Unreported,
 }
 
-/// What is known of a run so far.
+/// The record of a run so far.
 #[derive(Debug)]
 pub(super) struct Record {
     /// The servers, S1 first.
@@ -30,9 +30,9 @@ pub(super) struct Record {
     table: Table,
     /// Every entry ever committed.
     pub(super) ledger: Ledger,
-    /// When a configuration is in force.
+    /// The point at which a configuration is in force.
     pub(super) in_force: InForce,
-    /// Whether servers wait at each write, so that what they have written is durable for themselves.
+    /// True if servers wait at each write: then what a server has written is durable from its own view.
     pub(super) waits: bool,
 }
 
@@ -56,7 +56,7 @@ impl Record {
         }
     }
 
-    /// What logs have up to `base` is not known.
+    /// Marks the content of logs up to `base` as unknown.
     pub(super) fn begin_behind(&mut self, base: u64) {
         for server in &mut self.servers {
             server.log.begin_behind(base);
@@ -79,16 +79,16 @@ impl Record {
         self.find(server).expect("observations are about servers of the cluster")
     }
 
-    /// Whether what a server does in a step it does as a leader: one that steps down with this step, as it
-    /// does when it commits a configuration without itself (§6), has led until then.
+    /// True if a server acts as a leader in a step. One that steps down with this step, as it does when it commits
+    /// a configuration without itself (§6), has led until then.
     #[inline]
     pub(super) fn leads(&self, slot: usize, after: &View) -> bool {
         let before = &self.servers[slot].view;
         after.role == Role::Leader || (before.role == Role::Leader && before.term == after.term)
     }
 
-    /// How many configurations of its log a server has in force, or had, when it showed this view: the last of
-    /// them is what it uses.
+    /// The number of configurations of its log that a server has in force, or had, when it showed this view: it
+    /// uses the last of them.
     #[inline]
     pub(super) fn in_force(&self, slot: usize, view: &View) -> usize {
         let configurations = &self.servers[slot].log.configurations;
@@ -98,7 +98,7 @@ impl Record {
         }
     }
 
-    /// Whether it is certain how many that are.
+    /// True if that number is certain.
     #[inline]
     pub(super) fn knows_in_force(&self, slot: usize, view: &View) -> bool {
         let configurations = &self.servers[slot].log.configurations;

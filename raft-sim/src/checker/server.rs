@@ -1,4 +1,4 @@
-//! What the record knows of one server. Nothing here judges.
+//! The record of one server. Nothing here judges.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::chain::{Chain, Table};
 use crate::model::{HardState, Membership, NodeId, Payload};
 use crate::subject::{LogWrite, View};
 
-/// What was durable when a disk began to lie.
+/// The durable state when a disk began to lie.
 #[derive(Debug)]
 struct Truth {
     hard_state: HardState,
@@ -14,11 +14,11 @@ struct Truth {
     snapshot: u64,
 }
 
-/// What is remembered about one server.
+/// The record of one server.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) id: NodeId,
-    /// Whether it booted before, so that its disk is known.
+    /// True if it booted before, so that its disk is known.
     pub(super) known: bool,
     /// Its state after its last step; the default one while it is down.
     pub(super) view: View,
@@ -35,7 +35,7 @@ pub(super) struct Server {
     pub(super) durable: HardState,
     /// While its disk lies: what is really durable.
     truth: Option<Box<Truth>>,
-    /// How many entries its state machine has.
+    /// The number of entries that its state machine has.
     pub(super) applied: u64,
 }
 

@@ -7,24 +7,23 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Error;
-use super::output::{ASIDE, BAD, GOOD, heading, read_or_tell, tell_wrong};
+use super::output::{ASIDE, BAD, GOOD, heading, read_or_report, report_wrong};
 use crate::history::{self, Explanation, GaveUp, History, Key, Limits, Operation, Verdict};
 use crate::report::End;
 
 /// Widest drawing, in characters.
 const WIDTH: usize = 100;
 
-/// Check histories of clients: whether what they were told can be explained by one register that does one thing at
-/// a time
+/// Check histories of clients: whether each history is linearizable
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Histories: JSON with one event a line, or Jepsen's EDN
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// How the results are written
+    /// Format of the results
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// How much memory the search may take, in MiB, before it gives up
+    /// Memory that the search may take, in MiB, before it gives up
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     memory: u32,
@@ -38,10 +37,10 @@ pub(super) enum Format {
     Json,
 }
 
-/// What became of one file.
+/// The result for one file.
 struct Case {
     file: String,
-    /// Its operations and its keys, if it could be read.
+    /// The number of its operations and of its keys, if it could be read.
     size: Option<(usize, usize)>,
     result: Result<Verdict, String>,
 }
@@ -74,7 +73,7 @@ pub(super) fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Re
     })))
 }
 
-/// Reads and judges a file; what is wrong with it is told at once.
+/// Reads and judges a file. Errors are written to `err` at once.
 fn one(path: &Path, limits: &Limits, err: &mut dyn Write) -> io::Result<Case> {
     let file = path.display().to_string();
     let (size, result) = match load(path, err)? {
@@ -85,13 +84,13 @@ fn one(path: &Path, limits: &Limits, err: &mut dyn Write) -> io::Result<Case> {
 }
 
 fn load(path: &Path, err: &mut dyn Write) -> io::Result<Result<History, String>> {
-    let bytes = match read_or_tell(path, err)? {
+    let bytes = match read_or_report(path, err)? {
         Ok(bytes) => bytes,
         Err(message) => return Ok(Err(message)),
     };
     match history::read(&bytes) {
         Ok(history) => Ok(Ok(history)),
-        Err(error) => tell_wrong(&path.display().to_string(), &bytes, error, err).map(Err),
+        Err(error) => report_wrong(&path.display().to_string(), &bytes, error, err).map(Err),
     }
 }
 
@@ -154,17 +153,18 @@ struct Row<'c> {
     file: &'c str,
     /// `linearizable`, `illegal`, `gave-up` or `unusable`
     verdict: &'static str,
-    /// Invoked by clients, and on how many keys; null if it could not be used.
+    /// Invoked operations, and their keys; null if the file could not be used.
     operations: Option<usize>,
     keys: Option<usize>,
     /// The key in question.
     key: Option<&'c str>,
-    /// Of an illegal history, how many events from the first on are illegal; if the search gave up, of how many an
-    /// order is known.
+    /// Of an illegal history, the number of events from the first on that are illegal. If the search gave up, the
+    /// number of events that have a known order.
     events: Option<usize>,
     configurations: Option<usize>,
     message: Option<&'c str>,
-    /// Operations that can't be put in order, each as its last event would be, with the numbers of its events, from 1.
+    /// Operations that can't be put in order, each in the form of its last event, with the numbers of its events,
+    /// from 1.
     core: &'c [Operation],
 }
 

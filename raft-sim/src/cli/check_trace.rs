@@ -1,4 +1,4 @@
-//! `raft-sim check-trace`: what the servers of a running cluster told, and whether a correct Raft can have done that.
+//! `raft-sim check-trace`: judges the events that the servers of a running cluster reported.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -7,20 +7,20 @@ use serde::Serialize;
 
 use super::Error;
 use super::check::Format;
-use super::output::{ASIDE, BAD, GOOD, heading, read_or_tell, tell_wrong};
+use super::output::{ASIDE, BAD, GOOD, heading, read_or_report, report_wrong};
 use crate::checker::{Property, Violation};
 use crate::report::End;
 use crate::trace::{self, At, JUDGED, Judgement, Trace};
 
-/// Check the trace of a running cluster: what its servers told of themselves, judged by the same oracles as runs of the
-/// simulator
+/// Check the trace of a running cluster: the events that its servers reported, judged by the same checkers as runs of
+/// the simulator
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The trace, as JSON with one event a line: one file with all servers, or several, with those of one server in
     /// their order
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// How the result is written
+    /// Format of the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
@@ -33,7 +33,7 @@ pub(super) fn check_trace(
     let mut files = Vec::new();
     let mut unreadable = Vec::new();
     for path in &args.files {
-        match read_or_tell(path, err)? {
+        match read_or_report(path, err)? {
             Ok(bytes) => files.push((path.display().to_string(), bytes)),
             Err(message) => unreadable.push(message),
         }
@@ -44,7 +44,7 @@ pub(super) fn check_trace(
             Ok(trace) => Ok(trace),
             Err(trace::Error { file, error }) => {
                 let (name, bytes) = &files[file];
-                Err(tell_wrong(name, bytes, error, err)?)
+                Err(report_wrong(name, bytes, error, err)?)
             }
         },
     };
@@ -105,7 +105,7 @@ fn human(trace: &Trace, judgement: &Judgement, out: &mut dyn Write) -> io::Resul
         writeln!(out, "{violation}")?;
         heading(out, "The events that show it")?;
         for at in events {
-            writeln!(out, "  {}", reported(trace, *at))?;
+            writeln!(out, "  {}", described(trace, *at))?;
         }
     }
     heading(out, "What was checked, and how often")?;
@@ -126,8 +126,8 @@ fn human(trace: &Trace, judgement: &Judgement, out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
-/// An event, with its place and what its server's clock said.
-fn reported(trace: &Trace, at: At) -> String {
+/// An event, with its place and the time of its server's clock.
+fn described(trace: &Trace, at: At) -> String {
     let event = trace.event(at);
     let file = trace.file(event);
     let time = event.time.as_ref().map(|time| format!(" (at {time} by its clock)"));
@@ -138,7 +138,7 @@ fn number(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// The whole result; of a trace that can't be used only the message.
+/// The whole result; for a trace that can't be used, only the message.
 #[derive(Serialize)]
 struct Row {
     /// `held`, `violated`, `nothing-checked` or `unusable`

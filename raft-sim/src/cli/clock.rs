@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-/// What it shows.
+/// The current time.
 #[expect(
     clippy::disallowed_methods,
-    reason = "how long something took, and when a time is up, is for the person at the terminal; no run knows of it"
+    reason = "durations and deadlines are for the person at the terminal; no run depends on them"
 )]
 pub(super) fn now() -> Instant {
     Instant::now()

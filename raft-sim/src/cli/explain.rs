@@ -4,16 +4,16 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::Error;
-use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_tell, timeline};
+use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_report, timeline};
 use super::subject::{SubjectArgs, Target};
 use crate::report::{End, failure_end, requires};
 use crate::scenario::replay::{Verdict, replay};
 use crate::timeline::{Line, Recorder, texts};
 
-/// Replay one scenario and tell below each statement what happened
+/// Replay one scenario and print below each statement what happened
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The scenario file; if it is not on the disk, that of this path which comes with the program
+    /// The scenario file; if it is not on the disk, the scenario of this path that comes with the program
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub(super) fn explain(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<End, Error> {
-    let Some((source, scenario)) = load_or_tell(&args.file, err)? else {
+    let Some((source, scenario)) = load_or_report(&args.file, err)? else {
         return Ok(End::Unusable);
     };
     let mut recorder = Recorder::all();

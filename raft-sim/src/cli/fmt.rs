@@ -1,11 +1,11 @@
-//! `raft-sim fmt`: brings scenario files into their one form.
+//! `raft-sim fmt`: brings scenario files into canonical form.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use super::output::load_or_tell;
+use super::output::load_or_report;
 use crate::report::End;
 use crate::scenario::corpus::find;
 
@@ -21,16 +21,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn fmt(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
-    let files = find(&args.files).map_err(|error| Error::Told(error.to_string()))?;
+    let files = find(&args.files).map_err(|error| Error::Message(error.to_string()))?;
     let (mut unusable, mut differ) = (false, false);
     for path in files {
-        let Some((_, scenario)) = load_or_tell(&path, err)? else {
+        let Some((_, scenario)) = load_or_report(&path, err)? else {
             unusable = true;
             continue;
         };
         let canonical = scenario.to_string();
         // The bytes on the disk, since a byte order mark is not part of the source.
-        let failed = |error: io::Error| Error::Told(format!("{}: {error}", path.display()));
+        let failed = |error: io::Error| Error::Message(format!("{}: {error}", path.display()));
         if fs::read(&path).map_err(failed)? == canonical.as_bytes() {
             continue;
         }
@@ -47,8 +47,8 @@ pub(super) fn fmt(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     })
 }
 
-/// Replaces a file as a whole: whoever reads it meanwhile, or after a crash, sees the old text or the new
-/// one. A link keeps pointing where it did.
+/// Replaces a file as a whole: a reader, during the replacement or after a crash, sees the old text or the new one. A
+/// link keeps its target.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path)?;
     let mut name = std::ffi::OsString::from(".");
@@ -57,7 +57,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let temporary = path.with_file_name(name);
     let written = write(&temporary, &path, text).and_then(|()| fs::rename(&temporary, &path));
     if written.is_err() {
-        // The first error is the one to tell.
+        // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
     }
     written

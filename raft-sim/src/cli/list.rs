@@ -1,28 +1,28 @@
-//! `raft-sim list`: which scenarios there are.
+//! `raft-sim list`: the available scenarios.
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use super::Error;
-use super::output::load_or_tell;
+use super::output::load_or_report;
 use crate::report::{End, requires, width};
 use crate::scenario::corpus::find_or_packaged;
 
-/// List scenarios: where the paper describes them, their files, titles and what they require
+/// List scenarios: their places in the paper, files, titles and required capabilities
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Scenario files, and folders to search for files that end in .raft; what is not on the disk is looked for among
-    /// the scenarios that come with the program
+    /// Scenario files, and folders to search for files that end in .raft; a path that is not on the disk is looked for
+    /// among the scenarios that come with the program
     #[arg(value_name = "PATH", default_value = "scenarios")]
     paths: Vec<PathBuf>,
 }
 
 pub(super) fn list(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
-    let files = find_or_packaged(&args.paths).map_err(|error| Error::Told(error.to_string()))?;
+    let files = find_or_packaged(&args.paths).map_err(|error| Error::Message(error.to_string()))?;
     let mut rows = Vec::new();
     let mut end = End::Held;
     for path in files {
-        match load_or_tell(&path, err)? {
+        match load_or_report(&path, err)? {
             Some((_, scenario)) => rows.push((path.display().to_string(), scenario.header)),
             None => end = End::Unusable,
         }

@@ -1,4 +1,4 @@
-//! `raft-sim merge`: the results of several machines, as if they were one's.
+//! `raft-sim merge`: the results of several machines, joined into one.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use crate::report::{End, human};
 
 /// Join the results of campaigns that shared their seeds
 ///
-/// Prints what `raft-sim fuzz` would have printed of all these seeds.
+/// Prints what one `raft-sim fuzz` over all these seeds would have printed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Files that `raft-sim fuzz --out` or `raft-sim merge --out` wrote
@@ -23,16 +23,16 @@ pub(super) struct Args {
 pub(super) fn merge(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
     let mut loaded = Vec::new();
     for path in &args.files {
-        let file = load(path).map_err(Error::Told)?;
+        let file = load(path).map_err(Error::Message)?;
         for note in file.cut.iter().chain(&file.unfinished(path)) {
             writeln!(err, "{note}")?;
         }
         loaded.push((path.clone(), file));
     }
-    let (header, campaign) = join(loaded).map_err(Error::Told)?;
+    let (header, campaign) = join(loaded).map_err(Error::Message)?;
     if let Some(path) = &args.out {
         let written = Results::create(path, &header).and_then(|mut file| file.save(&campaign));
-        written.map_err(Error::Told)?;
+        written.map_err(Error::Message)?;
     }
     writeln!(out, "seeds {}", header.seeds())?;
     for finding in campaign.findings.distinct() {

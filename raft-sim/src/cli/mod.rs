@@ -1,8 +1,7 @@
-//! The command line `raft-sim`: what is asked for, and what is printed.
+//! The command line `raft-sim`: its arguments and its output.
 //!
-//! What goes to the standard output is a function of the arguments and the files alone: no clock, no
-//! number of threads and no terminal shows in it, colour apart. Messages for the person at the terminal
-//! go to the standard error.
+//! The standard output is a function of the arguments and the files alone. Apart from colour it does not depend on
+//! the clock, the number of threads or the terminal. Messages for the person at the terminal go to the standard error.
 
 mod check;
 mod check_trace;
@@ -40,8 +39,8 @@ use subject::Own;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all held, 1 a property was violated or an expectation failed, 2 wrong usage, a file that \
-can't be read or written, or an error of the program itself, 3 only progress was missing, 4 a check gave up, 5 what is under test does different things when it is told the same, 130 all held until it \
-was interrupted.";
+can't be read or written, or an error of the program itself, 3 only progress was missing, 4 a check gave \
+up, 5 the implementation under test is nondeterministic, 130 all held until it was interrupted.";
 
 /// A deterministic testbed for the Raft consensus protocol.
 #[derive(Debug, Parser)]
@@ -67,11 +66,11 @@ enum Command {
     Serve(serve::Args),
 }
 
-/// Why a command could not do its work.
+/// The reason why a command could not do its work.
 #[derive(Debug)]
 enum Error {
-    /// For the reader, in one line.
-    Told(String),
+    /// A message for the reader, in one line.
+    Message(String),
     /// The output can't be written. Nothing but writing output becomes this.
     Output(io::Error),
 }
@@ -82,17 +81,17 @@ impl From<io::Error> for Error {
     }
 }
 
-/// Runs the program `raft-sim` with these arguments, its own name first: [`main_with`] the reference core.
+/// Runs the program `raft-sim` with these arguments, its own name first. It is [`main_with`] the reference core.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     main_with("raft-sim", &Reference, args)
 }
 
-/// Runs the whole command line with another Raft in the reference core's place, in a program of its own: with these
-/// arguments, of which the first is not looked at; `program` is what it is called in the commands that it tells.
+/// Runs the whole command line with another Raft in place of the reference core, in a program of its own. The first
+/// argument is ignored. `program` is the beginning of the commands that the output names.
 ///
-/// Says how it ended: 0 all held, 1 a property was violated, 2 usage, I/O or a panic of its own, 3 liveness only, 4 a
-/// check gave up, 5 what is under test does not repeat itself, 130 all held until it was interrupted. A reader who
-/// closes the pipe has read enough: that is no failure.
+/// Returns the exit code: 0 all held, 1 a property was violated, 2 usage, I/O or a panic of its own, 3 liveness only,
+/// 4 a check gave up, 5 the implementation under test is nondeterministic, 130 all held until it was interrupted. A
+/// reader who closes the pipe has read enough: that is no failure.
 pub fn main_with(
     program: &'static str,
     implementation: &(dyn Implementation + Sync),
@@ -102,30 +101,30 @@ pub fn main_with(
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
-            // If not even this can be written there is nobody to tell.
+            // If even this can't be written there is nowhere left to report it.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    // Not locked: what is under test may print as well, on threads of its own.
+    // Not locked: the implementation under test may print as well, on threads of its own.
     let mut out = BufWriter::new(anstream::stdout());
     let mut err = anstream::stderr();
     panics::quiet();
     let own = Own { program, implementation };
     let ended = panics::caught(|| cli.command.execute(&own, &mut out, &mut err))
-        .unwrap_or_else(|internal| Err(Error::Told(internal)))
+        .unwrap_or_else(|internal| Err(Error::Message(internal)))
         .and_then(|end| out.flush().map(|()| end).map_err(Error::Output));
-    let reported = match ended {
+    let message = match ended {
         Ok(end) => return ExitCode::from(end.code()),
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             return ExitCode::SUCCESS;
         }
         Err(Error::Output(error)) => format!("the output can't be written: {error}"),
-        Err(Error::Told(reported)) => reported,
+        Err(Error::Message(message)) => message,
     };
     // What was printed so far belongs before the error; if that fails too, the error says enough.
     let _ = out.flush();
-    let _ = writeln!(err, "{program}: error: {reported}");
+    let _ = writeln!(err, "{program}: error: {message}");
     ExitCode::from(End::Unusable.code())
 }
 

@@ -1,4 +1,4 @@
-//! What several commands print alike.
+//! Output that several commands share.
 
 use std::fs;
 use std::io::{self, Write};
@@ -15,20 +15,20 @@ use crate::timeline::ends;
 
 pub(super) use crate::report::{BAD, GOOD, LAST_STEPS};
 
-/// What a heading looks like.
+/// The style of a heading.
 pub(super) const HEADING: Style = Style::new().bold();
-/// What is no result looks like.
+/// The style of text that is not a result.
 pub(super) const ASIDE: Style = AnsiColor::BrightBlack.on_default();
 
-/// Most lines of one story.
+/// The most lines that are printed of one timeline.
 const MOST_LINES: usize = 40;
 
-/// A heading with an empty line before it.
+/// Writes a heading with an empty line before it.
 pub(super) fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
     writeln!(out, "\n{HEADING}{text}{HEADING:#}")
 }
 
-/// A story, shortened in the middle, with this before each line.
+/// Writes a timeline, shortened in the middle, with `margin` before each line.
 pub(super) fn timeline(out: &mut dyn Write, lines: &[String], margin: &str) -> io::Result<()> {
     let (head, left_out, tail) = ends(lines, MOST_LINES);
     for line in head {
@@ -43,28 +43,28 @@ pub(super) fn timeline(out: &mut dyn Write, lines: &[String], margin: &str) -> i
     Ok(())
 }
 
-/// Loads a scenario; if that fails the reader is told why.
-pub(super) fn load_or_tell(
+/// Loads a scenario, or writes the reason why it can't be loaded to `err`.
+pub(super) fn load_or_report(
     path: &Path,
     err: &mut dyn Write,
 ) -> io::Result<Option<(Source, Scenario)>> {
     match load(path) {
         Ok(loaded) => Ok(Some(loaded)),
-        Err(error) => tell(&error, err).map(|()| None),
+        Err(error) => report(&error, err).map(|()| None),
     }
 }
 
-/// Tells why a file is no scenario, with its line drawn where there is one.
-pub(super) fn tell(error: &LoadError, err: &mut dyn Write) -> io::Result<()> {
+/// Writes the reason why a file is no scenario, with the line of the error if it has one.
+pub(super) fn report(error: &LoadError, err: &mut dyn Write) -> io::Result<()> {
     match error {
         LoadError::Read(error) => writeln!(err, "raft-sim: error: {error}"),
-        // Where colour does not belong the stream takes it out.
+        // The stream removes colour where it does not belong.
         LoadError::Parse(..) => writeln!(err, "{}", error.render(true)),
     }
 }
 
-/// Reads a file; if that fails the reader is told why.
-pub(super) fn read_or_tell(
+/// Reads a file, or writes the reason why it can't be read to `err` and returns it.
+pub(super) fn read_or_report(
     path: &Path,
     err: &mut dyn Write,
 ) -> io::Result<Result<Vec<u8>, String>> {
@@ -78,8 +78,8 @@ pub(super) fn read_or_tell(
     }
 }
 
-/// Tells what is wrong with a file that was read, with its line drawn. The same in one line.
-pub(super) fn tell_wrong(
+/// Writes the error in a file that was read, with its line. Returns the error in one line.
+pub(super) fn report_wrong(
     file: &str,
     bytes: &[u8],
     error: ReadError,

@@ -1,5 +1,5 @@
-//! How a campaign gets on, for the person at the terminal: a bar there, a line now and then in a pipe. No run knows
-//! of it, and nothing of it is in the results.
+//! The progress of a campaign, for the person at the terminal: a bar there, a line now and then in a pipe. No run
+//! depends on it, and it leaves no trace in the results.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,15 +13,16 @@ use super::clock::now;
 use crate::campaign::{Campaign, Ended, Header, Part, Sink, Watch};
 use crate::guide::Guide;
 
-/// At least this long between two lines in a pipe.
+/// The shortest time between two lines in a pipe.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Sink of a campaign that says how it gets on.
+/// Sink of a campaign that shows its progress.
 pub(super) struct Progress<'a> {
     clock: Clock<'a>,
-    reported: Instant,
+    /// The time of the last line in a pipe.
+    last_line: Instant,
     part: Part,
-    /// The seeds and steps that an earlier process had run.
+    /// The seeds and steps that an earlier process has run.
     before: (u64, u64),
     err: &'a mut dyn Write,
 }
@@ -32,7 +33,7 @@ struct Clock<'a> {
     began: Instant,
     time: Option<Duration>,
     asked_to_stop: &'a AtomicBool,
-    /// Set if it can't go on.
+    /// True if the campaign can't go on.
     given_up: AtomicBool,
 }
 
@@ -77,10 +78,10 @@ impl Sink for Progress<'_> {
         let states = guide.map_or(String::new(), |guide| format!("{} states, ", guide.states()));
         let found = states + &findings(campaign);
         self.clock.bar.set_message(found.clone());
-        if !self.clock.bar.is_hidden() || now() - self.reported < PAUSE {
+        if !self.clock.bar.is_hidden() || now() - self.last_line < PAUSE {
             return Ok(());
         }
-        self.reported = now();
+        self.last_line = now();
         let seeds = campaign.sums.seeds;
         let elapsed = self.clock.began.elapsed().as_secs().max(1);
         let rate = (seeds - self.before.0) / elapsed;
@@ -103,7 +104,7 @@ impl Sink for Progress<'_> {
 }
 
 impl<'a> Progress<'a> {
-    /// Tells on `err` how a campaign gets on, and stops it when this time is up or an end is asked for.
+    /// Shows the progress of a campaign on `err`, and stops the campaign when `time` is up or a stop is requested.
     pub(super) fn new(
         time: Option<Duration>,
         asked_to_stop: &'a AtomicBool,
@@ -114,7 +115,7 @@ impl<'a> Progress<'a> {
         let bar = ProgressBar::no_length();
         Progress {
             clock: Clock { bar, began, time, asked_to_stop, given_up },
-            reported: began,
+            last_line: began,
             part: Part::default(),
             before: (0, 0),
             err,
@@ -126,12 +127,12 @@ impl<'a> Progress<'a> {
         self.clock.given_up.store(true, Ordering::Relaxed);
     }
 
-    /// Something else is printed meanwhile.
+    /// Hides the bar while `print` prints.
     pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         self.clock.bar.suspend(print)
     }
 
-    /// How long it took, how fast it was, and how much memory it needed.
+    /// Writes the duration, the speed and the peak memory of a campaign.
     pub(super) fn took(&mut self, campaign: &Campaign, jobs: NonZeroUsize) -> io::Result<()> {
         let err = &mut self.err;
         let took = self.clock.began.elapsed();
@@ -153,7 +154,7 @@ fn findings(campaign: &Campaign) -> String {
     }
 }
 
-/// The most memory that this process ever had, in KiB, where the operating system tells.
+/// The peak memory of this process, in KiB, where the operating system reports it.
 fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,4 +1,4 @@
-//! How the numbers of a campaign are printed, and how it ended.
+//! The sums of a campaign as text, and its exit code.
 
 use std::io::{self, Write};
 
@@ -10,16 +10,16 @@ use crate::coverage::Feature;
 use crate::plan::FaultSort;
 use crate::report::End;
 
-/// What all seeds came to.
+/// Writes the sums of all seeds.
 pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     let sums = &campaign.sums;
     heading(out, "In numbers")?;
     tally(out, &sums.tally)?;
-    writeln!(out, "  {:<28}{:>12}", "seeds that owed progress", sums.progress.obligation)?;
-    writeln!(out, "  {:<28}{:>12}", "seeds that owed none", sums.progress.no_obligation)?;
+    writeln!(out, "  {:<28}{:>12}", "seeds with obligations", sums.progress.obligation)?;
+    writeln!(out, "  {:<28}{:>12}", "seeds without obligations", sums.progress.no_obligation)?;
     for (class, what) in [
         (Class::Safety, "What was checked for safety, how often, and by how many of the seeds"),
-        (Class::Rules, "What was checked of the servers' conduct"),
+        (Class::Rules, "What was checked of the rules"),
         (Class::Liveness, "What was checked for progress"),
     ] {
         let rows = Property::ALL.iter().zip(&sums.exercised);
@@ -51,7 +51,7 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     }
 }
 
-/// How a campaign ended that was not interrupted.
+/// The end of a campaign that was not interrupted.
 pub(super) fn end(campaign: &Campaign) -> End {
     let safe = campaign.findings.seeds().all(|(kind, _)| kind.is_liveness());
     let repeats = campaign.findings.seeds().all(|(kind, _)| kind != Kind::NotRepeatable);
@@ -63,10 +63,10 @@ pub(super) fn end(campaign: &Campaign) -> End {
     }
 }
 
-/// What is told of something that ought to happen, and never did.
+/// The text in place of a count of 0 for something that ought to happen.
 const NEVER: &str = "not exercised";
 
-/// Rows of a title, a section, how often, and what is told in place of 0.
+/// Writes rows: a title, a section, a count, and the text in place of a count of 0.
 fn table<'a>(
     out: &mut dyn Write,
     what: &str,

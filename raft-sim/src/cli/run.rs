@@ -1,4 +1,4 @@
-//! `raft-sim run`: one seed, told in full.
+//! `raft-sim run`: one seed in full.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -19,15 +19,15 @@ use crate::time::milliseconds;
 use crate::timeline::{Recorder, texts};
 use crate::trace;
 
-/// Run the cluster of one seed or plan: what was planned, what happened, and what held
+/// Run the cluster of one seed or plan and print the plan, the timeline and the verdict
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     which: Which,
-    /// A file for what the clients did and were told, as JSON lines: `raft-sim check` judges it
+    /// A file for the history of the clients, as JSON lines: `raft-sim check` judges it
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
-    /// A file for what the servers did, as JSON lines: `raft-sim check-trace` judges it
+    /// A file for the trace of the servers, as JSON lines: `raft-sim check-trace` judges it
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
         let lines = traced.into_lines();
         write(path, |file| lines.iter().try_for_each(|(_, line)| writeln!(file, "{line}")))?;
     }
-    let (outcome, history) = recorded.map_err(Error::Told)?;
+    let (outcome, history) = recorded.map_err(Error::Message)?;
     if let Some(path) = &args.history {
         write(path, |file| history::write(&history, file))?;
     }
@@ -96,24 +96,25 @@ fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         content(&mut file)?;
         file.flush()
     });
-    written.map_err(|error| Error::Told(format!("{}: cannot be written: {error}", path.display())))
+    written
+        .map_err(|error| Error::Message(format!("{}: cannot be written: {error}", path.display())))
 }
 
-/// How a run ended as to progress, in one line.
+/// The verdict on progress, in one line.
 fn progress(liveness: &Liveness) -> String {
     match liveness {
-        Liveness::Unasked => "progress: not asked for".to_owned(),
+        Liveness::Unasked => "progress: not required".to_owned(),
         Liveness::Met { timeout, took } => {
             let tenths = took.iter().map(|(_, time)| time).sum::<u64>() * 10 / timeout;
             let (whole, tenth) = (tenths / 10, tenths % 10);
-            format!("progress: all that was owed, within {whole}.{tenth} election timeouts")
+            format!("progress: every obligation met, within {whole}.{tenth} election timeouts")
         }
-        Liveness::NoObligation(why) => format!("progress: not owed, {why}"),
+        Liveness::NoObligation(why) => format!("progress: no obligation, {why}"),
         Liveness::Violated => "progress: missing".to_owned(),
     }
 }
 
-/// The numbers of a run, or the sums of many.
+/// Writes the numbers of a run, or the sums of many runs.
 pub(super) fn tally(out: &mut dyn Write, tally: &Tally) -> std::io::Result<()> {
     for (what, number) in [
         ("commands proposed", tally.proposed),
@@ -129,7 +130,7 @@ pub(super) fn tally(out: &mut dyn Write, tally: &Tally) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The features that took part in a run; those that did not are left out.
+/// Writes the features that took part in a run; the others are left out.
 fn features(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
     for (feature, count) in Feature::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
         writeln!(out, "  {:<28}{count:>12}", feature.title())?;
@@ -137,7 +138,7 @@ fn features(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The faults that hit.
+/// Writes the faults that hit a server or a link; the others are left out.
 fn faults(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
     for (sort, count) in FaultSort::all().zip(counts).filter(|(_, count)| **count > 0) {
         writeln!(out, "  {:<28}{count:>12}", sort.title())?;
@@ -168,13 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn a_violation_is_told_with_its_section_its_last_steps_and_its_replay() {
+    fn a_violation_is_printed_with_its_section_its_last_steps_and_its_replay() {
         let (end, text) = printed(&Forgetful);
         assert_eq!(end, End::Violated);
-        let (_, reported) = text.split_once("\nviolated after ").expect(&text);
-        assert!(reported.contains("Monotonicity (Figure 2, §5.1): "), "{reported}");
-        let (_, steps) = reported.split_once("The last steps\n").expect(reported);
-        let (steps, replay) = steps.split_once("\n\nTo replay it\n").expect(reported);
+        let (_, violation) = text.split_once("\nviolated after ").expect(&text);
+        assert!(violation.contains("Monotonicity (Figure 2, §5.1): "), "{violation}");
+        let (_, steps) = violation.split_once("The last steps\n").expect(violation);
+        let (steps, replay) = steps.split_once("\n\nTo replay it\n").expect(violation);
         assert!((1..=20).contains(&steps.lines().count()), "{steps}");
         let last = steps.lines().last().unwrap_or_default();
         assert!(last.contains("becomes leader of term"), "{steps}");

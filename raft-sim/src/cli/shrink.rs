@@ -17,9 +17,9 @@ use crate::campaign::Kind;
 use crate::report::End;
 use crate::shrink::{Shrunk, shrink as make_smaller};
 
-/// Shrink the run of a seed or plan that violates a property to a scenario of a few lines that violates it as well
+/// Shrink a run that violates a property to a scenario of a few lines that violates the same property
 ///
-/// If no exact steps are found that violate it, the smaller plan is printed, as `raft-sim run` prints plans.
+/// If no such scenario is found, the smaller plan is printed, as `raft-sim run` prints plans.
 ///
 /// The exit code is that of the run: 1 or 3 if it violates a property, 0 if there is nothing to shrink.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// A file for the scenario [default: the standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// How the result is written to the standard output
+    /// The format of the result on the standard output
     #[arg(long, value_enum, default_value_t = Format::Scenario)]
     format: Format,
     #[command(flatten)]
@@ -65,7 +65,7 @@ pub(super) fn shrink(
     let began = now();
     let implementation = target.implementation();
     let (plan, name) = (args.which.plan(&args.plan_options, target)?, args.which.name());
-    let shrunk = make_smaller(&plan, implementation).map_err(Error::Told)?;
+    let shrunk = make_smaller(&plan, implementation).map_err(Error::Message)?;
     let Some(shrunk) = shrunk else {
         writeln!(err, "{name} violates nothing: there is nothing to shrink")?;
         return Ok(End::Held);
@@ -73,14 +73,15 @@ pub(super) fn shrink(
     let Shrunk { property, atoms, steps, replays, .. } = &shrunk;
     let scenario = shrunk.found_by(&args.which.replay(&args.plan_options, &target.caller));
     if let (Some(path), Some(scenario)) = (&args.out, &scenario) {
-        let failed = |error| Error::Told(format!("{}: cannot be written: {error}", path.display()));
+        let failed =
+            |error| Error::Message(format!("{}: cannot be written: {error}", path.display()));
         fs::write(path, scenario).map_err(failed)?;
     }
     match (args.format, &args.out, &scenario) {
         (Format::Scenario, None, Some(scenario)) => out.write_all(scenario.as_bytes())?,
         (Format::Scenario, Some(path), Some(_)) => writeln!(out, "{}", path.display())?,
         (Format::Scenario, _, None) => {
-            writeln!(err, "{name}: no exact steps were found that violate the same")?;
+            writeln!(err, "{name}: no exact steps were found that violate the same property")?;
             writeln!(out, "{name}")?;
             heading(out, "What is left of its plan")?;
             let plan_options = args.plan_options.plan_options(implementation.capabilities());
@@ -97,7 +98,7 @@ pub(super) fn shrink(
     let took = began.elapsed();
     writeln!(
         err,
-        "{}: {atoms} faults, tasks and requests; {steps} steps; {replays} replays; {}.{:03} s",
+        "{}: {atoms} faults, admin operations and requests; {steps} steps; {replays} replays; {}.{:03} s",
         property.title(),
         took.as_secs(),
         took.subsec_millis()

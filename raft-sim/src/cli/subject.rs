@@ -1,11 +1,11 @@
-//! What is under test: the program's own Raft, or a child process that speaks the subject protocol.
+//! The implementation under test: the program's own Raft, or a child process that speaks the subject protocol.
 
 use super::Error;
 use crate::campaign::Caller;
 use crate::process::Process;
 use crate::subject::Implementation;
 
-/// What every command takes that has to do with an implementation.
+/// The option of every command that runs one implementation.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct SubjectArgs {
     /// The Raft under test: a command whose program answers the subject protocol, as a shell would take it
@@ -15,19 +15,19 @@ pub(super) struct SubjectArgs {
 }
 
 impl SubjectArgs {
-    /// Starts what is asked for. `own` is the program's.
+    /// Starts the subject of the option, or takes `own`, the program's Raft.
     pub(super) fn start<'a>(&self, own: &Own<'a>) -> Result<Target<'a>, Error> {
         let Own { program, implementation } = *own;
         let caller = Caller { program: program.to_owned(), subject: self.subject.clone() };
         let process = match &self.subject {
-            Some(command) => Some(Process::start(command).map_err(Error::Told)?),
+            Some(command) => Some(Process::start(command).map_err(Error::Message)?),
             None => None,
         };
         Ok(Target { own: implementation, process, caller })
     }
 }
 
-/// What a command takes that compares implementations.
+/// The option of a command that compares implementations.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct SubjectsArgs {
     /// A Raft under test: a command whose program answers the subject protocol, as a shell would take it; several are
@@ -37,7 +37,7 @@ pub(super) struct SubjectsArgs {
 }
 
 impl SubjectsArgs {
-    /// Starts what is asked for, in this order. `own` is the program's.
+    /// Starts the subjects of the option, in this order, or takes `own`, the program's Raft.
     pub(super) fn start<'a>(&self, own: &Own<'a>) -> Result<Vec<Target<'a>>, Error> {
         if self.subjects.is_empty() {
             return Ok(vec![SubjectArgs::default().start(own)?]);
@@ -50,17 +50,17 @@ impl SubjectsArgs {
 /// A program and the Raft in it.
 #[derive(Clone, Copy)]
 pub(super) struct Own<'a> {
-    /// What it is called.
+    /// The name of the program.
     pub(super) program: &'a str,
-    /// What it has behind its door.
+    /// The implementation behind the subject interface.
     pub(super) implementation: &'a (dyn Implementation + Sync),
 }
 
-/// What is under test.
+/// The implementation under test.
 pub(super) struct Target<'a> {
     own: &'a (dyn Implementation + Sync),
     process: Option<Process>,
-    /// How commands that are told begin and end.
+    /// The beginning and the end of the commands that reports show.
     pub(super) caller: Caller,
 }
 
@@ -73,7 +73,7 @@ impl Target<'_> {
         }
     }
 
-    /// One that is in the program itself.
+    /// A target for an implementation in the program itself.
     #[cfg(test)]
     pub(super) fn of(own: &(dyn Implementation + Sync)) -> Target<'_> {
         Target { own, process: None, caller: Caller::default() }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::output::tell;
+use super::output;
 use super::subject::{SubjectArgs, Target};
 use super::{Error, values};
 use crate::parallel;
@@ -14,17 +14,17 @@ use crate::report::{self, Case, End, Report, Result as CaseResult};
 use crate::scenario::corpus::{LoadError, find_or_packaged, load};
 use crate::subject::Implementation;
 
-/// Replay scenario files and tell which of them fail, where and why
+/// Replay scenario files and report which of them fail, where and why
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Scenario files, and folders to search for files that end in .raft; what is not on the disk is looked for among
-    /// the scenarios that come with the program
+    /// Scenario files, and folders to search for files that end in .raft; a path that is not on the disk is looked for
+    /// among the scenarios that come with the program
     #[arg(value_name = "PATH", default_value = "scenarios")]
     paths: Vec<PathBuf>,
-    /// How the results are written
+    /// The format of the results
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// How many threads, 1 to 256 [default: as many as the machine runs at once]
+    /// The number of threads, 1 to 256 [default: as many as the machine runs at once]
     #[arg(long, value_name = "J", value_parser = values::jobs)]
     jobs: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -57,12 +57,12 @@ pub(super) fn test(
     Ok(report.end())
 }
 
-/// The scenario files that these paths stand for.
+/// The scenario files at these paths.
 pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
-    find_or_packaged(paths).map_err(|error| Error::Told(error.to_string()))
+    find_or_packaged(paths).map_err(|error| Error::Message(error.to_string()))
 }
 
-/// What these files come to; of those that can't be used it is told why.
+/// Replays these files. Writes the reason why a file can't be used to `err`.
 pub(super) fn judged(
     files: &[PathBuf],
     target: &Target<'_>,
@@ -72,7 +72,7 @@ pub(super) fn judged(
     let one = |at: usize| one(&files[at], target.implementation());
     let cases = parallel::in_order(jobs, files.len(), one);
     for error in cases.iter().filter_map(|(_, error)| error.as_ref()) {
-        tell(error, err)?;
+        output::report(error, err)?;
     }
     let cases = cases.into_iter().map(|(case, _)| case).collect();
     Ok(Report { caller: target.caller.clone(), cases })

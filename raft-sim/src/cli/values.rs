@@ -1,4 +1,4 @@
-//! The values that options take, and what is said about wrong ones.
+//! The values of options, and the errors for wrong ones.
 
 use std::cmp::Ordering;
 use std::num::NonZeroUsize;
@@ -18,17 +18,17 @@ use crate::subject::Capability;
 pub(super) struct PlanArgs(PlanOptions);
 
 impl PlanArgs {
-    /// What was said.
+    /// The plan options as given.
     pub(super) fn said(&self) -> &PlanOptions {
         &self.0
     }
 
-    /// The same of an implementation that can do this.
+    /// The plan options for an implementation with these capabilities.
     pub(super) fn plan_options(&self, capabilities: &[Capability]) -> PlanOptions {
         PlanOptions { capabilities: Some(capabilities.to_vec()), ..self.0.clone() }
     }
 
-    /// The names of these options.
+    /// The names of the plan options.
     pub(super) fn names() -> impl Iterator<Item = &'static str> {
         PLAN_OPTIONS.iter().map(|option| option.name)
     }
@@ -61,7 +61,7 @@ impl clap::FromArgMatches for PlanArgs {
     }
 }
 
-/// A plan option as an argument.
+/// Makes an argument of a plan option.
 fn argument(option: &'static PlanOption) -> Arg {
     let argument =
         Arg::new(option.name).long(option.name).value_name(option.value).aliases(option.old_name);
@@ -76,17 +76,17 @@ fn argument(option: &'static PlanOption) -> Arg {
     argument.value_parser(PossibleValuesParser::new(choices))
 }
 
-/// A seed.
+/// Parses a seed.
 pub(super) fn seed(text: &str) -> Result<u64, String> {
     let wrong = |_| format!("expected a whole number from 0 to {}", u64::MAX);
     text.parse().map_err(wrong)
 }
 
-/// A range of seeds, `A..B`, or one without end, `A..`.
+/// Parses a range of seeds, `A..B`, or one without end, `A..`.
 pub(super) fn seeds(text: &str) -> Result<Part, String> {
     let (from, to) = text
         .split_once("..")
-        .ok_or("expected a range like 0..1000: the first seed, and the one behind the last")?;
+        .ok_or("expected a range like 0..1000: the first seed, and the one after the last")?;
     let from = seed(from)?;
     if to.is_empty() {
         return Ok(Part { from, ..Part::default() });
@@ -97,11 +97,11 @@ pub(super) fn seeds(text: &str) -> Result<Part, String> {
         Ordering::Equal => {
             Err(format!("the range has no seeds: it ends before {to}, where it begins"))
         }
-        Ordering::Greater => Err(format!("the range is backwards: {from} is behind {to}")),
+        Ordering::Greater => Err(format!("the range is backwards: {from} is after {to}")),
     }
 }
 
-/// A time of the wall clock.
+/// Parses a duration of the wall clock.
 pub(super) fn time(text: &str) -> Result<Duration, String> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
@@ -113,14 +113,14 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
         _ => 0,
     };
     let time = number.parse().ok().and_then(|number: u64| number.checked_mul(millis));
-    // Longer than any machine runs; and the clock can still add it.
+    // The bound is longer than any machine runs, and the clock can still add it.
     match time.filter(|time| (1..=u64::from(u32::MAX) * 1_000).contains(time)) {
         Some(time) => Ok(Duration::from_millis(time)),
         None => Err("expected a time above 0 with its unit, like 500ms, 60s, 5m or 2h".to_owned()),
     }
 }
 
-/// One shard of several, `I/N`.
+/// Parses a shard and the number of shards, `I/N`.
 pub(super) fn shard(text: &str) -> Result<(u64, u64), String> {
     let numbers = text.split_once('/').map(|(shard, of)| (shard.parse(), of.parse()));
     match numbers {
@@ -132,7 +132,7 @@ pub(super) fn shard(text: &str) -> Result<(u64, u64), String> {
     }
 }
 
-/// A number of threads.
+/// Parses a number of threads.
 pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 256;
     match text.parse() {
@@ -141,7 +141,7 @@ pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     }
 }
 
-/// How many threads there are to be, if nothing is said.
+/// The given number of threads; by default as many as the machine runs at once.
 pub(super) fn available(jobs: Option<NonZeroUsize>) -> NonZeroUsize {
     jobs.unwrap_or_else(parallel::available)
 }

@@ -1,4 +1,4 @@
-//! Which run is meant: that of a seed, or that of a plan in a file.
+//! The selection of a run: by a seed, or by a plan in a file.
 
 use std::fs;
 use std::io::Write;
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use super::subject::Target;
 use super::values::{self, PlanArgs};
-use super::{Error, plan as reported};
+use super::{Error, plan as printer};
 use crate::campaign::Caller;
 use crate::plan::{Draw, Plan, PlanOptions};
 
-/// What `run` and `shrink` take.
+/// The seed or plan that `run` and `shrink` take.
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct Which {
     /// The seed from which everything is drawn; the same one gives the same run on every machine
     #[arg(long, value_name = "N", value_parser = values::seed)]
     seed: Option<u64>,
-    /// A file with the plan, as `raft-sim fuzz --guided` writes it for what it finds
+    /// A file with the plan, as `raft-sim fuzz --guided` writes it for a finding
     #[arg(long, value_name = "FILE", conflicts_with_all = PlanArgs::names())]
     plan: Option<PathBuf>,
 }
@@ -33,7 +33,7 @@ impl Which {
     pub(super) fn plan(&self, plan_options: &PlanArgs, target: &Target<'_>) -> Result<Plan, Error> {
         let capabilities = target.implementation().capabilities();
         match &self.plan {
-            Some(path) => Ok(read(path).map_err(Error::Told)?.limited(capabilities)),
+            Some(path) => Ok(read(path).map_err(Error::Message)?.limited(capabilities)),
             None => Ok(Plan::draw(
                 self.seed.unwrap_or_default(),
                 &plan_options.plan_options(capabilities),
@@ -41,7 +41,7 @@ impl Which {
         }
     }
 
-    /// How it is called: `seed 7`, or `plan FILE`.
+    /// The name of the run: `seed 7`, or `plan FILE`.
     pub(super) fn name(&self) -> String {
         match &self.plan {
             Some(path) => format!("plan {}", path.display()),
@@ -57,7 +57,7 @@ impl Which {
         }
     }
 
-    /// Prints a plan that is this one, or what is left of it, with what was drawn for it first.
+    /// Prints a plan, this one or a smaller one, after the classes that were drawn for it.
     pub(super) fn print(
         &self,
         out: &mut dyn Write,
@@ -65,9 +65,9 @@ impl Which {
         plan_options: &PlanOptions,
     ) -> std::io::Result<()> {
         if let Some(seed) = self.seed {
-            reported::print_draw(out, &Draw::of(seed, plan_options))?;
+            printer::print_draw(out, &Draw::of(seed, plan_options))?;
         }
-        reported::print(out, plan)
+        printer::print(out, plan)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What was reached, how often, and how to get there.
+//! The abstract states that were reached, with counts and the plans that reach them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,18 +8,18 @@ use crate::plan::Plan;
 use crate::rng::PlanRng;
 use crate::time::Micros;
 
-/// Of so many states the one is chosen that was reached least.
+/// The number of states from which the one that was reached least is chosen.
 const ENTRANTS: usize = 12;
-/// So many times in a hundred that is a state of a step: of those there are far fewer.
+/// The percentage of choices that take a state of a step: there are far fewer of those.
 const OF_STEPS: u32 = 85;
 
 /// The abstract states that were reached.
 #[derive(Debug)]
 pub(super) struct Archive {
-    /// Where each state is in `states`, plus 1; 0 if it was not reached.
+    /// The place of each state in `states`, plus 1; 0 if it was not reached.
     places: Vec<u32>,
     states: Vec<State>,
-    /// Those of them that are of steps, and those of clusters, by their places.
+    /// The places of the states of steps, and of those of clusters.
     of_steps: Vec<usize>,
     of_clusters: Vec<usize>,
 }
@@ -27,14 +27,14 @@ pub(super) struct Archive {
 /// A state that was reached.
 #[derive(Debug)]
 struct State {
-    /// The plan that gets there in the fewest steps that are known.
+    /// The plan that reaches it in the fewest known steps.
     plan: Arc<Plan>,
-    /// When it is there.
+    /// The time at which the plan reaches it.
     at: Micros,
     steps: u64,
-    /// How many runs have reached it.
+    /// The number of runs that have reached it.
     runs: u64,
-    /// How many plans have been made from it.
+    /// The number of plans that have been made from it.
     tried: u64,
 }
 
@@ -50,7 +50,7 @@ impl Default for Archive {
 }
 
 impl Archive {
-    /// Takes in what the run of a plan reached.
+    /// Takes in the states that the run of a plan reached.
     pub(super) fn take(&mut self, plan: &Arc<Plan>, reached: &[Reached]) {
         for Reached { state, of_step, at, steps } in reached {
             let place = &mut self.places[*state as usize];
@@ -64,15 +64,15 @@ impl Archive {
             }
             let known = &mut self.states[*place as usize - 1];
             known.runs += 1;
-            // A plan that is hardly better is not worth it.
+            // A plan that is hardly better is not worth a copy.
             if *steps * 4 < known.steps * 3 {
                 (known.plan, known.at, known.steps) = (plan.clone(), *at, *steps);
             }
         }
     }
 
-    /// A state to start out from: one that few runs have reached, and from which little was tried. There must be
-    /// some.
+    /// Chooses a state to start from: one that few runs have reached and few plans were made from. The archive must not
+    /// be empty.
     pub(super) fn choose(&self, rng: &mut PlanRng) -> usize {
         let steps = rng.percent(OF_STEPS) || self.of_clusters.is_empty();
         let all =
@@ -85,12 +85,12 @@ impl Archive {
         entrants.min_by_key(worth).unwrap_or_default()
     }
 
-    /// A plan was made from the state at this place.
+    /// Counts a plan that was made from the state at this place.
     pub(super) fn tried(&mut self, place: usize) {
         self.states[place].tried += 1;
     }
 
-    /// The plan that gets to the state at this place, and when.
+    /// The plan that reaches the state at this place, and the time at which it does.
     pub(super) fn start(&self, place: usize) -> (&Plan, Micros) {
         let State { plan, at, .. } = &self.states[place];
         (plan, *at)

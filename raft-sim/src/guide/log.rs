@@ -1,32 +1,32 @@
-//! The shape of a server's log: which terms its entries are of, and where its configurations are. What the entries
-//! carry is not kept.
+//! The shape of a server's log: the terms of its entries and the places of its configurations. The commands of the
+//! entries are not kept.
 
 use crate::model::{Entry, Membership, NodeId, Payload, Snapshot, length};
 use crate::subject::Write;
 
-/// The shape of a log, those entries included that a snapshot stands for.
+/// The shape of a log, including the entries that a snapshot replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Log {
-    /// Where entries of another term begin, and which; in order.
+    /// The runs of entries of one term: first index and term, in order.
     runs: Vec<(u64, u64)>,
     /// The last index; 0 if there is none.
     last: u64,
-    /// The last index that the snapshot stands for; 0 if there is none.
+    /// The last index of the snapshot; 0 if there is none.
     base: u64,
-    /// The configurations in it: where they are, and what they are like for this server.
+    /// The configurations in it: their index, and their shape for this server.
     configurations: Vec<(u64, Standing)>,
-    /// That of the snapshot.
+    /// The configuration of the snapshot.
     of_snapshot: Option<Standing>,
 }
 
-/// What a configuration is like for one server.
+/// The shape of a configuration for one server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Standing {
-    /// It is one of joint consensus (§6).
+    /// True if it is one of joint consensus (§6).
     pub(super) joint: bool,
-    /// It has learners.
+    /// True if it has learners.
     pub(super) learners: bool,
-    /// The server votes in it, in that before it, learns, or is not in it.
+    /// The place of the server: 0 voter, 1 voter of the outgoing configuration, 2 learner, 3 not a member.
     pub(super) place: u8,
 }
 
@@ -50,7 +50,7 @@ impl Standing {
 }
 
 impl Log {
-    /// Takes in what a server writes.
+    /// Takes in a write of a server.
     pub(super) fn write(&mut self, server: NodeId, write: &Write) {
         if let Some(snapshot) = &write.snapshot {
             self.install(server, snapshot);
@@ -76,7 +76,7 @@ impl Log {
         self.configurations.retain(|(at, _)| *at > index);
     }
 
-    /// What is behind this index is gone.
+    /// Cuts off all entries after this index.
     fn cut(&mut self, last: u64) {
         while self.runs.last().is_some_and(|(first, _)| *first > last) {
             self.runs.pop();
@@ -102,12 +102,12 @@ impl Log {
         (self.runs.last().map_or(0, |(_, term)| *term), self.last)
     }
 
-    /// The last index that the snapshot stands for; 0 if there is none.
+    /// The last index of the snapshot; 0 if there is none.
     pub(super) fn base(&self) -> u64 {
         self.base
     }
 
-    /// The configuration in force, if it is not the first one, and where it is.
+    /// The configuration in force, if it is not the first one, and its index.
     pub(super) fn configuration(&self) -> (u64, Option<Standing>) {
         match self.configurations.last() {
             Some((at, standing)) => (*at, Some(*standing)),
@@ -116,7 +116,7 @@ impl Log {
         }
     }
 
-    /// The term at an index; `None` behind the end, and where nothing is known.
+    /// The term at an index; `None` after the end, and where it is unknown.
     pub(super) fn term(&self, index: u64) -> Option<u64> {
         if index == 0 || index > self.last {
             return None;
@@ -125,8 +125,8 @@ impl Log {
         self.runs[..behind].last().map(|(_, term)| *term)
     }
 
-    /// How many entries two logs begin with in common: up to the last index at which both have the same term
-    /// (Log Matching, §5.3).
+    /// The number of leading entries that two logs share: up to the last index at which both have the same term (Log
+    /// Matching, §5.3).
     pub(super) fn common(&self, other: &Log) -> u64 {
         let mut index = self.last.min(other.last);
         let (mut own, mut others) = (self.runs.as_slice(), other.runs.as_slice());
@@ -143,7 +143,7 @@ impl Log {
             match (own.last(), others.last()) {
                 (Some((_, one)), Some((_, two))) if one == two => return index,
                 (Some((one, _)), Some((two, _))) => index = one.max(two) - 1,
-                // What a snapshot stands for is committed, and so the same.
+                // The entries that a snapshot replaced are committed, and so the same.
                 (None, _) | (_, None) => return index,
             }
         }

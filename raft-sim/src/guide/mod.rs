@@ -1,13 +1,12 @@
-//! Guided search: plans that reach states which few others reach are kept, and changed.
+//! Guided search: keeps plans that reach rare states, and changes them.
 //!
-//! A run is a function of its plan. So whoever knows that a run is in a rare state at some time can be there again,
-//! and do something else from then on. [`Seen`] listens to a run and notes which abstract states it reaches
-//! (`state`, `step`); a [`Guide`] keeps for each of them the plan that gets there in the fewest steps
-//! (`archive`), and makes new plans of those (`mutate`).
+//! A run is a function of its plan. So a plan that reaches a rare state reaches it again, and something else can happen
+//! from then on. [`Seen`] observes a run and records the abstract states that it reaches (`state`, `step`). A [`Guide`]
+//! keeps for each state the plan that reaches it in the fewest steps (`archive`), and makes new plans from those
+//! (`mutate`).
 //!
-//! The plans come in generations. Those of a generation follow from what all generations before it reached, and
-//! from the base and their own number; neither time nor threads have a part in it. It runs nothing: that is for
-//! whoever asks for plans.
+//! Plans come in generations. A plan follows from the states that all earlier generations reached, from the base and
+//! from its own number; time and threads have no part in it. A guide runs nothing: its caller does.
 
 mod archive;
 mod log;
@@ -27,36 +26,36 @@ pub use seen::{Reached, Seen};
 
 use archive::Archive;
 
-/// So many plans follow from the same archive.
+/// The number of plans in a generation: those that follow from the same archive.
 pub const GENERATION: usize = 64;
-/// So many in a hundred are those of seeds, once there are others: they take several times as many steps.
+/// The percentage of plans that are drawn from seeds after the first generation: they take several times as many steps.
 const FRESH: u32 = 5;
-/// So many in a hundred of the others go on from a rare state; the rest are changed anywhere.
+/// The percentage of the other plans that continue from a rare state; the rest are changed anywhere.
 const CONTINUED: u32 = 65;
 /// The stream of a base from which plans are made.
 const STREAM: u64 = 0x6775_6964_6500_0000;
 
-/// Makes plans from what others reached.
+/// Makes plans from the states that others reached.
 #[derive(Debug)]
 pub struct Guide {
     base: u64,
     plan_options: PlanOptions,
     archive: Archive,
-    /// How many runs were those of seeds.
+    /// The number of runs whose plans were drawn from seeds.
     seeds: u64,
 }
 
-/// A plan to run, and what it was made of.
+/// A plan to run, and the state that it was made from.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The plan.
     pub plan: Plan,
-    /// The state that it starts out from, if it is not just that of a seed.
+    /// The place of the state that it starts from; `None` if it is drawn from a seed.
     from: Option<usize>,
 }
 
 impl Draft {
-    /// Whether it is the plan of a seed.
+    /// True if the plan is drawn from a seed.
     #[must_use]
     pub fn is_seed(&self) -> bool {
         self.from.is_none()
@@ -64,18 +63,18 @@ impl Draft {
 }
 
 impl Guide {
-    /// One that has seen nothing. Its first plan is that of the seed `base`; all are drawn under these wishes.
+    /// A guide that has seen nothing. Its first plan is that of the seed `base`; all are drawn with these plan options.
     #[must_use]
     pub fn new(base: u64, plan_options: PlanOptions) -> Guide {
         Guide { base, plan_options, archive: Archive::default(), seeds: 0 }
     }
 
-    /// The plan with this number, from the base on: as far as is known now. Ask for all of a generation before
-    /// you tell what came of any.
+    /// The plan with this number, counted from the base on. Ask for all plans of a generation before you call
+    /// [`take`](Guide::take) for one of them.
     #[must_use]
     pub fn plan(&self, number: u64) -> Draft {
         let mut rng = PlanRng::stream(self.base, STREAM.wrapping_add(number));
-        // Nothing is known before the first generation, so that all of it is.
+        // The archive is empty before the first generation: all its plans are drawn from seeds.
         if self.archive.states() == 0 || rng.percent(FRESH) {
             return Draft { plan: Plan::draw(number, &self.plan_options), from: None };
         }
@@ -90,7 +89,7 @@ impl Guide {
         Draft { plan, from: Some(place) }
     }
 
-    /// Takes in what a run reached. To be told in order of the numbers.
+    /// Takes in the states that a run reached. Call it in the order of the numbers.
     pub fn take(&mut self, draft: Draft, reached: &[Reached]) {
         match draft.from {
             Some(place) => self.archive.tried(place),
@@ -99,19 +98,19 @@ impl Guide {
         self.archive.take(&Arc::new(draft.plan), reached);
     }
 
-    /// How many abstract states have been reached.
+    /// The number of abstract states that have been reached.
     #[must_use]
     pub fn states(&self) -> usize {
         self.archive.states()
     }
 
-    /// How many runs were those of seeds, as drawn.
+    /// The number of runs whose plans were drawn from seeds.
     #[must_use]
     pub fn seeds(&self) -> u64 {
         self.seeds
     }
 
-    /// How many plans are kept since one of these is reached with them in the fewest steps.
+    /// The number of plans that are kept, each because it reaches some state in the fewest steps.
     #[must_use]
     pub fn plans(&self) -> usize {
         self.archive.plans()

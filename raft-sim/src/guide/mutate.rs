@@ -1,17 +1,17 @@
-//! Small changes of a plan. What is added comes from another plan, which may have it under the same plan options.
-//! Whatever comes out is as fair as what went in.
+//! Small changes of a plan. Additions come from another plan, the donor, with the same plan options. If both are fair,
+//! the result is fair.
 
 use crate::plan::fault::Aim;
 use crate::plan::{AdminOp, AdminTarget, Direction, Fault, Plan, Target, Trigger, fit};
 use crate::rng::PlanRng;
 use crate::time::Micros;
 
-/// The number of faults and admin operations from which on nothing is added to a plan.
+/// The most faults and admin operations of a plan to which more are added.
 const MOST: usize = 300;
-/// How long a run goes on at most behind the state that it starts out from, in virtual microseconds.
+/// The longest times that a run goes on after the state that it starts from, in virtual microseconds.
 const TAILS: [Micros; 6] = [30_000, 80_000, 150_000, 150_000, 300_000, 600_000];
 
-/// The plan up to a time at which its run was in a state that few reach, and from there on something else.
+/// The plan up to the time at which its run is in a rare state, and something else from then on.
 pub(super) fn continued(plan: &Plan, from: Micros, donor: &Plan, rng: &mut PlanRng) -> Plan {
     let mut plan = plan.clone();
     let from = from.min(plan.duration);
@@ -38,13 +38,13 @@ pub(super) fn changed(plan: &Plan, from: Micros, donor: &Plan, rng: &mut PlanRng
     fitted(plan)
 }
 
-/// In few runs progress is owed: it takes about as long as all the rest.
+/// Gives few plans a healing phase: it takes about as long as all the rest.
 fn heal(plan: &mut Plan, donor: &Plan, rng: &mut PlanRng) {
     let healing = if plan.healing.is_some() { &plan.healing } else { &donor.healing };
     plan.healing = if rng.percent(25) { healing.clone() } else { None };
 }
 
-/// Only what fits stays.
+/// Drops what does not fit the plan.
 fn fitted(mut plan: Plan) -> Plan {
     let faults = std::mem::take(&mut plan.faults);
     plan.faults = fit::faults(faults, &plan);
@@ -54,7 +54,7 @@ fn fitted(mut plan: Plan) -> Plan {
     plan
 }
 
-/// Adds a fault or an admin operation of the donor, at a time soon behind this one.
+/// Adds a fault or an admin operation of the donor, at a time soon after `from`.
 fn add(plan: &mut Plan, from: Micros, donor: &Plan, rng: &mut PlanRng) {
     let at = from + rng.pick(&[0, 1, 1_000, 5_000, 20_000, 60_000, 150_000]);
     let at = rng.range(from, at);
@@ -62,7 +62,7 @@ fn add(plan: &mut Plan, from: Micros, donor: &Plan, rng: &mut PlanRng) {
     if all == 0 || plan.faults.len() + plan.admin_ops.len() >= MOST {
         return;
     }
-    // An admin operation with 35 %, if there are both.
+    // An admin operation in 35 % of cases, if the donor has both.
     let admin_op = donor.faults.is_empty() || (!donor.admin_ops.is_empty() && rng.percent(35));
     if admin_op {
         let place = rng.range(0, donor.admin_ops.len() as u64 - 1) as usize;
@@ -75,7 +75,7 @@ fn add(plan: &mut Plan, from: Micros, donor: &Plan, rng: &mut PlanRng) {
     }
 }
 
-/// One change.
+/// Makes one change.
 fn change(plan: &mut Plan, donor: &Plan, rng: &mut PlanRng) {
     let when = rng.range(0, plan.duration);
     match rng.range(0, 15) {
@@ -130,7 +130,7 @@ fn remove(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// A fault or an admin operation comes sooner or later, or a fault takes longer or shorter.
+/// Moves a fault or an admin operation, or makes a fault longer or shorter.
 fn shift(plan: &mut Plan, rng: &mut PlanRng) {
     let by = rng.pick(&[500, 2_000, 10_000, 50_000, 200_000]);
     let (earlier, what) = (rng.percent(50), rng.range(0, 2));
@@ -150,7 +150,7 @@ fn shift(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// A fault or an admin operation comes once more, later.
+/// Repeats a fault or an admin operation at a later time.
 fn again(plan: &mut Plan, rng: &mut PlanRng) {
     let later = rng.pick(&[5_000, 30_000, 100_000, 300_000]);
     if rng.percent(35) {
@@ -165,7 +165,7 @@ fn again(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// A fault hits another target.
+/// Gives a fault another target.
 fn retarget(fault: &mut Fault, servers: u64, rng: &mut PlanRng) {
     let server = rng.range(1, servers) as u32;
     let to = rng.pick(&[
@@ -191,7 +191,7 @@ fn retarget(fault: &mut Fault, servers: u64, rng: &mut PlanRng) {
     }
 }
 
-/// A fault or an admin operation waits for another trigger, or for none.
+/// Gives a fault or an admin operation another trigger, or none.
 fn wait(plan: &mut Plan, rng: &mut PlanRng) {
     let trigger = rng.pick(&Trigger::ALL);
     let trigger = rng.percent(75).then_some(trigger);
@@ -211,7 +211,7 @@ fn wait(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// How much is sent at once, how much may be under way, and how state machines keep up.
+/// Takes over the donor's limits of messages, of entries in flight and of state machines.
 fn limits(plan: &mut Plan, donor: &Plan) {
     let theirs = donor.settings;
     plan.change_settings(|settings| {

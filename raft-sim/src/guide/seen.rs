@@ -1,4 +1,4 @@
-//! Notes which abstract states a run reaches, and when for the first time.
+//! The abstract states that a run reaches, and the time at which it first reaches each.
 
 use super::state::{self, Server, WAYS};
 use super::step;
@@ -8,23 +8,23 @@ use crate::plan::Plan;
 use crate::subject::Event;
 use crate::time::Micros;
 
-/// Abstract states are told apart by so many bits of their numbers; few of them fall together.
+/// The number of bits that distinguish abstract states; few of them collide.
 pub(super) const BITS: u32 = 18;
 
 /// A state that a run reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reached {
-    /// Which, below 2^[`BITS`].
+    /// Its number, below 2^[`BITS`].
     pub(super) state: u32,
-    /// Whether it is one of a step; else it is one of the cluster.
+    /// True if it is a state of a step; otherwise it is a state of the cluster.
     pub(super) of_step: bool,
-    /// When for the first time, in virtual microseconds.
+    /// The time at which it was first reached, in virtual microseconds.
     pub(super) at: Micros,
-    /// So many steps had been taken then.
+    /// The number of steps before it was first reached.
     pub(super) steps: u64,
 }
 
-/// Listens to a run and notes the abstract states that it reaches.
+/// Observes a run and records the abstract states that it reaches.
 #[derive(Debug)]
 pub struct Seen {
     servers: Vec<Server>,
@@ -34,13 +34,13 @@ pub struct Seen {
     /// The event that a server is taking.
     event: Option<Event>,
     steps: u64,
-    /// What the cluster was like last, and for each server its last step.
+    /// The last state of the cluster, and the last step of each server.
     cluster: [u64; WAYS],
     last: Vec<u64>,
 }
 
 impl Seen {
-    /// Of a run of this plan.
+    /// An observer for a run of this plan.
     #[must_use]
     pub fn of(plan: &Plan) -> Seen {
         Seen {
@@ -54,7 +54,7 @@ impl Seen {
         }
     }
 
-    /// What it reached, in order of time.
+    /// The states that the run reached, in order of time.
     #[must_use]
     pub fn reached(self) -> Vec<Reached> {
         self.reached
@@ -73,7 +73,7 @@ impl Seen {
         }
     }
 
-    /// The cluster may be in another state than before.
+    /// Notes the state of the cluster, which may have changed.
     fn look(&mut self, at: Micros) {
         let cluster = state::abstract_of(&self.servers);
         let before = std::mem::replace(&mut self.cluster, cluster);
@@ -86,7 +86,7 @@ impl Seen {
 }
 
 impl Observer for Seen {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others do not change a state")]
     fn observe(&mut self, now: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
             Observation::Took { event, .. } => self.event = Some(event.clone().into_owned()),
@@ -104,7 +104,7 @@ impl Observer for Seen {
                     for write in &effects.writes {
                         server.log.write(*id, write);
                         server.pending += 1;
-                        server.promises |= write.hard_state.is_some();
+                        server.pending_vote |= write.hard_state.is_some();
                     }
                     self.look(now);
                 }
@@ -113,7 +113,7 @@ impl Observer for Seen {
                 let server = self.server(*id);
                 server.durable.write(*id, write);
                 server.pending = server.pending.saturating_sub(1);
-                server.promises &= server.pending > 0;
+                server.pending_vote &= server.pending > 0;
             }
             Observation::Booted { server: id, view, .. } => {
                 let server = self.server(*id);
@@ -125,7 +125,7 @@ impl Observer for Seen {
                 server.up = false;
                 server.lost |= *lost > 0;
                 server.log = server.durable.clone();
-                (server.pending, server.promises) = (0, false);
+                (server.pending, server.pending_vote) = (0, false);
                 self.look(now);
             }
             Observation::Wiped { server: id } => *self.server(*id) = Server::default(),

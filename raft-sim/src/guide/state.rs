@@ -1,35 +1,34 @@
-//! What servers are like, in relation to each other: the abstract states that a guided search tells apart. Neither
-//! numbers of servers nor terms nor indexes are in them, so that states that differ in names only are one.
+//! The abstract states of a cluster, for guided search: the states of servers in relation to each other. They do not
+//! contain names, terms or indexes, so states that differ only in these are equal.
 
 use super::log::{Log, Standing};
 use crate::mix::mix;
 use crate::subject::{Role, View};
 
-/// What is known of a server.
+/// The state of a server that is known from observations.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Server {
-    /// Its state; that before the crash if it is down.
+    /// Its view; the one before the crash if it is down.
     pub(super) view: View,
-    /// Whether it runs.
+    /// True if it is up.
     pub(super) up: bool,
-    /// Its log, as it sees it.
+    /// Its log, with entries that are not durable.
     pub(super) log: Log,
-    /// What is durable of that.
+    /// The durable part of its log.
     pub(super) durable: Log,
-    /// How many of its writes are not durable.
+    /// The number of its writes that are not durable.
     pub(super) pending: usize,
-    /// Whether one of these changes its term or vote.
-    pub(super) promises: bool,
-    /// Whether its last crash took something that was not durable.
+    /// True if one of these changes its term or vote.
+    pub(super) pending_vote: bool,
+    /// True if a crash has ever lost a write.
     pub(super) lost: bool,
 }
 
-/// So many ways there are to look at a cluster.
+/// The number of ways to look at a cluster.
 pub(super) const WAYS: usize = 4;
 
-/// What a cluster is like: one number for each way to look at it. Those that are equal say the same. In each, the
-/// servers are in no order, and those that are alike count as one: clusters of three and of five are in the same
-/// states.
+/// The abstract state of a cluster: one number for each way to look at it. In each, the servers have no order and equal
+/// servers count as one, so clusters of three and of five share states.
 pub(super) fn abstract_of(servers: &[Server]) -> [u64; WAYS] {
     let longest = servers.iter().max_by_key(|server| server.log.end());
     let commit = servers.iter().map(committed).max().unwrap_or_default();
@@ -67,7 +66,7 @@ fn role(server: &Server) -> u64 {
     }
 }
 
-/// How many higher terms servers have, two at most.
+/// The number of different higher terms among the servers, at most two.
 fn rank(servers: &[Server], server: &Server) -> u64 {
     let own = server.view.term;
     let next =
@@ -79,7 +78,7 @@ fn rank(servers: &[Server], server: &Server) -> u64 {
     }
 }
 
-/// How a log stands to the most up-to-date one: the same, the beginning of it, or parted from it.
+/// The relation of a log to the most up-to-date one: 0 the same, 1 a prefix of it, 2 diverged from it.
 fn against(log: &Log, best: &Log) -> u64 {
     let common = log.common(best);
     match (log.end().1 > common, best.end().1 > common) {
@@ -89,7 +88,7 @@ fn against(log: &Log, best: &Log) -> u64 {
     }
 }
 
-/// The configuration in force: what it is like, whether it is committed, and whether another server has a newer one.
+/// The configuration in force: its shape, whether it is committed, and whether another server has a newer one.
 fn configuration(server: &Server, newest: u64) -> u64 {
     let (index, standing) = server.log.configuration();
     let is = standing.map_or(0, |Standing { joint, learners, place }| {
@@ -98,7 +97,7 @@ fn configuration(server: &Server, newest: u64) -> u64 {
     u64::from(index < newest) | u64::from(index > committed(server)) << 1 | is << 2
 }
 
-/// Whether it knows of all that is committed; if not, whether its log is as long.
+/// The lag of a server: 0 it knows the commit index, 1 only its log is long enough, 2 neither.
 fn behind(server: &Server, commit: u64) -> u64 {
     match (committed(server) < commit, server.log.end().1 < commit) {
         (false, _) => 0,
@@ -107,13 +106,13 @@ fn behind(server: &Server, commit: u64) -> u64 {
     }
 }
 
-/// What its disk has not made durable, and whether that has ever been lost.
+/// The pending writes of a server, and whether it has ever lost some.
 fn disk(server: &Server) -> u64 {
     let pending = server.pending.min(2) as u64;
-    pending | u64::from(server.promises) << 2 | u64::from(server.lost) << 3
+    pending | u64::from(server.pending_vote) << 2 | u64::from(server.lost) << 3
 }
 
-/// Whether it has discarded what others have not; whether it lacks what all others have discarded.
+/// The compaction of a log: 0 none, 1 some, 2 beyond the end of another server's log.
 fn compacted(servers: &[Server], server: &Server) -> u64 {
     let base = server.log.base();
     if servers.iter().any(|other| other.log.end().1 < base) { 2 } else { u64::from(base > 0) }

@@ -1,4 +1,4 @@
-//! What a step is like: what a server took, how that stood to its state, and whether that changed.
+//! The abstract state of a step: the event, its relation to the server's state, and what it changed.
 
 use super::state::Server;
 use crate::mix::mix;
@@ -6,7 +6,7 @@ use crate::model::{AppendReply, Body, Message, Position, Term, length};
 use crate::network::Kinds;
 use crate::subject::{Effects, Event, Role, View};
 
-/// A number for what a step is like. Those that are equal say the same. `server` is as before the step.
+/// The number of the abstract state of a step. `server` is as before the step.
 pub(super) fn abstract_of(server: &Server, event: &Event, effects: &Effects, before: &View) -> u64 {
     let after = &effects.view;
     let taken = match event {
@@ -27,18 +27,18 @@ pub(super) fn abstract_of(server: &Server, event: &Event, effects: &Effects, bef
         Role::Candidate => 1,
         Role::Leader => 2,
     };
-    let came = [
+    let changes = [
         after.role != before.role,
         after.term != before.term,
         after.snapshot > before.snapshot,
         after.configuration != before.configuration,
         effects.refused.is_some(),
     ];
-    let came = came.into_iter().fold(role, |bits, bit| bits << 1 | u64::from(bit));
-    mix(taken, came)
+    let changes = changes.into_iter().fold(role, |bits, bit| bits << 1 | u64::from(bit));
+    mix(taken, changes)
 }
 
-/// How a message stands to the state of who takes it.
+/// The relation of a message to the state of its receiver.
 fn received(server: &Server, Message { from, term, body, .. }: &Message, before: &View) -> u64 {
     let age = order(term.0, before.term.0);
     let led = u64::from(before.leader == Some(*from));
@@ -54,7 +54,7 @@ fn order(one: u64, other: u64) -> u64 {
     }
 }
 
-/// What the body says, in relation to the log of who takes it.
+/// The relation of a body to the log of its receiver.
 fn said(server: &Server, body: &Body, before: &View) -> u64 {
     let log = &server.log;
     let (last_term, last) = log.end();
@@ -111,7 +111,8 @@ fn said(server: &Server, body: &Body, before: &View) -> u64 {
     }
 }
 
-/// How a position stands to a log: behind its end, at an entry of this term or of another one, or in the snapshot.
+/// The relation of a position to a log: 0 after its end, 1 at an entry of this term, 2 at one of another term, 3 in the
+/// snapshot.
 fn place(server: &Server, index: u64, term: Term) -> u64 {
     if index < server.log.base() {
         return 3;

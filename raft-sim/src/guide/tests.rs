@@ -1,4 +1,4 @@
-//! Guides, and what they tell apart.
+//! Tests of guides and abstract states.
 
 use super::log::Log;
 use super::state::{self, Server};
@@ -9,7 +9,7 @@ use crate::reference::Reference;
 use crate::run::run;
 use crate::subject::{LogWrite, Role, Token, View, Write};
 
-/// A write that puts entries of these terms behind so many others.
+/// A write of entries of these terms after `behind` others.
 fn write(behind: u64, terms: &[u64]) -> Write {
     let index = |number| LogIndex::new(number).expect("not 0");
     let entry = |(number, term): (u64, &u64)| Entry {
@@ -68,7 +68,7 @@ fn names_terms_and_indexes_do_not_make_another_state() {
     assert_ne!(one[0], state::abstract_of(&whole)[0], "no log has parted from the leader's");
 }
 
-/// What the run of a plan reaches.
+/// The states that the run of a plan reaches.
 fn reached(plan: &Plan) -> Vec<Reached> {
     let mut seen = Seen::of(plan);
     let outcome = run(plan, &Reference, true, &mut seen).expect("it boots");
@@ -95,7 +95,7 @@ fn guide(generations: u64) -> (Guide, Vec<Draft>) {
 }
 
 #[test]
-fn what_is_made_of_plans_is_as_fair_as_they_are_and_a_correct_core_holds() {
+fn changed_plans_are_as_fair_as_the_originals_and_a_correct_core_holds() {
     let (guide, drafts) = guide(4);
     let made: Vec<&Draft> = drafts.iter().filter(|draft| !draft.is_seed()).collect();
     assert!(made.len() > drafts.len() / 3, "{} of {}", made.len(), drafts.len());
@@ -128,7 +128,7 @@ fn a_plan_that_goes_on_from_a_state_gets_there_as_before() {
 }
 
 #[test]
-fn a_plan_about_servers_that_it_has_not_is_no_plan() {
+fn a_plan_that_names_unknown_servers_is_refused() {
     let plan = Plan::draw(1, &PlanOptions { servers: Some(3), ..PlanOptions::default() });
     assert_eq!(plan.check(), Ok(()));
     let stranger = Target::Server(plan.clocks.len() as u32 + 1);

@@ -1,6 +1,7 @@
-//! Why there is no order: how much of the history is illegal already, and few operations that are so by themselves.
+//! Explanations of illegal histories: the shortest illegal beginning, and a few operations that are illegal by
+//! themselves.
 //!
-//! An operation that is left out of an explanation is not taken away: without a write, what was read of it would look
+//! An operation that is left out of an explanation is not removed: without a write, a read of its value would look
 //! like an error. It is set free instead: it may happen at any time or never. What remains illegal then rests on the
 //! operations that were not set free.
 
@@ -13,29 +14,29 @@ use super::search::{Found, Item, Value, effect, search};
 use super::zones::{Zones, zones};
 use super::{History, Key, Limits, Operation, Outcome};
 
-/// Most memory of a search that is one of many.
+/// The memory limit of a search that is one of many.
 const LITTLE: Limits = Limits { memory: 1 << 20 };
 
-/// Most searches for the operations of an explanation.
+/// The largest number of searches for the operations of an explanation.
 const SEARCHES: usize = 500;
 
-/// Why a history is illegal.
+/// The reason why a history is illegal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// The register; of several, the one that is illegal first.
+    /// The register. If several are illegal, the one that is illegal first.
     pub key: Option<Key>,
-    /// The shortest beginning of the history that is illegal, as a number of events. What is under way at its end may
-    /// happen at any time.
+    /// The shortest beginning of the history that is illegal, as a number of events. Operations under way at its end
+    /// may happen at any time.
     pub events: usize,
     /// Operations that can't be put in an order, whatever the others do, in the order of their invocations. If the
-    /// search is not too long, none can be left out. With them may be one that failed or came before, to say whose
-    /// value was read.
+    /// search is not too long, none can be left out. One that failed or came before may be added, to show whose value
+    /// was read.
     pub operations: Vec<Operation>,
-    /// What is wrong, in a sentence without a full stop.
+    /// The error, as a sentence without a full stop.
     pub reason: String,
 }
 
-/// Explains what is illegal first. Of each of these registers the judgement was that there is no order with this event.
+/// Explains the register that is illegal first. Each of these registers was judged to have no order with its event.
 pub(super) fn first_of(
     history: &History,
     mut illegal: Vec<(usize, Option<Key>)>,
@@ -55,7 +56,7 @@ pub(super) fn first_of(
     first.map(|(events, key)| explain(history, events, key))
 }
 
-/// Explains why there is no order on this register in the first so many events.
+/// Explains why the first `events` events have no order on this register.
 fn explain(history: &History, events: usize, key: Option<Key>) -> Explanation {
     let operations = of_key(&history.events()[..events], &key);
     let part_of = match zones(&items(&operations)) {
@@ -75,11 +76,11 @@ fn explain(history: &History, events: usize, key: Option<Key>) -> Explanation {
     Explanation { key, events, operations: shown, reason }
 }
 
-/// Whether there is an order of the operations of a register.
+/// Tells if there is an order of the operations of a register.
 ///
-/// The search has one dead end for each way to order what was before the contradiction. So if it finds nothing soon,
-/// the end of what has no order is looked at, as if anything could have been before: that has none either, as a rule,
-/// and it takes no time to find out.
+/// The search has one dead end for each order of what came before the contradiction. So if it finds nothing soon, the
+/// end of the part without an order is searched, as if anything could have come before. As a rule that has no order
+/// either, and the second search takes no time.
 pub(super) fn judge(operations: &[Operation], limits: &Limits) -> Found {
     let all = items(operations);
     match zones(&all) {
@@ -104,8 +105,8 @@ pub(super) fn judge(operations: &[Operation], limits: &Limits) -> Found {
     }
 }
 
-/// How many events are illegal. The judgement leaves out what fails: as long as that is not told, it may still happen,
-/// and more events may be needed.
+/// The number of events that are illegal. The judgement leaves out operations that fail. Until the failure is
+/// reported they may still happen, so that more events may be needed.
 fn shortest(history: &History, key: &Option<Key>, at: usize, limits: &Limits) -> usize {
     let illegal =
         |events: usize| is_none(&judge(&of_key(&history.events()[..events], key), limits));
@@ -126,22 +127,22 @@ fn is_none(found: &Found) -> bool {
     }
 }
 
-/// What of a register's operations is looked at.
+/// The part of a register's operations that is searched.
 struct Part<'o> {
     operations: &'o [Operation],
-    /// The event from which on they count, with whatever the register held by then; `None`: all of them, and the
-    /// register held nothing at first.
+    /// The event from which on operations count, with any value that the register held by then; `None` means all
+    /// operations, on a register that held nothing at first.
     from: Option<usize>,
-    /// The operations to choose from, by their places, those that completed last first.
+    /// The candidates, by their places, the last completed first.
     candidates: Vec<usize>,
 }
 
 impl<'o> Part<'o> {
-    /// All of it.
+    /// All operations.
     fn all(operations: &'o [Operation]) -> Part<'o> {
         let mut candidates: Vec<usize> = (0..operations.len()).collect();
         candidates.retain(|&place| operations[place].item().is_some());
-        // What is unknown never completes, so that it comes behind.
+        // An unknown operation never completes, so it comes last.
         candidates.sort_by_key(|&place| {
             let Operation { invoked, .. } = operations[place];
             let completed = operations[place].completed();
@@ -150,14 +151,14 @@ impl<'o> Part<'o> {
         Part { operations, from: None, candidates }
     }
 
-    /// A small part of illegal operations that is illegal in itself.
+    /// A small part of illegal operations that is illegal by itself.
     fn of(operations: &'o [Operation]) -> Part<'o> {
         let all = Part::all(operations);
         all.source().or_else(|| all.end()).unwrap_or(all)
     }
 
-    /// All that has to do with one value, if that is illegal: it was read before it was written, or was never written
-    /// at all. It is the value of what completed last.
+    /// All operations on the value of the last completed operation, if they are illegal: it was read before it was
+    /// written, or was never written.
     fn source(&self) -> Option<Part<'o>> {
         let last = self.operations.iter().max_by_key(|operation| operation.completed())?;
         let (needs, makes) = effect(last.call);
@@ -173,7 +174,7 @@ impl<'o> Part<'o> {
         is_none(&part.search(&part.candidates)).then_some(part)
     }
 
-    /// The shortest end that is illegal, whatever the register held when it began.
+    /// The shortest end that is illegal, whatever the register held at its beginning.
     fn end(&self) -> Option<Part<'o>> {
         let invoked: Vec<usize> =
             self.operations.iter().rev().map(|operation| operation.invoked).collect();
@@ -187,7 +188,7 @@ impl<'o> Part<'o> {
             let part = last(count);
             is_none(&part.search(&part.candidates))
         };
-        // The last 1, 2, 4, … of them until it is illegal, then the smallest number between.
+        // The last 1, 2, 4, … of them until they are illegal, then the smallest number between.
         let mut known = 1;
         while !illegal(known) {
             if known == invoked.len() {
@@ -198,14 +199,14 @@ impl<'o> Part<'o> {
         Some(last(first(known / 2, known, illegal)))
     }
 
-    /// Operations that are illegal with all others set free, and what the register can hold by the end of them. None
-    /// of them could be set free, too, unless that is too long a search.
+    /// Operations that are illegal with all others set free, and the values that the register can hold by their end.
+    /// None of them could be set free as well, unless that takes too long a search.
     fn core(&self) -> (Vec<Operation>, BTreeSet<Value>) {
         let mut kept: Vec<usize> = Vec::new();
         let mut most = self.candidates.len();
         let mut searches = 0;
-        // With the first `most` candidates it is illegal. One after the other, the last of these that is needed is
-        // found: the first so many are illegal with it, and not without.
+        // With the first `most` candidates it is illegal. One by one, the last candidate that is needed is found: the
+        // first candidates up to it are illegal, and those before it are not.
         let held = loop {
             if let Found::None { held, .. } = self.search(&kept) {
                 break held;
@@ -224,7 +225,7 @@ impl<'o> Part<'o> {
         (kept.into_iter().map(|place| self.operations[place].clone()).collect(), held)
     }
 
-    /// Looks for an order in which these are as they were, and all others free.
+    /// Searches for an order in which these are as they were, and all others free.
     fn search(&self, kept: &[usize]) -> Found {
         let from = self.from.unwrap_or(0);
         let mut is_kept = vec![false; self.operations.len()];
@@ -244,7 +245,7 @@ impl<'o> Part<'o> {
             .collect();
         let initial = match self.from {
             None => BTreeSet::from([None]),
-            // A value that nothing needs is as good as any other.
+            // A value that no operation needs is as good as any other.
             Some(_) => items.iter().filter_map(|item| effect(item.call).0).collect(),
         };
         let initial: Vec<Value> = initial.into_iter().collect();
@@ -252,8 +253,8 @@ impl<'o> Part<'o> {
     }
 }
 
-/// The least number above `below` and up to `known` for which something is so, which it is for `known`, and from there
-/// on if it is for any.
+/// The least number above `below` and up to `known` for which `so` is true. It must be true for `known`, and once
+/// true for a number, for all above it.
 fn first(below: usize, known: usize, mut so: impl FnMut(usize) -> bool) -> usize {
     let (mut below, mut known) = (below, known);
     while known - below > 1 {

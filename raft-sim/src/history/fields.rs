@@ -1,6 +1,6 @@
-//! The fields of a JSON object on a line of its own, each with its place, so that an error can show it.
+//! The fields of a JSON object on a line of its own, each with its place, for error messages.
 //!
-//! Knows JSON and nothing of what the fields mean.
+//! It knows JSON, not the meaning of the fields.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,19 +13,19 @@ use serde_json::value::RawValue;
 
 use super::read::Wrong;
 
-/// What a number has to be.
+/// The expected form of a number.
 pub(crate) const NUMBER: &str = "a whole number from 0 on";
 
-/// The fields of a line, each as it stands there.
+/// The fields of a line, as they stand there.
 pub(crate) struct Fields<'l> {
     line: &'l str,
-    /// Where the line begins.
+    /// The place where the line begins.
     from: usize,
     fields: BTreeMap<Cow<'l, str>, &'l RawValue>,
 }
 
 impl<'l> Fields<'l> {
-    /// The fields of a line that begins so many bytes into the text, and is an object as `example` shows one.
+    /// The fields of a line that begins at byte `from` of the text. It must be an object; `example` shows one.
     pub(crate) fn new(line: &'l str, from: usize, example: &str) -> Result<Fields<'l>, Wrong> {
         match serde_json::from_str(line) {
             Ok(fields) => Ok(Fields { line, from, fields }),
@@ -33,7 +33,7 @@ impl<'l> Fields<'l> {
         }
     }
 
-    /// Refuses fields that are not `known`, which no `what` has; `expected` are those that may be meant.
+    /// Rejects fields that are not `known`, as no `what` has them; `expected` lists those that may be meant.
     pub(crate) fn only(&self, known: &[&str], what: &str, expected: &str) -> Result<(), Wrong> {
         let Some(name) = self.fields.keys().find(|name| !known.contains(&name.as_ref())) else {
             return Ok(());
@@ -42,7 +42,7 @@ impl<'l> Fields<'l> {
         Err(Wrong::expected(span, format!("no {what} has a field `{name}`"), expected))
     }
 
-    /// Whether there is a field of this name.
+    /// True if there is a field with this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name)
     }
@@ -52,7 +52,7 @@ impl<'l> Fields<'l> {
         self.fields.get(name).map(|raw| raw.get())
     }
 
-    /// The same as [`Fields::name`], and nothing if it is null.
+    /// The same as [`Fields::name`], but `None` if it is null.
     pub(crate) fn name_or_null(
         &self,
         name: &str,
@@ -61,7 +61,7 @@ impl<'l> Fields<'l> {
         if self.raw(name) == Some("null") { Ok(None) } else { self.name(name, expected) }
     }
 
-    /// A name: a text, or a whole number, which is the name that it looks like.
+    /// A name: a text, or a whole number, which is the same as its text.
     pub(crate) fn name(&self, name: &str, expected: &str) -> Result<Option<Arc<str>>, Wrong> {
         let Some(raw) = self.fields.get(name) else { return Ok(None) };
         let number = serde_json::from_str::<i64>(raw.get()).map(|number| number.to_string());
@@ -76,7 +76,7 @@ impl<'l> Fields<'l> {
         self.field(name, NUMBER)
     }
 
-    /// A word that has to be there.
+    /// A text that is required.
     pub(crate) fn word(&self, name: &str, expected: &str) -> Result<String, Wrong> {
         self.field(name, expected)?.ok_or_else(|| self.missing(name, expected))
     }
@@ -92,17 +92,17 @@ impl<'l> Fields<'l> {
             .map_err(|_| self.wrong(name, format!("a strange `{name}`"), expected))
     }
 
-    /// The field's value is wrong.
+    /// An error: the field's value is wrong.
     pub(crate) fn wrong(&self, name: &str, message: impl Into<String>, expected: &str) -> Wrong {
         Wrong::expected(self.span(name), message, expected)
     }
 
-    /// The field is not there.
+    /// An error: the field is missing.
     pub(crate) fn missing(&self, name: &str, expected: &str) -> Wrong {
         Wrong::expected(self.span(name), format!("the event has no `{name}`"), expected)
     }
 
-    /// Where a field's value stands; the line if there is none.
+    /// The place of a field's value, or of the line if there is none.
     pub(crate) fn span(&self, name: &str) -> Range<usize> {
         match self.fields.get(name) {
             Some(raw) => {

@@ -1,12 +1,12 @@
-//! Histories as JSON lines: one event a line.
+//! Histories as JSON lines: one event per line.
 //!
 //! ```text
 //! {"process":0,"type":"invoke","f":"write","key":"x","value":1,"time":12}
 //! {"process":0,"type":"ok","f":"write","key":"x","value":1,"time":15}
 //! ```
 //!
-//! Nothing else may stand in a line but `index` and `error`, which are passed over: a field whose name has a slip must
-//! not go unnoticed.
+//! A line may also have `index` and `error`, which are skipped. Any other field is an error, so that a misspelled
+//! name is noticed.
 
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ use super::fields::{Fields, NUMBER};
 use super::read::{Reading, Wrong};
 use super::{Call, Event, History, Key, Kind, Operation, Outcome};
 
-/// A value as it is written.
+/// A value as a file has it.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Written {
@@ -39,7 +39,7 @@ struct Line<'e> {
 /// Writes a history as JSON lines, which [`read()`](super::read()) takes back.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// The error of `out`.
 pub fn write(history: &History, out: &mut dyn Write) -> io::Result<()> {
     for Event { process, kind, key, call, time } in history.events() {
         let (f, value) = written(*call, *kind);
@@ -51,7 +51,7 @@ pub fn write(history: &History, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// What is asked for, in the words of a file; only a read that completed ok has seen something.
+/// The function and value of a call as a file has them. Only a read that completed ok has seen a value.
 fn written(call: Call, kind: Kind) -> (&'static str, Written) {
     match call {
         Call::Read(seen) => ("read", Written::One(seen.filter(|_| kind == Kind::Ok))),
@@ -60,7 +60,7 @@ fn written(call: Call, kind: Kind) -> (&'static str, Written) {
     }
 }
 
-/// An operation in the words of its last event, with the numbers of its events, from 1.
+/// An operation in the form of its last event, with the numbers of its events, from 1.
 #[derive(Serialize)]
 struct Whole<'o> {
     process: u64,
@@ -94,7 +94,7 @@ impl Serialize for Operation {
     }
 }
 
-/// Reads all lines. Empty ones are passed over.
+/// Reads all lines. Empty lines are skipped.
 pub(super) fn parse(text: &str, reading: &mut Reading) -> Result<(), Wrong> {
     let mut start = 0;
     for whole in text.split_inclusive('\n') {

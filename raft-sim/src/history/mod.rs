@@ -1,16 +1,17 @@
-//! What the clients of a register saw, judged from outside: a history of operations, and whether it is
-//! linearizable (Herlihy and Wing 1990).
+//! Histories of the operations that clients of a register performed, and the check that they are linearizable
+//! (Herlihy and Wing 1990).
 //!
-//! A [`History`] is what clients invoked and what they were told, in the order of time. It comes from a run of the
-//! simulator or from a file of another tool. Nothing here knows of Raft, servers or logs: only what a client can
-//! see counts.
+//! A [`History`] has the invocations of clients and the replies that they got, in the order of time. It comes from a
+//! run of the simulator or from a file of another tool. Nothing here knows of Raft, servers or logs: only what a
+//! client can see counts.
 //!
-//! [`read()`] takes a file of either form, [`check`] judges, an [`Explanation`] says what can't be. It never guesses: where
-//! its memory does not suffice it says so.
+//! [`read()`] reads a file of either form, [`check`] judges, and an [`Explanation`] says what is impossible. The
+//! check never guesses: if its memory does not suffice it says so.
 
 mod edn;
 mod explain;
 pub(crate) mod fields;
+mod form;
 mod json;
 mod operation;
 pub(crate) mod read;
@@ -26,44 +27,45 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use explain::Explanation;
+pub use form::read;
 pub use json::write;
 pub use operation::{Operation, Outcome};
-pub use read::{ReadError, read};
+pub use read::ReadError;
 pub use timeline::timeline;
 
 use explain::judge;
 use operation::by_key;
 use search::Found;
 
-/// The name of a register. What a file gives as a number or a word is known here by its text.
+/// The name of a register. A number or a word in a file is known here by its text.
 pub type Key = Arc<str>;
 
-/// One event at one client: it invokes an operation, or it is told what became of it.
+/// An event at a client: it invokes an operation, or an operation completes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// The client. It does one thing at a time; after [`Kind::Info`] it does nothing any more.
+    /// The client. It has one operation under way at a time; after [`Kind::Info`] it does nothing any more.
     pub process: u64,
-    /// Whether it invokes, or what it is told.
+    /// The kind: an invocation, or the outcome.
     pub kind: Kind,
     /// The register; `None` where there is only one, without a name.
     pub key: Option<Key>,
-    /// What is asked for. A completion repeats its invocation; a read that completed ok says what it saw.
+    /// The operation. A completion repeats its invocation; a read that completed ok has the value that it saw.
     pub call: Call,
-    /// When it happened, in the unit of whoever recorded it (Jepsen: nanoseconds). For drawings only: the order of
+    /// The time of the event, in the unit of its recorder (Jepsen: nanoseconds). For drawings only: the order of
     /// events is the order of time.
     pub time: Option<u64>,
 }
 
-/// What an event is; Jepsen's words.
+/// The kind of an event, with Jepsen's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// The client asks.
+    /// The client invokes an operation.
     Invoke,
-    /// It was done, between the invocation and now.
+    /// The operation was done, between the invocation and now.
     Ok,
-    /// It was certainly not done, and never will be.
+    /// The operation was certainly not done, and never will be.
     Fail,
-    /// Nobody knows: it may have been done, or may be done at any later time, or never.
+    /// Unknown: the operation may have been done, may be done at any later time, or never.
     Info,
 }
 
@@ -88,24 +90,24 @@ impl Kind {
 /// An operation on a register. At first a register holds nothing, `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
-    /// Reads. In an event of [`Kind::Ok`] what was seen, `None` being a register that was never written; in any
+    /// Reads. In an event of [`Kind::Ok`] it has the value seen, `None` for a register that was never written. In any
     /// other event `None` has no meaning.
     Read(Option<i64>),
     /// Writes this value.
     Write(i64),
-    /// Writes the second value if the first is there. One that found another value has failed.
+    /// Writes the second value if the register holds the first. One that finds another value fails.
     Cas(i64, i64),
 }
 
-/// Events in the order of time, each of which makes sense after those before it.
+/// Events in the order of time, each consistent with those before it.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     events: Vec<Event>,
-    /// Of each process its last invocation, as an index of `events`, and whether that was left unknown.
+    /// The last invocation of each process, as an index of `events`, and the state of that process.
     last: BTreeMap<u64, (usize, Client)>,
 }
 
-/// What a process is doing.
+/// The state of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Client {
     /// It may invoke.
@@ -121,9 +123,9 @@ impl History {
     ///
     /// # Errors
     ///
-    /// In a sentence, if the event makes no sense after those before it: a completion without an invocation, one
-    /// that does not match it, an invocation by a process that still has an operation open. The history is as it
-    /// was.
+    /// A sentence, if the event contradicts those before it: a completion without an invocation, a completion that
+    /// does not match its invocation, an invocation by a process that still has an operation open. The history is
+    /// unchanged then.
     pub fn push(&mut self, event: Event) -> Result<(), String> {
         let process = event.process;
         let before = self.last.get(&process).copied();
@@ -152,7 +154,7 @@ impl History {
         &self.events
     }
 
-    /// How many operations were invoked, and on how many registers.
+    /// The number of operations that were invoked, and of registers.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
         let of_keys = by_key(&self.events);
@@ -163,7 +165,7 @@ impl History {
         match before {
             None | Some((_, Client::Idle)) => Ok(()),
             Some((_, Client::Waiting)) => {
-                Err(format!("process {process} invokes before it was told of its last operation"))
+                Err(format!("process {process} invokes before its last operation completed"))
             }
             Some((_, Client::Gone)) => Err(format!(
                 "process {process} invokes again after `info`: what it invoked then may still happen, so what \
@@ -176,7 +178,7 @@ impl History {
         let invocation = &self.events[invoked];
         let same_call = match (invocation.call, event.call) {
             (Call::Read(_), Call::Read(_)) => true,
-            (asked @ (Call::Write(_) | Call::Cas(..)), reported) => asked == reported,
+            (asked @ (Call::Write(_) | Call::Cas(..)), completed) => asked == completed,
             (Call::Read(_), Call::Write(_) | Call::Cas(..)) => false,
         };
         if same_call && invocation.key == event.key {
@@ -186,10 +188,10 @@ impl History {
     }
 }
 
-/// What a check may use.
+/// The resources that a check may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most bytes in which a search remembers where it has been. There is one search at a time.
+    /// The memory of a search for the configurations that it has visited, in bytes. There is one search at a time.
     pub memory: usize,
 }
 
@@ -200,30 +202,29 @@ impl Default for Limits {
     }
 }
 
-/// Whether a history is linearizable.
+/// The verdict on a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// There is an order of the operations of each register.
+    /// Linearizable: the operations of each register have an order.
     Linearizable,
-    /// For some register there is none.
+    /// Not linearizable: the operations of some register have no order.
     Illegal(Box<Explanation>),
-    /// Nobody knows: the memory did not suffice, and nothing illegal was found elsewhere.
+    /// Unknown: the memory did not suffice, and nothing illegal was found elsewhere.
     GaveUp(GaveUp),
 }
 
-/// How far a search came whose memory did not suffice.
+/// The progress of a search whose memory did not suffice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GaveUp {
-    /// The register; of several, the first.
+    /// The register; the first, if there are several.
     pub key: Option<Key>,
-    /// The events of the history, from the first, of which an order is known: as if the history ended there, it is
-    /// legal.
+    /// The number of events, from the first, that have a known order: a history that ended there would be legal.
     pub events: usize,
-    /// How many different configurations the search was in.
+    /// The number of different configurations that the search visited.
     pub configurations: usize,
 }
 
-/// Judges a history: each register by itself, which is enough (Herlihy and Wing 1990, locality).
+/// Judges a history: each register by itself, which is sufficient (Herlihy and Wing 1990, locality).
 #[must_use]
 pub fn check(history: &History, limits: &Limits) -> Verdict {
     let mut illegal = Vec::new();

@@ -1,38 +1,38 @@
-//! Operations: an invocation and what became of it.
+//! Operations: an invocation and its outcome.
 
 use std::collections::BTreeMap;
 
 use super::search::Item;
 use super::{Call, Event, Key, Kind};
 
-/// What a client asked for, and what became of it.
+/// An operation of a client, with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
     /// The client.
     pub process: u64,
     /// The register.
     pub key: Option<Key>,
-    /// What it did; of a read that completed ok, what it saw.
+    /// The call; a read that completed ok has the value that it saw.
     pub call: Call,
     /// The event that invoked it, from 0.
     pub invoked: usize,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What became of an operation, with the event that told so.
+/// The outcome of an operation, with the event that reported it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It happened before this event.
     Ok(usize),
-    /// It did not happen, as was told by this event.
+    /// It did not happen, as this event reported.
     Failed(usize),
     /// It may have happened, or may still.
     Unknown,
 }
 
 impl Operation {
-    /// The event that told what became of it, if any did.
+    /// The event that reported the outcome, if any did.
     #[must_use]
     pub fn completed(&self) -> Option<usize> {
         match self.outcome {
@@ -41,7 +41,7 @@ impl Operation {
         }
     }
 
-    /// What it is for the search, if it matters there.
+    /// The operation as the search sees it, if it matters there.
     pub(super) fn item(&self) -> Option<Item> {
         let until = match self.outcome {
             Outcome::Ok(event) => Some(event),
@@ -52,37 +52,32 @@ impl Operation {
     }
 }
 
-/// The operations of each register, in the order of their invocations. What is under way at the end may happen at any
-/// later time.
+/// The operations of each register, in the order of their invocations. Operations under way at the end may happen at
+/// any later time.
 pub(super) fn by_key(events: &[Event]) -> BTreeMap<Option<Key>, Vec<Operation>> {
     let mut of_keys: BTreeMap<Option<Key>, Vec<Operation>> = BTreeMap::new();
     let mut open: BTreeMap<u64, usize> = BTreeMap::new();
     for (at, event) in events.iter().enumerate() {
         match of_keys.get_mut(&event.key) {
-            Some(operations) => hear(operations, &mut open, at, event),
-            None => hear(of_keys.entry(event.key.clone()).or_default(), &mut open, at, event),
+            Some(operations) => add(operations, &mut open, at, event),
+            None => add(of_keys.entry(event.key.clone()).or_default(), &mut open, at, event),
         }
     }
     of_keys
 }
 
-/// As [`by_key`], of one register.
+/// The same as [`by_key`], for one register.
 pub(super) fn of_key(events: &[Event], key: &Option<Key>) -> Vec<Operation> {
     let mut operations = Vec::new();
     let mut open = BTreeMap::new();
     for (at, event) in events.iter().enumerate().filter(|(_, event)| event.key == *key) {
-        hear(&mut operations, &mut open, at, event);
+        add(&mut operations, &mut open, at, event);
     }
     operations
 }
 
-/// Takes the next event of a register in. `open` says which operation each process waits for.
-fn hear(
-    operations: &mut Vec<Operation>,
-    open: &mut BTreeMap<u64, usize>,
-    at: usize,
-    event: &Event,
-) {
+/// Adds the next event of a register. `open` has the operation that each process waits for.
+fn add(operations: &mut Vec<Operation>, open: &mut BTreeMap<u64, usize>, at: usize, event: &Event) {
     let Event { process, kind, key, call, time: _ } = event;
     let outcome = match kind {
         Kind::Invoke => {
@@ -109,7 +104,7 @@ fn hear(
     }
 }
 
-/// What is known of these operations when only so many events have happened, and of those that fail that they do.
+/// The operations as known after the first `events` events. An operation that fails later is known to fail.
 pub(super) fn until(operations: &[Operation], events: usize) -> Vec<Operation> {
     let begun = operations.iter().filter(|operation| operation.invoked < events);
     let cut = |operation: &Operation| match operation.outcome {

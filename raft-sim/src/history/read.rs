@@ -1,9 +1,9 @@
-//! Files of histories: which form a text has, and what is wrong with it.
+//! Files of histories: what was read, and the errors in a text.
 
 use std::fmt;
 use std::ops::Range;
 
-use super::{Event, History, edn, json};
+use super::{Event, History};
 
 /// The first error of a history's text. Displayed in one line: `line:column: message; help`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,11 +12,11 @@ pub struct ReadError {
     pub line: u32,
     /// Column, from 1, counted in characters.
     pub column: usize,
-    /// The bytes in question, a byte order mark not counted; empty where something is missing.
+    /// The bytes in question, not counting a byte order mark; empty where something is missing.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// The error.
     pub message: String,
-    /// What was expected.
+    /// The expected text, if known.
     pub help: Option<String>,
 }
 
@@ -41,17 +41,17 @@ pub(crate) struct Wrong {
 }
 
 impl Wrong {
-    /// What is wrong with these bytes.
+    /// An error at these bytes.
     pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Wrong {
         Wrong { span, message: message.into(), help: None }
     }
 
-    /// The same, and what was expected.
+    /// The same, with the expected text.
     pub(crate) fn expected(span: Range<usize>, message: impl Into<String>, help: &str) -> Wrong {
         Wrong { help: Some(format!("expected {help}")), ..Wrong::new(span, message) }
     }
 
-    /// The same error with its line and column in the text.
+    /// The same error, with its line and column in the text.
     pub(crate) fn placed(self, text: &str) -> ReadError {
         let Wrong { span, message, help } = self;
         let before = &text[..text.floor_char_boundary(span.start)];
@@ -67,27 +67,17 @@ impl Wrong {
     }
 }
 
-/// A history under way.
+/// A history that is being read.
 #[derive(Default)]
 pub(super) struct Reading {
     pub(super) history: History,
 }
 
 impl Reading {
-    /// Adds an event that stands here.
+    /// Adds an event that stands at `span`.
     pub(super) fn push(&mut self, event: Event, span: Range<usize>) -> Result<(), Wrong> {
         self.history.push(event).map_err(|message| Wrong::new(span, message))
     }
-}
-
-/// Reads a history of either form. The text tells which: JSON lines begin with a brace and a quote, `{"`; EDN with a
-/// bracket, with a brace and a colon, `{:`, or with a tag or a comment.
-///
-/// # Errors
-/// The first thing that is wrong, and where.
-pub fn read(bytes: &[u8]) -> Result<History, ReadError> {
-    let text = text(bytes)?;
-    parse(text).map_err(|wrong| wrong.placed(text))
 }
 
 /// The text of a file, without a byte order mark.
@@ -101,33 +91,4 @@ pub(crate) fn text(bytes: &[u8]) -> Result<&str, ReadError> {
         let good = String::from_utf8_lossy(&bytes[..at]);
         Wrong::new(at..at, "a byte that is not UTF-8 text").placed(&good)
     })
-}
-
-const FORMS: &str = "an event: JSON as {\"process\":0,\"type\":\"invoke\",\"f\":\"read\"}, or Jepsen's EDN as \
-                     {:process 0, :type :invoke, :f :read}";
-
-fn parse(text: &str) -> Result<History, Wrong> {
-    let start = text.len() - text.trim_start().len();
-    let mut first = text[start..].chars();
-    let begin = start..text.len().min(start + 1);
-    let mut reading = Reading::default();
-    match (first.next(), first.find(|c| !c.is_whitespace())) {
-        (Some('{'), Some('"')) => json::parse(text, &mut reading)?,
-        (Some('['), Some('{')) if first.find(|c| !c.is_whitespace()) == Some('"') => {
-            let message = "a JSON list";
-            return Err(Wrong::expected(
-                begin,
-                message,
-                "JSON with one event a line, and no brackets around them",
-            ));
-        }
-        (Some('{' | '[' | '(' | '#' | ';'), _) => edn::parse(text, &mut reading)?,
-        (Some(_), _) => return Err(Wrong::expected(begin, "not a history", FORMS)),
-        (None, _) => return Err(Wrong::expected(0..0, "the history is empty", FORMS)),
-    }
-    if reading.history.events().is_empty() {
-        let message = "no client does anything in this history";
-        return Err(Wrong::expected(text.len()..text.len(), message, FORMS));
-    }
-    Ok(reading.history)
 }

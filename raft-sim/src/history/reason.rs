@@ -1,16 +1,16 @@
-//! What is wrong with operations that can't be ordered, in a sentence.
+//! Reasons why operations can't be ordered, as sentences.
 
 use std::collections::BTreeSet;
 
 use super::search::{Value, effect};
 use super::{Call, Operation, Outcome};
 
-/// Most values that a sentence lists.
+/// The largest number of values that a sentence lists.
 const MOST: usize = 6;
 
-/// Says why the operations of `core` can't be put in an order, as they stand among all `operations` of their register,
-/// which can only hold `held` by the time that the last of them completes. With it may come an operation outside of
-/// `core` of which the sentence speaks.
+/// Says why the operations of `core` can't be put in an order, among all `operations` of their register, which can
+/// only hold `held` when the last of them completes. It may also return an operation outside of `core` that the
+/// sentence mentions.
 pub(super) fn reason(
     operations: &[Operation],
     core: &[Operation],
@@ -31,16 +31,16 @@ pub(super) fn reason(
         let values: Vec<String> = held.iter().take(MOST).map(|&value| shown(value)).collect();
         let more = if held.len() > MOST { " or another value" } else { "" };
         let values = values.join(" or ");
-        let reported = did(last);
-        format!("{reported}, but in each order of what was before, the register holds {values}{more} by then")
+        let action = did(last);
+        format!("{action}, but in each order of what was before, the register holds {values}{more} by then")
     });
-    // Where the value came from once. Had that been later it would be in the core.
+    // An operation that the value came from earlier. If it had come later it would be in the core.
     let first = core.iter().map(|one| one.invoked).min();
     let is_source = |one: &&Operation| is_ok(one) && one.completed() < first;
     (sentence, of_value.into_iter().rfind(is_source).cloned())
 }
 
-/// If nobody can have written the value by the time that it was read.
+/// The sentence for a value that no operation can have written by the time that it was read.
 fn never_there<'o>(
     last: &Operation,
     value: Value,
@@ -50,17 +50,17 @@ fn never_there<'o>(
     if of_value.iter().any(|one| !is_failed(one)) {
         return None;
     }
-    let reported = did(last);
+    let action = did(last);
     match of_value.first() {
         Some(failed) => {
             let (client, what) = (failed.process, noun(failed.call));
-            Some((format!("{reported}, but the {what} of client {client} failed"), Some(failed)))
+            Some((format!("{action}, but the {what} of client {client} failed"), Some(failed)))
         }
-        None => Some((format!("{reported}, which nobody had written"), None)),
+        None => Some((format!("{action}, which was never written before"), None)),
     }
 }
 
-/// If another value was surely there before the operation began, and the one it needs not any more.
+/// The sentence for a value that certainly was in the register before the operation began, and had been replaced.
 fn overwritten(core: &[Operation], last: &Operation) -> Option<String> {
     let [one, other] = core else { return None };
     let before = if one == last { other } else { one };
@@ -70,11 +70,11 @@ fn overwritten(core: &[Operation], last: &Operation) -> Option<String> {
     }
     let had = match before.call {
         Call::Read(seen) => format!("read {}", shown(seen)),
-        Call::Write(value) => format!("written {value}, and been told so"),
-        Call::Cas(old, new) => format!("changed {old} to {new}, and been told so"),
+        Call::Write(value) => format!("completed its write of {value}"),
+        Call::Cas(old, new) => format!("completed its change of {old} to {new}"),
     };
-    let (reported, client) = (did(last), before.process);
-    Some(format!("{reported}, but before that began client {client} had {had}"))
+    let (action, client) = (did(last), before.process);
+    Some(format!("{action}, but client {client} had {had} before that began"))
 }
 
 fn is_ok(operation: &Operation) -> bool {
@@ -91,7 +91,7 @@ fn is_failed(operation: &Operation) -> bool {
     }
 }
 
-/// What an operation that completed did: `client 3 read 1`.
+/// The action of a completed operation: `client 3 read 1`.
 fn did(operation: &Operation) -> String {
     let client = operation.process;
     match operation.call {

@@ -1,20 +1,21 @@
-//! Whether operations on one register can be put in an order: the search of Wing and Gong (1993), with Lowe's memory
-//! of where it has been (2017).
+//! A search for an order of the operations on one register: that of Wing and Gong (1993), with Lowe's memory of
+//! visited configurations (2017).
 //!
 //! The calls and returns are a linked list in the order of time. An operation can be next if it was called before the
-//! first return that is left; it is lifted out, and put back if nothing follows. Where the search has been it need
-//! not go again: that is known by the first return that is left, the register's value, and which of the operations
-//! that are under way have been taken. What returned before has been, and what was called after has not.
+//! first return that is left. It is lifted out, and put back if no order follows. A configuration that was visited is
+//! not searched again. It is identified by the first return that is left, the register's value, and the set of
+//! operations under way that have been taken: operations that returned before have been taken, and those that were
+//! called after have not.
 //!
-//! Five things make it shorter, and none of them changes what it finds:
+//! Five rules make it shorter. None of them changes its result:
 //!
-//! - A read that fits is next, and nothing else is tried: it changes nothing, so it is never too early for it.
-//! - An operation that need not happen, and whose value no other one needs, does not happen.
-//! - One that need not happen does so right before one that needs its value, else it is left out.
-//! - Of those that need not happen and do the same, the one called first is first.
+//! - A read that fits is next, and nothing else is tried: it changes nothing, so it is never too early.
+//! - An optional operation whose value no other operation needs does not happen.
+//! - An optional operation happens right before one that needs its value, or not at all.
+//! - Of optional operations that do the same, the one called first is first.
 //! - A cas from a value to the same value is a read.
 //!
-//! Nothing here calls itself: a long history takes memory, but no stack.
+//! Nothing here is recursive: a long history takes memory, but no stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,10 +25,10 @@ use super::{Call, Limits};
 /// A register's value; `None` is one that was never written.
 pub(super) type Value = Option<i64>;
 
-/// An operation, as the search sees it.
+/// An operation as the search sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Item {
-    /// What it does; of a read, what it saw.
+    /// Its call; a read has the value that it saw.
     pub call: Call,
     /// It happens after this event.
     pub from: usize,
@@ -35,29 +36,29 @@ pub(super) struct Item {
     pub until: Option<usize>,
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// There is an order.
     Order,
     /// There is none.
     None {
-        /// The event up to which there is one, but not with it: a return.
+        /// The event that ends the longest beginning with an order, but is not part of it: a return.
         at: usize,
-        /// What the register can hold by then, in any order of what was before.
+        /// The values that the register can hold by then, in any order of what came before.
         held: BTreeSet<Value>,
     },
     /// The memory did not suffice.
     Unknown {
-        /// The event up to which there is an order, but no order was found with it yet: a return.
+        /// The event that ends the longest beginning with a known order, but is not part of it: a return.
         at: usize,
-        /// Where it has been: different configurations.
+        /// The number of different configurations that it visited.
         configurations: usize,
     },
 }
 
-/// Looks for an order of these operations on a register that holds one of these values at first. No two items may
-/// have an event in common, but for those that need not happen.
+/// Searches for an order of these operations on a register that holds one of these values at first. No two items may
+/// have an event in common, except optional ones.
 pub(super) fn search(items: &[Item], initial: &[Value], limits: &Limits) -> Found {
     let mut search = Search::new(items, initial, limits);
     for &value in initial {
@@ -76,7 +77,7 @@ pub(super) fn search(items: &[Item], initial: &[Value], limits: &Limits) -> Foun
     Found::None { at: search.furthest, held }
 }
 
-/// What came of the search from one initial value.
+/// The result of the search from one initial value.
 enum Explored {
     Order,
     Nothing,
@@ -85,15 +86,15 @@ enum Explored {
 
 /// An operation with its values as numbers.
 struct Operation {
-    /// What the register must hold.
+    /// The value that the register must hold.
     needs: Option<u32>,
-    /// What it holds afterwards; `None`: what it did before.
+    /// The value that it holds afterwards; `None` if it is unchanged.
     makes: Option<u32>,
-    /// Whether it need not happen.
+    /// True if it is optional: it need not happen.
     optional: bool,
-    /// Another one that must have happened before: it does the same, and neither need happen.
+    /// An optional operation that does the same as this optional one, and must happen before it.
     behind: Option<u32>,
-    /// Its place among those under way at the same time.
+    /// Its place among the operations under way at the same time.
     bit: u32,
     /// Its places in the list.
     call: u32,
@@ -108,7 +109,7 @@ struct Place {
     is_return: bool,
 }
 
-/// An operation that was taken, and what to put back when it is given up.
+/// An operation that was taken, with the state to restore when it is given up.
 struct Taken {
     operation: u32,
     value: u32,
@@ -116,35 +117,36 @@ struct Taken {
     choice: Choice,
 }
 
-/// Why an operation was taken, and so what is to be tried in its place.
+/// The reason why an operation was taken, which decides the alternatives to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Choice {
-    /// It is as good as any: nothing.
+    /// It is as good as any: no alternative.
     Forced,
-    /// It is the most promising: all others.
+    /// It is the most promising: all others are alternatives.
     Promising,
-    /// It was its turn: those behind it.
+    /// It was its turn: those behind it are alternatives.
     Turn,
 }
 
 struct Search {
     operations: Vec<Operation>,
     places: Vec<Place>,
-    /// The linked list: what is left, in order. The last one is its head and its end.
+    /// The linked list: the places that are left, in order. The last one is its head and its end.
     next: Vec<u32>,
     previous: Vec<u32>,
     /// The values by number.
     numbers: BTreeMap<Value, u32>,
     seen: Seen,
     stack: Vec<Taken>,
-    /// What must still happen.
+    /// The number of operations that must still happen.
     left: usize,
     value: u32,
-    /// Whether the value must be needed by the next operation, since what made it need not have happened.
+    /// True if the next operation must need the value, since an optional operation made it.
     wanted: bool,
     done: Vec<bool>,
-    /// First the first return, the value and `wanted`; then a bit for each operation under way, turned over whenever
-    /// one of its place is taken: what returned has been taken, so that the bit tells of the one that has not.
+    /// First the first return, the value and `wanted`; then a bit for each operation under way. It is flipped
+    /// whenever an operation in its place is taken. An operation that returned has been taken, so the bit stands for
+    /// the one that has not.
     key: Vec<u64>,
     furthest: usize,
     held: BTreeSet<u32>,
@@ -192,7 +194,7 @@ impl Search {
         self.places.len() as u32
     }
 
-    /// Searches from here; if there is nothing, all is as it was.
+    /// Searches from here. Without a result the state is unchanged.
     fn explore(&mut self) -> Explored {
         loop {
             if let Some(read) = self.fitting_read() {
@@ -235,7 +237,7 @@ impl Search {
         place
     }
 
-    /// What leads to the first return at once: the operation that returns, or one that makes what it needs.
+    /// The operation that leads to the first return at once: the one that returns, or one that makes its value.
     fn promising(&self) -> Option<u32> {
         let due = self.places[self.first_return() as usize].operation;
         if self.may_be_next(due) {
@@ -247,7 +249,7 @@ impl Search {
         })
     }
 
-    /// Notes where the search is.
+    /// Notes that this configuration is visited.
     fn arrive(&mut self) -> Inserted {
         let place = self.first_return();
         let event = self.places[place as usize].event;
@@ -265,7 +267,7 @@ impl Search {
         self.seen.insert(&self.key)
     }
 
-    /// A read, called before the first return that is left, that sees what is there.
+    /// A read, called before the first return that is left, that sees the current value.
     fn fitting_read(&self) -> Option<u32> {
         self.callable(self.next[self.head() as usize]).find(|&operation| {
             let Operation { needs, makes, .. } = self.operations[operation as usize];
@@ -273,13 +275,13 @@ impl Search {
         })
     }
 
-    /// The first operation from this place on that may be next, but for the most promising one.
+    /// The first operation from this place on that may be next, except the most promising one.
     fn candidate(&self, from: u32) -> Option<u32> {
         let promising = self.promising();
         self.callable(from).find(|&number| Some(number) != promising && self.may_be_next(number))
     }
 
-    /// Whether an operation that was called may be next, changes something, and is of use.
+    /// True if an operation that was called may be next, changes something, and is of use.
     fn may_be_next(&self, number: u32) -> bool {
         let operation = &self.operations[number as usize];
         let fits = match operation.needs {
@@ -319,8 +321,8 @@ impl Search {
         }
     }
 
-    /// Puts back what was taken last and all before it that was forced, and one that was not: gives the place from which
-    /// on others may be tried, or nothing if there is none.
+    /// Puts back the operation that was taken last, all before it that were forced, and one that was not. Returns the
+    /// place from which on others may be tried, or `None` if there is none.
     fn give_up(&mut self) -> Option<u32> {
         while let Some(Taken { operation, value, wanted, choice }) = self.stack.pop() {
             let Operation { optional, bit, call, returns, .. } =
@@ -365,7 +367,7 @@ impl Operation {
     }
 }
 
-/// What must be in the register, and what is in it afterwards if that is something else.
+/// The value that must be in the register, and the value afterwards if it is another one.
 pub(super) fn effect(call: Call) -> (Option<Value>, Option<Value>) {
     match call {
         Call::Read(seen) => (Some(seen), None),
@@ -375,7 +377,7 @@ pub(super) fn effect(call: Call) -> (Option<Value>, Option<Value>) {
     }
 }
 
-/// The items without those that need not happen and that nobody could tell from not having happened.
+/// The items without optional ones that have no visible effect.
 pub(super) fn needed(items: &[Item]) -> Vec<Item> {
     let mut kept: Vec<Item> = items.to_vec();
     loop {
@@ -390,8 +392,8 @@ pub(super) fn needed(items: &[Item]) -> Vec<Item> {
     }
 }
 
-/// Tells the operations their places in the list and those among what is under way at the same time; gives the number
-/// of the latter.
+/// Assigns each operation its places in the list, and its place among those under way at the same time. Returns the
+/// number of the latter places.
 fn lay_out(operations: &mut [Operation], places: &[Place]) -> u32 {
     let mut free = Vec::new();
     let mut bits = 0;

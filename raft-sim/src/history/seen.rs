@@ -1,6 +1,6 @@
-//! The configurations that a search has been in: a set of words that never takes more memory than it may.
+//! The configurations that a search has visited: a set of keys that never takes more memory than its limit.
 //!
-//! A table of our own, so that its size is known to the byte, and its order to nobody.
+//! A table of our own, so that its size is known to the byte. No result depends on its order.
 
 use crate::mix::mix;
 
@@ -11,15 +11,15 @@ const LEAST: usize = 64;
 pub(super) struct Seen {
     /// Words in a key.
     width: usize,
-    /// The places, of `width` words each; a power of two of them. A zero at the beginning is an empty place.
+    /// The places, of `width` words each; their number is a power of two. A zero at the beginning is an empty place.
     words: Vec<u64>,
     /// Keys in the set.
     count: usize,
-    /// Most words.
+    /// The largest number of words.
     most: usize,
 }
 
-/// What came of an insertion.
+/// The result of an insertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Inserted {
     /// It is new.
@@ -75,7 +75,7 @@ impl Seen {
         self.words[place..place + self.width].copy_from_slice(key);
     }
 
-    /// Where the key is, or the empty place where it belongs.
+    /// The place of the key, or the empty place where it belongs.
     fn place(&self, key: &[u64]) -> usize {
         let mask = self.words.len() / self.width - 1;
         let mut at = key.iter().fold(0, |state, &word| mix(state, word)) as usize & mask;

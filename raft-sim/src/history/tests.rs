@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// A history of lines such as `0 w1`, `0 ok`, `1 r`, `1 ok 3`, `2 c1,2`, `2 info`: process, and what it invokes or is
-/// told.
+/// A history of lines such as `0 w1`, `0 ok`, `1 r`, `1 ok 3`, `2 c1,2`, `2 info`: a process, and its invocation or
+/// completion.
 pub(super) fn history(events: &[&str]) -> History {
     let mut history = History::default();
     let mut open: BTreeMap<u64, Call> = BTreeMap::new();
@@ -38,7 +38,7 @@ fn verdict(events: &[&str]) -> Verdict {
     check(&history(events), &Limits::default())
 }
 
-/// What is said of an illegal history: how many events, which processes, and why.
+/// The explanation of an illegal history: the number of events, the processes, and the reason.
 fn explained(events: &[&str]) -> String {
     match verdict(events) {
         Verdict::Illegal(explanation) => {
@@ -73,31 +73,31 @@ fn legal_histories() {
 
 #[test]
 fn illegal_histories_and_why() {
-    for (what, events, reported) in [
+    for (what, events, expected) in [
         (
             "stale read",
             &["0 w1", "0 ok", "1 w2", "1 ok", "2 r", "2 ok 1", "0 r", "0 ok 2"][..],
-            "6: 0 1 2: client 2 read 1, but before that began client 1 had written 2, and been told so",
+            "6: 0 1 2: client 2 read 1, but client 1 had completed its write of 2 before that began",
         ),
         (
             "lost write",
             &["0 w1", "0 ok", "1 r", "1 ok"],
-            "4: 0 1: client 1 read nothing, but before that began client 0 had written 1, and been told so",
+            "4: 0 1: client 1 read nothing, but client 0 had completed its write of 1 before that began",
         ),
         (
             "a value never written",
             &["0 w1", "0 ok", "1 r", "1 ok 7"],
-            "4: 1: client 1 read 7, which nobody had written",
+            "4: 1: client 1 read 7, which was never written before",
         ),
         (
             "a read before the write",
             &["1 r", "1 ok 7", "0 w7", "0 ok"],
-            "2: 1: client 1 read 7, which nobody had written",
+            "2: 1: client 1 read 7, which was never written before",
         ),
         (
             "a cas that should have failed",
             &["0 w1", "0 ok", "1 c2,3", "1 ok"],
-            "4: 1: client 1 changed 2 to 3, which nobody had written",
+            "4: 1: client 1 changed 2 to 3, which was never written before",
         ),
         (
             "two cas from one value",
@@ -117,7 +117,7 @@ fn illegal_histories_and_why() {
         (
             "an unknown write unseen after it was seen",
             &["0 w1", "0 info", "1 r", "1 ok 1", "2 r", "2 ok"],
-            "6: 1 2: client 2 read nothing, but before that began client 1 had read 1",
+            "6: 1 2: client 2 read nothing, but client 1 had read 1 before that began",
         ),
         (
             "an unknown write that happens twice",
@@ -130,6 +130,6 @@ fn illegal_histories_and_why() {
             "8: 2 3 2: client 2 read 1, but in each order of what was before, the register holds 2 by then",
         ),
     ] {
-        assert_eq!(explained(events), reported, "{what}");
+        assert_eq!(explained(events), expected, "{what}");
     }
 }

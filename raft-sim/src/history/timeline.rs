@@ -1,4 +1,4 @@
-//! Operations drawn as they lay in time: a lane for each client, a bar from invocation to completion.
+//! Drawings of operations in time: a lane for each client, a bar from invocation to completion.
 //!
 //! ```text
 //! client 0  ├write 1┤ ├write 2┤
@@ -6,16 +6,16 @@
 //! client 2       ├write 3┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
 //! ```
 //!
-//! What is unknown is open to the right; what failed ends in a cross. The scale is the order of events, not their
-//! times.
+//! An unknown operation is open to the right; a failed one ends in a cross. The scale is the order of events, not
+//! their times.
 
 use std::collections::BTreeMap;
 
 use super::{Call, Operation, Outcome};
 
-/// Lines for these operations, which must be in the order of their invocations. None is wider than `width` characters,
-/// if one operation can be drawn in that: the first operations are left out until the rest fits, and their number
-/// comes with it.
+/// Lines for these operations, which must be in the order of their invocations. No line is wider than `width`
+/// characters, unless a single operation is. The first operations are left out until the rest fits, and their number
+/// is returned, too.
 #[must_use]
 pub fn timeline(operations: &[Operation], width: usize) -> (usize, Vec<String>) {
     for left_out in 0..operations.len() {
@@ -53,7 +53,7 @@ fn draw(operations: &[Operation]) -> Vec<String> {
     lanes.into_iter().map(line).collect()
 }
 
-/// The column of each event, and the one behind all: each label has room.
+/// The column of each event, and the one behind all. Each label has room.
 fn columns(operations: &[Operation]) -> (BTreeMap<usize, usize>, usize) {
     let mut events: BTreeMap<usize, &Operation> = BTreeMap::new();
     for operation in operations {

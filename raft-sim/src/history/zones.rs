@@ -1,44 +1,45 @@
-//! Registers to which each value is written once, and no cas is done: decided at a glance (Gibbons and Korach 1997).
+//! A quick decision for registers on which each value is written once, without cas (Gibbons and Korach 1997).
 //!
-//! An operation on such a register says by its value whose write it belongs to. Take a value: the register holds it from
-//! its write on to its last read, and never again. If one of its operations ends before another begins, it certainly
-//! holds it between the first end and the last beginning: no other value can be there in that time. Else there is a
-//! moment in which all of its operations are under way, and it suffices that some such moment is free.
+//! The value of an operation on such a register shows the write that it belongs to. The register holds a value from
+//! its write to its last read, and never again. If one operation on the value ends before another begins, the
+//! register certainly holds it between the first end and the last beginning: no other value can be there in that
+//! time. Otherwise all of the value's operations are under way at some instant, and it suffices that one such instant
+//! is free.
 
 use std::collections::BTreeMap;
 
 use super::search::{Item, Value, effect, needed};
 
-/// What a look at the values came to.
+/// The result of a look at the values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Zones {
-    /// Some value is written twice, or by a cas: it takes a search.
+    /// Some value is written twice, or by a cas: a search is needed.
     Unclear,
     /// There is an order.
     Order,
-    /// There is none, even if all operations on other values had not been.
+    /// There is none, even without all operations on other values.
     Conflict(Vec<Value>),
 }
 
 /// All operations on one value. Times are events, from 1 on.
 #[derive(Clone, Copy)]
 struct Zone {
-    /// When the first of them ends.
+    /// The time when the first of them ends.
     first_end: usize,
-    /// When the last of them begins.
+    /// The time when the last of them begins.
     last_begin: usize,
-    /// When the first read ends.
+    /// The time when the first read ends.
     read: usize,
-    /// When the write begins, if there is one.
+    /// The time when the write begins, if there is one.
     write: Option<usize>,
 }
 
 const NEVER: usize = usize::MAX;
 const EMPTY: Zone = Zone { first_end: NEVER, last_begin: 0, read: NEVER, write: None };
 
-/// Whether there is an order of these operations on a register that holds nothing at first.
+/// Tells if there is an order of these operations on a register that holds nothing at first.
 pub(super) fn zones(items: &[Item]) -> Zones {
-    // Before all else somebody wrote nothing.
+    // The empty register counts as a write before all else.
     let nothing = Zone { first_end: 0, write: Some(0), ..EMPTY };
     let mut zones: BTreeMap<Value, Zone> = BTreeMap::from([(None, nothing)]);
     for Item { call, from, until } in needed(items) {
@@ -64,7 +65,7 @@ pub(super) fn zones(items: &[Item]) -> Zones {
     overlap(&zones).map_or(Zones::Order, |(one, other)| Zones::Conflict(vec![one, other]))
 }
 
-/// Two values that would have to be there at the same time.
+/// Two values that would have to be in the register at the same time.
 fn overlap(zones: &BTreeMap<Value, Zone>) -> Option<(Value, Value)> {
     let lasts = |zone: &Zone| zone.first_end < zone.last_begin;
     let mut lasting: Vec<(usize, usize, Value)> = zones

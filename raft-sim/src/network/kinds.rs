@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Body;
 
 /// A set of kinds of messages: one bit for each kind of [`Body`], a request and its answer apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Kinds(u16);
 
 impl Kinds {
@@ -32,11 +32,11 @@ impl Kinds {
     pub const INSTALL_SNAPSHOT_REPLY: Kinds = Kinds(1 << 7);
     /// TimeoutNow (diss. §3.10).
     pub const TIMEOUT_NOW: Kinds = Kinds(1 << 8);
-    /// What a follower asks its leader for, to answer a read (diss. §6.4).
+    /// The request of a follower to its leader, to answer a read (diss. §6.4).
     pub const READ_INDEX: Kinds = Kinds(1 << 9);
     /// Its answer.
     pub const READ_INDEX_REPLY: Kinds = Kinds(1 << 10);
-    /// Every kind of the paper's. What it has no name for is of none.
+    /// All kinds of messages of the paper. A message without a name there is of no kind.
     pub const ALL: Kinds = Kinds((1 << 11) - 1);
 
     /// The kind of one message.
@@ -64,13 +64,13 @@ impl Kinds {
         u64::from(self.0)
     }
 
-    /// Whether there is no kind in it.
+    /// True if there is no kind in it.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self == Kinds::NONE
     }
 
-    /// Whether a message is of one of these kinds.
+    /// True if a message is of one of these kinds.
     #[must_use]
     pub fn contains(self, body: &Body) -> bool {
         self.0 & Kinds::of(body).0 != 0
@@ -107,7 +107,7 @@ impl Display for Kinds {
 impl BitOr for Kinds {
     type Output = Kinds;
 
-    /// The kinds of either.
+    /// The union of both.
     fn bitor(self, other: Kinds) -> Kinds {
         Kinds(self.0 | other.0)
     }

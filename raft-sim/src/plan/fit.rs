@@ -1,5 +1,5 @@
-//! Fits faults, admin operations and recoveries to a plan: servers that it does not have are left out, and so is what
-//! breaks the assumptions of its servers.
+//! Fits drawn parts to a plan: servers that it does not have are left out, and so is everything that would break the
+//! assumptions of its servers.
 
 use super::fault::OnClock;
 use super::{AdminClass, AdminOp, Fault, FaultKind, Healing, Plan};
@@ -7,9 +7,9 @@ use crate::model::NodeId;
 use crate::subject::Settings;
 use crate::time::{Micros, TICK};
 
-/// The fastest and the slowest clock that is drawn: they differ by as much as leases may be told.
+/// The fastest and the slowest clock that is drawn. They differ by the most that a lease may assume.
 pub(crate) const TICKS: (Micros, Micros) = (TICK * 8 / 10, TICK * 12 / 10);
-/// No plan has more servers.
+/// The largest number of servers in a plan.
 const MOST_SERVERS: u32 = 12;
 
 /// The faults that make sense in a plan that has servers and settings, in order.
@@ -23,7 +23,7 @@ pub(crate) fn faults(faults: Vec<Fault>, plan: &Plan) -> Vec<Fault> {
     faults
 }
 
-/// The admin operations that make sense in a plan that has servers, in order.
+/// The admin operations that a plan with these servers may have, in order.
 pub(crate) fn admin_ops(admin_ops: Vec<AdminOp>, plan: &Plan) -> Vec<AdminOp> {
     let admin_ops = admin_ops.into_iter().filter(|admin_op| admin_op.at < plan.duration);
     let mut admin_ops: Vec<AdminOp> = admin_ops
@@ -38,14 +38,14 @@ pub(crate) fn admin_ops(admin_ops: Vec<AdminOp>, plan: &Plan) -> Vec<AdminOp> {
     admin_ops
 }
 
-/// The recovery that makes sense in a plan that has its admin operations.
+/// The healing that a plan with these admin operations may have.
 pub(crate) fn healing(healing: Healing, plan: &Plan) -> Healing {
     let servers = plan.clocks.len() as u32;
     let Healing { mut down, mut cut, .. } = healing;
     down.retain(|server| *server <= servers);
     down.sort_unstable();
     down.dedup();
-    // A minority, so that somebody owes progress.
+    // A minority, so that a quorum must make progress.
     down.truncate(plan.members.saturating_sub(1) as usize / 2);
     let link = |from: u32, to: u32| from != to && from.max(to) <= servers;
     cut.retain(|&(from, to)| link(from, to));
@@ -56,11 +56,14 @@ pub(crate) fn healing(healing: Healing, plan: &Plan) -> Healing {
     Healing { down, cut, change, transfer, ..Healing::whole() }
 }
 
-/// Whether a plan has servers, clocks that tick, and nothing that is about other servers.
+/// Checks that a plan has servers, has clocks that tick, and names no other servers.
 pub(super) fn check(plan: &Plan) -> Result<(), String> {
     let servers = plan.clocks.len() as u32;
     if !(1..=MOST_SERVERS).contains(&servers) || !(1..=servers).contains(&plan.members) {
-        return Err(format!("it has {servers} servers, and {} of them begin", plan.members));
+        return Err(format!(
+            "it has {servers} servers, and a first configuration of {}",
+            plan.members
+        ));
     }
     if plan.clocks.iter().any(|clock| clock.tick == 0) {
         return Err("a clock does not tick".to_owned());
@@ -81,15 +84,16 @@ pub(super) fn check(plan: &Plan) -> Result<(), String> {
     if healing.all(known) && exceptions && faults && admin_ops {
         return Ok(());
     }
-    Err("it is about a server that it has not".to_owned())
+    Err("it names a server that it does not have".to_owned())
 }
 
-/// The servers that a plan has not, the last one first.
+/// The servers that a plan does not have, the last one first.
 fn beyond(plan: &Plan) -> impl Iterator<Item = u32> + use<> {
     (plan.clocks.len() as u32 + 1..=MOST_SERVERS).rev()
 }
 
-/// The fault, unless it breaks leases, which assume a bound on how far clocks differ. Settings change only where they may.
+/// Leases assume that clocks differ by a bounded amount, and that none jumps or stops. Settings change only where
+/// they may.
 fn fair(kind: FaultKind, plan: &Plan) -> Option<FaultKind> {
     let Some(drift) = plan.settings.lease_drift else { return Some(kept(kind, plan)) };
     let ticks = || plan.clocks.iter().map(|clock| clock.tick);
@@ -104,8 +108,8 @@ fn fair(kind: FaultKind, plan: &Plan) -> Option<FaultKind> {
     (!breaks).then(|| kept(kind, plan))
 }
 
-/// A server that comes back with other settings keeps what all must have in common; where there are leases, also
-/// what those rest on. No election timeout becomes longer: `docs/liveness.md` counts in the longest.
+/// A server that restarts with changed settings keeps those that all must share and, where there are leases, those on
+/// which leases depend. No election timeout becomes longer: the bounds in `docs/liveness.md` use the longest.
 fn kept(kind: FaultKind, plan: &Plan) -> FaultKind {
     let FaultKind::RestartWith(server, drawn) = kind else { return kind };
     let before = plan.settings_of(NodeId(server));

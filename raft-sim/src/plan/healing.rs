@@ -1,29 +1,30 @@
-//! What comes after the faults of a run: they end, and the cluster owes progress. Drawn from a stream of its own,
-//! so that a seed has the same conditions, faults and admin operations with and without it.
+//! The phase after the faults of a run: they end, and the cluster must make progress. It is drawn from its own
+//! stream, so that a seed has the same network conditions, faults and admin operations with and without it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AdminClass, FaultClass, Plan, PlanOptions};
 use crate::rng::PlanRng;
 
-/// The phase in which a cluster recovers: all faults end, the network turns fair, clients and administrators
-/// leave it alone. What stays broken on purpose is said here. See `docs/liveness.md`.
+/// The phase in which a cluster recovers: all faults end, network conditions become fair, and clients and
+/// administrators make no requests. The fields have what stays broken on purpose. See `docs/liveness.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Healing {
     /// Servers that stay down, or go down now.
     pub down: Vec<u32>,
     /// Links that stay cut: nothing gets from the first server to the second.
     pub cut: Vec<(u32, u32)>,
-    /// How many of the longest election timeouts each goal may take, beside what must be carried.
+    /// The number of longest election timeouts that each goal may take, in addition to the time for transferring
+    /// entries.
     pub patience: u32,
-    /// Whether one more change of the configuration is owed.
+    /// True if one more change of the configuration is demanded.
     pub change: bool,
-    /// Whether one more transfer of leadership is owed.
+    /// True if one more transfer of leadership is demanded.
     pub transfer: bool,
 }
 
 impl Healing {
-    /// A healing that leaves nothing broken and asks for nothing but commands.
+    /// A healing that leaves nothing broken and demands only commands.
     #[must_use]
     pub fn whole() -> Healing {
         Healing {
@@ -36,12 +37,12 @@ impl Healing {
     }
 }
 
-/// How many election timeouts each goal may take: `docs/liveness.md` has what it took at most.
+/// The number of election timeouts that each goal may take. `docs/liveness.md` has the longest times measured.
 const PATIENCE: u32 = 30;
 /// The stream of a seed from which healing is drawn.
 const STREAM: u64 = 0x6865_616c;
 
-/// Draws how the cluster of a plan recovers, or that its run ends with its faults.
+/// Draws the healing of a plan, or `None`: the run ends with its faults.
 pub(super) fn draw(plan: &Plan, plan_options: &PlanOptions) -> Option<Healing> {
     let mut rng = PlanRng::stream(plan.seed, STREAM);
     let servers = plan.clocks.len() as u32;
@@ -81,7 +82,7 @@ fn shuffled(rng: &mut PlanRng, servers: u32) -> Vec<u32> {
 fn remains(rng: &mut PlanRng, order: &[u32]) -> Vec<(u32, u32)> {
     let last = order.len().saturating_sub(1);
     let middle = order.len() / 2;
-    // Where the servers stand in `order` decides who can talk.
+    // The places of two servers in `order` decide if they can talk.
     let talk: fn(usize, usize, usize, usize) -> bool = match rng.range(0, 5) {
         // One server is alone.
         0 => |a, b, _, _| a != 0 && b != 0,
@@ -91,9 +92,9 @@ fn remains(rng: &mut PlanRng, order: &[u32]) -> Vec<(u32, u32)> {
         2 => |a, b, middle, _| (a <= middle && b <= middle) || (a >= middle && b >= middle),
         // A chain.
         3 => |a, b, _, _| a.abs_diff(b) == 1,
-        // One server has but one to talk to.
+        // One server can talk to one other only.
         4 => |a, b, _, last| (a != 0 && b != 0) || a == last || b == last,
-        // One server hears nothing of another.
+        // One server receives nothing from another.
         _ => |a, b, _, _| (a, b) != (0, 1),
     };
     let places = || 0..order.len();

@@ -1,8 +1,8 @@
-//! The plan: everything about a run that is decided before it starts, as plain data.
+//! The plan of a run: everything that is decided before it starts, as plain data.
 //!
-//! A seed expands to a plan ([`Plan::draw`]). A plan can as well be written by hand or drawn by a property
-//! test: running it asks nothing of where it came from. Each fault is whole in itself (it begins, and it
-//! ends), and so is each admin operation, so any of them can be taken out and the rest still means the same.
+//! A seed expands to a plan ([`Plan::draw`]). A plan can also be written by hand or drawn by a property test: its
+//! origin does not matter to a run. Each fault is complete in itself (it begins, and it ends), and so is each admin
+//! operation, so any of them can be removed and the rest keeps its meaning.
 
 mod able;
 mod admin_op;
@@ -34,46 +34,45 @@ pub use sort::{ConditionSort, FaultSort};
 /// Everything that is decided before a run starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Seed of what is drawn while running: delays, losses, sync times, client's choices.
+    /// The seed of everything drawn while running: delays, losses, sync times, clients' choices.
     pub seed: u64,
-    /// How long it runs, in virtual microseconds.
+    /// The duration, in virtual microseconds.
     pub duration: Micros,
     /// The servers' timing and limits.
     pub settings: Settings,
-    /// Servers that have others, and which; each once at most.
+    /// Servers with other settings, each at most once.
     pub exceptions: Vec<(u32, Settings)>,
     /// Each server's clock; their number is the number of servers.
     pub clocks: Vec<Clock>,
-    /// The number of servers of the first configuration, which are the first ones. The others wait until a change adds
-    /// them.
+    /// The number of servers in the first configuration: S1 to this one. The others wait until a change adds them.
     pub members: u32,
-    /// What the network does to every message.
+    /// The network conditions.
     #[serde(alias = "weather")]
     pub conditions: Conditions,
-    /// How long the disks take.
+    /// The delays of the disks.
     pub sync: SyncTime,
-    /// How long state machines take at most to apply what they were handed, in virtual microseconds; only
+    /// The longest time that a state machine takes to apply the entries handed to it, in virtual microseconds; only
     /// with [`Settings::apply_limit`].
     pub apply_time: Micros,
-    /// Whether what was applied survives a crash.
+    /// True if the state of a state machine survives a crash.
     pub durable_state_machine: bool,
-    /// What the clients do.
+    /// The clients.
     pub clients: Clients,
-    /// Faults, in order of `at`.
+    /// The faults, in order of `at`.
     pub faults: Vec<Fault>,
-    /// Admin operations, in order of `at`.
+    /// The admin operations, in order of `at`.
     #[serde(alias = "tasks")]
     pub admin_ops: Vec<AdminOp>,
-    /// How the cluster recovers then, if it is to.
+    /// The healing phase after the faults, if there is one.
     pub healing: Option<Healing>,
 }
 
 /// A server's clock, in virtual microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
-    /// Between two of its ticks; 10,000 is the nominal rate.
+    /// The time between two of its ticks; 10,000 is the nominal rate.
     pub tick: Micros,
-    /// Its first tick.
+    /// The time of its first tick.
     pub first: Micros,
 }
 
@@ -90,13 +89,12 @@ pub struct Clients {
     pub reads: u32,
     /// Percent of the other requests that are made under a session (diss. §6.3).
     pub once: u32,
-    /// How many clients have a session, if any request is made under one. Each waits for one answer at a
-    /// time.
+    /// The number of clients with a session, if any request is made under one. Each waits for one answer at a time.
     pub sessions: u32,
-    /// How long such a client waits for an answer until it asks again, in virtual microseconds.
+    /// The time after which such a client repeats an unanswered request, in virtual microseconds.
     pub patience: Micros,
-    /// If given, only these requests are made, in order: the first one is 0, the next one 1, and so on, each
-    /// at the time that it has among all of them.
+    /// If given, only the requests with these numbers are made. The numbers count from 0 and are in order; each
+    /// request is made at the time that it would have without this.
     pub only: Option<Vec<u64>>,
 }
 
@@ -107,7 +105,7 @@ impl Plan {
         draw::plan(seed, plan_options)
     }
 
-    /// The same for an implementation that can do no more than this: without what it can't do.
+    /// The plan for an implementation with these capabilities: without everything that needs others.
     #[must_use]
     pub fn limited(mut self, capabilities: &[Capability]) -> Plan {
         able::limit(&mut self, capabilities);
@@ -127,16 +125,16 @@ impl Plan {
         exception.map_or(self.settings, |(_, settings)| *settings)
     }
 
-    /// Whether it can be run: it has servers, and nothing in it is about others.
+    /// Checks that it can be run: it has servers, and names no others.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The first problem found.
     pub fn check(&self) -> Result<(), String> {
         fit::check(self)
     }
 
-    /// Changes the settings of every server, also those with which one comes back: they must stay the same in what
-    /// all have in common.
+    /// Changes the settings of every server, including those of restarts with changed settings: all must keep the
+    /// shared settings equal.
     pub(crate) fn change_settings(&mut self, change: impl Fn(&mut Settings)) {
         change(&mut self.settings);
         self.exceptions.iter_mut().for_each(|(_, settings)| change(settings));
@@ -152,7 +150,7 @@ impl Plan {
 mod tests {
     use super::*;
 
-    /// Without S2, S3 is S2: and what was about S2 is gone.
+    /// Without S2, S3 becomes S2, and everything that named S2 is gone.
     #[test]
     fn admin_operations_can_do_without_a_server() {
         let admin_op = |of, kind| AdminOp { number: 7, at: 1, trigger: None, of, kind };

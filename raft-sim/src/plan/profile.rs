@@ -1,12 +1,12 @@
-//! Profiles: what the seeds of a campaign are mostly about. And what a seed draws from its own: which classes of
-//! faults and admin operations it may have at all.
+//! Profiles: the emphasis of a campaign's seeds. And the draw of a seed from its profile: the classes of faults and
+//! admin operations that it may have.
 
 use super::named::named;
 use super::{AdminClass, FaultClass, PlanOptions};
 use crate::rng::PlanRng;
 
 named! {
-    /// What a run is mostly about.
+    /// The emphasis of a run.
     #[derive(Default)]
     pub enum Profile {
         /// each seed draws one of the others, or some of everything
@@ -18,23 +18,23 @@ named! {
         Elections = "elections",
         /// crashes in the middle of writes, slow and full disks
         Disk = "disk",
-        /// servers that crash, stop, and come back with other settings
+        /// servers that crash, pause, and restart with changed settings
         Process = "process",
         /// clocks that differ, stop and jump
         Clock = "clock",
         /// changes of the configuration
         Membership = "membership",
-        /// snapshots, and logs that are hardly there
+        /// snapshots, and very short logs
         Snapshots = "snapshots",
-        /// reads, and clients that ask again
+        /// reads, and clients that retry
         Clients = "clients",
-        /// few faults, much work
+        /// few faults, many requests
         Calm = "calm",
     }
 }
 
 impl Profile {
-    /// In how many of a hundred seeds a class of faults may happen.
+    /// The percentage of seeds that may have faults of a class.
     pub(crate) fn faults(self, class: FaultClass) -> u32 {
         match self {
             Profile::Swarm => 35,
@@ -56,7 +56,7 @@ impl Profile {
         }
     }
 
-    /// In how many of a hundred seeds admin operations of a class may happen.
+    /// The percentage of seeds that may have admin operations of a class.
     pub(crate) fn admin_ops(self, class: AdminClass) -> u32 {
         let about: &[AdminClass] = match self {
             Profile::Membership => &[AdminClass::Membership, AdminClass::Compaction],
@@ -72,14 +72,14 @@ impl Profile {
     }
 }
 
-/// What a seed is mostly about, and what may happen in it at all.
+/// The profile of a seed, and the classes that it may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draw {
-    /// What it is mostly about; some of everything if it says `Swarm`.
+    /// The profile; `Swarm` is some of everything.
     pub profile: Profile,
-    /// Which faults may happen.
+    /// The classes of faults that may happen.
     pub faults: Vec<FaultClass>,
-    /// What clients and administrators may do beside plain commands.
+    /// The classes of operations that clients and administrators may make beside plain commands.
     pub admin_ops: Vec<AdminClass>,
 }
 
@@ -88,13 +88,13 @@ impl Draw {
     #[must_use]
     pub fn of(seed: u64, plan_options: &PlanOptions) -> Draw {
         let mut rng = PlanRng::stream(seed, super::draw::DRAW);
-        // Everything is drawn, also what an option decides: so the option changes what it names only.
+        // Everything is drawn even if an option overrides it, so that an option changes only the part that it names.
         let mixed = rng.percent(35);
         let special = rng.pick(&Profile::ALL[1..]);
         let drawn = if mixed { Profile::Swarm } else { special };
         let profile =
             if plan_options.profile == Profile::Swarm { drawn } else { plan_options.profile };
-        // A class is in if its number is low enough: the same numbers for every profile.
+        // A class is included if its number is low enough. Every profile uses the same numbers.
         let mut faults = Vec::new();
         for class in FaultClass::ALL {
             let drawn = rng.range(0, 99) < u64::from(profile.faults(class)) && class.is_fair();
@@ -113,13 +113,13 @@ impl Draw {
         Draw { profile, faults, admin_ops }
     }
 
-    /// Whether faults of a class may happen.
+    /// True if faults of a class may happen.
     #[must_use]
     pub fn has(&self, class: FaultClass) -> bool {
         self.faults.contains(&class)
     }
 
-    /// Whether admin operations of a class may happen.
+    /// True if operations of a class may happen.
     #[must_use]
     pub fn does(&self, class: AdminClass) -> bool {
         self.admin_ops.contains(&class)

@@ -1,8 +1,8 @@
-//! A child: the process of a subject, its two pipes, and its end.
+//! A child: the process of a subject, with its two pipes and its end.
 //!
-//! It leads a process group of its own, so that Ctrl-C is the testbed's alone and whatever the child starts ends with it.
-//! It is always waited for: there is no zombie. Should the testbed itself be killed, its children's standard input ends,
-//! and the undertaker kills those that do not end of it.
+//! It leads a process group of its own, so that Ctrl-C reaches the testbed only, and all processes that the child
+//! started end with it. The testbed always waits for its end, so there are no zombies. If the testbed itself is
+//! killed, its children's standard input ends, and the reaper kills those that do not end because of that.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use super::watchdog::{Leash, Watchdog};
 use crate::subject::Ended;
 
-/// Most characters of a line that a message shows.
+/// The largest number of characters of a line that an error message shows.
 const SHOWN: usize = 200;
-/// How long a child may take to end that has nothing to read any more.
+/// The time that a child has to end once its input has ended.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A running child.
@@ -32,7 +32,7 @@ pub(super) struct Child {
     leash: Arc<Leash>,
     request: Vec<u8>,
     line: Vec<u8>,
-    /// Whether it came to its end, or is to.
+    /// True if it has ended, or is about to.
     broken: bool,
     /// The core that it runs on, if it was given one.
     pub(super) core: Option<usize>,
@@ -42,7 +42,7 @@ impl Child {
     /// Starts a program with these arguments.
     ///
     /// # Errors
-    /// Why it can't be started.
+    /// The reason why it can't be started.
     pub(super) fn start(
         words: &[String],
         core: Option<usize>,
@@ -79,23 +79,23 @@ impl Child {
         })
     }
 
-    /// Makes a request, and reads the answer. After an error it is not to be asked again.
+    /// Makes a request and reads the answer. After an error it must not be asked again.
     ///
     /// # Errors
-    /// How it came to its end instead.
+    /// The way in which it ended instead of answering.
     pub(super) fn ask<'c, A: Deserialize<'c>>(
         &'c mut self,
         request: &impl Serialize,
         limit: Duration,
     ) -> Result<A, Ended> {
         self.request.clear();
-        // What is written to memory is written.
+        // A write to memory does not fail.
         let _ = serde_json::to_writer(&mut self.request, request);
         self.request.push(b'\n');
-        // What it says before its first request is taken for the answer to that.
+        // Output before its first request counts as the answer to that request.
         if !self.line.is_empty() && self.is_noisy() {
             let asked = shown(&self.request);
-            let why = "its process said something that nobody had asked for, before";
+            let why = "its process wrote a line without a request, before";
             return Err(Ended::Crashed(format!("{why} {asked}")));
         }
         self.leash.wait(limit);
@@ -116,7 +116,7 @@ impl Child {
         answer
     }
 
-    /// Writes the request and reads a line. Whether there is one: false at the end of its output.
+    /// Writes the request and reads a line. Returns false at the end of its output.
     fn exchange(&mut self) -> io::Result<bool> {
         self.line.clear();
         if let Some(requests) = &mut self.requests {
@@ -126,7 +126,7 @@ impl Child {
         Ok(self.line.last() == Some(&b'\n') || self.line.len() > LONGEST)
     }
 
-    /// Whether it answered with one line and no more.
+    /// Checks that it answered with one line and no more.
     fn one_line(&self) -> Result<(), Ended> {
         let why = if self.line.len() > LONGEST {
             format!("a line of more than {LONGEST} bytes")
@@ -140,18 +140,18 @@ impl Child {
         Err(refused(&why, &self.line, &self.request))
     }
 
-    /// Whether it has said something that nobody asked for.
+    /// True if it has written something without a request.
     fn is_noisy(&self) -> bool {
         ioctl_fionread(self.answers.get_ref()).is_ok_and(|unread| unread > 0)
     }
 
-    /// Its answer could be read, but is none: it is not to be asked again.
+    /// Ends it because of an answer that can be read but is invalid.
     pub(super) fn refuse(&mut self, why: &str) -> Ended {
         self.broken = true;
         refused(why, &self.line, &self.request)
     }
 
-    /// How it came to its end, instead of answering within this time.
+    /// The way in which it ended instead of answering within this time.
     fn ended(&mut self, limit: Duration) -> Ended {
         if self.leash.is_overdue() {
             let asked = shown(&self.request);
@@ -161,7 +161,7 @@ impl Child {
         let how = match status {
             _ if self.leash.is_overdue() => "closed its output".to_string(),
             None => "is gone".to_string(),
-            Some(status) => reported(status),
+            Some(status) => exit_text(status),
         };
         let at = if self.line.is_empty() {
             "when it was asked"
@@ -171,14 +171,15 @@ impl Child {
         Ended::Crashed(format!("its process {how} {at} {}", shown(&self.request)))
     }
 
-    /// Waits for its end, which is due since its input has ended, and forces it in the end. Whatever it started is killed.
+    /// Waits for its end, which is due since its input has ended, and kills it after a while. All processes that it
+    /// started are killed.
     fn reap(&mut self) -> Option<ExitStatus> {
         self.requests = None;
         if let Some(child) = self.leash.pid() {
             if !self.broken {
                 self.leash.wait(GRACE);
                 let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-                // Who can't be waited for is gone.
+                // A process that can't be waited for is gone.
                 let _ = retry_on_intr(|| waitid(WaitId::Pid(child), options));
                 self.leash.rest();
             }
@@ -195,7 +196,7 @@ impl Drop for Child {
     }
 }
 
-fn reported(status: ExitStatus) -> String {
+fn exit_text(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("ended with exit code {code}"),
         (None, Some(signal)) => {
@@ -210,7 +211,7 @@ fn refused(why: &str, answer: &[u8], request: &[u8]) -> Ended {
     Ended::Crashed(format!("no answer: {why}: {} to {}", shown(answer), shown(request)))
 }
 
-/// What is wrong with an answer, and where.
+/// The error in an answer, with its place.
 fn wrong<'l, A: Deserialize<'l>>(line: &'l [u8], error: &serde_json::Error) -> String {
     if let Err(error) = str::from_utf8(line) {
         return format!("not UTF-8 from byte {} on", error.valid_up_to() + 1);
@@ -223,7 +224,7 @@ fn wrong<'l, A: Deserialize<'l>>(line: &'l [u8], error: &serde_json::Error) -> S
     }
 }
 
-/// A line as a message shows it.
+/// A line as an error message shows it.
 fn shown(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     let text = text.trim_end();

@@ -1,7 +1,7 @@
-//! Which core a thread and the child that it talks to share.
+//! The assignment of threads to cores: a thread shares its core with the child that it talks to.
 //!
-//! One of them always waits for the other, so a second core gains nothing, and waking it up costs more than all the rest of a
-//! step. Where a thread can't be bound to a core all of this does nothing.
+//! One of the two always waits for the other. So a second core gains nothing, and waking it up costs more than the
+//! rest of a step. Where a thread can't be bound to a core, nothing here has an effect.
 
 #[cfg(not(target_os = "linux"))]
 use elsewhere as system;
@@ -12,11 +12,11 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The cores there are, and how many threads are bound to each.
+/// The available cores, with the number of threads bound to each.
 #[derive(Debug)]
 pub(super) struct Cores(Mutex<Vec<(usize, u32)>>);
 
-/// While it lives its thread stays on one core, which the children inherit that the thread starts. It can't be sent to
+/// Keeps its thread on one core while it lives. Children that the thread starts inherit the core. It can't be sent to
 /// another thread.
 #[derive(Debug)]
 pub(super) struct Bound {
@@ -26,36 +26,36 @@ pub(super) struct Bound {
 }
 
 thread_local! {
-    /// Where this thread is bound to, how many times, and where it might run before.
+    /// The core that this thread is bound to, the number of times, and the cores that it could use before.
     static HERE: RefCell<Option<(usize, u32, system::Set)>> = const { RefCell::new(None) };
 }
 
 impl Cores {
-    /// Those that this thread may run on now.
+    /// The cores that this thread may run on now.
     pub(super) fn new() -> Cores {
         let cores = system::cores();
-        // On the only one there is everybody is already.
+        // With only one core there is nothing to bind.
         let cores = if cores.len() > 1 { cores } else { Vec::new() };
         Cores(Mutex::new(cores.into_iter().map(|core| (core, 0)).collect()))
     }
 
-    /// The core that this thread is bound to, if it is.
+    /// The core that this thread is bound to, if any.
     pub(super) fn here(&self) -> Option<usize> {
         HERE.with_borrow(|here| here.as_ref().map(|(core, ..)| *core))
     }
 
-    /// How many threads are bound to a core.
+    /// The number of threads bound to a core.
     pub(super) fn threads(&self, core: Option<usize>) -> u32 {
         let cores = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         cores.iter().find(|(other, _)| Some(*other) == core).map_or(0, |(_, threads)| *threads)
     }
 
-    /// Binds this thread to a core, if that can be: to where it is bound already, else to this one, else to the one with
-    /// the fewest threads, which the thread runs on now if it can choose.
+    /// Binds this thread to a core, if possible: to the core that it is bound to already, else to this one, else to
+    /// the one with the fewest threads, preferably the one that the thread runs on now.
     pub(super) fn bind(self: &Arc<Cores>, core: Option<usize>) -> Option<Bound> {
         let wanted = self.here().or(core);
         let now = system::core();
-        // Two that choose at the same time choose one after the other.
+        // Two threads that choose at the same time choose one after the other.
         let mut cores = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fit = cores.iter_mut().filter(|(core, _)| wanted.is_none_or(|wanted| wanted == *core));
         let (core, threads) = fit.min_by_key(|(core, threads)| (*threads, Some(*core) != now))?;
@@ -87,7 +87,7 @@ impl Bound {
 impl Drop for Bound {
     fn drop(&mut self) {
         self.cores.leave(self.core);
-        // A thread that is just ending has nowhere to go back to.
+        // A thread that is just ending has no core to return to.
         let _ = HERE.try_with(|here| {
             let mut here = here.borrow_mut();
             if let Some((_, times, before)) = &mut *here {
@@ -116,7 +116,7 @@ mod linux {
         Some(sched_getcpu())
     }
 
-    /// Where the thread might run before; `None` if it can't be bound.
+    /// The cores that the thread could use before; `None` if it can't be bound.
     pub(super) fn bind(core: usize) -> Option<Set> {
         let before = sched_getaffinity(None).ok()?;
         let mut only = CpuSet::new();
@@ -125,7 +125,7 @@ mod linux {
     }
 
     pub(super) fn free(before: &Set) {
-        // It was allowed there before. If it is no longer it stays where it is.
+        // These cores were allowed before. If they no longer are, the thread stays on its core.
         let _ = sched_setaffinity(None, before);
     }
 }

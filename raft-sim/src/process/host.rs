@@ -1,4 +1,4 @@
-//! A cluster's child, and the servers in it.
+//! The child of a cluster, with the cluster's servers.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -21,18 +21,18 @@ use crate::subject::{
 
 use crate::model::{Carried, Message, NodeId, Own, Snapshot, length};
 
-/// How many of the messages that a server received last an answer of its may be tied to.
+/// The number of messages received last that an answer may name with `re`.
 const REMEMBERED: usize = 1000;
 
-/// A child while it belongs to a cluster.
+/// A child that belongs to a cluster.
 #[derive(Debug)]
 pub(super) struct Host {
-    /// How the child came to its end, once it did.
+    /// The child, or the way in which it ended.
     child: Result<Child, Ended>,
     cluster: Cluster,
     pool: Arc<Pool>,
-    /// Whether it is told that its writes are durable.
-    is_reported: bool,
+    /// True if its servers are notified of durable writes.
+    is_notified: bool,
     /// The thread, bound to the child's core.
     _bound: Option<Bound>,
 }
@@ -50,30 +50,30 @@ struct Server {
     memory: Memory,
 }
 
-/// What the testbed keeps of a server for it.
+/// The testbed's record of a server.
 struct Memory {
     id: NodeId,
-    /// How many writes it made, and of how many it was told since that they are durable.
+    /// The number of its writes, and the number of notifications of durable writes since it booted.
     written: u64,
-    reported: u64,
+    notified: u64,
     /// The snapshot that it wrote last.
     snapshot: Option<Arc<Snapshot>>,
-    /// The messages that it received last, and how many there were before these.
+    /// The messages that it received last, and the number of messages before these.
     received: VecDeque<Message>,
     forgotten: u64,
-    /// What it does at once when it is told that these writes are durable.
+    /// Its answers in advance to the notifications of these durable writes.
     ahead: VecDeque<(Token, Effects)>,
 }
 
-/// What a message of a child carries along.
+/// The data that a message of a child carries along.
 struct Attached {
     own: Option<Box<RawValue>>,
-    /// The request that it answers.
+    /// The request that the message answers.
     call: Option<Message>,
 }
 
 impl Attached {
-    /// The request that it answers, as the child is told it.
+    /// The request that the message answers, as the child receives it.
     fn call(&self) -> Option<wire::Message<'_>> {
         let call = self.call.as_ref()?;
         let own = call.own.get::<Attached>().and_then(|attached| attached.own.as_deref());
@@ -82,7 +82,7 @@ impl Attached {
 }
 
 impl Carried for Attached {
-    /// Of what the child will read.
+    /// A digest of the text that the child will read.
     fn digest(&self) -> u64 {
         let bytes = serde_json::to_vec(&(&self.own, self.call())).unwrap_or_default();
         mix_bytes(0, &bytes)
@@ -96,21 +96,21 @@ impl Host {
         seed: u64,
         pool: Arc<Pool>,
         bound: Option<Bound>,
-        is_reported: bool,
+        is_notified: bool,
     ) -> Host {
         let request = Request { verb: Some(Verb::Reset), seed: Some(seed), ..Request::default() };
         let reset = child.ask::<Answer<'_>>(&request, pool.limits.answer);
         let reset = reset.and_then(|answer| reason(&answer).map_or(Ok(()), Err));
         let child = reset.map(|()| child);
-        Host { child, cluster: Cluster { servers: 0 }, pool, is_reported, _bound: bound }
+        Host { child, cluster: Cluster { servers: 0 }, pool, is_notified, _bound: bound }
     }
 
-    /// Whether its child can be asked.
+    /// True if its child can be asked.
     pub(super) fn is_ready(&self) -> bool {
         self.child.is_ok()
     }
 
-    /// Makes a request, and takes the answer apart with `take`.
+    /// Makes a request and decodes the answer with `take`.
     fn ask<T>(
         &mut self,
         request: &Request<'_>,
@@ -199,7 +199,7 @@ pub(super) fn boot(
     let memory = Memory {
         id: boot.id,
         written: 0,
-        reported: 0,
+        notified: 0,
         snapshot: boot.snapshot.clone(),
         received: VecDeque::new(),
         forgotten: 0,
@@ -213,14 +213,17 @@ impl Subject for Server {
         let Server { host, memory } = self;
         let mut host = host.borrow_mut();
         if let Event::Persisted(token) = &event {
-            memory.reported += 1;
-            if memory.goes_ahead(*token, effects) || !host.is_reported {
+            memory.notified += 1;
+            if memory.goes_ahead(*token, effects) || !host.is_notified {
                 return;
             }
         }
-        debug_assert!(memory.ahead.is_empty(), "what is durable at once is told at once");
-        // Who has not heard yet of an earlier write would hear of that first.
-        let instant = effects.instant && (memory.reported == memory.written || !host.is_reported);
+        debug_assert!(
+            memory.ahead.is_empty(),
+            "a write that is durable at once is notified at once"
+        );
+        // A server that was not yet notified of an earlier write is notified of that first.
+        let instant = effects.instant && (memory.notified == memory.written || !host.is_notified);
         let request = Request {
             server: Some(memory.id.0),
             now: Some(effects.now),
@@ -236,7 +239,7 @@ impl Subject for Server {
 }
 
 impl Memory {
-    /// What a server is asked by an event. A message is remembered.
+    /// The request for an event. A message is remembered.
     fn request<'e>(&mut self, event: &'e Event) -> Request<'e> {
         let asked = |verb, request: &subject::Request| Request {
             verb: Some(verb),
@@ -279,7 +282,7 @@ impl Memory {
         }
     }
 
-    /// Remembers a message, and gives it a name.
+    /// Remembers a message and gives it a name.
     fn remember(&mut self, message: &Message) -> u64 {
         if self.received.len() == REMEMBERED {
             self.received.pop_front();
@@ -298,7 +301,8 @@ impl Memory {
         })
     }
 
-    /// Does what it said before that it would do, told that this write is durable. False if it said nothing.
+    /// Returns the effects that it gave in advance for the notification that this write is durable. False if it gave
+    /// none.
     fn goes_ahead(&mut self, token: Token, effects: &mut Effects) -> bool {
         let Some((_, ahead)) = self.ahead.pop_front_if(|(other, _)| *other == token) else {
             return false;
@@ -307,7 +311,7 @@ impl Memory {
         true
     }
 
-    /// Takes an answer, and those that it gives to what it will be told at once.
+    /// Takes an answer, with its answers in advance to notifications of durable writes.
     fn take(
         &mut self,
         mut answer: Answer<'_>,
@@ -321,7 +325,7 @@ impl Memory {
         }
         self.take_step(answer, cluster, effects)?;
         let mut view = effects.view;
-        for (token, answer) in (self.reported + 1..).zip(then) {
+        for (token, answer) in (self.notified + 1..).zip(then) {
             if token > self.written {
                 return Err("`then` has more answers than there are writes".to_string());
             }
@@ -361,8 +365,8 @@ impl Memory {
         for applied in answer.applied.unwrap_or_default() {
             effects.applied.push(decode::applied(applied)?);
         }
-        for reported in answer.answers.unwrap_or_default() {
-            effects.answers.push(cluster.reported(&reported)?);
+        for reply in answer.answers.unwrap_or_default() {
+            effects.answers.push(cluster.answer(&reply)?);
         }
         effects.matched = answer.matched.map(|matched| cluster.matched(&matched)).transpose()?;
         effects.refused = answer.refused.map(|why| why.0.into_owned());
@@ -397,7 +401,7 @@ impl Memory {
     }
 }
 
-/// A request without the one that it answers itself, if it does.
+/// A request without the request that it may answer itself.
 fn alone(call: &Message) -> Message {
     let mut call = call.clone();
     if let Some(Attached { own, call: Some(_) }) = call.own.get() {
@@ -406,7 +410,7 @@ fn alone(call: &Message) -> Message {
     call
 }
 
-/// Why a child says that it did not do what it was asked, if it says so.
+/// The reason why a child did not do what it was asked, if the answer has one.
 fn reason(answer: &Answer<'_>) -> Option<Ended> {
     let reason = answer.reason.as_ref().map_or("it did not say why", |reason| &reason.0);
     match answer.status? {
@@ -416,7 +420,7 @@ fn reason(answer: &Answer<'_>) -> Option<Ended> {
     }
 }
 
-/// Whether an answer says anything of a step, but for the view.
+/// True if an answer reports anything of a step, except the view.
 fn does_something(answer: &Answer<'_>) -> bool {
     let Answer { writes, messages, applied, answers, then, .. } = answer;
     let lengths = [

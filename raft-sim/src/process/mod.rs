@@ -1,12 +1,12 @@
-//! A subject in a process of its own, in any language: the testbed's side of the protocol of `docs/subject-protocol.md`,
-//! and with [`serve()`] the other side, for any implementation in Rust.
+//! Subjects in processes of their own, in any language: the testbed's side of the protocol of
+//! `docs/subject-protocol.md`. [`serve()`] is the other side, for any implementation in Rust.
 //!
-//! A [`Process`] is an [`Implementation`]. For each cluster it takes a child from its pool, or starts another one; the child
-//! hosts all servers of the cluster, and goes back to the pool at its end. A child that breaks the rules of the
-//! conversation ends the servers of its cluster ([`Ended`]), and is never used again.
+//! A [`Process`] is an [`Implementation`]. For each cluster it takes a child from its pool, or starts a new one. The
+//! child hosts all servers of the cluster and returns to the pool at its end. A child that breaks the rules of the
+//! protocol ends the servers of its cluster ([`Ended`]), and is never used again.
 //!
-//! A run stays a function of its plan and its implementation: which child answers, on which core, and how long it takes
-//! makes no difference, except that one that takes too long is stuck.
+//! A run stays a function of its plan and its implementation. It does not matter which child answers, on which core,
+//! or how long it takes, except that a child that takes too long is stuck.
 
 mod child;
 mod cores;
@@ -30,18 +30,18 @@ use crate::subject::{Boot, Capability, Ended, Implementation, Subject, View};
 
 pub use crate::subject::serve;
 
-/// After so many clusters in a row that are not answered in time the rest would not be either, and each would take as long.
+/// Consecutive timeouts after which the subject is abandoned. Each further one would take as long.
 const MOST_HANGS: u32 = 3;
 
-/// The name of what Figures 2 and 4 say, for a child that keeps to them.
+/// The name that stands for the capabilities of Figures 2 and 4.
 const FIGURE_2: &str = "figure-2";
 
-/// How long a child may take to answer, on the clock on the wall.
+/// The time that a child may take to answer, on the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Each request but the first.
+    /// The limit for each request except the first.
     pub answer: Duration,
-    /// The first, `hello`: an interpreter may have to start.
+    /// The limit for the first request, `hello`: an interpreter may have to start.
     pub hello: Duration,
 }
 
@@ -59,23 +59,23 @@ pub struct Process {
     said: Said,
 }
 
-/// What a child says of itself.
+/// The name and capabilities that a child claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Said {
     name: String,
     capabilities: Vec<Capability>,
 }
 
-/// The children that no cluster has.
+/// The children that belong to no cluster.
 #[derive(Debug)]
 struct Pool {
     words: Vec<String>,
     limits: Limits,
     free: Mutex<Vec<Child>>,
-    /// How many clusters in a row have not been answered in time.
+    /// The number of consecutive clusters with a timeout.
     hangs: AtomicU32,
     cores: Arc<Cores>,
-    /// Ends after the children.
+    /// Must end after the children.
     watchdog: Watchdog,
 }
 
@@ -83,15 +83,15 @@ struct Pool {
 struct Taken {
     child: Child,
     bound: Option<Bound>,
-    /// No cluster has had it before.
+    /// True if no cluster has used it before.
     is_new: bool,
 }
 
 impl Process {
-    /// Starts a command, its words as a shell would take them apart, and asks it who it is.
+    /// Starts a command, split into words as by a shell, and asks it for its name and capabilities.
     ///
     /// # Errors
-    /// In one line: the command is none, it can't be started, or it does not say what the protocol expects.
+    /// A one-line message: the command is empty, it can't be started, or it does not answer as the protocol expects.
     pub fn start(command: &str) -> Result<Process, String> {
         Process::start_within(command, Limits::default())
     }
@@ -119,11 +119,11 @@ impl Process {
     }
 
     fn host(&self, seed: u64) -> Result<Host, String> {
-        let is_reported = self.said.can(Capability::SlowDisk);
+        let is_notified = self.said.can(Capability::SlowDisk);
         loop {
             let Taken { child, bound, is_new } = self.pool.take(&self.said)?;
-            let host = Host::new(child, seed, self.pool.clone(), bound, is_reported);
-            // What became of a child in the hands of an earlier cluster is not this one's fault.
+            let host = Host::new(child, seed, self.pool.clone(), bound, is_notified);
+            // A failure of a child in an earlier cluster is not the fault of this one.
             if is_new || host.is_ready() {
                 return Ok(host);
             }
@@ -164,7 +164,7 @@ impl Said {
 }
 
 impl Pool {
-    /// A child for a cluster of this thread, on the thread's core, or on one with as little to do as can be.
+    /// A child for a cluster of this thread, on the thread's core, or on the least used core.
     fn take(&self, said: &Said) -> Result<Taken, String> {
         if self.hangs.load(Ordering::Relaxed) >= MOST_HANGS {
             let limit = self.limits.answer;
@@ -198,14 +198,14 @@ impl Pool {
         Ok((child, said, bound))
     }
 
-    /// Takes back a child whose cluster is gone, and which it has always answered.
+    /// Takes back a child whose cluster is gone. The child must have answered every request.
     fn give_back(&self, child: Child) {
         self.hangs.store(0, Ordering::Relaxed);
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(child);
     }
 }
 
-/// Asks a child who it is.
+/// Asks a child for its name and capabilities.
 fn hello(child: &mut Child, limits: Limits) -> Result<Said, String> {
     let request =
         Request { verb: Some(Verb::Hello), protocol: Some(PROTOCOL), ..Request::default() };
@@ -234,7 +234,7 @@ fn hello(child: &mut Child, limits: Limits) -> Result<Said, String> {
     Ok(Said { name, capabilities })
 }
 
-/// What a word claims: a capability, or those of Figure 2 together.
+/// The capabilities that a word stands for: one, or those of Figure 2 together.
 fn claimed(word: &str) -> Option<Vec<Capability>> {
     if word == FIGURE_2 {
         return Some(Capability::FIGURE_2.to_vec());
@@ -242,7 +242,7 @@ fn claimed(word: &str) -> Option<Vec<Capability>> {
     Capability::named(word).map(|capability| vec![capability])
 }
 
-/// A capability that there is not.
+/// The error message for an unknown capability.
 fn unknown(word: &str) -> String {
     let words = Capability::ALL.map(Capability::word);
     match nearest(word, words.into_iter()) {
@@ -254,7 +254,7 @@ fn unknown(word: &str) -> String {
     }
 }
 
-/// How a child came to its end, for one who asked for no server.
+/// The end of a child as an error message, where no server was asked for.
 fn why(ended: Ended) -> String {
     match ended {
         Ended::Crashed(why) | Ended::Panicked(why) | Ended::Stuck(why) => why,

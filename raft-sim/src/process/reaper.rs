@@ -1,5 +1,5 @@
-//! Whoever outlives this program, and sees to it that no child does: however the program ends, also by a signal that it
-//! can't hear. A child that waits for a request would notice by itself; one that is busy for ever would not.
+//! A process that outlives this program and kills its children, however the program ends, even by a signal that it
+//! can't catch. A child that waits for a request would end by itself; one that is busy forever would not.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -9,12 +9,12 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::process::Pid;
 
-/// Reads which process groups there are, a line for all of them each time that changes. When nothing more comes it kills
-/// those of the last line. What the terminal sends to end this program is not for it.
+/// A script that reads the existing process groups, a line with all of them after each change. At the end of its
+/// input it kills those of the last line. It ignores the signals by which a terminal ends this program.
 const SCRIPT: &str = "trap '' INT TERM HUP; while read -r all; do groups=$all; done; \
      for group in $groups; do kill -s KILL -- \"-$group\"; done";
 
-/// A shell that kills what is left.
+/// A shell that kills the remaining children.
 #[derive(Debug)]
 pub(super) struct Reaper(Mutex<Option<Shell>>);
 
@@ -27,7 +27,7 @@ struct Shell {
 }
 
 impl Reaper {
-    /// One that has nobody yet. Where there is no shell it never does anything.
+    /// A reaper without process groups. If there is no shell it does nothing.
     pub(super) fn start() -> Reaper {
         let started = Command::new("sh")
             .args(["-c", SCRIPT])
@@ -43,12 +43,12 @@ impl Reaper {
         Reaper(Mutex::new(shell))
     }
 
-    /// This process group is to end with the program.
+    /// Adds a process group, which must end with the program.
     pub(super) fn takes(&self, group: Pid) {
         self.change(|groups| groups.insert(group.as_raw_pid()));
     }
 
-    /// This one has ended: its number may be another's from now on.
+    /// Removes a process group that has ended: its number may be reused from now on.
     pub(super) fn forgets(&self, group: Pid) {
         self.change(|groups| groups.remove(&group.as_raw_pid()));
     }
@@ -58,7 +58,7 @@ impl Reaper {
         let Some(Shell { lines, groups, .. }) = &mut *shell else { return };
         if change(groups) {
             let all: Vec<String> = groups.iter().map(i32::to_string).collect();
-            // Without the shell it is as if there had been none.
+            // If the shell is gone, continue without it.
             let _ = writeln!(lines, "{}", all.join(" ")).and_then(|()| lines.flush());
         }
     }
@@ -69,7 +69,7 @@ impl Drop for Reaper {
         let shell = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Shell { mut process, lines, .. }) = shell {
             drop(lines);
-            // It has nothing to do but to end.
+            // It only has to end.
             let _ = process.wait();
         }
     }

@@ -1,6 +1,8 @@
-//! The one clock on the wall: a child that does not answer in time is killed, so that whoever waits for its answer goes on.
+//! The only user of the wall clock: it kills a child that does not answer in time, so that the thread that waits for
+//! the answer goes on.
 //!
-//! One thread looks at all children a few times within the limit. Whoever waits pays no more than two stores.
+//! One thread looks at all children a few times within the limit. A thread that waits pays for no more than two
+//! stores.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -12,12 +14,12 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::reaper::Reaper;
 
-/// The longest time between two looks. A child has its limit, and at most so much more.
+/// The longest time between two looks. A child may take this much longer than its limit.
 const INTERVAL: Duration = Duration::from_millis(250);
-/// How often it looks within the limit for an answer, at least.
+/// The least number of looks within the limit for an answer.
 const LOOKS: u32 = 16;
 
-/// Looks after children until it is dropped.
+/// A thread that watches children until it is dropped.
 #[derive(Debug)]
 pub(super) struct Watchdog {
     interval: Duration,
@@ -26,7 +28,7 @@ pub(super) struct Watchdog {
     thread: Option<(SyncSender<()>, JoinHandle<()>)>,
 }
 
-/// A child, and since how many looks it has been at the same request.
+/// A child, and the number of looks during which it has been at the same request.
 #[derive(Debug)]
 struct Watched {
     leash: Arc<Leash>,
@@ -34,27 +36,27 @@ struct Watched {
     looks: u32,
 }
 
-/// By what a child is held.
+/// The handle by which a child is watched.
 #[derive(Debug)]
 pub(super) struct Leash {
     interval: Duration,
     reaper: Arc<Reaper>,
-    /// The child, which leads a process group of its own; `None` once it has been waited for: its number may be
-    /// another's then.
+    /// The child, which leads a process group of its own; `None` once it has been waited for, since its number may be
+    /// reused then.
     group: Mutex<Option<Pid>>,
-    /// How many times it began or ended to be waited for; odd while it is.
+    /// The number of times that waiting began or ended; odd while the testbed waits.
     turns: AtomicU64,
-    /// How many looks it may take.
+    /// The number of looks that it may take.
     patience: AtomicU32,
-    /// Whether it took longer.
+    /// True if it took longer.
     overdue: AtomicBool,
 }
 
 impl Watchdog {
-    /// Looks after children that have so long for an answer.
+    /// Starts a watchdog for children with this limit for an answer.
     ///
     /// # Errors
-    /// If the system has no thread left.
+    /// If the system can't start a thread.
     pub(super) fn start(limit: Duration) -> Result<Watchdog, String> {
         let interval = (limit / LOOKS).clamp(Duration::from_millis(1), INTERVAL);
         let watched = Arc::new(Mutex::new(Vec::new()));
@@ -71,7 +73,7 @@ impl Watchdog {
         Ok(Watchdog { interval, watched, reaper, thread: Some((stop, thread)) })
     }
 
-    /// Looks after the child with this number, which leads its process group.
+    /// Watches the child with this number, which leads its process group.
     pub(super) fn watch(&self, child: u32) -> Arc<Leash> {
         let group = i32::try_from(child).ok().and_then(Pid::from_raw);
         if let Some(group) = group {
@@ -95,14 +97,14 @@ impl Drop for Watchdog {
     fn drop(&mut self) {
         if let Some((stop, thread)) = self.thread.take() {
             drop(stop);
-            // It does not panic; if it did there would be nothing left to do.
+            // The thread does not panic; if it did, there would be nothing left to do.
             let _ = thread.join();
         }
     }
 }
 
 impl Watched {
-    /// Whether there is still something to look after.
+    /// Looks at the child. False if it needs no more looks.
     fn look(&mut self) -> bool {
         let turns = self.leash.turns.load(Ordering::Acquire);
         if turns.is_multiple_of(2) || turns != self.request {
@@ -119,7 +121,7 @@ impl Watched {
 }
 
 impl Leash {
-    /// From now on the child has so long.
+    /// Starts the limit of the child.
     #[inline]
     pub(super) fn wait(&self, limit: Duration) {
         let looks = limit.as_nanos().div_ceil(self.interval.as_nanos().max(1));
@@ -127,13 +129,13 @@ impl Leash {
         self.turns.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// It is waited for no longer.
+    /// Stops the limit of the child.
     #[inline]
     pub(super) fn rest(&self) {
         self.turns.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Whether it was killed because it took too long.
+    /// True if it was killed because it took too long.
     pub(super) fn is_overdue(&self) -> bool {
         self.overdue.load(Ordering::Acquire)
     }
@@ -143,7 +145,7 @@ impl Leash {
         *self.group.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The child is about to be waited for: it is killed no more.
+    /// Releases the child, which is about to be waited for: it is not killed any more.
     pub(super) fn release(&self) {
         let released = self.group.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(group) = released {
@@ -151,11 +153,11 @@ impl Leash {
         }
     }
 
-    /// Kills the child and whatever it started.
+    /// Kills the child and all processes that it started.
     pub(super) fn kill(&self) {
         let group = self.group.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pid) = *group {
-            // One that is gone already needs no killing.
+            // A child that is gone needs no killing.
             let _ = kill_process_group(pid, Signal::KILL);
         }
     }

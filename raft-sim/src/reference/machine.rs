@@ -1,5 +1,5 @@
-//! The state machine behind the reference core, and behind any other that has none of its own: it keeps sessions,
-//! and of all commands that it executed a digest, which is its whole state.
+//! The state machine of the reference core, and of any other core without one. It keeps sessions and a digest of all
+//! executed commands, which is its whole state.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use crate::subject::{Applied, Outcome};
 #[derive(Clone, Debug, Hash)]
 pub struct Machine {
     sessions: Sessions,
-    /// Of all executed commands, in order.
+    /// A digest of all executed commands, in order.
     executed: u64,
 }
 
 impl Machine {
-    /// One that has applied nothing, and keeps at most so many sessions.
+    /// A state machine that has applied nothing and keeps at most `sessions` sessions.
     #[must_use]
     pub fn new(sessions: u32) -> Machine {
         Machine { sessions: Sessions::new(sessions), executed: 0 }
@@ -61,7 +61,7 @@ impl Machine {
         Applied { entry: entry.clone(), outcome }
     }
 
-    /// A digest of the state. Never 0: that stands for none.
+    /// A digest of the state. Never 0, which means "no digest".
     #[must_use]
     pub fn digest(&self) -> u64 {
         mix(self.executed, 1) | 1

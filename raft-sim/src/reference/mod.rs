@@ -1,4 +1,4 @@
-//! The reference core behind the door. The one place of the simulator that names `raft_core`'s node.
+//! The reference core behind the subject interface. The only place in the simulator that names `raft_core`'s node.
 
 pub mod machine;
 mod translate;
@@ -8,13 +8,15 @@ use std::hash::{Hash, Hasher};
 
 use machine::Machine;
 use raft_core::{Input, Node, Output};
-use translate::{answer, observed, said, settings, view};
+use translate::{answer, received, sent, settings, view};
 
+use crate::mix::MixHasher;
 use crate::model::{Body, Entry, LogIndex, NodeId};
 use crate::subject::{
     Answer, Boot, CLUSTER, Capability, Effects, Event, Implementation, LogWrite, Outcome, Request,
     Subject, Token, View, Write,
 };
+use crate::world::Launch;
 
 /// The reference core.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,15 +37,35 @@ impl Implementation for Reference {
     }
 }
 
+impl Launch for Reference {
+    type Server = Server;
+
+    fn capabilities(&self) -> &[Capability] {
+        &Capability::ALL
+    }
+
+    fn launch(&self, boot: Boot) -> Result<(Server, View), String> {
+        Server::boot(boot)
+    }
+
+    fn fork(server: &Server) -> Option<Server> {
+        Some(server.clone())
+    }
+
+    fn fingerprint(server: &Server) -> Option<u64> {
+        Subject::fingerprint(server)
+    }
+}
+
 /// A server of the reference core with its host: the state machine, and the writes that wait for the disk. A clone
 /// is a fork: each of the two has a disk of its own from then on.
 #[derive(Clone, Debug)]
 pub struct Server {
     node: Node,
     machine: Machine,
-    /// Whether the state machine lags behind the log.
+    /// True if the state machine may lag behind the log.
     lags: bool,
-    /// Entries that it was handed and has not applied.
+    /// Entries that the state machine was handed and has not applied.
     queue: VecDeque<Entry>,
     /// Writes that are not durable, and the tokens under which the disk knows them.
     unsynced: VecDeque<(Token, raft_core::Write)>,
@@ -52,10 +74,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Boots a server, and gives what can be seen of it.
+    /// Boots a server, and returns it with its view.
     ///
     /// # Errors
-    /// Why the durable state or the settings make no sense.
+    /// The reason why the durable state or the settings are invalid.
     pub fn boot(boot: Boot) -> Result<(Server, View), String> {
         // The host rebuilds its state machine: from the snapshot, and as far as it was durable from the log.
         let mut machine = match &boot.snapshot {
@@ -89,9 +111,9 @@ impl Server {
         Ok((server, view))
     }
 
-    /// Feeds the hasher with all that later effects depend on. Two servers that feed it alike have the same
-    /// effects, but for the tokens of their writes, of which only the order counts.
-    pub fn fingerprint(&self, hasher: &mut impl Hasher) {
+    /// Feeds the hasher with the state that later effects depend on. Two servers that feed it alike have the same
+    /// effects, except the tokens of their writes: only the order of tokens counts.
+    pub fn feed(&self, hasher: &mut impl Hasher) {
         let Server {
             node,
             machine,
@@ -103,12 +125,22 @@ impl Server {
             written: _,
         } = self;
         node.fingerprint(hasher);
-        // What is in the writes is on its way to the disk. Here they are only waited for.
+        // The contents of the writes are on their way to the disk. Here only their number and order matter.
         (machine, queue, unsynced.len()).hash(hasher);
     }
 }
 
 impl Subject for Server {
+    fn fork(&self) -> Option<Box<dyn Subject>> {
+        Some(Box::new(self.clone()))
+    }
+
+    fn fingerprint(&self) -> Option<u64> {
+        let mut hasher = MixHasher::default();
+        self.feed(&mut hasher);
+        Some(hasher.finish())
+    }
+
     fn step(&mut self, event: Event, effects: &mut Effects) {
         let request = |Request(number)| raft_core::Request(number);
         match event {
@@ -116,8 +148,8 @@ impl Subject for Server {
             Event::Receive(message) => {
                 let from = message.from;
                 let acknowledges = matches!(&message.body, Body::AppendEntriesReply { .. });
-                // What it has no word for it doesn't take: no core sends it.
-                if let Some(message) = observed(message) {
+                // Messages that it does not know are dropped: no core sends them.
+                if let Some(message) = received(message) {
                     self.input(Input::Receive(message), effects);
                 }
                 if acknowledges {
@@ -168,7 +200,7 @@ impl Subject for Server {
 impl Server {
     fn input(&mut self, input: Input, effects: &mut Effects) {
         let Output { messages, write, restore, apply, answers, refused } = self.node.step(input);
-        effects.sends.extend(messages.drain(..).map(said));
+        effects.sends.extend(messages.drain(..).map(sent));
         if let Some(snapshot) = restore {
             // Nothing that was handed out before it is needed; and the simulated clusters' snapshots are all
             // saved by such a machine.
@@ -219,7 +251,7 @@ impl Server {
         }
     }
 
-    /// The state machine applies all that it was handed, and says so.
+    /// Lets the state machine apply all entries that it was handed, and reports them.
     fn apply_queued(&mut self, effects: &mut Effects) {
         let Some(last) = self.queue.back().map(|entry| entry.index) else { return };
         effects.applied.extend(self.queue.drain(..).map(|entry| self.machine.apply(&entry)));

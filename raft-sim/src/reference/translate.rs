@@ -1,4 +1,4 @@
-//! The core's words in those of the door.
+//! Translation between the core's types and those of the subject interface.
 
 use raft_core::{Body as Said, Node, Request};
 
@@ -62,9 +62,9 @@ pub(super) fn view(node: &Node, machine: &Machine) -> View {
     }
 }
 
-/// What the core sends, in the common words. Entries and parts of snapshots are shared.
+/// A message of the core in the interface's types. Entries and parts of snapshots are shared.
 #[inline]
-pub(super) fn said(message: raft_core::Message) -> Message {
+pub(super) fn sent(message: raft_core::Message) -> Message {
     let raft_core::Message { from, to, term, body } = message;
     let body = match body {
         Said::RequestVote { last, transfer } => Body::RequestVote { last, transfer },
@@ -88,9 +88,9 @@ pub(super) fn said(message: raft_core::Message) -> Message {
     Message::new(from, to, term, body)
 }
 
-/// What reaches the core, in its words; `None` if it has none for it.
+/// A message in the core's types; `None` if the core has no such message.
 #[inline]
-pub(super) fn observed(message: Message) -> Option<raft_core::Message> {
+pub(super) fn received(message: Message) -> Option<raft_core::Message> {
     let Message { from, to, term, body, own: _ } = message;
     let body = match body {
         Body::RequestVote { last, transfer } => Said::RequestVote { last, transfer },

@@ -1,4 +1,4 @@
-//! Results for a reader: a line for each case, then what is to be known about each failure; and what a campaign found.
+//! Results for a reader: a line for each case, then the details of each failure; and the findings of a campaign.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -15,7 +15,7 @@ const SKIPPED: Style = AnsiColor::Yellow.on_default();
 /// Writes all results.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let names = width(report.cases.iter().map(|case| case.file.as_str()));
     for case in &report.cases {
@@ -51,10 +51,10 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Writes what is to be known about a failure, with an empty line before it.
+/// Writes the details of a failure, with an empty line before them.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn failure(
     case: &Case,
     failed: &Failed,
@@ -80,7 +80,7 @@ pub fn failure(
 /// Writes a finding. Its scenario is in a file if the results are; otherwise it is written as well.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn finding(
     header: &Header,
     finding: &Finding,

@@ -23,10 +23,10 @@ struct Row<'r> {
     message: Option<String>,
 }
 
-/// Writes all results. `line` and `message` are null where there is nothing to say.
+/// Writes all results. `line` and `message` may be null.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let document =
         Document { summary: report.summary(), scenarios: report.cases.iter().map(row).collect() };

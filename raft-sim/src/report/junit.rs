@@ -12,7 +12,7 @@ use super::{Case, Report, Result, requires};
 /// Writes all results.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut suite = TestSuite::new("scenarios");
     suite.add_test_cases(report.cases.iter().map(|case| test_case(case, &report.caller)));

@@ -1,7 +1,7 @@
-//! What replaying scenarios came to, and how it is written: for a reader, as JSON, as JUnit's XML.
+//! Reports on replayed scenarios: for a reader, as JSON, as JUnit's XML.
 //!
-//! A report is a function of the results: it shows no clock and no machine, and cases stand in the order
-//! in which they were given.
+//! A report is a function of the results: it has no time and no machine in it. Cases keep the order in which they were
+//! given.
 
 #[cfg(feature = "cli")]
 pub mod conformance;
@@ -23,25 +23,25 @@ use crate::scenario::syntax::Scenario;
 use crate::subject::{Capability, Implementation};
 use crate::timeline::{Line, Recorder};
 
-/// How many steps before a violation or a failure are told.
+/// The number of steps that are shown before a violation or a failure.
 pub(crate) const LAST_STEPS: usize = 20;
 
-/// How a command of the program ended.
+/// The end of a command of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// All held.
     Held,
     /// A property was violated, or an expectation failed.
     Violated,
-    /// Some file could not be used; it was told.
+    /// A file could not be used.
     Unusable,
-    /// Nothing but progress was missing.
+    /// The only failures are ones of liveness.
     Stuck,
-    /// Nobody knows: the check gave up.
+    /// The check gave up: the answer is unknown.
     Undecided,
-    /// What is under test does different things when it is told the same.
+    /// The implementation under test is nondeterministic.
     Unrepeatable,
-    /// All held so far, and then somebody asked it to stop.
+    /// All held until the command was interrupted.
     Interrupted,
 }
 
@@ -60,8 +60,8 @@ impl End {
         }
     }
 
-    /// How the whole of several ended: a file that can't be used weighs most, since nobody knows what it would have
-    /// shown; missing progress weighs least.
+    /// The end of several together. A file that can't be used weighs most, since it might have shown anything; missing
+    /// progress weighs least.
     #[must_use]
     pub fn of(ends: impl IntoIterator<Item = End>) -> End {
         let weight = |end: &End| match end {
@@ -76,57 +76,57 @@ impl End {
     }
 }
 
-/// What a good end looks like in a terminal.
+/// The style of a good end in a terminal.
 #[cfg(feature = "cli")]
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
-/// What a bad end looks like in a terminal.
+/// The style of a bad end in a terminal.
 #[cfg(feature = "cli")]
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// All results, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// How the commands in it begin and end.
+    /// The beginning and the end of the commands in it.
     pub caller: Caller,
     /// One for each file.
     pub cases: Vec<Case>,
 }
 
-/// What became of one scenario file.
+/// The result of one scenario file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     /// Its path.
     pub file: String,
-    /// What it says holds; empty if the file could not be used.
+    /// Its title: the claim that it makes; empty if the file could not be used.
     pub title: String,
-    /// Where the paper describes it; empty if the file could not be used.
+    /// Its place in the paper; empty if the file could not be used.
     pub paper: String,
-    /// How it ended.
+    /// The result.
     pub result: Result,
 }
 
-/// How a scenario file ended.
+/// The result of a scenario file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Result {
-    /// Every expectation held, and every oracle.
+    /// Every expectation and every property held.
     Passed,
-    /// The implementation lacks what it requires.
+    /// The implementation lacks capabilities that the scenario requires.
     Skipped(Vec<Capability>),
-    /// Something did not hold.
+    /// An expectation or a property did not hold.
     Failed(Failed),
     /// The file can't be read, or has an error in its text.
     Unusable {
         /// The line of the error, from 1, if it is one of the text.
         line: Option<u32>,
-        /// What is wrong, in one line that begins with the file's path.
+        /// The error, in one line that begins with the file's path.
         message: String,
     },
 }
 
-/// What did not hold, and what led there.
+/// A failure, and the steps that led to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// Where, and what.
+    /// The failure.
     pub failure: Failure,
     /// The text of that line.
     pub text: String,
@@ -134,21 +134,21 @@ pub struct Failed {
     pub steps: Vec<Line>,
 }
 
-/// How many cases ended in which way.
+/// The number of cases with each result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
-    /// Every expectation held, and every oracle.
+    /// Cases in which every expectation and every property held.
     pub passed: usize,
-    /// Something did not hold.
+    /// Cases in which something did not hold.
     pub failed: usize,
-    /// The implementation lacks what is required.
+    /// Cases that require a capability which the implementation lacks.
     pub skipped: usize,
-    /// The file could not be used.
+    /// Cases whose file could not be used.
     pub unusable: usize,
 }
 
 impl Summary {
-    /// That of these cases.
+    /// The summary of these cases.
     pub(crate) fn of<'c>(cases: impl IntoIterator<Item = &'c Case>) -> Summary {
         let mut summary = Summary::default();
         for case in cases {
@@ -165,13 +165,13 @@ impl Summary {
 }
 
 impl Report {
-    /// How many cases ended in which way.
+    /// The number of cases with each result.
     #[must_use]
     pub fn summary(&self) -> Summary {
         Summary::of(&self.cases)
     }
 
-    /// How the whole ended, as [`End::of`] puts it.
+    /// The end of the whole, by [`End::of`].
     #[must_use]
     pub fn end(&self) -> End {
         let ends = self.cases.iter().map(|case| match &case.result {
@@ -216,7 +216,7 @@ impl Case {
     }
 }
 
-/// How the program ends if this was the worst failure.
+/// The end of the program if this is the worst failure.
 pub(crate) fn failure_end(kind: FailureKind) -> End {
     match kind {
         FailureKind::Violation | FailureKind::Statement => End::Violated,
@@ -224,13 +224,13 @@ pub(crate) fn failure_end(kind: FailureKind) -> End {
     }
 }
 
-/// What is required: `requires forge, no-op`.
+/// The required capabilities as text: `requires forge, no-op`.
 pub(crate) fn requires(capabilities: &[Capability]) -> String {
     let labels: Vec<&str> = capabilities.iter().map(|capability| capability.word()).collect();
     format!("requires {}", labels.join(", "))
 }
 
-/// How many characters wide the widest text is.
+/// The width of the widest text, in characters.
 #[cfg(feature = "cli")]
 pub(crate) fn width<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
     texts.map(|text| text.chars().count()).max().unwrap_or(0)

@@ -1,7 +1,7 @@
 //! Administrators: they change the configuration, hand leadership over, and have snapshots taken.
 
-use super::driver::{ATTEMPTS, Due, FIRST_ADMIN, Run, SERVERS};
 use super::faults::Waiting;
+use super::{ATTEMPTS, Due, FIRST_ADMIN, Run, SERVERS};
 use crate::action::Action;
 use crate::mix::{below, mix};
 use crate::model::NodeId;
@@ -12,7 +12,7 @@ use crate::time::Micros;
 use crate::trigger::Fired;
 use crate::world::{Halt, Launch};
 
-/// A task, and its latest try that was made or is to be made.
+/// An admin operation, and its latest try, made or scheduled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tried<'a> {
     admin_op: &'a AdminOp,
@@ -20,7 +20,7 @@ pub(super) struct Tried<'a> {
 }
 
 impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
-    /// Puts the tasks of the plan on the agenda.
+    /// Schedules the admin operations of the plan.
     pub(super) fn schedule_admin_ops(&mut self) {
         for admin_op in &self.plan.admin_ops {
             let first = u64::from(admin_op.number) * ATTEMPTS;
@@ -33,8 +33,8 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         self.admin_ops.get(&((number / ATTEMPTS) as u32)).copied()
     }
 
-    /// The `number % ATTEMPTS`-th try of task `number / ATTEMPTS`: the first goes to those whom the plan
-    /// names, the others to whoever leads.
+    /// The `number % ATTEMPTS`-th try of admin operation `number / ATTEMPTS`: the first goes to the target in the
+    /// plan, the others to the leader.
     pub(super) fn try_admin_op(&mut self, number: u64) -> Result<(), Halt> {
         let Some(Tried { admin_op, .. }) = self.admin_op(number) else { return Ok(()) };
         match admin_op.trigger {
@@ -48,8 +48,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         Ok(())
     }
 
-    /// The same at once, for a moment that has come if it was to wait for one. False if nobody is there to be
-    /// asked.
+    /// Makes a try at once, with its trigger if it waited for one. False if no server takes the request.
     pub(super) fn ask(&mut self, number: u64, fired: Option<Fired>) -> Result<bool, Halt> {
         let Some(Tried { admin_op, .. }) = self.admin_op(number) else { return Ok(false) };
         let of = if number.is_multiple_of(ATTEMPTS) { admin_op.of } else { AdminTarget::Leader };
@@ -76,7 +75,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             taken |= self.act(Action::Request { server, event })?;
         }
         if !taken {
-            // Who waits for a moment waits for the next one.
+            // An operation with a trigger waits until that fires again.
             if fired.is_none() {
                 self.try_again(number, 50_000);
             }
@@ -97,8 +96,8 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         server.is_up() && server.view().role == Role::Leader
     }
 
-    /// The next try of a task, if it has one and that is not under way, after about this time. Who was to take
-    /// a snapshot and did not is not asked again.
+    /// Schedules the next try of an admin operation after about this time, if there is one and it is not under way. A
+    /// request for a snapshot is not repeated.
     fn try_again(&mut self, number: u64, after: Micros) {
         let next = number + 1;
         let Some(tried) = self.admin_ops.get_mut(&((number / ATTEMPTS) as u32)) else { return };
@@ -114,7 +113,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         }
     }
 
-    /// An administrator is told what became of its request.
+    /// An administrator receives an answer.
     pub(super) fn admin_answered(&mut self, request: u64, answer: &Answer) {
         let number = (request - FIRST_ADMIN) / SERVERS;
         let changes = self.admin_op(number).is_some_and(|tried| match tried.admin_op.kind {

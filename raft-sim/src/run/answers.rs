@@ -1,27 +1,27 @@
-//! What a run itself has to know of what happens: answers to clients, servers that died of a write, and what power losses
-//! left.
+//! The observations that a run needs itself: answers to clients, servers that died at a write, and the outcomes of
+//! power losses.
 
 use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Answer, Request};
 use crate::time::Micros;
 
-/// What was observed and not been dealt with yet.
+/// Observations that have not been handled yet.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     /// Answers, each with the server that gave it.
     pub(super) answers: Vec<(NodeId, Request, Answer)>,
-    /// How many steps there were.
+    /// The number of steps so far.
     pub(super) steps: u64,
-    /// Servers that died of a write.
+    /// Servers that died at a write.
     pub(super) died: Vec<NodeId>,
-    /// How many writes that were not durable have survived a power loss: as a whole, and torn.
+    /// The number of pending writes that survived a power loss: as a whole, and torn.
     pub(super) saved: (u64, u64),
 }
 
 impl Observer for Answers {
     #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
             Observation::Step { .. } => self.steps += 1,

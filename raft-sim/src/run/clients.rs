@@ -1,6 +1,6 @@
-//! Clients: they hand in commands, read, and keep sessions (§8, diss. ch. 6).
+//! Clients: they propose commands, read, and keep sessions (§8, diss. ch. 6).
 
-use super::driver::{ATTEMPTS, Due, Run};
+use super::{ATTEMPTS, Due, Run};
 use crate::action::Action;
 use crate::mix::{below, chance, mix};
 use crate::model::{Command, NodeId, Once, SessionId};
@@ -10,7 +10,7 @@ use crate::subject::{Answer, Event, Request};
 use crate::time::Micros;
 use crate::world::{Halt, Launch};
 
-/// Percent of the commands under a session that are handed in once more after they were answered.
+/// Percent of the commands under a session that are proposed again after they were answered.
 const REPEATS: u32 = 20;
 
 /// A client with a session (diss. §6.3), or one that is about to open it.
@@ -19,34 +19,34 @@ pub(super) struct Client {
     session: Option<SessionId>,
     /// The number of its last command.
     serial: u64,
-    /// Whether that was answered, in this session.
+    /// True if it was answered, in this session.
     answered: bool,
     waits: Option<Wait>,
 }
 
-/// A client waits for an answer.
+/// A request that is not answered yet.
 #[derive(Clone, Copy, Debug)]
 struct Wait {
-    /// The first try of what it waits for.
+    /// Its first try.
     since: u64,
-    /// The latest one, and when that was.
+    /// Its latest try, and the time of that.
     latest: u64,
     at: Micros,
 }
 
-/// What a request is: a function of its number.
+/// The kind of a request, which is a function of its number.
 #[derive(Clone, Copy, Debug)]
 enum RequestKind {
     /// A command without a session.
     Command,
     /// A read.
     Read,
-    /// Whatever this client has to ask under its session.
+    /// The next request of this client under its session.
     Session(usize),
 }
 
 impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
-    /// Puts the next request that is made on the agenda, from this one on.
+    /// Schedules the next request, from this number on.
     pub(super) fn schedule_request(&mut self, from: u64) {
         let Clients { interval, only, .. } = &self.plan.clients;
         let next = match only {
@@ -109,8 +109,8 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         }
     }
 
-    /// A client with a session may ask: something new, or the same again if it has waited long enough or was
-    /// told to try again. `None` if it is not its turn, else whether it has asked the same before.
+    /// Decides if a client with a session makes a request: a new one, or the same again if it has waited long enough
+    /// or was asked to retry. `None` if it makes none, else true if it repeats a request.
     fn turn(&mut self, client: usize, number: u64) -> Option<bool> {
         let now = self.world.now();
         let client = &mut self.clients[client];
@@ -129,7 +129,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             return None;
         }
         client.waits = Some(Wait { since: number, latest: number, at: now });
-        // A client that does not know its answer any more asks again.
+        // A client that has lost its answer repeats the request.
         let bits = mix(mix(self.plan.seed, 0x7265_7065), number);
         if client.session.is_some() && client.answered && chance(bits, REPEATS * 10_000) {
             return Some(true);
@@ -165,8 +165,8 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         }
     }
 
-    /// A client is told what became of its request.
-    pub(super) fn hear(&mut self, server: NodeId, number: u64, answer: &Answer) {
+    /// A client receives an answer.
+    pub(super) fn client_answered(&mut self, server: NodeId, number: u64, answer: &Answer) {
         let client = match self.request_kind(number) {
             RequestKind::Session(client) => Some(client),
             RequestKind::Command | RequestKind::Read => None,
@@ -192,7 +192,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         }
     }
 
-    /// A client with a session has its answer, if it still waits for it.
+    /// A client with a session receives the answer that it still waits for.
     fn settle(&mut self, client: usize, number: u64, answer: &Answer) {
         let client = &mut self.clients[client];
         if client.waits.is_none_or(|wait| wait.since > number) {

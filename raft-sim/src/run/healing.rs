@@ -1,14 +1,15 @@
-//! The phase after the faults: conditions turn fair, and the cluster owes progress, one goal after another.
-//! `docs/liveness.md` has the goals, their bounds, and when nothing is owed.
+//! The phase after the faults: conditions become fair, and the cluster must make progress, one goal after another.
+//! `docs/liveness.md` has the goals, their bounds, and the cases without an obligation.
 
+mod alarm;
 mod transfer;
 
 use serde::Serialize;
 
-use super::driver::{FIRST_PROBE, Run};
-use super::obligation::{Known, everybody};
+use super::obligation::{Known, all_members};
+use super::{FIRST_PROBE, Run};
 use crate::action::{Action, Change, LinkChange};
-use crate::checker::{Property, Violation, has_quorum};
+use crate::checker::{Property, has_quorum};
 use crate::disk::Survives;
 use crate::model::{Membership, NodeId, Term, length};
 use crate::network::{Conditions, Delay};
@@ -18,32 +19,31 @@ use crate::subject::{Answer, Event, Request, Role};
 use crate::time::{Micros, TICK};
 use crate::world::{Halt, Launch, Next};
 
-/// How a run ended, as to progress.
+/// The outcome of a run's liveness obligations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Liveness {
-    /// The plan ends with its faults, or a violation came before.
+    /// There was no healing phase: the plan has none, or a violation ended the run before.
     Unasked,
-    /// Every goal that was owed was met.
+    /// Every goal was met.
     Met {
         /// The longest election timeout of all servers, in virtual microseconds.
         timeout: Micros,
         /// The goals, in the order in which they were met, and how long each took.
         took: Vec<(&'static str, Micros)>,
     },
-    /// Nothing is owed, for this reason.
+    /// There was no obligation, for this reason.
     NoObligation(String),
     /// A goal was not met in time.
     Violated,
 }
 
-/// The weather of this phase: no delay comes near the shortest election timeout.
+/// The network conditions of this phase: every delay is much shorter than the shortest election timeout.
 const FAIR: Conditions =
     Conditions { delay: Delay::Uniform(200, 1_500), loss_ppm: 0, duplicate_ppm: 0 };
-/// What each entry, or each part of a snapshot, may take beside a heartbeat interval: there and back once, and
-/// once more.
+/// The time that each entry, or each part of a snapshot, may take beside a heartbeat interval: two round trips.
 const CARRIED: Micros = 6_000;
-/// Most commands that are handed in between two looks.
+/// Most commands that are proposed between two checks.
 const FILL: u64 = 64;
 
 /// The phase under way.
@@ -52,17 +52,17 @@ pub(super) struct Phase<'p> {
     /// The longest election timeout.
     timeout: Micros,
     known: Known,
-    /// Live servers that can't talk to those of whom progress is owed.
+    /// Live servers that can't talk to those that must make progress.
     apart: Vec<NodeId>,
     /// The leader that all follow, its term, and since when.
     steady: Option<(NodeId, Term, Micros)>,
     /// The request under way.
     probe: Option<Probe>,
-    /// To whom leadership is handed over.
+    /// The target of the transfer under way.
     target: Option<NodeId>,
-    /// How many transfers there were for which a leader stepped down and somebody else was elected.
+    /// The number of transfers for which a leader stepped down and another server than the target was elected.
     lost: u32,
-    /// How many requests there were.
+    /// The number of requests so far.
     requests: u64,
     took: Vec<(&'static str, Micros)>,
 }
@@ -74,7 +74,7 @@ struct Probe {
     answer: Option<Answer>,
 }
 
-/// Why the goals were not reached.
+/// The reason why the goals were not reached.
 enum End {
     NoObligation(String),
     Halted(Halt),
@@ -86,11 +86,11 @@ impl From<Halt> for End {
     }
 }
 
-/// Looks whether a goal is met, and does what brings it nearer.
+/// Checks if a goal is met, and makes the requests that it needs.
 type Goal<'a, L, O> = fn(&mut Run<'a, L, O>, &mut Phase<'_>) -> Result<bool, Halt>;
 
 impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
-    /// All faults end, and the goals are owed one after the other.
+    /// Ends all faults, then demands the goals one after the other.
     pub(super) fn heal(&mut self, healing: &Healing) -> Result<Liveness, Halt> {
         let known = self.known(None);
         self.act(Action::Recover { conditions: FAIR })?;
@@ -108,7 +108,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             }
         }
         let Some(known) = known else { return Ok(Liveness::Unasked) };
-        let apart = match self.obligation(healing, &known) {
+        let apart = match self.exempt(healing, &known) {
             Ok(apart) => apart,
             Err(why) => return Ok(Liveness::NoObligation(why)),
         };
@@ -134,18 +134,18 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
     }
 
     fn reach(&mut self, phase: &mut Phase<'_>) -> Result<(), End> {
-        self.goal(phase, Property::LeaderEmerges, "a leader whom all follow", Run::is_led)?;
+        self.goal(phase, Property::LeaderEmerges, "a leader that all follow", Run::is_led)?;
         self.goal(phase, Property::Progress, "the commitment of a command", Run::commits)?;
         if phase.healing.change {
-            let obligation = "the end of the change under way, and of one more,";
-            self.goal(phase, Property::ChangeCompletes, obligation, Run::changes)?;
+            let expected = "the end of the change under way, and of one more,";
+            self.goal(phase, Property::ChangeCompletes, expected, Run::changes)?;
         }
         if phase.healing.transfer {
             self.goal(phase, Property::TransferEnds, "the end of a transfer", Run::hands_over)?;
         }
         self.goal(phase, Property::Progress, "the commitment of a command", Run::commits)?;
-        let obligation = "an answer to every request";
-        self.goal(phase, Property::EverybodyAnswered, obligation, Run::has_answered)?;
+        let expected = "an answer to every request";
+        self.goal(phase, Property::EverybodyAnswered, expected, Run::has_answered)?;
         self.goal(
             phase,
             Property::Convergence,
@@ -160,7 +160,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         &mut self,
         phase: &mut Phase<'_>,
         property: Property,
-        obligation: &str,
+        expected: &str,
         met: Goal<'a, L, O>,
     ) -> Result<(), End> {
         let began = self.world.now();
@@ -172,17 +172,15 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
                 break;
             }
             if self.world.now() >= until {
-                // A change that was under way may since have brought a configuration without a quorum.
-                let apart =
-                    self.obligation(phase.healing, &phase.known).map_err(End::NoObligation)?;
+                // A change that was under way may since have led to a configuration without a quorum.
+                let apart = self.exempt(phase.healing, &phase.known).map_err(End::NoObligation)?;
                 if apart != phase.apart {
                     let why = "the configuration has changed to servers that were cut off";
                     return Err(End::NoObligation(why.to_owned()));
                 }
                 self.undisturbed(&phase.known).map_err(End::NoObligation)?;
                 let within = (until - began).div_ceil(phase.timeout);
-                let missed =
-                    self.missed(property, &format!("{obligation} is owed within {within}"));
+                let missed = self.missed(property, expected, within);
                 return Err(self.violated(missed).into());
             }
             self.pass(phase, self.world.now() + TICK)?;
@@ -192,7 +190,8 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         Ok(())
     }
 
-    /// How long a goal may take: to elect, nothing must be carried; all else may have to wait for it.
+    /// The time that a goal may take. An election needs no transfer of entries; every other goal may have to wait for
+    /// it.
     fn patience(&self, phase: &Phase<'_>, property: Property) -> Micros {
         let patience = phase.timeout * u64::from(phase.healing.patience);
         if property == Property::LeaderEmerges {
@@ -204,7 +203,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         }
     }
 
-    /// How long it takes to bring everything to somebody who has nothing.
+    /// The time to send everything to a server that has nothing.
     fn to_carry(&self) -> Micros {
         let longest = self.world.ids().map(|id| self.world.server(id).longest()).max();
         let parts = |id| {
@@ -219,13 +218,13 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         (longest.unwrap_or(0) + parts.unwrap_or(0)) * (interval + CARRIED)
     }
 
-    /// How long a leader waits for a joining server that does not catch up.
+    /// The time that a leader waits for a joining server that does not catch up.
     fn to_catch_up(&self, phase: &Phase<'_>) -> Micros {
         let rounds = self.world.ids().map(|id| self.world.settings(id).catch_up_rounds).max();
         u64::from(rounds.unwrap_or(0)) * phase.timeout
     }
 
-    /// Lets time pass. Clients, administrators and faults of the plan have their day no more.
+    /// Lets time pass. Clients, administrators and faults of the plan take no further part.
     fn pass(&mut self, phase: &mut Phase<'_>, until: Micros) -> Result<(), Halt> {
         while let Some(next) = self.world.next(until) {
             match next {
@@ -246,15 +245,15 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         Ok(())
     }
 
-    /// A server that was removed and does not know it can only be switched off, unless all others disregard
-    /// it (§6, dissertation §4.2.3).
+    /// Crashes servers that were removed and do not know it, unless all others disregard them (§6, dissertation
+    /// §4.2.3).
     fn shut_out(&mut self, phase: &mut Phase<'_>) -> Result<(), Halt> {
         let Some(known) = self.known(Some(phase.known.clone())) else { return Ok(()) };
         phase.known = known;
         let (index, configuration) = &phase.known.configuration;
         let Some(leader) = self.leader_of(phase) else { return Ok(()) };
         let (at, in_force) = self.in_force(leader);
-        let members = everybody(configuration);
+        let members = all_members(configuration);
         let loyal =
             |id: &NodeId| !self.world.server(*id).is_up() || self.world.settings(*id).check_quorum;
         if configuration.is_joint() || at < *index || members.iter().all(loyal) {
@@ -276,7 +275,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         Ok(())
     }
 
-    /// The live leader of the highest term among those of whom progress is owed.
+    /// The live leader of the highest term among the servers that must make progress.
     fn leader_of(&self, phase: &Phase<'_>) -> Option<NodeId> {
         let view = |id: &NodeId| self.world.server(*id).view();
         self.live()
@@ -284,28 +283,28 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             .max_by_key(|id| view(id).term)
     }
 
-    /// Who owes something to a leader: the live servers of its configuration that can talk to it.
-    fn owing(&self, leader: NodeId, configuration: &Membership) -> Vec<NodeId> {
-        let everybody = everybody(configuration).into_iter();
-        let live = everybody.filter(|&id| self.world.server(id).is_up());
+    /// The servers that must follow a leader: the live servers of its configuration that can talk to it.
+    fn obliged(&self, leader: NodeId, configuration: &Membership) -> Vec<NodeId> {
+        let members = all_members(configuration).into_iter();
+        let live = members.filter(|&id| self.world.server(id).is_up());
         live.filter(|&id| self.linked(id, leader)).collect()
     }
 
-    /// The leader, if a quorum and all who can talk to it follow it; and these.
+    /// The leader, if a quorum and all servers that can talk to it follow it; and those servers.
     fn followed(&self, phase: &Phase<'_>) -> Option<(NodeId, Vec<NodeId>)> {
         let leader = self.leader_of(phase)?;
         let (_, configuration) = self.in_force(leader);
         let term = self.world.server(leader).view().term;
-        let owing = self.owing(leader, &configuration);
+        let obliged = self.obliged(leader, &configuration);
         let follows = |id: NodeId| {
             let view = self.world.server(id).view();
             view.term == term && (id == leader || view.role == Role::Follower)
         };
-        let all = owing.iter().all(|&id| follows(id));
-        (all && has_quorum(&configuration, |id| owing.contains(&id))).then_some((leader, owing))
+        let all = obliged.iter().all(|&id| follows(id));
+        (all && has_quorum(&configuration, |id| obliged.contains(&id))).then_some((leader, obliged))
     }
 
-    /// Somebody leads, and goes on leading for longer than an election timeout.
+    /// One server leads, and goes on leading for longer than an election timeout.
     fn is_led(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
         let Some((leader, _)) = self.followed(phase) else {
             phase.steady = None;
@@ -321,13 +320,13 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         Ok(now - since > phase.timeout + 2 * TICK)
     }
 
-    /// A command is handed to the leader and committed, once it is.
+    /// A command is proposed to the leader, and is answered as committed.
     fn commits(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
         let Some(leader) = self.leader_of(phase) else { return Ok(false) };
         match self.answer_of(phase, leader) {
-            Asked::Answered(Answer::Committed(_)) => Ok(true),
-            Asked::Waits => Ok(false),
-            Asked::Answered(_) | Asked::Nobody => {
+            Probed::Answered(Answer::Committed(_)) => Ok(true),
+            Probed::Waits => Ok(false),
+            Probed::Answered(_) | Probed::Not => {
                 let request = phase.request();
                 self.fill(leader, request)?;
                 phase.probe = Some(Probe { to: leader, request, answer: None });
@@ -341,13 +340,13 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         self.act(Action::Request { server: leader, event }).map(|_| ())
     }
 
-    /// No change is under way, and one to the configuration that there is has been made.
+    /// No change is under way, and the present configuration, requested once more, is committed.
     fn changes(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
         let Some((leader, _)) = self.followed(phase) else { return Ok(false) };
         match self.answer_of(phase, leader) {
-            Asked::Answered(Answer::Committed(_)) => Ok(true),
-            Asked::Waits => Ok(false),
-            Asked::Answered(_) | Asked::Nobody => {
+            Probed::Answered(Answer::Committed(_)) => Ok(true),
+            Probed::Waits => Ok(false),
+            Probed::Answered(_) | Probed::Not => {
                 let (index, configuration) = self.in_force(leader);
                 if configuration.is_joint() || index > length(self.commit(leader)) {
                     return Ok(false);
@@ -362,11 +361,12 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         }
     }
 
-    /// Nobody who can talk to the leader owes an answer. Who lost entries in which clients wait can tell them
-    /// only when the log has come so far again: it is helped along.
+    /// Every server that can talk to the leader has answered all its requests. A server that lost entries for which
+    /// clients wait can answer only when the log has reached their indexes again, so commands are proposed until it
+    /// has.
     fn has_answered(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
-        let Some((leader, owing)) = self.followed(phase) else { return Ok(false) };
-        let late = owing.iter().filter(|&&id| self.world.unanswered(id).len() > 0);
+        let Some((leader, obliged)) = self.followed(phase) else { return Ok(false) };
+        let late = obliged.iter().filter(|&&id| self.world.unanswered(id).len() > 0);
         let Some(longest) = late.map(|&id| self.world.server(id).longest()).max() else {
             return Ok(true);
         };
@@ -379,32 +379,31 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         Ok(false)
     }
 
-    /// All who can talk to the leader have its log, have committed and applied all of it.
+    /// All servers that can talk to the leader have its log, and have committed and applied all of it.
     fn converged(&mut self, phase: &mut Phase<'_>) -> Result<bool, Halt> {
-        let Some((leader, owing)) = self.followed(phase) else { return Ok(false) };
+        let Some((leader, obliged)) = self.followed(phase) else { return Ok(false) };
         let last = self.world.server(leader).length();
-        Ok(owing.iter().all(|&id| {
+        Ok(obliged.iter().all(|&id| {
             let server = self.world.server(id);
             let (view, written) = (server.view(), server.length());
             [length(view.commit), length(view.applied), written] == [last; 3]
         }))
     }
 
-    /// Without clocks, what is in flight comes to an end.
+    /// With all clocks stopped, no message stays in flight.
     fn drain(&mut self, phase: &mut Phase<'_>) -> Result<(), Halt> {
         let began = self.world.now();
         self.act(Action::StopClocks)?;
         self.pass(phase, began + phase.timeout)?;
         if !self.world.network().in_flight().is_empty() {
-            // Some who can't talk to the others may have much to tell each other.
+            // Servers that can't talk to the others may still exchange many messages.
             self.pass(phase, began + phase.timeout + self.to_carry())?;
         }
         let left = self.world.network().in_flight().len();
         if left > 0 {
             let within = (self.world.now() - began).div_ceil(phase.timeout);
-            let obligation =
-                format!("{left} messages are in flight: that they end is owed within {within}");
-            let missed = self.missed(Property::NetworkDrains, &obligation);
+            let expected = format!("the arrival of the {left} messages that are in flight");
+            let missed = self.missed(Property::NetworkDrains, &expected, within);
             return Err(self.violated(missed));
         }
         phase.took.push((Property::NetworkDrains.name(), self.world.now() - began));
@@ -412,69 +411,31 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         Ok(())
     }
 
-    /// What became of the request under way. Who leads no longer is not waited for.
-    fn answer_of(&self, phase: &Phase<'_>, leader: NodeId) -> Asked {
+    /// The state of the request under way. A server that no longer leads is not waited for.
+    fn answer_of(&self, phase: &Phase<'_>, leader: NodeId) -> Probed {
         match &phase.probe {
-            Some(Probe { answer: Some(answer), .. }) => Asked::Answered(*answer),
-            Some(Probe { to, .. }) if *to == leader => Asked::Waits,
-            Some(_) | None => Asked::Nobody,
+            Some(Probe { answer: Some(answer), .. }) => Probed::Answered(*answer),
+            Some(Probe { to, .. }) if *to == leader => Probed::Waits,
+            Some(_) | None => Probed::Not,
         }
     }
 
-    /// A goal of liveness was owed, and was met.
+    /// Counts a goal that was met.
     fn meet(&mut self, goal: Property) {
         *self.met.entry(goal).or_default() += 1;
     }
-
-    /// The alarm: what was owed, and how things are.
-    #[cold]
-    fn missed(&self, property: Property, obligation: &str) -> Violation {
-        self.alarm(property, &format!("{obligation} election timeouts"))
-    }
-
-    #[cold]
-    fn alarm(&self, property: Property, detail: &str) -> Violation {
-        let servers: Vec<NodeId> = self.world.ids().collect();
-        let reported: Vec<String> = servers.iter().map(|&id| self.situation(id)).collect();
-        let server = self.world.leader().or(servers.first().copied()).unwrap_or(NodeId(1));
-        let detail = format!("{detail}; {}", reported.join("; "));
-        Violation { property, server, detail }
-    }
-
-    fn situation(&self, id: NodeId) -> String {
-        let server = self.world.server(id);
-        if !server.is_up() {
-            return format!("{id} is down");
-        }
-        let view = server.view();
-        let role = match view.role {
-            Role::Follower => "follower",
-            Role::Candidate => "candidate",
-            Role::Leader => "leader",
-        };
-        let [commit, applied] = [view.commit, view.applied].map(length);
-        let log = server.length();
-        let owes = match self.world.unanswered(id).len() {
-            0 => String::new(),
-            1 => ", owes 1 answer".to_owned(),
-            answers => format!(", owes {answers} answers"),
-        };
-        let term = view.term.0;
-        format!(
-            "{id} {role} of term {term}, log to {log}, commit {commit}, applied {applied}{owes}"
-        )
-    }
 }
 
-/// What became of a request.
-enum Asked {
-    Nobody,
+/// The state of the request under way.
+enum Probed {
+    /// No request was made, or its server leads no longer.
+    Not,
     Waits,
     Answered(Answer),
 }
 
 impl Phase<'_> {
-    /// The name of one more request.
+    /// The number of a new request.
     fn request(&mut self) -> Request {
         self.requests += 1;
         Request(FIRST_PROBE + self.requests)

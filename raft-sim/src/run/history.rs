@@ -1,4 +1,4 @@
-//! What clients of a run did and heard, as a history that any checker of registers can judge.
+//! The requests and answers of a run's clients, as a history for any checker of registers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,13 @@ use crate::checker::{ClientEvent, Operation, What};
 use crate::history::{Call, Event, History, Kind};
 use crate::model::SessionId;
 
-/// The history of what clients did and heard. Each command writes its number. A process has one operation at a time:
-/// a session is one for as long as nothing of it is left open; whoever has none takes the lowest number that is free.
-pub(super) fn history(reported: &[ClientEvent]) -> History {
+/// The history of the clients' requests and answers. Each command writes its number. A process has one operation at a
+/// time: a session is one process as long as none of its operations stays open; an operation without a session takes
+/// the free process with the lowest number.
+pub(super) fn history(events: &[ClientEvent]) -> History {
     let mut history = History::default();
     let mut processes = Processes::default();
-    for ClientEvent { at, operation, what } in reported {
+    for ClientEvent { at, operation, what } in events {
         let kind = match what {
             What::Asks(_) => Kind::Invoke,
             What::Written | What::Read(_) => Kind::Ok,
@@ -37,15 +38,15 @@ pub(super) fn history(reported: &[ClientEvent]) -> History {
     history
 }
 
-/// Who is at what.
+/// The processes of a history.
 #[derive(Default)]
 struct Processes {
     /// The process of each operation under way, and its session.
     open: BTreeMap<Operation, (u64, Option<SessionId>)>,
-    /// Those that are free, without a session and with.
+    /// The free ones, without a session and with.
     free: BTreeSet<u64>,
     sessions: BTreeMap<SessionId, u64>,
-    /// How many there are.
+    /// The number of processes.
     count: u64,
 }
 

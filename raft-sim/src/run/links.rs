@@ -1,6 +1,6 @@
 //! Faults on links: the changes with which they begin and end.
 
-use super::driver::Run;
+use super::Run;
 use super::faults::Underway;
 use crate::action::{Action, LinkChange};
 use crate::model::NodeId;

@@ -1,69 +1,50 @@
 //! Runs a plan: chooses the actions of clients, administrators and faults, and lets time flow in between.
 //!
-//! [`run`] is what a campaign does with each seed: the run, judged and counted. [`drive`] is the run alone.
+//! [`run`] is the run with checkers and counters, as a campaign makes it for each seed. [`drive`] is the run alone:
+//! it carries out whatever is due next in the world or in the plan.
 
 mod admin_ops;
 mod answers;
 mod clients;
-mod driver;
 mod faults;
 mod healing;
 mod history;
-mod judge;
+mod judged;
 mod links;
 mod obligation;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::checker::{Checkers, Violation};
-use crate::history::History;
-use crate::model::NodeId;
-use crate::observation::Observer;
-use crate::plan::Plan;
-use crate::subject::Implementation;
+use crate::action::Action;
+use crate::checker::{Property, Violation};
+use crate::model::{NodeId, length};
+use crate::observation::{Observation, Observer, Stop};
+use crate::plan::{FaultSort, Plan, Trigger};
+use crate::subject::Request;
 use crate::time::Micros;
-use crate::world::Launch;
+use crate::trigger::Watch;
+use crate::world::{Design, Halt, Launch, Next, Start, World};
 
-pub use driver::{Driven, drive};
 pub use healing::Liveness;
+pub use judged::{Outcome, recorded, run, run_on};
 
-use driver::not_booted;
-use history::history;
-use judge::Judge;
+use admin_ops::Tried;
+use answers::Answers;
+use clients::Client;
+use faults::{Part, Underway, Waiting};
 
-/// What a run came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// Digest of all of its steps.
-    pub digest: u64,
-    /// Deliveries, ticks, requests and the like: each thing that happened to a server.
-    pub steps: u64,
-    /// The property that was violated, and when; the run ended there.
-    pub violation: Option<(Micros, Violation)>,
-    /// How often each property was put to the test, in the order of [`Property::ALL`].
-    pub exercised: Vec<u64>,
-    /// How often each feature took part, in the order of [`Feature::ALL`].
-    pub features: Vec<u64>,
-    /// How often each sort of fault hit, in the order of [`FaultSort::all`](crate::plan::FaultSort::all); of those that last the whole run, whether there was any.
-    pub faults: Vec<u64>,
-    /// For each fault of the plan, then for each of its tasks, whether it ever began.
-    pub fired: Vec<bool>,
-    /// What happened, in numbers.
-    pub tally: Tally,
-    /// Whether it made the progress that it owed.
-    pub liveness: Liveness,
-}
-
-/// What happened, in numbers.
+/// Counts of what happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Commands that clients handed in.
+    /// Commands that clients proposed.
     pub proposed: u64,
     /// Of these, answered as committed.
     pub committed: u64,
-    /// Of these, answered as superseded by another entry, or with no answer to be had.
+    /// Of these, answered as superseded by another entry, or as unknown.
     pub superseded: u64,
-    /// Faults that found whom to hit.
+    /// Faults that found a target.
     pub faults: u64,
     /// Servers that crashed.
     pub crashes: u64,
@@ -73,53 +54,273 @@ pub struct Tally {
     pub term: u64,
 }
 
-/// Runs a plan to its end or to the first violation. Without `judged` that is a server's own end at most: no checker
-/// observes. `observer` observes all before it is judged.
-///
-/// # Errors
-/// Why a server did not boot: nothing was run, or no further.
-pub fn run(
-    plan: &Plan,
-    implementation: &dyn Implementation,
-    judged: bool,
-    observer: &mut dyn Observer,
-) -> Result<Outcome, String> {
-    let own = implementation.enter(plan.seed).map_err(|why| not_booted(NodeId(1), &why))?;
-    run_on(plan, own.as_deref().unwrap_or(implementation), judged, observer)
+/// The number of tries of a request.
+const ATTEMPTS: u64 = 8;
+/// Request numbers from here on are those of administrators, [`SERVERS`] for each try.
+const FIRST_ADMIN: u64 = 1 << 32;
+/// More servers than any cluster has.
+const SERVERS: u64 = 128;
+/// Request numbers from here on are those of healing.
+const FIRST_PROBE: u64 = 1 << 62;
+/// Most steps of a run: a constant, and an addition for each virtual millisecond of its plan. A busy cluster of nine
+/// servers takes forty in a millisecond.
+const MOST_STEPS: (u64, u64) = (2_000_000, 1_000);
+/// Most messages in flight at once, so that a message storm is reported before it fills the memory.
+const MOST_MESSAGES: usize = 1_000_000;
+
+/// An alarm of a run.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    /// A part of a fault of the plan, by its place.
+    Fault(usize, Part),
+    /// A try of an administrator's request: [`ATTEMPTS`] for each.
+    AdminOp(u64),
+    /// A try of a client's request: [`ATTEMPTS`] for each.
+    Request(u64),
 }
 
-/// The same with servers of a type that is known when the testbed is compiled: the run is compiled as one piece.
+/// The outcome of a run, as far as its driver knows it.
+#[derive(Clone, Debug)]
+pub struct Driven {
+    /// The time of its end, in virtual microseconds.
+    pub ended: Micros,
+    /// The violation, if the driver itself found one: of bounded steps, or of liveness.
+    pub violation: Option<Violation>,
+    /// The number of times that each goal of liveness was met.
+    pub met: BTreeMap<Property, u64>,
+    /// The number of times that each sort of fault was injected, in the order of [`FaultSort::all`].
+    pub faults: Vec<u64>,
+    /// For each fault of the plan, then for each of its admin operations: true if it ever began.
+    pub fired: Vec<bool>,
+    /// Counts of what happened.
+    pub tally: Tally,
+    /// The outcome of its liveness obligations.
+    pub liveness: Liveness,
+}
+
+/// The reason why there was no run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// A server did not boot, for this reason.
+    NoBoot(String),
+    /// An observer ended the run before all servers had booted.
+    Stopped,
+}
+
+/// Runs a plan to its end, or until an observer ends it. There are no checkers: the driver itself checks only that
+/// steps are bounded, and that progress is made in time.
 ///
 /// # Errors
-/// Why a server did not boot.
-pub fn run_on<L: Launch + ?Sized>(
+/// The reason why the run did not start, or was not completed.
+pub fn drive<L: Launch + ?Sized>(
     plan: &Plan,
     launch: &L,
-    judged: bool,
-    observer: impl Observer,
-) -> Result<Outcome, String> {
-    let mut observers = (observer, Judge::new(plan, launch.capabilities(), judged));
-    let driven = drive(plan, launch, &mut observers);
-    observers.1.outcome(driven)
+    observer: &mut impl Observer,
+) -> Result<Driven, Failed> {
+    Run::new(plan, launch, observer)?.drive()
 }
 
-/// The same as [`run`], judged, with the history of its clients.
-///
-/// # Errors
-/// Why a server did not boot.
-pub fn recorded(
-    plan: &Plan,
-    implementation: &dyn Implementation,
-    observer: &mut dyn Observer,
-) -> Result<(Outcome, History), String> {
-    let own = implementation.enter(plan.seed).map_err(|why| not_booted(NodeId(1), &why))?;
-    let launch = own.as_deref().unwrap_or(implementation);
-    let mut judge = Judge::new(plan, launch.capabilities(), true);
-    if let Some(checkers) = &mut judge.checkers {
-        checkers.record();
+fn not_booted(server: NodeId, why: &str) -> String {
+    format!("{server} does not boot: {why}")
+}
+
+/// The observers of a run: the caller's, and those that the driver needs.
+struct Folds<O> {
+    observer: O,
+    watch: Watch,
+    answers: Answers,
+}
+
+impl<O: Observer> Observer for Folds<O> {
+    #[inline(always)]
+    fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        self.observer.observe(at, observation)?;
+        self.watch.observe(at, observation)?;
+        self.answers.observe(at, observation)
     }
-    let driven = drive(plan, launch, &mut (observer, &mut judge));
-    let outcome = judge.outcome(driven)?;
-    let reported = judge.checkers.as_ref().map_or(&[][..], Checkers::reported);
-    Ok((outcome, history(reported)))
+}
+
+struct Run<'a, L: Launch + ?Sized, O> {
+    plan: &'a Plan,
+    world: World<'a, L>,
+    folds: Folds<O>,
+    /// The alarms that are set, by number.
+    due: Vec<Due>,
+    /// The violation, if the run itself found one.
+    violation: Option<Violation>,
+    /// The number of times that each goal of liveness was met.
+    met: BTreeMap<Property, u64>,
+    /// Each fault of the plan while it is under way.
+    underway: Vec<Option<Underway>>,
+    /// The faults and admin operations that wait for a trigger.
+    waiting: Vec<(Trigger, Waiting)>,
+    /// As in [`Driven`].
+    fired: Vec<bool>,
+    counts: Vec<u64>,
+    /// The admin operations, by number.
+    admin_ops: BTreeMap<u32, Tried<'a>>,
+    /// The bytes of the command handed in last.
+    command: Vec<u8>,
+    /// The clients that have sessions.
+    clients: Vec<Client>,
+    /// The leader that clients last learned of.
+    leader: Option<NodeId>,
+    tally: Tally,
+    liveness: Liveness,
+}
+
+impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
+    fn new(plan: &'a Plan, launch: &'a L, observer: O) -> Result<Run<'a, L, O>, Failed> {
+        let start = |(id, clock): (NodeId, &crate::plan::Clock)| Start {
+            settings: plan.settings_of(id),
+            tick: clock.tick,
+            first_tick: clock.first,
+            ..Start::default()
+        };
+        let design = Design {
+            servers: plan.servers().zip(&plan.clocks).map(start).collect(),
+            members: plan.servers().take(plan.members as usize).collect(),
+            seed: plan.seed,
+            conditions: plan.conditions,
+            sync: plan.sync,
+            apply_time: plan.apply_time,
+            durable_state_machine: plan.durable_state_machine,
+        };
+        let (watch, answers) = (Watch::default(), Answers::default());
+        let mut folds = Folds { observer, watch, answers };
+        let world = World::new(launch, design, &mut folds).map_err(|halt| match halt {
+            Halt::NoBoot { server, why } => Failed::NoBoot(not_booted(server, &why)),
+            Halt::Stopped => Failed::Stopped,
+        })?;
+        Ok(Run {
+            plan,
+            world,
+            folds,
+            due: Vec::new(),
+            violation: None,
+            met: BTreeMap::new(),
+            underway: vec![None; plan.faults.len()],
+            waiting: Vec::new(),
+            fired: vec![false; plan.faults.len() + plan.admin_ops.len()],
+            counts: vec![0; FaultSort::COUNT],
+            admin_ops: BTreeMap::new(),
+            command: vec![0; plan.clients.size.max(8) as usize],
+            clients: vec![Client::default(); plan.clients.sessions as usize],
+            leader: None,
+            tally: Tally::default(),
+            liveness: Liveness::Unasked,
+        })
+    }
+
+    fn drive(mut self) -> Result<Driven, Failed> {
+        match self.play() {
+            Ok(()) | Err(Halt::Stopped) => {}
+            Err(Halt::NoBoot { why, .. }) => return Err(Failed::NoBoot(why)),
+        }
+        for view in self.world.ids().map(|id| *self.world.server(id).view()) {
+            self.tally.commit = self.tally.commit.max(length(view.commit));
+            self.tally.term = self.tally.term.max(view.term.0);
+        }
+        self.count_whole();
+        Ok(Driven {
+            ended: self.world.now(),
+            violation: self.violation,
+            met: self.met,
+            faults: self.counts,
+            fired: self.fired,
+            tally: self.tally,
+            liveness: self.liveness,
+        })
+    }
+}
+
+impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
+    /// Carries out an action.
+    #[inline]
+    fn act(&mut self, action: Action) -> Result<bool, Halt> {
+        self.world.apply(action, &mut self.folds)
+    }
+
+    /// Schedules something.
+    fn schedule(&mut self, time: Micros, due: Due) {
+        self.world.set_alarm(time, self.due.len() as u64);
+        self.due.push(due);
+    }
+
+    /// Ends the run with this violation.
+    #[cold]
+    fn violated(&mut self, violation: Violation) -> Halt {
+        self.violation = Some(violation);
+        Halt::Stopped
+    }
+
+    fn play(&mut self) -> Result<(), Halt> {
+        for (index, fault) in self.plan.faults.iter().enumerate() {
+            self.schedule(fault.at, Due::Fault(index, Part::Begin));
+            if fault.trigger.is_none() {
+                self.schedule(fault.until, Due::Fault(index, Part::End));
+            }
+        }
+        self.schedule_admin_ops();
+        self.schedule_request(0);
+        self.act(Action::Flow { flows: true })?;
+        while let Some(next) = self.world.next(self.plan.duration) {
+            match next {
+                Next::Action(action) => {
+                    self.act(action)?;
+                    self.check_steps()?;
+                }
+                Next::Alarm(number) => match self.due[number as usize] {
+                    Due::Fault(index, part) => self.fault(index, part)?,
+                    Due::AdminOp(number) => self.try_admin_op(number)?,
+                    Due::Request(number) => self.try_request(number)?,
+                },
+                Next::Void => {}
+            }
+            if !self.folds.answers.died.is_empty() {
+                self.reap();
+            }
+            if !self.waiting.is_empty() {
+                self.triggers()?;
+            }
+            if !self.folds.answers.answers.is_empty() {
+                self.handle_answers();
+            }
+        }
+        // Operations that still wait for a trigger are dropped.
+        self.folds.watch.want(std::iter::empty());
+        if let Some(healing) = &self.plan.healing {
+            self.liveness = self.heal(healing)?;
+        }
+        Ok(())
+    }
+
+    /// Bounded Steps: a run must end.
+    #[inline]
+    fn check_steps(&mut self) -> Result<(), Halt> {
+        let (most, each) = MOST_STEPS;
+        let steps = self.folds.answers.steps;
+        let messages = self.world.network().most_in_flight();
+        if steps <= most + self.plan.duration / 1_000 * each && messages <= MOST_MESSAGES {
+            return Ok(());
+        }
+        let ms = self.world.now() / 1_000;
+        let detail = format!(
+            "{steps} steps in {ms} ms of virtual time, and up to {messages} messages in flight"
+        );
+        let property = Property::BoundedSteps;
+        Err(self.violated(Violation { property, server: NodeId(1), detail }))
+    }
+
+    fn handle_answers(&mut self) {
+        let mut answers = std::mem::take(&mut self.folds.answers.answers);
+        for (server, Request(number), answer) in answers.drain(..) {
+            if number < FIRST_ADMIN {
+                self.client_answered(server, number, &answer);
+            } else {
+                self.admin_answered(number, &answer);
+            }
+        }
+        self.folds.answers.answers = answers;
+    }
 }

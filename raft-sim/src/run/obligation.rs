@@ -1,9 +1,10 @@
-//! What is owed: which configurations are in force, and whether those who can talk are enough for them.
+//! Liveness obligations: the configurations in force, and if the servers that can talk to each other are a quorum of
+//! each.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::driver::Run;
+use super::Run;
 use crate::checker::has_quorum;
 use crate::model::{LogIndex, Membership, NodeId, Payload, length};
 use crate::plan::Healing;
@@ -12,7 +13,7 @@ use crate::world::Launch;
 /// A configuration and its index; 0 is the first one.
 pub(super) type Configuration = (u64, Arc<Membership>);
 
-/// The latest configuration that anybody knew to be committed, and how far that one knew the log to be.
+/// The latest configuration that any server knew to be committed, and the commit index of that server.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     commit: u64,
@@ -37,7 +38,7 @@ impl<L: Launch + ?Sized, O> Run<'_, L, O> {
         logged.chain([base]).collect()
     }
 
-    /// What a server boots with from nothing.
+    /// The configuration with which a server boots from an empty disk.
     fn first_configuration(&self, id: NodeId) -> Arc<Membership> {
         let members: Vec<NodeId> = (1..=self.plan.members).map(NodeId).collect();
         let voters = if members.contains(&id) { members } else { Vec::new() };
@@ -53,8 +54,8 @@ impl<L: Launch + ?Sized, O> Run<'_, L, O> {
         configurations.swap_remove(latest.unwrap_or(configurations.len() - 1))
     }
 
-    /// The latest configuration that anybody knows to be committed, those included who died knowing it; or the
-    /// one known before, if that is later.
+    /// The latest configuration that any server knows to be committed, or knew when it died; or the one known before,
+    /// if that is later.
     pub(super) fn known(&self, before: Option<Known>) -> Option<Known> {
         let commit = |id: &NodeId| length(self.world.server(*id).view().commit);
         let best = self.world.ids().max_by_key(|id| (commit(id), std::cmp::Reverse(id.0)))?;
@@ -67,22 +68,19 @@ impl<L: Launch + ?Sized, O> Run<'_, L, O> {
         Some(Known { commit: best_commit, configuration })
     }
 
-    /// Why nothing is owed, or who can't talk to those of whom progress is owed at all, though they live.
-    pub(super) fn obligation(
-        &self,
-        healing: &Healing,
-        known: &Known,
-    ) -> Result<Vec<NodeId>, String> {
+    /// The live servers that are exempt from making progress, since they can't talk to the others at all; or the
+    /// reason why there is no obligation.
+    pub(super) fn exempt(&self, healing: &Healing, known: &Known) -> Result<Vec<NodeId>, String> {
         let live: Vec<NodeId> = self.live().collect();
         let mut in_force: Vec<Configuration> = vec![known.configuration.clone()];
         for &id in &live {
             let later = self.configurations(id).into_iter();
             in_force.extend(later.filter(|(index, _)| *index > known.commit));
-            // Where a configuration is in force when it is applied, one that a server holds and does not know to be
-            // committed is of no use to it: it stands by the one before.
-            let stands_by = self.in_force(id);
-            if self.world.configured_up_to(id) < u64::MAX && stands_by.1.is_voter(id) {
-                in_force.push(stands_by);
+            // Where a configuration is in force when it is applied, a server does not use one that it does not know
+            // to be committed: it keeps to the one before.
+            let used = self.in_force(id);
+            if self.world.configured_up_to(id) < u64::MAX && used.1.is_voter(id) {
+                in_force.push(used);
             }
         }
         let enough = |core: &[NodeId]| {
@@ -129,15 +127,15 @@ impl<L: Launch + ?Sized, O> Run<'_, L, O> {
         Ok(largest.map(|core| apart(core)).unwrap_or_default())
     }
 
-    /// Why somebody may depose every leader for ever (§6, diss. §4.2.3): a configuration without it is in force on
-    /// another server and not known to be committed; or it is committed, and not everybody has heard of that, so
-    /// that it is not switched off yet.
+    /// An error if a server may depose every leader for ever (§6, diss. §4.2.3): a configuration without it is in
+    /// force on another server and not known to be committed; or it is committed, but some server does not know that,
+    /// so that the removed one is not switched off yet.
     pub(super) fn undisturbed(&self, known: &Known) -> Result<(), String> {
         let live: Vec<NodeId> = self.live().collect();
         if live.iter().all(|&id| self.world.settings(id).check_quorum) {
             return Ok(());
         }
-        let members = everybody(&known.configuration.1);
+        let members = all_members(&known.configuration.1);
         let leaves = live.iter().any(|&id| {
             let (index, configuration) = self.in_force(id);
             let goes =
@@ -157,12 +155,12 @@ impl<L: Launch + ?Sized, O> Run<'_, L, O> {
         Ok(())
     }
 
-    /// Who is up, in order.
+    /// The servers that are up, in order.
     pub(super) fn live(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.world.ids().filter(|&id| self.world.server(id).is_up())
     }
 
-    /// Whether two servers can talk, both ways.
+    /// True if two servers can talk to each other, both ways.
     pub(super) fn linked(&self, a: NodeId, b: NodeId) -> bool {
         let network = self.world.network();
         a == b || (!network.is_cut(a, b) && !network.is_cut(b, a))
@@ -174,8 +172,8 @@ impl<L: Launch + ?Sized, O> Run<'_, L, O> {
     }
 }
 
-/// Everybody in a configuration, in order.
-pub(super) fn everybody(configuration: &Membership) -> BTreeSet<NodeId> {
+/// All servers in a configuration, in order.
+pub(super) fn all_members(configuration: &Membership) -> BTreeSet<NodeId> {
     let Membership { voters, outgoing, learners } = configuration;
     voters.iter().chain(outgoing).chain(learners).copied().collect()
 }

@@ -11,11 +11,11 @@ use super::parse::parse;
 use super::source::{ReadError, Source};
 use super::syntax::Scenario;
 
-/// What a scenario file's name ends in, behind the dot.
+/// The extension of a scenario file.
 pub const EXTENSION: &str = "raft";
 
-/// As [`find`], but a path that is not on the disk and names packaged scenarios (one, or a folder of them) stands
-/// for these.
+/// Finds scenarios as [`find`] does. A path that is not on the disk and names packaged scenarios (one, or a folder
+/// of them) stands for these.
 ///
 /// # Errors
 /// Those of [`find`].
@@ -81,7 +81,7 @@ fn search(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FindError> {
 /// Reads and parses a file; if there is none of this path on the disk, the packaged scenario of this path.
 ///
 /// # Errors
-/// Why it can't be read, or the first error in its text.
+/// The reason why it can't be read, or the first error in its text.
 pub fn load(path: &Path) -> Result<(Source, Scenario), LoadError> {
     let source = match packaged::at(path).next() {
         Some(packaged) if !path.exists() => packaged.source(),
@@ -93,14 +93,14 @@ pub fn load(path: &Path) -> Result<(Source, Scenario), LoadError> {
     }
 }
 
-/// Why scenario files were not found.
+/// The reason why scenario files were not found.
 #[derive(Debug)]
 pub enum FindError {
-    /// The operating system would not show what is there.
+    /// The operating system reported an error.
     Unreadable {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         cause: io::Error,
     },
     /// A folder has no scenario in it.
@@ -140,7 +140,7 @@ impl std::error::Error for FindError {
     }
 }
 
-/// Why a file is no scenario.
+/// The reason why a file is no scenario.
 #[derive(Debug)]
 pub enum LoadError {
     /// It can't be read.

@@ -1,4 +1,4 @@
-//! What is wrong with a scenario's text, where, and what was expected instead.
+//! Errors in a scenario's text: their place, and what was expected instead.
 
 use std::fmt;
 use std::ops::Range;
@@ -21,9 +21,9 @@ pub struct ParseError {
     pub column: usize,
     /// The bytes of the source in question; empty where something is missing.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
-    /// What was expected, or may have been meant: `expected a server`, ``did you mean `settle`?``.
+    /// The expectation, or what may have been meant: `expected a server`, ``did you mean `settle`?``.
     pub help: Option<String>,
 }
 
@@ -111,14 +111,14 @@ error: unknown header line or command `delver`
 
     #[test]
     fn what_is_missing_is_shown_behind_the_last_word() {
-        let text = "scenario t\npaper §5.2\nservers S1 S2\nelect   # whom?";
+        let text = "scenario t\npaper §5.2\nservers S1 S2\nelect   # which?";
         assert_eq!(
             rendered(text),
             "\
 error: the line ends too early
  --> 5.2/t.raft:4:6
   |
-4 | elect   # whom?
+4 | elect   # which?
   |      ^ expected a server"
         );
     }

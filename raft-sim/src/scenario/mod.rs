@@ -2,7 +2,7 @@
 //!
 //! `source` cuts text into words, `parse` makes a [`syntax::Scenario`] of them, `print` writes it back with the
 //! same `vocabulary`, `replay` runs it on any implementation. `corpus` finds files, and `packaged` has those that
-//! come with the library. Nothing here knows a server from the inside.
+//! come with the library. Nothing here knows the inside of a server.
 
 pub mod corpus;
 pub mod error;

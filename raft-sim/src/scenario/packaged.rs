@@ -25,7 +25,7 @@ impl Packaged {
     }
 }
 
-/// That of this path, or those in the folder of this path, in order; none of the empty path.
+/// The packaged scenario of this path, or those in the folder of this path, in order; none for the empty path.
 pub fn at(path: &Path) -> impl Iterator<Item = &'static Packaged> {
     let path = path.strip_prefix(".").unwrap_or(path);
     let all = if path == Path::new("") { &[] } else { PACKAGED };

@@ -9,7 +9,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// A scenario's text and the name under which errors speak of it.
+/// A scenario's text and its name in errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     name: String,
@@ -67,21 +67,21 @@ impl Source {
     }
 }
 
-/// Why a file could not become a [`Source`].
+/// The reason why a file could not become a [`Source`].
 #[derive(Debug)]
 pub enum ReadError {
-    /// The operating system would not give its bytes.
+    /// The operating system could not read it.
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         cause: io::Error,
     },
     /// Its bytes are not UTF-8.
     NotUtf8 {
         /// The file.
         path: PathBuf,
-        /// How many bytes from the beginning are good.
+        /// The number of good bytes from the beginning.
         offset: usize,
     },
 }
@@ -108,7 +108,7 @@ impl std::error::Error for ReadError {
     }
 }
 
-/// Where something stands in a [`Source`].
+/// A place in a [`Source`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Line, from 1.
@@ -124,7 +124,7 @@ pub struct Place {
 pub struct Word<'s> {
     /// The word, without white space.
     pub text: &'s str,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
 }
 
@@ -169,7 +169,7 @@ impl<'s> SourceLine<'s> {
     }
 }
 
-/// Whether a text that begins with `#` begins with `#` and digits alone, as in `#2`.
+/// True if a text that begins with `#` is `#` and digits alone, as in `#2`.
 fn is_ordinal(text: &str) -> bool {
     let word = text.split(char::is_whitespace).next().unwrap_or_default();
     word.len() > 1 && word.chars().skip(1).all(|digit| digit.is_ascii_digit())

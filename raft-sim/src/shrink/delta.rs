@@ -1,15 +1,15 @@
-//! Delta debugging: of many items that fail together, few that still do.
+//! Delta debugging: reduces many items that fail together to few that still do.
 
-/// Leaves out as many items as it can while the rest fails: halves first, then ever smaller pieces, in the end
-/// one by one until no single one can go. Pieces are tried from the end: what comes later rests on what came
-/// before. The order is kept. `fails` is never asked about all of the items: they are known to fail. It may
-/// say no to all it is asked from some moment on, which ends the search soon.
+/// Leaves out as many items as possible while the rest fails: halves first, then ever smaller pieces, finally one by
+/// one until no single item can go. Pieces are tried from the end, since later items depend on earlier ones. The
+/// order is kept. `fails` is never called with all items: they are known to fail. To end the search soon, it may
+/// return false for every call from some call on.
 pub(super) fn minimize<T: Clone>(items: Vec<T>, mut fails: impl FnMut(&[T]) -> bool) -> Vec<T> {
     reduce(items, |rest| fails(rest).then(|| rest.to_vec()))
 }
 
-/// As [`minimize`], where some of the rest may turn out to have no meaning without what was taken out. `failing`
-/// gives what of it is needed to fail, each item as it is then; `None` if it does not fail.
+/// As [`minimize`], for items that may lose their meaning without others. `failing` returns the items that are needed
+/// to fail, each in its new form; `None` if they do not fail.
 pub(super) fn reduce<T: Clone>(
     items: Vec<T>,
     mut failing: impl FnMut(&[T]) -> Option<Vec<T>>,
@@ -19,7 +19,7 @@ pub(super) fn reduce<T: Clone>(
         return Vec::new();
     }
     let mut size = kept.len().div_ceil(2);
-    // With one item left there is nothing to take out: none of them was tried first.
+    // With one item left there is nothing to take out: the empty list was tried first.
     while kept.len() > 1 {
         let before = kept.len();
         let mut end = kept.len();
@@ -45,8 +45,7 @@ pub(super) fn reduce<T: Clone>(
 mod tests {
     use super::minimize;
 
-    /// What is left of 1 to 100 if the items fail as long as all of these are among them, and how many tries
-    /// that took.
+    /// The items of 1 to 100 that are left if every list with all of these fails, and the number of tries.
     fn left(needed: &[u32]) -> (Vec<u32>, usize) {
         let mut tries = 0;
         let left = minimize((1..=100).collect(), |items| {
@@ -75,7 +74,7 @@ mod tests {
 
     #[test]
     fn items_that_only_go_together_with_an_earlier_one_go() {
-        // Each rests on the one before it, 5 is what fails.
+        // Each depends on the one before it, and 5 fails.
         let left = minimize((1..=20).collect::<Vec<u32>>(), |items| {
             let whole = items.iter().zip(1..).all(|(item, place)| *item == place);
             whole && items.contains(&5)

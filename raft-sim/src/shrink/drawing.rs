@@ -1,13 +1,13 @@
-//! A replay that begins later: what the servers' disks held by then is drawn, as `given` logs.
+//! A replay that begins later: the initial disks of the servers are drawn, as `given` logs.
 
-use super::steps::Case;
+use super::case::Case;
 use crate::model::{Entry, HardState, NodeId, Payload, Term};
 use crate::scenario::replay::{Durable, Move, durable};
 use crate::scenario::syntax::{DrawnEntry, Given, Statement};
 use crate::subject::Implementation;
 
-/// The case without its first steps, from the logs, terms and votes that these leave on the disks; `None` if
-/// that can't be drawn.
+/// The case without its first steps, from the logs, terms and votes that these leave on the disks; `None` if they
+/// can't be drawn.
 pub(super) fn after(case: &Case, cut: usize, implementation: &dyn Implementation) -> Option<Case> {
     let (before, rest) = case.moves.split_at(cut);
     let disks = durable(&case.scenario, before, implementation)?;
@@ -21,7 +21,7 @@ pub(super) fn after(case: &Case, cut: usize, implementation: &dyn Implementation
     }
     let mut scenario = case.scenario.clone();
     scenario.header.given = given;
-    // How disks and state machines work stays as it was.
+    // Disks and state machines keep their modes.
     let lasting = before
         .iter()
         .filter(|step| matches!(step, Move::Do(Statement::Stall(_) | Statement::PauseApply(_))));
@@ -29,7 +29,7 @@ pub(super) fn after(case: &Case, cut: usize, implementation: &dyn Implementation
     Some(Case { scenario, moves })
 }
 
-/// How many lines a reader has to take in: statements, and what is drawn.
+/// The number of lines to read: statements, and drawn logs.
 pub(super) fn lines(case: &Case) -> usize {
     let given = &case.scenario.header.given;
     let state = |given: &Given| (given.log.clone(), given.term, given.vote);
@@ -38,7 +38,7 @@ pub(super) fn lines(case: &Case) -> usize {
     case.moves.len() + (0..given.len()).filter(is_first).count()
 }
 
-/// A server's durable state, if it is all terms and commands.
+/// A server's durable state, if it consists of terms and commands only.
 fn given(server: NodeId, (state, log): &Durable) -> Option<Given> {
     let HardState { term, voted_for } = *state;
     let plain = |entry: &Entry| match entry.payload {

@@ -1,18 +1,18 @@
-//! Conditions without which no Raft keeps its promises, so that no candidate may leave them: settings that servers
-//! have in common, and the clocks on which a lease rests. `docs/faults.md` tells what may differ. And what no text can
-//! say.
+//! Conditions without which no Raft keeps its guarantees, so that every candidate must satisfy them: settings that
+//! servers must share, and the clocks on which a lease depends. `docs/faults.md` lists the settings that may differ.
+//! Also, steps that no text can express.
 
-use super::steps::Case;
+use super::case::Case;
 use crate::checker::Property;
 use crate::model::NodeId;
 use crate::scenario::replay::Move;
 use crate::scenario::syntax::{Header, Settings, Statement};
 
-/// Takes settings of one server back to their defaults.
+/// Resets settings of one server to their defaults.
 pub(super) type Reset = fn(&mut Settings);
 
-/// Each takes back what all servers must have in common, if only where there are leases. A lease rests on the check
-/// for a quorum and goes first.
+/// Each resets a setting that all servers must share, at least where there are leases. A lease depends on
+/// CheckQuorum, so it is reset first.
 pub(super) const COMMON: [Reset; 4] = [
     |settings| settings.lease_reads = None,
     |settings| settings.check_quorum &= settings.lease_reads.is_some(),
@@ -20,7 +20,7 @@ pub(super) const COMMON: [Reset; 4] = [
     |settings| settings.sessions = None,
 ];
 
-/// Each takes back what a server may have for itself.
+/// Each resets a setting that may differ between servers.
 pub(super) const OWN: [Reset; 10] = [
     |settings| settings.heartbeat = None,
     |settings| settings.entries_per_message = None,
@@ -34,13 +34,13 @@ pub(super) const OWN: [Reset; 10] = [
     |settings| settings.apply_queue = None,
 ];
 
-/// All servers begin with the defaults, and who comes back with other settings differs in what it may.
+/// Sets all servers to the defaults; those that restart with changed settings keep the differences that are allowed.
 pub(super) fn plain(case: &mut Case) {
     case.scenario.header.settings.fill(Settings::default());
     COMMON.into_iter().for_each(|reset| everywhere(case, reset));
 }
 
-/// Takes a setting back for all servers, also for those that come back with other settings.
+/// Resets a setting of all servers, including those that restart with changed settings.
 pub(super) fn everywhere(case: &mut Case, reset: Reset) {
     case.scenario.header.settings.iter_mut().for_each(reset);
     case.moves.retain_mut(|step| {
@@ -50,7 +50,7 @@ pub(super) fn everywhere(case: &mut Case, reset: Reset) {
     });
 }
 
-/// The steps without what is said of state machines that can't lag: it does nothing, and no text can say it.
+/// The steps without those about state machines that can't lag: they have no effect, and no text can express them.
 pub(super) fn sayable(header: &Header, mut moves: Vec<Move>) -> Vec<Move> {
     let lags = |settings: &Settings| settings.apply_queue.is_some();
     let mut lagging: Vec<NodeId> = (1..)
@@ -77,16 +77,15 @@ pub(super) fn sayable(header: &Header, mut moves: Vec<Move>) -> Vec<Move> {
     moves
 }
 
-/// Whether a violation of this property may be no fault of a server if clocks drift apart: a read from a lease is
-/// stale then, rightly.
+/// True if clock drift can violate this property without a bug: a read from a lease may then be stale.
 pub(super) fn needs_clocks(property: Property, header: &Header) -> bool {
     let lease = |settings: &Settings| settings.lease_reads.is_some();
     let reads = matches!(property, Property::Reads | Property::Linearizability);
     reads && header.settings.iter().any(lease)
 }
 
-/// Whether all clocks tick in both as they do in the other one, and the same servers are up meanwhile: who is up
-/// and does not tick drifts, too.
+/// True if all clocks tick alike in both, and the same servers are up meanwhile: a server that is up and does not
+/// tick drifts, too.
 pub(super) fn keeps_time(moves: &[Move], others: &[Move]) -> bool {
     moves.iter().filter(|step| is_time(step)).eq(others.iter().filter(|step| is_time(step)))
 }

@@ -5,7 +5,7 @@ use crate::scenario::syntax::{
     Condition, DrawnEntry, Fact, ForgedBody, Label, Link, Selector, Servers, Statement,
 };
 
-/// Shows every server that a statement names, to be changed.
+/// Calls `see` with every server that a statement names, so that it can be changed.
 pub(super) fn each_server(statement: &mut Statement, see: &mut dyn FnMut(&mut NodeId)) {
     match statement {
         Statement::Timeout(servers)
@@ -105,14 +105,14 @@ fn in_fact(fact: &mut Fact, see: &mut dyn FnMut(&mut NodeId)) {
     }
 }
 
-/// The servers that a statement names, as often as it does.
+/// The servers that a statement names, with repetitions.
 pub(super) fn servers(statement: &Statement) -> Vec<NodeId> {
     let mut servers = Vec::new();
     each_server(&mut statement.clone(), &mut |server| servers.push(*server));
     servers
 }
 
-/// Shows every group of servers of a statement that may be all there are, to be changed.
+/// Calls `see` with every group of servers in a statement that may be `all`, so that it can be changed.
 pub(super) fn each_group(statement: &mut Statement, see: &mut dyn FnMut(&mut Servers)) {
     match statement {
         Statement::Timeout(servers)
@@ -176,7 +176,7 @@ fn group_in(condition: &mut Condition, see: &mut dyn FnMut(&mut Servers)) {
     }
 }
 
-/// Shows every label of a statement, to be changed.
+/// Calls `see` with every label in a statement, so that it can be changed.
 pub(super) fn each_label(statement: &mut Statement, see: &mut dyn FnMut(&mut Label)) {
     match statement {
         Statement::Propose { commands, session, .. } => {

@@ -1,8 +1,8 @@
-//! What a cluster owes when its faults are over, as statements: the end of a scenario that shows that it does not
-//! make progress. `docs/liveness.md` has the goals of a run.
+//! Liveness obligations after the faults, as statements: the end of a scenario that shows missing progress.
+//! `docs/liveness.md` has the goals of a run.
 //!
-//! A scenario can't ask for all that a run does. It gives the cluster as long as a run gives it, once to recover
-//! and once for what is asked of it then: a correct implementation may need that long.
+//! A scenario can't express every goal of a run. It gives the cluster the same time as a run, once to recover and
+//! once for the obligation: a correct implementation may need that long.
 
 use crate::checker::{Class, Property, Violation};
 use crate::model::{Membership, NodeId, Term};
@@ -14,24 +14,25 @@ use crate::scenario::syntax::{
 };
 use crate::subject::Implementation;
 
-/// In how many terms more than there were a cluster that has nothing to suffer finds its leader.
+/// The number of new terms within which a cluster without faults elects a leader.
 const ELECTIONS: u64 = 10;
-/// Of how many requests that are not answered it is tried to show that they never are.
+/// The number of unanswered requests for which a scenario is tried.
 const PENDING: usize = 3;
 
-/// What of a property is violated where a replay raises this alarm; `None` if it is another one.
+/// The violation of a property by a replay with this alarm; `None` if the alarm is about another property.
 pub(super) fn violated(property: Property, alarm: Alarm) -> Option<Violation> {
     match alarm {
         Alarm::Violation(violation) => (violation.property == property).then_some(violation),
         Alarm::Overdue => (property.class() == Class::Liveness).then(|| Violation {
             property,
             server: NodeId(1),
-            detail: "what the last line waits for does not come about".to_owned(),
+            detail: "what the last line waits for does not happen".to_owned(),
         }),
     }
 }
 
-/// The faults end: what is lost, what stays cut, who stays down and who comes back up.
+/// The end of the faults: messages that are lost, links that stay cut, servers that stay down, and servers that
+/// restart.
 pub(super) fn end_of_faults(healing: &Healing, servers: &[NodeId]) -> Vec<Move> {
     let links = servers.iter().flat_map(|&from| servers.iter().map(move |&to| Link { from, to }));
     let lost = links.filter(|link| link.from != link.to).map(|link| {
@@ -47,7 +48,7 @@ pub(super) fn end_of_faults(healing: &Healing, servers: &[NodeId]) -> Vec<Move> 
     lost.chain(cut).chain(power).map(Move::Do).collect()
 }
 
-/// The links as few lines name them: one, or one for each sender.
+/// The links in few lines: one, or one for each sender.
 fn phrases(links: Vec<Link>) -> Vec<Vec<Link>> {
     let (from, to, both_ways) = Link::ends(&links);
     if Link::between(&from, &to, both_ways) == links {
@@ -60,8 +61,8 @@ fn stays_down(healing: &Healing, server: NodeId) -> bool {
     healing.down.contains(&server.0)
 }
 
-/// What may show that a property of liveness is violated after these steps, the likeliest first. Of each the last
-/// statement waits for what does not come about, and all others must be carried out.
+/// Endings that may show the violation of a liveness property after these steps, the likeliest first. The last
+/// statement of each waits in vain; all others must be carried out.
 pub(super) fn goals(
     property: Property,
     healing: &Healing,
@@ -114,7 +115,7 @@ fn resumed(moves: &[Move], up: &[NodeId]) -> Vec<Statement> {
     all.filter(|quick| is_needed(&Move::Do(quick.clone()), moves)).collect()
 }
 
-/// Whether a step of a goal does anything after these.
+/// True if a step of an ending has an effect after these.
 pub(super) fn is_needed(step: &Move, moves: &[Move]) -> bool {
     if let Move::Do(Statement::Unstall(server)) = step {
         moves.contains(&Move::Do(Statement::Stall(*server)))
@@ -133,12 +134,12 @@ fn is(server: NodeId, fact: Fact) -> Condition {
     Condition::Servers(vec![server].into(), vec![fact])
 }
 
-/// The name of what is asked for in the end: no request of a trace has the number 0.
+/// The label of a request in an ending: no request of a trace has the number 0.
 fn label(letter: char) -> Label {
     Label(format!("{letter}0"))
 }
 
-/// What is owed, and by whom.
+/// The obligations of the servers that are up.
 struct Obligation<'a> {
     healing: &'a Healing,
     up: Vec<NodeId>,
@@ -149,7 +150,7 @@ impl Obligation<'_> {
         Statement::Within(time(self.healing.patience), condition)
     }
 
-    /// Somebody leads; and nobody stands for election again and again.
+    /// A leader is elected; and servers do not stand for election again and again.
     fn a_leader(&self, term: Term) -> [Statement; 2] {
         let most = Number { value: term.0 + ELECTIONS, bound: Bound::AtMost };
         let few = Condition::Servers(self.up.clone().into(), vec![Fact::Term(most)]);
@@ -163,7 +164,7 @@ impl Obligation<'_> {
         self.within(Condition::Not(Box::new(is(leader, Fact::Joint))))
     }
 
-    /// What a cluster owes that is led.
+    /// The obligations of a cluster with a leader.
     fn of_leader(
         &self,
         property: Property,
@@ -183,9 +184,9 @@ impl Obligation<'_> {
         if property == Property::Progress {
             vec![commits]
         } else if property == Property::Convergence {
-            let owing = self.owing(leader, configuration);
+            let obliged = self.obliged(leader, configuration);
             let committed = vec![Fact::Committed(vec![label('c')])];
-            vec![behind(vec![self.within(Condition::Servers(owing.into(), committed))])]
+            vec![behind(vec![self.within(Condition::Servers(obliged.into(), committed))])]
         } else if property == Property::ChangeCompletes {
             let Membership { voters, learners, .. } = configuration.clone();
             let (voters, learners) = (voters.into(), learners.into());
@@ -193,8 +194,8 @@ impl Obligation<'_> {
             let once_more = behind(vec![change, done(label('m'))]);
             vec![[vec![self.change_ends(leader)], once_more].concat()]
         } else if property == Property::TransferEnds {
-            let owing = self.owing(leader, configuration).into_iter();
-            let targets = owing.filter(|id| *id != leader && configuration.voters.contains(id));
+            let obliged = self.obliged(leader, configuration).into_iter();
+            let targets = obliged.filter(|id| *id != leader && configuration.voters.contains(id));
             let handed = |to| {
                 let transfer = Statement::Transfer { server: leader, label: label('t'), to };
                 let leads = self.within(is(to, Fact::Role(RoleWord::Leader)));
@@ -211,8 +212,8 @@ impl Obligation<'_> {
         }
     }
 
-    /// The live servers of the leader's configuration that can talk to it, and it.
-    fn owing(&self, leader: NodeId, configuration: &Membership) -> Vec<NodeId> {
+    /// The live servers of the leader's configuration that can talk to it, including itself.
+    fn obliged(&self, leader: NodeId, configuration: &Membership) -> Vec<NodeId> {
         let linked = |id: NodeId| {
             let cut = &self.healing.cut;
             !cut.contains(&(leader.0, id.0)) && !cut.contains(&(id.0, leader.0))

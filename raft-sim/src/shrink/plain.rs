@@ -1,4 +1,5 @@
-//! What is plain in a plan: fair weather, quick disks, nominal clocks, settings as every server has them.
+//! Edits that make a plan plain: fair network conditions, quick disks, nominal clocks, settings that all servers
+//! share.
 
 use crate::disk::SyncTime;
 use crate::network::{Conditions, Delay};
@@ -15,10 +16,10 @@ const QUICK: SyncTime = SyncTime { min: 0, max: 0, notice: 0 };
 /// The clock of a scenario.
 pub(super) const NOMINAL: Clock = Clock { tick: TICK, first: TICK };
 
-/// Something in a plan that is made plain.
+/// An edit that makes a part of a plan plain.
 pub(super) type Edit = fn(&mut Plan);
 
-/// What surrounds the servers, and what the clients do: much of it at once first, then part by part.
+/// Edits of the surroundings of the servers, and of the clients: first of many parts at once, then of single parts.
 pub(super) const EDITS: [Edit; 26] = [
     |plan| plan.healing = None,
     |plan| plan.healing = plan.healing.as_ref().map(|_| Healing::whole()),
@@ -48,7 +49,7 @@ pub(super) const EDITS: [Edit; 26] = [
     |plan| plan.change_settings(|settings| settings.seed = 1),
 ];
 
-/// Settings of which each is made what it is by default. A lease rests on the check for a quorum and goes first.
+/// Each resets a setting to its default. A lease depends on CheckQuorum, so it is reset first.
 pub(super) const SETTINGS: [fn(&mut Settings, Settings); 15] = [
     |settings, default| settings.lease_drift = default.lease_drift,
     |settings, _| settings.check_quorum &= settings.lease_drift.is_some(),
@@ -70,12 +71,13 @@ pub(super) const SETTINGS: [fn(&mut Settings, Settings); 15] = [
     |settings, default| settings.sessions = default.sessions,
 ];
 
-/// Changes how the cluster heals, if it does.
+/// Changes the healing of a plan, if it has one.
 fn of_healing(plan: &mut Plan, change: impl Fn(&mut Healing)) {
     plan.healing.iter_mut().for_each(change);
 }
 
-/// All servers have the default settings, their seeds apart; who comes back with others differs in what it may.
+/// Sets all servers to the default settings, except their seeds; those that restart with changed settings keep the
+/// differences that are allowed.
 pub(super) fn plain_settings(plan: &mut Plan) {
     let default = Settings::default();
     plan.change_settings(|settings| {
@@ -93,7 +95,7 @@ mod tests {
     use super::*;
     use crate::plan::{Fault, FaultKind, PlanOptions};
 
-    /// A plan whose S1 comes back with another heartbeat, where all keep two sessions.
+    /// A plan in which all servers keep two sessions, and S1 restarts with a changed heartbeat interval.
     fn restarted() -> Plan {
         let mut plan = Plan::draw(1, &PlanOptions::default());
         plan.settings.sessions = 2;

@@ -1,7 +1,7 @@
-//! From a failing plan to a small one that fails likewise.
+//! Shrinks a failing plan to a small one that violates the same property.
 //!
-//! What there is too much of is taken out or made plain, and the rest is run: if it violates the same property it
-//! is the plan to go on with, and it ends where the violation was. That is repeated until nothing can go.
+//! A part is removed or made plain, and the rest is run. If it violates the same property it becomes the best plan,
+//! and ends at the violation. That is repeated until nothing can go.
 
 use std::collections::BTreeSet;
 use std::mem::discriminant;
@@ -16,9 +16,9 @@ use crate::run::run;
 use crate::subject::{Implementation, Settings};
 use crate::time::Micros;
 
-/// Most runs of one search. What it has by then may still be too much, but fails.
+/// Most runs of one search. The best plan by then may not be minimal, but fails.
 const MOST_RUNS: u64 = 3_000;
-/// Most steps of servers in all of these runs, likewise: what takes some ten seconds.
+/// Most steps of servers in all of these runs, likewise: they take some ten seconds.
 const MOST_STEPS: u64 = 8_000_000;
 
 /// A plan that fails and has little in it.
@@ -26,21 +26,21 @@ const MOST_STEPS: u64 = 8_000_000;
 pub(super) struct Small {
     /// The plan. It ends with the violation.
     pub(super) plan: Plan,
-    /// What its run violates.
+    /// The violation of its run.
     pub(super) violation: Violation,
-    /// How many runs were made to find it.
+    /// The number of runs made to find it.
     pub(super) runs: u64,
 }
 
-/// The smallest plan that was found to violate the property that this one does; `None` if it violates none.
+/// The smallest plan found that violates the same property as this one; `None` if this one violates none.
 ///
 /// # Errors
-/// Why a server does not boot under this plan.
+/// The reason why a server does not boot under this plan.
 pub(super) fn smallest(
     plan: &Plan,
     implementation: &dyn Implementation,
 ) -> Result<Option<Small>, String> {
-    let outcome = run(plan, implementation, true, &mut ())?;
+    let outcome = run(plan, implementation, true, ())?;
     let Some((at, violation)) = outcome.violation else { return Ok(None) };
     let mut search = Search {
         implementation,
@@ -62,7 +62,7 @@ pub(super) fn smallest(
     Ok(Some(Small { plan: best, violation, runs }))
 }
 
-/// The number of faults, admin operations and requests of clients of a plan.
+/// The number of faults, admin operations and requests of clients in a plan.
 pub(super) fn atoms(plan: &Plan) -> usize {
     plan.faults.len() + plan.admin_ops.len() + requests(plan).len()
 }
@@ -76,11 +76,10 @@ fn requests(plan: &Plan) -> Vec<u64> {
     }
 }
 
-/// The part of a plan that had begun when its run ended at this time; `fired` tells of each fault and each admin operation
-/// whether it had.
+/// The part of the plan that its run reached, which ended at this time: the faults and admin operations that began.
 fn needed(plan: &Plan, at: Micros, fired: &[bool]) -> Plan {
     let mut plan = plan.clone();
-    // Within the healing phase it is the faults' end that the time is counted from.
+    // Times of the healing phase are counted from the end of the faults.
     if at < plan.duration {
         plan.duration = at;
         plan.healing = None;
@@ -100,18 +99,18 @@ fn retain<T>(items: &mut Vec<T>, keep: &[bool]) {
 struct Search<'a> {
     implementation: &'a dyn Implementation,
     property: Property,
-    /// The smallest plan so far, and what it violates.
+    /// The smallest plan so far, and its violation.
     best: Plan,
     violation: Violation,
     /// Digests of the plans that were run.
     tried: BTreeSet<u64>,
     runs: u64,
-    /// How much happened to servers in these.
+    /// The number of steps of servers in these.
     steps: u64,
 }
 
 impl Search<'_> {
-    /// Runs a plan that is smaller than the best one. It is the best one from now on if it fails likewise.
+    /// Runs a plan that is smaller than the best one. It becomes the best one if it violates the same property.
     fn accepts(&mut self, plan: Plan) -> bool {
         let digest = mix_bytes(0, format!("{plan:?}").as_bytes());
         let spent = self.runs >= MOST_RUNS || self.steps >= MOST_STEPS;
@@ -119,8 +118,8 @@ impl Search<'_> {
             return false;
         }
         self.runs += 1;
-        // Settings that no server boots with are none to go on with.
-        let Ok(outcome) = run(&plan, self.implementation, true, &mut ()) else { return false };
+        // Settings with which a server does not boot are rejected.
+        let Ok(outcome) = run(&plan, self.implementation, true, ()) else { return false };
         self.steps += outcome.steps;
         let Some((at, violation)) = outcome.violation else { return false };
         if violation.property != self.property {
@@ -138,13 +137,13 @@ impl Search<'_> {
         self.accepts(plan)
     }
 
-    /// Makes a list of the plan as short as it can be.
+    /// Makes a list of the plan as short as possible.
     fn fewer<T: Clone>(&mut self, list: fn(&mut Plan) -> &mut Vec<T>) {
         let all = list(&mut self.best).clone();
         minimize(all, |kept| self.with(|plan| *list(plan) = kept.to_vec()));
     }
 
-    /// Everything once.
+    /// One round of all reductions.
     fn round(&mut self) {
         self.surroundings();
         self.classes();
@@ -158,7 +157,7 @@ impl Search<'_> {
         self.times();
     }
 
-    /// Conditions, disks, clocks, state machines and settings.
+    /// Makes conditions, disks, clocks, state machines and settings plain.
     fn surroundings(&mut self) {
         for edit in EDITS {
             self.with(edit);
@@ -172,7 +171,7 @@ impl Search<'_> {
         }
     }
 
-    /// All faults, or all admin operations, of one kind.
+    /// Removes all faults, or all admin operations, of one class.
     fn classes(&mut self) {
         let kinds: Vec<FaultKind> =
             self.best.faults.iter().map(|fault| fault.kind.clone()).collect();
@@ -185,19 +184,19 @@ impl Search<'_> {
         }
     }
 
-    /// Few requests of clients.
+    /// Reduces the requests of clients.
     fn requests(&mut self) {
         let all = requests(&self.best);
         minimize(all, |kept| self.with(|plan| plan.clients.only = Some(kept.to_vec())));
     }
 
-    /// Less time until the faults end, if the violation comes afterwards.
+    /// Reduces the time until the faults end, if the violation comes afterwards.
     fn time(&mut self) {
         self.with(|plan| plan.duration = 0);
         while self.best.healing.is_some() && self.with(|plan| plan.duration /= 2) {}
     }
 
-    /// A cluster without one of its servers, the last one first.
+    /// Removes servers, the last one first.
     fn servers(&mut self) {
         for server in (1..=self.best.clocks.len() as u32).rev() {
             if let Some(plan) = without(&self.best, server) {
@@ -206,7 +205,7 @@ impl Search<'_> {
         }
     }
 
-    /// One fault for two of the same kind, from the beginning of the first to the end of the last.
+    /// Merges two faults of the same kind into one, from the beginning of the first to the end of the last.
     fn merge(&mut self) {
         let mut first = 0;
         while first < self.best.faults.len() {
@@ -227,7 +226,7 @@ impl Search<'_> {
         }
     }
 
-    /// Round times: what begins does so somewhat earlier, what ends somewhat later.
+    /// Rounds times: beginnings become somewhat earlier, ends somewhat later.
     fn times(&mut self) {
         let down = |time: Micros, to: Micros| time - time % to;
         for place in 0..self.best.faults.len() {
@@ -242,7 +241,7 @@ impl Search<'_> {
         }
     }
 
-    /// A time of the plan made as round as can be.
+    /// Rounds a time of the plan as much as possible.
     fn rounder(
         &mut self,
         find: impl Fn(&mut Plan) -> Option<&mut Micros>,

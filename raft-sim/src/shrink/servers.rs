@@ -2,8 +2,8 @@
 
 use crate::plan::{Healing, Plan};
 
-/// The plan without this server; those behind it move up. Faults and tasks that concern it alone are gone with
-/// it. `None` if nobody would be left to begin with.
+/// The plan without this server; those after it are renumbered. Faults and admin operations that concern it alone are
+/// removed. `None` if the first configuration would be empty.
 pub(super) fn without(plan: &Plan, gone: u32) -> Option<Plan> {
     let mut plan = plan.clone();
     plan.clocks.remove(gone as usize - 1);

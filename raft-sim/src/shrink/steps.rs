@@ -1,8 +1,9 @@
-//! Exact steps that violate a property, made few: what can be left out is, what can be said shorter is, and the
-//! cluster and its settings become as plain as they can be.
+//! Reduces exact steps that violate a property: steps are left out, merged and simplified, and the cluster and its
+//! settings become as plain as possible.
 
 use std::mem::{Discriminant, discriminant};
 
+use super::case::Case;
 use super::delta::reduce;
 use super::trace::{Trace, Traced, trace};
 use super::{drawing, legal, names, obligation, strict};
@@ -13,18 +14,18 @@ use crate::scenario::replay::{Move, attempt};
 use crate::scenario::syntax::{Header, Label, Scenario, Statement};
 use crate::subject::Implementation;
 
-/// Most steps of servers in all replays of one search: what takes some ten seconds. What it has by then may still be
-/// too much, but fails.
+/// Most steps of servers in all replays of one search: they take some ten seconds. The best case by then may not be
+/// minimal, but fails.
 const MOST_STEPS: u64 = 5_000_000;
 
 /// A scenario of few steps that violates a property.
 #[derive(Clone, Debug)]
 pub(super) struct Minimal {
-    /// What is violated at its last statement.
+    /// The violation at its last statement.
     pub violation: Violation,
     /// Its header and its statements. It has no text.
     pub scenario: Scenario,
-    /// How many runs and replays it took.
+    /// The number of runs and replays it took.
     pub replays: u64,
 }
 
@@ -32,7 +33,7 @@ pub(super) struct Minimal {
 /// or exact steps do not show it.
 ///
 /// # Errors
-/// Why a server did not boot.
+/// The reason why a server did not boot.
 pub(super) fn minimal(
     plan: &Plan,
     implementation: &dyn Implementation,
@@ -53,7 +54,7 @@ pub(super) fn minimal(
         search.classes();
         search.pieces();
         search.quick();
-        search.words();
+        search.simplify();
         search.merge();
         search.settings();
         search.servers();
@@ -64,8 +65,8 @@ pub(super) fn minimal(
     }
     let Search { case, tries: Tries { goal, replays, .. } } = search;
     let moves = legal::sayable(&case.scenario.header, [case.moves, goal].concat());
-    let reported = strict::reported(&case.scenario, &moves, property, implementation);
-    Ok(reported.map(|(scenario, violation, more)| Minimal {
+    let strict = strict::scenario(&case.scenario, &moves, property, implementation);
+    Ok(strict.map(|(scenario, violation, more)| Minimal {
         violation,
         scenario,
         replays: replays + more,
@@ -77,16 +78,7 @@ fn scenario(header: Header) -> Scenario {
     Scenario { header_lines: Vec::new(), header, steps: Vec::new(), end: Vec::new() }
 }
 
-/// A cluster and what happens to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Case {
-    /// The cluster: a scenario of which only the header counts.
-    pub scenario: Scenario,
-    /// What happens.
-    pub moves: Vec<Move>,
-}
-
-/// What many steps have in common, so that they may as well all be needless.
+/// A property that many steps share, so that all of them may be left out together.
 #[derive(Clone, PartialEq, Eq)]
 enum Class {
     /// A server is named.
@@ -100,9 +92,9 @@ enum Class {
     /// A message is copied.
     Copy,
     /// A statement is of this kind.
-    Word(Discriminant<Statement>),
+    Keyword(Discriminant<Statement>),
     /// A statement of this kind is about this server.
-    WordOf(Discriminant<Statement>, NodeId),
+    KeywordOf(Discriminant<Statement>, NodeId),
 }
 
 struct Search<'a> {
@@ -114,17 +106,17 @@ struct Search<'a> {
 struct Tries<'a> {
     implementation: &'a dyn Implementation,
     property: Property,
-    /// What is owed in the end, if it is progress that is not made.
+    /// The ending with the obligation, if the property is one of liveness.
     goal: Vec<Move>,
-    /// How many there were.
+    /// The number of replays.
     replays: u64,
-    /// How much happened in them to servers.
+    /// The number of steps of servers in them.
     steps: u64,
 }
 
 impl Search<'_> {
-    /// Takes a case for the one there is, if it violates the property: as much of it as can be carried out. Says
-    /// whether it does.
+    /// Replaces the case with this one, if it violates the property: with the part of it that can be carried out.
+    /// True if it does.
     fn take(&mut self, scenario: Scenario, moves: Vec<Move>) -> bool {
         self.tries.failing(&scenario, &moves).is_some_and(|moves| {
             self.case = Case { scenario, moves };
@@ -132,7 +124,7 @@ impl Search<'_> {
         })
     }
 
-    /// As [`Search::take`], of the same cluster, and in the same time if it matters.
+    /// As [`Search::take`], with the same cluster, and with the same clock ticks if they matter.
     fn take_moves(&mut self, moves: Vec<Move>) -> bool {
         let left = self.tries.timely(&self.case, &moves);
         left.is_some_and(|moves| {
@@ -148,8 +140,8 @@ impl Search<'_> {
         case != self.case && self.take(case.scenario, case.moves)
     }
 
-    /// Begins with what was traced, ticks told by what they did if that does; false if the steps do not show the
-    /// violation. With healing, the faults end then, and progress is owed.
+    /// Begins with the traced steps, with the effects of ticks in their place if that fails, too. False if the steps
+    /// do not show the violation. With healing, the faults end then, and progress is demanded.
     fn begin(&mut self, traced: &[Traced], healing: Option<&Healing>) -> bool {
         let servers = self.case.scenario.header.servers.clone();
         let fair =
@@ -168,7 +160,8 @@ impl Search<'_> {
         let exact =
             || traced.iter().map(|traced| traced.step.clone()).chain(fair.clone()).collect();
         if let Some(healing) = healing {
-            return self.owes(brief(None), healing) || self.owes(exact(), healing);
+            return self.take_with_goal(brief(None), healing)
+                || self.take_with_goal(exact(), healing);
         }
         let scenario = self.case.scenario.clone();
         if legal::needs_clocks(self.tries.property, &scenario.header) {
@@ -179,8 +172,8 @@ impl Search<'_> {
             || self.take_moves(exact())
     }
 
-    /// Takes these steps, with what shows that progress is not made behind them; false if nothing does.
-    fn owes(&mut self, moves: Vec<Move>, healing: &Healing) -> bool {
+    /// Takes these steps with an ending that shows missing progress; false if none does.
+    fn take_with_goal(&mut self, moves: Vec<Move>, healing: &Healing) -> bool {
         let Tries { property, implementation, .. } = self.tries;
         let scenario = &self.case.scenario;
         let goals = obligation::goals(property, healing, scenario, &moves, implementation);
@@ -208,13 +201,13 @@ impl Search<'_> {
         }
     }
 
-    /// Leaves out pieces, in the end single steps.
+    /// Leaves out pieces, finally single steps.
     fn pieces(&mut self) {
         let Search { tries, case } = self;
         case.moves = reduce(case.moves.clone(), |rest| tries.timely(case, rest));
     }
 
-    /// Says of no disk and no state machine in the end that it is quick again which was never slow.
+    /// Leaves out steps of the ending that make a disk or a state machine quick again that was never slow.
     fn quick(&mut self) {
         let moves = &self.case.moves;
         self.tries.goal.retain(|step| obligation::is_needed(step, moves));
@@ -222,8 +215,9 @@ impl Search<'_> {
         self.take_moves(moves);
     }
 
-    /// Tells ticks by what they do, stands for election unasked, and says commands without their sessions.
-    fn words(&mut self) {
+    /// Replaces steps by simpler ones: ticks by their effects, elections after TimeoutNow by timeouts, and commands
+    /// under sessions by plain ones.
+    fn simplify(&mut self) {
         let mut place = 0;
         while let Some(step) = self.case.moves.get(place) {
             for shorter in shorter(step, &self.case.moves) {
@@ -237,7 +231,7 @@ impl Search<'_> {
         }
     }
 
-    /// Says several deliveries as `settle`, and a timeout with what follows from it as `elect`.
+    /// Merges several deliveries into `settle`, and a timeout with its consequences into `elect`.
     fn merge(&mut self) {
         let mut place = 0;
         while place < self.case.moves.len() {
@@ -266,7 +260,7 @@ impl Search<'_> {
         }
     }
 
-    /// Takes settings back to the defaults: for all servers what they have in common, the others one by one, too.
+    /// Resets settings to the defaults: shared ones for all servers, the others also one by one.
     fn settings(&mut self) {
         self.take_changed(|case| case.scenario.header.network.seed = 1);
         self.take_changed(|case| case.scenario.header.durable_state_machine = false);
@@ -284,7 +278,7 @@ impl Search<'_> {
         }
     }
 
-    /// Leaves out servers, and what is about them; but nobody who owes progress.
+    /// Leaves out servers, with the steps about them; but no server with an obligation.
     fn servers(&mut self) {
         if !self.tries.goal.is_empty() {
             return;
@@ -313,7 +307,7 @@ impl Search<'_> {
         }
     }
 
-    /// Begins later: from logs that are drawn.
+    /// Replaces the first steps by the logs that they lead to.
     fn drawing(&mut self) {
         if legal::needs_clocks(self.tries.property, &self.case.scenario.header) {
             return;
@@ -338,12 +332,12 @@ impl Search<'_> {
 }
 
 impl Tries<'_> {
-    /// Whether there were enough of them: the best so far is taken.
+    /// True if there were enough steps: the search ends with the best case so far.
     fn spent(&self) -> bool {
         self.steps >= MOST_STEPS
     }
 
-    /// As [`Tries::failing`], of the same cluster as this case; `None` also if clocks matter and tick otherwise.
+    /// As [`Tries::failing`], with the cluster of this case; `None` also if clocks matter and tick differently.
     fn timely(&mut self, case: &Case, moves: &[Move]) -> Option<Vec<Move>> {
         let matters = legal::needs_clocks(self.property, &case.scenario.header);
         let timely = |moves: &[Move]| !matters || legal::keeps_time(moves, &case.moves);
@@ -352,8 +346,8 @@ impl Tries<'_> {
         timely(&left).then_some(left)
     }
 
-    /// What is carried out of these steps if they violate the property, so that all of it can be; without what
-    /// is owed in the end, which must be.
+    /// The steps of these that are carried out, if they violate the property, also when only these are replayed. The
+    /// ending, which must be carried out, is not among them.
     fn failing(&mut self, scenario: &Scenario, moves: &[Move]) -> Option<Vec<Move>> {
         let mut whole = [moves, &self.goal].concat();
         while !self.spent() {
@@ -389,11 +383,11 @@ fn classes(step: &Move) -> Vec<Class> {
             classes
         }
         Move::Do(statement) => {
-            let word = discriminant(statement);
+            let keyword = discriminant(statement);
             let about = names::servers(statement);
             let servers = about.iter().map(|&server| Class::Server(server));
-            let words = about.iter().map(|&server| Class::WordOf(word, server));
-            servers.chain(words).chain([Class::Word(word)]).collect()
+            let keywords = about.iter().map(|&server| Class::KeywordOf(keyword, server));
+            servers.chain(keywords).chain([Class::Keyword(keyword)]).collect()
         }
     }
 }
@@ -406,7 +400,7 @@ fn servers(step: &Move) -> Vec<NodeId> {
     }
 }
 
-/// What may do in place of a step, which is one of these.
+/// Simpler statements that may replace a step, which is one of `all`.
 fn shorter(step: &Move, all: &[Move]) -> Vec<Statement> {
     match step {
         Move::Do(Statement::Tick(servers, count)) if servers.len() == 1 => {
@@ -429,7 +423,7 @@ fn shorter(step: &Move, all: &[Move]) -> Vec<Statement> {
     }
 }
 
-/// A label like this one that no command has.
+/// An unused label, similar to this one.
 fn unused(label: &Label, all: &[Move]) -> Label {
     let proposes = |label: &Label| {
         all.iter().any(|step| match step {
@@ -444,7 +438,7 @@ fn unused(label: &Label, all: &[Move]) -> Label {
     label
 }
 
-/// A cluster without one of its servers; those behind it take the names before theirs.
+/// Removes a server from a cluster; those after it are renumbered.
 fn without(header: &mut Header, gone: NodeId) {
     header.settings.remove(gone.0 as usize - 1);
     header.servers.pop();

@@ -1,5 +1,5 @@
-//! Steps told as statements that a strict replay carries out: each message by the words that mean it, several
-//! statements as one where the language can say so.
+//! Turns steps into statements for a strict replay: each message gets a description, and several statements are
+//! merged where the language permits it.
 
 use super::obligation::violated;
 use crate::checker::{Property, Violation};
@@ -10,40 +10,40 @@ use crate::scenario::syntax::{
 };
 use crate::subject::Implementation;
 
-/// The scenario, what it violates, and how many replays it took; `None` if a strict replay does not violate the
+/// The scenario, its violation, and the number of replays it took; `None` if a strict replay does not violate the
 /// property.
-pub(super) fn reported(
+pub(super) fn scenario(
     scenario: &Scenario,
     moves: &[Move],
     property: Property,
     implementation: &dyn Implementation,
 ) -> Option<(Scenario, Violation, u64)> {
     let mut replays = 1;
-    let mut tell = |statements: &[Statement]| {
+    let mut replayed = |statements: &[Statement]| {
         replays += 1;
         let scenario = with(scenario, statements);
         let seen = violated(property, alarm(&scenario, implementation)?)?;
         Some((scenario, seen))
     };
     let mut statements = in_words(scenario, moves, implementation);
-    let mut reported = tell(&statements)?;
+    let mut best = replayed(&statements)?;
     let mut place = 0;
     while place + 1 < statements.len() {
         let ways = together(&statements[place], &statements[place + 1]);
         let merged = ways.into_iter().find_map(|one| {
             let merged = [&statements[..place], &[one], &statements[place + 2..]].concat();
-            tell(&merged).map(|reported| (merged, reported))
+            replayed(&merged).map(|result| (merged, result))
         });
         match merged {
-            Some((fewer, as_reported)) => {
-                (statements, reported) = (fewer, as_reported);
-                // It may go together with the one before it by now.
+            Some((fewer, result)) => {
+                (statements, best) = (fewer, result);
+                // It may now be possible to merge it with the one before it.
                 place = place.saturating_sub(1);
             }
             None => place += 1,
         }
     }
-    let (scenario, violation) = reported;
+    let (scenario, violation) = best;
     Some((scenario, violation, replays))
 }
 
@@ -57,7 +57,7 @@ fn with(scenario: &Scenario, statements: &[Statement]) -> Scenario {
     Scenario { steps: (1..).zip(statements).map(step).collect(), ..scenario.clone() }
 }
 
-/// One statement that may say two, in several ways.
+/// Statements that may replace two, in several ways.
 fn together(one: &Statement, next: &Statement) -> Vec<Statement> {
     if let (Statement::Deliver(one), Statement::Deliver(next)) = (one, next) {
         return deliveries(one, next).into_iter().map(Statement::Deliver).collect();
@@ -101,7 +101,7 @@ fn together(one: &Statement, next: &Statement) -> Vec<Statement> {
     if alike && apart { vec![say([servers, more].concat().into())] } else { Vec::new() }
 }
 
-/// How to say something of several servers, and of whom it is said.
+/// The constructor of a statement about several servers, and its servers.
 type OfServers<'a> = (fn(Servers) -> Statement, &'a [NodeId]);
 
 /// A statement that may name several servers.

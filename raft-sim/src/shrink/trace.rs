@@ -1,5 +1,5 @@
-//! A run as the exact steps of a scenario: an observer writes down what happened to each server, and in which
-//! order. Time, weather and faults are gone: a message that was lost is never delivered.
+//! Traces a run as the exact steps of a scenario: an observer records what happened to each server, in order. Time,
+//! network conditions and faults are gone: a lost message is never delivered.
 
 use std::collections::BTreeMap;
 
@@ -16,45 +16,44 @@ use crate::subject::{
 };
 use crate::time::Micros;
 
-/// A run that violated a property, as exact steps; where it makes no progress, the run to the end of its faults.
+/// A run that violated a property, as exact steps; for a property of liveness, the run until the end of its faults.
 #[derive(Clone, Debug)]
 pub(super) struct Trace {
     /// The cluster.
     pub header: Header,
-    /// What happened.
+    /// The steps.
     pub steps: Vec<Traced>,
-    /// What came of it.
+    /// The violation.
     pub violation: Violation,
 }
 
 /// One exact step.
 #[derive(Clone, Debug)]
 pub(super) struct Traced {
-    /// What happened.
+    /// The step.
     pub step: Move,
-    /// What may do in its place: of ticks, what the last of them made the server do; nothing, if that was
-    /// nothing.
+    /// A simpler step that may replace it: for ticks, the effect of the last of them, if it had one.
     pub brief: Option<Move>,
 }
 
 impl From<Move> for Traced {
-    /// A step that stands for itself.
+    /// A step that has no simpler form.
     fn from(step: Move) -> Traced {
         Traced { brief: Some(step.clone()), step }
     }
 }
 
-/// Runs a plan and writes it down, if progress is what it does not make to the end of its faults; `None` if it
+/// Runs a plan and records it; if it violates a property of liveness, until the end of its faults. `None` if it
 /// violates no property.
 ///
 /// # Errors
-/// Why a server did not boot.
+/// The reason why a server did not boot.
 pub(super) fn trace(
     plan: &Plan,
     implementation: &dyn Implementation,
 ) -> Result<Option<Trace>, String> {
     let mut recorder = Recorder::new(plan);
-    let outcome = run(plan, implementation, true, &mut recorder)?;
+    let outcome = run(plan, implementation, true, &mut recorder as &mut dyn Observer)?;
     let Some((_, violation)) = outcome.violation else { return Ok(None) };
     if violation.property.class() == Class::Liveness
         && let Some(before) = recorder.recovery.take()
@@ -83,7 +82,8 @@ fn header(plan: &Plan, violation: &Violation) -> Header {
     }
 }
 
-/// What a scenario has to say of settings: what differs from others. What is switched off it can't say.
+/// The settings that a scenario must state: those that differ from the default. It can't state that a setting is
+/// switched off.
 fn said(settings: &Settings, default: &Settings) -> syntax::Settings {
     fn differs<T: PartialEq>(value: T, default: T) -> Option<T> {
         (value != default).then_some(value)
@@ -106,11 +106,11 @@ fn said(settings: &Settings, default: &Settings) -> syntax::Settings {
     }
 }
 
-/// Writes down what it observes.
+/// The observer that records the steps.
 #[derive(Clone)]
 struct Recorder {
     steps: Vec<Traced>,
-    /// As it was when the faults had ended and conditions turned fair.
+    /// A copy of it from the time when the faults had ended and conditions became fair.
     recovery: Option<Box<Recorder>>,
     /// The event that a server is taking.
     event: Option<Event>,
@@ -118,32 +118,32 @@ struct Recorder {
     /// Steps that deliver a message which was delivered once more, from a copy.
     twice: Vec<usize>,
     commands: BTreeMap<Vec<u8>, Label>,
-    /// Who asked for a session, and which was opened.
+    /// The sessions that were opened, by the request for each.
     registers: BTreeMap<Request, Label>,
     sessions: BTreeMap<SessionId, Label>,
     requests: u64,
-    /// Commands are named so that they are as many bytes as in the run, if it can matter.
+    /// The width of commands' labels: if the size of commands can matter, it is that of the run.
     width: usize,
 }
 
-/// What is known of one server.
+/// The state of one server, as far as it matters here.
 #[derive(Clone, Debug)]
 struct Known {
     settings: Settings,
     booted: bool,
-    /// Ticks of which nothing came, since anything else happened to it.
+    /// The ticks without effect since its last other event.
     idle: u32,
-    /// What is in flight to it.
+    /// The messages in flight to it.
     coming: Vec<Message>,
-    /// How many of its writes are not durable.
+    /// The number of its writes that are not durable.
     unsynced: usize,
-    /// The durable ones that it has not heard of.
+    /// The durable ones of which it has not been notified.
     unnotified: Vec<Token>,
-    /// Its state machine has not applied all it was handed.
+    /// True if its state machine has not applied everything that it was handed.
     behind: bool,
-    /// Something happened while a write was not durable, or not heard of: its disk takes time.
+    /// True if its disk takes time: something happened while a write was not durable, or not notified.
     slow: bool,
-    /// Something happened while its state machine was behind: that takes time.
+    /// True if its state machine takes time: something happened while it was behind.
     lags: bool,
 }
 
@@ -162,7 +162,7 @@ impl Known {
         }
     }
 
-    /// Something happens that does not follow at once from what this server did.
+    /// Called when something happens that is not an immediate consequence of this server's step.
     fn waits(&mut self) {
         self.slow |= self.unsynced > 0 || !self.unnotified.is_empty();
         self.lags |= self.behind;
@@ -188,7 +188,7 @@ impl Recorder {
         }
     }
 
-    /// All steps: what quick disks and state machines do by themselves is left out.
+    /// All steps, without those that quick disks and state machines make by themselves.
     fn finish(self) -> Vec<Traced> {
         let Recorder { steps, twice, servers, .. } = self;
         let known = |server: &NodeId| &servers[server.0 as usize - 1];
@@ -215,7 +215,7 @@ impl Recorder {
             }
             all.push(traced);
         }
-        // That nothing came of a tick may be the violation.
+        // The violation may be that a tick has no effect.
         let idle = (1..).map(NodeId).zip(&servers).filter(|(_, known)| known.idle > 0);
         let ticks =
             |(server, known): (NodeId, &Known)| Statement::Tick(vec![server].into(), known.idle);
@@ -236,8 +236,8 @@ impl Recorder {
         Label(format!("{letter}{}", self.requests))
     }
 
-    /// Whoever still waits for its disk or its state machine does so in earnest: this is something else.
-    /// `follows`: the server that this may follow from at once.
+    /// Marks every server that still waits for its disk or its state machine as slow: something else happens.
+    /// `follows` is the server of which this may be an immediate consequence.
     fn meanwhile(&mut self, follows: Option<NodeId>) {
         for (id, known) in (1..).map(NodeId).zip(&mut self.servers) {
             if follows != Some(id) {
@@ -303,7 +303,7 @@ impl Recorder {
                 let label = self.label('t');
                 self.say(Statement::Transfer { server, label, to: *to });
             }
-            // One that has nothing to take changes nothing.
+            // A rejected request for a snapshot has no effect.
             Event::Compact(request) if effects.answers.contains(&(*request, Answer::Rejected)) => {}
             Event::Compact(_) => self.say(Statement::Compact(vec![server].into())),
             Event::Persisted(token) => {
@@ -325,7 +325,7 @@ impl Recorder {
         (known.idle, known.unsynced, known.behind) = (0, 0, false);
         known.unnotified.clear();
         let crash = match torn {
-            // What is left of the torn write was heard to be durable.
+            // The surviving part of the torn write was observed as durable.
             Some(entries) => {
                 self.steps.pop();
                 Statement::CrashTorn(server, entries as u32)
@@ -348,7 +348,7 @@ impl Recorder {
         self.say(Statement::Restart(vec![server].into()));
     }
 
-    /// Ticks of which nothing comes are counted, and told when it matters that they were.
+    /// Counts ticks without effect; they become steps only when they matter.
     fn tick(&mut self, server: NodeId, effects: &Effects, before: &View) {
         let idle = &mut self.known(server).idle;
         *idle += 1;
@@ -423,7 +423,7 @@ impl Observer for Recorder {
     }
 }
 
-/// Whether nothing came of a step that anybody could see.
+/// True if a step had no visible effect.
 fn is_idle(effects: &Effects, before: &View) -> bool {
     let Effects {
         writes,
@@ -451,7 +451,7 @@ fn is_idle(effects: &Effects, before: &View) -> bool {
         && view == before
 }
 
-/// What a tick made a server do, if there is a word for it.
+/// The effect of a tick on a server, if there is a statement for it.
 fn done(server: NodeId, effects: &Effects, before: &View) -> Option<Statement> {
     let mut leaving = effects.sends.iter().chain(effects.held.iter().map(|held| &held.message));
     let asks = leaving.any(|message| matches!(message.body, Body::PreVote { .. }));

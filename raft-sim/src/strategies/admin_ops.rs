@@ -12,11 +12,11 @@ use crate::time::Micros;
 /// Most admin operations of a plan.
 const MOST_ADMIN_OPS: usize = 20;
 
-/// Admin operations of these classes for a plan of yours: they name its servers and are requested within its duration.
-/// They do not depend on the admin operations that it has.
+/// Admin operations of these classes for a given plan: they name its servers, and the requests are made within its
+/// duration. They do not depend on the admin operations that it has.
 ///
-/// Requests of clients are no admin operations, so [`AdminClass::Reads`] and [`AdminClass::Sessions`] have none: they are in
-/// [`Clients`](crate::plan::Clients).
+/// Requests of clients are not admin operations, so [`AdminClass::Reads`] and [`AdminClass::Sessions`] have none:
+/// they are in [`Clients`](crate::plan::Clients).
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -57,7 +57,7 @@ pub(super) fn any(
     vec(admin_op, 0..=MOST_ADMIN_OPS).boxed()
 }
 
-/// Admin operations of a class; `None` if it has none.
+/// Requests of a class; `None` if it has no admin operations.
 fn kind(class: AdminClass, servers: Servers) -> Option<BoxedStrategy<AdminKind>> {
     Some(match class {
         AdminClass::Compaction => Just(AdminKind::Compaction).boxed(),
@@ -69,7 +69,7 @@ fn kind(class: AdminClass, servers: Servers) -> Option<BoxedStrategy<AdminKind>>
     })
 }
 
-/// Each server votes, learns, or is left out; one of them votes.
+/// Valid changes: each server votes, learns, or is left out; at least one votes.
 fn membership(servers: Servers) -> impl Strategy<Value = AdminKind> {
     (vec(0..5_u8, servers.most as usize), servers.one()).prop_map(move |(places, voter)| {
         let place = |server: u32| if server == voter { 0 } else { places[server as usize - 1] };
@@ -80,7 +80,7 @@ fn membership(servers: Servers) -> impl Strategy<Value = AdminKind> {
     })
 }
 
-/// Nobody votes, somebody twice, or a voter learns as well: it is refused.
+/// Invalid changes, which are refused: no voter, a voter twice, or a voter that is a learner as well.
 fn senseless(servers: Servers) -> impl Strategy<Value = AdminKind> {
     (servers.one(), 0..3_u8).prop_map(|(server, fault)| {
         let (voters, learners) = match fault {

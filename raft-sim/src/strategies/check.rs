@@ -1,4 +1,4 @@
-//! A plan that an implementation has to stand.
+//! Checks an implementation under a plan.
 
 use proptest::test_runner::{Config, TestCaseError};
 
@@ -6,18 +6,18 @@ use crate::plan::Plan;
 use crate::shrink::{Shrunk, shrink};
 use crate::subject::Implementation;
 
-/// What a property test asks of an implementation: to run this plan without violating a property.
+/// Checks that an implementation runs this plan without violating a property.
 ///
-/// A plan that fails is [shrunk](crate::shrink) to a scenario, which is in the error and so in what the test
-/// prints: keep it as a file. That takes many runs, so tests that call this have [`config`], and proptest shrinks
-/// nothing.
+/// A plan that fails is [shrunk](crate::shrink) to a scenario. The error contains it, so the test prints it: keep it
+/// as a file. Shrinking takes many runs, so tests that call this should use [`config`], with which proptest does not
+/// shrink.
 ///
 /// # Errors
-/// A failed case: the property, the server and the scenario; or why a server did not boot.
+/// A failed case with the property, the server and the scenario; or the reason why a server did not boot.
 pub fn check(plan: &Plan, implementation: &dyn Implementation) -> Result<(), TestCaseError> {
     match shrink(plan, implementation) {
         Ok(None) => Ok(()),
-        Ok(Some(shrunk)) => Err(TestCaseError::fail(reported(&shrunk, implementation.name()))),
+        Ok(Some(shrunk)) => Err(TestCaseError::fail(failure(&shrunk, implementation.name()))),
         Err(why) => Err(TestCaseError::fail(why)),
     }
 }
@@ -28,8 +28,8 @@ pub fn config() -> Config {
     Config { max_shrink_iters: 0, ..Config::default() }
 }
 
-/// What a test prints of a failing plan.
-fn reported(shrunk: &Shrunk, name: &str) -> String {
+/// The error text of a failing plan.
+fn failure(shrunk: &Shrunk, name: &str) -> String {
     let property = shrunk.property;
     let (title, section) = (property.title(), property.section());
     let found = format!("{name} violates {title} ({section})");
@@ -53,7 +53,7 @@ mod tests {
     use crate::scenario::source::Source;
     use crate::subject::{Boot, Capability, Effects, Event, Subject, View};
 
-    /// The reference core, but whoever asks for a vote gets it.
+    /// The reference core with a bug: every candidate gets every vote.
     struct Generous;
 
     struct Server(Box<dyn Subject>);
@@ -84,9 +84,9 @@ mod tests {
         }
     }
 
-    /// What is said of a failing plan has a scenario in it that fails on its own.
+    /// The error of a failing plan contains a scenario that fails on its own.
     #[test]
-    fn a_failing_plan_is_told_as_a_scenario() {
+    fn the_error_of_a_failing_plan_has_a_scenario() {
         let plan_options =
             PlanOptions { servers: Some(3), duration_ms: Some(400), ..PlanOptions::default() };
         let failing = (0..50).find_map(|seed| {

@@ -16,8 +16,8 @@ pub(super) const MOST_FAULTS: usize = 12;
 /// How many words a fault is drawn from: as many as a partition takes.
 const WORDS: usize = 20;
 
-/// Schedules of faults of these classes for a plan of yours: they name its servers, begin within its duration, and
-/// let its leases be. They do not depend on the faults that it has.
+/// Schedules of faults of these classes for a given plan: they name its servers, begin within its duration, and
+/// respect the assumptions of its leases. They do not depend on the faults that it has.
 ///
 /// Lost and repeated messages are conditions of the plan's network, so [`FaultClass::Loss`] and [`FaultClass::Duplicate`] have
 /// no faults. Neither have classes that are not fair.

@@ -1,4 +1,4 @@
-//! How a cluster recovers.
+//! Strategies for healing.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::servers::Servers;
 use crate::plan::Healing;
 
-/// Healings that may have to be fitted to a plan, or none. Whole clusters mostly; a few servers are down, or links
-/// cut.
+/// Healings that may have to be fitted to a plan, or none. Most leave the cluster whole; in others a few servers are
+/// down, or links are cut.
 pub(super) fn any(servers: Servers) -> impl Strategy<Value = Option<Healing>> {
     let whole = Healing::whole;
     let down = vec(servers.one(), 1..=servers.most as usize)
@@ -20,7 +20,7 @@ pub(super) fn any(servers: Servers) -> impl Strategy<Value = Option<Healing>> {
     prop_oneof![1 => Just(None), 6 => Just(Some(whole())), 2 => down, 2 => cut]
 }
 
-/// The links between servers that share no group.
+/// The links between servers that have no group in common.
 fn between(groups: &[Vec<u32>], servers: u32) -> Vec<(u32, u32)> {
     let pairs = (1..=servers).flat_map(|from| (1..=servers).map(move |to| (from, to)));
     let talk = |group: &Vec<u32>, from, to| group.contains(&from) && group.contains(&to);

@@ -1,5 +1,5 @@
-//! Strategies for property tests of any Raft: whole plans, schedules of faults, and what administrators ask for.
-//! Needs the feature `proptest`. `docs/property-tests.md` begins from nothing; this is all there is to a test:
+//! Strategies for property tests of any Raft: whole plans, schedules of faults, and admin operations. They need the
+//! feature `proptest`. `docs/property-tests.md` is an introduction; a complete test is:
 //!
 //! ```
 //! use proptest::prelude::*;
@@ -18,12 +18,13 @@
 //! # no_plan_makes_it_violate_a_property();
 //! ```
 //!
-//! What is drawn is all that Raft is made for: faults of every fair class, by server, role and trigger, and
-//! everything else that a plan has. Never drawn is what Raft is not made for: disks that forget or lie, and clocks
-//! that leave the bounds of a lease. So what violates a property under such a plan has a bug.
+//! These strategies draw everything that Raft must tolerate: faults of every fair class, by server, role and trigger,
+//! and everything else that a plan has. They never draw what Raft does not tolerate: disks that lose their content or
+//! lie, and clocks that leave the bounds of a lease. So an implementation that violates a property under such a plan
+//! has a bug.
 //!
-//! A plan shrinks to less time, fewer servers, faults, admin operations and requests, plain conditions and the default
-//! settings. A test that calls [`check`] has no need of that: [`check`] shrinks by itself, to a scenario.
+//! A plan shrinks to less time, fewer servers, faults, admin operations and requests, fair network conditions and the
+//! default settings. A test that calls [`check`] does not need that: [`check`] shrinks by itself, to a scenario.
 
 mod admin_ops;
 mod check;
@@ -48,19 +49,19 @@ use surroundings::Surroundings;
 
 /// Most servers that wait to be added.
 const MOST_JOINERS: u32 = 3;
-/// How long a run takes where nobody says, in virtual microseconds.
+/// The duration of a run unless an option sets it, in virtual microseconds.
 const DURATION: std::ops::RangeInclusive<Micros> = 300_000..=2_000_000;
 
-/// Plans with everything that Raft is made for.
+/// Plans with everything that Raft must tolerate.
 pub fn plan() -> impl Strategy<Value = Plan> {
     plan_with(&PlanOptions::default())
 }
 
-/// Plans with these plan options: how many servers, how long, which classes of faults and admin operations.
+/// Plans with the number of servers, the duration, and the classes of faults and admin operations in `plan_options`.
 ///
-/// The options mean what they mean to [`Plan::draw`], with two differences. A profile makes the classes that it is
-/// about likelier than others, and [`Profile::Swarm`] none. Classes that are not fair are left out, even if they
-/// are named.
+/// The options have the same meaning as for [`Plan::draw`], with two differences. A profile makes its own classes
+/// likelier than others, and [`Profile::Swarm`] none. Classes that are not fair are left out, even if the options
+/// name them.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -133,7 +134,7 @@ pub fn plan_with(plan_options: &PlanOptions) -> impl Strategy<Value = Plan> + us
     )
 }
 
-/// What may happen at all: everything that the options allow and that is fair.
+/// The classes that may happen: those of the options that are fair.
 fn possible(plan_options: &PlanOptions) -> Draw {
     let faults = plan_options.faults.clone().unwrap_or(FaultClass::ALL.to_vec());
     Draw {
@@ -143,7 +144,7 @@ fn possible(plan_options: &PlanOptions) -> Draw {
     }
 }
 
-/// What stays broken is of the classes of faults that may happen.
+/// Removes from a healing what belongs to classes of faults that may not happen.
 fn possible_healing(mut healing: Healing, draw: &Draw) -> Healing {
     if !draw.has(FaultClass::Crash) {
         healing.down.clear();

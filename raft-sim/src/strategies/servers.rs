@@ -1,4 +1,4 @@
-//! Servers by number: how many there are, and which.
+//! Strategies for numbers of servers, and for servers.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,10 +7,10 @@ use crate::plan::Target;
 
 /// Most servers of a first configuration.
 const MOST_MEMBERS: u32 = 9;
-/// How many servers there are in most plans.
+/// Most plans have at least this many servers.
 const MANY: u32 = 3;
 
-/// How many servers the first configuration has: three and five mostly, if nobody says.
+/// The number of servers in the first configuration: three or five mostly, unless an option sets it.
 pub(super) fn members(requested: Option<u32>) -> BoxedStrategy<u32> {
     match requested {
         Some(members) => Just(members).boxed(),
@@ -26,23 +26,23 @@ pub(super) fn members(requested: Option<u32>) -> BoxedStrategy<u32> {
     }
 }
 
-/// The servers that a plan may have. What is about one that it has not is dropped once that is known.
+/// The servers that a plan may have. Drawn parts about a server that the plan does not have are dropped later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Servers {
-    /// The most that there may be.
+    /// The largest number of servers.
     pub(super) most: u32,
-    /// How many are there nearly always: the first ones.
+    /// The number of the first servers, which nearly every plan has.
     pub(super) first: u32,
 }
 
 impl Servers {
-    /// The servers of a first configuration of `members`, and `joiners` more.
+    /// Up to `members` servers in the first configuration, and `joiners` more.
     pub(super) fn up_to(members: Option<u32>, joiners: u32) -> Servers {
         let first = members.unwrap_or(MANY);
         Servers { most: members.unwrap_or(MOST_MEMBERS) + joiners, first }
     }
 
-    /// This many servers, all there.
+    /// Exactly this many servers.
     pub(super) fn all(servers: u32) -> Servers {
         Servers { most: servers, first: servers }
     }
@@ -52,15 +52,15 @@ impl Servers {
         prop_oneof![3 => 1..=self.first, 1 => 1..=self.most]
     }
 
-    /// A link: two of them, different ones unless there is but one.
+    /// A link: two servers, different unless there is only one.
     pub(super) fn two(self) -> impl Strategy<Value = (u32, u32)> + Clone {
         let next = move |server: u32| server % self.first.max(2).min(self.most) + 1;
         (self.one(), self.one())
             .prop_map(move |(from, to)| (from, if to == from { next(from) } else { to }))
     }
 
-    /// Groups of those who can talk: two sides that may overlap (a bridge) and may leave servers out; or each
-    /// with the next one (a chain).
+    /// Groups of servers that can talk: two sides that may overlap (a bridge) and may leave servers out; or each
+    /// server with the next one (a chain).
     pub(super) fn groups(self) -> impl Strategy<Value = Vec<Vec<u32>>> {
         let chain = (1..=self.most).map(|server| vec![server, server % self.most + 1]).collect();
         let sides = |sides: Vec<u8>| {
@@ -71,7 +71,7 @@ impl Servers {
             vec![group(1), group(2)]
         };
         prop_oneof![
-            // Few are on both sides.
+            // Few servers are on both sides.
             3 => vec(1..=2_u8, self.most as usize).prop_map(sides),
             2 => vec(0..=3_u8, self.most as usize).prop_map(sides),
             1 => Just(chain),

@@ -1,4 +1,4 @@
-//! Settings: the defaults, or small limits that are reached often.
+//! Strategies for settings: the defaults, or small limits that are reached often.
 
 use std::ops::RangeInclusive;
 
@@ -9,7 +9,7 @@ use super::servers::Servers;
 use crate::plan::Plan;
 use crate::subject::{Changes, Settings};
 
-/// What all servers have. No leases: those need clocks to be known.
+/// The settings that all servers share. No leases: those depend on the clocks.
 pub(super) fn any() -> impl Strategy<Value = Settings> {
     let odd_timeout = (4..=15_u32, 4..=20_u32).prop_map(|(low, width)| (low, low + width));
     let timing = (prop_oneof![1 => Just((10, 20)), 2 => odd_timeout], 1..=3_u32);
@@ -54,17 +54,17 @@ fn changes() -> impl Strategy<Value = Changes> {
     prop::sample::select(vec![Changes::Shortest, Changes::Single, Changes::Joint])
 }
 
-/// Whether it asks before it stands, and whether it steps down without a quorum.
+/// PreVote and CheckQuorum of a server.
 fn any_leader() -> impl Strategy<Value = (bool, bool)> + Clone {
     (proptest::bool::weighted(0.6), proptest::bool::weighted(0.7))
 }
 
-/// How leaders come and go: which servers differ in that from the others, and leases.
+/// The servers whose PreVote and CheckQuorum differ from the others, and leases.
 #[derive(Clone, Debug)]
 pub(super) struct Leaders {
     exceptions: Vec<(u32, (bool, bool))>,
     leases: bool,
-    /// Leases assume no more than clocks may differ by.
+    /// True if leases assume no more drift than the clocks may have.
     tight: bool,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn leaders(servers: Servers) -> impl Strategy<Value = Leaders> {
 }
 
 impl Leaders {
-    /// Gives them to a plan that has its servers. `uneven` is whether its clocks may differ.
+    /// Applies this to a plan whose servers are drawn. `uneven` is true if its clocks may differ.
     pub(super) fn given_to(self, plan: &mut Plan, uneven: bool) {
         for (server, (pre_vote, check_quorum)) in self.exceptions {
             let settings = Settings { pre_vote, check_quorum, ..plan.settings };
@@ -97,5 +97,5 @@ impl Leaders {
     }
 }
 
-/// By how many percent the clocks that are drawn differ at most.
+/// The largest difference between drawn clocks, in percent.
 const DRIFT: u32 = 50;

@@ -1,4 +1,4 @@
-//! What a plan has around its servers: clocks, conditions, disks, state machines, clients.
+//! Strategies for the surroundings of servers: clocks, network conditions, disks, state machines, clients.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,19 +10,19 @@ use crate::network::{Conditions, Delay};
 use crate::plan::{AdminClass, Clients, Clock, Draw, FaultClass};
 use crate::time::{Micros, TICK};
 
-/// All of it.
+/// The surroundings of a plan's servers.
 #[derive(Clone, Debug)]
 pub(super) struct Surroundings {
-    /// Those of all servers that there may be.
+    /// The clocks of all servers that there may be.
     pub(super) clocks: Vec<Clock>,
     pub(super) conditions: Conditions,
     pub(super) sync: SyncTime,
-    /// How long state machines take, and whether what they applied survives a crash.
+    /// The longest time that a state machine takes to apply, and true if its state survives a crash.
     pub(super) machine: (Micros, bool),
     pub(super) clients: Clients,
 }
 
-/// Surroundings in which no more goes wrong than may.
+/// Surroundings with faults of the allowed classes only.
 pub(super) fn any(servers: Servers, draw: &Draw) -> impl Strategy<Value = Surroundings> + use<> {
     let tick = if draw.has(FaultClass::Clock) {
         prop_oneof![Just(TICK), fair_tick()].boxed()
@@ -55,7 +55,7 @@ pub(super) fn any(servers: Servers, draw: &Draw) -> impl Strategy<Value = Surrou
     )
 }
 
-/// Parts in a million of the messages: none, or some.
+/// A share of the messages in parts per million: none, or some.
 fn ppm(may: bool) -> BoxedStrategy<u32> {
     if may { prop_oneof![Just(0_u32), 1_000..=200_000_u32].boxed() } else { Just(0).boxed() }
 }
@@ -80,7 +80,7 @@ fn delay() -> impl Strategy<Value = Delay> {
     ]
 }
 
-/// Fewer requests are plainer ones: what shrinks is how many there are in a tenth of a second.
+/// Clients. The drawn number is that of requests in a tenth of a second, so that they shrink to fewer requests.
 fn clients(draw: &Draw) -> impl Strategy<Value = Clients> + use<> {
     let percent = |may| {
         if may { prop_oneof![1 => Just(0_u32), 3 => 1..=60_u32].boxed() } else { Just(0).boxed() }

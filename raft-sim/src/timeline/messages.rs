@@ -1,22 +1,22 @@
-//! What messages, entries and configurations say. Pure text.
+//! Messages, entries and configurations as text.
 
 use crate::model::{
     AppendReply, Body, Entry, Membership, Message, NodeId, Payload, Position, length,
 };
 
-/// More entries than this are told by the first, the last and their number.
+/// If there are more entries than this, only the first, the last and their number are shown.
 const MOST_ENTRIES: usize = 4;
 /// A command of more bytes than this is not shown.
 const LONGEST_COMMAND: usize = 32;
 
-/// What a message says, without its link: `AppendEntries term 3, prev 4/2, entries 5/3:x, commit 4`.
-/// An entry is told as index/term.
+/// The content of a message, without its link: `AppendEntries term 3, prev 4/2, entries 5/3:x, commit 4`. An entry is
+/// written as index/term.
 pub(super) fn body(message: &Message) -> String {
     let term = message.term;
     match &message.body {
         Body::RequestVote { last, transfer } => {
-            let reported = if *transfer { ", transfer" } else { "" };
-            format!("RequestVote term {term}, last {}{reported}", position(*last))
+            let suffix = if *transfer { ", transfer" } else { "" };
+            format!("RequestVote term {term}, last {}{suffix}", position(*last))
         }
         Body::PreVote { last } => format!("PreVote term {term}, last {}", position(*last)),
         Body::PreVoteReply { granted: true } => format!("PreVoteReply term {term}, granted"),

@@ -1,8 +1,8 @@
-//! What happened, told in the paper's words, one line for each step of a server.
+//! A timeline: a run in the paper's terms, one line for each step of a server.
 //!
-//! A [`Recorder`] observes a world and keeps all lines, the milestones, or the last few. An entry is
-//! told as index/term, with its command behind a colon where that is readable: `5/3:x`. The story never
-//! judges and never influences what it tells of.
+//! A [`Recorder`] observes a world and keeps all lines, the milestones, or the last few. An entry is written as
+//! index/term, followed by a colon and its command if that is readable: `5/3:x`. A recorder checks nothing and never
+//! influences a run.
 
 mod messages;
 mod phrases;
@@ -17,14 +17,14 @@ use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Event, Role};
 use crate::time::{Micros, milliseconds};
 
-/// One line of a story. Displayed with its time: `12.345 ms  S2  crashes`.
+/// One line of a timeline. Displayed with its time: `12.345 ms  S2  crashes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// When it happened, in virtual microseconds.
+    /// Its time, in virtual microseconds.
     pub time: Micros,
-    /// The line of the scenario's statement in whose course it happened; `None` outside of scenarios.
+    /// The line number of the scenario's statement during which it happened; `None` outside of scenarios.
     pub statement: Option<u32>,
-    /// Who, and what.
+    /// The server, and what happened.
     pub text: String,
 }
 
@@ -40,7 +40,7 @@ pub fn message(message: &Message) -> String {
     format!("{} → {}  {}", message.from, message.to, messages::body(message))
 }
 
-/// The lines as text, with their times if any time passed at all.
+/// The lines as text, with their times if time passed at all.
 #[must_use]
 pub fn texts(lines: &[Line]) -> Vec<String> {
     let clock = lines.iter().any(|line| line.time > 0);
@@ -51,8 +51,7 @@ pub fn texts(lines: &[Line]) -> Vec<String> {
     lines.iter().map(text).collect()
 }
 
-/// The beginning and the end of a story that is to have at most `most` lines, and how many lines are
-/// left out between them.
+/// The beginning and the end of a timeline limited to `most` lines, and the number of lines left out between them.
 #[must_use]
 pub fn ends<T>(lines: &[T], most: usize) -> (&[T], usize, &[T]) {
     let left_out = lines.len().saturating_sub(most);
@@ -63,12 +62,12 @@ pub fn ends<T>(lines: &[T], most: usize) -> (&[T], usize, &[T]) {
     (head, left_out, rest.split_at(left_out).1)
 }
 
-/// Which lines a recorder keeps.
+/// The lines that a recorder keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keep {
     All,
     Milestones,
-    /// The last so many, messages that only leave left aside: what matters is what arrives.
+    /// The last lines, up to this number, without messages that are sent: only their arrival matters.
     Last(usize),
 }
 
@@ -80,21 +79,21 @@ pub struct Recorder {
     /// The event that a server is taking.
     event: Option<Event>,
     statements: Vec<u32>,
-    /// What was sent in the course of this statement and has not arrived, with the line that tells so.
+    /// The messages sent during this statement that have not arrived, each with its line.
     sent: Vec<(Message, usize)>,
-    /// Lines about messages that arrived in the course of the same statement.
+    /// Lines about messages that arrived during the same statement.
     arrived: BTreeSet<usize>,
-    /// Who wrote last, and when: what becomes durable with that very step needs no line.
+    /// The time and server of the last write: writes that become durable in the same step need no line.
     writer: Option<(Micros, NodeId)>,
     /// The highest commit index of any server.
     commit: u64,
-    /// The last line about that, and how many lines stand before it.
+    /// The last line about the commit index, and the number of lines before it.
     last_commit: Option<(usize, Line)>,
 }
 
 impl Recorder {
-    /// Keeps everything. A message that arrives in the course of the statement in which it was sent is told
-    /// when it arrives; the others, when they are sent as well.
+    /// Keeps everything. A message that arrives during the statement in which it was sent has one line, when it
+    /// arrives; the others have a second one, when they are sent.
     #[must_use]
     pub fn all() -> Recorder {
         Recorder::new(Keep::All)
@@ -107,7 +106,7 @@ impl Recorder {
         Recorder::new(Keep::Milestones)
     }
 
-    /// Keeps the last `count` lines. What is sent is not among them, only what arrives.
+    /// Keeps the last `count` lines. These include messages that arrive, but not messages that are sent.
     #[must_use]
     pub fn last(count: usize) -> Recorder {
         Recorder::new(Keep::Last(count))
@@ -127,7 +126,7 @@ impl Recorder {
         }
     }
 
-    /// The lines of the scenario's statements that were begun, in order.
+    /// The line numbers of the scenario's statements that were begun, in order.
     #[must_use]
     pub fn statements(&self) -> &[u32] {
         &self.statements
@@ -159,9 +158,9 @@ impl Recorder {
         }
     }
 
-    /// The whole of what is observed, as a line; `None` if there is nothing to tell.
+    /// An observation as a line; `None` if it needs none.
     #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
-    fn tell(&mut self, now: Micros, observation: &Observation<'_>) -> Option<String> {
+    fn text_of(&mut self, now: Micros, observation: &Observation<'_>) -> Option<String> {
         match observation {
             Observation::Took { event, .. } => {
                 self.event = Some(event.clone().into_owned());
@@ -207,9 +206,9 @@ impl Recorder {
         }
     }
 
-    /// Keeps what matters in the long run.
+    /// Keeps an observation that is a milestone.
     #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
-    fn hear_milestone(&mut self, now: Micros, observation: &Observation<'_>) {
+    fn keep_milestone(&mut self, now: Micros, observation: &Observation<'_>) {
         match observation {
             Observation::Stepped { server, effects, before, .. } => {
                 let after = &effects.view;
@@ -224,14 +223,14 @@ impl Recorder {
                 }
                 let committed = length(after.commit);
                 if committed > self.commit {
-                    self.hear_commit(now, *server, committed);
+                    self.keep_commit(now, *server, committed);
                 }
             }
             Observation::Booted { .. }
             | Observation::Crashed { .. }
             | Observation::Wiped { .. }
             | Observation::Lies { .. } => {
-                if let Some(text) = self.tell(now, observation) {
+                if let Some(text) = self.text_of(now, observation) {
                     self.push(now, text);
                 }
             }
@@ -240,7 +239,7 @@ impl Recorder {
     }
 
     /// Some server's commit index is higher than any was before.
-    fn hear_commit(&mut self, now: Micros, server: NodeId, committed: u64) {
+    fn keep_commit(&mut self, now: Micros, server: NodeId, committed: u64) {
         let text = format!("{server}  commit index {} → {committed}", self.commit);
         if self.commit == 0 {
             self.push(now, text);
@@ -255,14 +254,14 @@ impl Observer for Recorder {
     fn observe(&mut self, now: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         if let Observation::Statement { line } = observation {
             self.statements.push(*line);
-            // What becomes durable from here on is this statement's doing.
+            // Writes that become durable from here on are due to this statement.
             self.writer = None;
             self.sent.clear();
         }
         match self.keep {
-            Keep::Milestones => self.hear_milestone(now, observation),
+            Keep::Milestones => self.keep_milestone(now, observation),
             Keep::All | Keep::Last(_) => {
-                if let Some(text) = self.tell(now, observation) {
+                if let Some(text) = self.text_of(now, observation) {
                     self.push(now, text);
                 }
             }
@@ -271,7 +270,7 @@ impl Observer for Recorder {
     }
 }
 
-/// One step as a line: who, from whom, what, and what came of it.
+/// One step as a line: the server, the sender if it is a message, the event, and its effects.
 fn step(
     server: NodeId,
     event: &Event,

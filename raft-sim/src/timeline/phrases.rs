@@ -1,4 +1,4 @@
-//! The words of a story: what a server takes, and what one step of it came to. Pure text.
+//! The phrases of a timeline: the event that a server takes, and the effects of a step. Text only.
 
 use super::messages::{body, configuration, entries, readable};
 use crate::model::{
@@ -8,7 +8,7 @@ use crate::subject::{
     Answer, Applied, Effects, Event, LogWrite, Outcome, Request, Role, Settings, View, Write,
 };
 
-/// What a server takes, as the beginning of a line; `None` for what only lets it go on.
+/// The event that a server takes, as the beginning of a line; `None` for an event that only lets it continue.
 pub(super) fn event(event: &Event, before: &View, effects: &Effects) -> Option<String> {
     let after = &effects.view;
     match event {
@@ -48,7 +48,7 @@ pub(super) fn event(event: &Event, before: &View, effects: &Effects) -> Option<S
     }
 }
 
-/// How role and term changed, if they did (Figure 4).
+/// The change of role and term, if there was one (Figure 4).
 pub(super) fn role(server: NodeId, before: &View, after: &View) -> Option<String> {
     let term = after.term;
     if before.role == after.role && before.term == term {
@@ -68,7 +68,7 @@ pub(super) fn role(server: NodeId, before: &View, after: &View) -> Option<String
     })
 }
 
-/// What came of a step, in order. `length` is how many entries the log had before.
+/// The effects of a step, in order. `length` is the number of entries in the log before.
 pub(super) fn consequences(
     server: NodeId,
     event: &Event,
@@ -77,59 +77,59 @@ pub(super) fn consequences(
     length: u64,
 ) -> Vec<String> {
     let after = &effects.view;
-    let mut reported = Vec::new();
+    let mut phrases = Vec::new();
     if let Some(why) = &effects.refused {
-        reported.push(format!("refuses it: {why}"));
+        phrases.push(format!("refuses it: {why}"));
     }
-    reported.extend(role(server, before, after));
-    reported.extend(allegiance(server, before, after));
+    phrases.extend(role(server, before, after));
+    phrases.extend(allegiance(server, before, after));
     if asks(effects) {
-        reported.push(format!("asks who would vote for it in term {}", after.term.next()));
+        phrases.push(format!("asks who would vote for it in term {}", after.term.next()));
     }
-    reported.extend(messages(effects).filter_map(reply));
-    reported.extend(stored(effects, length));
-    reported.extend(commit(before.commit, after.commit));
-    reported.extend(applied(effects));
+    phrases.extend(messages(effects).filter_map(reply));
+    phrases.extend(stored(effects, length));
+    phrases.extend(commit(before.commit, after.commit));
+    phrases.extend(applied(effects));
     let at_once = asked(event);
     let answers = effects.answers.iter();
-    reported.extend(answers.filter_map(|(request, given)| match at_once == Some(*request) {
+    phrases.extend(answers.filter_map(|(request, given)| match at_once == Some(*request) {
         true => answer_at_once(event, *given),
         false => Some(answer(*given)),
     }));
-    reported
+    phrases
 }
 
-/// What a step sends, at once or after a write.
+/// The messages of a step, sent at once or after a write.
 fn messages(effects: &Effects) -> impl Iterator<Item = &Message> {
     effects.sends.iter().chain(effects.held.iter().map(|held| &held.message))
 }
 
-/// Whether a step asks the others if they would vote for this server.
+/// True if a step sends pre-vote requests.
 fn asks(effects: &Effects) -> bool {
     messages(effects).any(|message| matches!(message.body, Body::PreVote { .. }))
 }
 
-/// Whom the server votes for and follows, where that changed.
+/// The vote of the server, and the leader that it follows, if they changed.
 fn allegiance(server: NodeId, before: &View, after: &View) -> Vec<String> {
-    let mut reported = Vec::new();
+    let mut phrases = Vec::new();
     let votes = (before.term, before.voted_for) != (after.term, after.voted_for);
     if let Some(candidate) = after.voted_for
         && votes
         && candidate != server
     {
-        reported.push(format!("grants its vote to {candidate} in term {}", after.term));
+        phrases.push(format!("grants its vote to {candidate} in term {}", after.term));
     }
     let follows = (before.term, before.leader) != (after.term, after.leader);
     if let Some(leader) = after.leader
         && follows
         && leader != server
     {
-        reported.push(format!("recognizes {leader} as leader of term {}", after.term));
+        phrases.push(format!("recognizes {leader} as leader of term {}", after.term));
     }
-    reported
+    phrases
 }
 
-/// What a reply says that no state shows: a refusal, or what is only intended.
+/// The content of a reply that no state shows: a refusal, or an intention.
 fn reply(Message { to, body, .. }: &Message) -> Option<String> {
     match body {
         Body::RequestVoteReply { granted: false } => Some(format!("does not vote for {to}")),
@@ -152,26 +152,25 @@ fn reply(Message { to, body, .. }: &Message) -> Option<String> {
     }
 }
 
-/// How snapshot and log changed.
+/// The changes of snapshot and log.
 fn stored(effects: &Effects, mut length: u64) -> Vec<String> {
-    let mut reported: Vec<String> = install(effects).into_iter().collect();
+    let mut phrases: Vec<String> = install(effects).into_iter().collect();
     for Write { snapshot, log, .. } in &effects.writes {
         if let Some(snapshot) = snapshot
             && effects.restored.is_none()
         {
             let last = snapshot.last;
-            reported
-                .push(format!("takes a snapshot up to {last}, in place of its log up to there"));
+            phrases.push(format!("takes a snapshot up to {last}, in place of its log up to there"));
         }
         if let Some(log) = log {
-            reported.extend(log_write(log, length));
+            phrases.extend(log_write(log, length));
             length = log.from.get() - 1 + log.entries.len() as u64;
         }
     }
-    reported
+    phrases
 }
 
-/// The state machine's state was replaced, if it was.
+/// The replacement of the state machine's state, if there was one.
 fn install(effects: &Effects) -> Option<String> {
     let Snapshot { last, membership, .. } = &**effects.restored.as_ref()?;
     let configuration = configuration(membership);
@@ -181,7 +180,7 @@ fn install(effects: &Effects) -> Option<String> {
 fn log_write(log: &LogWrite, length: u64) -> Option<String> {
     let from = log.from;
     match (from.get() <= length, log.entries.is_empty()) {
-        // All there was gave way to a snapshot.
+        // A snapshot has replaced all of it.
         (false, true) => None,
         (false, false) => Some(format!("appends {}", entries(&log.entries))),
         (true, true) => Some(format!("deletes its log from {from} on")),
@@ -191,13 +190,12 @@ fn log_write(log: &LogWrite, length: u64) -> Option<String> {
     }
 }
 
-/// What matters in the long run, beside roles and commitment: a leader's new configuration, an installed
-/// snapshot.
+/// The milestones beside roles and commitment: a leader's new configuration, an installed snapshot.
 pub(super) fn milestones(effects: &Effects) -> Vec<String> {
-    let mut reported: Vec<String> = install(effects).into_iter().collect();
+    let mut phrases: Vec<String> = install(effects).into_iter().collect();
     if effects.view.role == Role::Leader {
         let logs = effects.writes.iter().filter_map(|write| write.log.as_ref());
-        reported.extend(logs.flat_map(|log| log.entries.iter()).filter_map(|entry| {
+        phrases.extend(logs.flat_map(|log| log.entries.iter()).filter_map(|entry| {
             match &entry.payload {
                 Payload::Membership(membership) => {
                     Some(format!("appends the configuration {}", configuration(membership)))
@@ -206,36 +204,32 @@ pub(super) fn milestones(effects: &Effects) -> Vec<String> {
             }
         }));
     }
-    reported
+    phrases
 }
 
-/// How the commit index moved, if it did; 0 is none.
+/// The change of the commit index, if there was one; 0 is none.
 pub(super) fn commit(before: Option<LogIndex>, after: Option<LogIndex>) -> Option<String> {
     let [before, after] = [before, after].map(length);
     (before != after).then(|| format!("commit index {before} → {after}"))
 }
 
-/// What the state machine applied, and of that what it did not execute.
+/// The entries that the state machine applied, and those of them that it did not execute.
 fn applied(effects: &Effects) -> Vec<String> {
-    let mut reported = Vec::new();
+    let mut phrases = Vec::new();
     if !effects.applied.is_empty() {
         let applied: Vec<Entry> =
             effects.applied.iter().map(|applied| applied.entry.clone()).collect();
-        reported.push(format!("applies {}", entries(&applied)));
+        phrases.push(format!("applies {}", entries(&applied)));
     }
-    reported.extend(effects.applied.iter().filter_map(
-        |Applied { entry, outcome }| match outcome {
-            Outcome::Repeated => Some(format!("does not execute {} again", entry.position())),
-            Outcome::NoSession => {
-                Some(format!("does not execute {}: no session", entry.position()))
-            }
-            Outcome::Nothing | Outcome::Executed | Outcome::Registered(_) => None,
-        },
-    ));
-    reported
+    phrases.extend(effects.applied.iter().filter_map(|Applied { entry, outcome }| match outcome {
+        Outcome::Repeated => Some(format!("does not execute {} again", entry.position())),
+        Outcome::NoSession => Some(format!("does not execute {}: no session", entry.position())),
+        Outcome::Nothing | Outcome::Executed | Outcome::Registered(_) => None,
+    }));
+    phrases
 }
 
-/// The name of what somebody asks for with this event.
+/// The request that an event makes, if it does.
 fn asked(event: &Event) -> Option<Request> {
     match event {
         Event::Propose(request, _)
@@ -254,8 +248,8 @@ fn answer_at_once(event: &Event, given: Answer) -> Option<String> {
     match given {
         Answer::NotLeader(Some(leader)) => Some(format!("refuses: the leader is {leader}")),
         Answer::NotLeader(None) => Some("refuses: knows no leader".to_owned()),
-        Answer::Rejected => Some("refuses: it makes no sense, or can't be had now".to_owned()),
-        // The snapshot is told of already.
+        Answer::Rejected => Some("refuses: invalid, or not possible now".to_owned()),
+        // The snapshot has its own phrase.
         Answer::Done if matches!(event, Event::Compact(_)) => None,
         Answer::Committed(_)
         | Answer::Registered(..)
@@ -277,7 +271,7 @@ fn answer(answer: Answer) -> String {
         Answer::NoSession(_) => "tells the client that its session is gone".to_owned(),
         Answer::Read(index) => format!("answers a read from the state after entry {index}"),
         Answer::Done => "tells the administrator that it is done".to_owned(),
-        Answer::Unknown => "tells the client that it does not know what became of it".to_owned(),
+        Answer::Unknown => "tells the client that it does not know the outcome".to_owned(),
         Answer::Rejected => "tells the administrator that it gave up".to_owned(),
         Answer::Superseded => "tells the client that it never will be committed".to_owned(),
         Answer::NotLeader(Some(leader)) => format!("tells the client that {leader} leads"),
@@ -286,7 +280,7 @@ fn answer(answer: Answer) -> String {
     }
 }
 
-/// What is on the disk now: `durable: term 3, vote S1, log 5/3:x`.
+/// The content that is durable now: `durable: term 3, vote S1, log 5/3:x`.
 pub(super) fn durable(write: &Write) -> String {
     let mut parts = Vec::new();
     if let Some(state) = write.hard_state {
@@ -306,12 +300,12 @@ pub(super) fn durable(write: &Write) -> String {
     format!("durable: {}", parts.join(", "))
 }
 
-/// How a server comes up again.
+/// A restart of a server.
 pub(super) fn restart(view: &View, settings: Option<&Settings>) -> String {
     let View { term, voted_for, snapshot, applied, .. } = view;
     let snapshot = snapshot.map(|last| format!(", snapshot up to {last}")).unwrap_or_default();
     let (vote, applied) = (vote(*voted_for), length(*applied));
-    let settings = settings.map_or("", |_| ", with other settings");
+    let settings = settings.map_or("", |_| ", with changed settings");
     format!("restarts in term {term}, vote {vote}{snapshot}, last applied {applied}{settings}")
 }
 
@@ -319,7 +313,7 @@ fn vote(vote: Option<NodeId>) -> String {
     vote.map_or_else(|| "none".to_owned(), |vote| vote.to_string())
 }
 
-/// How a server dies.
+/// A crash of a server.
 pub(super) fn crash(lost: usize, torn: Option<usize>) -> String {
     let crash = match lost {
         0 => "crashes".to_owned(),
@@ -334,14 +328,14 @@ pub(super) fn crash(lost: usize, torn: Option<usize>) -> String {
     }
 }
 
-/// What becomes of a disk that is wiped.
+/// The wipe of a disk.
 pub(super) const WIPED: &str = "loses all that was on its disk";
 
-/// A disk begins to lie, or what it said is true after all.
+/// The beginning or end of a disk's lie.
 pub(super) fn lie(lies: bool) -> &'static str {
     if lies {
-        "its disk lies from here on: what it says is durable, a crash takes"
+        "its disk lies from here on: a crash loses what it reports as durable"
     } else {
-        "its disk lies no longer: what it said is durable, is"
+        "its disk lies no longer: what it reported as durable is durable"
     }
 }

@@ -1,4 +1,4 @@
-//! How a story tells what there is in §5; in `extensions`, what comes on top of it.
+//! Timelines of §5; `extensions` has everything beyond it.
 
 mod extensions;
 
@@ -48,12 +48,12 @@ fn write(from: u64, entries: &[Entry]) -> Write {
     }
 }
 
-fn reported(recorder: Recorder) -> Vec<String> {
+fn lines_of(recorder: Recorder) -> Vec<String> {
     let lines = recorder.into_lines();
     lines.iter().map(|line| line.to_string()).collect()
 }
 
-/// A server takes an event, and this comes of it.
+/// A server takes an event with these effects.
 fn take(
     recorder: &mut Recorder,
     (time, server): (Micros, NodeId),
@@ -63,11 +63,11 @@ fn take(
 ) {
     let took = Observation::Took { server, event: Cow::Borrowed(event) };
     let effects = Cow::Borrowed(effects);
-    tell(recorder, time, &took);
-    tell(recorder, time, &Observation::Stepped { server, before, length, effects });
+    observe(recorder, time, &took);
+    observe(recorder, time, &Observation::Stepped { server, before, length, effects });
 }
 
-fn tell(recorder: &mut Recorder, time: Micros, observation: &Observation<'_>) {
+fn observe(recorder: &mut Recorder, time: Micros, observation: &Observation<'_>) {
     recorder.observe(time, observation).expect("a recorder ends no run");
 }
 
@@ -86,11 +86,11 @@ fn sent(message: &Message) -> Observation<'_> {
     Observation::Sent { message: Cow::Borrowed(message) }
 }
 
-/// What a recorder of everything tells of one step of S2.
+/// The lines of a recorder of everything about one step of S2.
 fn step(event: &Event, before: View, effects: &Effects, length: u64) -> Vec<String> {
     let mut recorder = Recorder::all();
     take(&mut recorder, (12_345, S2), event, (before, effects), length);
-    reported(recorder)
+    lines_of(recorder)
 }
 
 #[test]
@@ -127,14 +127,14 @@ fn a_log_grows_is_replaced_and_cut() {
     let event = Event::Receive(append(&entries));
     let said = "   12.345 ms  S2 ← S1  AppendEntries term 3, prev 4/2, entries 5/3:x, commit 4";
     let mut effects = Effects { writes: vec![write(5, &entries)], ..Effects::default() };
-    let tell = |effects: &Effects, length| step(&event, View::default(), effects, length);
-    assert_eq!(tell(&effects, 4), [format!("{said}: appends 5/3:x")]);
-    assert_eq!(tell(&effects, 7), [format!("{said}: replaces its log from 5 on by 5/3:x")]);
+    let text = |effects: &Effects, length| step(&event, View::default(), effects, length);
+    assert_eq!(text(&effects, 4), [format!("{said}: appends 5/3:x")]);
+    assert_eq!(text(&effects, 7), [format!("{said}: replaces its log from 5 on by 5/3:x")]);
     effects.writes = vec![write(5, &[])];
-    assert_eq!(tell(&effects, 7), [format!("{said}: deletes its log from 5 on")]);
+    assert_eq!(text(&effects, 7), [format!("{said}: deletes its log from 5 on")]);
     effects.writes = vec![write(4, &[entry(4, 3, &[0, 1])]), write(5, &entries)];
     assert_eq!(
-        tell(&effects, 4),
+        text(&effects, 4),
         [format!("{said}: replaces its log from 4 on by 4/3, appends 5/3:x")]
     );
 }
@@ -163,18 +163,18 @@ fn a_sent_message_is_told_but_is_not_among_the_last_steps() {
         },
     };
     let mut all = Recorder::all();
-    tell(&mut all, 0, &sent(&reply));
+    observe(&mut all, 0, &sent(&reply));
     assert_eq!(
-        reported(all),
+        lines_of(all),
         ["    0.000 ms  S1 → S2  AppendEntriesReply term 3, success, match 5"]
     );
     let mut last = Recorder::last(2);
-    tell(&mut last, 0, &sent(&reply));
+    observe(&mut last, 0, &sent(&reply));
     for lost in 0..4 {
-        tell(&mut last, lost, &crash(lost as usize, None));
+        observe(&mut last, lost, &crash(lost as usize, None));
     }
     assert_eq!(
-        reported(last),
+        lines_of(last),
         [
             "    0.002 ms  S1  crashes, losing 2 writes that were not durable",
             "    0.003 ms  S1  crashes, losing 3 writes that were not durable"
@@ -183,27 +183,27 @@ fn a_sent_message_is_told_but_is_not_among_the_last_steps() {
 }
 
 #[test]
-fn what_is_durable_at_once_needs_no_line() {
+fn a_write_that_is_durable_at_once_needs_no_line() {
     let before = View::default();
     let effects = Effects { writes: vec![write(1, &[entry(1, 1, b"x")])], ..Effects::default() };
     let durable = Write {
         hard_state: Some(HardState { term: Term(1), voted_for: None }),
         ..write(1, &[entry(1, 1, b"x")])
     };
-    let observed = |between: Option<Observation<'_>>, later| {
+    let lines = |between: Option<Observation<'_>>, later| {
         let mut recorder = Recorder::all();
         take(&mut recorder, (0, S1), &Event::Tick, (before, &effects), 0);
         if let Some(between) = between {
-            tell(&mut recorder, 0, &between);
+            observe(&mut recorder, 0, &between);
         }
         let durable = Observation::Durable { server: S1, write: Cow::Borrowed(&durable) };
-        tell(&mut recorder, later, &durable);
+        observe(&mut recorder, later, &durable);
         recorder.into_lines().len()
     };
-    assert_eq!(observed(None, 0), 1);
-    assert_eq!(observed(None, 5), 2, "a slow disk");
+    assert_eq!(lines(None, 0), 1);
+    assert_eq!(lines(None, 5), 2, "a slow disk");
     assert_eq!(
-        observed(Some(Observation::Statement { line: 9 }), 0),
+        lines(Some(Observation::Statement { line: 9 }), 0),
         2,
         "a stalled disk that is synced"
     );
@@ -220,11 +220,11 @@ fn milestones_have_the_first_and_the_last_commit() {
         take(&mut recorder, (time, S1), &Event::Tick, (before, &effects), 0);
         before = after;
     }
-    tell(&mut recorder, 4, &crash(0, None));
-    tell(&mut recorder, 5, &boot(S2, before, false, false));
-    tell(&mut recorder, 6, &boot(S2, before, true, false));
+    observe(&mut recorder, 4, &crash(0, None));
+    observe(&mut recorder, 5, &boot(S2, before, false, false));
+    observe(&mut recorder, 6, &boot(S2, before, true, false));
     assert_eq!(
-        reported(recorder),
+        lines_of(recorder),
         [
             "    0.001 ms  S1  commit index 0 → 1",
             "    0.003 ms  S1  commit index 2 → 5",
@@ -242,11 +242,11 @@ fn a_message_that_arrives_within_its_statement_has_one_line() {
     let (view, effects) = (View::default(), Effects::default());
     let arrives = |recorder: &mut Recorder| take(recorder, (0, S2), &event, (view, &effects), 4);
     let mut recorder = Recorder::all();
-    tell(&mut recorder, 0, &Observation::Statement { line: 5 });
-    tell(&mut recorder, 0, &sent(&message));
+    observe(&mut recorder, 0, &Observation::Statement { line: 5 });
+    observe(&mut recorder, 0, &sent(&message));
     arrives(&mut recorder);
-    tell(&mut recorder, 0, &sent(&message));
-    tell(&mut recorder, 0, &Observation::Statement { line: 6 });
+    observe(&mut recorder, 0, &sent(&message));
+    observe(&mut recorder, 0, &Observation::Statement { line: 6 });
     arrives(&mut recorder);
     assert_eq!(recorder.statements(), [5, 6]);
     let lines = recorder.into_lines();
@@ -262,7 +262,7 @@ fn a_message_that_arrives_within_its_statement_has_one_line() {
 }
 
 #[test]
-fn a_long_story_keeps_both_ends() {
+fn a_long_timeline_keeps_both_ends() {
     let line = |time| Line { time, statement: None, text: String::new() };
     let lines: Vec<Line> = (0..10).map(line).collect();
     let (head, left_out, tail) = ends(&lines, 5);

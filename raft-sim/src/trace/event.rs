@@ -1,4 +1,4 @@
-//! What a trace consists of: events of servers, in Figure 2's words.
+//! Events of servers, the elements of a trace, in Figure 2's terms.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,54 +7,55 @@ use crate::checker::Found;
 use crate::model::{Entry, LogIndex, NodeId, Payload, Position, Term};
 use crate::subject::Role;
 
-/// Something that a server told.
+/// An event that a server reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Who.
+    /// The server that reported it.
     pub server: NodeId,
-    /// In which of the files, from 0.
+    /// The number of its file, from 0.
     pub file: usize,
-    /// On which line, from 1.
+    /// Its line in that file, from 1.
     pub line: u32,
-    /// What its clock said, as it stands there. Only for telling: clocks of two servers are not compared.
+    /// The time of the server's clock, as the file has it. For display only: the clocks of two servers are not
+    /// compared.
     pub time: Option<Arc<str>>,
     /// Its number among the server's events, if it has one.
     pub seq: Option<u64>,
-    /// What.
+    /// The event itself.
     pub what: What,
 }
 
-/// What a server tells.
+/// An event itself, without its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It starts, or starts again.
+    /// The server starts, or starts again.
     Start(Start),
-    /// It takes a role in a term.
+    /// The server takes a role in a term.
     Role(Role, Term),
-    /// It votes for another server in a term.
+    /// The server votes for another server in a term.
     Vote(Term, NodeId),
-    /// It puts entries into its log, from an index on, in place of all that is there.
+    /// The server puts entries into its log from an index on. They replace everything there.
     Append(LogIndex, Vec<Entry>),
-    /// Its commitIndex is this now.
+    /// The server's commitIndex is this now.
     Commit(LogIndex),
-    /// It applies the entry at an index; of its term and what it carries it may say nothing.
+    /// The server applies the entry at an index. The entry's term and content may be missing.
     Apply(LogIndex, Option<Term>, Option<Payload>),
-    /// It takes a snapshot of its own up to here.
+    /// The server takes a snapshot of its own up to here.
     Snapshot(Position),
-    /// It installs a snapshot that its leader sent.
+    /// The server installs a snapshot that its leader sent.
     Install(Position),
-    /// So many of its events since it started, itself included, are on stable storage.
+    /// This number of its events since it started, the start included, is on stable storage.
     Durable(u64),
 }
 
-/// What a server starts with.
+/// The state that a server starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// What it found on its disk.
+    /// The state that was on its disk.
     pub found: Found,
-    /// How far its state machine has applied the log, if it says so.
+    /// The index up to which its state machine has applied the log, if the event has it.
     pub applied: Option<u64>,
-    /// The voters of the first configuration, if it says so.
+    /// The voters of the first configuration, if the event has them.
     pub voters: Option<Vec<NodeId>>,
 }
 
@@ -95,7 +96,7 @@ impl fmt::Display for What {
 }
 
 impl What {
-    /// The term that a server is in by this.
+    /// The term that a server is in after this event, if the event has one.
     pub(super) fn term(&self) -> Option<Term> {
         match self {
             What::Start(start) => Some(start.found.term),
@@ -109,7 +110,7 @@ impl What {
         }
     }
 
-    /// Every server that it names.
+    /// Calls `change` with each server that the event names.
     pub(super) fn each_server(&mut self, change: &mut dyn FnMut(&mut NodeId)) {
         match self {
             What::Start(start) => {
@@ -133,7 +134,7 @@ impl What {
     }
 }
 
-/// Every server that an entry names; its lists are in order afterwards.
+/// Calls `change` with each server that an entry names, and sorts the entry's lists.
 fn each_member(payload: &mut Payload, change: &mut dyn FnMut(&mut NodeId)) {
     match payload {
         Payload::Membership(membership) => {

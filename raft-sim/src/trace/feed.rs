@@ -1,28 +1,28 @@
-//! What each event of a trace means to the checkers.
+//! The meaning of each event of a trace for the checkers.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Trace;
 use super::event::{Event, Start, What};
-use super::judge::Stream;
-use super::reported::{Facts, Gaps};
+use super::facts::{Facts, Gaps};
+use super::stream::Stream;
 use crate::checker::{Found, Property, Quorum, Restarted, Traced, Violation};
 use crate::model::{
     Entry, HardState, LARGEST, LogIndex, Membership, NodeId, Position, Snapshot, Term,
 };
 use crate::subject::{LogWrite, Role, Token, Write};
 
-/// Whether an event can be taken.
+/// The readiness of an event: it can be taken now, or it waits for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ready {
-    /// All that must have been before has been taken.
+    /// All events that must come before it have been taken.
     Now,
-    /// Something is missing that may come. If nothing else is left, the lowest number is taken first.
+    /// An event that may still come is missing. If only waiting events are left, the lowest number is taken first.
     Waits(u8),
 }
 
-/// The checkers, and what they need not know of the servers.
+/// The checkers, with knowledge of the servers that the checkers don't need.
 pub(super) struct Feed<'t> {
     checkers: Traced,
     facts: &'t Facts,
@@ -30,22 +30,22 @@ pub(super) struct Feed<'t> {
     pub(super) gaps: Gaps,
 }
 
-/// What is known of a server beside its state.
+/// Knowledge of a server beside its state.
 #[derive(Default)]
 struct Server {
-    /// Whether it told how it started.
+    /// True if it reported how it started.
     has_start: bool,
-    /// Whether it told its role.
+    /// True if it reported its role.
     has_role: bool,
-    /// Whether it told, when it started or later, how far its state machine is.
+    /// True if it reported, at its start or later, how far its state machine is.
     has_applied: bool,
-    /// Whether it told where its log ends: when it started, or when it appended something.
+    /// True if it reported where its log ends: at its start, or with an append.
     has_log: bool,
-    /// Whether nobody knows any more what is in its log.
+    /// True if the content of its log is unknown from here on.
     lost: bool,
-    /// How many events it told since it started.
+    /// The number of events that it reported since it started.
     count: u64,
-    /// What may not be durable, each with the number of its event.
+    /// Writes that may not be durable, each with the number of its event.
     pending: VecDeque<(u64, Write)>,
 }
 
@@ -69,16 +69,16 @@ impl<'t> Feed<'t> {
         self.checkers.exercised(property)
     }
 
-    /// Whether what a server did up to this term may not have been taken, or was never told.
+    /// True if something that a server did up to this term may not have been taken yet, or was never reported.
     fn may(&self, server: NodeId, term: Term, streams: &[Stream<'_>]) -> bool {
         let slot = slot(server);
         let known = &self.servers[slot];
-        // What is durable is counted from a start on.
+        // Durable events are counted from a start on.
         let unsure = known.lost || (self.facts.durable && !known.has_start);
         self.facts.is_named(server) && (unsure || streams[slot].may_act_in(term))
     }
 
-    /// Whether somebody else than this follower may have committed something in this term or before.
+    /// True if a server other than this follower may have committed something in this term or before.
     fn may_lead(&self, follower: NodeId, other: NodeId, streams: &[Stream<'_>]) -> bool {
         let term = self.checkers.view_of(follower).term;
         if self.facts.voters.is_empty()
@@ -91,7 +91,7 @@ impl<'t> Feed<'t> {
         other != follower && self.may(other, term, streams)
     }
 
-    /// Whether an event can be taken, or something must come before.
+    /// Tells if an event can be taken, or if something must come before.
     pub(super) fn ready(&self, event: &Event, streams: &[Stream<'_>]) -> Ready {
         let server = event.server;
         let lost = self.servers[slot(server)].lost;
@@ -140,7 +140,7 @@ impl<'t> Feed<'t> {
         if known || !may_come { Ready::Now } else { Ready::Waits(2) }
     }
 
-    /// Takes an event, as it is.
+    /// Takes an event as it is.
     pub(super) fn take(&mut self, event: &Event, streams: &[Stream<'_>]) -> Result<(), Violation> {
         let server = event.server;
         let known = &mut self.servers[slot(server)];
@@ -248,7 +248,7 @@ impl<'t> Feed<'t> {
         Ok(())
     }
 
-    /// Nobody knows any more what is in a server's log.
+    /// Marks the content of a server's log as unknown.
     fn lose(&mut self, server: NodeId) {
         let known = &mut self.servers[slot(server)];
         known.lost = true;
@@ -272,7 +272,7 @@ impl<'t> Feed<'t> {
         let (lost, has_log) = (known.lost, known.has_log);
         let stood = view.role != Role::Follower && view.term == term;
         if role == Role::Leader && !stood && (!had_role || !self.facts.candidates) {
-            // It stood without saying so.
+            // It stood for election without an event that says so.
             self.role(server, Role::Candidate, term, streams)?;
         }
         if role == Role::Leader && lost {
@@ -337,7 +337,7 @@ impl<'t> Feed<'t> {
         self.write(server, Write { snapshot: Some(Arc::new(snapshot)), ..Write::new(Token(0)) })
     }
 
-    /// What a server says of its term and vote is durable, or will be.
+    /// Writes the term and vote of a server, which are durable or will be.
     fn hard_state(&mut self, server: NodeId) -> Result<(), Violation> {
         let view = self.checkers.view_of(server);
         let hard_state = HardState { term: view.term, voted_for: view.voted_for };
@@ -365,7 +365,7 @@ impl<'t> Feed<'t> {
         Ok(())
     }
 
-    /// A vote that is durable as soon as it is told.
+    /// Counts a vote that is durable as soon as it is reported.
     fn gives(&mut self, server: NodeId, term: Term, candidate: NodeId) -> Result<(), Violation> {
         if self.facts.durable { Ok(()) } else { self.checkers.gave(server, term, candidate) }
     }

@@ -1,5 +1,5 @@
-//! Whether the events of each server make sense by themselves, one after the other: what no program can have done,
-//! however broken, is an error of the trace.
+//! Consistency of each server's events: a sequence that no program can produce, however broken, is an error of the
+//! trace.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use super::event::{Event, What};
 use crate::history::read::{Wrong, text};
 use crate::model::{NodeId, length};
 
-/// Puts the events of each server in order and checks them. Up to which index nobody knows what is in the logs, since
-/// the trace begins behind that; and whether it tells of logs at all.
+/// Puts the events of each server in order and checks them. Returns the index up to which the content of the logs is
+/// unknown, since the trace begins behind it, and whether the trace has logs at all.
 pub(super) fn check(
     of_server: &mut [Vec<Event>],
     files: &[(String, Vec<u8>)],
@@ -31,7 +31,7 @@ pub(super) fn check(
     Ok((if has_logs { base } else { 0 }, has_logs))
 }
 
-/// An error that is a whole line.
+/// An error at a whole line.
 fn at(file: usize, line: u32, message: &str, files: &[(String, Vec<u8>)]) -> Error {
     let text = files.get(file).and_then(|(_, bytes)| text(bytes).ok()).unwrap_or_default();
     let before = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
@@ -41,7 +41,7 @@ fn at(file: usize, line: u32, message: &str, files: &[(String, Vec<u8>)]) -> Err
     Error { file, error: Wrong::new(span, message).placed(text) }
 }
 
-/// Puts events in the order of their numbers, if they have some.
+/// Sorts events by their numbers, if they have numbers.
 fn sort(events: &mut [Event]) -> Result<(), (u32, usize, String)> {
     let numbered = events.iter().filter(|event| event.seq.is_some()).count();
     if numbered == 0 {
@@ -68,27 +68,27 @@ fn sort(events: &mut [Event]) -> Result<(), (u32, usize, String)> {
 
 fn same_voters(voters: &mut Option<Vec<NodeId>>, event: &Event) -> Result<(), String> {
     let What::Start(start) = &event.what else { return Ok(()) };
-    let Some(reported) = &start.voters else { return Ok(()) };
-    if voters.get_or_insert_with(|| reported.clone()) == reported {
+    let Some(declared) = &start.voters else { return Ok(()) };
+    if voters.get_or_insert_with(|| declared.clone()) == declared {
         return Ok(());
     }
-    Err("the voters of the first configuration are others than an event before said".to_owned())
+    Err("the voters of the first configuration differ from those of an event before".to_owned())
 }
 
-/// What is known of one server.
+/// Knowledge of one server.
 #[derive(Default)]
 struct Server {
-    /// How many entries its log has at most, once that is known.
+    /// The largest number of entries that its log may have, once that is known.
     length: Option<u64>,
-    /// Up to which index it may have entries that it did not tell of.
+    /// The index up to which it may have entries that it did not report.
     base: u64,
-    /// How many events it told since it started.
+    /// The number of events that it reported since it started.
     events: Option<u64>,
     durable: u64,
 }
 
 impl Server {
-    /// Takes the next event, or says why that can't be.
+    /// Takes the next event, or says why it is impossible.
     fn take(&mut self, what: &What) -> Result<(), String> {
         if let Some(events) = &mut self.events {
             *events += 1;
@@ -130,7 +130,7 @@ impl Server {
         Ok(())
     }
 
-    /// It has an entry at this index, which may be one that it did not tell of.
+    /// Notes that it has an entry at this index, perhaps one that it did not report.
     fn has(&mut self, index: u64) {
         if self.length.is_none() {
             self.base = self.base.max(index);
@@ -140,8 +140,8 @@ impl Server {
     fn durable(&mut self, count: u64) -> Result<(), String> {
         let Some(events) = self.events else { return Ok(()) };
         if count >= events {
-            let reported = events - 1;
-            return Err(format!("{count} events durable, of {reported} since the server started"));
+            let total = events - 1;
+            return Err(format!("{count} events durable, of {total} since the server started"));
         }
         if count < self.durable {
             let before = self.durable;

@@ -1,21 +1,22 @@
-//! Traces: what the servers of any running cluster told of themselves, judged by the oracles.
+//! Traces: events that the servers of any running cluster reported, judged by the checkers.
 //!
-//! A [`Trace`] has the events of each server in the order in which it told them. Clocks of servers are not compared,
-//! so there is no order between events of different servers but the one that Raft itself makes: [`judge`] hands the
-//! events to the oracles in an order that can have been, and makes no check whose outcome might be another in
-//! another order. So a correct cluster is never accused, whatever its trace leaves out of what may be left out:
-//! not that a server starts again, and not that it installs a snapshot.
+//! A [`Trace`] has the events of each server in the order in which the server reported them. The clocks of servers
+//! are not compared, so the only order between events of different servers is the one that Raft itself makes.
+//! [`judge`] hands the events to the checkers in a possible order, and makes no check whose result another possible
+//! order could change. So a correct cluster is never accused, whatever optional events its trace leaves out. Two
+//! kinds of events are not optional: that a server starts again, and that it installs a snapshot.
 //!
-//! [`read()`] takes files, [`Recorder`] writes one of a run of the simulator. Nothing here talks to a server.
+//! [`read()`] reads files, [`Recorder`] writes the trace of a run of the simulator. Nothing here talks to a server.
 
 mod event;
+mod facts;
 mod feed;
 mod judge;
 mod lines;
 mod read;
 mod record;
 mod related;
-mod reported;
+mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -25,49 +26,49 @@ use crate::history::ReadError;
 use crate::model::NodeId;
 
 pub use event::{Event, Start, What};
+pub use facts::JUDGED;
 pub use judge::{Judgement, judge};
 pub use read::read;
 pub use record::Recorder;
 pub use related::At;
-pub use reported::JUDGED;
 
 /// The events of a cluster.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The names of its files.
     files: Vec<String>,
-    /// The names of its servers, S1 first; none where a number was left out.
+    /// The names of its servers, S1 first; `None` for a number that is not used.
     servers: Vec<Option<Arc<str>>>,
-    /// What each told, in its own order.
+    /// The events of each server, in the server's own order.
     events: Vec<Vec<Event>>,
-    /// Up to which index nobody knows what is in the logs.
+    /// The index up to which the content of the logs is unknown.
     base: u64,
-    /// Whether it tells of logs at all.
+    /// True if the trace has logs at all.
     has_logs: bool,
-    /// Files whose last line is cut off, and which line that is.
+    /// Files whose last line is cut off, with the number of that line.
     cut: Vec<(usize, u32)>,
 }
 
 impl Trace {
-    /// How many events it has.
+    /// The number of its events.
     #[must_use]
     pub fn len(&self) -> usize {
         self.events.iter().map(Vec::len).sum()
     }
 
-    /// Whether it has none; no trace that was read has.
+    /// True if it has no events. A trace that was read has some.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Its servers, also those that are only named by others.
+    /// Its servers, including those that only other servers name.
     pub fn servers(&self) -> impl Iterator<Item = (NodeId, &str)> {
         let numbered = (1..).map(NodeId).zip(&self.servers);
         numbered.filter_map(|(id, name)| Some((id, name.as_deref()?)))
     }
 
-    /// Those of them that have names of their own.
+    /// Its servers that have names of their own.
     pub fn renamed(&self) -> impl Iterator<Item = (NodeId, &str)> {
         self.servers().filter(|(id, name)| *name != id.to_string() && *name != id.0.to_string())
     }
@@ -100,11 +101,11 @@ impl Trace {
     }
 }
 
-/// What is wrong with a trace.
+/// An error in a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// In which file, from 0.
+    /// The number of the file, from 0.
     pub file: usize,
-    /// Where there, and what.
+    /// The place in the file, and the error.
     pub error: ReadError,
 }

@@ -1,6 +1,6 @@
-//! Traces as JSON lines: one event a line, of one server or of several.
+//! Traces as JSON lines: one event per line, of one server or of several.
 //!
-//! A field that no event of its kind has is an error, so that a slip in a name does not go unnoticed.
+//! A field that no event of its kind has is an error, so that a misspelled name is noticed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::subject::Role;
 
-/// Most servers of a cluster.
+/// The largest number of servers in a cluster.
 const SERVERS: usize = 64;
 const SERVER: &str = "a server, by its name or number";
 const EVENTS: &str = "start, follower, candidate, leader, vote, append, commit, apply, snapshot, \
@@ -30,7 +30,7 @@ const ENTRIES: &str = "entries, as [{\"term\":3,\"command\":\"x\"}]";
 /// Reads the files of one trace, each under its name.
 ///
 /// # Errors
-/// The first thing that is wrong, and where.
+/// The first error, with its place.
 pub fn read(files: &[(String, Vec<u8>)]) -> Result<Trace, Error> {
     let mut names = Names::default();
     let mut events = Vec::new();
@@ -56,7 +56,7 @@ pub fn read(files: &[(String, Vec<u8>)]) -> Result<Trace, Error> {
     Ok(Trace { files, servers, events: of_server, base, has_logs, cut })
 }
 
-/// Reads the lines of a file. The number of the last one, if it is cut off.
+/// Reads the lines of a file. Returns the number of the last line if it is cut off.
 fn lines(
     text: &str,
     file: usize,
@@ -74,7 +74,7 @@ fn lines(
         let number = u32::try_from(before + 1).unwrap_or(u32::MAX);
         let fields = match Fields::new(line, from, EXAMPLE) {
             Ok(fields) => fields,
-            // Whoever wrote it died on the way.
+            // The program that wrote it died in the middle of the line.
             Err(_) if !whole.ends_with('\n') && !is_whole(line) => return Ok(Some(number)),
             Err(wrong) => return Err(wrong),
         };
@@ -89,7 +89,7 @@ fn lines(
     Ok(None)
 }
 
-/// Whether a line is JSON to its end, or wrong before.
+/// True if a line is JSON to its end, or wrong before its end.
 fn is_whole(line: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(line).err().is_none_or(|error| !error.is_eof())
 }
@@ -196,7 +196,7 @@ fn included(fields: &Fields<'_>) -> Result<Position, Wrong> {
     Ok(Position { index, term: term(fields, "lastIncludedTerm")? })
 }
 
-/// A server as it is written in a list.
+/// A server as a list has it.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Name {
@@ -204,7 +204,7 @@ enum Name {
     Text(String),
 }
 
-/// A digest as it is written.
+/// A digest as a file has it.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Digest {
@@ -229,7 +229,7 @@ fn entries(fields: &Fields<'_>, from: LogIndex, names: &mut Names) -> Result<Vec
         let said = error.to_string();
         let said = said.split(" at line ").next().unwrap_or_default();
         let span = fields.span("entries");
-        // An error has a column from 1 on, in bytes.
+        // The column of an error counts bytes from 1 on.
         let at = span.start + error.column().saturating_sub(1).min(span.len());
         Wrong::expected(at..at, format!("strange entries: {said}"), ENTRIES)
     })?;
@@ -251,19 +251,19 @@ fn entries(fields: &Fields<'_>, from: LogIndex, names: &mut Names) -> Result<Vec
     Ok(entries)
 }
 
-/// What an applied entry carries, if that is told.
+/// The content of an applied entry, if the event has it.
 fn applied(fields: &Fields<'_>, names: &mut Names) -> Result<Option<Payload>, Wrong> {
     let command = fields.field::<String>("command", "a text")?;
     let digest = fields.field::<Digest>("digest", "a text or a whole number")?;
     let list = |name| fields.field::<Vec<Name>>(name, "servers, as [1,2,3]");
     let servers = [list("voters")?, list("outgoing")?, list("learners")?];
-    let reported = command.is_some() || digest.is_some() || servers.iter().any(Option::is_some);
+    let is_given = command.is_some() || digest.is_some() || servers.iter().any(Option::is_some);
     let payload = payload(command, digest, servers, names)
         .map_err(|what| fields.wrong("event", what, "either a command or a digest or voters"))?;
-    Ok(reported.then_some(payload))
+    Ok(is_given.then_some(payload))
 }
 
-/// What an entry carries: nothing, if nothing is told.
+/// The content of an entry; a no-op if the entry has none.
 fn payload(
     command: Option<String>,
     digest: Option<Digest>,
@@ -291,7 +291,7 @@ fn payload(
     }
 }
 
-/// The names of servers, in the order in which they come.
+/// The names of servers, in the order of their first use.
 #[derive(Default)]
 struct Names {
     known: BTreeMap<Arc<str>, NodeId>,
@@ -302,7 +302,7 @@ impl Names {
         self.known.len()
     }
 
-    /// The number of a server for now, from 1 on.
+    /// The provisional number of a server, from 1 on.
     fn number(&mut self, name: &str) -> NodeId {
         if let Some(id) = self.known.get(name) {
             return *id;
@@ -323,8 +323,9 @@ impl Names {
         servers
     }
 
-    /// Gives every server its number for good: the one it is named by, if all are named by numbers from 1 to 64, or as
-    /// S1 and so on; else that in the order of their names. The names, by number; of a number that nobody has, none.
+    /// Gives every server its final number. If all names are numbers from 1 to 64, or S1 and so on, a server has the
+    /// number of its name. Otherwise servers are numbered in the order of their names. Returns the names by number;
+    /// `None` for a number that is not used.
     fn settle(self, events: &mut [Event]) -> Vec<Option<Arc<str>>> {
         let own = |name: &Arc<str>| -> Option<u32> {
             let number = name.strip_prefix('S').unwrap_or(name).parse().ok()?;

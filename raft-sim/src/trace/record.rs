@@ -1,7 +1,7 @@
-//! A run of the simulator as a trace: an observer that writes down what servers would tell of themselves.
+//! The trace of a run of the simulator: an observer that writes the events that the servers would report.
 //!
-//! It observes what the checkers observe, and writes less of it: no messages, nothing of clients. It tells what is durable by
-//! `durable`, so that what a crash takes may be gone.
+//! It sees the observations that the checkers see, and writes fewer: no messages, nothing about clients. It reports
+//! durable writes as `durable` events, so that a crash may lose the rest.
 
 use std::collections::VecDeque;
 
@@ -15,23 +15,23 @@ use crate::plan::Plan;
 use crate::subject::{Effects, Role, Token, View, Write};
 use crate::time::Micros;
 
-/// Writes down a run as a trace.
+/// An observer that writes a run as a trace.
 pub struct Recorder {
     voters: Vec<NodeId>,
     servers: Vec<Server>,
     lines: Vec<(NodeId, String)>,
 }
 
-/// What is known of a server.
+/// Knowledge of a server.
 #[derive(Clone, Debug, Default)]
 struct Server {
-    /// The terms of the entries of its log as its disk has it, and as it sees it.
+    /// The terms of the entries of its log, first as its disk has it, then as the server sees it.
     durable: Vec<u64>,
     log: Vec<u64>,
     hard_state: (u64, Option<NodeId>),
-    /// How many events it told since it started.
+    /// The number of events that it reported since it started.
     count: u64,
-    /// Its writes that are not durable, each with its last event and how many entries it has.
+    /// Its writes that are not durable, each with its last event and its number of entries.
     writes: VecDeque<(Token, u64, usize)>,
 }
 
@@ -53,7 +53,7 @@ impl Recorder {
         Recorder { voters, servers, lines: Vec::new() }
     }
 
-    /// The lines, each with the server that told it, in the order in which they were told.
+    /// The lines in the order in which they were written, each with its server.
     #[must_use]
     pub fn into_lines(self) -> Vec<(NodeId, String)> {
         self.lines
@@ -85,14 +85,14 @@ impl Recorder {
             "voters": self.voters.iter().map(|id| id.0).collect::<Vec<u32>>(),
         });
         self.tell(id, time, "start", fields);
-        // From here on what is durable is told.
+        // From here on durable writes are reported.
         self.tell(id, time, "durable", json!({ "events": 1 }));
     }
 
     fn stepped(&mut self, id: NodeId, time: Micros, before: &View, effects: &Effects) {
         let after = &effects.view;
         let role = |recorder: &mut Self| recorder.role(id, time, before, after);
-        // Who steps down by what it commits has led until then.
+        // A server that steps down because of what it commits has led until then.
         let led = before.role == Role::Leader && before.term == after.term;
         if !led {
             role(self);
@@ -168,7 +168,7 @@ impl Recorder {
         if let Some(hard_state) = write.hard_state {
             server.hard_state = (hard_state.term.0, hard_state.voted_for);
         }
-        // A torn write is not durable as it was told.
+        // A torn write is not durable as it was reported.
         if let Some((token, events, count)) = server.writes.pop_front()
             && (token, count) == (write.token, entries(write))
         {
@@ -181,7 +181,7 @@ fn entries(write: &Write) -> usize {
     write.log.as_ref().map_or(0, |log| log.entries.len())
 }
 
-/// Puts a write into a log, of which only the terms are known.
+/// Puts a write into a log of which only the terms are known.
 fn apply(log: &mut Vec<u64>, write: &Write) {
     if let Some(snapshot) = &write.snapshot {
         let (last, term) = (snapshot.last.index.get() as usize, snapshot.last.term.0);

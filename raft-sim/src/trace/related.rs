@@ -1,4 +1,4 @@
-//! Which events show a violation, beside the one that it was seen at.
+//! The events that show a violation, beside the event at which it was seen.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +8,21 @@ use crate::checker::{Property, Violation};
 use crate::model::{NodeId, Payload, Term};
 use crate::subject::Role;
 
-/// An event of a trace.
+/// The place of an event in a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At {
-    /// Whose.
+    /// The server of the event.
     pub server: NodeId,
-    /// Which of its events, from 0, in its own order.
+    /// The event's number among those of its server, from 0, in the server's own order.
     pub nth: usize,
 }
 
-/// Where was told what a violation may have to do with.
+/// The places of the events that a violation may be related to.
 pub(super) struct Places<'t> {
     trace: &'t Trace,
     /// The term that each server is in.
     terms: BTreeMap<NodeId, Term>,
-    /// Who became leader of each term first.
+    /// The first event that made a server leader of each term.
     leaders: BTreeMap<Term, At>,
     /// Each server's last leadership, vote, commit and start.
     led: BTreeMap<NodeId, At>,
@@ -30,11 +30,11 @@ pub(super) struct Places<'t> {
     starts: BTreeMap<NodeId, At>,
     moves: BTreeMap<NodeId, At>,
     votes: BTreeMap<(NodeId, Term), At>,
-    /// Who had each entry first.
+    /// The first event that put each entry into a log.
     entries: BTreeMap<(u64, Term), At>,
-    /// Who committed an index first, each with the term in which it was; indexes increase.
+    /// The first event that committed an index, each with its term. Indexes increase.
     committed: Vec<(u64, Term, At)>,
-    /// Who applied each index first.
+    /// The first event that applied each index.
     applied: BTreeMap<u64, At>,
 }
 
@@ -111,16 +111,16 @@ impl<'t> Places<'t> {
         &self.trace.events[server.0 as usize - 1]
     }
 
-    /// The events that show a violation, seen at this one; that comes last.
+    /// The events that show a violation. The last one is the event at which it was seen.
     pub(super) fn of(&self, violation: &Violation, at: At, event: &Event) -> Vec<At> {
         let (server, term) = (event.server, self.term(event));
         let get = |known: &BTreeMap<NodeId, At>, server: NodeId| known.get(&server).copied();
         let leader = self.leaders.get(&term).copied();
         let commits = matches!(event.what, What::Commit(_));
         let own_commit = get(&self.commits, server);
-        let obligation = self.committed.iter().rev().find(|(_, when, _)| *when < term);
-        let (obligation, committer) = match violation.server == server {
-            true => (obligation.map(|(.., at)| *at), None),
+        let earlier = self.committed.iter().rev().find(|(_, when, _)| *when < term);
+        let (earlier, committer) = match violation.server == server {
+            true => (earlier.map(|(.., at)| *at), None),
             false => (get(&self.led, violation.server), get(&self.led, server)),
         };
         use Property::{
@@ -135,7 +135,7 @@ impl<'t> Places<'t> {
             (&[LogMatching], self.another(event)),
             (&[LogTerms, LegalRoles, Monotonicity], get(&self.moves, server)),
             (&[LogTerms, LegalRoles, Monotonicity], own_commit.filter(|_| commits)),
-            (&[LeaderCompleteness], obligation),
+            (&[LeaderCompleteness], earlier),
             (&[LeaderCompleteness], committer),
             (&[StateMachineSafety], self.decided(event)),
             (&[CommittedNeverTruncated], own_commit),
@@ -153,7 +153,7 @@ impl<'t> Places<'t> {
         shown
     }
 
-    /// Who had one of these entries before, with something else in it or before it.
+    /// An earlier event with one of these entries, but with another content in it or before it.
     fn another(&self, event: &Event) -> Option<At> {
         let What::Append(_, entries) = &event.what else { return None };
         let known = |entry: &&crate::model::Entry| {
@@ -171,7 +171,7 @@ impl<'t> Places<'t> {
         entries.iter().find(|entry| entry.index.get() == index).map(|entry| &entry.payload)
     }
 
-    /// Who committed or applied first what an event is about.
+    /// The first event that committed or applied the index of an event.
     fn decided(&self, event: &Event) -> Option<At> {
         let (What::Commit(index) | What::Apply(index, ..)) = &event.what else { return None };
         let index = index.get();
@@ -182,7 +182,7 @@ impl<'t> Places<'t> {
         applied.filter(|_| matches!(event.what, What::Apply(..))).or(committed)
     }
 
-    /// Who had the entry first that a leader commits.
+    /// The event with which a leader got the entry that it commits.
     fn has(&self, event: &Event) -> Option<At> {
         let What::Commit(to) = &event.what else { return None };
         let of_server = self.events(event.server).iter().enumerate().rev();
@@ -194,7 +194,7 @@ impl<'t> Places<'t> {
         appends.next().map(|(nth, _)| At { server: event.server, nth })
     }
 
-    /// What a server put into its log last, before this event.
+    /// The last append of a server before this event.
     fn last_append(&self, at: At) -> Option<At> {
         let before = &self.events(at.server)[..at.nth];
         let nth = before.iter().rposition(|event| matches!(event.what, What::Append(..)))?;

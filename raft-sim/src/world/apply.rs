@@ -1,13 +1,15 @@
-//! Actions carried out: for each, what it does.
+//! Carries out actions.
 
 use std::borrow::Cow;
 
 use super::{Halt, Launch, World, slot};
-use crate::action::Action;
+use crate::action::{Action, Change, LinkChange};
+use crate::disk::SyncTime;
 use crate::model::NodeId;
-use crate::network::{Loss, MessageId};
-use crate::observation::{Observation, Observer};
+use crate::network::{Conditions, Loss, MessageId};
+use crate::observation::{Observation, Observer, tell};
 use crate::subject::{Event, Token};
+use crate::time::TICK;
 
 impl<L: Launch + ?Sized> World<'_, L> {
     #[inline]
@@ -95,10 +97,10 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let content = Cow::Borrowed(&message);
         if let Some(why) = lost {
             let observation = Observation::Lost { message: Some(id), content, why };
-            observer.observe(self.now, &observation)?;
+            tell(observer, self.now, observation)?;
             return Ok(false);
         }
-        observer.observe(self.now, &Observation::Delivered { message: id, content })?;
+        tell(observer, self.now, Observation::Delivered { message: id, content })?;
         self.step(message.to, Event::Receive(message), observer)
     }
 
@@ -113,12 +115,12 @@ impl<L: Launch + ?Sized> World<'_, L> {
             return Ok(false);
         }
         let asked = Observation::Asked { server: id, event: Cow::Borrowed(&event) };
-        observer.observe(self.now, &asked)?;
+        tell(observer, self.now, asked)?;
         self.servers[slot(id)].unanswered.extend(event.request());
         self.step(id, event, observer)
     }
 
-    /// A server hears of a durable write, as a step of its own.
+    /// A server is notified of a durable write, in a separate step.
     fn notify(
         &mut self,
         id: NodeId,
@@ -130,5 +132,153 @@ impl<L: Launch + ?Sized> World<'_, L> {
             return Ok(true);
         }
         self.notify_now(id, token, observer)
+    }
+
+    /// Links change. Messages that no hold covers any more set out.
+    pub(super) fn change_links(
+        &mut self,
+        changes: &[LinkChange],
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        for &LinkChange { from, to, change } in changes {
+            let network = &mut self.network;
+            match change {
+                Change::Cut => network.cut(from, to, true),
+                Change::Mend => network.cut(from, to, false),
+                Change::Heal => network.heal(from, to),
+                Change::Hold(kinds) => {
+                    network.hold(from, to, kinds, true);
+                }
+                Change::Release(kinds) => {
+                    for message in network.hold(from, to, kinds, false) {
+                        tell(observer, self.now, Observation::Held { message, held: false })?;
+                    }
+                }
+                Change::Slow(extra) => network.slow(from, to, extra, true),
+                Change::Unslow(extra) => network.slow(from, to, extra, false),
+            }
+        }
+        self.set_out();
+        Ok(true)
+    }
+
+    /// Every link is whole from now on, and the network has these conditions: messages that were in flight or held
+    /// are sent anew. Disks and state machines take no time, writes no longer fail, clocks run at their nominal rate,
+    /// and every server is scheduled.
+    pub(super) fn recover(
+        &mut self,
+        conditions: Conditions,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        self.sync = SyncTime { min: 0, max: 0, notice: 0 };
+        self.apply_time = 0;
+        for message in self.network.calm(conditions) {
+            tell(observer, self.now, Observation::Held { message, held: false })?;
+        }
+        self.set_out();
+        for id in self.ids() {
+            let server = &mut self.servers[slot(id)];
+            server.tick = TICK;
+            server.frozen = false;
+            server.armed = None;
+            server.broken = false;
+            self.pause(id, false, observer)?;
+            self.stall(id, false, observer)?;
+            self.pause_apply(id, false, observer)?;
+        }
+        Ok(true)
+    }
+
+    /// A message in flight is lost.
+    pub(super) fn lose(
+        &mut self,
+        id: MessageId,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        let Some(message) = self.network.take(id) else { return Ok(false) };
+        let content = Cow::Borrowed(&message);
+        let lost = Observation::Lost { message: Some(id), content, why: Loss::Dropped };
+        tell(observer, self.now, lost)?;
+        Ok(true)
+    }
+
+    /// A copy of a message in flight is in flight as well.
+    pub(super) fn duplicate(
+        &mut self,
+        id: MessageId,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        let Some(message) = self.network.flight(id).map(|flight| flight.message.clone()) else {
+            return Ok(false);
+        };
+        self.park(message, true, observer)?;
+        Ok(true)
+    }
+
+    /// A message in flight is held back, or released.
+    pub(super) fn set_held(
+        &mut self,
+        message: MessageId,
+        held: bool,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        if !self.network.set_held(message, held) {
+            return Ok(false);
+        }
+        tell(observer, self.now, Observation::Held { message, held })?;
+        Ok(true)
+    }
+
+    /// A server is paused, as by its scheduler: nothing reaches it, and nothing leaves it. Its disk goes on. Or it
+    /// resumes: its clock catches up first, with all ticks that it missed; then everything else that arrived
+    /// meanwhile reaches it, in order. Nothing of that is lost, even if its link is cut by then. For a server that is
+    /// down nothing changes.
+    pub(super) fn pause(
+        &mut self,
+        id: NodeId,
+        paused: bool,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        let server = &mut self.servers[slot(id)];
+        match (paused, server.missed.take()) {
+            (true, missed) => {
+                server.missed = missed.or_else(|| server.is_up().then(Vec::new));
+                Ok(true)
+            }
+            (false, Some(missed)) => self.catch_up(id, missed, observer),
+            (false, None) => Ok(false),
+        }
+    }
+
+    /// A server takes the events that it missed while it was paused.
+    fn catch_up(
+        &mut self,
+        id: NodeId,
+        missed: Vec<Event>,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        let (ticks, others): (Vec<Event>, Vec<Event>) =
+            missed.into_iter().partition(|event| matches!(event, Event::Tick));
+        for event in ticks.into_iter().chain(others) {
+            match event {
+                Event::Persisted(token) => {
+                    self.notify_now(id, token, observer)?;
+                }
+                event @ (Event::Tick
+                | Event::Receive(_)
+                | Event::Propose(..)
+                | Event::Register(_)
+                | Event::ProposeOnce(..)
+                | Event::Read(_)
+                | Event::ChangeMembership(..)
+                | Event::Transfer(..)
+                | Event::Compact(_)
+                | Event::Apply) => {
+                    self.step(id, event, observer)?;
+                }
+            }
+        }
+        self.lag(id, observer)?;
+        Ok(true)
     }
 }

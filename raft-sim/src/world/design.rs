@@ -1,4 +1,4 @@
-//! What a world begins with.
+//! The initial state of a world.
 
 use crate::disk::SyncTime;
 use crate::model::{Entry, HardState, NodeId};
@@ -6,27 +6,27 @@ use crate::network::Conditions;
 use crate::subject::Settings;
 use crate::time::Micros;
 
-/// What a cluster is made of.
+/// The design of a cluster.
 #[derive(Clone, Debug)]
 pub struct Design {
-    /// One for each server, S1 first.
+    /// The initial state of each server, S1 first.
     pub servers: Vec<Start>,
-    /// The first configuration. Other servers boot knowing nobody, and wait to be added (§6).
+    /// The first configuration. Other servers boot without a configuration, and wait to be added (§6).
     pub members: Vec<NodeId>,
-    /// Seed of what the network and the disks draw.
+    /// The seed of all draws of the network and the disks.
     pub seed: u64,
-    /// What the network does to every message.
+    /// The network conditions.
     pub conditions: Conditions,
-    /// How long the disks take.
+    /// The delays of the disks.
     pub sync: SyncTime,
-    /// How long state machines take at most to apply what they were handed, with
-    /// [`Settings::apply_limit`]: drawn evenly each time. Virtual microseconds; 0 is at once.
+    /// The longest time that a state machine takes to apply the entries handed to it, with [`Settings::apply_limit`];
+    /// drawn evenly each time. Virtual microseconds; 0 is at once.
     pub apply_time: Micros,
-    /// Whether what was applied survives a crash.
+    /// True if the state of a state machine survives a crash.
     pub durable_state_machine: bool,
 }
 
-/// How one server starts.
+/// The initial state of one server.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
     /// currentTerm and votedFor on its disk.
@@ -37,6 +37,6 @@ pub struct Start {
     pub settings: Settings,
     /// Time between two ticks of its clock, in virtual microseconds.
     pub tick: Micros,
-    /// When its clock ticks first.
+    /// The time of its first tick.
     pub first_tick: Micros,
 }

@@ -1,18 +1,20 @@
-//! Disks: what was written becomes durable, messages that waited for it leave, and servers hear of it;
-//! disks stall, catch up and forget.
+//! Disks and power: writes become durable, messages that waited for them leave, and servers are notified; disks
+//! stall, catch up and lose their content; servers die, and boot again from their disks.
 
 use std::borrow::Cow;
+use std::panic::{self, AssertUnwindSafe};
 
 use super::flow::Due;
 use super::{Halt, Launch, Server, World, slot};
-use crate::disk::{Disk, length_after};
+use crate::disk::{Disk, Survives, length_after};
 use crate::mix::{below, mix};
 use crate::model::{NodeId, length};
-use crate::observation::{Observation, Observer, Stop};
-use crate::subject::{Event, Token, View, Write};
+use crate::observation::{Observation, Observer, Stop, Stored, tell};
+use crate::panics;
+use crate::subject::{Boot, Event, Token, View, Write};
 
 impl<L: Launch + ?Sized> World<'_, L> {
-    /// From now on a server's disk makes nothing durable by itself, or does again and catches up.
+    /// A server's disk stalls: it makes nothing durable by itself from now on. Or it resumes, and catches up.
     pub(super) fn stall(
         &mut self,
         id: NodeId,
@@ -23,7 +25,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         if stalled { Ok(true) } else { self.sync_all(id, observer) }
     }
 
-    /// All that a server has written so far becomes durable, and it hears of all that is.
+    /// All writes of a server so far become durable, and it is notified of each.
     pub(super) fn sync_all(
         &mut self,
         id: NodeId,
@@ -35,7 +37,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
                 return Ok(true);
             }
             match self.servers[slot(id)].unnotified.front() {
-                Some(&token) => self.hear(id, token, observer)?,
+                Some(&token) => self.deliver_notice(id, token, observer)?,
                 None => break,
             }
         }
@@ -43,18 +45,18 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// All that a server has written so far becomes durable, but it hears of the newest write only; of the
-    /// others with the next [`World::sync_all`].
+    /// All writes of a server so far become durable, but it is notified of the newest one only; of the others, with
+    /// the next [`World::sync_all`].
     pub(super) fn sync_newest(
         &mut self,
         id: NodeId,
         observer: &mut impl Observer,
     ) -> Result<bool, Halt> {
-        let observed = self.servers[slot(id)].unnotified.len();
+        let first = self.servers[slot(id)].unnotified.len();
         match self.make_durable(id, Token(u64::MAX), observer)? {
-            Some(_) if self.miss_notices(id, observed) => Ok(true),
+            Some(_) if self.miss_notices(id, first) => Ok(true),
             Some(newest) => {
-                self.hear(id, newest, observer)?;
+                self.deliver_notice(id, newest, observer)?;
                 self.lag(id, observer)?;
                 Ok(true)
             }
@@ -62,7 +64,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
     }
 
-    /// A server's disk makes its oldest writes durable. The server hears of them by [`World::notify`] or the next
+    /// A server's disk makes its oldest writes durable. The server is notified by [`World::notify`] or the next
     /// [`World::sync_all`], not by itself.
     pub(super) fn flush(
         &mut self,
@@ -79,7 +81,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// Everything up to and including this write becomes durable, and the server hears of it in time.
+    /// Everything up to and including this write becomes durable, and the server is notified after the disk's delay.
     pub(super) fn sync(
         &mut self,
         id: NodeId,
@@ -92,7 +94,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// What a server has written becomes durable at the end of a step, if its disk takes no time.
+    /// Makes a server's writes durable at the end of a step if its disk takes no time.
     #[inline]
     pub(super) fn settle_at_once(
         &mut self,
@@ -106,7 +108,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(())
     }
 
-    /// Everything up to and including this write becomes durable. True if the server has heard of it, false if it will.
+    /// Everything up to and including this write becomes durable. True if the server was notified, false if it will
+    /// be later.
     fn settle(
         &mut self,
         id: NodeId,
@@ -114,27 +117,27 @@ impl<L: Launch + ?Sized> World<'_, L> {
         observer: &mut impl Observer,
     ) -> Result<bool, Halt> {
         while self.servers[slot(id)].disk.is_dirty() {
-            // Of the older ones it may hear later, if it can do with that.
+            // Of older writes it may be notified later, if its implementation supports that.
             let unnotified = self.servers[slot(id)].unnotified.len();
-            let observed = if self.notices_in_order { 0 } else { unnotified };
+            let first = if self.notices_in_order { 0 } else { unnotified };
             if self.make_durable(id, through, observer)?.is_none() {
                 break;
             }
             if self.flowing && self.sync.notice > 0 {
-                self.schedule_notices(id, observed);
+                self.schedule_notices(id, first);
                 return Ok(false);
             }
-            if self.miss_notices(id, observed) {
+            if self.miss_notices(id, first) {
                 return Ok(false);
             }
-            while let Some(token) = self.servers[slot(id)].unnotified.remove(observed) {
+            while let Some(token) = self.servers[slot(id)].unnotified.remove(first) {
                 self.take(id, Event::Persisted(token), observer)?;
             }
         }
         Ok(true)
     }
 
-    /// Everything up to and including this write becomes durable. Gives the newest of the writes that were not
+    /// Everything up to and including this write becomes durable. Returns the newest of the writes that were not
     /// durable before.
     fn make_durable(
         &mut self,
@@ -155,7 +158,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(newest)
     }
 
-    /// A write is durable, or the disk says so.
+    /// A write is durable, or the disk reports so.
     #[inline]
     pub(super) fn report_durable(
         &mut self,
@@ -164,10 +167,10 @@ impl<L: Launch + ?Sized> World<'_, L> {
         observer: &mut impl Observer,
     ) -> Result<(), Stop> {
         let durable = Observation::Durable { server: id, write: Cow::Borrowed(write) };
-        observer.observe(self.now, &durable)
+        tell(observer, self.now, durable)
     }
 
-    /// Whether a server is not scheduled; then it will hear of its durable writes from this one on when it is.
+    /// True if a server is paused. It is then notified of its durable writes, from this one on, when it resumes.
     fn miss_notices(&mut self, id: NodeId, first: usize) -> bool {
         let Server { missed, unnotified, .. } = &mut self.servers[slot(id)];
         let Some(missed) = missed else { return false };
@@ -175,7 +178,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         true
     }
 
-    /// The server will hear of its durable writes from this one on, each after a time of its own.
+    /// Schedules the notices of a server's durable writes, from this one on, each with its own delay.
     fn schedule_notices(&mut self, id: NodeId, first: usize) {
         let server = &self.servers[slot(id)];
         let life = server.life;
@@ -187,15 +190,20 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
     }
 
-    /// The server hears of a durable write, if it has not yet.
-    fn hear(&mut self, id: NodeId, token: Token, observer: &mut impl Observer) -> Result<(), Halt> {
+    /// The server is notified of a durable write, unless it was before.
+    fn deliver_notice(
+        &mut self,
+        id: NodeId,
+        token: Token,
+        observer: &mut impl Observer,
+    ) -> Result<(), Halt> {
         if self.forget(id, token) {
             self.take(id, Event::Persisted(token), observer)?;
         }
         Ok(())
     }
 
-    /// As [`World::hear`], as a step of its own.
+    /// As [`World::deliver_notice`], in a separate step.
     pub(super) fn notify_now(
         &mut self,
         id: NodeId,
@@ -208,19 +216,19 @@ impl<L: Launch + ?Sized> World<'_, L> {
         self.step(id, Event::Persisted(token), observer)
     }
 
-    /// Takes a write from those that the server has not heard of, if it is one.
+    /// Removes a write from those that await a notice. False if it was not among them.
     fn forget(&mut self, id: NodeId, token: Token) -> bool {
         let unnotified = &mut self.servers[slot(id)].unnotified;
         let place = unnotified.iter().position(|&other| other == token);
         place.and_then(|place| unnotified.remove(place)).is_some()
     }
 
-    /// Messages leave that waited for a write of which the server is just told. It can't know any earlier that they
-    /// may.
+    /// Sends the messages that waited for a write of which the server is being notified: it can't know any earlier
+    /// that they may leave.
     pub(super) fn send_waiting(
         &mut self,
         id: NodeId,
-        reported: Token,
+        durable: Token,
         observer: &mut impl Observer,
     ) -> Result<(), Halt> {
         if self.servers[slot(id)].waiting.is_empty() {
@@ -228,7 +236,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
         let waiting = std::mem::take(&mut self.servers[slot(id)].waiting);
         for held in waiting {
-            if held.after > reported {
+            if held.after > durable {
                 self.servers[slot(id)].waiting.push(held);
             } else {
                 self.send(held.message, observer)?;
@@ -260,7 +268,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
     }
 
-    /// The disk of a server that is down forgets everything.
+    /// The disk of a server that is down loses everything.
     pub(super) fn wipe(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<bool, Halt> {
         let server = &mut self.servers[slot(id)];
         if server.is_up() {
@@ -269,12 +277,12 @@ impl<L: Launch + ?Sized> World<'_, L> {
         server.disk = Disk::default();
         server.kept = None;
         server.view = View::default();
-        observer.observe(self.now, &Observation::Wiped { server: id })?;
+        tell(observer, self.now, Observation::Wiped { server: id })?;
         Ok(true)
     }
 
-    /// From now on a server's disk lies: it says durable what it was given as ever, but the server's next crash
-    /// takes all of it, and the lie ends. Or, without a crash, what it said is true after all.
+    /// A server's disk lies from now on: it reports writes as durable as before, but the server's next crash loses
+    /// all of them, and the lie ends. Or the lie ends without a crash, and the reported writes are durable.
     pub(super) fn lie(
         &mut self,
         id: NodeId,
@@ -289,7 +297,150 @@ impl<L: Launch + ?Sized> World<'_, L> {
             server.kept = server.view.applied.min(server.disk.durable_prefix());
         }
         server.disk.lie(lies);
-        observer.observe(self.now, &Observation::Lies { server: id, lies })?;
+        tell(observer, self.now, Observation::Lies { server: id, lies })?;
         Ok(true)
+    }
+
+    /// A server dies; events that are scheduled for it, and those that it missed while it was paused, are void. False
+    /// if it was down.
+    pub(super) fn crash(
+        &mut self,
+        id: NodeId,
+        survives: Survives,
+        at_write: bool,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Stop> {
+        let server = &mut self.servers[slot(id)];
+        if self.subjects[slot(id)].take().is_none() {
+            return Ok(false);
+        }
+        server.up = false;
+        server.life += 1;
+        server.written = Token(0);
+        server.waiting.clear();
+        server.unnotified.clear();
+        server.unanswered.clear();
+        server.applying = false;
+        server.missed = None;
+        server.armed = None;
+        let (survived, torn) = self.salvage(id, survives, observer)?;
+        let server = &mut self.servers[slot(id)];
+        if self.durable_state_machine && !server.disk.lies() {
+            server.kept = server.view.applied.min(server.disk.durable_prefix());
+        }
+        let lost = server.disk.unsynced() + usize::from(torn.is_some());
+        server.disk.lose_unsynced();
+        server.length = server.disk.written_length();
+        let crashed = Observation::Crashed { server: id, survived, torn, lost, at_write };
+        tell(observer, self.now, crashed)?;
+        Ok(true)
+    }
+
+    /// Makes the surviving writes of a server durable. Returns the number of whole ones, and the number of entries of
+    /// a torn one, if there is one.
+    fn salvage(
+        &mut self,
+        id: NodeId,
+        Survives { writes, torn }: Survives,
+        observer: &mut impl Observer,
+    ) -> Result<(usize, Option<usize>), Stop> {
+        if self.servers[slot(id)].disk.lies() {
+            return Ok((0, None));
+        }
+        for survived in 0..writes {
+            let Some(write) = self.servers[slot(id)].disk.sync_next(Token(u64::MAX)) else {
+                return Ok((survived, None));
+            };
+            self.report_durable(id, &write, observer)?;
+        }
+        let tear = |torn| self.servers[slot(id)].disk.tear(torn);
+        let Some(write) = torn.and_then(tear) else { return Ok((writes, None)) };
+        self.report_durable(id, &write, observer)?;
+        Ok((writes, torn))
+    }
+
+    /// Crashes a server that has handed writes to its disk, if it is to die at a write.
+    #[inline]
+    pub(super) fn die_of_write(
+        &mut self,
+        id: NodeId,
+        observer: &mut impl Observer,
+    ) -> Result<(), Stop> {
+        let server = &self.servers[slot(id)];
+        let survives = if server.broken { Some(Survives::default()) } else { server.armed };
+        if let Some(survives) = survives {
+            self.crash(id, survives, true, observer)?;
+        }
+        Ok(())
+    }
+
+    /// Boots a server that is down from what is durable. Nothing happens to one that is up.
+    pub(super) fn restart(
+        &mut self,
+        id: NodeId,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        if self.server(id).is_up() {
+            return Ok(false);
+        }
+        self.boot(id, observer)?;
+        Ok(true)
+    }
+
+    pub(super) fn boot(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Halt> {
+        let servers = if self.members.contains(&id) { self.members.clone() } else { Vec::new() };
+        let server = &mut self.servers[slot(id)];
+        let changed = server.next_settings.take().filter(|next| *next != server.settings);
+        server.settings = changed.unwrap_or(server.settings);
+        let boot = Boot {
+            id,
+            servers,
+            now: self.now,
+            settings: server.settings,
+            hard_state: server.disk.hard_state(),
+            commit: server.disk.commit(),
+            snapshot: server.disk.snapshot().cloned(),
+            applied: server.kept,
+            log: server.disk.log().to_vec(),
+        };
+        let launch = self.launch;
+        let booted = panic::catch_unwind(AssertUnwindSafe(|| launch.launch(boot)));
+        let (panicked, booted) = match booted {
+            Ok(booted) => (false, booted),
+            Err(panic) => (true, Err(panics::describe(panic.as_ref()))),
+        };
+        let (subject, view) = match booted {
+            Ok(booted) => booted,
+            Err(why) => {
+                let why = Cow::Borrowed(&*why);
+                let failed = Observation::NotBooted { server: id, panicked, why: why.clone() };
+                tell(observer, self.now, failed)?;
+                return Err(Halt::NoBoot { server: id, why: why.into_owned() });
+            }
+        };
+        self.subjects[slot(id)] = Some(subject);
+        server.up = true;
+        server.length = server.disk.written_length();
+        server.longest = server.length;
+        server.view = view;
+        server.life += 1;
+        server.busy_until = self.now;
+        self.start_clock(id);
+        let server = &self.servers[slot(id)];
+        let booted = Observation::Booted {
+            server: id,
+            again: server.life > 1,
+            disk: Stored {
+                hard_state: server.disk.hard_state(),
+                snapshot: server.disk.snapshot().map(|snapshot| Cow::Borrowed(&**snapshot)),
+                log: Cow::Borrowed(server.disk.log()),
+            },
+            kept: server.kept,
+            settings: Cow::Borrowed(&server.settings),
+            changed: changed.is_some(),
+            view,
+        };
+        tell(observer, self.now, booted)?;
+        Ok(())
     }
 }

@@ -1,27 +1,29 @@
-//! One step of a server: it takes an event, and what it wants done is done.
+//! One step of a server: it takes an event, its effects are carried out, and its state machine goes on.
 
 use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
 
-use super::flow::schedule;
+use super::contract::make_sense;
+use super::flow::{Due, schedule};
 use super::{Halt, Launch, World, slot};
+use crate::mix::{below, mix};
 use crate::model::{Message, NodeId};
 use crate::network::Fate;
-use crate::observation::{Observation, Observer, Stop};
+use crate::observation::{Observation, Observer, Stop, tell};
 use crate::panics;
 use crate::subject::{Effects, Ended, Event, Subject, View};
 
-/// Hands a server an event. If it panics, that is how it ends.
+/// Hands a server an event. A panic becomes the end of the server.
 #[inline]
 fn hand(subject: &mut impl Subject, event: Event, effects: &mut Effects) {
     let stepped = panic::catch_unwind(AssertUnwindSafe(|| subject.step(event, effects)));
     if let Err(panic) = stepped {
-        effects.ended = Some(Ended::Panicked(panics::reported(panic.as_ref())));
+        effects.ended = Some(Ended::Panicked(panics::describe(panic.as_ref())));
     }
 }
 
 impl<L: Launch + ?Sized> World<'_, L> {
-    /// Something happens to a server. False if it is down. If it is not scheduled it happens when it is again.
+    /// An event reaches a server. False if it is down. If it is paused it takes the event when it resumes.
     #[inline]
     pub(super) fn step(
         &mut self,
@@ -38,15 +40,15 @@ impl<L: Launch + ?Sized> World<'_, L> {
             return Ok(true);
         }
         let step = Observation::Step { server: id, event: Cow::Borrowed(&event) };
-        observer.observe(self.now, &step)?;
+        tell(observer, self.now, step)?;
         self.take(id, event, observer)?;
         self.settle_at_once(id, observer)?;
         self.lag(id, observer)?;
         Ok(true)
     }
 
-    /// The server takes an event, and what it wants done is done. One that waits for its disk and dies at its write does
-    /// nothing of all that: what it would have done comes after the write.
+    /// The server takes an event, and its effects are carried out. If it waits for its disk and dies at the write, no
+    /// effect is: they would come after the write.
     pub(super) fn take(
         &mut self,
         id: NodeId,
@@ -59,7 +61,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let server = &self.servers[slot(id)];
         let Some(subject) = &mut self.subjects[slot(id)] else { return Ok(()) };
         let took = Observation::Took { server: id, event: Cow::Borrowed(&event) };
-        observer.observe(self.now, &took)?;
+        tell(observer, self.now, took)?;
         let before = server.view;
         let effects = &mut self.effects;
         effects.clear();
@@ -74,15 +76,14 @@ impl<L: Launch + ?Sized> World<'_, L> {
             effects.view = before;
         }
         let length = server.length;
-        if self.effects.ended.is_none()
-            && let Err(why) = self.make_sense(id)
-        {
-            self.effects.ended = Some(Ended::Crashed(why));
+        if effects.ended.is_none() {
+            let (servers, server) = (self.servers.len(), &mut self.servers[slot(id)]);
+            effects.ended = make_sense(id, effects, servers, server).err().map(Ended::Crashed);
         }
         let effects = &self.effects;
         let stepped =
             Observation::Stepped { server: id, before, length, effects: Cow::Borrowed(effects) };
-        observer.observe(self.now, &stepped)?;
+        tell(observer, self.now, stepped)?;
         if effects.ended.is_some() {
             self.crash(id, Default::default(), false, observer)?;
             return Ok(());
@@ -95,8 +96,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(())
     }
 
-    /// Hands on what the server's last step left in `effects`: first to the disk, then to clients, then to
-    /// the network. A server that dies of its write does so then.
+    /// Carries out the `effects` of the server's last step: writes first, then answers, then messages. A server that
+    /// is to die at its write does so at the end.
     #[inline]
     fn carry_out(
         &mut self,
@@ -110,7 +111,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
         for (request, answer) in self.effects.answers.drain(..) {
             let answered = Observation::Answered { server: id, request, answer };
-            observer.observe(self.now, &answered)?;
+            tell(observer, self.now, answered)?;
         }
         if !self.effects.sends.is_empty() {
             let mut sends = std::mem::take(&mut self.effects.sends);
@@ -128,7 +129,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(())
     }
 
-    /// Keeps the messages that wait for a write until the server hears that it is durable.
+    /// Keeps the messages that wait for a write until the server is notified that it is durable.
     fn hold_back(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Stop> {
         for held in std::mem::take(&mut self.effects.held) {
             let server = &mut self.servers[slot(id)];
@@ -148,7 +149,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         message: Message,
         observer: &mut impl Observer,
     ) -> Result<(), Stop> {
-        observer.observe(self.now, &Observation::Sent { message: Cow::Borrowed(&message) })?;
+        tell(observer, self.now, Observation::Sent { message: Cow::Borrowed(&message) })?;
         if !self.flowing {
             return self.park(message, false, observer);
         }
@@ -165,7 +166,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
                     Observation::InFlight { message, from, to, copy, held, arrives }
                 }
             };
-            observer.observe(*now, &observation)
+            tell(observer, *now, observation)
         })
     }
 
@@ -186,7 +187,54 @@ impl<L: Launch + ?Sized> World<'_, L> {
                     Observation::InFlight { message, from, to, copy, held, arrives: None }
                 }
             };
-            observer.observe(now, &observation)
+            tell(observer, now, observation)
         })
+    }
+
+    /// A server's state machine applies nothing from now on. Or it resumes, and catches up.
+    pub(super) fn pause_apply(
+        &mut self,
+        id: NodeId,
+        paused: bool,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        self.servers[slot(id)].apply_paused = paused;
+        self.lag(id, observer)?;
+        Ok(true)
+    }
+
+    /// Schedules the application of the entries that a server's state machine was handed. It is done now if that
+    /// takes no time, or time does not flow.
+    #[inline]
+    pub(super) fn lag(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Halt> {
+        let server = &self.servers[slot(id)];
+        if server.settings.apply_limit.is_none() || server.view.commit <= server.view.applied {
+            return Ok(());
+        }
+        self.let_apply(id, observer)
+    }
+
+    fn let_apply(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Halt> {
+        loop {
+            let server = &mut self.servers[slot(id)];
+            let before = server.view.applied;
+            let busy = server.apply_paused || server.applying || server.missed.is_some();
+            if busy || !server.is_up() || server.view.commit <= before {
+                return Ok(());
+            }
+            if self.flowing && self.apply_time > 0 {
+                server.applying = true;
+                server.applications += 1;
+                let bits = mix(mix(self.seed, 0x6170_706c ^ u64::from(id.0)), server.applications);
+                let time = self.now + below(bits, self.apply_time + 1);
+                self.queue.push(time, Due::Apply { server: id.0 - 1, life: server.life });
+                return Ok(());
+            }
+            self.take(id, Event::Apply, observer)?;
+            self.settle_at_once(id, observer)?;
+            if self.server(id).view.applied <= before {
+                return Ok(());
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Failing runs that are quick to shrink, for the tests that look at what they are shrunk to.
+//! Failing runs that shrink quickly, for the tests of shrinking.
 
 use raft_sim::checker::Property;
 use raft_sim::plan::{Plan, PlanOptions, Profile};
@@ -16,7 +16,7 @@ pub(crate) fn plan(profile: Profile, seed: u64) -> Plan {
     Plan::draw(seed, &plan_options)
 }
 
-/// The first seed from this one on of which the plan violates the property, and what that is shrunk to.
+/// Finds the first seed from this one on whose plan violates the property, and shrinks it.
 pub(crate) fn shrunk(
     plan: &dyn Fn(u64) -> Plan,
     from: u64,
@@ -32,7 +32,7 @@ pub(crate) fn shrunk(
     (seed, shrunk.expect("it violates a property"))
 }
 
-/// The scenario of a text.
+/// Parses the text of a scenario.
 pub(crate) fn parsed(text: &str) -> Scenario {
     parse(&Source::new("shrunk.raft", text)).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }

@@ -1,11 +1,11 @@
-//! The program as its user meets it, and the pages that show what it prints.
+//! The program as its user meets it, and the pages that show its output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
-/// What the program says in a folder: its exit code, standard output and standard error.
+/// Runs the program in a folder and returns its exit code, standard output and standard error.
 pub(crate) fn said(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let program = env!("CARGO_BIN_EXE_raft-sim");
     let output = Command::new(program).current_dir(folder).args(args).output().expect("it starts");
@@ -18,7 +18,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Each of the page's consoles with one command shows what is printed. How many there are.
+/// Checks that each console block of the page with one command shows the real output. Returns the number of blocks.
 #[track_caller]
 pub(crate) fn shows(page: &str) -> usize {
     let page = fs::read_to_string(root().join(page)).expect("the page is there");

@@ -1,5 +1,5 @@
-// Command broken is the example with one rule of the paper taken away, to see what the testbed makes of it: it votes
-// for whoever asks, however old the candidate's log is (§5.4.1).
+// Command broken is the example without one of the paper's rules, to see what the testbed reports: it votes for every
+// candidate, however old the candidate's log is (§5.4.1).
 package main
 
 import (

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// A decoder goes once through the JSON of one line. Whoever knows what is to come calls the method for it, in the
-// order of the line; after the first mistake every method gives nothing, and err has the mistake.
+// A decoder goes once through the JSON of one line. The caller calls the method for the value that it expects, in the
+// order of the line. After the first mistake every method gives nothing, and err has the mistake.
 type decoder struct {
 	line []byte
 	at   int

@@ -75,7 +75,7 @@ func appendText(b []byte, text string) []byte {
 	return append(append(b, text[start:]...), '"')
 }
 
-// appendStatus begins an answer with what went wrong.
+// appendStatus begins an answer with an error.
 func appendStatus(b []byte, status, reason string) []byte {
 	b = append(append(append(b, `{"status":"`...), status...), `","reason":`...)
 	return appendText(b, reason)
@@ -154,7 +154,7 @@ func appendEntries(b []byte, entries []Entry) []byte {
 	return b
 }
 
-// appendPayload appends what is in an entry beside its term.
+// appendPayload appends the content of an entry beside its term.
 func appendPayload(b []byte, entry *Entry) []byte {
 	switch entry.Type {
 	case Command:
@@ -182,7 +182,7 @@ func appendApplied(b []byte, index uint64, entry *Entry, outcome Outcome) []byte
 	b = appendPayload(b, entry)
 	if outcome.is != "" {
 		b = append(append(append(b, `,"outcome":"`...), outcome.is...), '"')
-		// What a register entry opened. Its own session field is never used.
+		// The session that a register entry opened. Its own session field is never used.
 		b = appendNumber(b, `,"session":`, outcome.session)
 	}
 	return append(b, '}')

@@ -10,8 +10,8 @@ import (
 	"runtime/debug"
 )
 
-// protocol is the version of the subject protocol that this package speaks. A testbed that speaks another says so
-// when it is told.
+// protocol is the version of the subject protocol that this package speaks. A testbed that speaks another reports
+// that when it reads the version.
 const protocol = 1
 
 // longest line, in bytes, that the protocol allows.
@@ -74,7 +74,7 @@ func readLong(lines *bufio.Reader, line []byte) ([]byte, error) {
 	}
 }
 
-// A conversation is what is known between one request and the next.
+// A conversation is the state between one request and the next.
 type conversation struct {
 	subject Subject
 	servers map[uint64]*host
@@ -161,8 +161,8 @@ func (c *conversation) boot() {
 	c.answer = appendView(append(c.answer, `{"view":`...), &h.view)
 }
 
-// diskOf is the server as one that goes on while its writes are under way, nil if it does not. It has to be clear
-// which it is: a server that waits to be told of a write, and is not, does nothing any more.
+// diskOf is the server as one that goes on while its writes are under way, nil if it does not. Method and capability
+// must agree: a server that waits for notifications of its writes, and gets none, does nothing any more.
 func (c *conversation) diskOf(server Server) (SlowDisk, error) {
 	claimed := false
 	for _, capability := range c.subject.Capabilities {
@@ -178,8 +178,8 @@ func (c *conversation) diskOf(server Server) (SlowDisk, error) {
 	return disk, nil
 }
 
-// steps is the step that the request asks for, and, if the disk takes no time, those that follow when what it
-// writes is durable.
+// steps is the step that the request asks for, followed, if the disk takes no time, by the steps on the notifications
+// of its writes.
 func (c *conversation) steps(h *host) {
 	q := &c.request
 	durable := h.step.last
@@ -199,8 +199,8 @@ func (c *conversation) steps(h *host) {
 	c.answer = append(c.answer, ']')
 }
 
-// one lets something happen to a server, and appends what it did, but for the brace that closes it. False if the
-// server crashed.
+// one applies an event to a server, and appends the effects, without the brace that closes them. False if the server
+// crashed.
 func (c *conversation) one(h *host, do string, token Token) bool {
 	if do == "persisted" && token == 0 {
 		token = c.request.token
@@ -250,7 +250,7 @@ func (c *conversation) happen(h *host, do string, token Token) {
 	}
 }
 
-// happenRarely calls one of the methods that not every server has.
+// happenRarely calls one of the methods that are optional for a server.
 func (c *conversation) happenRarely(h *host, do string) {
 	q, s := &c.request, &h.step
 	missing := ""

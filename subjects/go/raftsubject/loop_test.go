@@ -94,7 +94,7 @@ func TestAMessageWaitsForWhatWasSavedBeforeItInItsStep(t *testing.T) {
 	expect(t, answers[1], `{"writes":[{"token":3,"from":6,"entries":[]}],"messages":[{"type":"TimeoutNow","to":2}]}`)
 }
 
-func TestTheViewIsToldWhenItChanges(t *testing.T) {
+func TestTheViewIsReportedWhenItChanges(t *testing.T) {
 	p := &puppet{view: View{Role: Leader, CurrentTerm: 2, VotedFor: 1, CommitIndex: 3, LastApplied: 3, Leader: 1, Snapshot: 2, Configuration: 3, State: 9}}
 	p.tick = func(*Step) {}
 	subject := Subject{Name: "p", Boot: func(Boot) (Server, error) { return p, nil }}
@@ -108,7 +108,7 @@ func TestTheViewIsToldWhenItChanges(t *testing.T) {
 	expect(t, answers[2], `{"view":{"role":"candidate"}}`)
 }
 
-func TestWhatFollowsOfAWriteIsToldAtOnceIfTheDiskTakesNoTime(t *testing.T) {
+func TestEffectsOfADurableWriteAreReportedAtOnceIfTheDiskTakesNoTime(t *testing.T) {
 	instant := `{"do":"tick","server":1,"now":5,"instant":true}`
 	q := &quick{}
 	q.tick = func(step *Step) {

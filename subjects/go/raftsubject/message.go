@@ -7,7 +7,7 @@ type MessageType uint8
 
 // The types of messages. Each reply is a message of its own.
 const (
-	// Other has no name in the paper, and promises nothing.
+	// Other has no name in the paper, and guarantees nothing.
 	Other MessageType = iota
 	RequestVote
 	RequestVoteReply
@@ -45,7 +45,7 @@ func (t MessageType) String() string {
 	return "MessageType?"
 }
 
-// A Message between servers. Which fields belong to which type is said beside them; the others stay zero.
+// A Message between servers. The comment of a field lists the types that have it; in others it stays zero.
 type Message struct {
 	Type MessageType
 	// From is the sender; filled in for the one that sends.
@@ -55,7 +55,7 @@ type Message struct {
 
 	// LastLogIndex and LastLogTerm are the candidate's last entry: RequestVote, PreVote.
 	LastLogIndex, LastLogTerm uint64
-	// Transfer says that its leader told the candidate to stand: RequestVote.
+	// Transfer says that its leader asked the candidate to stand: RequestVote.
 	Transfer bool
 	// VoteGranted: RequestVoteReply, PreVoteReply.
 	VoteGranted bool
@@ -96,13 +96,13 @@ type Message struct {
 	// What is in an Other, in a few words.
 	What string
 
-	// Own is any JSON value. It arrives with the message as it was sent, and nobody looks into it: a Raft with
-	// messages of its own carries here what it really sent. See SetOwn and GetOwn.
+	// Own is any JSON value. It arrives with the message as it was sent, and the testbed does not look into it: a Raft
+	// with messages of its own carries the real message here. See SetOwn and GetOwn.
 	Own json.RawMessage
 	// ID names a message that is received.
 	ID uint64
-	// Re, in a message that is sent, ties it to the message with this ID: whoever receives it gets that back as
-	// its Request. For Rafts that make calls, and read the reply knowing what they asked.
+	// Re, in a message that is sent, ties it to the message with this ID: its receiver gets that message back as its
+	// Request. For Rafts that make calls, and need the request to understand the reply.
 	Re uint64
 	// Request is the message that this one is tied to, as it was sent; nil if there is none.
 	Request *Message

@@ -10,7 +10,7 @@ import (
 // A pipe is a file that is read and written without telling Go's scheduler. It has nothing else to run while this
 // waits, and what it does to find that out costs as much as all the rest of a step.
 type pipe struct {
-	file *os.File // kept, since a file that nobody holds is closed
+	file *os.File // kept, since an unreferenced file is closed
 	fd   uintptr
 }
 

@@ -20,7 +20,7 @@ type request struct {
 	to       uint64
 }
 
-// verbs are the requests there are. Found here, a verb costs no memory.
+// verbs are the existing requests. Found here, a verb costs no memory.
 var verbs = map[string]string{}
 
 func init() {
@@ -267,7 +267,7 @@ func readMessage(d *decoder, m *Message) {
 	}
 }
 
-// readMessageType is the type of that name. One that is not known is an Other: it promises nothing.
+// readMessageType is the type of that name. An unknown one is an Other: it guarantees nothing.
 func readMessageType(d *decoder) MessageType {
 	name := d.rawText()
 	for kind, known := range messageTypes {

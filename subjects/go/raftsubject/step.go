@@ -1,7 +1,7 @@
 package raftsubject
 
-// A Step is what a server does when something happens to it. Its methods are called in the order in which the
-// server does these things, and everything given to them is taken over as it is at that moment.
+// A Step collects the effects of an event on a server. Its methods are called in the order in which the server does
+// these things, and their arguments are copied.
 type Step struct {
 	now uint64
 	// The last write that the server has made since it booted, and the last before this step.
@@ -48,9 +48,10 @@ func (s *Step) Save(write Write) Token {
 	return s.last
 }
 
-// Send sends a message once all that was saved in this step so far is durable. What is saved later in this step it
-// does not wait for, so a Raft that sends its vote before it saves it is seen to. Nor does it wait for earlier
-// steps: a server that goes on while its writes are under way (SlowDisk) says what waits for what, with SendAfter.
+// Send sends a message once everything that was saved in this step so far is durable. It does not wait for data that
+// is saved later in this step, so a Raft that sends its vote before it saves it is found. It does not wait for
+// earlier steps either: a server that goes on while its writes are under way (SlowDisk) names the write with
+// SendAfter.
 func (s *Step) Send(message Message) {
 	if s.last > s.before {
 		s.SendAfter(s.last, message)
@@ -59,7 +60,7 @@ func (s *Step) Send(message Message) {
 	}
 }
 
-// SendNow sends a message at once, whatever was saved: it promises nothing that is not durable yet.
+// SendNow sends a message at once, whatever was saved: it guarantees nothing that is not durable yet.
 func (s *Step) SendNow(message Message) { s.SendAfter(0, message) }
 
 // SendAfter sends a message once this write is durable, and never if a crash comes first.
@@ -80,7 +81,7 @@ func (s *Step) ApplyTo(outcome Outcome, index uint64, entry Entry) {
 	s.applied = appendApplied(separate(s.applied), index, &entry, outcome)
 }
 
-// Answer tells a client what became of its request.
+// Answer answers a client's request.
 func (s *Step) Answer(request Request, answer Answer) {
 	s.mustBeOpen()
 	s.answers = appendAnswer(separate(s.answers), request, answer)
@@ -98,7 +99,7 @@ func (s *Step) Matched(server, matchIndex uint64) { s.matched, s.matchIndex = se
 // was that of a later term, the term.
 func (s *Step) Refuse(why string) { s.refused = why }
 
-// Unsupported says that this can't be done, and why. If the Raft claims the capability, that is a finding.
+// Unsupported reports that the request is impossible, and why. If the Raft claims the capability, that is a finding.
 func (s *Step) Unsupported(why string) { s.unsupported = why }
 
 // appendAnswerTo ends the step and writes it, with the view if it is not nil, as an answer but for the brace that

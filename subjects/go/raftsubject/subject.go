@@ -1,12 +1,12 @@
 package raftsubject
 
-// A Capability is something that a Raft may or may not be able to do beyond §5 of the paper. What is not listed is
-// not asked for; scenarios that need it are skipped.
+// A Capability is a feature that a Raft may have beyond §5 of the paper. The testbed does not use those that are not
+// listed; scenarios that need them are skipped.
 type Capability string
 
 // The capabilities.
 const (
-	// CapFigure2 stands for seven capabilities together: what Figures 2 and 4 say and other Rafts do otherwise.
+	// CapFigure2 stands for seven capabilities together: those of Figures 2 and 4 where other Rafts differ.
 	CapFigure2 Capability = "figure-2"
 	// CapForge: takes a message that no server sent, described in Figure 2's words (so without Own).
 	CapForge Capability = "forge"
@@ -33,10 +33,10 @@ const (
 	CapApplyAhead Capability = "apply-ahead"
 	// CapPreVote: asks whether it could win before it stands (dissertation §9.6), if Settings.PreVote.
 	CapPreVote Capability = "pre-vote"
-	// CapLoyalPreVote: gives no pre-vote as long as it hears from a leader, also without CapCheckQuorum.
+	// CapLoyalPreVote: gives no pre-vote as long as it gets messages from a leader, also without CapCheckQuorum.
 	CapLoyalPreVote Capability = "loyal-pre-vote"
-	// CapCheckQuorum: a leader that hears from no majority steps down (dissertation §6.2), and servers that hear from a
-	// leader disregard requests for their vote (§6), if Settings.CheckQuorum.
+	// CapCheckQuorum: a leader that gets messages from no majority steps down (dissertation §6.2), and servers that get
+	// messages from a leader disregard requests for their vote (§6), if Settings.CheckQuorum.
 	CapCheckQuorum Capability = "check-quorum"
 	// CapTransfer hands leadership over (dissertation §3.10). Needs the method of Transferrer.
 	CapTransfer Capability = "transfer"
@@ -75,20 +75,20 @@ const (
 
 // A Subject is a Raft under test.
 type Subject struct {
-	// Name is how reports call it.
+	// Name is its name in reports.
 	Name string
-	// Capabilities that it claims.
+	// Capabilities are those that it claims.
 	Capabilities []Capability
 	// Boot starts one server. It sends and saves nothing; an error says why the server refuses to start from this.
 	// Servers share nothing: a server that crashed is forgotten, and booted again.
 	Boot func(Boot) (Server, error)
-	// Reset is told that a new cluster begins, and its seed, for a Raft that has state beside its servers. May be nil.
+	// Reset begins a new cluster, with its seed, for a Raft that has state beside its servers. May be nil.
 	Reset func(seed uint64)
 }
 
-// A Server is one server of the Raft under test. What happens to it in a step comes through a method, and in this
-// method it says on the Step what it does. The Step is not to be kept. If a method panics, the server has crashed,
-// and the testbed reports it.
+// A Server is one server of the Raft under test. An event of a step comes through a method, and the method reports
+// the effects on the Step. The Step must not be kept. If a method panics, the server has crashed, and the testbed
+// reports it.
 type Server interface {
 	// Tick: its clock ticks once. All of Raft's timing is counted in these.
 	Tick(*Step)
@@ -135,7 +135,7 @@ type Compacter interface {
 	Compact(*Step, Request)
 }
 
-// An Applier has a state machine that lags behind: it applies what it was handed when it is told.
+// An Applier has a state machine that lags behind: it applies the entries that it was handed when Apply is called.
 type Applier interface {
 	Apply(*Step)
 }

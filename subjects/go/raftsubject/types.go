@@ -19,7 +19,7 @@ type View struct {
 	VotedFor    uint64
 	CommitIndex uint64
 	LastApplied uint64
-	// Leader is whom it takes for the leader of its term; itself if it leads.
+	// Leader is the server that it takes for the leader of its term; itself if it leads.
 	Leader uint64
 	// Snapshot is lastIncludedIndex of its snapshot (§7).
 	Snapshot uint64
@@ -30,14 +30,14 @@ type View struct {
 	State uint64
 }
 
-// An EntryType says what an entry is for.
+// An EntryType is the purpose of an entry.
 type EntryType uint8
 
 // The types of entries.
 const (
 	// Command is for the state machine.
 	Command EntryType = iota
-	// NoOp is what a new leader appends (§8).
+	// NoOp is the entry that a new leader appends (§8).
 	NoOp
 	// ConfigurationEntry changes who is in the cluster (§6).
 	ConfigurationEntry
@@ -49,7 +49,7 @@ const (
 type Entry struct {
 	Term uint64
 	Type EntryType
-	// Command is a text that means nothing; it is carried as it came.
+	// Command is a text without meaning; it is carried unchanged.
 	Command string
 	// Session and Serial of a command that is to be executed once.
 	Session, Serial uint64
@@ -74,13 +74,13 @@ type Snapshot struct {
 	Data string
 }
 
-// PersistentState is what Figure 2 has on stable storage beside the log.
+// PersistentState is the state that Figure 2 has on stable storage beside the log.
 type PersistentState struct {
 	CurrentTerm uint64
 	VotedFor    uint64
 }
 
-// A Write is what a server saves at once: all of it becomes durable, or nothing.
+// A Write is the data that a server saves at once: all of it becomes durable, or nothing.
 type Write struct {
 	// State is the new currentTerm and votedFor; nil if neither changes.
 	State *PersistentState
@@ -97,12 +97,12 @@ type Write struct {
 // A Token names a write of one server: 1, 2, 3 … since it booted.
 type Token uint64
 
-// A Request is the name under which a client is answered.
+// A Request is the name of a client's request, under which it is answered.
 type Request uint64
 
-// A Boot is what a server starts with: what was durable, and nothing else.
+// A Boot is the state that a server starts with: its durable state, and nothing else.
 type Boot struct {
-	// Server is who boots.
+	// Server is the server that boots.
 	Server uint64
 	// Peers are the voters of the first configuration, this server among them; none for one that is added later.
 	Peers    []uint64
@@ -114,11 +114,11 @@ type Boot struct {
 	Log []Entry
 	// CommitIndex is the latest that was durable, of a Raft that saves it.
 	CommitIndex uint64
-	// Applied is how far a state machine that survives crashes has applied the log; 0 if it has to be rebuilt.
+	// Applied is the index up to which a state machine that survives crashes has applied the log; 0 if it has to be rebuilt.
 	Applied uint64
 }
 
-// Settings are what a scenario or a plan sets. A Raft takes what it can: the timing always, limits if it has them.
+// Settings come from a scenario or a plan. A Raft uses those that it can: the timing always, limits if it has them.
 type Settings struct {
 	// Seed of the server's randomness. The election timeout is to be a function of this, the server, and the term
 	// or attempt, so that it does not shift when a schedule is shrunk.
@@ -167,7 +167,7 @@ var (
 	Unknown = Answer{is: "unknown"}
 	// Busy: not taken, since too many entries are uncommitted, or leadership is being handed over.
 	Busy = Answer{is: "busy"}
-	// Rejected: not taken, or given up: it makes no sense or can't be had.
+	// Rejected: not taken, or given up: it is invalid or impossible.
 	Rejected = Answer{is: "rejected"}
 )
 
@@ -188,7 +188,7 @@ func Read(index uint64) Answer { return Answer{is: "read", index: index} }
 // NotLeader: not taken. The client may ask this leader; 0 if none is known.
 func NotLeader(leader uint64) Answer { return Answer{is: "not-leader", leader: leader} }
 
-// An Outcome is what a state machine made of an entry, where that is not the plain thing.
+// An Outcome is the result of applying an entry, where that is not the plain one.
 type Outcome struct {
 	is      string
 	session uint64

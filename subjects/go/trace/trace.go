@@ -1,8 +1,9 @@
-// Package trace writes what one server of a running cluster does, for raft-sim check-trace.
+// Package trace writes the events of one server of a running cluster, for raft-sim check-trace.
 //
-// Tell each thing once it is on stable storage, and before anybody else can hear of it: before the answer to the RPC,
-// before the messages of the candidate or the leader. Any goroutine may tell; hold the lock that guards your Raft's
-// state while you do, so that events come in the order in which they happened. docs/traces.md has the format.
+// Write each event once it is on stable storage, and before another server or a client can learn of it: before the
+// answer to the RPC, before the messages of the candidate or the leader. Any goroutine may write; hold the lock that
+// guards your Raft's state while you do, so that events come in the order in which they happened. docs/traces.md has
+// the format.
 package trace
 
 import (
@@ -24,7 +25,7 @@ type Trace struct {
 }
 
 // Entry is one entry of the log. It carries a command or its digest, or, if it is a configuration, Voters, Outgoing (the
-// voters of C_old) and Learners. Where one is applied, a Term of 0 says nothing.
+// voters of C_old) and Learners. In Apply, a Term of 0 means that the term is left out.
 type Entry struct {
 	Term     uint64   `json:"term"`
 	Command  *string  `json:"command,omitempty"`
@@ -34,35 +35,36 @@ type Entry struct {
 	Learners []string `json:"learners,omitempty"`
 }
 
-// Start is what a server finds on its disk.
+// Start is the state that a server finds on its disk.
 type Start struct {
 	CurrentTerm  uint64 `json:"currentTerm"`
 	LastLogIndex uint64 `json:"lastLogIndex"`
 	LastLogTerm  uint64 `json:"lastLogTerm"`
-	// VotedFor is nil if nobody knows.
+	// VotedFor is nil if it is unknown.
 	VotedFor *Vote `json:"votedFor,omitempty"`
-	// LastApplied is nil if nobody knows.
+	// LastApplied is nil if it is unknown.
 	LastApplied *uint64 `json:"lastApplied,omitempty"`
-	// Voters are those of the first configuration: tell them if you tell entries that change it, or nothing does.
+	// Voters are those of the first configuration. Give them if the configuration never changes, or if you write the
+	// entries that change it.
 	Voters []string `json:"voters,omitempty"`
 }
 
-// Vote is whom a server has voted for in its term: Nobody, or a server's name.
+// Vote is the server that a server has voted for in its term, by its name, or NoVote.
 type Vote string
 
-// Nobody has its vote yet.
-const Nobody Vote = ""
+// NoVote means that it has not voted in this term.
+const NoVote Vote = ""
 
-// MarshalJSON writes null for nobody.
+// MarshalJSON writes null for NoVote.
 func (v Vote) MarshalJSON() ([]byte, error) {
-	if v == Nobody {
+	if v == NoVote {
 		return []byte("null"), nil
 	}
 	return json.Marshal(string(v))
 }
 
-// Open opens the file of a server's trace, to go on at its end. What is left of a line in the middle of which the server
-// died is dropped.
+// Open opens the file of a server's trace, to append to it. If the server died in the middle of a line, the rest of
+// that line is dropped.
 func Open(server, path string) (*Trace, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -83,68 +85,69 @@ func Open(server, path string) (*Trace, error) {
 	return &Trace{server: server, file: file}, nil
 }
 
-// Start tells that the server starts.
-func (t *Trace) Start(found Start) { t.tell("start", found) }
+// Start writes that the server starts.
+func (t *Trace) Start(found Start) { t.write("start", found) }
 
-// Follower tells that it becomes follower, or comes to a new term as one.
-func (t *Trace) Follower(term uint64) { t.tell("follower", inTerm{term}) }
+// Follower writes that it becomes follower, or comes to a new term as one.
+func (t *Trace) Follower(term uint64) { t.write("follower", inTerm{term}) }
 
-// Candidate tells that it stands for election, and votes for itself.
-func (t *Trace) Candidate(term uint64) { t.tell("candidate", inTerm{term}) }
+// Candidate writes that it stands for election, and votes for itself.
+func (t *Trace) Candidate(term uint64) { t.write("candidate", inTerm{term}) }
 
-// Leader tells that it is elected.
-func (t *Trace) Leader(term uint64) { t.tell("leader", inTerm{term}) }
+// Leader writes that it is elected.
+func (t *Trace) Leader(term uint64) { t.write("leader", inTerm{term}) }
 
-// Vote tells that it votes for another server.
+// Vote writes that it votes for another server.
 func (t *Trace) Vote(term uint64, candidate string) {
-	t.tell("vote", struct {
+	t.write("vote", struct {
 		Term      uint64 `json:"term"`
 		Candidate string `json:"candidate"`
 	}{term, candidate})
 }
 
-// Append tells that it puts entries into its log from this index on; whatever was there from that index on is gone.
+// Append writes that it puts entries into its log from this index on; whatever was there from that index on is gone.
 func (t *Trace) Append(from uint64, entries []Entry) {
 	if entries == nil {
 		entries = []Entry{}
 	}
-	t.tell("append", struct {
+	t.write("append", struct {
 		From    uint64  `json:"from"`
 		Entries []Entry `json:"entries"`
 	}{from, entries})
 }
 
-// Commit tells its commitIndex.
+// Commit writes its commitIndex.
 func (t *Trace) Commit(commitIndex uint64) {
-	t.tell("commit", struct {
+	t.write("commit", struct {
 		CommitIndex uint64 `json:"commitIndex"`
 	}{commitIndex})
 }
 
-// Apply tells that its state machine applies an entry.
+// Apply writes that its state machine applies an entry.
 func (t *Trace) Apply(index uint64, entry Entry) {
-	t.tell("apply", struct {
+	t.write("apply", struct {
 		Index uint64 `json:"index"`
 		Term  uint64 `json:"term,omitempty"`
 		Entry
 	}{index, entry.Term, entry})
 }
 
-// Snapshot tells that it takes a snapshot of its own up to here.
-func (t *Trace) Snapshot(index, term uint64) { t.tell("snapshot", included{index, term}) }
+// Snapshot writes that it takes a snapshot of its own up to here.
+func (t *Trace) Snapshot(index, term uint64) { t.write("snapshot", included{index, term}) }
 
-// Install tells that it installs a snapshot that its leader sent.
-func (t *Trace) Install(index, term uint64) { t.tell("install", included{index, term}) }
+// Install writes that it installs a snapshot that its leader sent.
+func (t *Trace) Install(index, term uint64) { t.write("install", included{index, term}) }
 
-// Durable tells that so many of its events since its last start, that included, are on stable storage. Who tells this
-// once tells it behind each start, and on all servers: nothing else says then that anything is.
+// Durable writes that this number of its events since its last start, the start included, is on stable storage. If
+// you write this once, write it behind each start, and on all servers: no other event then means that something is
+// durable.
 func (t *Trace) Durable(events uint64) {
-	t.tell("durable", struct {
+	t.write("durable", struct {
 		Events uint64 `json:"events"`
 	}{events})
 }
 
-// Err is why nothing more could be written, if that is so.
+// Err is the error after which nothing more is written, if there was one.
 func (t *Trace) Err() error {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -163,8 +166,8 @@ type included struct {
 	Term  uint64 `json:"lastIncludedTerm"`
 }
 
-// tell writes one line: who, what and when, and the fields of this kind of event.
-func (t *Trace) tell(event string, fields interface{}) {
+// write writes one line: server, event and time, and the fields of this kind of event.
+func (t *Trace) write(event string, fields interface{}) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	if t.err != nil {

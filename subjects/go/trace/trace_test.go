@@ -21,7 +21,7 @@ func Example() {
 	}
 	defer n1.Close()
 	command := "x=1"
-	vote := trace.Nobody
+	vote := trace.NoVote
 	n1.Start(trace.Start{VotedFor: &vote, Voters: []string{"n1"}})
 	n1.Candidate(1)
 	n1.Leader(1)
@@ -32,7 +32,7 @@ func Example() {
 	// Output: <nil>
 }
 
-// Each event, and its line without who and when.
+// Each event, and its line without server and time.
 func TestEachEventIsALine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "n1.jsonl")
 	n1, err := trace.Open("n1", path)
@@ -40,13 +40,13 @@ func TestEachEventIsALine(t *testing.T) {
 		t.Fatal(err)
 	}
 	command, applied := "x", uint64(2)
-	nobody, n2 := trace.Nobody, trace.Vote("n2")
-	told := []struct {
-		tell func()
-		line string
+	noVote, n2 := trace.NoVote, trace.Vote("n2")
+	events := []struct {
+		write func()
+		line  string
 	}{
 		{func() { n1.Start(trace.Start{CurrentTerm: 3}) }, `"start","currentTerm":3,"lastLogIndex":0,"lastLogTerm":0`},
-		{func() { n1.Start(trace.Start{VotedFor: &nobody}) },
+		{func() { n1.Start(trace.Start{VotedFor: &noVote}) },
 			`"start","currentTerm":0,"lastLogIndex":0,"lastLogTerm":0,"votedFor":null`},
 		{func() {
 			n1.Start(trace.Start{
@@ -70,17 +70,17 @@ func TestEachEventIsALine(t *testing.T) {
 		{func() { n1.Install(9, 6) }, `"install","lastIncludedIndex":9,"lastIncludedTerm":6`},
 		{func() { n1.Durable(12) }, `"durable","events":12`},
 	}
-	for _, event := range told {
-		event.tell()
+	for _, event := range events {
+		event.write()
 	}
 	n1.Close()
 	text, _ := os.ReadFile(path)
 	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
-	if len(lines) != len(told) || n1.Err() != nil {
-		t.Fatalf("%d lines of %d events: %v", len(lines), len(told), n1.Err())
+	if len(lines) != len(events) || n1.Err() != nil {
+		t.Fatalf("%d lines of %d events: %v", len(lines), len(events), n1.Err())
 	}
 	when := regexp.MustCompile(`,"time":[0-9]+`)
-	for i, event := range told {
+	for i, event := range events {
 		got := when.ReplaceAllString(lines[i], "")
 		if want := `{"server":"n1","event":` + event.line + `}`; got != want {
 			t.Errorf("%s\nexpected\n%s", got, want)

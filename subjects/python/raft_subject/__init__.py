@@ -1,16 +1,16 @@
 """Puts a Raft written in Python under raft-sim. README.md next to this file is the way in.
 
 Make a subclass of `Server`, fill in the methods that begin with `on_`, and call `main` with it. raft-sim calls these
-methods; in them you call `save`, `send`, `apply` and `answer` to say what your Raft did. That is all there is: no clock, no
+methods; in them you call `save`, `send`, `apply` and `answer` to report what your Raft did. There is nothing else: no clock, no
 network, no disk and no thread, since raft-sim owns them.
 
-Words are those of Figure 2 of the Raft paper, spelled as there, and index 0 is "none". docs/subject-protocol.md says what
-each means. This module never decides anything that a Raft decides.
+Names are those of Figure 2 of the Raft paper, spelled as there, and index 0 is "none". docs/subject-protocol.md describes
+each. This module makes no decision that belongs to a Raft.
 """
 
 from .child import PROTOCOL, Child, main
 from .server import Refused, Server, Unsupported
-from .words import Boot, Entry, Message, Settings, View
+from .model import Boot, Entry, Message, Settings, View
 
 __all__ = [
     "PROTOCOL",

@@ -1,4 +1,4 @@
-"""The conversation with raft-sim: one line for each line. docs/subject-protocol.md says what is in them."""
+"""The conversation with raft-sim: one line for each line. docs/subject-protocol.md describes the lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from .server import Refused, Server, Unsupported, crashed
-from .words import Record
+from .model import Record
 
 PROTOCOL = 1
 
@@ -31,7 +31,7 @@ _STEPS = {
 
 
 class Child:
-    """All servers of a cluster, as raft-sim wants them in one process: one answer for each request."""
+    """All servers of a cluster, in one process: one answer for each request."""
 
     def __init__(self, server_class: type[Server]) -> None:
         self._class = server_class
@@ -48,7 +48,7 @@ class Child:
                 server = self._servers[request["server"]] = self._class()
                 return server._start(request)
             if do == "reset":
-                # For who draws from `random`: the same cluster gets the same draws.
+                # For a Raft that draws from `random`: the same cluster gets the same draws.
                 random.seed(request.get("seed", 0))
                 self._servers.clear()
                 return {}
@@ -63,7 +63,7 @@ class Child:
             return crashed(error)
 
     def _hello(self) -> dict:
-        """Who it is. What can't be right of that it is told before anything else is asked."""
+        """The name and capabilities of the Raft. Mistakes in them are reported before any other request."""
         capabilities = self._class.capabilities
         where = f"{self._class.__name__}.capabilities"
         if isinstance(capabilities, str):
@@ -82,7 +82,7 @@ class Child:
 
 
 def _as_fields(thing: Any) -> dict:
-    """What `json` can't encode by itself."""
+    """The fields of an object that `json` can't encode by itself."""
     if isinstance(thing, Record):
         return thing.__dict__
     raise TypeError(f"{thing!r} can't be sent: JSON has no {type(thing).__name__}")
@@ -94,8 +94,8 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=
 def main(server_class: type[Server]) -> None:
     """Answers raft-sim until it has no more to ask."""
     child = Child(server_class)
-    # The answers have the standard output for themselves: whatever else is written to it goes to the standard error, also
-    # what was printed before and still waits to be written.
+    # The standard output is for answers alone: all other output goes to the standard error, also text that was printed
+    # before and is still buffered.
     requests, answers = sys.stdin.buffer, open(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout.flush()
@@ -103,7 +103,7 @@ def main(server_class: type[Server]) -> None:
     if requests.isatty():
         print("This program answers raft-sim: raft-sim test --subject 'python3 …'. Waiting for its requests.")
     decode = json.JSONDecoder().decode
-    # What is there by now stays: the collector need not look at it again.
+    # Objects that exist by now stay: the collector need not look at them again.
     gc.freeze()
     for line in requests:
         try:

@@ -1,4 +1,4 @@
-"""One server under test: what raft-sim asks of it, what it says, and in which order. It never decides what a Raft decides."""
+"""One server under test: its events, its effects, and their order. It makes no decision that belongs to a Raft."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import traceback
 from typing import Any, Optional
 
-from .words import Boot, Entry, Message, View
+from .model import Boot, Entry, Message, View
 
 HERE = os.path.dirname(__file__)
 
@@ -27,18 +27,18 @@ class Server:
     `self.server` is who it is, 1 for S1, and `self.now` the virtual time in microseconds.
     """
 
-    #: How reports call your Raft.
+    #: The name of your Raft in reports.
     name = "raft"
-    #: What it can do, one place for all: see the table in docs/subject-protocol.md.
+    #: Its capabilities: see the table in docs/subject-protocol.md.
     capabilities: tuple = ()
 
     server: int
     now: int
 
-    # What raft-sim asks.
+    # The methods that raft-sim calls.
 
     def on_boot(self, boot: Boot) -> None:
-        """It boots from what is durable, as a follower; at first from nothing, later after each crash. It says nothing yet."""
+        """It boots from its durable state, as a follower: at first from nothing, later after each crash. It sends nothing yet."""
         raise NotImplementedError("on_boot is to be filled in")
 
     def on_tick(self) -> None:
@@ -62,7 +62,7 @@ class Server:
         raise NotImplementedError("who claims slow-disk fills in on_persisted")
 
     def on_apply(self) -> None:
-        """The state machine takes what it was handed and has not applied yet (`apply-queue`)."""
+        """The state machine applies the entries that it was handed and has not applied yet (`apply-queue`)."""
         raise Unsupported("apply")
 
     def on_read(self, request: int) -> None:
@@ -78,18 +78,18 @@ class Server:
         raise Unsupported("propose in a session")
 
     def on_change(self, request: int, voters: list, learners: list) -> None:
-        """An administrator wants this configuration (`membership`, `joint`)."""
+        """An administrator requests this configuration (`membership`, `joint`)."""
         raise Unsupported("change")
 
     def on_transfer(self, request: int, to: int) -> None:
-        """An administrator wants another server to lead (`transfer`)."""
+        """An administrator requests that another server lead (`transfer`)."""
         raise Unsupported("transfer")
 
     def on_compact(self, request: int) -> None:
         """The state machine is to take a snapshot in place of the log (`snapshots`)."""
         raise Unsupported("compact")
 
-    # What you call.
+    # The methods that you call.
 
     def save(
         self,
@@ -104,7 +104,7 @@ class Server:
         """Writes to disk, all of it or nothing: currentTerm and votedFor (always together), `log[from_:] = entries`, a snapshot,
         and commitIndex, if your Raft keeps that on its disk (in Figure 2 it is volatile).
 
-        Gives the token under which `on_persisted` hears of it. Writes become durable in the order in which you make them.
+        Returns the token that `on_persisted` gets for it. Writes become durable in the order in which you make them.
         Without `slow-disk` the call is one that blocks: go on as if it were durable.
         """
         self._token += 1
@@ -125,7 +125,7 @@ class Server:
     def save_all(self, currentTerm: int, votedFor: Optional[int], log: list) -> int:
         """For a Raft that writes all of its state each time: writes what has changed. `log` has an `Entry` for index 1 and on.
 
-        Gives the token of the latest write, which is an earlier one if nothing has changed.
+        Returns the token of the latest write, which is an earlier one if nothing has changed.
         """
         old_term, old_vote, old_log = self._saved
         changes: dict = {}
@@ -139,20 +139,20 @@ class Server:
         return self.save(**changes) if changes else self._token
 
     def send(self, message: Message) -> None:
-        """Sends a message, as it is at this moment, once all is durable that was saved before, in this step or an earlier one:
-        what is promised in it is then on disk. If nothing that was saved is still under way it leaves at once.
+        """Sends a message, as it is now, once everything is durable that was saved before, in this step or an earlier one: the
+        state that the message rests on is then on disk. If no write is under way it leaves at once.
 
-        What is saved *after* this call it does not wait for, as with a real disk.
+        It does not wait for data that is saved *after* this call, as with a real disk.
         """
         self._post(message, self._under_way())
 
     def send_now(self, message: Message) -> None:
-        """Sends a message, as it is at this moment, at once, whatever the disk is at. Right for what promises nothing, as a
+        """Sends a message, as it is now, at once, whatever is durable. Right for a message that guarantees nothing, such as a
         leader's AppendEntries."""
         self._post(message, 0)
 
     def reply(self, call: Message, message: Message) -> None:
-        """Sends the answer to a message that was received; who gets it finds the latter in `message.call`."""
+        """Sends the answer to a message that was received. Its receiver finds that message in `message.call`."""
         self._post(message, self._under_way(), re=call.id)
 
     def apply(self, index: int, entry: Entry, **outcome: Any) -> None:
@@ -176,12 +176,12 @@ class Server:
         """It refused a message that no correct server sends (`reports`)."""
         self._out["refused"] = reason
 
-    # How it works.
+    # Internals.
 
     _out: dict  # the answer to this step
     _token = 0  # of the latest write
     _durable = 0  # of the latest write that is known to be durable
-    _seen: Optional[View] = None  # what raft-sim saw last
+    _seen: Optional[View] = None  # the view that raft-sim got last
 
     def _under_way(self) -> int:
         """The latest write, if it is not known to be durable; else 0."""
@@ -199,7 +199,7 @@ class Server:
         self._list("messages").append(fields)
 
     def _list(self, name: str) -> list:
-        """A list of the answer; it has none that is empty."""
+        """A list of the answer, which has no empty lists."""
         items = self._out.get(name)
         if items is None:
             items = self._out[name] = []
@@ -234,11 +234,11 @@ class Server:
         if "slow-disk" not in self.capabilities:
             self._durable = self._token
         elif self._token > written and request.get("instant"):
-            answer["then"] = self._told(written)
+            answer["then"] = self._notify(written)
         return answer
 
-    def _told(self, written: int) -> list:
-        """Its disk takes no time: hears of all its writes behind `written`, and of those that it makes on the way."""
+    def _notify(self, written: int) -> list:
+        """Notifies it at once of its writes behind `written`, and of those made on the way, since the disk takes no time."""
         then: list = []
         try:
             while written < self._token:
@@ -252,7 +252,7 @@ class Server:
 
     def _persisted(self, request: dict) -> None:
         token = request["token"]
-        # One may hear of an earlier write later (`disk-notices`).
+        # The notification of an earlier write may come later (`disk-notices`).
         if token > self._durable:
             self._durable = token
         self.on_persisted(token)
@@ -274,7 +274,7 @@ _shown: set[str] = set()
 
 
 def crashed(error: BaseException) -> dict:
-    """Tells what went wrong and where. The whole traceback goes to the terminal, once: a crash is replayed many times."""
+    """Reports an error with its place. The whole traceback goes to the terminal, once: a crash is replayed many times."""
     frames = traceback.extract_tb(error.__traceback__)
     where = next((frame for frame in reversed(frames) if os.path.dirname(frame.filename) != HERE), frames[-1])
     place = f"{os.path.basename(where.filename)}, line {where.lineno}, in {where.name}"

@@ -1,5 +1,5 @@
-//! What the door costs: simulated steps per second of raft-rs on one core, behind the door with all oracles, and
-//! in a bare loop around raft-rs that knows nothing of the testbed. `cargo bench`.
+//! The cost of the subject interface: simulated steps per second of raft-rs on one core, behind the interface with
+//! all checkers, and in a bare loop around raft-rs without the testbed. `cargo bench`.
 //!
 //! The workload is the same: five servers, ticks of 10 ms with a heartbeat each, one 16-byte command a millisecond to
 //! the leader, delays of 0.5 to 10 ms, everything written to memory in the step it belongs to, logs of about 1,000
@@ -36,7 +36,7 @@ fn main() {
     println!("million steps per second on one core, medians of {ROUNDS} rounds");
     println!("{:<40} {:>6.3}", "a bare loop", median(rates[0].iter().copied()));
     for (name, of) in
-        [("through the door, without oracles", 1), ("through the door, with oracles", 2)]
+        [("through the interface, without checkers", 1), ("through the interface, with checkers", 2)]
     {
         let rate = median(rates[of].iter().copied());
         println!("{name:<40} {rate:>6.3} {:>5.0}% of the bare loop", ratio(of) * 100.0);

@@ -1,7 +1,8 @@
-//! Configurations: the testbed's words for them, and raft-rs's.
+//! Configurations: translation between the testbed's and raft-rs's.
 //!
-//! raft-rs's entries say what changes. What comes of it depends on the configuration before, so each entry
-//! that is proposed through the door carries it along in its context, which raft-rs leaves to the application.
+//! raft-rs's entries say what changes. The resulting configuration depends on the one before. So each entry that is
+//! proposed through the subject interface carries the result along in its context, which raft-rs leaves to the
+//! application.
 
 use protobuf::Message as _;
 use raft::eraftpb::{
@@ -9,13 +10,13 @@ use raft::eraftpb::{
 };
 use raft_sim::model::{Membership, NodeId};
 
-/// raft-rs's words for a configuration. One that is joint is left by itself.
+/// A configuration of raft-rs. It leaves joint consensus by itself.
 pub(crate) fn conf_state(membership: &Membership) -> ConfState {
     let Membership { voters, outgoing, learners } = membership;
     let mut state = ConfState::default();
     state.set_voters(numbers(voters));
     state.set_voters_outgoing(numbers(outgoing));
-    // Who still votes in C_old becomes a learner when that is left.
+    // A server that still votes in C_old becomes a learner when joint consensus ends.
     let (next, now): (Vec<NodeId>, Vec<NodeId>) =
         learners.iter().partition(|learner| outgoing.contains(learner));
     state.set_learners(numbers(&now));
@@ -24,7 +25,7 @@ pub(crate) fn conf_state(membership: &Membership) -> ConfState {
     state
 }
 
-/// The testbed's words for a configuration of raft-rs.
+/// A configuration of the testbed.
 pub(crate) fn membership(state: &ConfState) -> Membership {
     let learners = [state.get_learners(), state.get_learners_next()].concat();
     Membership {
@@ -34,8 +35,8 @@ pub(crate) fn membership(state: &ConfState) -> Membership {
     }
 }
 
-/// The change that leads from one configuration to these voters and learners. One that changes nothing adds a voter
-/// that there is: without any change it would be raft-rs's word for leaving joint consensus.
+/// The change from one configuration to these voters and learners. A change of nothing adds a voter that is there
+/// already: an empty change means leaving joint consensus in raft-rs.
 pub(crate) fn change(
     from: &Membership,
     voters: &[NodeId],
@@ -68,7 +69,7 @@ pub(crate) fn change(
     change
 }
 
-/// The configuration that comes of a change; `None` if it makes no sense.
+/// The configuration after a change; `None` if the change is invalid.
 pub(crate) fn next(
     from: &Membership,
     mut voters: Vec<NodeId>,
@@ -84,18 +85,17 @@ pub(crate) fn next(
     (!voters.is_empty() && !twice).then_some(Membership { voters, outgoing, learners })
 }
 
-/// What a server that knows no configuration has to go through to come to know one: a server that is added
-/// later and gets the log from its beginning. raft-rs wants all servers to begin with the same configuration, or
-/// with a snapshot.
+/// The changes by which a server without a configuration comes to know one: a server that is added later and gets the
+/// log from its beginning. raft-rs expects all servers to begin with the same configuration, or with a snapshot.
 pub(crate) fn from_nothing(membership: &Membership) -> Vec<ConfChangeV2> {
     let Membership { voters, outgoing, learners } = membership;
-    let nobody = Membership::default();
+    let empty = Membership::default();
     let auto = ConfChangeTransition::Auto;
     let first = if outgoing.is_empty() { voters } else { outgoing };
     let mut steps: Vec<ConfChangeV2> =
-        first.iter().map(|&voter| change(&nobody, &[voter], &[], auto)).collect();
+        first.iter().map(|&voter| change(&empty, &[voter], &[], auto)).collect();
     if outgoing.is_empty() {
-        steps.extend(learners.iter().map(|&learner| change(&nobody, &[], &[learner], auto)));
+        steps.extend(learners.iter().map(|&learner| change(&empty, &[], &[learner], auto)));
     } else {
         let old = Membership { voters: outgoing.clone(), ..Membership::default() };
         steps.push(change(&old, voters, learners, ConfChangeTransition::Implicit));
@@ -126,18 +126,18 @@ pub(crate) fn between(before: &Membership, next: &Membership) -> ConfChangeV2 {
     change(before, &next.voters, &next.learners, transition)
 }
 
-/// Whether it is joint consensus that is left.
+/// True if this step leaves joint consensus.
 fn leaves(before: &Membership, next: &Membership) -> bool {
     !before.outgoing.is_empty() && next.outgoing.is_empty()
 }
 
 pub(crate) fn bytes(message: &impl protobuf::Message) -> Vec<u8> {
-    // Writing to memory fails only if a field that is required is missing, and none is.
+    // Writing to memory fails only if a required field is missing, and none is.
     message.write_to_bytes().unwrap_or_default()
 }
 
-/// The configuration that an entry leads to, if it says so. The one that leaves joint consensus, which
-/// raft-rs appends by itself, does not: it leads to C_new of the one before.
+/// The configuration that an entry leads to, if it carries one. The entry that leaves joint consensus, which raft-rs
+/// appends by itself, does not: it leads to C_new of the configuration before.
 pub(crate) fn of_entry(entry: &Entry, before: &Membership) -> Membership {
     let mut state = ConfState::default();
     if !entry.context.is_empty() && state.merge_from_bytes(&entry.context).is_ok() {
@@ -156,7 +156,7 @@ fn names(numbers: &[u64]) -> Vec<NodeId> {
     names
 }
 
-/// A server's name. No server has a number that does not fit.
+/// The name of a server. Every server's number fits.
 pub(crate) fn name(number: u64) -> NodeId {
     NodeId(u32::try_from(number).unwrap_or(u32::MAX))
 }

@@ -1,4 +1,4 @@
-//! Entries: the testbed's words for them, and raft-rs's.
+//! Entries: translation between the testbed's and raft-rs's.
 //!
 //! raft-rs's entries have data and a context, both left to the application; one without either is the one that
 //! a new leader appends. A command is the data. The context says what else the data may be.
@@ -17,11 +17,11 @@ use crate::configuration;
 const EMPTY: &[u8] = b"e";
 /// The context of an entry that opens a session.
 const REGISTER: &[u8] = b"r";
-/// How long the context of a session's command is: the session, and the serial number.
+/// The length of the context of a session's command: the session, and the serial number.
 const ONCE: usize = 16;
 
-/// The data and the context under which a payload is proposed; what leads to a configuration has both from
-/// elsewhere.
+/// The data and the context under which a payload is proposed. Those of a configuration come from
+/// [`crate::configuration`].
 pub(crate) fn proposal(payload: &Payload) -> (Vec<u8>, Vec<u8>) {
     match payload {
         Payload::Noop | Payload::Membership(_) => (Vec::new(), Vec::new()),
@@ -36,7 +36,7 @@ pub(crate) fn proposal(payload: &Payload) -> (Vec<u8>, Vec<u8>) {
     }
 }
 
-/// An entry in raft-rs's words. `before` is the configuration of the log before it.
+/// An entry of raft-rs. `before` is the configuration of the log before it.
 pub(crate) fn native(entry: &Entry, before: &Membership) -> Native {
     let (index, term) = (entry.index.get(), entry.term.0);
     let mut native = Native { index, term, ..Native::default() };
@@ -54,8 +54,8 @@ pub(crate) fn native(entry: &Entry, before: &Membership) -> Native {
     native
 }
 
-/// An entry in the testbed's words. `before` is the configuration of the log before it.
-pub(crate) fn words(native: &Native, before: &Membership) -> Entry {
+/// An entry of the testbed. `before` is the configuration of the log before it.
+pub(crate) fn from_native(native: &Native, before: &Membership) -> Entry {
     let payload = match native.get_entry_type() {
         EntryType::EntryConfChange | EntryType::EntryConfChangeV2 => {
             Payload::Membership(Arc::new(configuration::of_entry(native, before)))
@@ -76,7 +76,7 @@ pub(crate) fn words(native: &Native, before: &Membership) -> Entry {
     Entry { index: index(native.index), term: Term(native.term), payload }
 }
 
-/// An index that is not 0; that of an entry never is.
+/// An index, which is never 0 for an entry.
 pub(crate) fn index(number: u64) -> LogIndex {
     LogIndex::new(number).unwrap_or(LogIndex::FIRST)
 }

@@ -1,8 +1,8 @@
-//! TiKV's [raft-rs](https://github.com/tikv/raft-rs), the crate `raft`, behind the door of `raft-sim`.
+//! TiKV's [raft-rs](https://github.com/tikv/raft-rs), the crate `raft`, behind the subject interface of `raft-sim`.
 //!
-//! This is the application that raft-rs is made for, as small as it can be: it keeps raft-rs's log and a state
-//! machine, takes its `Ready`s in the documented order, and answers clients. It decides nothing that raft-rs decides.
-//! `docs/subjects/raft-rs.md` says how it is driven and what was found.
+//! This is the application that raft-rs is made for, as small as possible: it keeps raft-rs's log and a state
+//! machine, takes its `Ready`s in the documented order, and answers clients. It makes no decision that belongs to
+//! raft-rs. `docs/subjects/raft-rs.md` describes how it is driven and what was found.
 
 mod configuration;
 mod entry;
@@ -12,18 +12,18 @@ mod store;
 
 use raft_sim::subject::{Boot, Capability, Implementation, Subject, View};
 
-/// raft-rs, and how careful the application around it is.
+/// raft-rs, in an application with or without precautions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RaftRs {
-    /// It keeps clear of what is known to go wrong: a leader that is no voter any more is made a follower, a leader's
-    /// messages and clients wait until its term is durable, no clock ticks while a snapshot is being written, or the log of
-    /// the only voter, and nobody reads under a lease.
+    /// The application avoids known defects: a leader that is no voter any more is made a follower; a leader's
+    /// messages and clients wait until its term is durable; no clock ticks while a snapshot, or the log of the only
+    /// voter, is being written; no server reads under a lease.
     Careful,
-    /// It does what raft-rs's documentation asks for, and uses all that there is.
+    /// The application does what raft-rs's documentation asks for, and uses every feature.
     Bare,
 }
 
-/// What raft-rs can do.
+/// The capabilities of raft-rs.
 const CAPABILITIES: [Capability; 18] = [
     Capability::Forge,
     Capability::NoOp,
@@ -42,7 +42,7 @@ const CAPABILITIES: [Capability; 18] = [
     Capability::DiskNotices,
     Capability::ParallelDisk,
     Capability::SlowDisk,
-    // Last: what a careful application does without.
+    // Last: the capability that a careful application does without.
     Capability::LeaseReads,
 ];
 

@@ -1,6 +1,7 @@
-//! Messages: raft-rs's in the paper's words, and what nobody sent in raft-rs's.
+//! Messages: translation of raft-rs's into the paper's terms, and of messages that no server sent into raft-rs's.
 //!
-//! Each message carries along what raft-rs really sent, and is received as that. The words say what it comes to.
+//! Each message carries along the one that raft-rs sent, and is received as that one. The paper's terms describe its
+//! meaning.
 
 use std::sync::Arc;
 
@@ -16,36 +17,36 @@ use raft_sim::model::{
 use crate::store::{self, Store};
 use crate::{configuration, entry};
 
-/// What there is to know of a server that sends or receives a message.
+/// The facts about a server that translate its messages.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) id: NodeId,
     pub(crate) term: u64,
     pub(crate) store: &'a Store,
-    /// It sends this because of a message of an older term.
+    /// True if it sends this because of a message of an older term.
     pub(crate) stale: bool,
 }
 
-/// A message as raft-rs sent it, which is carried along.
+/// A message as raft-rs sent it, carried along with the description.
 #[derive(Clone)]
 struct Sent(Native);
 
 impl Carried for Sent {
-    /// Of its encoding.
+    /// A digest of its encoding.
     fn digest(&self) -> u64 {
         mix_bytes(0, &configuration::bytes(&self.0))
     }
 }
 
-/// A message that raft-rs sends, in the paper's words, with itself.
-pub(crate) fn words(native: Native, place: Place<'_>) -> Message {
+/// A message that raft-rs sends, described in the paper's terms, with itself carried along.
+pub(crate) fn from_native(native: Native, place: Place<'_>) -> Message {
     let last = entry::position(native.index, native.log_term);
     let commit = LogIndex::new(native.commit);
     let round = 0;
     let mut term = native.term;
     let body = match native.get_msg_type() {
         MessageType::MsgAppend => {
-            // They were taken from the log in this step.
+            // The entries were taken from the log in this step.
             let entries = place.store.run(native.index + 1, native.entries.len());
             Body::AppendEntries { prev: last, entries, commit, round }
         }
@@ -64,7 +65,7 @@ pub(crate) fn words(native: Native, place: Place<'_>) -> Message {
             Body::RequestVote { last, transfer: native.context == CAMPAIGN_TRANSFER }
         }
         MessageType::MsgRequestVoteResponse => Body::RequestVoteReply { granted: !native.reject },
-        // raft-rs sends the term that is asked about, and who grants it answers with the same.
+        // raft-rs sends the term that is asked about, and a server that grants it answers with the same.
         MessageType::MsgRequestPreVote => {
             term = place.term;
             Body::PreVote { last }
@@ -73,7 +74,7 @@ pub(crate) fn words(native: Native, place: Place<'_>) -> Message {
             term = place.term;
             Body::PreVoteReply { granted: !native.reject }
         }
-        MessageType::MsgSnapshot => match store::words(native.get_snapshot()) {
+        MessageType::MsgSnapshot => match store::from_native(native.get_snapshot()) {
             Some(snapshot) => Body::InstallSnapshot { chunk: Arc::new(whole(snapshot)), round },
             None => other("a snapshot of nothing"),
         },
@@ -109,9 +110,9 @@ fn append_reply(native: &Native, place: Place<'_>) -> AppendReply {
     if !native.reject {
         return AppendReply::Success { matched: LogIndex::new(native.index) };
     }
-    // raft-rs tells the last entry that may be the same, and its term.
+    // raft-rs sends the last entry that may be the same, and its term.
     let first = LogIndex::after(LogIndex::new(native.reject_hint));
-    let term = place.store.words(native.index).map(|entry| entry.term);
+    let term = place.store.entry(native.index).map(|entry| entry.term);
     let conflict = Some(Conflict { term, first });
     AppendReply::Refused { prev: LogIndex::new(native.index), conflict }
 }
@@ -122,12 +123,12 @@ fn whole(snapshot: Snapshot) -> Chunk {
     Chunk { last, membership, cluster, offset: 0, size, data }
 }
 
-/// The name of a read in raft-rs's words: its number.
+/// The context of a read in raft-rs: its number.
 pub(crate) fn context(request: u64) -> Vec<u8> {
     request.to_le_bytes().to_vec()
 }
 
-/// The read that has this name; 0 if that is no name of one.
+/// The read with this context; 0 if it is not one of ours.
 pub(crate) fn read(context: &[u8]) -> u64 {
     context.try_into().map_or(0, u64::from_le_bytes)
 }
@@ -136,8 +137,8 @@ fn question(native: &Native) -> u64 {
     native.entries.first().map_or(0, |entry| read(&entry.data))
 }
 
-/// A message in raft-rs's words: what it carries along, or, of one that no server sent, what the words come to.
-/// `None` if raft-rs has nothing like it.
+/// A message of raft-rs: the one that is carried along, or, for a message that no server sent, the one that the
+/// description stands for. `None` if raft-rs has no such message.
 pub(crate) fn native(message: Message, place: Place<'_>) -> Option<Native> {
     let Message { from, to, term, body, own } = message;
     if let Some(Sent(native)) = own.take() {
@@ -231,16 +232,16 @@ fn natives(entries: &Entries, store: &Store) -> Vec<NativeEntry> {
     let first = entries.first().map_or(0, |first| first.index.get());
     let mut before: Arc<Membership> = store.before(first).clone();
     let mut natives = Vec::with_capacity(entries.len());
-    for words in entries.iter() {
-        natives.push(entry::native(words, &before));
-        if let Payload::Membership(membership) = &words.payload {
+    for entry in entries.iter() {
+        natives.push(entry::native(entry, &before));
+        if let Payload::Membership(membership) = &entry.payload {
             before = membership.clone();
         }
     }
     natives
 }
 
-/// The snapshot that a message brings, if it brings all of it: raft-rs knows no parts.
+/// The snapshot of a message, if the message has all of it: raft-rs knows no parts.
 fn complete(chunk: &Chunk) -> Option<Snapshot> {
     let Chunk { last, membership, cluster, offset, size, data } = chunk;
     let all = *offset == 0 && data.len() as u64 == *size;

@@ -24,33 +24,33 @@ pub(crate) struct Server {
     node: RawNode<Store>,
     /// currentTerm and votedFor as they were last written, and commitIndex.
     written: (u64, u64, u64),
-    /// How many writes there were.
+    /// The number of its writes.
     writes: u64,
     /// Writes that are not known to be durable, each with the last `Ready` that is on the disk with it.
     unsynced: VecDeque<(Token, u64)>,
     /// The latest write of a term or vote, and the latest of a snapshot from the leader.
     hard_state: Option<Token>,
     restored: Option<Token>,
-    /// What is committed and was not applied yet; only if the state machine takes its time.
+    /// Entries that are committed and not applied yet; only if the state machine may lag.
     queue: VecDeque<Native>,
     requests: Requests,
-    /// Followers that are sent a snapshot, and for how many ticks.
+    /// Followers that are sent a snapshot, each with its number of ticks.
     snapshots: BTreeMap<u64, u32>,
     /// The election timeout of a term.
     timeout: (u64, usize),
-    /// It has taken no step since its boot, of which something may be left to do.
+    /// True if it has taken no step since its boot, which may have left something to do.
     fresh: bool,
     /// The entries that came with the message of this step, or were proposed in it.
     known: Option<Entries>,
-    /// This step takes a message of an older term.
+    /// True if this step takes a message of an older term.
     stale: bool,
 }
 
 impl Server {
-    /// Boots.
+    /// Boots a server.
     ///
     /// # Errors
-    /// What raft-rs has against these settings, or why the snapshot can't be read.
+    /// raft-rs's error about these settings, or the reason why the snapshot can't be read.
     pub(crate) fn new(boot: Boot, application: RaftRs) -> Result<Server, String> {
         let store = Store::new(&boot)?;
         let hard_state = store.initial();
@@ -112,8 +112,9 @@ impl Server {
         Place { id, term: self.node.raft.term, store: self.node.store(), stale }
     }
 
-    /// raft-rs draws an election timeout whenever a server's role begins, from dice of its own. In its place: a
-    /// function of seed, server and term, so that nothing in a run shifts when something else is taken out of it.
+    /// Replaces the election timeout. raft-rs draws one from its own random numbers whenever a server's role begins.
+    /// Here it is a function of seed, server and term, so that nothing in a run shifts when something else is taken
+    /// out of it.
     fn pin(&mut self) {
         let raft = &mut self.node.raft;
         if self.timeout.0 != raft.term {
@@ -139,7 +140,7 @@ impl Server {
         }
         self.stale = message.term.0 < self.node.raft.term;
         let Some(native) = message::native(message, self.place()) else { return };
-        // An error says that it comes from nobody who is known, and is of no use.
+        // The error means that the sender is unknown, and is of no use.
         let _ = self.node.step(native);
         if acknowledges && self.leads() {
             let progress = self.node.raft.prs().get(u64::from(from.0));
@@ -158,9 +159,9 @@ impl Server {
         self.application == RaftRs::Careful
     }
 
-    /// Whether raft-rs can stand for election now. While a snapshot is being written, it looks for entries that are
-    /// not there any more. And it takes it for granted that who wins has its whole log on its disk, which the only
-    /// voter need not.
+    /// True if raft-rs can stand for election now. While a snapshot is being written, raft-rs looks for entries that
+    /// are gone. And it assumes that the winner has its whole log on its disk, which is not always so for the only
+    /// voter.
     fn may_stand(&self) -> bool {
         let alone = self.node.raft.prs().is_singleton() && !self.leads();
         let written = !alone || self.unsynced.is_empty();
@@ -176,8 +177,9 @@ impl Server {
         self.report_snapshots(patience);
     }
 
-    /// raft-rs sends nothing to a follower that it has sent a snapshot, until it hears what became of that. A
-    /// network does not tell: a snapshot that was not acknowledged in this time has failed.
+    /// Reports lost snapshots as failed. raft-rs sends nothing to a follower that it has sent a snapshot, until it
+    /// learns the outcome. A network does not report it: a snapshot that was not acknowledged in this time has
+    /// failed.
     fn report_snapshots(&mut self, patience: u32) {
         if !self.leads() {
             self.snapshots.clear();
@@ -215,7 +217,7 @@ impl Subject for Server {
     fn step(&mut self, event: Event, effects: &mut Effects) {
         self.known = None;
         self.stale = false;
-        // Nothing may be stepped before what is left from the boot is done.
+        // Nothing may be stepped before the rest of the boot is done.
         if std::mem::take(&mut self.fresh) {
             self.settle(effects);
         }

@@ -1,5 +1,5 @@
-//! What raft-rs reads its log from: all that was handed to the disk, whether durable or not, as its asynchronous
-//! way of writing wants it. And the state machine, from which snapshots are taken when they are needed.
+//! The storage from which raft-rs reads its log: all entries that were handed to the disk, durable or not, as its
+//! asynchronous way of writing requires. And the state machine, from which snapshots are taken when they are needed.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,23 +15,23 @@ use crate::{configuration, entry};
 
 /// The log and the state machine of one server.
 pub(crate) struct Store {
-    /// What raft-rs begins with.
+    /// The state that raft-rs begins with.
     initial: HardState,
     /// The last entry that is not in the log any more: index and term, both 0 before the first.
     base: (u64, u64),
     log: VecDeque<Slot>,
-    /// What the log was last compacted to.
+    /// The snapshot that the log was last compacted to.
     snapshot: Option<Arc<Snapshot>>,
     /// The configuration before the log, and those of its entries, each with its index.
     configurations: VecDeque<(u64, Arc<Membership>)>,
     machine: Machine,
-    /// How far the state machine has applied the log.
+    /// The index up to which the state machine has applied the log.
     applied: u64,
-    /// Most entries in one message.
+    /// The largest number of entries in one message.
     per_message: usize,
 }
 
-/// An entry in raft-rs's words, and the run of entries in the testbed's words that it is a part of.
+/// An entry of raft-rs, and the run of testbed entries that it is a part of.
 struct Slot {
     native: Native,
     run: Entries,
@@ -40,10 +40,10 @@ struct Slot {
 }
 
 impl Store {
-    /// What a server boots with.
+    /// The store that a server boots with.
     ///
     /// # Errors
-    /// Why its snapshot can't be read.
+    /// The reason why its snapshot can't be read.
     pub(crate) fn new(boot: &Boot) -> Result<Store, String> {
         let (base, first, machine) = match &boot.snapshot {
             Some(snapshot) => {
@@ -59,7 +59,7 @@ impl Store {
         let initial = HardState {
             term: boot.hard_state.term.0,
             vote: boot.hard_state.voted_for.map_or(0, |server| u64::from(server.0)),
-            // It may have applied more than it had written down of its commit index.
+            // It may have applied entries behind its durable commit index.
             commit: length(boot.commit.max(boot.applied)).max(base.0),
             ..HardState::default()
         };
@@ -74,17 +74,17 @@ impl Store {
             per_message: boot.settings.entries_per_message.max(1) as usize,
         };
         let run = Entries::from(&boot.log[..]);
-        for (at, words) in (0..).zip(run.iter()) {
-            let native = entry::native(words, store.latest());
+        for (at, entry) in (0..).zip(run.iter()) {
+            let native = entry::native(entry, store.latest());
             store.push(Slot { native, run: run.clone(), at });
         }
-        for words in run.iter().take_while(|entry| Some(entry.index) <= boot.applied) {
-            store.apply(words.index.get());
+        for entry in run.iter().take_while(|entry| Some(entry.index) <= boot.applied) {
+            store.apply(entry.index.get());
         }
         Ok(store)
     }
 
-    /// What raft-rs begins with.
+    /// The state that raft-rs begins with.
     pub(crate) fn initial(&self) -> &HardState {
         &self.initial
     }
@@ -103,7 +103,7 @@ impl Store {
         self.base.0
     }
 
-    /// How far the state machine has applied the log.
+    /// The index up to which the state machine has applied the log.
     pub(crate) fn applied(&self) -> u64 {
         self.applied
     }
@@ -136,12 +136,12 @@ impl Store {
         (*index, membership)
     }
 
-    /// The entry at an index in the testbed's words, if the log has it.
-    pub(crate) fn words(&self, index: u64) -> Option<&Entry> {
+    /// The testbed's entry at an index, if the log has it.
+    pub(crate) fn entry(&self, index: u64) -> Option<&Entry> {
         self.slot(index).and_then(|slot| slot.run.get(slot.at as usize))
     }
 
-    /// So many entries from an index on in the testbed's words, as far as the log has them.
+    /// Up to `count` testbed entries from an index on, as far as the log has them.
     pub(crate) fn run(&self, from: u64, count: usize) -> Entries {
         let Some(first) = self.slot(from) else { return Entries::default() };
         // The first of them is in the log.
@@ -156,8 +156,8 @@ impl Store {
         slots.map(|slot| slot.run[slot.at as usize].clone()).collect()
     }
 
-    /// Takes entries that raft-rs wants written, in place of what the log has from the first of them on. Gives
-    /// them in the testbed's words, which are `known` if they came with a message or were just proposed.
+    /// Takes entries that raft-rs writes, in place of the log from the first of them on. Returns them as testbed
+    /// entries, which are `known` if they came with a message or were just proposed.
     pub(crate) fn append(&mut self, natives: Vec<Native>, known: Option<&Entries>) -> Entries {
         let Some(first) = natives.first().map(|native| native.index) else {
             return Entries::default();
@@ -177,20 +177,20 @@ impl Store {
         run
     }
 
-    /// Entries of raft-rs in the testbed's words.
+    /// The testbed's entries for those of raft-rs.
     fn translate(&self, natives: &[Native]) -> Entries {
         let mut before = self.latest().clone();
-        let words = natives.iter().map(|native| {
-            let entry = entry::words(native, &before);
+        let entries = natives.iter().map(|native| {
+            let entry = entry::from_native(native, &before);
             if let Payload::Membership(membership) = &entry.payload {
                 before = membership.clone();
             }
             entry
         });
-        words.collect()
+        entries.collect()
     }
 
-    /// The term of the last of the first so many entries of the log, if there is one.
+    /// The term of the last of the first `count` entries of the log, if there is one.
     fn last_term(&self, count: usize) -> Option<u64> {
         self.log.get(count.checked_sub(1)?).map(|slot| slot.native.term)
     }
@@ -205,7 +205,7 @@ impl Store {
         self.log.push_back(slot);
     }
 
-    /// The state machine applies the entry at an index, if the log has it.
+    /// Applies the entry at an index to the state machine, if the log has it.
     pub(crate) fn apply(&mut self, index: u64) -> Option<Applied> {
         let place = usize::try_from(index.checked_sub(self.base.0 + 1)?).ok()?;
         let slot = self.log.get(place)?;
@@ -214,7 +214,7 @@ impl Store {
         Some(applied)
     }
 
-    /// The state machine's state, as a snapshot of what it has applied; `None` if that is nothing.
+    /// The state machine's state, as a snapshot of its applied entries; `None` if there are none.
     pub(crate) fn saved(&self) -> Option<Snapshot> {
         let term = self.term(self.applied).ok()?;
         let last = entry::position(self.applied, term)?;
@@ -222,7 +222,7 @@ impl Store {
         Some(Snapshot { last, membership, cluster: 1, data: self.machine.save() })
     }
 
-    /// A snapshot takes the place of the log up to its last entry, which is applied.
+    /// Puts a snapshot in the place of the log up to the snapshot's last entry, which is applied.
     pub(crate) fn compact(&mut self, snapshot: Arc<Snapshot>) {
         let last = snapshot.last;
         self.snapshot = Some(snapshot);
@@ -237,10 +237,10 @@ impl Store {
         }
     }
 
-    /// A snapshot takes the place of the whole log, and of the state machine's state.
+    /// Puts a snapshot in the place of the whole log and of the state machine's state.
     ///
     /// # Errors
-    /// Why it can't be read.
+    /// The reason why it can't be read.
     pub(crate) fn restore(&mut self, snapshot: &Arc<Snapshot>) -> Result<(), String> {
         self.machine = Machine::load(snapshot)?;
         self.applied = snapshot.last.index.get();
@@ -253,7 +253,7 @@ impl Store {
     }
 }
 
-/// The part of a run of entries that is these; `None` if it is not.
+/// The part of a run that has these entries; `None` if there is none.
 fn part(run: &Entries, natives: &[Native]) -> Option<Entries> {
     let skip = natives.first()?.index.checked_sub(run.first()?.index.get())?;
     let part = run.skip(usize::try_from(skip).ok()?);
@@ -264,7 +264,7 @@ fn part(run: &Entries, natives: &[Native]) -> Option<Entries> {
     same.then_some(part)
 }
 
-/// A snapshot in raft-rs's words.
+/// A snapshot of raft-rs.
 pub(crate) fn native(snapshot: &Snapshot) -> NativeSnapshot {
     let data = Bytes::copy_from_slice(&snapshot.data);
     let mut native = NativeSnapshot { data, ..NativeSnapshot::default() };
@@ -275,8 +275,8 @@ pub(crate) fn native(snapshot: &Snapshot) -> NativeSnapshot {
     native
 }
 
-/// A snapshot of raft-rs in the testbed's words.
-pub(crate) fn words(native: &NativeSnapshot) -> Option<Snapshot> {
+/// A snapshot of the testbed.
+pub(crate) fn from_native(native: &NativeSnapshot) -> Option<Snapshot> {
     let metadata = native.get_metadata();
     Some(Snapshot {
         last: entry::position(metadata.index, metadata.term)?,
@@ -301,14 +301,14 @@ impl Storage for Store {
         if low <= self.base.0 {
             return Err(raft::Error::Store(StorageError::Compacted));
         }
-        // What is read to be sent may be less than all, and is what one message takes.
+        // A read for sending may return fewer entries, as many as fit one message.
         let limit = if context.can_async() { self.per_message } else { usize::MAX };
         let wanted = usize::try_from(high.saturating_sub(low)).unwrap_or(usize::MAX).min(limit);
         let skip = usize::try_from(low - self.base.0 - 1).unwrap_or(usize::MAX);
         let end = skip.saturating_add(wanted).min(self.log.len());
         let slots = self.log.range(skip.min(end)..end);
         let mut entries: Vec<Native> = slots.map(|slot| slot.native.clone()).collect();
-        // raft-rs does that itself, but for what is not all that it asked for.
+        // raft-rs limits this itself, except where it did not ask for all entries.
         if (entries.len() as u64) < high - low {
             util::limit_size(&mut entries, max_size.into());
         }
@@ -336,7 +336,7 @@ impl Storage for Store {
 
     fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<NativeSnapshot> {
         let unavailable = || raft::Error::Store(StorageError::SnapshotTemporarilyUnavailable);
-        // raft-rs's followers ignore a snapshot with a configuration that they are not in: who was added since it
+        // raft-rs's followers ignore a snapshot with a configuration without them: a server that was added since it
         // was taken needs a new one.
         let of_use = |snapshot: &&Snapshot| {
             let Membership { voters, outgoing, learners } = &*snapshot.membership;

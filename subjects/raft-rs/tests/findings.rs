@@ -1,5 +1,5 @@
-//! What was found, each as a scenario: it violates what it says in an application without precautions, and
-//! violates nothing in a careful one.
+//! The findings, each as a scenario: it shows its violation in an application without precautions, and no violation
+//! in a careful one.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ fn each_finding_is_there_without_precautions_and_gone_with_them() {
         let name = path.display().to_string();
         let scenario = parse(&Source::new(&name, &text)).expect("it is a scenario");
         assert_eq!(replay(&scenario, &RaftRs::Bare, &mut ()), Verdict::Passed, "{name}");
-        // A careful one does not come to the violation that would let it pass.
+        // A careful application never shows the violation that would let it pass.
         let careful = replay(&scenario, &RaftRs::Careful, &mut ());
         let gone = matches!(&careful, Verdict::Failed(failure) if failure.property.is_none());
         assert!(gone, "{name}: {careful:?}");

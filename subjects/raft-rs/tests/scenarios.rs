@@ -1,4 +1,4 @@
-//! The testbed's scenarios, as far as raft-rs can do what they require.
+//! The testbed's scenarios that raft-rs has the capabilities for.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use raft_sim::scenario::corpus;
 use raft_sim::scenario::replay::{Verdict, replay};
 use raft_sim::subject::Implementation;
 
-/// What fails on an implementation, and how many scenarios pass.
+/// The failed scenarios of an implementation, and the number of those that pass.
 fn failures(implementation: &dyn Implementation) -> (Vec<String>, usize) {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios"));
     let files = corpus::find(&[folder]).expect("the scenarios are there");

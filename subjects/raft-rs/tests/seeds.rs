@@ -1,4 +1,4 @@
-//! Seeds that showed a mistake of the adapter: in the adapter's hands raft-rs did what it had not done by itself.
+//! Seeds that showed a mistake of the adapter: raft-rs seemed to do what it had not done.
 
 use raft_rs_subject::RaftRs;
 use raft_sim::plan::{Plan, PlanOptions};

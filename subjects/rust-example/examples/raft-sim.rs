@@ -1,5 +1,5 @@
 //! The testbed's whole command line, with this Raft under test: `cargo run --example raft-sim -- fuzz --seeds 0..1000`.
-//! An example, not a program of the crate: so the testbed is needed for tests alone.
+//! An example, not a program of the crate, so that only the tests depend on the testbed.
 
 use std::process::ExitCode;
 

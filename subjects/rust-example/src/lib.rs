@@ -1,4 +1,4 @@
-//! A small Raft (`raft`), and what it takes to put it under the testbed (`subject`).
+//! A small Raft (`raft`), and the adapter that puts it under the testbed (`subject`).
 
 mod raft;
 mod subject;

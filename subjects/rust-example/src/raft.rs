@@ -1,9 +1,9 @@
 //! A Raft as Figure 2 of the paper has it: no more, and nothing of the testbed.
 //!
-//! It has no clock, no network and no disk. Whoever hosts it calls one of [`tick`](Raft::tick),
-//! [`receive`](Raft::receive) and [`propose`](Raft::propose), and carries out what the [`Output`] says: first the disk is
-//! written, then messages are sent. Messages to the server itself (its own vote, its own copy of an entry) are no exception:
-//! they come back to it when the disk has them. As in the paper index 0 is "none".
+//! It has no clock, no network and no disk. Its host calls one of [`tick`](Raft::tick), [`receive`](Raft::receive)
+//! and [`propose`](Raft::propose), and carries out the [`Output`]: first it writes to the disk, then it sends the
+//! messages. Messages to the server itself (its own vote, its own copy of an entry) are no exception: they come back
+//! to it when the disk has them. As in the paper, index 0 is "none".
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ pub type Server = u32;
 pub type Term = u64;
 pub type Index = u64;
 
-/// An entry of the log; without a command it is the one that a new leader begins with (§8).
+/// An entry of the log. The entry without a command is the one that a new leader begins with (§8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub term: Term,
@@ -53,8 +53,8 @@ pub enum Rpc {
     },
 }
 
-/// Where a follower's log departs from the leader's: the first index of the term that its entry at prevLogIndex has, or
-/// the index behind its last entry, and no term.
+/// The place where a follower's log departs from the leader's: the first index of the term of its entry at
+/// prevLogIndex, or the index behind its last entry, and no term.
 #[derive(Clone, Copy, Debug)]
 pub struct Conflict {
     pub term: Option<Term>,
@@ -77,18 +77,18 @@ pub enum Role {
     Leader { next_index: BTreeMap<Server, Index>, match_index: BTreeMap<Server, Index> },
 }
 
-/// What follows from one call.
+/// The effects of one call.
 #[derive(Debug, Default)]
 pub struct Output {
     /// currentTerm and votedFor changed and are to be written.
     pub hard_state: bool,
-    /// The log changed from this index on.
+    /// The first index of the log that changed, if any.
     pub log_from: Option<Index>,
-    /// To be sent when that is on the disk.
+    /// Messages to send when all that is on the disk.
     pub messages: Vec<Message>,
     /// Entries for the state machine, in order.
     pub applied: Vec<(Index, Entry)>,
-    /// Clients' requests that are over.
+    /// Clients' requests that are over, with their answers.
     pub answers: Vec<(u64, Answer)>,
 }
 
@@ -309,7 +309,7 @@ impl Raft {
         leader_commit: Index,
     ) -> Rpc {
         if matches!(self.role, Role::Leader { .. }) {
-            // There is one leader in a term (§5.2): this is a message that no server sent.
+            // There is one leader in a term (§5.2): no server sent this message.
             return Rpc::Refused { prev_log_index, conflict: None };
         }
         // Candidates: if AppendEntries comes from the new leader, convert to follower.
@@ -335,7 +335,7 @@ impl Raft {
         Rpc::Appended { match_index }
     }
 
-    /// Where the log departs from one that has another entry, or any, at this index (end of §5.3).
+    /// The place where the log departs from one that has another entry, or any, at this index (end of §5.3).
     fn conflict_at(&self, index: Index) -> Conflict {
         match self.term_at(index) {
             None => Conflict { term: None, index: self.last().1 + 1 },
@@ -348,7 +348,7 @@ impl Raft {
 
     // Leaders (§5.3, §5.4.2).
 
-    /// Appends an entry of the current term, and acknowledges it as a follower does; its index.
+    /// Appends an entry of the current term, and acknowledges it as a follower does. Returns its index.
     fn append(&mut self, command: Option<Vec<u8>>) -> Index {
         self.log.push(Entry { term: self.current_term, command });
         let match_index = self.last().1;
@@ -357,7 +357,7 @@ impl Raft {
         match_index
     }
 
-    /// Sends every follower what it lacks from nextIndex on, which may be nothing: a heartbeat.
+    /// Sends every follower the entries that it lacks from nextIndex on, or a heartbeat if it lacks none.
     fn broadcast(&mut self) {
         for peer in self.peers.clone() {
             if peer != self.id {
@@ -384,7 +384,7 @@ impl Raft {
         else {
             return;
         };
-        // An acknowledgement may be late, and then says nothing new.
+        // A late acknowledgement says nothing new.
         if acknowledged <= *matched || acknowledged > last {
             return;
         }
@@ -415,7 +415,7 @@ impl Raft {
         else {
             return;
         };
-        // Only the request that was sent last counts: a refusal may be late.
+        // Only the latest request counts: a refusal may be late.
         if prev_log_index + 1 != *next {
             return;
         }
@@ -447,7 +447,7 @@ impl Raft {
         (self.log.last().map_or(0, |entry| entry.term), self.log.len() as Index)
     }
 
-    /// The term of an entry; 0 of "no entry", `None` if it is not there.
+    /// The term of an entry: 0 for index 0, `None` if the entry is missing.
     fn term_at(&self, index: Index) -> Option<Term> {
         match index {
             0 => Some(0),

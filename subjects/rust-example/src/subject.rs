@@ -1,5 +1,4 @@
-//! The Raft behind the testbed's door: translates what happens to a server into calls, and what follows from a call into
-//! the testbed's words.
+//! The Raft behind the subject interface: events become calls, and the effects of a call become those of the testbed.
 
 use std::collections::VecDeque;
 
@@ -14,7 +13,8 @@ use crate::raft::{self, Conflict, Index, Message, Output, Raft, Rpc, Timing};
 /// The implementation under test: makes servers.
 pub struct Example;
 
-/// What it does beyond §5; and that it keeps to Figures 2 and 4 where other Rafts have their own way.
+/// The capabilities beyond §5, and those of a Raft that keeps to Figures 2 and 4 where other Rafts have their own
+/// way.
 const CAPABILITIES: [Capability; 11] = [
     Capability::Forge,
     Capability::NoOp,
@@ -56,13 +56,13 @@ impl Implementation for Example {
     }
 }
 
-/// One server, and what waits for its disk.
+/// One server, with the messages that wait for its disk.
 struct Server {
     raft: Raft,
     /// The latest write, and the latest that is durable.
     written: u64,
     durable: u64,
-    /// Messages, and the writes that they wait for.
+    /// Messages, each with the write that it waits for.
     outbox: VecDeque<(u64, Message)>,
 }
 
@@ -85,7 +85,7 @@ impl Subject for Server {
             }
             // With it all before it are durable.
             Event::Persisted(Token(token)) => self.durable = self.durable.max(token),
-            // Requests that need a capability which is not claimed do not come.
+            // Requests that need other capabilities do not come.
             Event::Register(request)
             | Event::ProposeOnce(request, _)
             | Event::Read(request)
@@ -94,7 +94,7 @@ impl Subject for Server {
             | Event::Compact(request) => effects.answers.push((request, Answer::Rejected)),
             Event::Apply => {}
         }
-        // What the disk has may be said. What it says to itself it hears at once.
+        // Messages that waited for this write may leave. Those to the server itself are received at once.
         while let Some((_, message)) = self.outbox.pop_front_if(|(after, _)| *after <= self.durable)
         {
             if message.to == self.raft.id {
@@ -109,8 +109,8 @@ impl Subject for Server {
 }
 
 impl Server {
-    /// Every message waits for all that was written before it. That is what a Raft does that waits for its disk; this
-    /// one can go on meanwhile (`slow-disk`).
+    /// Lets every message wait for all writes before it. That is what a Raft does that waits for its disk; this one
+    /// can go on meanwhile (`slow-disk`).
     fn carry_out(&mut self, output: Output, effects: &mut Effects) {
         if output.hard_state || output.log_from.is_some() {
             self.written += 1;
@@ -166,7 +166,7 @@ impl Server {
     }
 }
 
-// Messages, out and in. What is said in the paper's words says all of them, so nothing is carried along beside it, and a
+// Messages, out and in. The paper's terms describe them completely. So nothing is carried along beside them, and a
 // message that no server sent can be understood as well.
 
 fn message_out(message: Message) -> raft_subject::Message {

@@ -1,9 +1,10 @@
-//! The interface between a Raft and the testbed `raft-sim`: what an implementation in Rust has to do to be tested.
+//! The interface between a Raft and the testbed `raft-sim`: the traits that an implementation in Rust provides to be
+//! tested.
 //!
-//! An adapter translates. The testbed calls it with an [`Event`] (a tick, a message, a client's command, a write that is
-//! durable), and it answers with [`Effects`] (messages, writes, entries applied, answers to clients) and a [`View`] of the
-//! server's state. The testbed owns clocks, network and disks, so the adapter has no thread, no socket, no file and no
-//! clock, and does the same whenever it is told the same.
+//! An adapter translates. The testbed calls it with an [`Event`] (a tick, a message, a client's command, a write that
+//! is durable), and it answers with [`Effects`] (messages, writes, entries applied, answers to clients) and a
+//! [`View`] of the server's state. The testbed owns clocks, network and disks. So the adapter has no thread, no
+//! socket, no file and no clock, and it is deterministic: the same events have the same effects.
 //!
 //! # What an adapter needs
 //!
@@ -17,21 +18,21 @@
 //! | [`View`] | its state in Figure 2's words: role, currentTerm, votedFor, commitIndex, lastApplied |
 //! | [`Write`] | one write to its disk, under a [`Token`]; a [`Held`] message leaves when that is durable |
 //! | [`Message`], [`Body`] | the RPCs of Figure 2, requests and replies; [`Own`] carries what only your Raft understands |
-//! | [`Answer`] | what a client is told |
+//! | [`Answer`] | the answer to a client's request |
 //! | [`Capability`] | what a Raft may have beyond §5 of the paper; scenarios and faults that need more are left out |
 //!
-//! The nouns ([`Term`], [`LogIndex`], [`Entry`], [`Snapshot`] and so on) are those of the crate `raft-core`. All of it is
-//! plain data, and serde's.
+//! The nouns ([`Term`], [`LogIndex`], [`Entry`], [`Snapshot`] and so on) are those of the crate `raft-core`. All of
+//! it is plain data, and serde's.
 //!
-//! With that the Raft is under test in the adapter's own program: `raft_sim::cli::main_with` is the whole command line,
-//! `raft_sim::harness` makes each scenario a test of `cargo test`. The tests alone depend on `raft-sim`; the adapter
-//! depends on this crate. [`serve()`] makes a program of it that the command `raft-sim --subject` starts as a child and
-//! speaks with in JSON lines ([`protocol`]).
+//! With that the Raft is under test in the adapter's own program: `raft_sim::cli::main_with` is the whole command
+//! line, `raft_sim::harness` makes each scenario a test of `cargo test`. Only the tests depend on `raft-sim`; the
+//! adapter depends on this crate. [`serve()`] makes a program of it that the command `raft-sim --subject` starts as a
+//! child and talks to in JSON lines ([`protocol`]).
 //!
 //! # A small example
 //!
-//! A server that votes and never leads. It shows the rule that most bugs are about: a vote is on the disk before anybody
-//! hears of it.
+//! A server that votes and never leads. It shows the rule that most bugs break: a vote is on the disk before another
+//! server learns of it.
 //!
 //! ```
 //! use raft_subject::*;
@@ -102,9 +103,9 @@
 //!         let reply = Body::RequestVoteReply { granted };
 //!         let reply = Message::new(self.id, message.from, self.term, reply);
 //!         match self.written {
-//!             // All that it promises was on the disk when the server booted.
+//!             // All that the reply states was on the disk when the server booted.
 //!             Token(0) => effects.sends.push(reply),
-//!             // It leaves when what it promises is durable.
+//!             // It leaves when the vote that it grants is durable.
 //!             after => effects.held.push(Held { after, message: reply }),
 //!         }
 //!     }
@@ -124,7 +125,7 @@
 //! assert_eq!(effects.view.voted_for, Some(NodeId(1)));
 //! assert_eq!(effects.held[0].after, effects.writes[0].token);
 //!
-//! // The same as a child: here it is asked who it is, and no more.
+//! // The same as a child: here it only gets a `hello`.
 //! let mut said = Vec::new();
 //! serve(&Voters, &b"{\"do\":\"hello\",\"protocol\":1}\n"[..], &mut said)?;
 //! assert!(said.starts_with(b"{\"protocol\":1,\"name\":\"voters\""));

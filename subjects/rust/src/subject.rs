@@ -1,10 +1,11 @@
-//! What the testbed asks of a Raft, and what it hears back. Any implementation can stand behind it.
+//! The subject interface: the events that the testbed hands to a Raft, and the effects that it gets back. Any
+//! implementation can stand behind it.
 //!
 //! A [`Subject`] is one server. It is driven by [`Event`]s and answers with [`Effects`]: messages,
 //! writes, what it applied, and a [`View`] of the state that Figure 2 names. It owns no clock, no
-//! network and no disk: the testbed does, and may lose, delay and repeat. The interface can *express*
-//! breaking the rules (a message that does not wait for the write it promises, for example): what
-//! can't be expressed can't be caught.
+//! network and no disk: the testbed owns them, and may lose, delay and repeat. The interface can *express*
+//! a broken rule (such as a message that does not wait for the write that it rests on): a bug that
+//! can't be expressed can't be found.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::capability::Capability;
 use crate::message::Message;
 
-/// A moment of virtual time, or a span of it: microseconds.
+/// A point in virtual time, or a duration, in microseconds.
 pub type Micros = u64;
 
 /// The cluster of every [`Snapshot`] in the testbed: the value of its field `cluster`.
@@ -24,31 +25,31 @@ pub const CLUSTER: u64 = 1;
 
 /// An implementation under test: makes its servers.
 pub trait Implementation {
-    /// How reports call it.
+    /// The name that reports give it.
     fn name(&self) -> &str;
 
-    /// What it supports beyond §5 of the paper.
+    /// The capabilities that it has beyond §5 of the paper.
     fn capabilities(&self) -> &[Capability];
 
-    /// Boots one server from what is durable; the first boot is one from nothing.
+    /// Boots one server from its durable state, which is empty at the first boot.
     ///
     /// # Errors
-    /// Why the server refuses to start from this state or with these settings.
+    /// The reason why the server refuses to start from this state or with these settings.
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String>;
 
-    /// A new cluster begins, whose draws while running come from this seed: called once, before its servers boot. If
-    /// something stands behind each cluster that another one may not share, such as a process, what is given is the
-    /// implementation for this cluster, and dropped at its end.
+    /// Begins a new cluster, whose randomness comes from this seed. Called once, before its servers boot. If the
+    /// cluster needs something of its own, such as a process, the result is the implementation for this cluster. It is
+    /// dropped at the cluster's end.
     ///
     /// # Errors
-    /// Why there can be no cluster.
+    /// The reason why there can be no cluster.
     fn enter(&self, seed: u64) -> Result<Option<Box<dyn Implementation + '_>>, String> {
         let _ = seed;
         Ok(None)
     }
 
-    /// No cluster from here on is to share anything with one before: a process that has had clusters gets no other one.
-    /// False if there is nothing that they share, as in a program's own memory, which can't be begun anew.
+    /// Separates the clusters from here on from those before: a process that has served clusters serves no other one.
+    /// False if that is impossible, as for the program's own memory, which can't be reset.
     fn start_over(&self) -> bool {
         false
     }
@@ -56,19 +57,19 @@ pub trait Implementation {
 
 /// One running server. Dropping it is its crash.
 pub trait Subject {
-    /// Takes one event and adds what follows from it to `effects`, which comes in empty but for the
-    /// view, which is to be brought up to date.
+    /// Takes one event and adds its effects to `effects`. It comes in empty except for the
+    /// view, which the step must update.
     fn step(&mut self, event: Event, effects: &mut Effects);
 
-    /// A copy of the server: given the same events it does the same as this one from here on, and neither notices the
-    /// other. `None` if there is no way to make one.
+    /// A copy of the server. Given the same events it does the same as this one from here on. The two are
+    /// independent. `None` if a copy is impossible.
     fn fork(&self) -> Option<Box<dyn Subject>> {
         None
     }
 
-    /// A digest of all that decides what the server does from here on: equal for two that would do the same if the same
-    /// happened to them, and, as far as 64 bits go, different for others. What can't matter any more, such as how a state
-    /// was reached, is left out. `None` if it can't be had.
+    /// A digest of the state that decides what the server does from here on: equal for two servers that would do the
+    /// same on the same events, and, as far as 64 bits go, different for others. State that can't matter any more,
+    /// such as the history, is left out. `None` if there is no digest.
     fn fingerprint(&self) -> Option<u64> {
         None
     }
@@ -88,14 +89,14 @@ impl Subject for Box<dyn Subject> {
     }
 }
 
-/// What a server boots with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The state and settings that a server boots with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Boot {
     /// Its identity.
     pub id: NodeId,
     /// The voters of the first configuration, in order; none for a server that is added later.
     pub servers: Vec<NodeId>,
-    /// When it boots, in virtual microseconds since the cluster began.
+    /// The time of the boot, in virtual microseconds since the cluster began.
     pub now: Micros,
     /// Timing and limits.
     pub settings: Settings,
@@ -107,12 +108,12 @@ pub struct Boot {
     pub snapshot: Option<Arc<Snapshot>>,
     /// Its log, from index 1, or the one behind the snapshot, on without gaps.
     pub log: Vec<Entry>,
-    /// How far a state machine that survives crashes has applied the log.
+    /// The index up to which a state machine that survives crashes has applied the log.
     pub applied: Option<LogIndex>,
 }
 
 /// Timing and limits that a scenario or a plan sets. Ticks are the server's own clock ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Settings {
     /// Seed of the randomized election timeouts.
     pub seed: u64,
@@ -168,8 +169,8 @@ impl Default for Settings {
     }
 }
 
-/// How a leader goes from one configuration to the next (§6, diss. ch. 4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The way in which a leader goes from one configuration to the next (§6, diss. ch. 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changes {
     /// One voter at a time, in one entry; more at once is refused.
@@ -181,7 +182,7 @@ pub enum Changes {
 }
 
 /// Something that happens to a server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Event {
     /// Its clock ticks once.
     Tick,
@@ -189,37 +190,38 @@ pub enum Event {
     Receive(Message),
     /// A client hands it a command.
     Propose(Request, Command),
-    /// The write with this token is durable. So are all before it; of some of them the server may hear later.
+    /// The write with this token is durable. So are all before it; some of their notifications may come later.
     Persisted(Token),
     /// A client opens a session (diss. §6.3).
     Register(Request),
     /// A client hands it a command to be executed once, perhaps not for the first time (§8, diss. §6.3).
     ProposeOnce(Request, Once),
-    /// A client wants to read the state machine without an entry in the log (diss. §6.4).
+    /// A client requests a read of the state machine without an entry in the log (diss. §6.4).
     Read(Request),
-    /// An administrator wants this configuration: voters and learners (§6, diss. ch. 4).
+    /// An administrator requests this configuration: voters and learners (§6, diss. ch. 4).
     ChangeMembership(Request, Vec<NodeId>, Vec<NodeId>),
-    /// An administrator wants another server to lead (diss. §3.10).
+    /// An administrator requests that another server lead (diss. §3.10).
     Transfer(Request, NodeId),
-    /// Its state machine is to take a snapshot of what it has applied, in place of the log up to there (§7).
+    /// An administrator requests a snapshot of the applied state, in place of the log up to there (§7).
     Compact(Request),
-    /// Its state machine takes what it was handed and has not applied yet; only with
+    /// Its state machine applies the entries that it was handed and has not applied yet; only with
     /// [`Settings::apply_limit`].
     Apply,
 }
 
 /// A client's request, answered under the same number. Never used twice in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Request(pub u64);
 
 /// Names a write of one server, in the order in which it issued them since it booted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Token(pub u64);
 
-/// What a server did in one step. The testbed owns it and hands it in again, emptied. What makes no sense is refused, as if
-/// the server had crashed with it: a token that is not later than the last, an entry in the place of another, a message for
-/// a write that there is not, a name that is no server's, an answer to a request that does not wait for one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The effects of one step of a server. The testbed owns them and hands them in again, emptied. Invalid effects are
+/// refused, as if the server had crashed: a token that is not later than the last, an entry in the place of another,
+/// a message that waits for a write that does not exist, an unknown server, an answer to a request that does not wait
+/// for one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Effects {
     /// Writes, in the order in which they are to become durable.
     pub writes: Vec<Write>,
@@ -231,47 +233,47 @@ pub struct Effects {
     pub restored: Option<Arc<Snapshot>>,
     /// Entries that the state machine applied, in order.
     pub applied: Vec<Applied>,
-    /// Clients answered.
+    /// Answers to clients.
     pub answers: Vec<(Request, Answer)>,
-    /// A leader that took an acknowledgement: the follower, and its matchIndex now. `None` if there was none,
-    /// or it can't be had.
+    /// The acknowledgement that a leader took: the follower, and its matchIndex now. `None` if there was none,
+    /// or if it is unknown.
     pub matched: Option<(NodeId, LogIndex)>,
-    /// A message that was refused as impossible under the protocol, and why.
+    /// The reason why a message was refused as impossible under the protocol.
     pub refused: Option<String>,
-    /// How the server came to its end by itself, if it did: it takes no step any more.
+    /// The way in which the server ended by itself, if it did. It takes no more steps then.
     pub ended: Option<Ended>,
-    /// Set by the testbed, before the step: the disk takes no time now. What the server writes in this step is
-    /// durable at its end, and it hears of that at once, unless it dies of the write.
+    /// Set by the testbed, before the step: true if the disk takes no time now. Writes of this step are
+    /// durable at its end, and the server is notified at once, unless it dies of the write.
     pub instant: bool,
-    /// Set by the testbed, before the step: virtual microseconds since the cluster began. For a subject to tell; what
-    /// it does depends on its ticks.
+    /// Set by the testbed, before the step: virtual microseconds since the cluster began. For the subject's own
+    /// reports; its behaviour depends on its ticks.
     pub now: Micros,
     /// The server's state after the step.
     pub view: View,
 }
 
-/// How a server came to its end by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The way in which a server ended by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ended {
-    /// It crashed, and this is what it said.
+    /// It crashed, with this message.
     Crashed(String),
-    /// It panicked in the step; the testbed says so of a server that is linked in. With what, and where.
+    /// It panicked in the step, with this message and place. The testbed reports this for a server that is linked in.
     Panicked(String),
-    /// It did not come back from the step, and this is how long it was waited for.
+    /// It did not return from the step. The text says how long the testbed waited.
     Stuck(String),
 }
 
-/// An entry that a state machine applied, and what it made of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An entry that a state machine applied, with the outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Applied {
     /// The entry.
     pub entry: Entry,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What a state machine made of an entry (diss. §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The outcome of applying an entry (diss. §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// It carries nothing for the state machine.
     Nothing,
@@ -285,10 +287,10 @@ pub enum Outcome {
     Registered(SessionId),
 }
 
-/// A write to stable storage: all of it becomes durable at once or not at all. But for one thing: a power loss
-/// may tear it before anybody was promised anything of it, so that of the entries that it appends only the first
+/// A write to stable storage: all of it becomes durable at once or not at all. There is one exception: a power loss
+/// may tear it before any message rests on it, so that of the entries that it appends only the first
 /// few are there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Write {
     /// Its name.
     pub token: Token,
@@ -296,25 +298,25 @@ pub struct Write {
     pub hard_state: Option<HardState>,
     /// The new commitIndex, of an implementation that keeps it on its disk. In Figure 2 it is volatile.
     pub commit: Option<LogIndex>,
-    /// The new snapshot, if there is one. It goes before the change of the log: entries up to the last that it
-    /// stands for go, those behind it stay.
+    /// The new snapshot, if there is one. It is written before the change of the log: entries up to the last that it
+    /// stands for are removed, those behind it stay.
     pub snapshot: Option<Arc<Snapshot>>,
     /// The change of the log, if any.
     pub log: Option<LogWrite>,
 }
 
-/// Replaces everything from an index on: `log[from..] = entries`, which may be none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A replacement of the log from an index on: `log[from..] = entries`, which may be empty.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LogWrite {
-    /// First index written; all that was there and behind it is gone.
+    /// The first index written. Everything from there on is replaced.
     pub from: LogIndex,
     /// The new entries, from `from` on.
     pub entries: Entries,
 }
 
-/// A message that leaves when the server is told that a write is durable, before it does anything else: it could not
-/// know any earlier that it may. A server may as well keep such messages to itself until then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A held message: it leaves when the server is notified that a write is durable, before the server does anything else,
+/// since the server can't know earlier that it may. A server may as well hold such messages itself until then.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Held {
     /// The write it waits for.
     pub after: Token,
@@ -322,13 +324,13 @@ pub struct Held {
     pub message: Message,
 }
 
-/// What a client is told about its request, by the server it was handed to.
+/// The answer to a client's request, from the server that the request was handed to.
 ///
-/// Of a command, [`NoSession`](Answer::NoSession), [`Superseded`](Answer::Superseded),
-/// [`NotLeader`](Answer::NotLeader), [`Busy`](Answer::Busy) and [`Rejected`](Answer::Rejected) say that it is certainly
-/// never executed because of this request. A server that does not know that answers [`Unknown`](Answer::Unknown), or
-/// not at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// For a command, [`NoSession`](Answer::NoSession), [`Superseded`](Answer::Superseded),
+/// [`NotLeader`](Answer::NotLeader), [`Busy`](Answer::Busy) and [`Rejected`](Answer::Rejected) mean that it is
+/// certainly never executed because of this request. A server that does not know that answers
+/// [`Unknown`](Answer::Unknown), or not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Answer {
     /// Committed at this index, and applied on this server.
     Committed(LogIndex),
@@ -348,12 +350,12 @@ pub enum Answer {
     NotLeader(Option<NodeId>),
     /// Not taken: too many entries are uncommitted, or leadership is being handed over.
     Busy,
-    /// Not taken, or given up: it makes no sense or can't be had.
+    /// Not taken, or given up: it is invalid or impossible.
     Rejected,
 }
 
 /// A server's state in Figure 2's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
     /// Follower, candidate or leader (Figure 4).
     pub role: Role,
@@ -371,12 +373,12 @@ pub struct View {
     pub snapshot: Option<LogIndex>,
     /// The entry of the configuration in force; `None` if it is the first one, or that of the snapshot.
     pub configuration: Option<LogIndex>,
-    /// A digest of the state machine's state after `applied`; 0 if it can't be had.
+    /// A digest of the state machine's state after `applied`; 0 if there is none.
     pub state: u64,
 }
 
 /// A role of Figure 4.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// Follows a leader or waits for one.
     #[default]
@@ -406,7 +408,7 @@ impl Boot {
 }
 
 impl Write {
-    /// A write of nothing.
+    /// An empty write.
     #[must_use]
     pub fn new(token: Token) -> Write {
         Write { token, hard_state: None, commit: None, snapshot: None, log: None }
@@ -414,7 +416,7 @@ impl Write {
 }
 
 impl Event {
-    /// The request that it makes, if it is one.
+    /// The number of the client's request, if the event is one.
     #[must_use]
     pub fn request(&self) -> Option<Request> {
         match self {
@@ -431,7 +433,7 @@ impl Event {
 }
 
 impl Effects {
-    /// Empties everything but the view and what the testbed sets, keeping the memory.
+    /// Empties everything except the view and the fields that the testbed sets. Memory is kept.
     pub fn clear(&mut self) {
         self.writes.clear();
         self.sends.clear();

@@ -1,4 +1,4 @@
-//! The interface's types as plain data: what is written down is read as it was.
+//! The interface's types as plain data: a value that is serialized and read again is unchanged.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -186,7 +186,7 @@ fn messages_that_carry_something_else_along_say_the_same_and_are_not_equal() {
     assert_eq!(one.said(), bare);
     assert!(one.says_same(&two) && two.says_same(&bare));
     assert!(!one.says_same(&message(Body::ReadIndex { request: 1 })));
-    // Nobody but the owner knows how to write it down.
+    // Only the implementation knows how to serialize it.
     let text = serde_json::to_string(&one).expect("plain data");
     assert_eq!(serde_json::from_str::<Message>(&text).ok(), Some(bare));
     assert_eq!(one.own.get(), Some(&Ticket(1)));

@@ -1,7 +1,6 @@
-//! Breaks each rule in copies of the reference core and writes down who noticed:
-//! `cargo run -p raft-tests --bin broken-rules` makes `tests/data/broken-rules.jsonl` and, from it,
-//! `docs/broken-rules.md`. Names of broken rules as arguments do those alone and leave the other lines as they
-//! are.
+//! Breaks each rule in copies of the reference core and records what notices: `cargo run -p raft-tests --bin
+//! broken-rules` makes `tests/data/broken-rules.jsonl` and, from it, `docs/broken-rules.md`. With names of broken
+//! rules as arguments, only those are broken, and the other lines stay as they are.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -35,7 +34,7 @@ fn run(named: &[String]) -> Result<(), String> {
     let suite = suite()?;
     let rules: Vec<&BrokenRule> =
         all().filter(|rule| named.is_empty() || named.iter().any(|name| name == rule.id)).collect();
-    // What is there already, of rules that still are.
+    // Earlier results of rules that still exist.
     let mut known: Vec<Row> = rows()?;
     known.retain(|row| all().any(|rule| rule.id == row.id));
     let known = Mutex::new(known);
@@ -54,7 +53,7 @@ fn run(named: &[String]) -> Result<(), String> {
                 row.campaigns,
                 row.shrunk
             );
-            let mut known = known.lock().map_err(|_| "the other half failed".to_owned())?;
+            let mut known = known.lock().map_err(|_| "another worker failed".to_owned())?;
             known.retain(|other| other.id != row.id);
             known.push(row);
             write(&mut known)?;
@@ -73,7 +72,7 @@ fn run(named: &[String]) -> Result<(), String> {
     })
 }
 
-/// Writes what is known, in the order of the tables, and the page.
+/// Writes the results, in the order of the tables, and the pages.
 fn write(rows: &mut [Row]) -> Result<(), String> {
     rows.sort_by_key(|row| all().position(|rule| rule.id == row.id));
     save(rows, DATA, PAGE, render(rows))?;

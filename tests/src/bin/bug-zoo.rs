@@ -1,6 +1,6 @@
-//! Plants each bug of the zoo in a copy of the reference core and hunts it: `cargo run --release -p raft-tests`
-//! makes `tests/data/bug-zoo.jsonl` and, from it, `docs/bug-zoo.md`. Names of bugs as arguments do those alone and
-//! leave the other lines as they are.
+//! Plants each bug of the zoo in a copy of the reference core and hunts it: `cargo run --release -p raft-tests` makes
+//! `tests/data/bug-zoo.jsonl` and, from it, `docs/bug-zoo.md`. With names of bugs as arguments, only those are
+//! hunted, and the other lines stay as they are.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -21,7 +21,7 @@ struct Args {
     #[arg(value_name = "ID")]
     bugs: Vec<String>,
 
-    /// The longest a campaign may take, in seconds
+    /// The time limit of a campaign, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
     limit: u64,
 
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A copy in which nothing is planted, and in which all scenarios pass.
+/// Makes a copy in which nothing is planted, and checks that all scenarios pass there.
 fn workshop(suite: &[(String, String)]) -> Result<Workshop, String> {
     let workshop = Workshop::open("bug-zoo")?;
     workshop.check(suite)?;
@@ -67,11 +67,11 @@ fn named(args: &Args) -> impl Iterator<Item = &'static Bug> {
     all().filter(|bug| args.bugs.is_empty() || args.bugs.iter().any(|name| name == bug.id))
 }
 
-/// Hunts what is asked for, and writes down what came of it.
+/// Hunts the bugs named by the arguments, and writes the results.
 fn hunt(args: &Args) -> Result<(), String> {
     let suite = suite()?;
     let workshop = workshop(&suite)?;
-    // What is there already, of bugs that still are.
+    // Earlier results of bugs that still exist.
     let mut known: Vec<Row> = rows()?;
     known.retain(|row| all().any(|bug| bug.id == row.id));
     for bug in named(args) {
@@ -85,7 +85,7 @@ fn hunt(args: &Args) -> Result<(), String> {
     Ok(())
 }
 
-/// Looks at a share of the bugs; says whether all of them are still caught.
+/// Checks a share of the bugs; true if all of them are still caught.
 fn check(args: &Args, (k, n): (u64, u64)) -> Result<bool, String> {
     let suite = suite()?;
     let workshop = workshop(&suite)?;
@@ -106,7 +106,7 @@ fn check(args: &Args, (k, n): (u64, u64)) -> Result<bool, String> {
     Ok(all_caught)
 }
 
-/// Writes what is known, in the order of the tables, and the page.
+/// Writes the results, in the order of the tables, and the pages.
 fn write(rows: &mut [Row]) -> Result<(), String> {
     rows.sort_by_key(|row| all().position(|bug| bug.id == row.id));
     save(rows, DATA, PAGE, render(rows))?;

@@ -1,6 +1,6 @@
-//! Whether a guided search finds bugs in fewer steps than drawing each plan from its seed: plants bugs of the zoo and
-//! broken rules in a copy of the core and hunts each of them both ways, from the same seeds on. `cargo run --release
-//! -p raft-tests --bin guided -- ID…` prints a table; it writes nothing.
+//! Compares a guided search with drawing each plan from its seed: plants bugs of the zoo and broken rules in a copy
+//! of the core and hunts each of them both ways, from the same seeds on. `cargo run --release -p raft-tests --bin
+//! guided -- ID…` prints a table; it writes nothing.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,20 +15,20 @@ struct Args {
     /// The bugs, or the broken rules
     #[arg(value_name = "ID", required = true)]
     bugs: Vec<String>,
-    /// How many campaigns there are of each kind
+    /// The number of campaigns of each kind
     #[arg(long, value_name = "N", default_value_t = 5)]
     campaigns: u64,
-    /// How many steps a campaign may take, in millions
+    /// The largest number of steps of a campaign, in millions
     #[arg(long, value_name = "N", default_value_t = 10)]
     budget: u64,
-    /// Judge by what a history shows alone, as with an implementation that does things in its own way
+    /// Judge by histories alone, as with an implementation whose inside is unknown
     #[arg(long)]
     outside: bool,
 }
 
-/// So many seeds are never run out of.
+/// The number of seeds of a campaign, more than it can run within its budget.
 const SEEDS: u64 = 10_000_000;
-/// A campaign that takes longer will not end.
+/// The time limit of a campaign: one that takes longer will not end.
 const LIMIT: Duration = Duration::from_secs(1_800);
 
 fn main() -> ExitCode {
@@ -59,14 +59,14 @@ fn compare(args: &Args) -> Result<(), String> {
             Ok([("random", random), ("guided", campaigns(args, workshop, &["--guided"])?)])
         })?;
         for (kind, steps) in rows {
-            println!("{id:<44}{kind:<8}{}", reported(args, &steps));
+            println!("{id:<44}{kind:<8}{}", columns(args, &steps));
         }
     }
     Ok(())
 }
 
-/// The files that a bug or a broken rule changes, and what stands there and is put there instead; `None` if there is
-/// none of this name.
+/// The files that a bug or a broken rule changes, each with the text to replace and the replacement; `None` if there
+/// is none of this name.
 fn planted(id: &str) -> Option<Vec<(String, [&'static str; 2])>> {
     if let Some(bug) = zoo::all().find(|bug| bug.id == id) {
         let edits = bug.edits.iter();
@@ -87,8 +87,8 @@ fn campaigns(args: &Args, workshop: &Workshop, how: &[&str]) -> Result<Vec<Optio
     (0..args.campaigns).map(campaign).collect()
 }
 
-/// Each campaign in a column, and the mean, in which one without a finding counts as the whole budget.
-fn reported(args: &Args, steps: &[Option<u64>]) -> String {
+/// Renders each campaign in a column, and the mean, in which one without a finding counts as the whole budget.
+fn columns(args: &Args, steps: &[Option<u64>]) -> String {
     let hundredths = |steps: u64| format!("{:>3}.{:02}", steps / 1_000_000, steps / 10_000 % 100);
     let columns: String =
         steps.iter().map(|steps| steps.map_or("     -".to_owned(), hundredths) + "  ").collect();

@@ -1,4 +1,4 @@
-//! Clients, as §8 and chapter 6 of the dissertation want them served: edits that break their rules.
+//! Edits that break the rules of §8 and chapter 6 of the dissertation: how clients are served.
 
 use super::{BrokenRule, broken};
 
@@ -7,7 +7,7 @@ pub(super) const SESSIONS: &[BrokenRule] = &[
     broken(
         "follower-keeps-silent",
         "diss. §6.2",
-        "a server that does not lead gives no answer to those who want a leader",
+        "a server that does not lead gives no answer to clients that need a leader",
         "node/mod.rs",
         ["self.state.answer(request, answer);", "let _ = (request, answer);"],
     ),
@@ -59,11 +59,11 @@ pub(super) const SESSIONS: &[BrokenRule] = &[
             "Some((Ordering::Less | Ordering::Greater, _)) | None => {",
         ],
     )
-    .unseen("what a client of a run hands in reaches its server at once, and never after what it hands in later"),
+    .unseen("a request of a run's client reaches its server at once, and never after a later one"),
     broken(
         "one-session-for-all",
         "Clients 1",
-        "serial numbers are compared with those of the oldest session, whoever's they are",
+        "serial numbers are compared with those of the oldest session, not with their own",
         "sessions.rs",
         ["self.sessions.get_mut(&once.session)", "self.sessions.values_mut().next()"],
     ),
@@ -81,7 +81,7 @@ pub(super) const SESSIONS: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "expiry-is-not-told",
+        "expiry-is-not-reported",
         "Clients 1",
         "a command whose session has expired is not executed, and acknowledged",
         "sessions.rs",
@@ -192,7 +192,7 @@ pub(super) const READS: &[BrokenRule] = &[
     broken(
         "read-confirmed-by-an-older-term",
         "diss. §6.4",
-        "who refuses a heartbeat of an older term counts as having answered one of this term",
+        "a server that refuses a heartbeat of an older term counts as having answered one of this term",
         "roles/leader/replication.rs",
         [
             "if let AppendReply::Refused { conflict: None, .. } = reply {\n            return;\n        }",
@@ -268,7 +268,7 @@ pub(super) const READS: &[BrokenRule] = &[
     broken(
         "any-answer-to-any-question",
         "Clients 3",
-        "a follower takes the answer to an earlier question for one to its latest",
+        "a follower takes the answer to an earlier ReadIndex for one to its latest",
         "roles/follower.rs",
         [
             "if self.asked_reads.first() != Some(&question) {",
@@ -278,7 +278,7 @@ pub(super) const READS: &[BrokenRule] = &[
     broken(
         "question-is-not-repeated",
         "diss. §6.4",
-        "a follower waits forever for the answer to a question that was lost",
+        "a follower waits forever for the answer to a ReadIndex that was lost",
         "roles/follower.rs",
         [
             "self.send_read_index(state);
@@ -337,7 +337,8 @@ pub(super) const READS: &[BrokenRule] = &[
     broken(
         "early-rounds-are-forgotten",
         "diss. §6.4.1",
-        "a round that began before the first tick is forgotten before anybody has answered it: no lease begins with it",
+        "a round that began before the first tick is forgotten before any server has answered it: no lease begins \
+         with it",
         "roles/leader/rounds.rs",
         ["began + memory < tick", "began * memory < tick"],
     ),

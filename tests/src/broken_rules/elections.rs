@@ -73,7 +73,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
     broken(
         "two-votes-a-term",
         "Figure 2 RequestVote 2",
-        "a vote is granted whoever votedFor is",
+        "a vote is granted whatever votedFor is",
         "roles/voter.rs",
         ["state.hard_state.voted_for.is_none_or(|voted_for| voted_for == candidate)", "true"],
     ),

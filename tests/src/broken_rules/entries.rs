@@ -170,7 +170,7 @@ pub(super) const LEADER: &[BrokenRule] = &[
     broken(
         "answered-at-append",
         "Figure 2 Leaders 2",
-        "a client is told of success when its command is in the leader's log, not after it is applied",
+        "a client gets success as its answer when its command is in the leader's log, not after it is applied",
         "roles/leader/mod.rs",
         [
             "state.wait_for(position, request);",
@@ -180,28 +180,28 @@ pub(super) const LEADER: &[BrokenRule] = &[
     broken(
         "overwritten-command-answered-as-committed",
         "Figure 2 Leaders 2",
-        "a client whose command was overwritten is told of success",
+        "a client whose command was overwritten gets success as its answer",
         "state.rs",
         ["Some(false) => Answer::Superseded,", "Some(false) => Answer::Committed(position.index),"],
     ),
     broken(
         "overwritten-command-unanswered",
         "Figure 2 Leaders 2",
-        "a client whose command was overwritten is never told",
+        "a client whose command was overwritten is never answered",
         "state.rs",
         ["Some(false) => Answer::Superseded,", "Some(false) => continue,"],
     ),
     broken(
         "never-answered",
         "Figure 2 Leaders 2",
-        "a client is never told that its command was applied",
+        "a client is never answered when its command was applied",
         "state.rs",
         ["Some(true) => Answer::Committed(position.index),", "Some(true) => continue,"],
     ),
     broken(
         "follower-says-committed",
         "Figure 2 Leaders 2",
-        "a server that does not lead tells a client of success",
+        "a server that does not lead answers a client with success",
         "node/mod.rs",
         [
             "let answer = Answer::NotLeader(self.leader());",
@@ -294,9 +294,9 @@ pub(super) const LEADER: &[BrokenRule] = &[
         ["leader.append(state, Payload::Noop);", "leader.begin_round(state);"],
     ),
     broken(
-        "earlier-place-told-behind-later-ones",
+        "earlier-entry-answered-behind-later-ones",
         "Figure 2 Leaders 2",
-        "a client whose entry comes before those that others wait for is put behind them, and waits for too long",
+        "a client whose entry comes before those of other waiting clients is queued behind them, and waits too long",
         "state.rs",
         [
             "partition_point(|(other, _)| *other < position)",

@@ -5,9 +5,9 @@ use super::{BrokenRule, broken};
 /// Leadership transfer (diss. §3.10).
 pub(super) const TRANSFER: &[BrokenRule] = &[
     broken(
-        "told-before-it-is-caught-up",
+        "timeout-now-before-the-target-caught-up",
         "diss. §3.10",
-        "the target is told to stand before it has all of the leader's log",
+        "the target gets TimeoutNow before it has all of the leader's log",
         "roles/leader/handover.rs",
         [
             "if self.matched(to) == state.log.last_index() {",
@@ -15,9 +15,9 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "caught-up-and-never-told",
+        "timeout-now-not-sent-after-catching-up",
         "diss. §3.10",
-        "a target that had to catch up is not told to stand when it has",
+        "a target that had to catch up gets no TimeoutNow when it has",
         "roles/leader/replication.rs",
         ["self.hand_over(state);", ""],
     ),
@@ -46,7 +46,7 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
         ["} else if to == state.id {", "} else if to.0 == 0 {"],
     ),
     broken(
-        "transfer-to-anybody",
+        "transfer-to-any-server",
         "diss. §3.10",
         "a leader hands over to a server that is not in the configuration, or is a learner",
         "roles/leader/handover.rs",
@@ -69,7 +69,7 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
     broken(
         "second-transfer-drops-the-first",
         "diss. §3.10",
-        "a transfer takes the place of the one under way, of which nobody is told any more",
+        "a transfer takes the place of the one under way, which is never answered",
         "roles/leader/handover.rs",
         [
             "if let Some(handover) = &self.handover {
@@ -88,14 +88,14 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
     broken(
         "timeout-now-ignored",
         "diss. §3.10",
-        "a server that is told to stand goes on waiting",
+        "a server that gets TimeoutNow goes on waiting",
         "node/receive.rs",
         ["self.timeout_now();", ""],
     ),
     broken(
         "timeout-now-asks-first",
         "diss. §3.10",
-        "a server that is told to stand asks for pre-votes first",
+        "a server that gets TimeoutNow asks for pre-votes first",
         "node/receive.rs",
         [
             "self.stand(Cause::TimeoutNow);",
@@ -119,14 +119,14 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "transfer-is-not-told-to-voters",
+        "election-for-a-transfer-not-marked",
         "diss. §4.2.3",
         "the request for votes does not say that the leader wants it",
         "roles/candidate.rs",
         ["transfer: cause == Cause::TimeoutNow }", "transfer: cause != cause }"],
     ),
     broken(
-        "transfer-told-of-every-election",
+        "every-election-marked-as-a-transfer",
         "diss. §4.2.3",
         "every request for votes says that the leader wants it",
         "roles/candidate.rs",
@@ -149,7 +149,7 @@ pub(super) const PRE_VOTE: &[BrokenRule] = &[
     broken(
         "stands-without-asking",
         "diss. §9.6",
-        "a server that is set to ask stands for election at once",
+        "a server whose settings want pre-votes stands for election at once",
         "node/mod.rs",
         ["if state.settings.pre_vote {", "if state.settings.pre_vote && state.id.0 == 0 {"],
     ),

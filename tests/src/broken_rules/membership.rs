@@ -233,7 +233,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
     broken(
         "learner-of-c-new-left-out-of-c-old",
         "Joint 2",
-        "a leader does not count in C_old who is a learner in C_new",
+        "a leader that is a learner in C_new does not count in C_old",
         "roles/leader/mod.rs",
         [
             "votes_outgoing: membership.outgoing.contains(&server),",
@@ -307,7 +307,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
     broken(
         "change-never-given-up",
         "diss. §4.2.1",
-        "a leader that is deposed tells nobody what became of the change it was at",
+        "a leader that is deposed does not answer the client of the change under way",
         "roles/leader/mod.rs",
         ["change.abandon(state);", "let _ = change;"],
     ),

@@ -1,6 +1,6 @@
-//! Every rule that the reference core has, broken once: small edits that somebody might make. The program
-//! `broken-rules` makes each of them in a copy and asks the scenarios and the oracles what they see; a suite
-//! that lets one pass in silence has a hole.
+//! Every rule that the reference core has, broken once by a small edit that could be a slip. The program
+//! `broken-rules` makes each edit in a copy and records which scenarios and checkers notice; a suite that does not
+//! notice one has a hole.
 
 mod clients;
 mod elections;
@@ -20,7 +20,7 @@ use row::{CAMPAIGNS, Campaign, Row, SEEDS, base};
 use crate::evidence::load;
 use crate::workshop::{Edit, Workshop};
 
-/// A campaign has this long.
+/// The time limit of a campaign.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// Where the results are, a line for each broken rule, from the root of the repository.
@@ -34,23 +34,23 @@ pub const PAGE: &str = "docs/broken-rules.md";
 pub struct BrokenRule {
     /// Its name, in small letters with dashes.
     pub id: &'static str,
-    /// The rule, as the paper map names it, or a section of the dissertation (`diss. §3.10`); or one of the
-    /// paper (`§8`), for what has no name there.
+    /// The rule, as the paper map names it, or a section of the dissertation (`diss. §3.10`); or a section of the
+    /// paper (`§8`), for a rule without a name.
     pub rule: &'static str,
-    /// What the server does, against the rule.
+    /// What the server does in breach of the rule.
     pub what: &'static str,
     /// The file, below `raft-core/src`.
     pub file: &'static str,
-    /// What stands there, exactly once.
+    /// The text to replace, which occurs there exactly once.
     pub find: &'static str,
-    /// What stands there instead.
+    /// The replacement.
     pub replace: &'static str,
-    /// Why no campaign finds it, if none does.
+    /// The reason why no campaign finds it, if none does.
     pub silent: Option<&'static str>,
 }
 
 impl BrokenRule {
-    /// No campaign finds it, and why.
+    /// Marks it as found by no campaign, with the reason.
     const fn unseen(self, why: &'static str) -> BrokenRule {
         BrokenRule { silent: Some(why), ..self }
     }
@@ -73,7 +73,7 @@ const TABLES: &[&[BrokenRule]] = &[
     performance::BROKEN,
 ];
 
-/// All of them, in the order of the page.
+/// All broken rules, in the order of the page.
 pub fn all() -> impl Iterator<Item = &'static BrokenRule> {
     TABLES.iter().copied().flatten()
 }
@@ -90,7 +90,7 @@ const fn broken(
 }
 
 impl BrokenRule {
-    /// Breaks the rule in a copy of the core, and asks what notices.
+    /// Breaks the rule in a copy of the core, and returns what notices.
     ///
     /// # Errors
     /// An edit that does not fit or does not build, a file or a program that fails.
@@ -120,10 +120,10 @@ impl BrokenRule {
     }
 }
 
-/// The results that are there.
+/// The recorded results.
 ///
 /// # Errors
-/// A file that can't be read, or a line that is none.
+/// A file that can't be read, or a line that is not a result.
 pub fn rows() -> Result<Vec<Row>, String> {
     load(DATA)
 }

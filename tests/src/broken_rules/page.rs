@@ -1,4 +1,4 @@
-//! The page: each broken rule, and who noticed.
+//! The page of broken rules: each rule, and the scenarios and campaigns that noticed.
 
 use std::fmt::Write as _;
 
@@ -8,13 +8,13 @@ use super::row::{CAMPAIGNS, Campaign, Row, SEEDS};
 use super::{BrokenRule, all};
 use crate::evidence::{By, Failed, Shrunk};
 
-/// So many scenarios are named in a row.
+/// The largest number of scenarios that are named in a row.
 const NAMED: usize = 3;
 
-/// What is found within so many seeds in the median is called shallow, what takes longer deep.
+/// The largest median of seeds of a broken rule that is called shallow; others are called deep.
 const SHALLOW: u64 = 100;
 
-/// How a row begins: all that is known without running anything.
+/// Renders the first cells of a row: all that is known without running anything.
 #[must_use]
 pub fn head(rule: &BrokenRule) -> String {
     let short = rule.rule.trim_start_matches("Figure 2 ");
@@ -28,36 +28,36 @@ pub fn head(rule: &BrokenRule) -> String {
     format!("| `{id}` | {short} | {what}<br>[`{file}`](../raft-core/src/{file}): {edit} |")
 }
 
-/// Code as it stands in one line of a table.
+/// Code in the form of one line of a table.
 fn code(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
     let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
     words.join(" ").replace('|', "\\|")
 }
 
-/// The page. Broken rules of which there is no result are left out.
+/// Renders the page. Broken rules without a result are left out.
 #[must_use]
 pub fn render(rows: &[Row]) -> String {
     let mut page = format!(
         "# Broken rules\n\n\
-         Do the scenarios and the oracles bite? Each rule that the [paper map](paper-map.md) finds in the \
-         reference core is broken\nhere, one at a time, by a small edit that somebody might make. Then the \
-         whole corpus says what it sees, {CAMPAIGNS} campaigns\n(`raft-sim fuzz`, from seeds 0, 1,000,000 \
-         and so on, at most {SEEDS} each) look for it without a hint, and the first finding is\nshrunk to a \
-         scenario (`raft-sim shrink`). Made by `cargo run -p raft-tests --bin broken-rules`, which writes \
-         this page and\nthe data behind it, `tests/data/broken-rules.jsonl`; `cargo test` fails if a rule \
-         has no row here, or if a row is about an\nedit that no longer fits the core.\n\n"
+         Do the scenarios and the checkers notice broken rules? Each rule that the [paper map](paper-map.md) finds \
+         in the\nreference core is broken here, one at a time, by a small edit that could be a slip. Then the whole \
+         corpus runs against\nit, {CAMPAIGNS} campaigns (`raft-sim fuzz`, from seeds 0, 1,000,000 and so on, at most \
+         {SEEDS} each) search without a hint, and the\nfirst finding is shrunk to a scenario (`raft-sim shrink`). \
+         Made by `cargo run -p raft-tests --bin broken-rules`, which\nwrites this page and the data behind it, \
+         `tests/data/broken-rules.jsonl`; `cargo test` fails if a rule has no row\nhere, or if a row is about an \
+         edit that no longer fits the core.\n\n"
     );
     let rows: Vec<(&BrokenRule, &Row)> = all()
         .filter_map(|rule| rows.iter().find(|row| row.id == rule.id).map(|row| (rule, row)))
         .collect();
     summary(&mut page, &rows);
     page.push_str(
-        "\nScenarios about the rule come first. A scenario notices by an *expectation* of its own, or by \
-         the *alarm* of an oracle.\n*Seeds* is how many the campaigns ran until they found something, in the \
-         median, and which property spoke. *Shrunk* is\nwhat is left: faults, tasks and requests of the plan \
-         (*atoms*), then statements of the scenario (*steps*), and how long it\ntook on the machine that \
-         made this page, in a build without link-time optimization.\n\n\
+        "\nScenarios about the rule come first. A scenario notices by an *expectation* of its own, or by the *alarm* \
+         of a\nchecker. *Seeds* is the number that the campaigns ran until they found something, in the median, with \
+         the property\nthat was violated. *Shrunk* is what is left: faults, admin operations and requests of the \
+         plan (*atoms*), then\nstatements of the scenario (*steps*), and the time it took on the machine that made \
+         this page, in a build without\nlink-time optimization.\n\n\
          | | rule | what is broken | scenarios | seeds | shrunk |\n|---|---|---|---|---|---|\n",
     );
     for (rule, row) in rows {
@@ -72,7 +72,7 @@ fn summary(page: &mut String, rows: &[(&BrokenRule, &Row)]) {
     let count = |which: fn(&Row) -> bool| rows.iter().filter(|(_, row)| which(row)).count();
     let _ = writeln!(
         page,
-        "Of {} broken rules, {} are noticed by a scenario and {} by a campaign; {} by nobody.",
+        "Of {} broken rules, {} are noticed by a scenario and {} by a campaign; {} by neither.",
         rows.len(),
         count(|row| !row.scenarios.is_empty()),
         count(Row::by_campaign),
@@ -144,22 +144,22 @@ fn campaigns(row: &Row) -> String {
         None if row.by_campaign() => format!("more than {SEEDS}"),
         None => return "none".to_owned(),
     };
-    let mut spoke: Vec<&str> = Vec::new();
+    let mut violated: Vec<&str> = Vec::new();
     for campaign in &row.campaigns {
         let title = match campaign {
             Campaign::Found { property, .. } => title(property),
             Campaign::Stopped => "does not end",
             Campaign::Nothing => continue,
         };
-        if !spoke.contains(&title) {
-            spoke.push(title);
+        if !violated.contains(&title) {
+            violated.push(title);
         }
     }
-    let _ = write!(cell, "<br>{}", spoke.join(", "));
+    let _ = write!(cell, "<br>{}", violated.join(", "));
     cell
 }
 
-/// How reports call the property of this name.
+/// The title that reports use for the property of this name.
 fn title(name: &str) -> &str {
     Property::named(name).map_or(name, |property| property.title())
 }

@@ -1,4 +1,4 @@
-//! What makes Raft fast (diss. §10.2) and must not make it wrong: edits that break it.
+//! Performance (diss. §10.2): edits that make what should only be fast also wrong.
 
 use super::{BrokenRule, broken};
 
@@ -28,7 +28,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
     broken(
         "early-notice-lost",
         "diss. §10.2.1",
-        "a server that hears of a later write first forgets that it did",
+        "a server that is notified of a later write before an earlier one forgets the notification",
         "output.rs",
         [
             "self.unsynced.iter_mut().find(|write| write.id.is(&receipt.id))",
@@ -36,7 +36,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "one-promise-for-each-write",
+        "one-held-message-for-each-write",
         "diss. §10.2.1",
         "each write that becomes durable releases one message of those that wait for it",
         "node/mod.rs",
@@ -107,7 +107,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
     broken(
         "acknowledged-before-applied",
         "Figure 2 Leaders 2",
-        "a client hears that its command is committed before the state machine has applied it",
+        "a client's command is answered as committed before the state machine has applied it",
         "state.rs",
         [
             "self.handed = limit;

@@ -46,7 +46,7 @@ pub(super) const COMPACTION: &[BrokenRule] = &[
     broken(
         "snapshot-without-a-configuration",
         "Figure 12",
-        "a server that joins takes a snapshot before its log tells the configuration",
+        "a server that joins takes a snapshot before its log has a configuration",
         "state.rs",
         [
             "if membership.voters.is_empty() {",
@@ -113,16 +113,16 @@ pub(super) const COMPACTION: &[BrokenRule] = &[
         ["entries.last().map(Entry::position).or(base)", "entries.last().map(Entry::position)"],
     ),
     broken(
-        "client-told-that-a-snapshotted-entry-failed",
+        "snapshotted-entry-answered-as-failed",
         "§8",
-        "clients whose entries went into a snapshot are told that these will never be committed",
+        "clients whose entries went into a snapshot get the answer that these will never be committed",
         "state.rs",
         ["None => Answer::Unknown,", "None => Answer::Superseded,"],
     ),
     broken(
-        "client-told-that-a-snapshotted-entry-is-committed",
+        "snapshotted-entry-answered-as-committed",
         "§8",
-        "clients whose entries were replaced by a snapshot are told that these are committed",
+        "clients whose entries were replaced by a snapshot get the answer that these are committed",
         "state.rs",
         ["None => Answer::Unknown,", "None => Answer::Committed(position.index),"],
     ),
@@ -412,14 +412,15 @@ pub(super) const SENDER: &[BrokenRule] = &[
     broken(
         "answer-about-any-snapshot",
         "Figure 13 Sender",
-        "what a follower says of an earlier snapshot is taken to be about the one that is on its way",
+        "a follower's answer about an earlier snapshot is taken to be about the one that is on its way",
         "progress.rs",
         ["progress.snapshot.last.index == last =>", "progress.snapshot.last.index >= last =>"],
     ),
     broken(
         "acknowledged-entries-tried-again",
         "Figure 13 Sender",
-        "a conflict in the term of what a follower has acknowledged is taken for old news: it is never sent the snapshot",
+        "a conflict in the term of an entry that a follower has acknowledged is taken for outdated: it is never sent \
+         the snapshot",
         "roles/leader/replication.rs",
         [
             "if conflict.term.is_some() {",

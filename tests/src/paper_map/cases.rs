@@ -1,7 +1,7 @@
-//! Cases that small implementations test, and where they are here.
+//! Cases that small implementations test, and the scenarios that have them.
 
-/// Cases that small public implementations test, restated for any implementation, and the scenarios that
-/// have them; by their paths below `scenarios/`, without the ending.
+/// Cases that small public implementations test, restated for any implementation, and the scenarios that have them,
+/// by path below `scenarios/` without the extension.
 pub const CASES: [(&str, &[&str]); 14] = [
     (
         "an append to an empty log; one behind a gap; one whose predecessor has another term",
@@ -48,7 +48,7 @@ pub const CASES: [(&str, &[&str]); 14] = [
         &["5.3-replication/logs-of-four-kinds-converge"],
     ),
     (
-        "what a leader sends to a follower that has everything, or lacks one entry; others send nothing",
+        "messages of a leader to a follower that has everything, or lacks one entry; others send nothing",
         &[
             "5.3-replication/caught-up-follower-gets-heartbeats",
             "5.3-replication/follower-behind-by-one-gets-that-entry",

@@ -1,7 +1,7 @@
-//! Where the reference core has the rules of the paper.
+//! The places of the paper's rules in the reference core.
 
-/// The rules by name, each with a file below `raft-core/src` and words that stand there. Figures and properties
-/// follow from rules: they stand nowhere.
+/// The rules by name, each with a file below `raft-core/src` and a text in it. Figures and properties follow from
+/// rules, and have no place of their own.
 pub const RULES: [(&str, &str, &str); 39] = [
     ("Figure 2 State", "state.rs", "struct State"),
     ("Figure 2 AppendEntries 1", "node/receive.rs", "AppendEntries 1 (§5.1)"),
@@ -41,11 +41,11 @@ pub const RULES: [(&str, &str, &str); 39] = [
     ("Figure 13 InstallSnapshot 8", "state.rs", "fn restore"),
     ("Clients 1", "sessions.rs", "pub fn apply"),
     ("Clients 2", "roles/leader/reads.rs", "steps 1 and 2"),
-    ("Clients 3", "roles/leader/reads.rs", "step 3:"),
+    ("Clients 3", "roles/leader/reads.rs", "step 3"),
 ];
 
-/// The file of the core that has a rule, and words that stand there.
+/// The file of the core that has a rule, and a text in it.
 #[must_use]
 pub fn place(rule: &str) -> Option<(&'static str, &'static str)> {
-    RULES.iter().find(|(name, ..)| *name == rule).map(|(_, file, words)| (*file, *words))
+    RULES.iter().find(|(name, ..)| *name == rule).map(|(_, file, text)| (*file, *text))
 }

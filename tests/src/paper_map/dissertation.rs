@@ -1,13 +1,13 @@
-//! Where the sections of the dissertation are here.
+//! The places of the dissertation's sections in this repository.
 
-/// Where a section of the dissertation is here.
+/// The place of a section of the dissertation.
 #[derive(Clone, Copy, Debug)]
 pub enum Where {
-    /// It says what the paper says: these folders of scenarios.
+    /// Folders of scenarios: the section says what the paper says.
     Paper(&'static [&'static str]),
-    /// In this file of the core, and in the scenarios that name it.
+    /// A file of the core, and the scenarios that name the section.
     Core(&'static str),
-    /// Not in the core, for this reason.
+    /// None in the core, for this reason.
     Outside(&'static str),
 }
 
@@ -25,7 +25,7 @@ pub const PLACES: [(&str, Where); 31] = [
     ("diss. §4.2.1", Where::Core("roles/leader/change.rs")),
     ("diss. §4.2.2", Where::Core("roles/leader/change.rs")),
     ("diss. §4.2.3", Where::Core("node/receive.rs")),
-    ("diss. §4.2.4", Where::Outside("an argument, not a rule: what it rests on is 4.2.1 to 4.2.3")),
+    ("diss. §4.2.4", Where::Outside("an argument, not a rule: it rests on 4.2.1 to 4.2.3")),
     ("diss. §4.3", Where::Core("roles/leader/change.rs")),
     ("diss. §4.4", Where::Core("node/boot.rs")),
     ("diss. §5.1", Where::Core("state.rs")),
@@ -35,9 +35,12 @@ pub const PLACES: [(&str, Where); 31] = [
             "the host's: a snapshot may be of any applied entry, later ones may be applied",
         ),
     ),
-    ("diss. §5.1.2", Where::Outside("the host's: the core discards its log when it is told to")),
+    (
+        "diss. §5.1.2",
+        Where::Outside("the host's: the core discards its log when the host asks for it"),
+    ),
     ("diss. §5.1.3", Where::Outside("saving and loading are the host's; sending is Figure 13")),
-    ("diss. §5.2", Where::Outside("the host's: `Boot::applied` tells how far it is")),
+    ("diss. §5.2", Where::Outside("the host's: `Boot::applied` is the last index it has applied")),
     ("diss. §5.3", Where::Outside("another way to compact, which the core does not have")),
     ("diss. §5.4", Where::Outside("another way to compact, which the core does not have")),
     ("diss. §6.1", Where::Outside("the host's and the client's")),

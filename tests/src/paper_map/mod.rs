@@ -1,5 +1,5 @@
-//! The paper map: which files are about which rule and figure of the paper, and where the reference core
-//! has the rule. Made from the `paper` lines of the scenarios; the suite checks that it is complete.
+//! The paper map: the scenarios about each rule and figure of the paper, and the place of the rule in the reference
+//! core. Made from the `paper` lines of the scenarios; the suite checks that it is complete.
 
 mod cases;
 mod core;
@@ -14,21 +14,21 @@ pub use cases::CASES;
 pub use core::{RULES, place};
 pub use dissertation::{PLACES, Where};
 
-/// What a scenario says it is about: the items of its `paper` line, and the sections of the dissertation,
-/// after the section of its folder.
+/// The subjects of a scenario: the items of its `paper` line, and the sections of the dissertation, after the section
+/// of its folder.
 pub fn about(scenario: &Scenario) -> impl Iterator<Item = &str> {
     paper::about(&scenario.header.paper)
 }
 
-/// The page.
+/// Renders the page.
 #[must_use]
 pub fn render(scenarios: &[(String, Scenario)]) -> String {
     let mut page = String::from(
         "# Paper map\n\n\
-         Which scenarios are about which rule and figure of the extended Raft paper, and about which section \
-         of the\ndissertation, and where the reference core has the rule. Made from the files' `paper` lines \
-         by\n`cargo run -p raft-tests --bin paper-map > docs/paper-map.md`; `cargo test` fails if it is out \
-         of date, or if a line\nhas no file.\n",
+         The scenarios about each rule and figure of the extended Raft paper and each section of the \
+         dissertation,\nwith the place of the rule in the reference core. Made from the `paper` lines of \
+         the scenarios by\n`cargo run -p raft-tests --bin paper-map > docs/paper-map.md`; `cargo test` \
+         fails if the page is out of date, or if a\nrule has no scenario.\n",
     );
     for (heading, items) in FIGURES {
         let _ = write!(
@@ -36,9 +36,9 @@ pub fn render(scenarios: &[(String, Scenario)]) -> String {
             "\n## {heading}\n\n| | what | in the core | scenarios |\n|---|---|---|---|\n"
         );
         for item in items {
-            let core = place(item.name).map_or(String::new(), |(file, words)| {
-                let words = words.trim_end_matches(':');
-                format!("[`{file}`](../raft-core/src/{file}): {words}")
+            let core = place(item.name).map_or(String::new(), |(file, text)| {
+                let text = text.trim_end_matches(':');
+                format!("[`{file}`](../raft-core/src/{file}): {text}")
             });
             let name = item.name.trim_start_matches("Figure 2 ").trim_start_matches("Figure 3 ");
             let files = links(scenarios, |scenario| about(scenario).any(|it| it == item.name));
@@ -56,7 +56,7 @@ pub fn render(scenarios: &[(String, Scenario)]) -> String {
     page
 }
 
-/// The dissertation, section by section.
+/// Renders the table of the dissertation's sections.
 fn sections(page: &mut String, scenarios: &[(String, Scenario)]) {
     page.push_str(
         "\n## The dissertation, chapters 3 to 6, 9.6 and 10.2\n\n\
@@ -85,7 +85,7 @@ fn sections(page: &mut String, scenarios: &[(String, Scenario)]) {
     }
 }
 
-/// Links to the scenarios for which something holds.
+/// Renders links to the scenarios for which `holds` is true.
 fn links(scenarios: &[(String, Scenario)], holds: impl Fn(&Scenario) -> bool) -> String {
     let files = scenarios.iter().filter(|(_, scenario)| holds(scenario));
     let link = |(path, _): &(String, Scenario)| {

@@ -9,7 +9,7 @@ pub(super) const BUGS: &[Bug] = &[
         id: "local-read",
         tags: &[C],
         sources: "etcd and Consul in 2014 (Jepsen, aphyr.com/posts/316), d-engine#381, jgroups-raft#208, Xraft-KV#1",
-        what: "a leader answers reads from what it has applied, and asks nobody whether it still leads",
+        what: "a leader answers reads from what it has applied, and does not check whether it still leads",
         exposure: "a leader that is cut off, when another has been elected and has acknowledged a write; 10 steps \
                    (SandTable)",
         expected: Shallow,
@@ -24,8 +24,8 @@ pub(super) const BUGS: &[Bug] = &[
         tags: &[C],
         sources: "etcd#7331, RedisRaft#18, RedisRaft#19 and RedisRaft#22, toydb 42230e5",
         what: "a leader takes its commit index for that of a read before it has committed anything in its own term",
-        exposure: "a new leader that has an acknowledged entry in its log and has not heard that it is committed is \
-                   asked at once",
+        exposure: "a new leader has an acknowledged entry in its log, does not know yet that it is committed, and \
+                   gets a read at once",
         expected: Medium,
         edits: &[Edit {
             file: "raft-core/src/roles/leader/reads.rs",
@@ -122,10 +122,10 @@ use alloc::vec::Vec;",
         id: "fail-is-not-unknown",
         tags: &[C],
         sources: "RedisRaft#23",
-        what: "a leader that is deposed tells those whose entries are not committed yet that it did not take them; some \
-               of them are committed all the same",
-        exposure: "a leader is deposed by a server that has its entry: that is committed, and its client has been told \
-                   that it never will be",
+        what: "a leader that is deposed answers the clients of uncommitted entries that it did not take them; some of \
+               these are committed all the same",
+        exposure: "a leader is deposed by a server that has its entry: that is committed, after its client got the \
+                   answer that it never will be",
         expected: Medium,
         edits: &[Edit {
             file: "raft-core/src/roles/leader/mod.rs",
@@ -235,8 +235,8 @@ use alloc::vec::Vec;",
         id: "transfer-write-race",
         tags: &[L],
         sources: "hashicorp/raft#581, hashicorp/raft#487, redpanda#2606",
-        what: "a leader that has told the target of a transfer to stand goes on taking commands: the others get entries \
-               that the target lacks, and refuse it their votes",
+        what: "a leader that has sent TimeoutNow to the target of a transfer goes on taking commands: the others get \
+               entries that the target lacks, and refuse it their votes",
         exposure: "a transfer while clients write",
         expected: Shallow,
         edits: &[
@@ -256,8 +256,8 @@ use alloc::vec::Vec;",
         id: "transfer-stale-target",
         tags: &[L],
         sources: "openraft#1806",
-        what: "a leader tells the target of a transfer to stand although that lacks entries, and the target does not \
-               know that it lacks any: it stands in vain",
+        what: "a leader sends TimeoutNow to the target of a transfer although that lacks entries, and the target does \
+               not know that it lacks any: it stands in vain",
         exposure: "a transfer to a server that is behind, or has just begun to vote",
         expected: Medium,
         edits: &[Edit {

@@ -1,4 +1,4 @@
-//! Disks, and what is handed to state machines: bugs that real implementations had.
+//! Bugs that real implementations had: disks, and entries that are handed to state machines.
 
 use super::Difficulty::{Deep, Medium};
 use super::Tag::{D, S};
@@ -168,8 +168,8 @@ pub(super) const BUGS: &[Bug] = &[
         id: "commit-pagination",
         tags: &[S],
         sources: "etcd-raft 8ecce32, cockroach#28918",
-        what: "of what is committed only so much is handed to the state machine at once, and the rest is taken for handed \
-               out, too",
+        what: "only some of the committed entries are handed to the state machine at once, and the rest is taken for \
+               handed out, too",
         exposure: "a server restarts with a state machine far behind what is committed",
         expected: Medium,
         edits: &[

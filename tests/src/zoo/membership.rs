@@ -20,8 +20,9 @@ pub(super) const BUGS: &[Bug] = &[
         sources: "raft-dev, thread t4xj6dJTP6E (Ongaro, 2015), quoted in copycat#23, braft#182, hydro#3192",
         what: "a leader takes a change of one server before it has committed an entry of its own term: as the \
                dissertation first had it",
-        exposure: "4 servers and one to be added: S1 adds S5, and only S5 hears of it; S2 of the next term removes S1, \
-                   which S3 helps to commit; S1, elected by S4 and S5, overwrites it; 3 elections, about 20 steps",
+        exposure: "4 servers and one to be added: S1 adds S5, and only S5 gets the entry; S2 of the next term removes \
+                   S1, which S3 helps to commit; S1, elected by S4 and S5, overwrites it; 3 elections, about 20 \
+                   steps",
         expected: Deep,
         edits: &[Edit {
             file: CHANGE,
@@ -48,7 +49,8 @@ pub(super) const BUGS: &[Bug] = &[
         tags: &[S],
         sources: "CCF#3948, CCF#4018; how long it took to find there (48 hours on 128 cores) is second-hand",
         what: "in joint consensus a candidate counts a majority of all servers of both configurations together",
-        exposure: "from S1 S2 S3 to S3 S4 S5: S3 S4 S5 elect one leader, and S1 S2, which have not heard, another",
+        exposure: "from S1 S2 S3 to S3 S4 S5: S3 S4 S5 elect one leader, and S1 S2, which do not know of the change, \
+                   another",
         expected: Deep,
         edits: &[
             Edit {
@@ -82,7 +84,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         sources: "camunda#60086, camunda#61854",
         what: "a new leader that finds C_old,new in its log appends C_new at once, though C_old,new is not committed",
         exposure: "5 servers: the leader of a change crashes when few have C_old,new; the next one commits by C_new \
-                   alone, while a majority of C_old that has heard of neither elects another",
+                   alone, while a majority of C_old that knows of neither elects another",
         expected: Deep,
         edits: &[
             Edit {
@@ -120,8 +122,8 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         tags: &[S],
         sources: "camunda#57393, canonical/raft#250, canonical/raft#323, rafter#34, NATS#8332",
         what: "a configuration stays in force when its entry is cut off the log, until another one is appended",
-        exposure: "a leader that is cut off appends a configuration that nobody else gets, is deposed, loses the entry, \
-                   and is elected by a majority of what never was",
+        exposure: "a leader that is cut off appends a configuration that no other server gets, is deposed, loses the \
+                   entry, and is elected by a majority of a configuration that was never committed",
         expected: Deep,
         edits: &[
             Edit {
@@ -147,10 +149,10 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         id: "snap-drops-joint",
         tags: &[S],
         sources: "etcd-raft e515a67",
-        what: "who loads a snapshot with C_old,new, from its disk or from the leader, keeps C_old alone (to keep C_new \
-               alone would be safe: C_old,new is committed)",
-        exposure: "a server of C_old that lags gets a snapshot that was taken during the change, does not hear that C_new \
-                   was committed without it, and is elected by a majority of C_old",
+        what: "a server that loads a snapshot with C_old,new, from its disk or from the leader, keeps C_old alone (to \
+               keep C_new alone would be safe: C_old,new is committed)",
+        exposure: "a server of C_old that lags gets a snapshot that was taken during the change, does not learn that \
+                   C_new was committed without it, and is elected by a majority of C_old",
         expected: Deep,
         edits: &[
             Edit {
@@ -247,7 +249,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         tags: &[L],
         sources: "etcd#10998, raft-rs#57, DAOS f0f8317",
         what: "a server that is a learner, as far as it knows, gives no vote",
-        exposure: "3 servers: a learner is promoted, and the leader dies before the learner hears of it",
+        exposure: "3 servers: a learner is promoted, and the leader dies before the learner learns of it",
         expected: Medium,
         edits: &[
             Edit {
@@ -270,7 +272,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         id: "learner-campaigns",
         tags: &[S, L],
         sources: "etcd-raft db54973, NuRaft#553, redpanda#8495",
-        what: "a learner is taken for the target of a transfer, and stands for election when it is told to",
+        what: "a learner is taken for the target of a transfer, and stands for election when it gets TimeoutNow",
         exposure: "leadership is handed to a learner",
         expected: Shallow,
         edits: &[
@@ -298,21 +300,21 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         edits: &[Edit {
             file: "raft-sim/src/run/faults.rs",
             find: "self.tally.crashes += u64::from(crashed);
-        crashed",
+        Ok(crashed)",
             replace: "self.tally.crashes += u64::from(crashed);
-        let joined = crashed && id.0 > self.plan.members;
+        let joined = crashed && server.0 > self.plan.members;
         if let Some(known) = self.known(None).filter(|_| joined) {
             let (index, configuration) = &known.configuration;
-            let was = self.configurations(id).iter().any(|(_, one)| one.is_voter(id));
-            let gone = self.cluster.ids().all(|other| {
+            let was = self.configurations(server).iter().any(|(_, one)| one.is_voter(server));
+            let gone = self.world.ids().all(|other| {
                 let (at, one) = self.in_force(other);
-                at <= *index || !one.contains(id)
+                at <= *index || !one.contains(server)
             });
-            if was && gone && !Run::everybody(configuration).contains(&id) {
-                self.cluster.wipe(id);
+            if was && gone && !configuration.contains(server) {
+                self.act(Action::Wipe { server })?;
             }
         }
-        crashed",
+        Ok(crashed)",
         }],
     },
     Bug {

@@ -1,6 +1,6 @@
-//! The zoo: bugs that Raft implementations really had, each planted in a copy of the reference core by small
-//! edits, and hunted. The program `bug-zoo` does that and writes down how long it takes; the core carries no switch
-//! for any of them.
+//! The zoo: bugs that Raft implementations really had, each planted in a copy of the reference core by small edits,
+//! and hunted. The program `bug-zoo` does that and records how long it takes; the core carries no switch for any of
+//! them.
 //!
 //! The mechanism of a bug is its source's; the edits are ours. One table for each part of the protocol.
 
@@ -28,24 +28,41 @@ pub const DATA: &str = "tests/data/bug-zoo.jsonl";
 /// The page made of them.
 pub const PAGE: &str = "docs/bug-zoo.md";
 
-/// So many campaigns look for a bug, if one of them takes no longer than [`LONG`].
+/// The number of campaigns that look for a bug, if one of them takes no longer than [`LONG`].
 pub const CAMPAIGNS: u64 = 5;
 
 /// A campaign that takes longer than this is not repeated.
 pub const LONG: Duration = Duration::from_secs(120);
 
-/// A campaign that judges by histories alone has this long.
+/// The time limit of a campaign that judges by histories alone.
 pub const OUTSIDE_LIMIT: Duration = Duration::from_secs(40);
 
-/// Leaves only what users of any Raft would call a failure: the properties of Figure 3, what clients see, and
-/// progress; also Log Terms, No Panic and Bounded Steps, behind which nothing can go on. What a server keeps to without
-/// being seen (its disk, its votes, its configurations, what its leader counts) is judged by nobody then, and the
-/// rules of conduct are not claimed. So is an implementation judged of which little is known.
-pub const OUTSIDE: [Edit<'static>; 2] = [
+/// Edits that leave only the properties whose violation users of any Raft would call a failure: Figure 3, what
+/// clients see, and progress; also Log Terms, No Panic and Bounded Steps, without which a run can't go on. A server's
+/// disk, votes, configurations and the counting of its leader are not judged then, and the capability `conduct` is
+/// not claimed. An implementation whose inside is unknown is judged like this.
+pub const OUTSIDE: [Edit<'static>; 3] = [
     Edit {
         file: "raft-sim/src/reference/mod.rs",
-        find: "&Capability::ALL",
-        replace: "&Capability::ALL[..Capability::ALL.len() - 1]",
+        find: "&Capability::ALL
+    }
+
+    fn boot(",
+        replace: "&Capability::ALL[..Capability::ALL.len() - 1]
+    }
+
+    fn boot(",
+    },
+    Edit {
+        file: "raft-sim/src/reference/mod.rs",
+        find: "&Capability::ALL
+    }
+
+    fn launch(",
+        replace: "&Capability::ALL[..Capability::ALL.len() - 1]
+    }
+
+    fn launch(",
     },
     Edit {
         file: "raft-sim/src/checker/violation.rs",
@@ -77,7 +94,7 @@ pub struct Bug {
     pub sources: &'static str,
     /// What the server does wrong.
     pub what: &'static str,
-    /// How few steps show it, in a sentence: the shortest exposure that is known.
+    /// The shortest known way to expose it, in a sentence.
     pub exposure: &'static str,
     /// How hard it is expected to be to find.
     pub expected: Difficulty,
@@ -96,11 +113,11 @@ pub enum Tag {
     C,
     /// Durability: what was acknowledged is lost.
     D,
-    /// An internal property alone.
+    /// It violates an internal property only.
     I,
 }
 
-/// How hard a bug is to find at random, and after how many seeds that should have happened, in the median.
+/// How hard a bug is to find at random: the number of seeds within which it should be found, in the median.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difficulty {
     /// Within 1,000 seeds.
@@ -112,7 +129,7 @@ pub enum Difficulty {
 }
 
 impl Difficulty {
-    /// Within so many seeds it should be found, in the median.
+    /// The number of seeds within which it should be found, in the median.
     #[must_use]
     pub fn seeds(self) -> u64 {
         match self {
@@ -134,11 +151,11 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("no-regrant", "a candidate here never asks twice in a term: it costs one election at most"),
     (
         "leader-grants-prevote",
-        "nothing follows: the request for a vote itself is disregarded all the same",
+        "no consequence: the request for a vote itself is disregarded all the same",
     ),
     (
         "no-prevote",
-        "leaders are deposed again and again, and each lasts long enough for what is owed next",
+        "leaders are deposed again and again, and each lasts long enough to meet the next obligation",
     ),
     (
         "match-regress",
@@ -150,12 +167,12 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ),
     (
         "ongaro-2015",
-        "three elections, two changes, each known to the right servers alone; a public fuzzer took 1.8 million \
+        "three elections, two changes, each known to certain servers only; a public fuzzer took 1.8 million \
          executions with the commands scripted",
     ),
     (
         "leave-joint-early",
-        "a leader has to die at the right moment of a change, and both sides to elect",
+        "a leader has to die at a certain point of a change, and both sides to elect",
     ),
     (
         "snap-stale-config",
@@ -167,7 +184,7 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ),
     (
         "lease-vs-transfer",
-        "a read has to be asked of the old leader between the election and its news of it",
+        "the old leader has to get a read between the election and learning of it",
     ),
     (
         "lease-clock",
@@ -198,8 +215,8 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
 }
 
 impl Bug {
-    /// Plants it in a copy and hunts it: the scenarios, then campaigns that each have this long, then campaigns
-    /// that judge by histories alone.
+    /// Plants it in a copy and hunts it: with the scenarios, then with campaigns of at most `limit` each, then with
+    /// campaigns that judge by histories alone.
     ///
     /// # Errors
     /// An edit that does not fit or does not build, a file or a program that fails.
@@ -219,8 +236,9 @@ impl Bug {
         Ok(Row { id: self.id.to_owned(), scenarios, all, outside })
     }
 
-    /// Plants it and looks at once whether it is still caught: by some scenario, if one is known to, and by one
-    /// campaign from this seed on, within what is expected. Says what is missing, if anything is.
+    /// Plants it and checks quickly whether it is still caught: by some scenario, if one is known to catch it, and by
+    /// one campaign from the seed `base` on, within the expected number of seeds. Returns what is missing, if
+    /// anything is.
     ///
     /// # Errors
     /// An edit that does not fit or does not build, a file or a program that fails.
@@ -263,10 +281,10 @@ impl Bug {
     }
 }
 
-/// The results that are there.
+/// The recorded results.
 ///
 /// # Errors
-/// A file that can't be read, or a line that is none.
+/// A file that can't be read, or a line that is not a result.
 pub fn rows() -> Result<Vec<Row>, String> {
     load(DATA)
 }

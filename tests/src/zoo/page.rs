@@ -1,4 +1,4 @@
-//! The page: each bug, and how long it takes to find it.
+//! The page of the zoo: each bug, and the time it takes to find it.
 
 use std::fmt::Write as _;
 
@@ -9,35 +9,37 @@ use super::row::{Row, Search};
 use super::{Bug, CAMPAIGNS, Difficulty, OUTSIDE_LIMIT, Tag, UNSEEN, all, tables};
 use crate::evidence::{Failed, Found, Hunt};
 
-/// So many scenarios are named in a row.
+/// The largest number of scenarios that are named in a row.
 const NAMED: usize = 3;
 
-/// The page. Of bugs of which there is no result it says so.
+/// Renders the page. A bug without a result is marked as not hunted yet.
 #[must_use]
 pub fn render(rows: &[Row]) -> String {
     let mut page = format!(
         "# The bug zoo\n\n\
          Bugs that Raft implementations really had, each planted in a copy of the reference core by a small edit, \
          and hunted:\n`cargo run --release -p raft-tests` hunts them all and writes this page and the data behind \
-         it, `tests/data/bug-zoo.jsonl`;\n`cargo run --release -p raft-tests -- stale-vote figure8` hunts these two. \
-         The core has no switch for any of them: the edits\nare in `tests/src/zoo/`, with what each does.\n\n\
-         Each is looked for by {CAMPAIGNS} campaigns (`raft-sim fuzz`, from seeds 0, 100,000,000 and so on) that know \
-         nothing of it and end\nwith the first finding, or by one if that takes longer than two minutes. *Seeds*, \
-         *steps* and *time* are the median of the\ncampaigns, with the least and the greatest; the time is that of \
-         two cores of a shared virtual machine, in a build without\nlink-time optimization, and only its order of \
-         magnitude means much. Which property spoke first is named, then what\n`raft-sim shrink` made of the first \
-         finding, and the scenarios that catch the bug with no search at all.\n\n\
-         The core promises to keep the rules of Figures 2 and 13 to the letter, so that every single step of it can \
-         be judged\n(*conduct*, see [invariants](invariants.md)). An implementation that does things in its own way \
-         can only be judged by what a\nhistory shows: safety, and progress after healing. So each bug is hunted \
-         once more *by histories alone*: by the\nproperties of Figure 3, by what clients see, and by progress; by \
-         terms that grow along each log, and by whether servers and\nruns come to their ends. All else (its disk, its \
-         votes, its configurations, what its leader counts) is then judged by nobody.\nEach campaign has {} seconds \
-         for that, and after one that found nothing there is no other. That is the harder search, and\nthe figure to \
-         compare with other tools.\n\n\
+         it,\n`tests/data/bug-zoo.jsonl`; `cargo run --release -p raft-tests -- stale-vote figure8` hunts these two. \
+         The core has no\nswitch for any of them: the edits are in `tests/src/zoo/`, with what each does.\n\n\
+         Each bug is hunted by {CAMPAIGNS} campaigns (`raft-sim fuzz`, from seeds 0, 100,000,000 and so on) that \
+         know nothing of it and\nend with the first finding, or by one if that takes longer than two minutes. \
+         *Seeds*, *steps* and *time* are the\nmedian of the campaigns, with the least and the greatest; the time is \
+         that of two cores of a shared virtual machine,\nin a build without link-time optimization, and only its \
+         order of magnitude means much. The table names the properties\nwhose violation was reported first, then the \
+         result of `raft-sim shrink` for the first finding, and the scenarios that\ncatch the bug with no search at \
+         all.\n\n\
+         The core claims to keep the rules of Figures 2 and 13 to the letter, so that every single step of it can be \
+         judged\n(*rules*, see [invariants](invariants.md)). An implementation that differs from them inside can \
+         only be judged by its\nhistory: safety, and progress after healing. So each bug is hunted once more *by \
+         histories alone*: by the properties\nof Figure 3, by what clients see, and by progress; by terms that grow \
+         along each log, and by whether servers crash and\nruns end. All else (the disk of a server, its votes, its \
+         configurations, the counting of its leader) is then not\njudged. Each campaign has {} seconds for that, and \
+         after one that found nothing there is no other. That is the harder\nsearch, and the figure to compare with \
+         other tools.\n\n\
          Letters: S safety, L liveness, C seen by clients, D durability, I an internal property alone. *Expected* is \
-         how hard it was thought\nto be to find at random, before anything was measured. Lines are statements of a \
-         scenario; where no exact steps were found, a\nplan is left, of faults, tasks and requests (atoms).\n\n\
+         how hard\nit was thought to be to find at random, before anything was measured. Lines are statements of a \
+         scenario; where no\nexact steps were found, a plan is left, of faults, admin operations and requests \
+         (atoms).\n\n\
          All of it takes about three quarters of an hour on two cores: this page was made by two halves at once, in \
          28 minutes.\n\n",
         OUTSIDE_LIMIT.as_secs(),
@@ -61,7 +63,7 @@ pub fn render(rows: &[Row]) -> String {
     page
 }
 
-/// The figures of others, beside those of this page.
+/// Renders the table of published figures, beside those of this page.
 fn published(page: &mut String, rows: &[Row]) {
     page.push_str(
         "\n## Beside published figures\n\n\
@@ -136,21 +138,22 @@ fn found(bug: &Bug, row: Option<&Row>) -> String {
     format!("{all} | {} | {outside}{unseen}", scenarios(&row.scenarios))
 }
 
-/// After how many seeds, steps and milliseconds campaigns found it, which property spoke, and what became of that.
+/// Renders the seeds, steps and milliseconds after which campaigns found it, the properties that were violated, and
+/// the result of shrinking.
 fn search(search: &Search) -> String {
-    let tell = |number: fn(&Hunt) -> u64, tell: fn(u64) -> String| {
+    let range = |number: fn(&Hunt) -> u64, show: fn(u64) -> String| {
         let [least, median, greatest] = search.range(number)?;
         Some(if search.hunts.len() == 1 {
-            format!("{} (one campaign)", tell(median))
+            format!("{} (one campaign)", show(median))
         } else if greatest == u64::MAX {
-            format!("{} (from {})", tell(median), tell(least))
+            format!("{} (from {})", show(median), show(least))
         } else {
-            format!("{} ({}–{})", tell(median), tell(least), tell(greatest))
+            format!("{} ({}–{})", show(median), show(least), show(greatest))
         })
     };
-    let (seeds, steps) = (tell(|hunt| hunt.seeds, digits), tell(|hunt| hunt.steps, digits));
-    let time = tell(|hunt| hunt.millis, time);
-    let spoke = spoke(&search.hunts);
+    let (seeds, steps) = (range(|hunt| hunt.seeds, digits), range(|hunt| hunt.steps, digits));
+    let time = range(|hunt| hunt.millis, time);
+    let violated = violated(&search.hunts);
     let Some(((seeds, steps), time)) = seeds.zip(steps).zip(time) else {
         let found = search.hunts.iter().filter(|hunt| hunt.found.is_some()).count();
         let seeds = search.hunts.iter().map(|hunt| hunt.seeds).sum();
@@ -159,9 +162,9 @@ fn search(search: &Search) -> String {
             _ => format!("**found by {found} of {}**", search.hunts.len()),
         };
         let seeds = digits(seeds);
-        return match spoke.is_empty() {
+        return match violated.is_empty() {
             true => format!("{campaigns} in {seeds} | | "),
-            false => format!("{campaigns} in {seeds} | | {spoke}<br>"),
+            false => format!("{campaigns} in {seeds} | | {violated}<br>"),
         };
     };
     let shrunk = search.shrunk.as_ref();
@@ -170,12 +173,12 @@ fn search(search: &Search) -> String {
         1 => "1 line".to_owned(),
         steps => format!("{steps} lines"),
     });
-    format!("{seeds}<br>{steps} steps | {time} | {spoke}<br>{shrunk}")
+    format!("{seeds}<br>{steps} steps | {time} | {violated}<br>{shrunk}")
 }
 
-/// The properties that spoke first, the most frequent first.
-fn spoke(hunts: &[Hunt]) -> String {
-    let mut spoke: Vec<(usize, &str)> = Vec::new();
+/// The properties whose violation was reported first, the most frequent one first.
+fn violated(hunts: &[Hunt]) -> String {
+    let mut violated: Vec<(usize, &str)> = Vec::new();
     for hunt in hunts {
         let title = match &hunt.found {
             None => continue,
@@ -184,13 +187,13 @@ fn spoke(hunts: &[Hunt]) -> String {
                 Property::named(property).map_or(property.as_str(), |known| known.title())
             }
         };
-        match spoke.iter_mut().find(|(_, known)| *known == title) {
+        match violated.iter_mut().find(|(_, known)| *known == title) {
             Some((times, _)) => *times += 1,
-            None => spoke.push((1, title)),
+            None => violated.push((1, title)),
         }
     }
-    spoke.sort_by_key(|(times, _)| usize::MAX - times);
-    spoke.iter().map(|(_, title)| *title).collect::<Vec<&str>>().join(", ")
+    violated.sort_by_key(|(times, _)| usize::MAX - times);
+    violated.iter().map(|(_, title)| *title).collect::<Vec<&str>>().join(", ")
 }
 
 fn scenarios(failed: &[Failed]) -> String {
@@ -246,7 +249,7 @@ fn digits(number: u64) -> String {
     grouped
 }
 
-/// Milliseconds as a reader says them.
+/// Milliseconds in a readable unit.
 fn time(millis: u64) -> String {
     match millis {
         0..1_000 => format!("{millis} ms"),

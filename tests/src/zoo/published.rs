@@ -1,4 +1,4 @@
-//! What others have published about the same bugs, to stand beside the figures of this zoo.
+//! Published figures of other tools for the same bugs, to compare with those of this zoo.
 
 /// A bug that SandTable found (EuroSys 2024, its table of bugs): a model checker that goes through a specification
 /// breadth first, on 20 threads, with two or three servers.
@@ -6,17 +6,17 @@
 pub struct Published {
     /// The name in that paper: system and number.
     pub name: &'static str,
-    /// The bug of the zoo that it is.
+    /// The same bug in the zoo.
     pub bug: &'static str,
     /// How long it took.
     pub time: &'static str,
-    /// How many steps of the specification lead to it at least.
+    /// The least number of steps of the specification that lead to it.
     pub depth: u32,
-    /// How many different states had been seen by then.
+    /// The number of different states seen by then.
     pub states: u64,
 }
 
-/// All of them.
+/// All bugs in that table that the zoo has.
 pub const SANDTABLE: &[Published] = &[
     published("PySyncObj#3", "next-not-above-match", "7 s", 18, 189_725),
     published("PySyncObj#4", "match-regress", "35 s", 25, 1_512_679),

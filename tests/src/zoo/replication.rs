@@ -26,8 +26,8 @@ pub(super) const BUGS: &[Bug] = &[
         tags: &[S],
         sources: "copycat#265, scylladb#9965, NuRaft 5214005, rabbitmq/ra#508, DAOS f6763a1, lerna#165",
         what: "a follower commits min(leaderCommit, its last index), not what this request has verified",
-        exposure: "three servers: a former leader's tail, which nobody else has, is committed by an AppendEntries without \
-                   entries; about 12 steps",
+        exposure: "three servers: a former leader's tail, which no other server has, is committed by an AppendEntries \
+                   without entries; about 12 steps",
         expected: Medium,
         edits: &[Edit {
             file: "raft-core/src/roles/follower.rs",
@@ -39,10 +39,10 @@ pub(super) const BUGS: &[Bug] = &[
         id: "oob-commit",
         tags: &[S],
         sources: "scylladb#10578 (its message read_quorum); MongoDB SERVER-39626 (second-hand)",
-        what: "a message for a read tells the commit index, and the follower takes it over as far as its log reaches, \
-               though nobody has compared the logs",
-        exposure: "a follower with a tail of its own hears of a new leader, asks it for a read, and is answered before \
-                   its log is put right; MongoDB's needs five servers, three terms and logs of four entries",
+        what: "a message for a read carries the commit index, and the follower takes it over as far as its log \
+               reaches, though the logs were not compared",
+        exposure: "a follower with a tail of its own learns of a new leader, asks it for a read, and is answered \
+                   before its log is put right; MongoDB's needs five servers, three terms and logs of four entries",
         expected: Deep,
         edits: &[Edit {
             file: "raft-core/src/roles/follower.rs",
@@ -161,9 +161,9 @@ pub(super) const BUGS: &[Bug] = &[
         id: "snap-boundary",
         tags: &[S],
         sources: "WRaft#2 (willemt/raft)",
-        what: "a follower whose next entry is the last one that the snapshot stands for is sent an AppendEntries without \
-               prevLogIndex and without entries, not the snapshot; the follower takes such a one, which is no \
-               heartbeat, for one that matches its whole log",
+        what: "a follower whose next entry is the last one that the snapshot stands for is sent an AppendEntries \
+               without prevLogIndex and without entries, not the snapshot; the follower takes this request, which is \
+               no heartbeat, for one that matches its whole log",
         exposure: "a follower with a tail of its own is cut off, meanwhile all others compact their logs; 20 steps \
                    (SandTable)",
         expected: Deep,
@@ -261,8 +261,8 @@ pub(super) const BUGS: &[Bug] = &[
         id: "forged-term-append",
         tags: &[S],
         sources: "camunda/zeebe#5360, camunda/zeebe#6346",
-        what: "whether a server leads is asked when a command comes, and the command is appended a little later, with the \
-               term of then: what comes within a tick of its deposition is taken, too",
+        what: "a server checks whether it leads when a command comes, and appends the command a little later, with \
+               the term it has by then: a command that comes within a tick of its deposition is taken, too",
         exposure: "a leader takes a command, is deposed, and appends it in the term of the next leader; about 8 steps",
         expected: Medium,
         edits: &[

@@ -1,24 +1,24 @@
-//! What came of one bug, as data: a line of `tests/data/bug-zoo.jsonl`, from which the page is made.
+//! The result of one bug, as data: a line of `tests/data/bug-zoo.jsonl`, from which the page is made.
 
 use serde::{Deserialize, Serialize};
 
 use super::CAMPAIGNS;
 use crate::evidence::{Failed, Hunt, Shrunk};
 
-/// What came of one bug.
+/// The result of one bug.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Its name.
     pub id: String,
     /// The scenarios that failed.
     pub scenarios: Vec<Failed>,
-    /// What campaigns with all properties found.
+    /// The results of campaigns with all properties.
     pub all: Search,
-    /// What campaigns found that judged by histories alone.
+    /// The results of campaigns that judge by histories alone.
     pub outside: Search,
 }
 
-/// What some campaigns, the same but for their seeds, came to.
+/// The results of campaigns that differ in their seeds only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search {
     /// Each campaign.
@@ -28,7 +28,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// Whether every campaign found something.
+    /// True if every campaign found something.
     #[must_use]
     pub fn is_found(&self) -> bool {
         !self.hunts.is_empty() && self.hunts.iter().all(|hunt| hunt.found.is_some())

@@ -9,9 +9,9 @@ pub(super) const BUGS: &[Bug] = &[
         id: "prevote-term-echo",
         tags: &[L],
         sources: "etcd#8243, mended by d4471b2; canonical/raft#279 and #281",
-        what: "a question before an election changes no term, and the answer bears the term of who answers: if that one \
-               was cut off it is an older one, and the answer is ignored. (As in the original, a question of an older \
-               term is not answered at all; here the answer would tell the newer term, and end the matter.)",
+        what: "a request for pre-votes changes no term, and the answer has the term of its sender: if that was cut \
+               off its term is an older one, and the answer is ignored. (As in the original, a request of an older \
+               term is not answered at all; here the answer would carry the newer term, and end the matter.)",
         exposure: "of three servers C is cut off while terms go on; when it is back the leader dies, and the third asks C \
                    in vain for ever",
         expected: Medium,
@@ -21,8 +21,8 @@ pub(super) const BUGS: &[Bug] = &[
         id: "prevote-two-cohorts",
         tags: &[L],
         sources: "etcd#8501, openraft#1796",
-        what: "a question before an election changes no term, and one of an older term is not answered: newer terms do \
-               not spread",
+        what: "a request for pre-votes changes no term, and one of an older term is not answered: newer terms do not \
+               spread",
         exposure: "the only server with the longest log has an older term than the others: they do not answer it, and it \
                    refuses them; 3 servers of which one is down (openraft: 6 voters, in the middle of a joint change)",
         expected: Deep,
@@ -42,9 +42,8 @@ pub(super) const BUGS: &[Bug] = &[
         id: "leader-grants-prevote",
         tags: &[I],
         sources: "DaosRaft#70 (SandTable)",
-        what: "a leader does not count as one that hears from a leader: asked whether it would vote for another, it says \
-               yes",
-        exposure: "a follower that hears nothing asks its leader; 8 steps, 476 states (SandTable)",
+        what: "a leader does not count as a server that hears from a leader: it grants pre-votes to others",
+        exposure: "a follower that receives nothing asks its leader for a pre-vote; 8 steps, 476 states (SandTable)",
         expected: Shallow,
         edits: &[
             Edit {
@@ -65,9 +64,9 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         id: "no-checkquorum",
         tags: &[L],
-        sources: "Cloudflare's outage of November 2020, as told by Howard and Abraham; openraft#2080 and #2083",
-        what: "a leader that no quorum answers does not step down, while those who hear from it disregard requests for \
-               their votes",
+        sources: "Cloudflare's outage of November 2020, as described by Howard and Abraham; openraft#2080 and #2083",
+        what: "a leader that no quorum answers does not step down, while servers that hear from it disregard requests \
+               for their votes",
         exposure: "of five servers one is dead; the leader reaches one follower, without which the others are no quorum",
         expected: Medium,
         edits: &[Edit {
@@ -79,15 +78,15 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         id: "no-prevote",
         tags: &[L],
-        sources: "Cloudflare's outage of November 2020, as told by Howard and Abraham; old raft-rs#27 (a link that works \
-                  one way)",
-        what: "nobody asks before it stands, and nobody is disregarded for a leader's sake, though the settings want \
-               both: terms are inflated and leaders deposed, for ever, though between two of them something gets done. \
-               (Without PreVote in its settings no Raft owes progress where links stay cut, so the bug is a Raft \
-               that is told to have it and does not. What CheckQuorum disregards would hide it; that stays where reads \
-               rest on leases, and for servers that were removed.)",
-        exposure: "a server that hears nobody and is heard by all stands again and again, and deposes every leader; in a \
-                   chain of three the ends depose one another, until the middle is elected",
+        sources: "Cloudflare's outage of November 2020, as described by Howard and Abraham; old raft-rs#27 (a link \
+                  that works one way)",
+        what: "no server asks for pre-votes, and none disregards requests for votes because of a leader, though the \
+               settings want both: terms are inflated and leaders deposed, for ever, though between two of them \
+               something gets done. (Without PreVote in its settings no Raft has to make progress where links stay \
+               cut, so the bug is a Raft whose settings have PreVote and that does not do it. What CheckQuorum \
+               disregards would hide it; that stays where reads rest on leases, and for servers that were removed.)",
+        exposure: "a server that receives nothing and can send to all stands again and again, and deposes every \
+                   leader; in a chain of three the ends depose one another, until the middle is elected",
         expected: Medium,
         edits: &[
             Edit {
@@ -111,7 +110,7 @@ pub(super) const BUGS: &[Bug] = &[
         sources: "LogCabin#56, hashicorp/raft#12 and #524, canonical/raft#137",
         what: "a request for votes of a newer term is honoured although there is a leader, also one from a server that \
                was removed. (Where reads rest on leases it is not.)",
-        exposure: "one of three is removed before it hears of that, and stands for election again and again",
+        exposure: "one of three is removed before it learns of that, and stands for election again and again",
         expected: Shallow,
         edits: &[Edit {
             file: "raft-core/src/node/receive.rs",
@@ -134,14 +133,14 @@ pub(super) const BUGS: &[Bug] = &[
     },
 ];
 
-/// PreVote as etcd has it: the question is no reason to enter its term.
+/// PreVote as etcd has it: the request is no reason to enter its term.
 const NO_TERM_FROM_A_QUESTION: Edit<'_> = Edit {
     file: "raft-core/src/node/receive.rs",
     find: "        if term > self.state.hard_state.term {",
     replace: "        if term > self.state.hard_state.term && !matches!(body, Body::PreVote { .. }) {",
 };
 
-/// A question of an older term is not answered; one of a later term is judged by the log alone.
+/// A request for pre-votes of an older term is not answered; one of a later term is judged by the log alone.
 const NO_ANSWER_TO_AN_OLDER_TERM: Edit<'_> = Edit {
     file: "raft-core/src/roles/voter.rs",
     find: "    let granted = term == state.hard_state.term

@@ -107,7 +107,8 @@ pub(super) const BUGS: &[Bug] = &[
         tags: &[S, D],
         sources: "hashicorp/raft#661 (an open claim), willemt/raft 854a06d and #47",
         what: "the host writes a new term and then the vote, and a crash may come between: the new term stands beside \
-               the vote of an older one. Who is said to have the vote already is granted it without a look at its log",
+               the vote of an older one. A candidate that has the vote already is granted it again without a look at \
+               its log",
         exposure: "B voted for A in term 1; C asks for its vote in term 2, the term is written, B crashes; it comes back \
                    as one that voted for A in term 2, and A, which lacks committed entries, asks it in term 2",
         expected: Deep,
@@ -117,7 +118,7 @@ pub(super) const BUGS: &[Bug] = &[
                 find: "    written: u64,
 }",
                 replace: "    written: u64,
-    hard_state: crate::words::HardState,
+    hard_state: crate::model::HardState,
 }",
             },
             Edit {

@@ -1,5 +1,5 @@
-//! Servers with one fingerprint behave alike: whatever happens to both, they do the same, and have one fingerprint
-//! again. Found out by going through the states of one server, at random.
+//! Servers with one fingerprint behave alike: given the same event, they do the same, and have one fingerprint again.
+//! Checked by a random walk through the states of one server.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn index(number: u64) -> LogIndex {
     LogIndex::new(number).expect("an index")
 }
 
-/// The event with this number happens to a server. `None` if it can't.
+/// Applies the event with this number to a server. `None` if it can't happen.
 fn happen(server: &mut Server, event: usize) -> Option<Seen> {
     let node = &server.node;
     let (term, last) = (node.hard_state().term, node.log().last());

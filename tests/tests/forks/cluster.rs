@@ -1,4 +1,4 @@
-//! A cluster in which what happens next is drawn.
+//! A cluster whose next event is drawn at random.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Cluster {
         Cluster { servers: servers.collect(), network: Vec::new(), requests: 0 }
     }
 
-    /// One thing happens, as the numbers say.
+    /// Carries out one event, drawn from the numbers.
     pub(crate) fn act(&mut self, numbers: &mut Numbers) -> Option<Seen> {
         let at = numbers.below(3);
         let (kind, rank) = (numbers.below(24), numbers.below(1_000));

@@ -1,4 +1,4 @@
-//! What is in a fingerprint, and what is not.
+//! The state that is in a fingerprint, and the state that is not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ fn part() -> Input {
 }
 
 #[test]
-fn what_no_later_step_depends_on_is_not_in_the_fingerprint() {
+fn state_that_no_later_step_depends_on_is_not_in_the_fingerprint() {
     let new = || server(Settings::default());
     // One write, and three.
     let direct = after(new(), [append(3, 0, 0)]);
@@ -38,14 +38,14 @@ fn what_no_later_step_depends_on_is_not_in_the_fingerprint() {
     let mut left = direct.clone();
     assert!(!left.node.step(append(3, 0, 0)).messages.is_empty());
     assert_alike(&direct, &left);
-    // A promise of an earlier term: a vote, or an acknowledgement.
+    // A held message of an earlier term: a vote, or an acknowledgement.
     let [mut voter, mut follower] = [new(), new()];
     voter.step(request_vote(1));
     follower.step(append(1, 0, 0));
     voter.step(append(2, 0, 0));
     follower.step(append(2, 0, 0));
     assert_alike(&voter, &follower);
-    // How long a server that may not stand has heard nothing.
+    // The time without a leader's message on a server that may not stand.
     let boot = Boot { servers: Vec::new(), ..first_boot(1, Settings::default()) };
     let learner =
         || Server { node: Node::boot(boot.clone()).expect("a boot"), pending: Vec::new() };
@@ -70,7 +70,7 @@ fn a_later_write_that_is_durable_counts_no_more() {
 }
 
 #[test]
-fn what_later_steps_depend_on_is_in_the_fingerprint() {
+fn state_that_later_steps_depend_on_is_in_the_fingerprint() {
     let settings = Settings::default();
     let ticks = |count| (0..count).map(|_| Input::Tick);
     let request = Request(1);

@@ -1,4 +1,4 @@
-//! A receipt releases what waited for its write, once, and in the server that issued it.
+//! A receipt releases the messages that waited for its write, once, and in the server that issued it.
 
 use raft_core::{Input, Settings};
 

@@ -1,4 +1,4 @@
-//! A server and its disk, and what they give out.
+//! A server, its disk, and their outputs.
 
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) fn fingerprint(node: &Node) -> Vec<u8> {
     bytes.0
 }
 
-/// What a step gave out.
+/// The outputs of a step.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) messages: Vec<Message>,
@@ -69,7 +69,7 @@ impl Server {
         seen
     }
 
-    /// Makes the write of this rank durable: the receipt releases what waited for it.
+    /// Makes the write of this rank durable: the receipt releases the messages that waited for it.
     pub(crate) fn persist(&mut self, rank: usize) -> Seen {
         let receipt = self.pending.remove(rank).persisted();
         self.step(Input::Persisted(receipt))
@@ -93,7 +93,7 @@ pub(crate) fn boot(id: u32, settings: Settings) -> Node {
     Node::boot(first_boot(id, settings)).expect("a first boot")
 }
 
-/// S1 of three, and what it takes from S2.
+/// S1 of three, and inputs from S2.
 pub(crate) fn server(settings: Settings) -> Server {
     Server { node: boot(1, settings), pending: Vec::new() }
 }
@@ -116,7 +116,7 @@ pub(crate) fn append(term: u64, last: u64, committed: u64) -> Input {
     message(term, Body::AppendEntries { prev: None, entries, commit, round: 1 })
 }
 
-/// Takes these inputs, and hears that all is durable after each.
+/// Takes these inputs, and is notified after each that all is durable.
 pub(crate) fn after(mut server: Server, inputs: impl IntoIterator<Item = Input>) -> Server {
     for input in inputs {
         server.step(input);

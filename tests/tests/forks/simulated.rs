@@ -25,7 +25,7 @@ fn simulated(events: impl IntoIterator<Item = Event>) -> reference::Server {
     server
 }
 
-/// Hands it an event, and of all that it writes that it is durable. What it did.
+/// Hands it an event, and then the notices that all its writes are durable. Returns its effects.
 fn tell(server: &mut reference::Server, event: Event) -> String {
     let mut effects = Effects::default();
     server.step(event, &mut effects);
@@ -49,7 +49,7 @@ fn a_simulated_server_is_forked_with_its_state_machine_and_its_disks_tokens() {
     };
     let fingerprint = |server: &reference::Server| {
         let mut bytes = Bytes::default();
-        server.fingerprint(&mut bytes);
+        server.feed(&mut bytes);
         bytes.0
     };
     let mut one = simulated([heartbeat(3)]);

@@ -1,4 +1,4 @@
-//! Statements drawn at random: each says what can be said, of labels that the scenario declares.
+//! Statements drawn at random: all that the language has, with labels that the scenario declares.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -16,7 +16,7 @@ use super::{cluster, servers, settings};
 
 /// The number of servers.
 pub(crate) const CLUSTER: u32 = 4;
-/// The largest number that can be said.
+/// The largest number of the language.
 const LARGEST: u64 = 1_000_000;
 
 /// Statements, and behind them those that declare the labels which they use.
@@ -112,7 +112,7 @@ fn drawn() -> impl Strategy<Value = Option<Drawn>> {
     option::of((number(1), term()).prop_map(|(index, term)| Drawn { index, term }))
 }
 
-/// Something of each kind that a message may say.
+/// Details of each kind that a message may have.
 fn details() -> impl Strategy<Value = Vec<Detail>> {
     let numbers = (small(0), number(0), number(0), number(0), number(0), number(0));
     (term(), drawn(), drawn(), numbers).prop_map(|(term, prev, last, numbers)| {
@@ -151,7 +151,7 @@ fn selector() -> impl Strategy<Value = Selector> {
     })
 }
 
-/// Whether the parser takes it: messages of a kind can say only some of it, and nothing twice.
+/// True if the parser takes it: each kind of message can have only some of the details, and none twice.
 fn can_be_said(selector: &Selector) -> bool {
     let text = format!("scenario t\npaper §5\nservers S1 S2 S3 S4\ndrop {selector}\n");
     parse(&Source::new("t", &text)).is_ok()
@@ -335,7 +335,7 @@ fn of_the_network() -> impl Strategy<Value = Statement> {
 
 fn of_clients() -> impl Strategy<Value = Statement> {
     let session = option::of(Just(label(SESSION)));
-    // What is proposed gets a name of its own, as does every other request.
+    // Each proposed command gets its own name, and so does every other request.
     let new = || Just(label("new"));
     prop_oneof![
         (server(), commands(), session).prop_map(|(server, commands, session)| {

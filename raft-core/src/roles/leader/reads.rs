@@ -70,7 +70,7 @@ impl Leader {
         }
     }
 
-    /// Begins a round of heartbeats for the reads that wait (diss. §6.4, step 3): it makes sure that no
+    /// Begins a round of heartbeats for the reads that wait. Diss. §6.4, step 3: it makes sure that no
     /// other leader was elected before the read came. Reads that come while one is under way share the
     /// next.
     fn read_round(&mut self, state: &mut State) {

@@ -1,9 +1,9 @@
 //! Commit Own Term (8).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Commit, Context};
+use crate::checker::properties::hooks::{Checker, Commit, Context};
+use crate::checker::properties::violation::{Verdict, Violation, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, Violation, violated};
 
 /// Commit in Own Term (Figure 2, §5.4.2): only log entries from the leader's current term are
 /// committed by counting replicas. So the entry at its new commit index is of its term.

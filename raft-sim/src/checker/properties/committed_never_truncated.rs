@@ -1,9 +1,9 @@
 //! Committed Never Truncated (7).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context, New};
+use crate::checker::properties::hooks::{Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::length;
 use crate::subject::{LogWrite, View};
 

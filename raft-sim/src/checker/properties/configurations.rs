@@ -1,14 +1,14 @@
 //! Configurations (17).
 //!
-//! A configuration is an entry of the log, in force on each server as soon as it is in that server's log
-//! (§6). Some implementations bring it into force when it is applied. Then it is the one before that decides on its
-//! commitment, and what must not be is that a leader appends the next before it uses this one itself.
+//! A configuration is an entry of the log, in force on each server as soon as it is in that server's log (§6). Some
+//! implementations bring it into force when it is applied. Then the configuration before it decides on its
+//! commitment, and a leader must not append the next one before it uses this one itself.
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context, New};
+use crate::checker::properties::hooks::{Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{names, share_quorums};
 use crate::checker::record::{InForce, Record};
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{LogIndex, Membership, Payload, length};
 use crate::subject::View;
 
@@ -26,10 +26,10 @@ impl Configurations {
     /// The leader's commit index is that after the step: a leader that commits C_old,new may append C_new at
     /// once. Followers copy what their leader has appended, and are not judged.
     ///
-    /// Where a configuration is in force when it is applied, the one before is to be applied instead, and an entry of
-    /// the leader's own term is not asked for: whoever has the next configuration in its log knows the one before to
-    /// be committed, and two leaders that append different ones need quorums of the same. Where nobody says when it
-    /// is in force only what both ask for is judged.
+    /// Where a configuration is in force when it is applied, the one before is to be applied instead, and an entry
+    /// of the leader's own term is not required: a server that has the next configuration in its log knows that the
+    /// one before is committed, and two leaders that append different ones need quorums of the same one. If it is
+    /// not reported when a configuration is in force, only what both cases require is judged.
     #[cold]
     fn check_next(at: &mut Context<'_>, index: u64, next: &Membership, after: &View) -> Verdict {
         at.count(Property::Configurations);

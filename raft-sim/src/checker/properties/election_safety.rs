@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Body, Message, NodeId, Term};
 
 /// Election Safety (Figure 3, §5.2): at most one leader can be elected in a given term.
@@ -13,7 +13,7 @@ use crate::model::{Body, Message, NodeId, Term};
 pub(in crate::checker) struct ElectionSafety {
     /// The leader of each term.
     leaders: BTreeMap<Term, NodeId>,
-    /// Of each server the last term that is on record as led by it: spares looking that up for every message.
+    /// The last term of each server that is on record as led by it: a cache, read for every message.
     led: Vec<Option<Term>>,
 }
 

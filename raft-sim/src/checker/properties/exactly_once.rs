@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Once, Payload, SessionId};
 use crate::subject::{Answer, Applied, Outcome, Request, View};
 use crate::time::Micros;
 
-/// Exactly Once (§8, dissertation §6.3): a command under a serial number of a session is executed at one
-/// index of the log, the same on every server, however often it is in the log. A client is told that its request is
-/// committed when it is, and when the server that says so has applied it.
+/// Exactly Once (§8, dissertation §6.3): a command under a serial number of a session is executed at one index of
+/// the log, the same on every server, however often it is in the log. A client's request is acknowledged only when
+/// it is committed, and when the server that acknowledges it has applied it.
 #[derive(Debug)]
 pub(in crate::checker) struct ExactlyOnce {
-    /// At which index each command of a session was executed.
+    /// The index at which each command of a session was executed.
     executed: BTreeMap<(SessionId, u64), u64>,
 }
 
@@ -96,7 +96,7 @@ impl Checker for ExactlyOnce {
             return Ok(());
         }
         let detail = format!(
-            "{id} told a client of index {index}, where it has applied {applied} and {committed} are \
+            "{id} reported index {index} to a client, when it had applied {applied} and {committed} were \
              committed"
         );
         violated(Property::ExactlyOnce, id, detail)
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_once_client_is_told_too_early() {
+    fn exactly_once_client_is_answered_too_early() {
         let mut history = twice();
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         silent(history.answer(1, 1, Answer::Committed(at(1))));
@@ -185,7 +185,8 @@ mod tests {
             Answer::NoSession(at(2)),
         ] {
             let verdict = history.answer(1, 3, answer);
-            let words = "S1 told a client of index 2, where it has applied 1 and 2 are committed";
+            let words =
+                "S1 reported index 2 to a client, when it had applied 1 and 2 were committed";
             raises(verdict, Property::ExactlyOnce, words);
         }
     }

@@ -1,21 +1,21 @@
 //! Follower Matches Leader (12).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{AppendReply, Body, LogIndex, Message};
 use crate::subject::Role;
 
 /// Follower Matches Leader (§5.3): whenever AppendEntries returns successfully, the leader knows
 /// that the follower's log is identical to its own log up through the new entries.
 ///
-/// Silent if either has left the term of the reply: the leader's log is no longer the measure, or
-/// the follower may have been told to drop the entries since.
+/// Silent if either has left the term of the reply: the leader's log is no longer the measure, or the follower may
+/// have dropped the entries since, on a later leader's request.
 #[derive(Debug)]
 pub(in crate::checker) struct FollowerMatchesLeader;
 
-/// Up to where a message acknowledges that logs match, if it does.
+/// The index up to which a message acknowledges that logs match, if it does.
 #[inline]
 pub(super) fn acknowledged(body: &Body) -> Option<LogIndex> {
     match body {
@@ -62,7 +62,7 @@ impl Checker for FollowerMatchesLeader {
         }
         let id = follower.id;
         let detail = format!(
-            "{id} told {} that their logs match up to index {matched}, where they differ",
+            "{id} reported to {} that their logs match up to index {matched}, where they differ",
             leader.id
         );
         violated(Property::FollowerMatchesLeader, id, detail)
@@ -95,8 +95,16 @@ mod tests {
             history.flush(3);
             history
         };
-        raises(given().send(2, 1, 2, success(2)), Property::FollowerMatchesLeader, "S2 told S1");
-        raises(given().send(3, 1, 2, success(3)), Property::FollowerMatchesLeader, "S3 told S1");
+        raises(
+            given().send(2, 1, 2, success(2)),
+            Property::FollowerMatchesLeader,
+            "S2 reported to S1",
+        );
+        raises(
+            given().send(3, 1, 2, success(3)),
+            Property::FollowerMatchesLeader,
+            "S3 reported to S1",
+        );
     }
 
     #[test]

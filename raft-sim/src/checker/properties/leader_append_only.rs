@@ -1,9 +1,9 @@
 //! Leader Append-Only (3).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{NodeId, Position};
 use crate::subject::{LogWrite, View};
 
@@ -79,7 +79,7 @@ mod tests {
         history.replicate(4, 2);
         history.replicate(4, 3);
         silent(history.commit(4, 1));
-        // It owes nothing to term 3, and leads term 2.
+        // It need not have the entries of term 3, since it leads term 2.
         silent(history.lead(1));
         let snapshot = history.snapshot(4, 1, &members(&[1, 2, 3, 4, 5], &[]));
         let verdict = history.install(4, 1, &snapshot);

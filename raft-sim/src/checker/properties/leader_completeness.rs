@@ -1,18 +1,18 @@
 //! Leader Completeness (5).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Commit, Context};
+use crate::checker::properties::hooks::{Checker, Commit, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::Term;
 use crate::subject::Role;
 
 /// Leader Completeness (Figure 3, §5.4): if a log entry is committed in a given term, then that
 /// entry will be present in the logs of the leaders for all higher-numbered terms.
 ///
-/// "In a given term" is the term of the leader that committed it, not the term of the entry. And
-/// a leader owes nothing to terms above its own: it may win its election late.
+/// "In a given term" is the term of the leader that committed it, not the term of the entry. And a leader need not
+/// have the entries of terms above its own: it may win its election late.
 #[derive(Debug)]
 pub(in crate::checker) struct LeaderCompleteness;
 
@@ -20,24 +20,24 @@ impl LeaderCompleteness {
     /// The leader of a term has what was committed in lower ones.
     pub(in crate::checker) fn check(at: &mut Context<'_>, term: Term) -> Verdict {
         let ledger = &at.record.ledger;
-        let obligation = ledger.committed_before(term);
-        if obligation == ledger.base() {
+        let required = ledger.committed_before(term);
+        if required == ledger.base() {
             return Ok(());
         }
         at.count(Property::LeaderCompleteness);
-        if at.server().log.at(obligation) == ledger.at(obligation) {
+        if at.server().log.at(required) == ledger.at(required) {
             return Ok(());
         }
         let id = at.id();
         let detail = format!(
             "{id} became leader of term {term} without the entries that were committed up to index \
-             {obligation} in lower terms"
+             {required} in lower terms"
         );
         violated(Property::LeaderCompleteness, id, detail)
     }
 
-    /// Those who were elected into a higher term before a leader learned that its entry is committed must have had it all
-    /// along.
+    /// Leaders of higher terms that were elected before a leader learned that its entry is committed must have had
+    /// the entry all along.
     pub(in crate::checker) fn check_higher_leaders(
         at: &mut Context<'_>,
         to: u64,
@@ -99,7 +99,7 @@ mod tests {
         history.elect(1, 1, &[2]);
         history.propose(1);
         history.replicate(1, 2);
-        // S1 has not heard of it when S2 votes for a candidate with an empty log.
+        // S1 has not learned of it when S2 votes for a candidate with an empty log.
         history.elect(3, 2, &[2]);
         let verdict = history.commit(1, 1);
         raises(verdict, Property::LeaderCompleteness, "S3 leads term 2 without the entries");
@@ -129,8 +129,8 @@ mod tests {
         assert_eq!(history.exercised(Property::ElectionSafety), 2);
     }
 
-    /// Leader Completeness goes by the term of the commit: S2's entry of term 1 is committed in term 3,
-    /// and the leader of term 2, elected late, owes it nothing.
+    /// Leader Completeness goes by the term of the commit: S2's entry of term 1 is committed in term 3, and the
+    /// leader of term 2, elected late, need not have it.
     #[test]
     fn entry_of_a_lower_term_committed_in_a_higher_one() {
         let mut history = History::given(&[(&[], 1, None), (&[1], 1, None), (&[], 1, None)]);
@@ -142,7 +142,7 @@ mod tests {
         history.replicate(2, 3);
         silent(history.commit(2, 2));
         silent(history.lead(1));
-        // In term 4 the entry is owed.
+        // The leader of term 4 must have the entry.
         silent(history.enter(1, Role::Follower, 3, None));
         history.stand(1, 4);
         raises(history.lead(1), Property::LeaderCompleteness, "up to index 2 in lower terms");
@@ -164,7 +164,7 @@ mod tests {
         silent(history.commit(1, 1));
         assert_eq!(history.exercised(Property::LeaderCompleteness), 1);
         assert_eq!(history.committed_len(), 2);
-        // Entry 1 is owed from term 2 on now, entry 2 from term 3 on.
+        // Leaders from term 2 on must have entry 1 now, and leaders from term 3 on entry 2.
         let ledger = &history.checkers.record.ledger;
         assert_eq!([2, 3].map(|term| ledger.committed_before(Term(term))), [1, 2]);
     }

@@ -1,10 +1,10 @@
 //! Legal Roles (15).
 
 use super::Property;
-use crate::checker::hooks::{Boot, Checker, Context};
+use crate::checker::properties::hooks::{Boot, Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::{InForce, Record};
-use crate::checker::violation::{Verdict, violated};
 use crate::model::length;
 use crate::subject::{Role, View};
 
@@ -12,11 +12,11 @@ use crate::subject::{Role, View};
 /// an election in a new term; a candidate that receives a majority of the votes becomes leader
 /// of that term; a leader stays leader of its term until it steps down to follower.
 ///
-/// The only voter of its configuration needs nobody else's vote: a step takes it from follower to leader.
+/// The only voter of its configuration needs no other vote: a step takes it from follower to leader.
 ///
 /// A learner waits (dissertation §4.2.1): it neither stands nor leads. It may have voted in the configuration
-/// before, and then it is the one to stand (§4.2.2 there), until it knows that its own is committed. Where nobody
-/// says when a configuration is in force it may not have applied that, and is not judged.
+/// before, and then it is the one to stand (§4.2.2 there), until it knows that its own is committed. If it is not
+/// reported when a configuration is in force, the server may not have applied that one, and is not judged.
 #[derive(Debug)]
 pub(in crate::checker) struct LegalRoles;
 
@@ -75,6 +75,7 @@ impl LegalRoles {
 }
 
 /// A server that stands in a term, or leads it, has voted for itself in it (§5.2).
+#[inline]
 fn check_own_vote(at: &Context<'_>, after: &View) -> Verdict {
     let id = at.id();
     if after.role == Role::Follower || after.voted_for == Some(id) {
@@ -196,7 +197,7 @@ mod tests {
         assert_eq!(history.exercised(Property::LegalRoles), 1);
     }
 
-    /// Alone is who is the only voter of its configuration, however many servers there are.
+    /// The only voter of its configuration is alone, however many servers there are.
     #[test]
     fn only_voter_leads_in_one_step() {
         let mut history = History::with_members(2, 1);

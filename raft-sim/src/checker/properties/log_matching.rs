@@ -2,9 +2,9 @@
 
 use super::Property;
 use crate::checker::chain::Seen;
-use crate::checker::hooks::{Checker, Context, New};
+use crate::checker::properties::hooks::{Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, Violation};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, Violation};
 use crate::model::NodeId;
 use crate::subject::{LogWrite, View};
 

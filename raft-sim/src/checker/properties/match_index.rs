@@ -1,10 +1,10 @@
 //! Match Index (13).
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context, New};
+use crate::checker::properties::hooks::{Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::contains;
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{LogIndex, NodeId, Payload, Term};
 use crate::subject::{Role, View};
 
@@ -12,8 +12,8 @@ use crate::subject::{Role, View};
 /// it is durable there, with all before it, and what is known does not go back as long as the server is
 /// led.
 ///
-/// Silent if the follower's disk is in a later term: the leader is deposed without knowing, and the
-/// follower may have been told to drop the entries since.
+/// Silent if the follower's disk is in a later term: the leader is deposed without knowing, and the follower may
+/// have dropped the entries since, on a later leader's request.
 #[derive(Debug)]
 pub(in crate::checker) struct MatchIndex {
     /// matchIndex of each server, as far as each server showed them in its last leadership.
@@ -32,7 +32,7 @@ impl Checker for MatchIndex {
         Ok(())
     }
 
-    /// What is known of a server is forgotten when it goes, and begins anew when it comes.
+    /// The matchIndex of a server is forgotten when the server leaves, and begins anew when it joins.
     #[inline]
     fn appends(&mut self, at: &mut Context<'_>, new: &New<'_>, after: &View) -> Verdict {
         if let Payload::Membership(next) = &new.entry.payload

@@ -1,8 +1,8 @@
-//! The properties: one table of all that is known of each by name, and the checkers that judge them.
+//! The properties: one table with their names and texts, and the checkers that judge them.
 //!
-//! To add one takes two files: this one, with its variant, its row in the table and its place among the [`checkers!`], and
-//! its checker's own, below this folder. Properties of rules are judged in `checker/rules`, those of liveness in
-//! `run/healing`; both stand in the table alone.
+//! A new property needs two files: this one, with its variant, its row in the table and its place among the
+//! [`checkers!`]; and that of its checker, below this folder. `rules` judges the properties of class rules, and
+//! `run/healing` those of liveness: these have a row in the table only.
 
 pub(super) mod commit_own_term;
 pub(super) mod committed_never_truncated;
@@ -10,6 +10,7 @@ pub(super) mod configurations;
 pub(super) mod election_safety;
 pub(super) mod exactly_once;
 pub(super) mod follower_matches_leader;
+pub(super) mod hooks;
 pub(super) mod leader_append_only;
 pub(super) mod leader_completeness;
 pub(super) mod legal_roles;
@@ -22,13 +23,15 @@ pub(super) mod one_vote_per_term;
 pub(super) mod persist_before_send;
 pub(super) mod quorum_durability;
 pub(super) mod reads;
+pub(super) mod rules;
 pub(super) mod snapshots;
 pub(super) mod state_machine_safety;
 #[cfg(test)]
 mod tests;
+pub(super) mod violation;
 
-/// Expands `$each!` over all checkers, as `field: Type`, in the order in which they judge the same thing: the first alarm is
-/// the finding. `$arguments` is a group of tokens that goes before them.
+/// Expands `$each!` over all checkers, as `field: Type`, in their order: the first of two alarms over one
+/// observation is the finding. `$arguments` is a group of tokens that goes before them.
 macro_rules! checkers {
     ($each:ident! $arguments:tt) => {
         $each! { $arguments
@@ -52,13 +55,14 @@ macro_rules! checkers {
             reads: properties::reads::Reads,
             linearizability: properties::linearizability::Linearizability,
             persist_before_send: properties::persist_before_send::PersistBeforeSend,
-            rules: rules::Rules,
+            rules: properties::rules::Rules,
         }
     };
 }
 pub(super) use checkers;
+pub use violation::Violation;
 
-/// Something that must hold in every history of a correct Raft.
+/// A property that holds in every history of a correct Raft.
 ///
 /// The numbers are those of `docs/invariants.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,21 +97,22 @@ pub enum Property {
     NoRivalEntry,
     /// 15: roles change along the arrows of Figure 4 only.
     LegalRoles,
-    /// 16: a snapshot stands for what is committed and applied, and says what it comes to.
+    /// 16: a snapshot replaces committed and applied entries only, and holds their result.
     Snapshots,
     /// 17: configurations change one after another, and their quorums share a server.
     Configurations,
-    /// 18: no message leaves before what it promises is durable.
+    /// 18: no message leaves before the state that it reports is durable.
     PersistBeforeSend,
-    /// 19: a command in a session is executed once, and a client is told of what is applied.
+    /// 19: a command in a session is executed once, and only applied commands are acknowledged.
     ExactlyOnce,
-    /// 20: a read is as recent as all that clients were told of before.
+    /// 20: a read is as recent as everything reported to clients before it.
     Reads,
-    /// 21: a server does not come to an end by itself.
+    /// 21: a server does not panic or exit by itself.
     NoPanic,
-    /// 22: a run comes to its end within a bounded number of steps.
+    /// 22: a run ends within a bounded number of steps.
     BoundedSteps,
-    /// 23: who hears from no leader and gives no vote stands when its election timeout elapses, no earlier and no later.
+    /// 23: a server that receives nothing from a leader and gives no vote stands exactly when its election timeout
+    /// elapses.
     ElectionTimer,
     /// 24: a request for a vote or a pre-vote is answered as the log and the term of the receiver demand.
     Voting,
@@ -115,41 +120,41 @@ pub enum Property {
     Appending,
     /// 26: an InstallSnapshot is answered and obeyed as the receiver's state demands.
     Installing,
-    /// 27: a leader speaks to every other server when it is elected and at each heartbeat, from nextIndex on.
+    /// 27: a leader sends to every other server when it is elected and at each heartbeat, from nextIndex on.
     Leading,
     /// 28: no message and no leader exceeds the limits that are set.
     Limits,
     /// 29: what a majority holds is committed, and what is committed is applied, at once.
     Committing,
-    /// 30: a leader that hands over does it in the order of the dissertation.
+    /// 30: a leadership transfer takes its steps in the order of the dissertation.
     HandingOver,
-    /// 31: a leader that hears from no quorum steps down in time, and no other does.
+    /// 31: a leader that no quorum answers steps down in time, and no other leader does.
     QuorumCheck,
     /// 32: sessions open, are used and expire in the order of the log.
     SessionRules,
-    /// 33: a change of the configuration is taken, carried on and given up as it should be.
+    /// 33: a configuration change is accepted, carried out and given up according to the rules.
     ChangeRules,
-    /// 34: clients and administrators are told what is so, and as soon as it is.
+    /// 34: a request is answered in the step in which its outcome becomes known, not earlier.
     Answering,
     /// 35: a leader is elected once a quorum can talk.
     LeaderEmerges,
-    /// 36: what a client then proposes is committed.
+    /// 36: a command that a client then proposes is committed.
     Progress,
-    /// 37: all who can be reached come to hold and to apply the same log.
+    /// 37: all members that can be reached come to hold and to apply the same log.
     Convergence,
-    /// 38: a change of the configuration comes to an end, and another can be made.
+    /// 38: a configuration change ends, and another can be made.
     ChangeCompletes,
-    /// 39: a transfer of leadership comes to an end.
+    /// 39: a leadership transfer ends.
     TransferEnds,
-    /// 40: whoever asked a server that lives has been answered.
+    /// 40: every request to a server that has not crashed since is answered.
     EverybodyAnswered,
-    /// 41: between heartbeats nothing is left to be said.
+    /// 41: with all clocks stopped, servers stop sending messages.
     NetworkDrains,
-    /// 42: what clients see is what they would see of one register.
+    /// 42: the history of all client operations on one register is linearizable.
     Linearizability,
 }
 
-/// What kind of property it is.
+/// The class of a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Something bad never happens.
@@ -162,19 +167,19 @@ pub enum Class {
     Liveness,
 }
 
-/// All that is known of a property.
+/// A row of the table: a property, its names and its texts.
 struct Facts {
     property: Property,
     class: Class,
-    /// How scenarios and options write it.
+    /// The name in scenarios and options.
     name: &'static str,
-    /// How reports write it.
+    /// The name in reports.
     title: &'static str,
-    /// Where the paper states it.
+    /// The place in the paper that states it.
     section: &'static str,
-    /// What must hold, in short.
+    /// The condition that must hold, in short.
     says: &'static str,
-    /// The same as the title of a scenario that violates it.
+    /// The condition as the title of a scenario that violates it.
     sentence: &'static str,
 }
 
@@ -243,36 +248,36 @@ const TABLE: &[Facts] = &[
         sentence: "Roles change along the arrows of Figure 4 only" },
     Facts { property: Property::Snapshots, class: Class::Safety,
         name: "snapshots", title: "Snapshots", section: "§7",
-        says: "a snapshot stands for what is committed and applied, and says what it comes to",
-        sentence: "A snapshot stands for what is committed and applied, and says what it comes to" },
+        says: "a snapshot replaces committed and applied entries only, and holds their result",
+        sentence: "A snapshot replaces committed and applied entries only, and holds their result" },
     Facts { property: Property::Configurations, class: Class::Safety,
         name: "configurations", title: "Configurations", section: "§6, diss. §4.1",
         says: "configurations change one after another, and their quorums share a server",
         sentence: "Configurations change one after another, and their quorums share a server" },
     Facts { property: Property::PersistBeforeSend, class: Class::Safety,
         name: "persist-before-send", title: "Persist before Send", section: "Figure 2, §5.6",
-        says: "no message leaves before what it promises is durable",
-        sentence: "No message leaves before what it promises is durable" },
+        says: "no message leaves before the state that it reports is durable",
+        sentence: "No message leaves before the state that it reports is durable" },
     Facts { property: Property::ExactlyOnce, class: Class::Safety,
         name: "exactly-once", title: "Exactly Once", section: "§8, diss. §6.3",
-        says: "a command in a session is executed once, and a client is told of what is applied",
-        sentence: "A command in a session is executed once, and clients are told of what is applied" },
+        says: "a command in a session is executed once, and only applied commands are acknowledged",
+        sentence: "A command in a session is executed once, and only applied commands are acknowledged" },
     Facts { property: Property::Reads, class: Class::Safety,
         name: "reads", title: "Reads", section: "§8, diss. §6.4",
-        says: "a read is as recent as all that clients were told of before",
-        sentence: "A read is as recent as all that clients were told of before" },
+        says: "a read is as recent as everything reported to clients before it",
+        sentence: "A read is as recent as everything reported to clients before it" },
     Facts { property: Property::NoPanic, class: Class::Safety,
         name: "no-panic", title: "No Panic", section: "§5.5",
-        says: "a server does not come to an end by itself",
-        sentence: "A server does not come to an end by itself" },
+        says: "a server does not panic or exit by itself",
+        sentence: "A server does not panic or exit by itself" },
     Facts { property: Property::BoundedSteps, class: Class::Safety,
         name: "bounded-steps", title: "Bounded Steps", section: "§5.6",
-        says: "a run comes to its end within a bounded number of steps",
-        sentence: "A run comes to its end within a bounded number of steps" },
+        says: "a run ends within a bounded number of steps",
+        sentence: "A run ends within a bounded number of steps" },
     Facts { property: Property::ElectionTimer, class: Class::Rules,
         name: "election-timer", title: "Election Timer", section: "Figure 2, §5.2",
-        says: "who hears from no leader and gives no vote stands when its election timeout elapses, no earlier and no later",
-        sentence: "Who hears from no leader and gives no vote stands in time" },
+        says: "a server that receives nothing from a leader and gives no vote stands exactly when its election timeout elapses",
+        sentence: "A server without a leader stands when its election timeout elapses" },
     Facts { property: Property::Voting, class: Class::Rules,
         name: "voting", title: "Voting", section: "Figure 2, §5.4.1",
         says: "a request for a vote or a pre-vote is answered as the log and the term of the receiver demand",
@@ -287,8 +292,8 @@ const TABLE: &[Facts] = &[
         sentence: "An InstallSnapshot is answered as the receiver's state demands" },
     Facts { property: Property::Leading, class: Class::Rules,
         name: "leading", title: "Leading", section: "Figure 2, §5.3",
-        says: "a leader speaks to every other server when it is elected and at each heartbeat, from nextIndex on",
-        sentence: "A leader speaks to every other server, from nextIndex on" },
+        says: "a leader sends to every other server when it is elected and at each heartbeat, from nextIndex on",
+        sentence: "A leader sends to every other server, from nextIndex on" },
     Facts { property: Property::Limits, class: Class::Rules,
         name: "limits", title: "Limits", section: "diss. §10.2",
         says: "no message and no leader exceeds the limits that are set",
@@ -299,60 +304,60 @@ const TABLE: &[Facts] = &[
         sentence: "What a majority holds is committed and applied at once" },
     Facts { property: Property::HandingOver, class: Class::Rules,
         name: "handing-over", title: "Handing Over", section: "diss. §3.10",
-        says: "a leader that hands over does it in the order of the dissertation",
-        sentence: "A leader hands over in the order of the dissertation" },
+        says: "a leadership transfer takes its steps in the order of the dissertation",
+        sentence: "A leadership transfer takes its steps in the order of the dissertation" },
     Facts { property: Property::QuorumCheck, class: Class::Rules,
         name: "quorum-check", title: "Quorum Check", section: "diss. §6.2",
-        says: "a leader that hears from no quorum steps down in time, and no other does",
-        sentence: "A leader that hears from no quorum steps down, and no other" },
+        says: "a leader that no quorum answers steps down in time, and no other leader does",
+        sentence: "A leader that no quorum answers steps down, and no other does" },
     Facts { property: Property::SessionRules, class: Class::Rules,
         name: "session-rules", title: "Session Rules", section: "diss. §6.3",
         says: "sessions open, are used and expire in the order of the log",
         sentence: "Sessions open, are used and expire in the order of the log" },
     Facts { property: Property::ChangeRules, class: Class::Rules,
         name: "change-rules", title: "Change Rules", section: "§6, diss. ch. 4",
-        says: "a change of the configuration is taken, carried on and given up as it should be",
-        sentence: "A change of the configuration is carried on as it should be" },
+        says: "a configuration change is accepted, carried out and given up according to the rules",
+        sentence: "A configuration change is carried out according to the rules" },
     Facts { property: Property::Answering, class: Class::Rules,
         name: "answering", title: "Answering", section: "Figure 2, §8",
-        says: "clients and administrators are told what is so, and as soon as it is",
-        sentence: "Clients and administrators are told what is so, once it is" },
+        says: "a request is answered in the step in which its outcome becomes known, not earlier",
+        sentence: "A request is answered when its outcome becomes known" },
     Facts { property: Property::LeaderEmerges, class: Class::Liveness,
         name: "leader-emerges", title: "Leader Emerges", section: "§5.2, §5.6",
         says: "a leader is elected once a quorum can talk",
         sentence: "A leader is elected once a quorum can talk" },
     Facts { property: Property::Progress, class: Class::Liveness,
         name: "progress", title: "Progress", section: "§5.3, §5.4.3",
-        says: "what a client then proposes is committed",
-        sentence: "What a client proposes is committed once a quorum can talk" },
+        says: "a command that a client then proposes is committed",
+        sentence: "A client's command is committed once a quorum can talk" },
     Facts { property: Property::Convergence, class: Class::Liveness,
         name: "convergence", title: "Convergence", section: "§5.3",
-        says: "all who can be reached come to hold and to apply the same log",
-        sentence: "All who can be reached come to hold and apply the same log" },
+        says: "all members that can be reached come to hold and to apply the same log",
+        sentence: "All members that can be reached come to hold and apply the same log" },
     Facts { property: Property::ChangeCompletes, class: Class::Liveness,
         name: "change-completes", title: "Change Completes", section: "§6, diss. §4.1",
-        says: "a change of the configuration comes to an end, and another can be made",
-        sentence: "A change of the configuration comes to an end" },
+        says: "a configuration change ends, and another can be made",
+        sentence: "A configuration change ends" },
     Facts { property: Property::TransferEnds, class: Class::Liveness,
         name: "transfer-ends", title: "Transfer Ends", section: "diss. §3.10",
-        says: "a transfer of leadership comes to an end",
-        sentence: "A transfer of leadership comes to an end" },
+        says: "a leadership transfer ends",
+        sentence: "A leadership transfer ends" },
     Facts { property: Property::EverybodyAnswered, class: Class::Liveness,
         name: "everybody-answered", title: "Everybody Answered", section: "§8",
-        says: "whoever asked a server that lives has been answered",
-        sentence: "Whoever asked a server that lives is answered" },
+        says: "every request to a server that has not crashed since is answered",
+        sentence: "Every request to a server that has not crashed since is answered" },
     Facts { property: Property::NetworkDrains, class: Class::Liveness,
         name: "network-drains", title: "Network Drains", section: "§5.3",
-        says: "between heartbeats nothing is left to be said",
-        sentence: "Between heartbeats nothing is left to be said" },
+        says: "with all clocks stopped, servers stop sending messages",
+        sentence: "With all clocks stopped, servers stop sending messages" },
     Facts { property: Property::Linearizability, class: Class::Safety,
         name: "linearizability", title: "Linearizability", section: "§8, diss. ch. 6",
-        says: "what clients see is what they would see of one register",
-        sentence: "Clients see what they would see of one register" },
+        says: "the history of all client operations on one register is linearizable",
+        sentence: "The history of all client operations is linearizable" },
 ];
 
 impl Property {
-    /// All of them, by number.
+    /// All properties, by number.
     pub const ALL: [Property; TABLE.len()] = {
         let mut all = [TABLE[0].property; TABLE.len()];
         let mut place = 0;
@@ -368,49 +373,49 @@ impl Property {
         &TABLE[self as usize]
     }
 
-    /// The property of this name.
+    /// The property with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Property> {
         TABLE.iter().find(|facts| facts.name == name).map(|facts| facts.property)
     }
 
-    /// Its row in `docs/invariants.md`.
+    /// The number of its row in `docs/invariants.md`.
     #[must_use]
     pub fn number(self) -> u8 {
         self as u8 + 1
     }
 
-    /// How scenarios and options write it: `election-safety`.
+    /// The name in scenarios and options: `election-safety`.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.facts().name
     }
 
-    /// How reports write it: `Election Safety`.
+    /// The name in reports: `Election Safety`.
     #[must_use]
     pub fn title(self) -> &'static str {
         self.facts().title
     }
 
-    /// Where the paper states it: `Figure 3, §5.2`.
+    /// The place in the paper that states it: `Figure 3, §5.2`.
     #[must_use]
     pub fn section(self) -> &'static str {
         self.facts().section
     }
 
-    /// What must hold, in short: `at most one leader in a term`. `docs/invariants.md` has it in full.
+    /// The condition that must hold, in short: `at most one leader in a term`. `docs/invariants.md` has it in full.
     #[must_use]
     pub fn says(self) -> &'static str {
         self.facts().says
     }
 
-    /// The same as the title of a scenario that violates it: `At most one leader in a term`.
+    /// The condition as the title of a scenario that violates it: `At most one leader in a term`.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         self.facts().sentence
     }
 
-    /// What kind of property it is.
+    /// The class of the property.
     #[must_use]
     pub fn class(self) -> Class {
         self.facts().class

@@ -1,9 +1,9 @@
 //! Monotonicity (10).
 
 use super::Property;
-use crate::checker::hooks::{Boot, Checker, Context};
+use crate::checker::properties::hooks::{Boot, Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{HardState, length};
 use crate::subject::View;
 
@@ -52,7 +52,7 @@ impl Monotonicity {
         violated(Property::Monotonicity, id, detail)
     }
 
-    /// What a server shows after a step, compared with before.
+    /// Compares the state that a server shows after a step with the one before.
     pub(in crate::checker) fn check_forward(at: &mut Context<'_>, after: &View) -> Verdict {
         let before = &at.server().view;
         let commits = (length(before.commit), length(after.commit));
@@ -99,7 +99,7 @@ impl Checker for Monotonicity {
         Monotonicity::check_forward(at, after)
     }
 
-    /// What is handed to the disk must not undo an earlier write.
+    /// A write that is handed to the disk must not undo an earlier one.
     #[inline]
     fn writes_hard_state(&mut self, at: &mut Context<'_>, new: HardState) -> Verdict {
         at.count(Property::Monotonicity);
@@ -115,7 +115,7 @@ impl Checker for Monotonicity {
     }
 }
 
-/// How a term or a vote within a term was taken back, if it was.
+/// The description of how a term, or a vote within a term, was taken back, if it was.
 fn went_back(old: HardState, new: HardState) -> Option<String> {
     if new.term < old.term {
         return Some(format!("its term went from {} to {}", old.term, new.term));

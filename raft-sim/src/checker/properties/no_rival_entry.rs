@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::Property;
 use super::one_vote_per_term::vote;
-use crate::checker::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Membership, Message, NodeId, Term};
 use crate::subject::{Role, View};
 
@@ -16,15 +16,15 @@ use crate::subject::{Role, View};
 /// one leader. So when a quorum has voted for a candidate, no log can hold an entry of its term that it
 /// did not make itself.
 ///
-/// What a quorum is, the configuration says that the candidate had when it stood; one that it takes over
-/// from the leader it lost to says nothing about its votes.
+/// The configuration that the candidate had when it stood decides what a quorum is; one that it takes over from the
+/// leader it lost to says nothing about its votes.
 #[derive(Debug)]
 pub(in crate::checker) struct NoRivalEntry {
     /// The last candidacy of each server, S1 first.
     candidacies: Vec<Candidacy>,
     /// The origin of the entries of each term.
     authors: BTreeMap<Term, Author>,
-    /// Of each server the last term of whose entries it wrote one: its author is known.
+    /// The last term, for each server, of which it wrote an entry: its author is known.
     authored: Vec<Option<Term>>,
 }
 
@@ -51,11 +51,14 @@ enum Author {
 
 impl NoRivalEntry {
     /// A server shows this: in a new role or term as a candidate it stands, with the configuration in force.
-    pub(in crate::checker) fn stands(&mut self, at: &Context<'_>, after: &View) {
+    #[inline]
+    fn stands(&mut self, at: &Context<'_>, after: &View) {
+        if after.role != Role::Candidate {
+            return;
+        }
         let server = at.server();
-        let before = &server.view;
-        let moved = before.role != after.role || before.term != after.term;
-        if moved && after.role == Role::Candidate && at.record.knows_in_force(at.slot, after) {
+        let moved = server.view.role != after.role || server.view.term != after.term;
+        if moved && at.record.knows_in_force(at.slot, after) {
             let configured = at.record.in_force(at.slot, after);
             let configuration = server.log.configurations.nth(configured).1.clone();
             self.candidacies[at.slot] = Candidacy { term: after.term, configuration, voters: 0 };
@@ -219,9 +222,9 @@ mod tests {
         assert_eq!(history.exercised(Property::NoRivalEntry), 2);
     }
 
-    /// S4 votes when it is asked, though it is no voter: that elects nobody.
+    /// S4 votes when it is asked, though it is no voter: that elects no leader.
     #[test]
-    fn vote_from_outside_the_configuration_elects_nobody() {
+    fn vote_from_outside_the_configuration_elects_no_leader() {
         let mut history = led();
         history.replicate(1, 3);
         history.stand(2, 2);
@@ -260,7 +263,7 @@ mod tests {
 
     /// A run may begin with entries of a term that a server has still to reach.
     #[test]
-    fn given_entries_are_nobodys_rivals() {
+    fn given_entries_are_not_rivals() {
         let given: &[(&[u64], u64, Option<u32>)] =
             &[(&[3], 3, None), (&[], 2, None), (&[], 2, None), (&[], 2, None), (&[], 2, None)];
         let mut history = History::given(given);

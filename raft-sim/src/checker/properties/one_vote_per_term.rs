@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Property;
-use crate::checker::hooks::{Boot, Checker, Context};
+use crate::checker::properties::hooks::{Boot, Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Body, Message, NodeId, Term};
 
 /// One Vote per Term (Figure 2, §5.2): each server votes for at most one candidate in a given term. A RequestVote is its
@@ -25,7 +25,7 @@ struct Voter {
     last: Option<(Term, NodeId)>,
 }
 
-/// For whom a message is its sender's vote, if it is one.
+/// The candidate for which a message is its sender's vote, if it is one.
 #[inline]
 pub(super) fn vote(message: &Message) -> Option<NodeId> {
     match message.body {
@@ -74,7 +74,7 @@ impl OneVotePerTerm {
         self.voters[slot].votes.entry(term).or_insert(candidate);
     }
 
-    /// For whom a server voted in a term.
+    /// The candidate for which a server voted in a term.
     pub(in crate::checker) fn vote(&self, slot: usize, term: Term) -> Option<NodeId> {
         self.voters[slot].votes.get(&term).copied()
     }

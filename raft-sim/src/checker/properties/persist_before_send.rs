@@ -3,17 +3,17 @@
 use super::Property;
 use super::follower_matches_leader::acknowledged;
 use super::one_vote_per_term::vote;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Body, Message};
 
-/// Persist before Send (Figure 2, §5.6): persistent state is updated on stable storage before
-/// responding to RPCs. What leaves a server must survive its power loss: its term in every
-/// message, its vote in a RequestVote (for itself) and in a granted reply, its entries in a
-/// successful AppendEntriesReply, or the snapshot that stands for them. The leader's AppendEntries
-/// promises its term only (dissertation §10.2.1); so do parts of snapshots, reads and pre-votes.
+/// Persist before Send (Figure 2, §5.6): persistent state is updated on stable storage before responding to RPCs.
+/// What leaves a server must survive its power loss: its term in every message, its vote in a RequestVote (for
+/// itself) and in a granted reply, its entries in a successful AppendEntriesReply, or the snapshot that stands for
+/// them. The leader's AppendEntries reports its term only (dissertation §10.2.1); so do parts of snapshots, reads
+/// and pre-votes.
 #[derive(Debug)]
 pub(in crate::checker) struct PersistBeforeSend;
 
@@ -29,8 +29,7 @@ impl Checker for PersistBeforeSend {
         if server.durable.term < message.term {
             return too_early(server, message, "its term");
         }
-        // Writes become durable in order: the disk went through what this message promises before it
-        // came to a later term.
+        // Writes become durable in order: the disk had what this message reports before it had a later term.
         if server.durable.term > message.term {
             return Ok(());
         }
@@ -39,8 +38,8 @@ impl Checker for PersistBeforeSend {
                 return Ok(());
             }
             let asks = matches!(message.body, Body::RequestVote { .. });
-            let promise = if asks { "its vote for itself" } else { "its vote" };
-            return too_early(server, message, promise);
+            let reported = if asks { "its vote for itself" } else { "its vote" };
+            return too_early(server, message, reported);
         }
         match acknowledged(&message.body) {
             Some(matched) if !holds_durably(server, message, matched.get()) => {
@@ -51,20 +50,20 @@ impl Checker for PersistBeforeSend {
     }
 }
 
-/// Whether the disk has the log that the server acknowledges. Once the server is in a later term its
-/// own log may have moved on ahead of the disk, and is no longer the measure.
+/// True if the disk has the log that the server acknowledges. Once the server is in a later term its own log may
+/// have moved on ahead of the disk, and is no longer the measure.
 fn holds_durably(server: &Server, message: &Message, matched: u64) -> bool {
     let durable = server.durable_log.at(matched);
     durable.is_some() && (server.view.term > message.term || durable == server.log.at(matched))
 }
 
 #[cold]
-fn too_early(server: &Server, message: &Message, promise: &str) -> Verdict {
+fn too_early(server: &Server, message: &Message, reported: &str) -> Verdict {
     let name = message.body.name();
     let article = if name.starts_with(['A', 'I', 'O']) { "an" } else { "a" };
     let (id, to, term) = (server.id, message.to, message.term);
     let detail =
-        format!("{id} sent {to} {article} {name} of term {term} before {promise} was on its disk");
+        format!("{id} sent {to} {article} {name} of term {term} before {reported} was on its disk");
     violated(Property::PersistBeforeSend, id, detail)
 }
 

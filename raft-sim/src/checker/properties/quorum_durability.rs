@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::Property;
 use crate::checker::chain::Link;
-use crate::checker::hooks::{Checker, Commit, Context};
+use crate::checker::properties::hooks::{Checker, Commit, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{has_quorum, is_majority};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{Membership, NodeId, length};
 
 /// Quorum Durability (Figure 2, §5.3): a log entry is committed once the leader has replicated it
@@ -22,7 +22,7 @@ use crate::model::{Membership, NodeId, length};
 pub(in crate::checker) struct QuorumDurability;
 
 impl QuorumDurability {
-    /// Whether an entry is on the disks of a quorum. The configuration is the last of the first so many in a
+    /// True if an entry is on the disks of a quorum. The configuration is the last of the first `configured` in a
     /// server's log.
     fn on_a_quorum(at: &Context<'_>, (index, link): (u64, Link), configured: usize) -> bool {
         let leader = at.server();
@@ -33,8 +33,8 @@ impl QuorumDurability {
         })
     }
 
-    /// The same by a configuration that came into force in this step, once the leader had committed the one
-    /// before.
+    /// True if the same holds by a configuration that came into force in this step, once the leader had committed
+    /// the one before.
     #[cold]
     fn check_later(at: &Context<'_>, (to, link): (u64, Link), configured: Range<usize>) -> Verdict {
         let leader = at.server();

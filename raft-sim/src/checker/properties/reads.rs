@@ -3,30 +3,29 @@
 use std::collections::BTreeMap;
 
 use super::Property;
-use crate::checker::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::LogIndex;
 use crate::subject::{Answer, Event, Request};
 use crate::time::Micros;
 
-/// Reads (§8, dissertation §6.4): a read returns no state from before what any client had been told of
-/// when it was asked. So all of it is linearizable: an answer to one client is past for every later
-/// request.
+/// Reads (§8, dissertation §6.4): a read returns no state older than what any client had received when the read was
+/// requested. So all of it is linearizable: an answer to one client is past for every later request.
 #[derive(Debug)]
 pub(in crate::checker) struct Reads {
-    /// Reads that servers owe an answer: no more than they themselves remember.
+    /// Reads that servers have not answered yet: no more than they themselves remember.
     asked: BTreeMap<Request, Asked>,
-    /// The highest index that any client was told of.
+    /// The highest index that was reported to any client.
     reported: u64,
 }
 
-/// A read that a server owes an answer.
+/// A read that a server has not answered yet.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
     /// The place of the server that was asked.
     slot: usize,
-    /// The highest index that any client had been told of by then.
+    /// The highest index that had been reported to any client by then.
     reported: u64,
 }
 
@@ -38,7 +37,7 @@ impl Reads {
         let (id, applied) = (at.id(), at.server().applied);
         let breach = if index.get() < reported {
             format!(
-                "{id} answered a read from index {index}, when a client had been told of {reported}"
+                "{id} answered a read from index {index}, after index {reported} had been reported to a client"
             )
         } else if index.get() > applied {
             format!("{id} answered a read from index {index}, and has applied {applied}")
@@ -89,7 +88,7 @@ impl Checker for Reads {
         Ok(())
     }
 
-    /// The reads that the server owes will not be answered.
+    /// The pending reads of the server will not be answered.
     #[inline]
     fn crashed(&mut self, at: &mut Context<'_>) {
         let slot = at.slot;
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_older_than_what_was_told() {
+    fn reads_older_than_what_was_reported() {
         let mut history = twice();
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         silent(history.apply_as(1, once(2, 1, 5), Outcome::Repeated));
@@ -131,7 +130,7 @@ mod tests {
         silent(history.answer(1, 1, Answer::Committed(at(2))));
         history.ask_read(2, 2);
         let verdict = history.answer(2, 2, Answer::Read(at(1)));
-        let words = "S2 answered a read from index 1, when a client had been told of 2";
+        let words = "S2 answered a read from index 1, after index 2 had been reported to a client";
         raises(verdict, Property::Reads, words);
     }
 
@@ -145,7 +144,11 @@ mod tests {
         silent(history.answer(1, 1, Answer::Read(at(2))));
         assert_eq!(history.exercised(Property::Reads), 0);
         history.ask_read(2, 2);
-        raises(history.answer(2, 2, Answer::Read(at(1))), Property::Reads, "had been told of 2");
+        raises(
+            history.answer(2, 2, Answer::Read(at(1))),
+            Property::Reads,
+            "after index 2 had been reported",
+        );
     }
 
     #[test]
@@ -156,10 +159,10 @@ mod tests {
         raises(verdict, Property::Reads, "S2 answered a read from index 1, and has applied 0");
     }
 
-    /// S2 lags, and answers at exactly the index that had been told when the read was asked; what was told
-    /// since, it owes to later reads only.
+    /// S2 lags, and answers at exactly the index that had been reported when the read was requested; what was
+    /// reported since counts for later reads only.
     #[test]
-    fn reads_of_a_lagging_follower_at_exactly_what_was_told() {
+    fn reads_of_a_lagging_follower_at_exactly_what_was_reported() {
         let mut history = twice();
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         silent(history.answer(1, 1, Answer::Committed(at(1))));
@@ -171,7 +174,7 @@ mod tests {
         assert_eq!(history.exercised(Property::Reads), 1);
     }
 
-    /// Nobody waits for what a server owes that has crashed; and an answer that is none ends a read, too.
+    /// A crash ends the pending reads of a server; and a refusal ends a read, too.
     #[test]
     fn reads_without_an_answer_are_forgotten() {
         let mut history = twice();

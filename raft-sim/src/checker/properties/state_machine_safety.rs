@@ -1,9 +1,9 @@
 //! State Machine Safety (6): on commit, on apply, and by results.
 
 use super::Property;
-use crate::checker::hooks::{Checker, Commit, Context};
+use crate::checker::properties::hooks::{Checker, Commit, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::model::{NodeId, length};
 use crate::subject::{Applied, View};
 
@@ -13,11 +13,11 @@ use crate::subject::{Applied, View};
 /// above its commit index (§5.3). A snapshot that takes the place of the state machine's state takes
 /// that of the entries up to its last (§7).
 ///
-/// What one server commits at an index is what every server commits there. Only a leader can decide that something is
-/// committed; everybody else commits what a leader committed before.
+/// Every server commits the same entry at an index. Only a leader can decide that an entry is committed; all other
+/// servers commit what a leader committed before.
 #[derive(Debug)]
 pub(in crate::checker) struct StateMachineSafety {
-    /// The state that state machines showed after so many entries; 0 where none did.
+    /// The state that state machines showed after each number of entries; 0 if none did.
     states: Vec<u64>,
 }
 
@@ -106,8 +106,8 @@ impl Checker for StateMachineSafety {
         violated(Property::StateMachineSafety, id, detail)
     }
 
-    /// State machines are deterministic, so those that have applied as much are in the same state, whether they came there
-    /// by entries or by a snapshot.
+    /// State machines are deterministic, so those that have applied as much are in the same state, whether by
+    /// entries or by a snapshot.
     #[inline]
     fn shows(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
         let before = &at.server().view;
@@ -255,7 +255,7 @@ mod tests {
             silent(history.enter(3, Role::Follower, 1, None));
             silent(history.show(3, |view| view.state = 5));
             let before = history.exercised(Property::StateMachineSafety);
-            // By the snapshot it comes to where S1 came by entries.
+            // The snapshot takes it to the index that S1 reached by entries.
             let verdict = history.install_as(1, 3, &snapshot, |view| view.state = state);
             if right {
                 silent(verdict);

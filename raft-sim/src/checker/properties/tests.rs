@@ -1,17 +1,18 @@
 //! The table of the properties.
 
+use std::collections::BTreeSet;
+
 use crate::checker::properties::Property;
 
 #[test]
-fn properties_are_told_by_number_name_and_section() {
-    let mut names: Vec<&str> = Property::ALL.iter().map(|property| property.name()).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), Property::ALL.len());
+fn properties_have_distinct_numbers_names_and_titles() {
     let numbers: Vec<u8> = Property::ALL.iter().map(|property| property.number()).collect();
-    assert_eq!(numbers, Vec::from_iter(1..=42));
-    for (place, property) in Property::ALL.into_iter().enumerate() {
-        assert_eq!(property as usize, place);
-        assert_eq!(property.title().to_lowercase().replace(' ', "-").len(), property.name().len());
+    assert_eq!(numbers, Vec::from_iter(1..=Property::ALL.len() as u8));
+    for property in Property::ALL {
+        assert_eq!(Property::named(property.name()), Some(property));
+        assert_eq!(property.title().to_lowercase().replace(' ', "-"), property.name());
     }
+    let sentences: BTreeSet<&str> = Property::ALL.iter().map(|it| it.sentence()).collect();
+    assert_eq!(sentences.len(), Property::ALL.len(), "each has a title of its own");
+    assert_eq!(Property::named("no-such-property"), None);
 }

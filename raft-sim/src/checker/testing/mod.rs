@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::checkers::Checkers;
 use super::properties::Property;
-use super::violation::Violation;
+use super::properties::violation::Violation;
 use crate::model::{
     AppendReply, Body, Entries, Entry, HardState, LogIndex, Message, NodeId, Payload, Position,
     Snapshot, Term, length,
@@ -16,7 +16,7 @@ use crate::subject::{
     Applied, Effects, Event, LogWrite, Outcome, Role, Settings, Token, View, Write,
 };
 
-/// What the checkers say to an observation.
+/// The verdict of the checkers on an observation.
 pub(super) type Verdict = Result<(), Violation>;
 
 /// Asserts that an observation raised exactly this alarm, in words that contain `words`.
@@ -35,7 +35,7 @@ pub(super) fn silent(verdict: Verdict) {
     }
 }
 
-/// An entry whose command is told by its index and term, as Log Matching wants it.
+/// An entry whose command follows from its index and term, as Log Matching requires.
 pub(super) fn entry(index: u64, term: u64) -> Entry {
     let index = LogIndex::new(index).expect("an index");
     let command = [index.get(), term].map(u64::to_le_bytes).concat();
@@ -73,7 +73,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// How many entries the snapshot stands for.
+    /// The number of entries that the snapshot stands for.
     fn base(&self) -> u64 {
         self.snapshot.as_ref().map_or(0, |snapshot| snapshot.last.index.get())
     }
@@ -85,7 +85,7 @@ impl Known {
         Some(latest.index).filter(|index| index.get() > self.base())
     }
 
-    /// What it shows when it boots.
+    /// The state that it shows when it boots.
     fn booted(&self) -> View {
         let HardState { term, voted_for } = self.hard_state;
         let base = LogIndex::new(self.base());
@@ -99,9 +99,9 @@ impl Known {
 pub(super) struct History {
     pub(super) checkers: Checkers,
     servers: Vec<Known>,
-    /// What the next step takes, if the rules are judged by that.
+    /// The event that the next step takes, if the rules are judged.
     pub(super) event: Option<Event>,
-    /// Whether servers use the latest configuration that they have applied, and not the latest in their logs.
+    /// True if servers use the latest configuration that they have applied, and not the latest in their logs.
     at_apply: bool,
 }
 
@@ -124,7 +124,7 @@ impl History {
         History::boot(checkers, &vec![(&[][..], 0, None); servers as usize])
     }
 
-    /// The same, of servers that use the latest configuration that they have applied.
+    /// A history of servers that use the latest configuration that they have applied.
     pub(super) fn at_apply(servers: u32, members: u32) -> History {
         let mut history = History::with_members(servers, members);
         history.checkers = history.checkers.at_apply();
@@ -132,7 +132,7 @@ impl History {
         history
     }
 
-    /// The same, of servers with these settings whose rules are judged.
+    /// A history of servers with these settings whose rules are judged.
     pub(super) fn judged(settings: &[Settings], states: &[(&[u64], u64, Option<u32>)]) -> History {
         let ids: Vec<NodeId> = (1..).map(NodeId).take(states.len()).collect();
         History::boot(Checkers::new(&ids).with_rules(settings.to_vec()), states)
@@ -305,7 +305,7 @@ impl History {
         self.checkers.booted(NodeId(server), known.hard_state, snapshot, log, kept, &view)
     }
 
-    /// What a server shows that boots in this term, in which it voted, with so much applied.
+    /// The state of a server that boots in this term, with this vote, and has applied entries up to this index.
     pub(super) fn booted_at(term: u64, vote: u32, applied: Option<LogIndex>) -> View {
         let voted_for = Some(NodeId(vote));
         View { term: Term(term), voted_for, commit: applied, applied, ..View::default() }

@@ -1,9 +1,9 @@
-//! What a server of a trace found on its disk when it started.
+//! The state that a server of a trace found on its disk when it started.
 
 use crate::model::{NodeId, Position, Term, length};
 use crate::subject::{LogWrite, Write};
 
-/// What a server says that it found on its disk when it started.
+/// The state that a server reports to have found on its disk when it started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Its term.
@@ -14,18 +14,18 @@ pub struct Found {
     pub last: Option<Position>,
 }
 
-/// Where the log comes from that a server started with.
+/// The origin of the log with which a server started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Restarted {
     /// It is what its disk had.
     Kept,
-    /// It is longer than what its disk is known to have had; other logs have the rest.
+    /// It is longer than the log that its disk is known to have had; other logs have the rest.
     Longer,
-    /// Nobody told what is in it.
+    /// No server reported its content.
     Unknown,
 }
 
-/// What is left of a write that was torn where the log ends that a server found.
+/// The rest of a write that was torn at the end of the log that a server found.
 pub(super) fn torn(write: &Write, found: &Found) -> Option<Write> {
     let log = write.log.as_ref()?;
     let kept = length(found.last.map(|last| last.index)).checked_sub(log.from.get() - 1)?;

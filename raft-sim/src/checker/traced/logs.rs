@@ -1,17 +1,17 @@
-//! What the servers of a trace tell of their logs: what is in them, committed, and applied.
+//! The observations of logs in a trace: their content, what is committed, and what is applied.
 
 use super::{May, Quorum, Traced};
 use crate::checker::checkers::Checkers;
-use crate::checker::hooks::{Checker, Commit, Context};
 use crate::checker::properties::Property;
+use crate::checker::properties::hooks::{Checker, Commit, Context};
 use crate::checker::properties::leader_append_only::LeaderAppendOnly;
 use crate::checker::properties::leader_completeness::LeaderCompleteness;
 use crate::checker::properties::monotonicity::Monotonicity;
 use crate::checker::properties::quorum_durability::QuorumDurability;
 use crate::checker::properties::snapshots::Snapshots;
 use crate::checker::properties::state_machine_safety::StateMachineSafety;
+use crate::checker::properties::violation::{Verdict, Violation};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, Violation};
 use crate::model::{Entry, LogIndex, NodeId, Payload, Position, Term, length};
 use crate::subject::{LogWrite, Role, View, Write};
 
@@ -36,8 +36,8 @@ impl Traced {
     /// A server commits up to here.
     ///
     /// # Errors
-    /// Monotonicity, and of a leader Commit Own Term, Quorum Durability, Leader Completeness; of a follower, if
-    /// nobody else may have committed it before, and of both State Machine Safety.
+    /// Monotonicity, and of a leader Commit Own Term, Quorum Durability, Leader Completeness; of a follower, if no
+    /// other server may have committed it before, and of both State Machine Safety.
     pub fn committed(
         &mut self,
         server: NodeId,
@@ -93,7 +93,7 @@ impl Traced {
         }
     }
 
-    /// A server applies the entry at this index, of which it tells its term, or all, or nothing.
+    /// A server applies the entry at this index; it reports its term, or all of it, or nothing.
     ///
     /// # Errors
     /// State Machine Safety.
@@ -133,7 +133,7 @@ impl Traced {
         Ok(())
     }
 
-    /// A server applies an entry, in a trace that tells nothing of logs, and maybe nothing of commit indexes.
+    /// A server applies an entry, in a trace without logs, and maybe without commit indexes.
     ///
     /// # Errors
     /// State Machine Safety.
@@ -158,7 +158,7 @@ impl Traced {
         StateMachineSafety::another(server, at)
     }
 
-    /// A server's commit index, in a trace that tells nothing of logs.
+    /// A server's commit index, in a trace without logs.
     ///
     /// # Errors
     /// Monotonicity.
@@ -170,7 +170,7 @@ impl Traced {
         Ok(())
     }
 
-    /// What a server applied is taken for committed, in a trace that tells nothing of commit indexes.
+    /// Takes what a server applied for committed, in a trace without commit indexes.
     ///
     /// # Errors
     /// State Machine Safety.
@@ -187,7 +187,7 @@ impl Traced {
         Ok(())
     }
 
-    /// What is in a server's log nobody knows any more.
+    /// The content of a server's log is unknown from now on.
     pub fn forget_log(&mut self, server: NodeId) {
         let slot = self.slot(server);
         let base = self.base();
@@ -197,7 +197,8 @@ impl Traced {
         server.view = View { role: Role::Follower, ..server.view };
     }
 
-    /// What a server applies next is behind this index: it started, or nobody told what it had applied before.
+    /// The next entry that a server applies is behind this index: it started, or it did not report what it had
+    /// applied before.
     pub fn resumes(&mut self, server: NodeId, applied: u64) {
         let slot = self.slot(server);
         self.known_mut(slot).applied = applied;
@@ -213,8 +214,8 @@ impl Traced {
         self.check_snapshot_of(slot, last)
     }
 
-    /// A server installs a snapshot up to here, in place of its log if that does not have the snapshot's last entry.
-    /// False if nobody told what it stands for.
+    /// A server installs a snapshot up to here, in place of its log if that does not have the snapshot's last
+    /// entry. False if its content was not reported.
     ///
     /// # Errors
     /// Snapshots: it was never committed. Leader Append-Only: a leader replaced its log.

@@ -1,9 +1,10 @@
-//! What the trace of a cluster tells, one event at a time: into the same record and past the same checkers as the steps
-//! of a run.
+//! The checkers over the trace of a cluster: each event goes into the same record and to the same checkers as the
+//! steps of a run.
 //!
-//! A trace tells less than a run, and in no order between servers. So here each check stands alone, and whoever reads
-//! the trace makes it when the order can't matter any more: what must have been before has been told, or can't come.
-//! Nothing here waits, and nothing here is guessed: a check that lacks what it needs is not made.
+//! A trace reports less than a run, and has no order between servers. So each check is a method of its own. The
+//! reader of the trace calls it when the order can't matter any more: everything that must come before has been
+//! reported, or can't come. Nothing here waits, and nothing here is guessed: a check that lacks what it needs is
+//! not made.
 
 mod found;
 mod logs;
@@ -13,33 +14,33 @@ use std::collections::BTreeMap;
 
 use super::chain::Chain;
 use super::checkers::Checkers;
-use super::hooks::{Checker, Context};
 use super::properties::Property;
+use super::properties::hooks::{Checker, Context};
 use super::properties::leader_completeness::LeaderCompleteness;
 use super::properties::monotonicity::Monotonicity;
+use super::properties::violation::{Violation, violated};
 use super::quorum::has_quorum;
 use super::record::InForce;
 use super::server::Server;
-use super::violation::{Violation, violated};
 use crate::model::{HardState, Membership, NodeId, Payload, Position, Term, length};
 use crate::subject::{Role, View};
 
 pub use found::{Found, Restarted};
 
-/// Whether a quorum agrees to something.
+/// The agreement of a quorum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quorum {
-    /// It does.
+    /// A quorum agrees.
     Reached,
-    /// It would, if those agree of whom it may be.
+    /// A quorum would agree, together with the servers that may agree.
     Possible,
-    /// It does not and never did.
+    /// No quorum agrees, or ever did.
     Impossible,
-    /// Nobody knows the configuration.
+    /// The configuration is unknown.
     Unknown,
 }
 
-/// Of whom a trace may not tell all that they did in time.
+/// The servers for which a trace may lack some of what they did in time.
 type May<'a> = &'a dyn Fn(NodeId) -> bool;
 
 /// The checkers over what the trace of a cluster tells.
@@ -51,9 +52,9 @@ pub struct Traced {
 }
 
 impl Traced {
-    /// Checkers over the servers of a trace, none of which has told anything. These are the voters of the first
-    /// configuration; none, if nobody knows. What logs hold up to `base` nobody knows, and it is taken to be the
-    /// same in all of them and committed.
+    /// Checkers over the servers of a trace, none of which has reported anything. `voters` are the voters of the
+    /// first configuration; none, if they are unknown. The content of logs up to `base` is unknown, and is taken to
+    /// be the same in all of them and committed.
     ///
     /// # Panics
     /// If the servers are not S1 to Sn in order, with n from 1 to 64.
@@ -65,7 +66,7 @@ impl Traced {
         Traced { checkers, unlogged: BTreeMap::new() }
     }
 
-    /// How often a property was put to the test.
+    /// The number of times that a property was exercised.
     #[must_use]
     pub fn exercised(&self, property: Property) -> u64 {
         self.checkers.exercised(property)
@@ -88,7 +89,8 @@ impl Traced {
         Context { record, slot, exercised }
     }
 
-    /// A server tells for the first time, and that it has found this on its disk. What its log has it does not say.
+    /// A server reports for the first time, that it has found this on its disk. It does not report the content of
+    /// its log.
     pub fn began(&mut self, server: NodeId, found: &Found) {
         let slot = self.slot(server);
         let voted_for = found.voted_for.flatten();
@@ -100,8 +102,8 @@ impl Traced {
         server.view = View { term: found.term, voted_for, ..View::default() };
     }
 
-    /// A server tells something without having told how it started. Its term is at most this; of its disk nothing is
-    /// known.
+    /// A server reports something without having reported its start. Its term is at most this; nothing is known of
+    /// its disk.
     pub fn appeared(&mut self, server: NodeId, term: Term) {
         let slot = self.slot(server);
         self.known_mut(slot).view = View { term, ..View::default() };
@@ -116,7 +118,7 @@ impl Traced {
         self.checkers.record.servers.iter().position(|server| has(&server.log))
     }
 
-    /// A server is in this term at least, and does not lead it: it says nothing of the terms that it comes to.
+    /// A server is in this term at least, and does not lead it: it does not report the terms that it enters.
     pub fn came_to(&mut self, server: NodeId, term: Term) {
         let slot = self.slot(server);
         let view = &mut self.known_mut(slot).view;
@@ -158,14 +160,14 @@ impl Traced {
         LeaderCompleteness::check(&mut self.at(slot), term)
     }
 
-    /// A server was elected, and what it does is not judged as a leader's: nobody says how long it leads, or what its
-    /// log had.
+    /// A server was elected, but is not judged as a leader: the trace does not report how long it leads, or the
+    /// content of its log.
     pub fn only_elected(&mut self, server: NodeId) {
         let slot = self.slot(server);
         self.known_mut(slot).view.role = Role::Candidate;
     }
 
-    /// A server votes, or takes its vote to be given.
+    /// A server votes, or assumes that its vote was given.
     ///
     /// # Errors
     /// Monotonicity.
@@ -196,7 +198,7 @@ impl Traced {
         list.no_rival_entry.gives(at, term, candidate)
     }
 
-    /// Whether a quorum voted for a server in its term, of any configuration that may be in force on it: the latest
+    /// The votes of a quorum for a server in its term, of any configuration that may be in force on it: the latest
     /// that its log had when it stood (§6), or, as some do it, the latest that it has applied.
     #[must_use]
     pub fn votes_for(&self, server: NodeId, term: Term, may: May<'_>) -> Quorum {
@@ -208,8 +210,8 @@ impl Traced {
         })
     }
 
-    /// Whether a quorum agrees, of any configuration in the log of a server from the last one on that it is known to
-    /// have applied.
+    /// The agreement of a quorum, of any configuration in the log of a server from the last one on that it is known
+    /// to have applied.
     fn any_quorum(&self, slot: usize, may: May<'_>, is: impl Fn(NodeId) -> bool) -> Quorum {
         let Server { log, view, .. } = self.known(slot);
         let applied = length(view.applied);
@@ -239,8 +241,8 @@ impl Traced {
         violated(Property::LegalRoles, server, detail)
     }
 
-    /// Whether what a leader commits up to here is durable on a quorum, of any configuration that was in force on
-    /// it since it had the entry.
+    /// The durability on a quorum of what a leader commits up to here, of any configuration that was in force on it
+    /// since it had the entry.
     #[must_use]
     pub fn holds(&self, server: NodeId, to: u64, may: May<'_>) -> Quorum {
         let slot = self.slot(server);
@@ -248,25 +250,25 @@ impl Traced {
         self.any_quorum(slot, may, |voter| self.checkers.record.is_durable(voter, to, link))
     }
 
-    /// A server's state, as far as it is told.
+    /// A server's state, as far as it is reported.
     #[must_use]
     pub fn view_of(&self, server: NodeId) -> View {
         self.known(self.slot(server)).view
     }
 
-    /// Up to which index nobody knows what is in the logs.
+    /// The index up to which the content of the logs is unknown.
     #[must_use]
     pub fn base(&self) -> u64 {
         self.checkers.record.ledger.base()
     }
 
-    /// How much is committed.
+    /// The index up to which entries are committed.
     #[must_use]
     pub fn knows_committed(&self) -> u64 {
         self.checkers.record.ledger.len()
     }
 
-    /// A server of whose log nobody knows what is in it becomes leader.
+    /// A server whose log has unknown content becomes leader.
     ///
     /// # Errors
     /// Election Safety.

@@ -1,11 +1,11 @@
-//! Whether what a server found on its disk when it started again can be: what was durable has to be there, of the rest any
-//! beginning.
+//! The check of what a server found on its disk when it started again: all that was durable, and any beginning of
+//! the rest.
 
 use super::Traced;
 use super::found::{Found, Restarted, torn};
 use crate::checker::properties::Property;
 use crate::checker::properties::monotonicity::Monotonicity;
-use crate::checker::violation::{Violation, violated};
+use crate::checker::properties::violation::{Violation, violated};
 use crate::model::{HardState, NodeId, length};
 use crate::subject::{View, Write};
 
@@ -37,7 +37,8 @@ impl Traced {
         let view = View { term: found.term, voted_for, ..View::default() };
         Monotonicity::check_restart(&mut self.at(slot), &view)?;
         self.at(slot).count(Property::PersistBeforeSend);
-        let came = if explained { Restarted::Kept } else { self.came_by(slot, found, least)? };
+        let restarted =
+            if explained { Restarted::Kept } else { self.lost_or_gained(slot, found, least)? };
         if let Some(candidate) = voted_for {
             self.checkers.list.one_vote_per_term.had_voted(slot, found.term, candidate);
         }
@@ -45,16 +46,16 @@ impl Traced {
         server.durable = HardState { term: found.term, voted_for };
         server.power_off();
         server.view = view;
-        Ok(came)
+        Ok(restarted)
     }
 
-    /// How much of its durable log a server can't have lost, whichever of these writes survived.
+    /// The length of the durable log that a server can't have lost, whichever of these writes survived.
     fn least_kept(&self, slot: usize, pending: &[Write]) -> u64 {
         let cuts = pending.iter().filter_map(|write| write.log.as_ref()).map(|log| log.from.get());
         cuts.map(|from| from - 1).fold(self.known(slot).durable_log.len(), u64::min)
     }
 
-    /// Makes writes durable until the disk is as the server found it. Whether that is ever so.
+    /// Makes writes durable until the disk is as the server found it. False if it never is.
     fn find_on_disk(&mut self, slot: usize, found: &Found, pending: &[Write]) -> bool {
         let id = self.known(slot).id;
         for write in pending {
@@ -89,9 +90,14 @@ impl Traced {
             && voted_for.is_none_or(|vote| vote == server.durable.voted_for)
     }
 
-    /// A server started with a log that it never said was on its disk: it has lost something, or it died before it
-    /// could say.
-    fn came_by(&mut self, slot: usize, found: &Found, least: u64) -> Result<Restarted, Violation> {
+    /// A server started with a log that it never reported as durable: it has lost something, or it died before it
+    /// could report.
+    fn lost_or_gained(
+        &mut self,
+        slot: usize,
+        found: &Found,
+        least: u64,
+    ) -> Result<Restarted, Violation> {
         let server = self.known(slot);
         let id = server.id;
         let base = self.base();

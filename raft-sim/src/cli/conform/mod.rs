@@ -20,9 +20,9 @@ use crate::report::conformance::{self, Conformance, Trial, html, human, junit, m
 
 /// Judge a Raft by scenarios and by seeds, and write a report of how it stands with the paper
 ///
-/// The report says first what is wrong, the gravest before all, each with the command that shows it again; then what
-/// was put to the test and what was not, and why; then every requirement and every scenario. It is the same for any
-/// number of threads; how it gets on is told on the standard error.
+/// The report begins with the findings, the gravest first, each with the command that shows it again; then the checks
+/// that were made and those that were not, and why; then every requirement and every scenario. It is the same for any
+/// number of threads; progress goes to the standard error.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Scenario files, and folders to search for files that end in .raft; what is not on the disk is looked for among
@@ -32,13 +32,13 @@ pub(super) struct Args {
     /// The seeds of the campaign: from A on, up to and without B
     #[arg(long, value_name = "A..B", value_parser = bounded, default_value = "0..1000")]
     seeds: Part,
-    /// How the report is written
+    /// Format of the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     /// A file for the report, written over if it is there; the standard output then has the verdicts alone
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// How many threads, 1 to 256 [default: as many as the machine runs at once]
+    /// Number of threads, 1 to 256 [default: as many as the machine runs at once]
     #[arg(long, value_name = "J", value_parser = values::jobs)]
     jobs: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -73,7 +73,7 @@ pub(super) fn conform(
     err: &mut dyn Write,
 ) -> Result<End, Error> {
     let (files, jobs) = (test::files(&args.paths)?, values::available(args.jobs));
-    // Nobody is to learn after an hour that the report can't be written.
+    // Fail now, not after an hour, if the report can't be written.
     args.out.as_deref().map_or(Ok(()), writable)?;
     let mut trials = Vec::new();
     for (at, target) in targets.iter().enumerate() {
@@ -81,9 +81,9 @@ pub(super) fn conform(
         if targets.len() > 1 {
             writeln!(err, "{}:", subject.name())?;
         }
-        // What is wrong with a file is wrong for all of them.
-        let reported: &mut dyn Write = if at == 0 { err } else { &mut io::sink() };
-        let scenarios = test::judged(&files, target, jobs, reported)?;
+        // An error in a file is the same for all subjects.
+        let errors: &mut dyn Write = if at == 0 { err } else { &mut io::sink() };
+        let scenarios = test::judged(&files, target, jobs, errors)?;
         let Ended { header, campaign, .. } = campaign(args.seeds, jobs, target, err)?;
         trials.push(Trial {
             name: subject.name().to_owned(),
@@ -108,7 +108,7 @@ pub(super) fn conform(
     Ok(End::of(trials.iter().map(|trial| trial.end)))
 }
 
-/// Runs these seeds, and prints nothing but how it gets on.
+/// Runs these seeds, and prints only their progress.
 fn campaign(
     seeds: Part,
     jobs: NonZeroUsize,
@@ -121,7 +121,7 @@ fn campaign(
     let never = AtomicBool::new(false);
     let ended = runner.run(&mut Progress::new(None, &never, err))?;
     match ended.ending {
-        Ending::Failed { seed, why } => Err(Error::Told(format!("seed {seed}: {why}"))),
+        Ending::Failed { seed, why } => Err(Error::Message(format!("seed {seed}: {why}"))),
         Ending::Done | Ending::Enough | Ending::Stopped => Ok(ended),
     }
 }
@@ -136,7 +136,7 @@ fn write(format: Format, report: &Conformance, out: &mut dyn Write) -> io::Resul
     }
 }
 
-/// Without colours, which do not belong in a file.
+/// Removes colours, which do not belong in a file.
 fn plain(text: Vec<u8>) -> Vec<u8> {
     anstream::adapter::strip_bytes(&text).into_vec()
 }
@@ -147,5 +147,5 @@ fn writable(path: &Path) -> Result<(), Error> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Error {
-    Error::Told(format!("{}: cannot be written: {error}", path.display()))
+    Error::Message(format!("{}: cannot be written: {error}", path.display()))
 }

@@ -1,5 +1,5 @@
-//! Reports of a small corpus: a scenario that passes, one that violates a property, two that are not met, one that is
-//! skipped and one that can't be read; and of a few seeds, with findings.
+//! Reports of a small corpus and of a few seeds with findings. The corpus has a scenario that passes, one that
+//! violates a property, two that are not met, one that is skipped and one that can't be read.
 
 use clap::Parser;
 
@@ -9,12 +9,12 @@ use crate::faulty::{Ashamed, Forgetful, Nondeterministic};
 use crate::reference::Reference;
 use crate::subject::{Boot, Capability, Implementation, Subject, View};
 
-/// Another, which of all that goes beyond §5 claims only this.
+/// An implementation that, beyond §5, claims only these capabilities.
 struct Claiming(&'static str, &'static [Capability], &'static (dyn Implementation + Sync));
 
-/// It has a bug, and can do little.
+/// An implementation with a bug and few capabilities.
 const MODEST: Claiming = Claiming("modest", &[Capability::NoOp, Capability::SlowDisk], &Forgetful);
-/// It has none, and can do a little more.
+/// An implementation without a bug, and with one more capability.
 const SOUND: Claiming =
     Claiming("sound", &[Capability::NoOp, Capability::SlowDisk, Capability::Sessions], &Reference);
 
@@ -32,7 +32,7 @@ impl Implementation for Claiming {
     }
 }
 
-/// What a command prints, without colours, and how it ends.
+/// The output of a command, without colours, and its end.
 fn printed(subjects: &[&(dyn Implementation + Sync)], line: &str) -> (End, String) {
     let words = ["raft-sim", "conform"].into_iter().chain(line.split(' '));
     let Command::Conform(args) = Cli::try_parse_from(words).expect(line).command else {
@@ -46,16 +46,16 @@ fn printed(subjects: &[&(dyn Implementation + Sync)], line: &str) -> (End, Strin
 
 /// A report of the small corpus on a subject with a bug.
 fn one(format: &str) -> String {
-    reported(&[&MODEST], format)
+    report(&[&MODEST], format)
 }
 
-/// The same on one without, and compared with it.
+/// The same on a subject without a bug, compared with it.
 fn two(format: &str) -> String {
-    reported(&[&SOUND, &MODEST], format)
+    report(&[&SOUND, &MODEST], format)
 }
 
-/// A report of the small corpus, by no version in particular.
-fn reported(subjects: &[&(dyn Implementation + Sync)], format: &str) -> String {
+/// A report of the small corpus, without a version number.
+fn report(subjects: &[&(dyn Implementation + Sync)], format: &str) -> String {
     let line = format!("tests/conformance --seeds 0..3 --format {format}");
     let (_, text) = printed(subjects, &line);
     text.replace(&format!("raft-sim {}", env!("CARGO_PKG_VERSION")), "raft-sim VERSION")
@@ -104,7 +104,7 @@ fn two_subjects_as_a_page() {
     insta::assert_snapshot!(lines(&two("html")));
 }
 
-/// The tags that are open where they should not be, or the other way around.
+/// The first tag that is open where it should not be, or closed where it should be open.
 fn unbalanced(page: &str) -> Option<String> {
     const VOID: [&str; 1] = ["meta"];
     let mut open = Vec::new();
@@ -133,7 +133,7 @@ fn a_page_is_well_formed_and_needs_nothing_else() {
 }
 
 #[test]
-fn markdown_takes_no_text_for_a_sign() {
+fn markdown_escapes_signs_in_texts() {
     let page = one("markdown");
     assert!(page.contains(r"Of \<three\> servers one leads \& the others \*don't\* \| or do"));
     for row in page.lines().filter(|line| line.starts_with('|')) {
@@ -166,7 +166,7 @@ fn the_gravest_finding_is_the_verdict_and_the_exit_code() {
             &Nondeterministic::default(),
             "tests/conformance/elected-and-commits.raft --seeds 0..20"
         ),
-        is(5, "dicey is not repeatable")
+        is(5, "nondeterministic is not repeatable")
     );
     assert_eq!(verdict(&Ashamed, passes), is(1, "ashamed does not boot"));
     let unmet = "tests/conformance/never-met.raft --seeds 0..1";
@@ -174,7 +174,7 @@ fn the_gravest_finding_is_the_verdict_and_the_exit_code() {
     let late = "tests/conformance/never-in-time.raft --seeds 0..1";
     assert_eq!(verdict(&Reference, late), is(3, "raft-core does not make progress"));
     let unusable = "tests/conformance/unusable.raft --seeds 0..1";
-    assert_eq!(verdict(&Reference, unusable), is(2, "raft-core was not asked everything"));
+    assert_eq!(verdict(&Reference, unusable), is(2, "raft-core was not tested on everything"));
     let skipped = "tests/conformance/needs-sessions.raft --seeds 0..1";
     assert_eq!(
         verdict(&Claiming("modest", &[], &Reference), skipped),
@@ -183,7 +183,7 @@ fn the_gravest_finding_is_the_verdict_and_the_exit_code() {
 }
 
 #[test]
-fn what_two_runs_do_otherwise_is_shown_by_two_runs() {
+fn a_nondeterministic_step_is_shown_by_two_runs() {
     let line = "tests/conformance/elected-and-commits.raft --seeds 0..20";
     let (_, text) = printed(&[&Nondeterministic::default()], line);
     assert!(text.contains("raft-sim fuzz --check-determinism --seeds "), "{text}");

@@ -1,4 +1,4 @@
-//! `raft-sim fuzz`: many seeds, what they found, and whether they put the properties to the test.
+//! `raft-sim fuzz`: many seeds, their findings, and how often each property was put to the test.
 
 mod shard;
 #[cfg(test)]
@@ -22,41 +22,41 @@ use crate::campaign::{
 use crate::guide::Guide;
 use crate::report::{End, human};
 
-/// Run many seeds and tell which of them violate a property
+/// Run many seeds and report which of them violate a property
 ///
 /// Each finding is printed once, with the command that replays it and, unless --no-shrink is given, a scenario of
-/// a few lines that shows the same. Three seeds of each property are looked at that closely; the others are counted.
+/// a few lines that shows the same. Three seeds of each property are shrunk; the others are counted.
 ///
-/// The standard output is the same for any number of threads, and for a campaign that was stopped and resumed; how
-/// fast it goes is told on the standard error. One in 64 seeds is run twice, to see whether it repeats itself.
+/// The standard output is the same for any number of threads, and for a campaign that was stopped and resumed; the
+/// speed goes to the standard error. One in 64 seeds is run twice, to detect nondeterminism.
 ///
-/// Ctrl-C ends a campaign as if these had been all seeds; the exit code is 130 then, unless something was found. At
-/// a second Ctrl-C it ends at once.
+/// Ctrl-C ends a campaign as if the seeds so far had been all; the exit code is then 130, unless something was
+/// found. A second Ctrl-C ends it at once.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The seeds: from A on, up to and without B; without B, on until --time is up [default with --time: 0..]
+    /// The seeds from A up to, but not including, B; without B, until --time is up [default with --time: 0..]
     #[arg(long, value_name = "A..B|A..", value_parser = values::seeds, required_unless_present = "time")]
     seeds: Option<Part>,
-    /// How long it goes on, in milliseconds, seconds, minutes or hours: 500ms, 60s, 5m, 2h
+    /// The duration, in milliseconds, seconds, minutes or hours: 500ms, 60s, 5m, 2h
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     time: Option<Duration>,
-    /// How many threads, 1 to 256 [default: as many as the machine runs at once]
+    /// The number of threads, 1 to 256 [default: as many as the machine runs at once]
     #[arg(long, value_name = "J", value_parser = values::jobs)]
     jobs: Option<NonZeroUsize>,
     /// One of N machines that share the seeds: seed s belongs to shard s mod N, I is from 0 to N − 1
-    /// [default: what Kubernetes says, JOB_COMPLETION_INDEX of JOB_COMPLETIONS, which the job's manifest has to set;
-    /// or Slurm, SLURM_ARRAY_TASK_ID from _MIN to _MAX; otherwise all seeds]
+    /// [default: from Kubernetes, JOB_COMPLETION_INDEX of JOB_COMPLETIONS, which the job's manifest has to set; or
+    /// from Slurm, SLURM_ARRAY_TASK_ID from _MIN to _MAX; otherwise all seeds]
     #[arg(long, value_name = "I/N", value_parser = values::shard)]
     shard: Option<(u64, u64)>,
     /// A file for the results, as lines of JSON, written after every batch of seeds; scenarios go into a folder
     /// beside it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Go on with the file of --out, which the same command has begun
+    /// Continue the file of --out, which the same command has begun
     #[arg(long, requires = "out")]
     resume: bool,
-    /// Keep the plans that reach states which few others reach, and change these rather than draw each from its
-    /// seed; a finding is then a plan in a file beside that of --out
+    /// Keep plans that reach rare states, and change these instead of drawing each plan from its seed; a finding is
+    /// then a plan in a file beside that of --out
     #[arg(long, requires = "out", conflicts_with_all = ["resume", "check_determinism"])]
     guided: bool,
     /// Stop at the N-th finding
@@ -65,10 +65,10 @@ pub(super) struct Args {
     /// Stop at the seed with which N steps have been taken
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
-    /// Leave the findings as they are
+    /// Do not shrink findings
     #[arg(long)]
     no_shrink: bool,
-    /// Run every seed twice, and tell the first step that differs
+    /// Run every seed twice, and report the first step that differs
     #[arg(long)]
     check_determinism: bool,
     #[command(flatten)]
@@ -77,14 +77,15 @@ pub(super) struct Args {
     pub(super) subject: SubjectArgs,
 }
 
-/// Asks for a clean end at Ctrl-C, or when a cluster's scheduler sends SIGTERM. The second one ends the program.
+/// Installs handlers that request a clean end at Ctrl-C, or when a cluster's scheduler sends SIGTERM. The second
+/// signal ends the program.
 pub(super) fn on_signals() -> std::sync::Arc<AtomicBool> {
     let asked = std::sync::Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         let code = i32::from(End::Interrupted.code());
         let (at_once, flag) = (asked.clone(), asked.clone());
-        // In this order: the first one finds that nobody has asked before. Where signals can't be had the program
-        // ends at them, as programs do.
+        // The order matters: at the first signal the flag is not set yet, so the shutdown does not happen. Where
+        // handlers can't be installed a signal ends the program, as usual.
         let _ = signal_hook::flag::register_conditional_shutdown(signal, code, at_once)
             .and_then(|_| signal_hook::flag::register(signal, flag));
     }
@@ -120,9 +121,9 @@ pub(super) fn fuzz(
     out.flush()?;
     progress.took(&campaign, jobs)?;
     let interrupted = match (unwritten, ending) {
-        (Some(why), _) => return Err(Error::Told(why)),
+        (Some(why), _) => return Err(Error::Message(why)),
         (None, Ending::Failed { seed, why }) => {
-            return Err(Error::Told(format!("seed {seed}: {why}")));
+            return Err(Error::Message(format!("seed {seed}: {why}")));
         }
         (None, Ending::Stopped) => asked_to_stop.load(Ordering::Relaxed),
         (None, Ending::Done | Ending::Enough) => false,
@@ -147,7 +148,7 @@ fn options(args: &Args, part: Part) -> Options {
     }
 }
 
-/// The file of results, and what it already has.
+/// Opens the file of results; with --resume, also returns the campaign that it has.
 fn open(
     path: &Path,
     args: &Args,
@@ -155,25 +156,25 @@ fn open(
     err: &mut dyn Write,
 ) -> Result<(Results, Option<Campaign>), Error> {
     if !args.resume {
-        return Ok((Results::create(path, header).map_err(Error::Told)?, None));
+        return Ok((Results::create(path, header).map_err(Error::Message)?, None));
     }
-    let (file, loaded) = Results::resume(path, header).map_err(Error::Told)?;
+    let (file, loaded) = Results::resume(path, header).map_err(Error::Message)?;
     if let Some(cut) = &loaded.cut {
         writeln!(err, "{cut}")?;
     }
-    writeln!(err, "{}: goes on at seed {}", path.display(), loaded.campaign.through)?;
+    writeln!(err, "{}: continues at seed {}", path.display(), loaded.campaign.through)?;
     Ok((file, Some(loaded.campaign)))
 }
 
-/// Prints how far a guide has come.
+/// Prints the numbers of a guide.
 fn guided(guide: &Guide, out: &mut dyn Write) -> io::Result<()> {
-    heading(out, "What guided it")?;
+    heading(out, "Guided search")?;
     writeln!(out, "  {:<28}{:>12}", "abstract states reached", guide.states())?;
     writeln!(out, "  {:<28}{:>12}", "plans kept", guide.plans())?;
     writeln!(out, "  {:<28}{:>12}", "runs of seeds as drawn", guide.seeds())
 }
 
-/// Sink of a campaign that prints what is found as it comes, and writes it into a file if there is one.
+/// Sink of a campaign that prints each finding at once, and writes results into a file if there is one.
 struct Printer<'a> {
     out: &'a mut dyn Write,
     path: Option<&'a Path>,
@@ -206,7 +207,7 @@ impl Sink for Printer<'_> {
     }
 
     fn finding(&mut self, header: &Header, finding: &Finding) -> io::Result<()> {
-        // A scenario that is in no file is to be seen.
+        // A scenario that is in no file is printed.
         let file = self.path.filter(|_| self.unwritten.is_none());
         let Printer { out, progress, .. } = self;
         progress.aside(|| {
@@ -224,18 +225,18 @@ impl Sink for Printer<'_> {
     }
 }
 
-/// Which seeds this process is to run.
+/// The seeds that this process runs.
 fn part(args: &Args, err: &mut dyn Write) -> Result<Part, Error> {
     let Part { from, to, .. } = args.seeds.unwrap_or_default();
     if to.is_none() && args.time.is_none() {
-        return Err(Error::Told(format!(
-            "--seeds {from}.. has no end: say where by {from}..B, or add --time"
+        return Err(Error::Message(format!(
+            "--seeds {from}.. has no end: give one with {from}..B, or add --time"
         )));
     }
     let (shard, of) = match args.shard {
         Some(shard) => shard,
         None => {
-            match shard::of_environment(&|name| std::env::var(name).ok()).map_err(Error::Told)? {
+            match shard::of_environment(&|name| std::env::var(name).ok()).map_err(Error::Message)? {
                 Some(shard::Found { shard, variable }) => {
                     writeln!(err, "shard {}/{}, from {variable}", shard.0, shard.1)?;
                     shard
@@ -245,14 +246,14 @@ fn part(args: &Args, err: &mut dyn Write) -> Result<Part, Error> {
         }
     };
     if args.guided && of > 1 {
-        return Err(Error::Told(
+        return Err(Error::Message(
             "a guided campaign has no shards: give each machine seeds of its own, and --shard 0/1"
                 .to_owned(),
         ));
     }
     let part = Part { from, to, shard, of };
     if part.seeds(from).next().is_none() {
-        return Err(Error::Told(format!("seeds {part}: there are none")));
+        return Err(Error::Message(format!("seeds {part}: there are none")));
     }
     Ok(part)
 }

@@ -1,24 +1,24 @@
-//! Which shard a process is, if those who started it say so in its environment.
+//! The shard of a process, from the environment that a scheduler gave it.
 
 /// A shard, and the variable that names it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Its number, and of how many.
+    /// Its number, and the number of shards.
     pub(super) shard: (u64, u64),
     pub(super) variable: &'static str,
 }
 
-/// Kubernetes numbers the pods of an indexed job from 0, and does not say how many there are: the manifest has to,
-/// by a variable of its own. Slurm says from where to where an array's numbers go.
+/// Finds the shard in the environment. Kubernetes numbers the pods of an indexed job from 0, but does not give their
+/// number: the manifest has to, in a variable of its own. Slurm gives the first and the last number of an array.
 ///
 /// # Errors
-/// Which variable does not fit.
+/// The variable that does not fit.
 pub(super) fn of_environment(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Found>, String> {
     let number = |name: &str| {
         let parsed = |text: String| {
-            let wrong = |_| format!("{name} is `{text}`, not a whole number; say --shard I/N");
+            let wrong = |_| format!("{name} is `{text}`, not a whole number; give --shard I/N");
             text.trim().parse::<u64>().map_err(wrong)
         };
         variable(name).map(parsed).transpose()
@@ -34,7 +34,7 @@ pub(super) fn of_environment(
     let of = max.checked_sub(min).and_then(|last| last.checked_add(1)).unwrap_or_default();
     if number("SLURM_ARRAY_TASK_COUNT")?.is_some_and(|count| count != of) {
         return Err(format!(
-            "the numbers of the Slurm array, {min} to {max}, have gaps: say --shard I/N"
+            "the numbers of the Slurm array, {min} to {max}, have gaps: give --shard I/N"
         ));
     }
     found(id.wrapping_sub(min), of, index)
@@ -42,7 +42,7 @@ pub(super) fn of_environment(
 
 fn found(shard: u64, of: u64, variable: &'static str) -> Result<Option<Found>, String> {
     if shard >= of {
-        return Err(format!("{variable} makes this shard {shard} of {of}: say --shard I/N"));
+        return Err(format!("{variable} makes this shard {shard} of {of}: give --shard I/N"));
     }
     Ok(Some(Found { shard: (shard, of), variable }))
 }
@@ -70,23 +70,23 @@ mod tests {
     fn a_shard_is_taken_where_its_number_and_their_count_are_known() {
         let pod = found(&[("JOB_COMPLETION_INDEX", "2"), ("JOB_COMPLETIONS", "8")]);
         assert_eq!(pod, Ok(Some(Found { shard: (2, 8), variable: "JOB_COMPLETION_INDEX" })));
-        let admin_op = slurm("5", "1", "8", "8");
-        assert_eq!(admin_op, Ok(Some(Found { shard: (4, 8), variable: "SLURM_ARRAY_TASK_ID" })));
+        let task = slurm("5", "1", "8", "8");
+        assert_eq!(task, Ok(Some(Found { shard: (4, 8), variable: "SLURM_ARRAY_TASK_ID" })));
         assert_eq!(found(&[("JOB_COMPLETION_INDEX", "2")]), Ok(None));
         assert_eq!(found(&[]), Ok(None));
     }
 
     #[test]
     fn a_shard_that_can_not_be_is_an_error() {
-        for (wrong, reported) in [
+        for (wrong, message) in [
             (found(&[("JOB_COMPLETION_INDEX", "8"), ("JOB_COMPLETIONS", "8")]), "shard 8 of 8"),
             (found(&[("JOB_COMPLETION_INDEX", "x")]), "JOB_COMPLETION_INDEX is `x`"),
             (slurm("7", "1", "7", "3"), "have gaps"),
             (slurm("0", "1", "8", "8"), "SLURM_ARRAY_TASK_ID"),
             (slurm("1", "8", "1", "8"), "have gaps"),
         ] {
-            let error = wrong.expect_err(reported);
-            assert!(error.contains(reported), "{error}");
+            let error = wrong.expect_err(message);
+            assert!(error.contains(message), "{error}");
         }
     }
 }

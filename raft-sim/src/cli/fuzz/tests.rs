@@ -24,18 +24,18 @@ fn text(bytes: Vec<u8>) -> String {
 }
 
 fn command(line: &str) -> Command {
-    let words = ["raft-sim"].into_iter().chain(line.split_whitespace());
-    Cli::try_parse_from(words).expect(line).command
+    let arguments = ["raft-sim"].into_iter().chain(line.split_whitespace());
+    Cli::try_parse_from(arguments).expect(line).command
 }
 
-fn reported(end: Result<End, Error>) -> Result<End, String> {
+fn message(end: Result<End, Error>) -> Result<End, String> {
     end.map_err(|error| match error {
-        Error::Told(reported) => reported,
+        Error::Message(message) => message,
         Error::Output(error) => error.to_string(),
     })
 }
 
-/// What a campaign prints that is asked for by these words.
+/// Runs `fuzz` with the arguments in `line`.
 fn fuzzed(
     implementation: &(dyn Implementation + Sync),
     line: &str,
@@ -45,7 +45,7 @@ fn fuzzed(
         panic!("it is `fuzz`");
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let end = reported(fuzz(&args, &Target::of(implementation), asked_to_stop, &mut out, &mut err));
+    let end = message(fuzz(&args, &Target::of(implementation), asked_to_stop, &mut out, &mut err));
     Printed { end, out: text(out), err: text(err) }
 }
 
@@ -56,7 +56,7 @@ fn printed(line: &str) -> Printed {
 fn merged(line: &str) -> Printed {
     let Command::Merge(args) = command(&format!("merge {line}")) else { panic!("it is `merge`") };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let end = reported(merge::merge(&args, &mut out, &mut err));
+    let end = message(merge::merge(&args, &mut out, &mut err));
     Printed { end, out: text(out), err: text(err) }
 }
 
@@ -77,7 +77,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A folder that is left over harms nobody.
+        // A folder that is left over does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -87,7 +87,7 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
-fn each_finding_is_told_once_and_the_same_for_any_number_of_threads() {
+fn each_finding_is_printed_once_and_the_same_for_any_number_of_threads() {
     let one = printed("--seeds 0..40 --no-shrink --jobs 1");
     assert_eq!(one.end, Ok(End::Violated));
     let findings: Vec<&str> = one.out.lines().filter(|line| line.starts_with("seed ")).collect();
@@ -211,25 +211,29 @@ fn a_file_of_an_older_program_can_be_resumed_and_joined() {
 }
 
 #[test]
-fn files_that_do_not_belong_together_are_refused_and_it_is_said_why() {
+fn files_that_do_not_belong_together_are_refused_with_a_reason() {
     let folder = Folder::new("refused");
     let file = |name: &str| folder.file(name).display().to_string();
     let [out, other, odd] = ["out", "other", "odd"].map(file);
     let first = format!("--seeds 0..10 --out {out}");
     printed(&first).end.expect("it can be written");
     printed(&format!("--seeds 10..20 --servers 3 --out {other}")).end.expect("it can be written");
-    let joined = merged(&format!("{out} {other}")).end.expect_err("the wishes differ");
-    let plan_options = "what is wished differs: `--duration 400` and `--servers 3 --duration 400`";
+    let joined = merged(&format!("{out} {other}")).end.expect_err("the plan options differ");
+    let plan_options =
+        "the set of plan options differs: `--duration 400` and `--servers 3 --duration 400`";
     assert!(joined.contains(plan_options), "{joined}");
     for (line, why) in [
-        (first, "is there already"),
+        (first, "already exists"),
         (format!("--seeds 0..20 --out {out} --resume"), "the seeds differ: `0..10` and `0..20`"),
         (format!("--seeds 0..10 --shard 0/2 --out {out} --resume"), "`0..10, shard 0/2`"),
         (
             format!("--seeds 0..10 --no-shrink --out {out} --resume"),
             "`run, shrunk` and `run, not shrunk`",
         ),
-        (format!("--seeds 0..10 --servers 3 --out {out} --resume"), "what is wished differs"),
+        (
+            format!("--seeds 0..10 --servers 3 --out {out} --resume"),
+            "the set of plan options differs",
+        ),
         (format!("--seeds 0..10 --out {out}.gone --resume"), "cannot be read"),
         (format!("--seeds 0..10 --out {out}/below"), "cannot be written"),
     ] {
@@ -241,7 +245,9 @@ fn files_that_do_not_belong_together_are_refused_and_it_is_said_why() {
         &format!("--seeds 0..10 --out {out} --resume"),
         &AtomicBool::new(false),
     );
-    assert!(nondeterministic.end.expect_err("another").contains("`forgetful` and `dicey`"));
+    assert!(
+        nondeterministic.end.expect_err("another").contains("`forgetful` and `nondeterministic`")
+    );
     let text = read(Path::new(&out));
     for (wrong, why) in [
         (String::new(), "its first line is damaged"),
@@ -277,7 +283,7 @@ fn it_stops_at_the_last_finding_that_is_wanted() {
 }
 
 #[test]
-fn who_asks_it_to_stop_sees_what_there_is() {
+fn a_campaign_that_is_stopped_prints_its_results_so_far() {
     let asked = AtomicBool::new(true);
     let nothing = fuzzed(&Forgetful, "--seeds 0..10", &asked);
     assert_eq!(nothing.end, Ok(End::Interrupted));
@@ -303,19 +309,19 @@ fn the_time_is_up_in_the_middle_of_a_range_without_end() {
 }
 
 #[test]
-fn an_implementation_that_does_not_repeat_itself_is_found_out() {
+fn a_nondeterministic_implementation_is_detected() {
     let all = fuzzed(
         &Nondeterministic::default(),
         "--seeds 0..3 --check-determinism --jobs 1",
         &AtomicBool::new(false),
     );
     assert_eq!(all.end, Ok(End::Unrepeatable));
-    let (_, reported) = all
+    let (_, difference) = all
         .out
         .split_once("Not Repeatable  raft-sim fuzz --check-determinism --seeds 0..1")
         .expect(&all.out);
-    let reported = reported.lines().nth(1).unwrap_or_default();
-    assert!(reported.starts_with("  step ") && reported.contains(" takes "), "{reported}");
+    let difference = difference.lines().nth(1).unwrap_or_default();
+    assert!(difference.starts_with("  step ") && difference.contains(" takes "), "{difference}");
     let (_, lines) = all.out.split_once("\n  two more runs part at step ").expect(&all.out);
     let lines: Vec<&str> = lines.lines().skip(1).take(2).collect();
     assert!(lines[0] != lines[1] && lines.iter().all(|line| line.contains(": {")), "{lines:?}");
@@ -360,7 +366,7 @@ fn a_guided_campaign_is_the_same_for_any_number_of_threads() {
 
 #[test]
 fn a_guided_finding_is_a_plan_that_can_be_run_and_shrunk() {
-    // It takes a while until somebody leads twice in one run; most such plans are no seed's.
+    // It takes a while until one server leads four times in one run; most such plans are no seed's.
     let folder = Folder::new("guided-finding");
     let file = folder.file("found.jsonl");
     let found = fuzzed(
@@ -390,17 +396,17 @@ fn a_guided_finding_is_a_plan_that_can_be_run_and_shrunk() {
 
 #[test]
 fn a_guided_campaign_has_a_file_and_no_shards() {
-    let words = |line: &str| {
-        let words = ["raft-sim", "fuzz", "--guided"].into_iter().chain(line.split_whitespace());
-        Cli::try_parse_from(words).map(|_| ()).map_err(|error| error.to_string())
+    let parsed = |line: &str| {
+        let arguments = ["raft-sim", "fuzz", "--guided"].into_iter().chain(line.split_whitespace());
+        Cli::try_parse_from(arguments).map(|_| ()).map_err(|error| error.to_string())
     };
-    assert_eq!(words("--seeds 0..9 --out f"), Ok(()));
+    assert_eq!(parsed("--seeds 0..9 --out f"), Ok(()));
     for (line, why) in [
         ("--seeds 0..9", "--out"),
         ("--seeds 0..9 --out f --resume", "--resume"),
         ("--seeds 0..9 --out f --check-determinism", "--check-determinism"),
     ] {
-        let error = words(line).expect_err(line);
+        let error = parsed(line).expect_err(line);
         assert!(error.contains(why), "{line}: {error}");
     }
     let folder = Folder::new("guided-shard");

@@ -1,4 +1,4 @@
-//! A plan, as a reader wants to see it before the run.
+//! Prints a plan for a reader.
 
 use std::io::{self, Write};
 
@@ -10,15 +10,15 @@ use crate::subject::{Changes, Settings};
 use crate::time::milliseconds as ms;
 use crate::timeline::ends;
 
-/// How wide the names in front are.
+/// The width of the names in front.
 const NAMES: usize = 17;
 
-/// Prints what a seed drew before its plan, indented by two.
+/// Prints the classes that a seed drew before its plan, indented by two.
 pub(super) fn print_draw(out: &mut dyn Write, draw: &Draw) -> io::Result<()> {
     let mut row = |name: &str, value: &str| writeln!(out, "  {name:<NAMES$}{value}");
     row("profile", &draw.profile.to_string())?;
     row("faults drawn", &class_list(&draw.faults))?;
-    row("admin drawn", &class_list(&draw.admin_ops))
+    row("operations drawn", &class_list(&draw.admin_ops))
 }
 
 /// Prints all of a plan, indented by two.
@@ -62,13 +62,13 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     if plan.faults.is_empty() {
         row("faults", "none that come and go")?;
     }
-    let reported: Vec<String> = plan.faults.iter().map(Fault::describe).collect();
-    listed(&mut row, "faults", &shortened(&reported))?;
+    let faults: Vec<String> = plan.faults.iter().map(Fault::describe).collect();
+    listed(&mut row, "faults", &shortened(&faults))?;
     admin_ops(&mut row, plan)?;
     listed(&mut row, "then", &[healing(plan)])
 }
 
-/// Most faults that are printed, and most admin operations. Snapshots, of which there are many, are counted.
+/// The most faults that are printed, and the most admin operations. Snapshots, which are many, are only counted.
 const MOST: usize = 20;
 
 /// The first and the last of many lines.
@@ -89,22 +89,22 @@ fn listed(
 }
 
 fn admin_ops(row: &mut impl FnMut(&str, &str) -> io::Result<()>, plan: &Plan) -> io::Result<()> {
-    let reported: Vec<String> = plan.admin_ops.iter().filter_map(admin_op).collect();
-    let mut lines = shortened(&reported);
-    match plan.admin_ops.len() - reported.len() {
+    let operations: Vec<String> = plan.admin_ops.iter().filter_map(admin_op).collect();
+    let mut lines = shortened(&operations);
+    match plan.admin_ops.len() - operations.len() {
         0 if lines.is_empty() => lines.push("none".to_owned()),
         0 => {}
         snapshots => {
             lines.push(format!("a snapshot, {}", count(snapshots as u32, "time", "times")))
         }
     }
-    listed(row, "admin", &lines)
+    listed(row, "admin operations", &lines)
 }
 
-/// What stays broken when the faults are over.
+/// The servers and links that stay broken when the faults are over.
 fn healing(plan: &Plan) -> String {
     let Some(healing) = &plan.healing else { return "the run is over".to_owned() };
-    let mut text = "faults end, and progress is owed".to_owned();
+    let mut text = "faults end, and the cluster must make progress".to_owned();
     if !healing.down.is_empty() {
         text += &format!("; down: {}", names(&healing.down));
     }
@@ -115,7 +115,7 @@ fn healing(plan: &Plan) -> String {
     text
 }
 
-/// An admin operation, unless it is a snapshot.
+/// An admin operation; `None` if it is a snapshot.
 fn admin_op(admin_op: &AdminOp) -> Option<String> {
     let what = match &admin_op.kind {
         AdminKind::Membership { voters, learners } if learners.is_empty() => {
@@ -131,7 +131,7 @@ fn admin_op(admin_op: &AdminOp) -> Option<String> {
         AdminTarget::Server(server) => format!("S{server}"),
         AdminTarget::Leader => "the leader".to_owned(),
         AdminTarget::Leaders => "every self-styled leader".to_owned(),
-        AdminTarget::Everybody => "all servers".to_owned(),
+        AdminTarget::Everybody => "every server".to_owned(),
         AdminTarget::Actor => "this server".to_owned(),
     };
     let when =
@@ -155,7 +155,7 @@ fn disks(plan: &Plan) -> String {
     };
     match plan.sync.notice {
         0 => durable,
-        notice => format!("{durable}; the server hears of it up to {} later", ms(notice)),
+        notice => format!("{durable}; the server is notified up to {} later", ms(notice)),
     }
 }
 
@@ -197,7 +197,7 @@ fn clients(plan: &Plan) -> String {
     text
 }
 
-/// Parts in a million as percent, as many digits as it takes.
+/// Parts in a million as percent, with as many digits as it takes.
 fn percent(ppm: u32) -> String {
     let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -227,16 +227,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn admin_operations_say_what_is_requested_of_which_server() {
-        let reported = |of, kind| {
+    fn admin_operations_name_their_target_and_request() {
+        let text = |of, kind| {
             admin_op(&AdminOp { number: 0, at: 1_500, trigger: None, of, kind }).unwrap_or_default()
         };
         let kind = AdminKind::Membership { voters: vec![1, 2], learners: vec![4] };
         let wanted = "    1.500 ms  request to S3: change the configuration to S1 S2, learners S4";
-        assert_eq!(reported(AdminTarget::Server(3), kind), wanted);
+        assert_eq!(text(AdminTarget::Server(3), kind), wanted);
         let wanted = "    1.500 ms  request to every self-styled leader: transfer leadership to S2";
-        assert_eq!(reported(AdminTarget::Leaders, AdminKind::Transfer(2)), wanted);
-        assert_eq!(reported(AdminTarget::Everybody, AdminKind::Compaction), "");
+        assert_eq!(text(AdminTarget::Leaders, AdminKind::Transfer(2)), wanted);
+        assert_eq!(text(AdminTarget::Everybody, AdminKind::Compaction), "");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! EDN as text: what a history needs of it, with places.
+//! EDN as text: the forms that a history needs, with their places.
 
 use std::ops::Range;
 
 use super::super::read::Wrong;
 
-/// Forms within forms; deeper ones no history has.
+/// The deepest nesting of forms. No history has more.
 const DEEPEST: usize = 100;
 
 /// A form and where it stands, without a tag before it.
@@ -14,7 +14,7 @@ pub(super) struct Node {
     pub(super) form: Form,
 }
 
-/// What a form is.
+/// The content of a form.
 #[derive(Debug)]
 pub(super) enum Form {
     Nil,
@@ -25,7 +25,7 @@ pub(super) enum Form {
     List(Vec<Node>),
     /// Keys and values in turn.
     Map(Vec<Node>),
-    /// What no event needs: symbols, characters, fractions, numbers of more than 64 bits.
+    /// A form that no event needs: a symbol, a character, a fraction, a number of more than 64 bits.
     Other,
 }
 
@@ -65,7 +65,7 @@ struct Open {
     close: char,
     is_map: bool,
     nodes: Vec<Node>,
-    /// How many of the forms that follow are to be passed over.
+    /// The number of following forms to skip.
     discard: usize,
 }
 
@@ -73,12 +73,12 @@ struct Open {
 pub(super) struct Reader<'t> {
     text: &'t str,
     at: usize,
-    /// What closes the bracket around all forms, if there is one, and it has not ended.
+    /// The closing bracket around all forms, if there is one and it has not come yet.
     around: Option<char>,
 }
 
 impl<'t> Reader<'t> {
-    /// Begins behind the bracket around all forms, if there is one.
+    /// Begins behind the opening bracket around all forms, if there is one.
     pub(super) fn new(text: &'t str) -> Reader<'t> {
         let mut reader = Reader { text, at: 0, around: None };
         reader.skip();
@@ -122,7 +122,7 @@ impl<'t> Reader<'t> {
                     continue;
                 }
                 '#' => {
-                    // A tag, of which only the form behind it counts.
+                    // A tag. Only the form behind it counts.
                     self.at += 1;
                     self.word();
                     continue;
@@ -174,7 +174,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Past the bracket around all forms, behind which nothing may stand.
+    /// Skips the closing bracket around all forms. Nothing may follow it.
     fn end(&mut self) -> Result<Option<Node>, Wrong> {
         self.around = None;
         self.at += 1;
@@ -189,7 +189,7 @@ impl<'t> Reader<'t> {
         self.text[self.at..].chars().next()
     }
 
-    /// Past white space, of which commas are some, and comments.
+    /// Skips white space, commas included, and comments.
     fn skip(&mut self) {
         loop {
             let rest = &self.text[self.at..];
@@ -202,7 +202,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Past what belongs to a word.
+    /// Skips the characters of a word.
     fn word(&mut self) {
         let rest = &self.text[self.at..];
         let ends = |c: char| c.is_whitespace() || ",()[]{}\";".contains(c);

@@ -9,11 +9,11 @@
 //! a vector has a key; a cas has one if the second in its vector is a vector itself: `[1 2]` is a cas from 1 to 2, and
 //! `[1 [2 3]]` is one from 2 to 3 at the key 1.
 //!
-//! Events whose process is no number, as those of the nemesis, are passed over; so are fields not named here.
+//! Events whose process is not a number, such as those of the nemesis, are skipped; so are fields not named here.
 //!
-//! The reader is our own: of those that others made one is under another license and tells the places of values in an
-//! unstable interface only, the others are given up, or bring a dozen packages for numbers and dates. What is needed
-//! here are maps, vectors, whole numbers and words.
+//! The reader is our own. Of the other readers, one has another license and gives the places of values in an unstable
+//! interface only; the rest are abandoned, or bring a dozen packages for numbers and dates. A history needs only
+//! maps, vectors, whole numbers and words.
 
 mod form;
 
@@ -60,7 +60,7 @@ impl<'t> Fields<'t> {
         }
     }
 
-    /// The event, if it is one of a client.
+    /// The event, if it belongs to a client.
     fn event(&self) -> Result<Option<Event>, Wrong> {
         let process = self.field(":process").ok_or_else(|| self.missing(":process", NUMBER))?;
         let process = match process.form {
@@ -146,7 +146,7 @@ impl<'t> Fields<'t> {
         }
     }
 
-    /// A key's name: a string without its quotes, all else as it is written.
+    /// The name of a key: a string without its quotes, any other form as it is written.
     fn key(&self, node: &Node) -> Key {
         match &node.form {
             Form::Text(text) => text.as_str().into(),
@@ -159,7 +159,7 @@ impl<'t> Fields<'t> {
         }
     }
 
-    /// The time, which is for drawings only: what is none is passed over.
+    /// The time, for drawings only. Anything but a number is skipped.
     fn time(&self) -> Option<u64> {
         self.field(":time").and_then(Node::number).and_then(|time| u64::try_from(time).ok())
     }

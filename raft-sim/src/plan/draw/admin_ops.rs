@@ -1,4 +1,4 @@
-//! Admin operations: each class has a stream of its own, in which they come one after the other, or a few at once.
+//! Admin operations: each class has its own stream, in which they follow one another, or come a few at once.
 
 use super::{ADMIN_OPS, Scale};
 use crate::plan::{AdminClass, AdminKind, AdminOp, AdminTarget, Plan, Trigger};
@@ -8,7 +8,7 @@ use crate::time::Micros;
 
 /// All admin operations of a plan that has servers and settings, in order.
 pub(super) fn all(plan: &Plan, scale: &Scale) -> Vec<AdminOp> {
-    // A longer run does not change what comes first in it.
+    // A longer run begins with the same operations.
     let kinds: [(AdminClass, [Micros; 3], &[Trigger], Draw); 3] = [
         (
             AdminClass::Membership,
@@ -63,7 +63,8 @@ pub(super) fn all(plan: &Plan, scale: &Scale) -> Vec<AdminOp> {
 /// Draws a request and its target.
 type Draw = fn(&mut PlanRng, &Plan, &mut Configuration) -> (AdminTarget, AdminKind);
 
-/// Admin operations of one class, one after the other with pauses between, which are at most one of `pauses`; some are a burst of several.
+/// Admin operations of one class, one after the other with pauses of at most one of `pauses` in between; some are a
+/// burst of several.
 fn of_class(
     mut rng: PlanRng,
     plan: &Plan,
@@ -92,7 +93,7 @@ fn of_class(
     admin_ops
 }
 
-/// Where administrators believe the cluster to be.
+/// The configuration that administrators believe to be in force.
 #[derive(Clone, Debug)]
 struct Configuration {
     voters: Vec<u32>,
@@ -107,7 +108,7 @@ impl Configuration {
         Configuration { before: voters.clone(), voters, learners: Vec::new() }
     }
 
-    /// One server, any one, comes to vote, to learn, or leaves. Somebody votes always.
+    /// Changes one random server: it votes, learns or leaves. At least one server always votes.
     fn moved(mut self, rng: &mut PlanRng, plan: &Plan) -> Configuration {
         let server = any(rng, plan);
         let votes = self.voters.contains(&server);
@@ -128,7 +129,7 @@ impl Configuration {
         self
     }
 
-    /// Back to the voters of before, which is how a server is added, removed, and added again.
+    /// Returns to the previous voters, so that a server is added, removed, and added again.
     fn back(self) -> Configuration {
         Configuration { voters: self.before, before: self.voters, learners: Vec::new() }
     }
@@ -143,7 +144,8 @@ fn any(rng: &mut PlanRng, plan: &Plan) -> u32 {
     rng.range(1, plan.clocks.len() as u64) as u32
 }
 
-/// To add, remove, replace; a server or several; to be a learner or a voter; and back again. Some make no sense.
+/// Draws a change: servers are added, removed or replaced, one or several, as learners or voters, or the previous
+/// change is undone. Some changes make no sense.
 fn membership(rng: &mut PlanRng, plan: &Plan, now: &mut Configuration) -> (AdminTarget, AdminKind) {
     let first = Configuration::first(plan);
     let few = plan.settings.changes == Changes::Single;

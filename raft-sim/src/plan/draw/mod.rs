@@ -1,5 +1,5 @@
-//! A seed becomes a plan. Everything has a stream of its own, and is drawn, also what a plan option
-//! decides: the option changes what it names, and nothing else.
+//! Draws the plan of a seed. Everything has its own stream, and is drawn even if an option overrides it: an option
+//! changes only the part that it names.
 
 mod admin_ops;
 mod faults;
@@ -14,7 +14,7 @@ use crate::rng::PlanRng;
 use crate::subject::Settings;
 use crate::time::{Micros, TICK};
 
-/// Streams of a seed. [`PlanRng::new`] is the stream 0: how many servers there are, and how long it takes.
+/// Streams of a seed. [`PlanRng::new`] is the stream 0: the number of servers, and the duration.
 pub(super) const DRAW: u64 = 1;
 const SETTINGS: u64 = 2;
 const LEADERS: u64 = 3;
@@ -22,21 +22,21 @@ const CONDITIONS: u64 = 4;
 const HOSTS: u64 = 5;
 const CLOCKS: u64 = 6;
 const CLIENTS: u64 = 7;
-/// One for each class of admin operations, and one for each class of faults.
+/// One stream for each class of admin operations, and one for each class of faults.
 const ADMIN_OPS: u64 = 16;
 const FAULTS: u64 = 32;
 
 /// Most servers that wait to be added.
 const MOST_JOINERS: u64 = 3;
 
-/// What is drawn of a seed before all else.
+/// The part of a plan that is drawn first.
 struct Scale {
     draw: Draw,
-    /// How many servers the first configuration has.
+    /// The number of servers in the first configuration.
     members: u32,
-    /// How many more there are if configurations change.
+    /// The number of additional servers if configurations change.
     joiners: u32,
-    /// How long it takes unless an option says otherwise.
+    /// The duration, unless an option sets it.
     duration: Micros,
 }
 
@@ -100,8 +100,8 @@ fn conditions(seed: u64, draw: &Draw, settings: &Settings) -> Conditions {
     let mut rng = PlanRng::stream(seed, CONDITIONS);
     let low = rng.pick(&[100, 500, 1_000, 1_000, 3_000, 10_000]);
     let high = low * rng.pick(&[2, 10, 20]);
-    // In few seeds messages take as long as an election timeout: replies then come terms too late, and hardly
-    // anybody is elected.
+    // Only in few seeds do messages take as long as an election timeout: replies then arrive terms too late, and
+    // elections rarely succeed.
     let limit =
         if rng.percent(8) { high } else { u64::from(settings.election_timeout.0) * TICK / 3 };
     let (low, high) = (low.min(limit / 2), high.min(limit));
@@ -120,7 +120,7 @@ fn conditions(seed: u64, draw: &Draw, settings: &Settings) -> Conditions {
     }
 }
 
-/// The clocks of all servers, those that wait included.
+/// The clocks of all servers, including those that wait to be added.
 fn clocks(seed: u64, scale: &Scale) -> Vec<Clock> {
     let mut rng = PlanRng::stream(seed, CLOCKS);
     let joiners = if scale.draw.does(AdminClass::Membership) { scale.joiners } else { 0 };
@@ -133,7 +133,7 @@ fn clocks(seed: u64, scale: &Scale) -> Vec<Clock> {
     (0..scale.members + joiners).map(clock).collect()
 }
 
-/// Disks and state machines.
+/// Draws disks and state machines.
 fn hosts(plan: &mut Plan, draw: &Draw) {
     let mut rng = PlanRng::stream(plan.seed, HOSTS);
     let max = rng.range(1, 4) * rng.pick(&[500, 2_000, 2_000, 5_000]);
@@ -145,12 +145,13 @@ fn hosts(plan: &mut Plan, draw: &Draw) {
     plan.durable_state_machine = rng.percent(25);
 }
 
-/// Clients ask so often that the run has about as many steps as it is given.
+/// Draws the clients. The interval between requests is such that the run has about the intended number of steps.
 fn clients(seed: u64, scale: &Scale, settings: &Settings) -> Clients {
     let mut rng = PlanRng::stream(seed, CLIENTS);
     let steps: u64 = rng.pick(&[1_500, 3_000, 5_000, 7_000, 9_000]);
     let others = u64::from(scale.members) - 1;
-    // Ticks, and heartbeats with their answers. Then a request, what it makes the leader send, and the answers.
+    // Ticks, and heartbeats with their answers. Then a request, the messages that the leader sends for it, and the
+    // answers.
     let idle = scale.duration / TICK
         * (u64::from(scale.members) + 2 * others / u64::from(settings.heartbeat));
     let each = 1 + 2 * others;

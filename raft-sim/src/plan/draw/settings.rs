@@ -1,12 +1,12 @@
-//! Settings: how servers keep time and what they keep within bounds, the same for all; how leaders come and go,
-//! for each; and what a server may have after a restart.
+//! Settings: timing and limits, the same for all servers; pre-votes, quorum checks and leases, for each; and the
+//! changed settings of a restart.
 
 use super::{LEADERS, MOST_JOINERS, SETTINGS, Scale};
 use crate::plan::{FaultClass, Plan, Profile};
 use crate::rng::PlanRng;
 use crate::subject::{Changes, Settings};
 
-/// What all servers have.
+/// The settings that all servers share.
 pub(super) fn common(seed: u64, profile: Profile) -> Settings {
     let mut rng = PlanRng::stream(seed, SETTINGS);
     let quick = profile == Profile::Elections;
@@ -31,7 +31,7 @@ pub(super) fn common(seed: u64, profile: Profile) -> Settings {
     }
 }
 
-/// How much is sent at once, and how much may be under way.
+/// Draws limits: how much is sent at once, and how much may be in flight.
 fn limits(rng: &mut PlanRng, settings: Settings) -> Settings {
     let entries_per_message = rng.pick(&[1, 1, 2, 8, 64, 64]) as u32;
     Settings {
@@ -43,7 +43,7 @@ fn limits(rng: &mut PlanRng, settings: Settings) -> Settings {
     }
 }
 
-/// Which servers ask before they stand and step down without a quorum (all, none, or some), and leases.
+/// Draws the servers with PreVote and CheckQuorum (all, none, or some), and leases.
 pub(super) fn leaders(plan: &mut Plan, scale: &Scale) {
     let mut rng = PlanRng::stream(plan.seed, LEADERS);
     let all = u64::from(plan.members) + MOST_JOINERS;
@@ -69,8 +69,9 @@ pub(super) fn leaders(plan: &mut Plan, scale: &Scale) {
     }
 }
 
-/// What a server that had these may have after a restart. What all must have in common stays; so do, where there
-/// are leases, the election timeouts and what else those rest on. No election timeout becomes longer.
+/// Draws the settings after a restart of a server that had these. Settings that all servers must share stay; where
+/// there are leases, so do the election timeouts and everything else on which leases depend. No election timeout
+/// becomes longer.
 pub(in crate::plan) fn restarted(rng: &mut PlanRng, settings: Settings) -> Settings {
     let limits = limits(rng, settings);
     let (pre_vote, check_quorum) = (rng.percent(50), rng.percent(50));

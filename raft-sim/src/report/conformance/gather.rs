@@ -1,8 +1,9 @@
-//! From trials to a report: what belongs to which section, requirement and property.
+//! From trials to a report: sorts results into sections, requirements and properties.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::place::{about, says, section};
 use super::wrong;
 use super::{Cell, Conformance, Exercised, Judged, Lacking, Mark, Row, Subject, Trial, Weight};
 use crate::campaign::{Campaign, Kind, Share};
@@ -11,11 +12,11 @@ use crate::report::{Case, Result, Summary};
 use crate::scenario::paper::{self, DISSERTATION, FIGURES, SECTIONS};
 use crate::subject::Capability;
 
-/// What sections of the dissertation stand under.
+/// The group of the sections of the dissertation.
 const DISSERTATION_GROUP: &str = "The dissertation";
-/// What sections of the paper stand under.
+/// The group of the sections of the paper.
 const PAPER_GROUP: &str = "The paper";
-/// What stands under nothing that is known.
+/// The group of everything else.
 const OTHER_GROUP: &str = "Others";
 
 pub(super) fn conformance(trials: &[Trial]) -> Conformance {
@@ -58,7 +59,7 @@ fn subject(trials: &[Trial], at: usize) -> Subject {
     }
 }
 
-/// What is lacking, what is needed most often first.
+/// The lacking capabilities, those that most scenarios need first.
 fn lacking(cases: &[Case]) -> Vec<Lacking> {
     let mut counts: BTreeMap<Capability, usize> = BTreeMap::new();
     for capability in cases.iter().flat_map(lacks) {
@@ -72,7 +73,7 @@ fn lacking(cases: &[Case]) -> Vec<Lacking> {
     lacking
 }
 
-/// What a scenario was skipped for.
+/// The capabilities for which a scenario was skipped.
 fn lacks(case: &Case) -> &[Capability] {
     match &case.result {
         Result::Skipped(lacking) => lacking,
@@ -80,27 +81,7 @@ fn lacks(case: &Case) -> &[Capability] {
     }
 }
 
-/// Where a scenario stands: the first section that it names.
-pub(super) fn section(case: &Case) -> &str {
-    paper::named(&case.paper).next().unwrap_or_default()
-}
-
-/// What a scenario is about.
-pub(super) fn about(case: &Case) -> Vec<&str> {
-    let mut about: Vec<&str> = paper::about(&case.paper).collect();
-    if about.is_empty() {
-        about.push(section(case));
-    }
-    about
-}
-
-/// What the paper says at a place, if it is known.
-pub(super) fn says(name: &str) -> &'static str {
-    let items = SECTIONS.iter().chain(FIGURES.iter().flat_map(|(_, items)| *items));
-    items.chain(&DISSERTATION).find(|item| item.name == name).map_or("", |item| item.says)
-}
-
-/// Names in the order of the paper, those that it does not know last.
+/// Names in the order of the paper, unknown ones last.
 fn in_order<'n>(known: impl Iterator<Item = &'n str>, named: &[&'n str]) -> Vec<&'n str> {
     let mut names: Vec<&str> = known.filter(|known| named.contains(known)).collect();
     for name in named {
@@ -111,7 +92,7 @@ fn in_order<'n>(known: impl Iterator<Item = &'n str>, named: &[&'n str]) -> Vec<
     names
 }
 
-/// The sections that scenarios stand in.
+/// The sections of the scenarios.
 fn section_names<'c>(cases: &[&'c [Case]]) -> Vec<&'c str> {
     let readable = cases.first().into_iter().flat_map(|cases| cases.iter());
     let named: Vec<&str> = readable.filter(|case| !case.paper.is_empty()).map(section).collect();
@@ -140,7 +121,7 @@ fn sections(trials: &[Trial], cases: &[&[Case]]) -> Vec<Row> {
     names.iter().map(row).collect()
 }
 
-/// In which of these sections the paper states what a seed violates.
+/// The first of these sections that states what a seed violates.
 fn stands_in<'n>(kind: Kind, sections: &[&'n str]) -> Option<&'n str> {
     let stated: Vec<&str> = paper::named(kind.section()).collect();
     let within = |section: &&&str| {

@@ -1,5 +1,4 @@
-//! A report as one HTML page that needs nothing else: no script, no font, no picture, and no network. What is long is
-//! folded away.
+//! A report as one HTML page without scripts, fonts, pictures or network access. Long parts are folded.
 
 use std::io::{self, Write};
 
@@ -11,10 +10,10 @@ use crate::report::Summary;
 
 const STYLE: &str = include_str!("style.css");
 
-/// Writes it.
+/// Writes the report.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     let names: Vec<&str> = report.subjects.iter().map(|subject| subject.name.as_str()).collect();
     let page = html! {
@@ -83,7 +82,7 @@ fn verdict(subject: &Subject) -> Markup {
     }
 }
 
-/// How many of all ended in which way, as lengths.
+/// A bar that shows the share of each result.
 fn bar(summary: &Summary) -> Markup {
     let Summary { passed, failed, skipped, unusable } = *summary;
     let parts =
@@ -114,7 +113,7 @@ fn one_wrong(wrong: &Wrong, subject: &Subject) -> Markup {
     }
 }
 
-/// All there is to be seen of an example.
+/// The details of an example.
 fn one_example(example: &Example) -> Markup {
     let Example { source, message, replay } = example;
     html! {
@@ -189,7 +188,7 @@ fn table(report: &Conformance, lines: &[Line<'_>]) -> Markup {
     }
 }
 
-/// Tables that are folded away if nothing fails in them, but for their headings and how many of their rows are not well.
+/// Tables, each folded unless something fails in it. The heading counts the rows that did not pass.
 fn sorted(report: &Conformance, what: &str, groups: labels::Groups<'_>) -> Markup {
     html! {
         section {
@@ -205,7 +204,7 @@ fn sorted(report: &Conformance, what: &str, groups: labels::Groups<'_>) -> Marku
     }
 }
 
-/// How many rows there are, and how many of them are not well with some subject.
+/// The number of rows, and of those that did not pass with every subject.
 fn tally(lines: &[Line<'_>]) -> Markup {
     html! {
         @for mark in [Mark::Failed, Mark::Unusable, Mark::Skipped, Mark::Untested] {
@@ -216,7 +215,7 @@ fn tally(lines: &[Line<'_>]) -> Markup {
     }
 }
 
-/// With how many rows some subject stands like this.
+/// The number of rows in which some subject has this mark.
 fn with(lines: &[Line<'_>], mark: Mark) -> usize {
     lines.iter().filter(|line| line.cells.iter().any(|(cell, _)| *cell == mark)).count()
 }

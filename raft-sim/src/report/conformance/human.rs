@@ -12,13 +12,13 @@ const HEADING: Style = Style::new().bold();
 const ASIDE: Style = AnsiColor::BrightBlack.on_default();
 const MIDDLING: Style = AnsiColor::Yellow.on_default();
 
-/// Most examples of one thing; the other formats have all.
+/// The most examples that are printed of one problem; the other formats have all.
 const MOST_EXAMPLES: usize = 3;
 
-/// Writes it.
+/// Writes the report.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
@@ -51,10 +51,10 @@ pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// One line for each subject.
+/// Writes the verdict on each subject.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn verdicts(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     for subject in &report.subjects {
         let style = style(subject.mark());
@@ -75,7 +75,7 @@ fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
     writeln!(out, "\n{HEADING}{text}{HEADING:#}")
 }
 
-/// What it is, and the one command to begin with.
+/// Writes a problem, and the command of its plainest example.
 fn one_wrong(wrong: &Wrong, subject: &Subject, out: &mut dyn Write) -> io::Result<()> {
     let Wrong { weight, name, says, examples, .. } = wrong;
     let (weight, stated, shown_by) = (weight.title(), wrong.stated(), wrong.shown_by(subject));
@@ -86,7 +86,7 @@ fn one_wrong(wrong: &Wrong, subject: &Subject, out: &mut dyn Write) -> io::Resul
     writeln!(out, "    {gist}\n    {GOOD}{replay}{GOOD:#}")
 }
 
-/// All there is to be seen of it, but for examples beyond the first few.
+/// Writes the first examples of a problem in full.
 fn seen(wrong: &Wrong, out: &mut dyn Write) -> io::Result<()> {
     let Wrong { name, examples, .. } = wrong;
     writeln!(out, "\n  {BAD}{name}{BAD:#}{}", wrong.stated())?;
@@ -140,7 +140,7 @@ fn style(mark: Mark) -> Style {
     }
 }
 
-/// A table; with several subjects, under their names.
+/// Writes a table; with several subjects, under their names.
 fn table(report: &Conformance, lines: &[Line<'_>], out: &mut dyn Write) -> io::Result<()> {
     let names = width(lines.iter().map(|line| line.name));
     let widths: Vec<usize> = (report.subjects.iter().enumerate())
@@ -167,7 +167,7 @@ fn table(report: &Conformance, lines: &[Line<'_>], out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-/// Tables under their headings.
+/// Writes tables under their headings.
 fn tables(
     report: &Conformance,
     what: &str,

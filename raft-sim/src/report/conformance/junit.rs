@@ -7,10 +7,10 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Conformance, Example, Mark, Source, Subject, labels};
 
-/// Writes it.
+/// Writes the report.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     let mut document = Report::new(report.program.clone());
     for (at, subject) in report.subjects.iter().enumerate() {
@@ -37,7 +37,7 @@ fn scenarios(report: &Conformance, subject: &Subject, at: usize) -> TestSuite {
     suite
 }
 
-/// What was found in the campaign, each property a case; and what is no property, if it was found.
+/// The suite of the campaign: a case for each property, and one for each finding that is no property.
 fn seeds(report: &Conformance, subject: &Subject, at: usize) -> TestSuite {
     let mut suite = TestSuite::new(format!("{}: seeds {}", subject.name, report.seeds));
     for judged in &report.properties {
@@ -77,12 +77,12 @@ fn failed(kind: NonSuccessKind, examples: &[&Example]) -> TestCaseStatus {
     if let Some(first) = examples.first() {
         status.set_message(first.headline());
     }
-    let reported: Vec<String> = examples.iter().map(|example| reported(example)).collect();
-    status.set_description(reported.join("\n\n"));
+    let texts: Vec<String> = examples.iter().map(|example| text(example)).collect();
+    status.set_description(texts.join("\n\n"));
     status
 }
 
-/// What a scenario shows.
+/// The examples that a scenario shows.
 fn shown<'s>(subject: &'s Subject, path: &str) -> Vec<&'s Example> {
     let examples = subject.wrong.iter().flat_map(|wrong| &wrong.examples);
     let of_it = |example: &&Example| match &example.source {
@@ -92,7 +92,7 @@ fn shown<'s>(subject: &'s Subject, path: &str) -> Vec<&'s Example> {
     examples.filter(of_it).collect()
 }
 
-/// What seeds show.
+/// The examples that seeds show.
 fn found<'s>(subject: &'s Subject, name: &str) -> Vec<&'s Example> {
     let wrong = subject.wrong.iter().filter(|wrong| wrong.name == name);
     let of_seed = |example: &&Example| match example.source {
@@ -102,7 +102,7 @@ fn found<'s>(subject: &'s Subject, name: &str) -> Vec<&'s Example> {
     wrong.flat_map(|wrong| &wrong.examples).filter(of_seed).collect()
 }
 
-fn reported(example: &Example) -> String {
+fn text(example: &Example) -> String {
     let Example { source, message, replay } = example;
     let message = message.trim_end();
     let more = match source {

@@ -1,26 +1,26 @@
-//! What every format says in the same words: names with their sections, and counts.
+//! The texts that all formats share: headings, names with their sections, and counts.
 
 use super::{
     Cell, Conformance, Example, Exercised, Judged, Mark, Row, Source, Subject, Weight, Wrong,
 };
 use crate::report::Summary;
 
-/// What the report is called.
+/// The title of the report.
 pub(super) const TITLE: &str = "Raft conformance";
-/// What each part of it is called.
+/// The headings of its parts.
 pub(super) const WRONG: &str = "What is wrong";
 pub(super) const SEEN: &str = "How it was seen";
 pub(super) const DIFFERENCES: &str = "Where they differ";
 pub(super) const SECTIONS: &str = "The paper, section by section";
-pub(super) const SKIPPED: &str = "What was not asked";
+pub(super) const SKIPPED: &str = "What was not tested";
 pub(super) const PROPERTIES: &str = "What was judged after every step";
 pub(super) const REQUIREMENTS: &str = "Every requirement";
 pub(super) const SCENARIOS: &str = "Every scenario";
-/// What is said in place of an empty table.
+/// The text in place of an empty table.
 pub(super) const NOTHING: &str = "nothing";
-/// What a property is called that no seed put to the test.
+/// The text for a property that no seed put to the test.
 pub(super) const NEVER: &str = "not exercised";
-/// What one is called that is judged of those only who claim to keep it.
+/// The text for a rule that is not judged, since the subject does not claim to keep it.
 pub(super) const UNCLAIMED: &str = "not judged: does not claim `conduct`";
 
 /// `1 seed`, `2 seeds`.
@@ -42,7 +42,7 @@ pub(super) fn thousands(number: u64) -> String {
     text
 }
 
-/// Parts of a sum that there are, joined: `2 failed, 5 passed`.
+/// The parts that are not 0, joined: `2 failed, 5 passed`.
 fn parts(parts: &[(u64, &str)]) -> String {
     let parts = parts.iter().filter(|(number, _)| *number > 0);
     parts
@@ -63,29 +63,29 @@ pub(super) fn summary(summary: &Summary) -> String {
 }
 
 impl Conformance {
-    /// What it is of: `406 scenarios, seeds 0..1000`.
+    /// The scope: `406 scenarios, seeds 0..1000`.
     pub(super) fn of_what(&self) -> String {
         format!("{}, seeds {}", count(self.scenarios.len() as u64, "scenario"), self.seeds)
     }
 
-    /// Whether there is anybody to compare with.
+    /// True if the report compares several subjects.
     pub(super) fn compares(&self) -> bool {
         self.subjects.len() > 1
     }
 }
 
 impl Subject {
-    /// How it stands in all.
+    /// Its mark as a whole.
     pub(super) fn mark(&self) -> Mark {
         if self.wrong.is_empty() { Mark::Passed } else { Mark::Failed }
     }
 
-    /// What its scenarios came to.
+    /// The results of its scenarios, as text.
     pub(super) fn of_scenarios(&self) -> String {
         format!("scenarios: {}", summary(&self.scenarios))
     }
 
-    /// What its seeds came to.
+    /// The results of its seeds, as text.
     pub(super) fn of_seeds(&self) -> String {
         let seeds = count(self.seeds, "seed");
         let found = match self.seeds_with_findings {
@@ -95,7 +95,7 @@ impl Subject {
         format!("{seeds}, {}: {found}", count(self.steps, "step"))
     }
 
-    /// What it claims.
+    /// The capabilities that it claims, as text.
     pub(super) fn claims(&self) -> String {
         match self.capabilities.as_slice() {
             [] => "nothing beyond §5".to_owned(),
@@ -105,12 +105,12 @@ impl Subject {
 }
 
 impl Wrong {
-    /// Where the paper states it, in brackets, or nothing.
+    /// Its place in the paper, in brackets; may be empty.
     pub(super) fn stated(&self) -> String {
         if self.paper.is_empty() { String::new() } else { format!(" ({})", self.paper) }
     }
 
-    /// Who shows it: `3 scenarios, 12 of 1,000 seeds`.
+    /// The number of scenarios and seeds that show it: `3 scenarios, 12 of 1,000 seeds`.
     pub(super) fn shown_by(&self, subject: &Subject) -> String {
         let mut by = Vec::new();
         if self.scenarios > 0 {
@@ -124,7 +124,7 @@ impl Wrong {
 }
 
 impl Example {
-    /// What was seen, in one line, of what has this name.
+    /// The evidence in one line, without the name of the problem.
     pub(super) fn gist(&self, wrong: &Wrong) -> String {
         let first = self.message.lines().next().unwrap_or_default();
         let named = format!("{}{}: ", wrong.name, wrong.stated());
@@ -140,7 +140,7 @@ impl Example {
         }
     }
 
-    /// Where it was seen and what, in one line.
+    /// The place and the evidence, in one line.
     pub(super) fn headline(&self) -> String {
         let first = self.message.lines().next().unwrap_or_default();
         match &self.source {
@@ -165,7 +165,7 @@ impl Source {
 }
 
 impl Cell {
-    /// What is lacking, in brackets with a space before them, or nothing.
+    /// The lacking capabilities, in brackets with a space before them; may be empty.
     fn lacks(&self) -> String {
         match self.lacking.as_slice() {
             [] => String::new(),
@@ -191,7 +191,7 @@ impl Cell {
 }
 
 impl Exercised {
-    /// How often it was exercised, or why it was not.
+    /// The number of times that it was exercised, or the reason why it was not.
     pub(super) fn text(&self, of: u64) -> String {
         match (self.mark, self.violated) {
             (Mark::Failed, 0) => "violated in a scenario".to_owned(),
@@ -207,7 +207,7 @@ impl Exercised {
     }
 }
 
-/// A row of a table: a name, how each subject stands with it, and what it says.
+/// A row of a table: a name, the result of each subject, and a statement.
 #[derive(Clone, Debug)]
 pub(super) struct Line<'c> {
     pub(super) name: &'c str,
@@ -215,7 +215,7 @@ pub(super) struct Line<'c> {
     pub(super) says: String,
 }
 
-/// Rows under what they stand under.
+/// Groups of rows, with their headings.
 pub(super) type Groups<'r> = Vec<(&'r str, Vec<Line<'r>>)>;
 
 pub(super) fn line(row: &Row) -> Line<'_> {
@@ -230,13 +230,13 @@ pub(super) fn property_line<'c>(judged: &'c Judged, report: &Conformance) -> Lin
     Line { name: judged.title, cells, says }
 }
 
-/// One scenario passed or failed: there is nothing to count.
+/// The row of one scenario, which has marks in place of counts.
 fn scenario_line(row: &Row) -> Line<'_> {
     let cell = |cell: &Cell| (cell.mark, format!("{}{}", cell.mark.word(), cell.lacks()));
     Line { name: &row.name, cells: row.cells.iter().map(cell).collect(), says: row.says.clone() }
 }
 
-/// The requirements, by what they stand under.
+/// The requirements, in their groups.
 pub(super) fn requirements(report: &Conformance) -> Groups<'_> {
     groups(&report.requirements, line)
 }
@@ -252,7 +252,7 @@ fn groups<'r>(rows: &'r [Row], line: fn(&'r Row) -> Line<'r>) -> Groups<'r> {
     groups.map(|rows| (name(rows), rows.iter().map(line).collect())).collect()
 }
 
-/// The properties, by how much they weigh.
+/// The properties, by their weight.
 pub(super) fn properties(report: &Conformance) -> Groups<'_> {
     let of = |weight: Weight| {
         let rows = report.properties.iter().filter(|judged| judged.weight == weight);
@@ -261,19 +261,19 @@ pub(super) fn properties(report: &Conformance) -> Groups<'_> {
     [Weight::Safety, Weight::Rules, Weight::Progress].map(of).into()
 }
 
-/// What subjects stand differently with, properties before requirements: what fails with some of them; then the rest,
-/// which was not asked of all.
+/// The rows in which subjects differ, properties before requirements: first those that fail with some subjects, then
+/// those that were not tested on all.
 pub(super) fn differences(report: &Conformance) -> Groups<'_> {
     let properties = report.properties.iter().filter(|judged| judged.differs());
     let properties = properties.map(|judged| property_line(judged, report));
     let requirements = report.requirements.iter().filter(|row| row.differs()).map(line);
     let fails = |line: &Line<'_>| line.cells.iter().any(|(mark, _)| *mark == Mark::Failed);
     let (failing, others): (Vec<_>, Vec<_>) = properties.chain(requirements).partition(fails);
-    let groups = [("What fails with some", failing), ("What was not asked of all", others)];
+    let groups = [("What fails with some", failing), ("What was not tested on all", others)];
     groups.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
-/// What the parts of a report are called that are of one subject: with several, its name comes first.
+/// The heading of a part that belongs to one subject; with several subjects, its name comes first.
 pub(super) fn heading(report: &Conformance, subject: &Subject, what: &str) -> String {
     if report.compares() { format!("{}: {what}", subject.name) } else { what.to_owned() }
 }

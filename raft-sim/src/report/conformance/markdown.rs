@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use super::labels::{self, Line, NOTHING};
 use super::{Conformance, Example, Mark, Source, Subject, Wrong};
 
-/// Writes it.
+/// Writes the report.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# {}\n", labels::TITLE)?;
     writeln!(out, "{}, by {}.\n", plain(&report.of_what()), plain(&report.program))?;
@@ -62,14 +62,14 @@ fn one_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
     match source {
         Source::Scenario { title, line, text, steps, .. } => {
             writeln!(out, "\n{} {}\n", code(&source.place()), plain(title))?;
-            let mut reported = message.trim_end().to_owned();
+            let mut block_text = message.trim_end().to_owned();
             if let (Some(line), false) = (line, text.is_empty()) {
-                reported += &format!("\n\n{line:>4} | {text}");
+                block_text += &format!("\n\n{line:>4} | {text}");
             }
             if !steps.is_empty() {
-                reported += &format!("\n\nthe last steps before it:\n{}", steps.join("\n"));
+                block_text += &format!("\n\nthe last steps before it:\n{}", steps.join("\n"));
             }
-            block("text", &reported, out)?;
+            block("text", &block_text, out)?;
         }
         Source::Seed { scenario, .. } => {
             writeln!(out, "\n{} {}\n", code(&source.place()), plain(message))?;
@@ -122,7 +122,7 @@ fn mark(mark: Mark) -> &'static str {
     }
 }
 
-/// Text that no sign of which means anything to Markdown, on one line.
+/// Escapes text for Markdown, on one line.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for sign in text.chars() {
@@ -137,14 +137,14 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// Text as it is, within a line.
+/// Text as code, within a line.
 fn code(text: &str) -> String {
     let (fence, text) = ("`".repeat(longest_run(text) + 1), text.replace('\n', " "));
     let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{space}{text}{space}{fence}")
 }
 
-/// Text as it is, on lines of its own.
+/// Writes text as a block of code.
 fn block(language: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     let fence = "`".repeat(longest_run(text).max(2) + 1);
     writeln!(out, "{fence}{language}\n{text}\n{fence}")

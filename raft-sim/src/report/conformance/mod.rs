@@ -1,9 +1,9 @@
-//! A conformance report: what scenarios and seeds showed of one subject or of several, requirement by requirement.
+//! A conformance report: the results of scenarios and seeds for one subject or several, requirement by requirement.
 //!
-//! [`Conformance`] is all of it, as plain data; each format writes the same. What is wrong comes first, the gravest
-//! before all, each with the one command that shows it again; then what was put to the test and what was not, and why;
-//! then every requirement and every scenario. A report is a function of what was found: it knows no clock, no machine
-//! and no number of threads.
+//! [`Conformance`] is the report as plain data; all formats write the same. Problems come first, the gravest before all
+//! others, each with one command that shows it again. Then follows what was tested and what was not, and why; then every
+//! requirement and every scenario. A report is a function of the results: it has no time, no machine and no number of
+//! threads in it.
 
 mod gather;
 pub mod html;
@@ -11,6 +11,7 @@ pub mod human;
 pub mod junit;
 mod labels;
 pub mod markdown;
+mod place;
 mod wrong;
 
 use std::io::{self, Write};
@@ -22,21 +23,21 @@ use crate::campaign::{Campaign, Header};
 use crate::checker::Class;
 use crate::subject::Capability;
 
-/// What was asked of one subject, and what came of it. Of several subjects all were asked the same scenarios, in the
-/// same order, and the same seeds.
+/// The results of one subject. All subjects of a report replay the same scenarios, in the same order, and run the same
+/// seeds.
 #[derive(Clone, Debug)]
 pub struct Trial {
-    /// How the subject calls itself.
+    /// The name of the subject.
     pub name: String,
-    /// What it claims to support.
+    /// The capabilities that it claims.
     pub capabilities: Vec<Capability>,
-    /// What its scenarios came to.
+    /// The results of its scenarios.
     pub scenarios: Report,
-    /// What the campaign was of.
+    /// The header of its campaign.
     pub header: Header,
-    /// What its seeds came to.
+    /// The results of its seeds.
     pub campaign: Campaign,
-    /// How all of it ended.
+    /// The end of the whole.
     pub end: End,
 }
 
@@ -47,70 +48,71 @@ pub struct Conformance {
     pub program: String,
     /// The seeds of the campaign: `0..1000`.
     pub seeds: String,
-    /// Who was judged.
+    /// The subjects.
     pub subjects: Vec<Subject>,
     /// The sections of the paper, in order; a scenario belongs to the first one that it names.
     pub sections: Vec<Row>,
     /// The rules and figures of the paper, and the sections of the dissertation, in order; a scenario belongs to all
     /// that it names, or to its section if it names none.
     pub requirements: Vec<Row>,
-    /// What oracles judge after every step.
+    /// The properties that are checked after every step.
     pub properties: Vec<Judged>,
     /// Every scenario, under its section.
     pub scenarios: Vec<Row>,
 }
 
-/// One subject, and what is to be said about it alone.
+/// One subject, with the results that are its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Subject {
     /// Its name; with a number if others have the same.
     pub name: String,
     /// The command that starts it, if it is a process.
     pub command: Option<String>,
-    /// What it claims to support, as scenarios name it.
+    /// The capabilities that it claims, as scenarios name them.
     pub capabilities: Vec<&'static str>,
-    /// What it comes to, in a few words: `violates safety`.
+    /// The verdict, in a few words: `violates safety`.
     pub verdict: &'static str,
-    /// The exit code that this makes.
+    /// The exit code for this verdict.
     pub exit_code: u8,
-    /// How many scenarios ended in which way.
+    /// The number of scenarios with each result.
     pub scenarios: Summary,
-    /// How many seeds were run.
+    /// The number of seeds that were run.
     pub seeds: u64,
-    /// With how many of them something is wrong.
+    /// The number of seeds with findings.
     pub seeds_with_findings: u64,
-    /// How many steps the seeds took.
+    /// The number of steps of the seeds.
     pub steps: u64,
-    /// Stands for these steps: another run of the same makes the same.
+    /// The digest of these steps: another run of the same subject has the same digest.
     pub digest: String,
-    /// What is wrong, the gravest first.
+    /// The problems, the gravest first.
     pub wrong: Vec<Wrong>,
-    /// What was not asked, and why: the scenarios that need something it does not claim.
+    /// The skipped scenarios, by the capability that the subject does not claim.
     pub skipped: Vec<Lacking>,
 }
 
-/// How much something that is wrong weighs, the heaviest first.
+/// The weight of a problem, the heaviest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weight {
-    /// Two runs of the same seed differ: what else is found may not show itself again.
+    /// Two runs of the same seed differ: other problems may not replay.
     Repeatability,
-    /// Something bad happened that no Raft may let happen.
+    /// A safety property is violated.
     Safety,
     /// A server does not boot.
     Boot,
-    /// In a situation of the paper something else came about than the paper says.
+    /// In a situation of the paper the outcome is not the one that the paper gives.
     Scenarios,
-    /// A rule of Figure 2 or 13 is not kept to the letter, by one who claims to.
+    /// A subject that claims to keep the rules of Figures 2 and 13 to the letter breaks one.
+    #[serde(rename = "conduct")]
     Rules,
-    /// What was owed did not come about in time.
+    /// A liveness obligation was not met in time.
     Progress,
-    /// A scenario that can't be used: nobody knows what it would have shown.
+    /// A scenario file can't be used.
     Files,
 }
 
 impl Weight {
-    /// What stands over all that weighs as much.
+    /// The heading of the problems of this weight.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -118,22 +120,22 @@ impl Weight {
             Weight::Safety => "Safety",
             Weight::Boot => "Boot",
             Weight::Scenarios => "Situations of the paper",
-            Weight::Rules => "Conduct",
+            Weight::Rules => "Rules",
             Weight::Progress => "Progress",
             Weight::Files => "Unusable files",
         }
     }
 
-    /// The verdict on a subject with whom nothing weighs more.
+    /// The verdict on a subject whose gravest problem has this weight.
     fn verdict(self) -> &'static str {
         match self {
             Weight::Repeatability => "is not repeatable",
             Weight::Safety => "violates safety",
             Weight::Boot => "does not boot",
             Weight::Scenarios => "departs from the paper",
-            Weight::Rules => "breaks rules of conduct",
+            Weight::Rules => "breaks rules of the paper",
             Weight::Progress => "does not make progress",
-            Weight::Files => "was not asked everything",
+            Weight::Files => "was not tested on everything",
         }
     }
 
@@ -146,32 +148,32 @@ impl Weight {
     }
 }
 
-/// One thing that is wrong, whoever showed it.
+/// One problem, with every scenario and seed that shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Wrong {
-    /// How much it weighs.
+    /// Its weight.
     pub weight: Weight,
     /// The property, rule or figure.
     pub name: String,
-    /// What it says, in short; may be empty.
+    /// Its statement, in short; may be empty.
     pub says: String,
-    /// Where the paper says so; may be empty.
+    /// Its place in the paper; may be empty.
     pub paper: String,
-    /// How many scenarios show it.
+    /// The number of scenarios that show it.
     pub scenarios: usize,
-    /// How many seeds do.
+    /// The number of seeds that show it.
     pub seeds: u64,
-    /// Those of them that were looked at, the plainest first; never empty.
+    /// Examples, the plainest first; never empty.
     pub examples: Vec<Example>,
 }
 
-/// Where something wrong was seen.
+/// One place where a problem shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Example {
-    /// Where.
+    /// The scenario or the seed.
     #[serde(flatten)]
     pub source: Source,
-    /// What was expected and what was found, or how a violation was seen; may have several lines.
+    /// What was expected and what was found, or the evidence of a violation; may have several lines.
     pub message: String,
     /// The command that shows it again.
     pub replay: String,
@@ -185,13 +187,13 @@ pub enum Source {
     Scenario {
         /// Its path.
         file: String,
-        /// What it says holds; empty if the file could not be used.
+        /// Its title: the claim that it makes; empty if the file could not be used.
         title: String,
-        /// Where in it, from 1.
+        /// The line, from 1.
         line: Option<u32>,
         /// The text of that line.
         text: String,
-        /// The last steps before.
+        /// The last steps before it.
         steps: Vec<String>,
     },
     /// A seed of the campaign.
@@ -203,24 +205,24 @@ pub enum Source {
     },
 }
 
-/// A capability that is lacking, and what was not asked because of it.
+/// A capability that is lacking, and the number of scenarios that were skipped for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lacking {
-    /// As scenarios name it.
+    /// The capability, as scenarios name it.
     pub capability: &'static str,
-    /// How many scenarios need it, and perhaps others.
+    /// The number of scenarios that need it, and perhaps other capabilities.
     pub scenarios: usize,
 }
 
-/// How something stands with a subject.
+/// The result of one row for one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mark {
     /// It holds.
     Passed,
-    /// It does not.
+    /// It does not hold.
     Failed,
-    /// It was not asked, for want of a capability.
+    /// It was skipped for want of a capability.
     Skipped,
     /// The file could not be used.
     Unusable,
@@ -229,7 +231,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// In one word.
+    /// The mark in one word.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -242,76 +244,76 @@ impl Mark {
     }
 }
 
-/// A section, a requirement or a scenario, and how each subject stands with it.
+/// A section, a requirement or a scenario, with the result of each subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// What it stands under: a figure or a section; may be empty.
+    /// The figure or section that it belongs to; may be empty.
     pub group: String,
-    /// How the paper names it, or the scenario's file.
+    /// Its name in the paper, or the scenario's file.
     pub name: String,
-    /// What it says; may be empty.
+    /// Its statement; may be empty.
     pub says: String,
     /// One for each subject.
     pub cells: Vec<Cell>,
 }
 
 impl Row {
-    /// Whether subjects stand differently.
+    /// True if the subjects have different results.
     #[must_use]
     pub fn differs(&self) -> bool {
         differ(self.cells.iter().map(|cell| cell.mark))
     }
 }
 
-/// How one subject stands with a row.
+/// The results of one subject in a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cell {
-    /// All in all.
+    /// The result as a whole.
     pub mark: Mark,
-    /// Its scenarios.
+    /// The results of the scenarios.
     #[serde(flatten)]
     pub scenarios: Summary,
-    /// What those that were skipped need and the subject does not claim.
+    /// The capabilities that skipped scenarios need and the subject does not claim.
     pub lacking: Vec<&'static str>,
-    /// How many seeds violate a property that the paper states here.
+    /// The number of seeds that violate a property which the paper states here.
     pub seeds: u64,
 }
 
-/// A property, and how each subject stands with it.
+/// A property, with the result of each subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Judged {
-    /// As scenarios name it.
+    /// Its name in scenarios.
     pub name: &'static str,
-    /// As the paper does.
+    /// Its name in the paper.
     pub title: &'static str,
-    /// Where.
+    /// Its place in the paper.
     pub paper: &'static str,
-    /// What must hold, in short.
+    /// Its statement, in short.
     pub says: &'static str,
-    /// How much a breach weighs.
+    /// The weight of a violation.
     pub weight: Weight,
     /// One for each subject.
     pub cells: Vec<Exercised>,
 }
 
 impl Judged {
-    /// Whether subjects stand differently.
+    /// True if the subjects have different results.
     #[must_use]
     pub fn differs(&self) -> bool {
         differ(self.cells.iter().map(|cell| cell.mark))
     }
 }
 
-/// How one subject stands with a property.
+/// The result of one subject for a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Exercised {
-    /// All in all.
+    /// The result as a whole.
     pub mark: Mark,
-    /// How often the campaign put it to the test.
+    /// The number of times that the campaign put it to the test.
     pub times: u64,
-    /// In how many of the seeds.
+    /// The number of seeds that put it to the test.
     pub seeds: u64,
-    /// How many seeds violate it.
+    /// The number of seeds that violate it.
     pub violated: u64,
 }
 
@@ -331,7 +333,7 @@ impl Conformance {
 /// Writes a report as one JSON object.
 ///
 /// # Errors
-/// What keeps `out` from being written.
+/// Those of `out`.
 pub fn json(conformance: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, conformance)?;
     writeln!(out)

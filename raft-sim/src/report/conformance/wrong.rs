@@ -1,8 +1,8 @@
-//! What is wrong with a subject: each thing once, however many scenarios and seeds show it.
+//! The problems of a subject: each once, however many scenarios and seeds show it.
 
 use std::cmp::Reverse;
 
-use super::gather::{about, says, section};
+use super::place::{about, says, section};
 use super::{Example, Source, Trial, Weight, Wrong};
 use crate::campaign::{Finding, Kind};
 use crate::checker::Property;
@@ -10,7 +10,7 @@ use crate::report::{Case, Failed, Result};
 use crate::scenario::replay::FailureKind;
 use crate::timeline::texts;
 
-/// All of it, the gravest first; among equals, what most scenarios show, and then most seeds.
+/// All problems, the gravest first; among equals, those that most scenarios show, then those that most seeds show.
 pub(super) fn all(trial: &Trial) -> Vec<Wrong> {
     let mut all = Vec::new();
     for property in Property::ALL {
@@ -24,7 +24,7 @@ pub(super) fn all(trial: &Trial) -> Vec<Wrong> {
     all
 }
 
-/// Whether a scenario shows this property violated.
+/// True if a scenario shows a violation of this property.
 pub(super) fn violated(trial: &Trial, property: Property) -> bool {
     trial.scenarios.cases.iter().any(|case| shows(case, property).is_some())
 }
@@ -36,7 +36,7 @@ fn shows(case: &Case, property: Property) -> Option<&Failed> {
     }
 }
 
-/// What scenarios and seeds show of one kind.
+/// The problem of one kind of finding, if scenarios or seeds show it.
 fn of_kind(trial: &Trial, kind: Kind) -> Option<Wrong> {
     let (weight, says) = match kind {
         Kind::Violation(property) => (Weight::of(property.class()), property.says()),
@@ -68,7 +68,7 @@ fn of_kind(trial: &Trial, kind: Kind) -> Option<Wrong> {
     })
 }
 
-/// Adds what a scenario shows that is no property's: it stands under the first rule that the scenario is about.
+/// Adds a failure of a scenario that violates no property, under the first rule that the scenario is about.
 fn unmet(all: &mut Vec<Wrong>, trial: &Trial, case: &Case) {
     let name = about(case)[0];
     let (weight, name, says, example) = match &case.result {
@@ -115,7 +115,7 @@ fn unmet(all: &mut Vec<Wrong>, trial: &Trial, case: &Case) {
     });
 }
 
-/// The fewer lines it takes to get there, the plainer it is.
+/// Sorts examples: the fewer lines an example takes, the plainer it is.
 fn plainest_first(examples: &mut [Example]) {
     examples.sort_by_key(|example| match &example.source {
         Source::Scenario { line, .. } => line.unwrap_or_default(),

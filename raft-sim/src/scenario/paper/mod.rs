@@ -1,5 +1,5 @@
-//! What a `paper` line can name: the sections, rules and figures of the extended paper, and the sections of the
-//! dissertation, each with what it says in short. Scenarios may name others; these are what there is to be covered.
+//! The names of a `paper` line: the sections, rules and figures of the extended paper, and the sections of the
+//! dissertation, each with what it says in short. Scenarios may name others; coverage is measured against these.
 
 mod figures;
 mod sections;
@@ -10,9 +10,9 @@ pub use sections::{DISSERTATION, SECTIONS};
 /// A section, rule, property or figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// How a `paper` line names it: `Figure 2 AppendEntries 1`, `diss. §3.10`.
+    /// Its name in a `paper` line: `Figure 2 AppendEntries 1`, `diss. §3.10`.
     pub name: &'static str,
-    /// What it says, in short.
+    /// Its content, in short.
     pub says: &'static str,
 }
 
@@ -20,13 +20,13 @@ const fn item(name: &'static str, says: &'static str) -> Item {
     Item { name, says }
 }
 
-/// What a `paper` line names, in order.
+/// The names in a `paper` line, in order.
 pub fn named(paper: &str) -> impl Iterator<Item = &str> {
     paper.split(',').map(str::trim)
 }
 
-/// What it says it is about: the rules and figures, and the sections of the dissertation; the sections of the paper
-/// only say where these stand.
+/// The subject of a `paper` line: the rules and figures, and the sections of the dissertation. Sections of the
+/// paper only locate these.
 pub fn about(paper: &str) -> impl Iterator<Item = &str> {
     named(paper).filter(|item| !item.starts_with('§'))
 }

@@ -1,4 +1,4 @@
-//! Conditions: what is true or false of a cluster at a moment.
+//! Conditions: facts that are true or false of a cluster at a given time.
 
 use super::cursor::{Cursor, LARGEST};
 use super::labels::Names;
@@ -49,7 +49,7 @@ fn positive(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
     Ok(condition)
 }
 
-/// Reads `x WHAT`. What is said of it tells what the label must name.
+/// Reads `x WHAT`. The kind of condition decides what the label must name.
 fn of_label(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
     let names = match cursor.peek_second() {
         Some(LabelWord::On | LabelWord::Committed) => Names::Command,
@@ -65,7 +65,7 @@ fn of_label(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
         | None => Names::Request,
     };
     let label = cursor.label(names)?;
-    Ok(match cursor.expect_one("what is said of a request")? {
+    Ok(match cursor.expect_one("a fact about a request")? {
         LabelWord::On if cursor.take_word(Particle::A) => {
             cursor.expect_word(Particle::Majority)?;
             Condition::OnMajority(label)

@@ -29,7 +29,7 @@ pub(super) struct Cursor<'s> {
 }
 
 impl<'s> Cursor<'s> {
-    /// At the second word of a line; the first one says what the line is.
+    /// A cursor at the second word of a line; the first one is the line's keyword.
     pub(super) fn behind_first(
         source: &'s Source,
         line: SourceLine<'s>,
@@ -57,7 +57,7 @@ impl<'s> Cursor<'s> {
         self.words.first().map_or("", |word| word.text)
     }
 
-    /// Where the word stands that the line begins with.
+    /// The place of the word with which the line begins.
     pub(super) fn first_place(&self) -> Place {
         self.words.first().map_or_else(|| self.place(), |word| word.place.clone())
     }
@@ -67,17 +67,17 @@ impl<'s> Cursor<'s> {
         self.words.get(self.next).map(|word| word.text)
     }
 
-    /// Which of these words the next one is.
+    /// The next word, if it is one of these.
     pub(super) fn peek_one<W: Words>(&self) -> Option<W> {
         self.peek().and_then(W::named)
     }
 
-    /// Whether the next word is this one.
+    /// True if the next word is this one.
     pub(super) fn at(&self, word: impl Words) -> bool {
         self.peek() == Some(word.word())
     }
 
-    /// Which of these words the one behind the next one is.
+    /// The word behind the next one, if it is one of these.
     pub(super) fn peek_second<W: Words>(&self) -> Option<W> {
         self.words.get(self.next + 1).and_then(|word| W::named(word.text))
     }
@@ -103,7 +103,7 @@ impl<'s> Cursor<'s> {
         Some(word)
     }
 
-    /// Where the next word stands, or the end of the line if there is none.
+    /// The place of the next word, or the end of the line if there is none.
     pub(super) fn place(&self) -> Place {
         match (self.words.get(self.next), self.words.last()) {
             (Some(word), _) => word.place.clone(),
@@ -116,13 +116,13 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Where the word before the next one stands.
+    /// The place of the word before the next one.
     pub(super) fn last_place(&self) -> Place {
         let last = self.next.checked_sub(1).and_then(|last| self.words.get(last));
         last.map_or_else(|| self.place(), |word| word.place.clone())
     }
 
-    /// Where each of the last `count` words stands that are read.
+    /// The places of the last `count` words that were read.
     pub(super) fn last_places(&self, count: usize) -> impl Iterator<Item = &Place> {
         let first = self.next.saturating_sub(count);
         self.words.iter().skip(first).take(count).map(|word| &word.place)
@@ -147,7 +147,7 @@ impl<'s> Cursor<'s> {
         self.error(message).with_help(format!("expected {}", expected.as_ref()))
     }
 
-    /// Reads one of these words. `what` says what they are.
+    /// Reads one of these words. `what` describes them for an error.
     pub(super) fn expect_one<W: Words>(&mut self, what: &str) -> Result<W, ParseError> {
         self.take_one().ok_or_else(|| self.none_of(what, &spelled(W::ALL)))
     }
@@ -184,7 +184,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Reads a number within limits. `what` says what it counts.
+    /// Reads a number within limits. `what` describes it for an error.
     pub(super) fn number(
         &mut self,
         what: &str,
@@ -222,7 +222,7 @@ impl<'s> Cursor<'s> {
         Ok(u32::try_from(number).unwrap_or(u32::MAX))
     }
 
-    /// Reads `#N`, if it is there. `what` says what it counts.
+    /// Reads `#N`, if it is there. `what` describes it for an error.
     pub(super) fn ordinal(&mut self, what: &str) -> Result<Option<u32>, ParseError> {
         let Some(digits) = self.peek().and_then(|word| word.strip_prefix('#')) else {
             return Ok(None);
@@ -279,7 +279,7 @@ impl<'s> Cursor<'s> {
         Ok(Some(Drawn { index, term }))
     }
 
-    /// Whether the next word has the form of a label and is no word of the language.
+    /// True if the next word has the form of a label and is no word of the language.
     pub(super) fn at_label(&self) -> bool {
         self.peek().is_some_and(|word| is_label(word) && !is_reserved(word))
     }

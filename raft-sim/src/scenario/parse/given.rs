@@ -68,7 +68,7 @@ fn whole_log(cursor: &mut Cursor<'_>) -> Result<DrawnLog, ParseError> {
     Ok(log)
 }
 
-/// currentTerm, which no entry of the log is ahead of.
+/// Reads currentTerm, which no entry of the log exceeds.
 fn current_term(cursor: &mut Cursor<'_>, last: Term) -> Result<Term, ParseError> {
     let term = Term(cursor.number("currentTerm", 0..=LARGEST)?);
     if term < last {
@@ -79,7 +79,7 @@ fn current_term(cursor: &mut Cursor<'_>, last: Term) -> Result<Term, ParseError>
     Ok(term)
 }
 
-/// votedFor, which there is only once an election has begun.
+/// Reads votedFor, which needs an election that has begun.
 fn vote(cursor: &mut Cursor<'_>, term: Term) -> Result<Option<NodeId>, ParseError> {
     if cursor.take_word(Particle::None) {
         return Ok(None);
@@ -133,7 +133,7 @@ fn check_log_matching(
     Ok(())
 }
 
-/// Whether two boxes can be drawings of one entry, of which one may leave the label out.
+/// True if two boxes can be drawings of one entry; one of them may leave the label out.
 fn may_be_same(one: &DrawnEntry, other: &DrawnEntry) -> bool {
     let labels_agree = one.label.is_none() || other.label.is_none() || one.label == other.label;
     one.term == other.term && labels_agree

@@ -1,9 +1,10 @@
-//! The header: what is tested, on whom, and from which state.
+//! The header: what is tested, on which servers, and from which state.
 
-use super::cursor::{Cursor, LARGEST};
+use super::cursor::Cursor;
 use super::given::given;
 use super::labels::Labels;
 use super::settings::{SettingsLine, of_each, settings};
+use super::value::{check_unset, percent};
 use crate::model::NodeId;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source, SourceLine};
@@ -235,7 +236,7 @@ fn network(cursor: &mut Cursor<'_>) -> Result<NetworkItem, ParseError> {
             None => false,
         };
         check_unset(cursor, is_set)?;
-        match cursor.expect_one("the weather")? {
+        match cursor.expect_one("a network condition")? {
             NetworkWord::Delay => {
                 let (from, to) = cursor.range("a delay, as in `1..5 ms`", 0)?;
                 let microseconds = if cursor.take_word(Particle::Ms) {
@@ -253,29 +254,4 @@ fn network(cursor: &mut Cursor<'_>) -> Result<NetworkItem, ParseError> {
         }
     }
     Ok(network)
-}
-
-/// What the next word sets must not be set yet.
-pub(super) fn check_unset(cursor: &Cursor<'_>, is_set: bool) -> Result<(), ParseError> {
-    if !is_set {
-        return Ok(());
-    }
-    let word = cursor.peek().unwrap_or_default();
-    Err(cursor.error(format!("`{word}` is set twice")))
-}
-
-/// Reads `N%`.
-pub(super) fn percent(cursor: &mut Cursor<'_>) -> Result<u32, ParseError> {
-    let what = "a percentage, as in `5%`";
-    let Some(digits) = cursor.peek().and_then(|word| word.strip_suffix('%')) else {
-        return Err(cursor.unexpected(what));
-    };
-    let percent = cursor.number_in(digits, what, 0..=100)?;
-    cursor.take();
-    Ok(narrow(percent))
-}
-
-/// A number that is [`LARGEST`] at most, in 32 bits.
-pub(super) fn narrow(number: u64) -> u32 {
-    u32::try_from(number.min(LARGEST)).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! Labels: who has declared which, and whether each is used as what it was declared to be.
+//! Labels: where each is declared, and whether it is used as what it was declared to be.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
 use crate::scenario::syntax::{DrawnEntry, Label};
 
-/// What a label names, or must name where it is used.
+/// The kind of thing that a label names, or must name where it is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     /// A command in a log: drawn, forged or proposed.
@@ -23,13 +23,12 @@ pub(super) enum Names {
     Transfer,
     /// A client's session.
     Session,
-    /// Whatever is asked of a server and answered: any of the above, but for a command that nobody
-    /// proposes.
+    /// Any request that a server answers: any of the above, except a command that no client proposes.
     Request,
 }
 
 impl Names {
-    /// Whether what this label was declared to be may stand where `self` is asked for.
+    /// True if a label declared as this kind may stand where `self` is required.
     fn covers(self, declared: Names) -> bool {
         match self {
             Names::Command => matches!(declared, Names::Command | Names::Proposal),
@@ -40,7 +39,7 @@ impl Names {
         }
     }
 
-    /// How a reader calls it.
+    /// Its name in an error.
     fn word(self) -> &'static str {
         match self {
             Names::Command | Names::Proposal => "command",
@@ -52,7 +51,7 @@ impl Names {
         }
     }
 
-    /// What declares such a label.
+    /// The statements that declare such a label, for an error.
     fn declared_by(self) -> &'static str {
         match self {
             Names::Command => "a `given` log, a `propose` or a `forge`",
@@ -66,7 +65,7 @@ impl Names {
     }
 }
 
-/// A label, where it was said, and what it names there.
+/// A label, its place, and the kind of thing that it names there.
 pub(super) struct Mention {
     pub(super) label: Label,
     pub(super) place: Place,
@@ -80,7 +79,7 @@ pub(super) struct Labels {
     used: Vec<Mention>,
 }
 
-/// Where a label was first declared, and as what.
+/// The first declaration of a label: its place and kind.
 struct Declared {
     line: u32,
     names: Names,

@@ -8,14 +8,14 @@ use crate::scenario::source::Place;
 use crate::scenario::syntax::DrawnEntry;
 use crate::scenario::vocabulary::{Particle, Sign};
 
-/// Drawn entries, where each stands in the text, and whether `...` follows them.
+/// Drawn entries, the place of each in the text, and whether `...` follows them.
 #[derive(Default)]
 pub(super) struct DrawnLog {
     /// The entries in order.
     pub(super) entries: Vec<DrawnEntry>,
     /// One for every entry.
     pub(super) places: Vec<Place>,
-    /// Whether `...` follows.
+    /// True if `...` follows.
     pub(super) open: bool,
 }
 

@@ -1,7 +1,7 @@
 //! From a scenario's text to [`Scenario`], or to the first error in it.
 //!
-//! What comes out is consistent: servers exist, labels are declared, the starting state is one that
-//! Raft can reach. Whether a subject does what the scenario says is not decided here.
+//! The result is consistent: servers exist, labels are declared, the starting state is one that Raft can reach. The
+//! replay decides whether a subject does what the scenario says.
 
 mod condition;
 mod cursor;
@@ -16,6 +16,7 @@ mod settings;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use cursor::{Cursor, spelled};
 use header::Draft;

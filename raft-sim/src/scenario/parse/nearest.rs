@@ -20,8 +20,8 @@ pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> O
     (distance <= 1.max(known.len() / 3)).then_some(known)
 }
 
-/// How many characters must be added, removed, replaced or swapped with their neighbour to get from one
-/// word to the other, capitals counting as small letters.
+/// The number of characters that must be added, removed, replaced or swapped with their neighbour to get from one
+/// word to the other. Capitals count as small letters.
 fn distance(one: &str, other: &str) -> usize {
     let [one, other] = [one, other].map(|word| word.to_lowercase().chars().collect::<Vec<char>>());
     let mut before_last: Vec<usize> = Vec::new();

@@ -7,13 +7,13 @@ use crate::scenario::syntax::{Link, Servers};
 use crate::scenario::vocabulary::{Particle, Sign};
 
 impl Cursor<'_> {
-    /// Whether the next word has the form of a server: `S` and digits.
+    /// True if the next word has the form of a server: `S` and digits.
     pub(super) fn at_server(&self) -> bool {
         let digits = self.peek().and_then(|word| word.strip_prefix('S')).unwrap_or_default();
         digits.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
     }
 
-    /// Whether servers follow, named one by one or by `all`.
+    /// True if servers follow, named one by one or by `all`.
     pub(super) fn at_servers(&self) -> bool {
         self.at_server() || self.at(Particle::All)
     }

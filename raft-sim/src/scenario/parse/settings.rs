@@ -2,7 +2,7 @@
 //! with the next boot of some.
 
 use super::cursor::Cursor;
-use super::header::{check_unset, narrow, percent};
+use super::value::{check_unset, narrow, percent};
 use crate::model::NodeId;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source};
@@ -13,11 +13,11 @@ use crate::scenario::vocabulary::{SETTINGS, Value};
 pub(super) struct SettingsLine {
     /// The servers it is for; `None` for all.
     pub(super) servers: Option<Servers>,
-    /// What it sets.
+    /// The settings in it.
     pub(super) settings: Settings,
-    /// Where a setting of the clock stands, if one does.
+    /// The place of a setting of the clock, if there is one.
     clock: Option<Place>,
-    /// Where `lease-reads` stands, if it does.
+    /// The place of `lease-reads`, if it is there.
     lease: Option<Place>,
 }
 
@@ -68,7 +68,7 @@ fn set(cursor: &mut Cursor<'_>, settings: &mut Settings) -> Result<(), ParseErro
     Ok(())
 }
 
-/// The settings of each of these servers, in order: of two lines the later one counts.
+/// Returns the settings of each of these servers, in order; the later of two lines counts.
 pub(super) fn of_each(
     source: &Source,
     servers: &[NodeId],

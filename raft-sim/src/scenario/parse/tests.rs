@@ -1,5 +1,5 @@
-//! What parses into what; in `refused`, what is refused with which words; in
-//! `mangled`, that no text is worse than refused.
+//! The parser's results for correct texts; `refused` has the errors for wrong ones, and `mangled` shows that no
+//! text causes worse than an error.
 
 mod mangled;
 mod refused;

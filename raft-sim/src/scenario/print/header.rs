@@ -122,7 +122,7 @@ mod tests {
         let source = Source::new("t.raft", &LINES.join("\n"));
         let scenario = parse(&source).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(written(&scenario.header_lines), LINES);
-        assert_eq!(written(&scenario.header.lines()), LINES, "the fewest lines are these");
+        assert_eq!(written(&scenario.header.lines()), LINES, "and as it was meant");
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn without_needless_blanks(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     kept
 }
 
-/// What stands before the comment in each row.
+/// The words before the comment in each row.
 fn bodies(rows: &[Row<'_>]) -> Vec<String> {
     let mut bodies = Vec::new();
     for run in rows.chunk_by(|one, next| one.log.is_some() && next.log.is_some()) {
@@ -133,7 +133,7 @@ fn comment_columns(rows: &[Row<'_>], bodies: &[String]) -> Vec<usize> {
     columns
 }
 
-/// How many characters wide a text is.
+/// The width of a text in characters.
 fn width(text: &str) -> usize {
     text.chars().count()
 }

@@ -40,7 +40,7 @@ impl<T: Display> Display for List<'_, T> {
     }
 }
 
-/// What is there, or `none`.
+/// The value, or `none`.
 struct OrNone<T>(Option<T>);
 
 impl<T: Display> Display for OrNone<T> {

@@ -1,4 +1,4 @@
-//! Clients and administrators: what they ask for, and what they are told.
+//! Clients and administrators: their requests and the answers.
 
 use super::start::command;
 use super::{Replay, Stop};
@@ -7,10 +7,10 @@ use crate::model::{LogIndex, NodeId, Once, SessionId};
 use crate::scenario::syntax::{Answer as AnswerWord, Label};
 use crate::subject::{Answer, Event, Request};
 
-/// What somebody asked for under a label, and what came of it.
+/// The request under a label, and its outcome.
 #[derive(Debug)]
 pub(super) struct Asked {
-    /// When it was last handed to a server: that counts, and an earlier time if it is done after all.
+    /// Its last attempt. The outcome of an earlier attempt counts only if it succeeded after all.
     latest: Request,
     /// Its session and serial number, if it is a command that has them.
     once: Option<Once>,
@@ -18,13 +18,13 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// The last time that it was handed in.
+    /// The last attempt.
     pub(super) fn last(&self) -> Request {
         self.latest
     }
 
     /// A server has answered one attempt.
-    fn hear(&mut self, request: Request, answer: Answer) {
+    fn answer(&mut self, request: Request, answer: Answer) {
         let is_last = self.latest == request;
         let was_done = self.answer.is_some_and(is_final);
         if !was_done && (is_last || is_final(answer)) {
@@ -33,7 +33,7 @@ impl Asked {
     }
 }
 
-/// Whether an answer is about what was asked for and not about one attempt, of which there may be more.
+/// True if an answer decides the request, whichever of several attempts it is for.
 fn is_final(answer: Answer) -> bool {
     match answer {
         Answer::Committed(_)
@@ -50,7 +50,7 @@ fn is_final(answer: Answer) -> bool {
 }
 
 impl Replay<'_> {
-    /// A client hands commands in, one after the other; in a session, under its next serial numbers.
+    /// A client proposes commands, one after the other; in a session, under its next serial numbers.
     pub(super) fn propose(
         &mut self,
         server: NodeId,
@@ -67,7 +67,7 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// The client of a command hands it in again, under the same serial number.
+    /// The client of a command proposes it again, under the same serial number.
     pub(super) fn retry(&mut self, server: NodeId, label: &Label) -> Result<(), Stop> {
         let Some(asked) = self.requests.get(label) else {
             return Err(self.statement(format!("{} has not been proposed yet", label.0)));
@@ -115,7 +115,7 @@ impl Replay<'_> {
         }
     }
 
-    /// Somebody asks a server for something, for the first time or again; from now on it is pending.
+    /// A request is sent to a server, for the first time or again; from now on it is pending.
     fn request(
         &mut self,
         server: NodeId,
@@ -162,12 +162,12 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Clients and administrators hear what they were told since.
-    pub(super) fn hear_answers(&mut self) {
+    /// Hands out the answers to clients and administrators since the last call.
+    pub(super) fn take_answers(&mut self) {
         for (_, request, answer) in self.folds.answers.drain(..) {
             let label = self.asked.get(request.0 as usize - 1).and_then(Option::as_ref);
             if let Some(asked) = label.and_then(|label| self.requests.get_mut(label)) {
-                asked.hear(request, answer);
+                asked.answer(request, answer);
             }
         }
     }

@@ -1,14 +1,14 @@
-//! Conditions: what is true of the cluster now, seen as Figure 2 sees it.
+//! Conditions: what is true of the cluster now, in the terms of Figure 2.
 
 use super::Replay;
+use super::facts::{commit, hard_state, role_word};
 use super::logs::{carries, is_drawn, members, sorted};
-use crate::model::{HardState, NodeId, length};
-use crate::scenario::syntax::{Bound, Condition, Fact, Label, Number, RoleWord};
+use crate::model::{NodeId, length};
+use crate::scenario::syntax::{Bound, Condition, Fact, Label, Number};
 use crate::subject::Role;
-use crate::world::Server;
 
 impl Replay<'_> {
-    /// Whether a condition holds now.
+    /// True if a condition holds now.
     pub(super) fn holds(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Not(condition) => !self.holds(condition),
@@ -82,7 +82,8 @@ impl Replay<'_> {
         self.log(server).iter().any(|entry| carries(entry, label))
     }
 
-    /// Which of these commands the state had from which a read was answered; `None` if it was not.
+    /// For each of these commands, whether a read was answered from a state that has it; `None` if it was not
+    /// answered.
     fn seen<'a>(&self, read: &Label, labels: &'a [Label]) -> Option<Vec<&'a Label>> {
         let index = self.read_at(read)?;
         let record = &self.folds.record;
@@ -94,28 +95,6 @@ impl Replay<'_> {
         let server = self.world.server(id);
         let log = self.log(id);
         log.iter().take(commit(server) as usize).any(|entry| carries(entry, label))
-    }
-}
-
-/// currentTerm and votedFor: of a server that is down, what its disk has.
-pub(super) fn hard_state(server: &Server) -> HardState {
-    if server.is_up() {
-        HardState { term: server.view().term, voted_for: server.view().voted_for }
-    } else {
-        server.disk().hard_state()
-    }
-}
-
-/// The commit index as a number. A server that is down has none.
-pub(super) fn commit(server: &Server) -> u64 {
-    if server.is_up() { length(server.view().commit) } else { 0 }
-}
-
-pub(super) fn role_word(role: Role) -> RoleWord {
-    match role {
-        Role::Follower => RoleWord::Follower,
-        Role::Candidate => RoleWord::Candidate,
-        Role::Leader => RoleWord::Leader,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What statements do to the hosts of servers: to their power, disks and state machines.
+//! Statements about the hosts of servers: their power, disks and state machines.
 
 use super::start::settings;
 use super::{Replay, Stop};
@@ -66,10 +66,10 @@ impl Replay<'_> {
         let unnotified = self.world.server(server).unnotified().len();
         let Some(write) = self.world.server(server).unnotified().nth(ordinal - 1) else {
             return Err(self.statement(match unnotified {
-                0 => format!("{server} has heard of all its durable writes; flush some first"),
-                1 => format!("there is only 1 durable write that {server} has not heard of"),
+                0 => format!("{server} has been notified of all its durable writes; flush some first"),
+                1 => format!("there is only 1 durable write of which {server} has not been notified"),
                 _ => format!(
-                    "there are only {unnotified} durable writes that {server} has not heard of"
+                    "there are only {unnotified} durable writes of which {server} has not been notified"
                 ),
             }));
         };

@@ -1,8 +1,8 @@
-//! Replays in which a step that has lost its meaning is left out: the message it is about is not in flight, its
-//! server is down, who was to time out leads.
+//! Replays that skip steps that have lost their meaning: the message is not in flight, the server is down, or the
+//! server that was to time out is a leader.
 //!
-//! Whoever takes steps out of a long replay wants to know what becomes of the rest. A delivery therefore shows
-//! its message instead of describing it, and delivers what is most like it on the same link.
+//! The shrinker removes steps from a long replay and replays the rest. Therefore a delivery has its message instead
+//! of a description of it, and delivers the most similar message on the same link.
 
 use super::{Alarm, Failure, FailureKind, Replay, Stop, entered};
 use crate::action::Action;
@@ -11,43 +11,43 @@ use crate::network::{Flight, MessageId};
 use crate::scenario::syntax::{Scenario, Statement};
 use crate::subject::Implementation;
 
-/// One step of a lenient replay. Its message is what a message says, whatever the implementation carried along in the run
-/// that it comes from.
+/// One step of a lenient replay. Its message is the content in the paper's terms, without the implementation's own
+/// data in the original run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// This message is delivered, or the one most like it.
+    /// Deliver this message, or the most similar one.
     Deliver(Message),
-    /// A copy of this message, or of the one most like it, is in flight as well.
+    /// Put a copy of this message, or of the most similar one, in flight.
     Duplicate(Message),
-    /// Anything else.
+    /// Any other statement.
     Do(Statement),
 }
 
-/// How a lenient replay went.
+/// The result of a lenient replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// What was wrong, if anything was.
+    /// The alarm, if there was one.
     pub alarm: Option<Alarm>,
-    /// What was carried out until then, with the messages that there were.
+    /// The steps that were carried out until then, with their actual messages.
     pub done: Vec<Move>,
-    /// How many steps were left out until then.
+    /// The number of steps that were skipped until then.
     pub left_out: usize,
-    /// How much happened to servers: what the replay cost.
+    /// The number of events that servers took: the cost of the replay.
     pub steps: u64,
 }
 
 impl Attempt {
-    /// Nothing was done yet.
+    /// A replay before its first step.
     fn new(alarm: Option<Alarm>) -> Attempt {
         Attempt { alarm, done: Vec::new(), left_out: 0, steps: 0 }
     }
 }
 
-/// What one server's disk holds.
+/// The content of one server's disk.
 pub type Durable = (HardState, Vec<Entry>);
 
-/// Carries out what can be carried out, to the first violation, or to the end if what the last step waits for does
-/// not come about. Of the scenario only the header counts.
+/// Carries out the steps that can be carried out, to the first violation, or to the end if what the last step waits
+/// for does not happen. Only the header of the scenario counts.
 #[must_use]
 pub fn attempt(
     scenario: &Scenario,
@@ -61,7 +61,7 @@ pub fn attempt(
     }
 }
 
-/// These steps as statements: each delivery says what it takes to mean just its message, and no more.
+/// Returns these steps as statements: each delivery has the fewest words that select its message.
 #[must_use]
 pub fn in_words(
     scenario: &Scenario,
@@ -81,7 +81,7 @@ pub fn in_words(
     all.unwrap_or_default()
 }
 
-/// What the servers' disks hold after these steps, S1's first; `None` if there is a snapshot among it.
+/// The content of the servers' disks after these steps, S1's first; `None` if one has a snapshot.
 #[must_use]
 pub fn durable(
     scenario: &Scenario,
@@ -99,7 +99,7 @@ pub fn durable(
     entered(scenario, implementation, &mut (), held).ok()?
 }
 
-/// A step with the message that it comes to in a replay.
+/// A step with its actual message in a replay.
 enum Found {
     Deliver(MessageId, Message),
     Duplicate(MessageId, Message),
@@ -107,12 +107,12 @@ enum Found {
 }
 
 impl Replay<'_> {
-    /// Carries out what can be carried out.
+    /// Carries out the steps that can be carried out.
     pub(super) fn carry_on(&mut self, moves: &[Move]) -> Attempt {
         self.attempt(moves, |_, _| {})
     }
 
-    /// `each` learns of every step that is about to be carried out.
+    /// Calls `each` before every step that is carried out.
     fn attempt(&mut self, moves: &[Move], mut each: impl FnMut(&Self, &Found)) -> Attempt {
         let mut attempt = Attempt::new(None);
         for (step, left) in moves.iter().zip((0..moves.len()).rev()) {
@@ -152,7 +152,7 @@ impl Replay<'_> {
         attempt
     }
 
-    /// A step with the message that it comes to here.
+    /// The step with its actual message here.
     fn find(&self, step: &Move) -> Option<Found> {
         Some(match step {
             Move::Deliver(wanted) => {
@@ -183,7 +183,7 @@ impl Replay<'_> {
     }
 }
 
-/// What a message says, as far as it can be compared between replays: commands, snapshots and requests are
+/// The content of a message, as far as it can be compared between replays: commands, snapshots and requests are
 /// named anew in each.
 struct Gist {
     kind: u8,

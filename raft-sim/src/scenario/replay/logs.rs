@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::conditions::{commit, hard_state, role_word};
+use super::facts::{commit, hard_state, role_word};
 use super::start::{command_in, first_configuration};
 use super::{Replay, messages};
 use crate::model::{Entry, HardState, LogIndex, Membership, NodeId, Payload};
@@ -60,7 +60,7 @@ impl Replay<'_> {
         }
     }
 
-    /// What there is, for somebody whose expectation was not met: each server, and what is in flight.
+    /// The state of each server and the messages in flight, for the report of an expectation that was not met.
     pub(super) fn situation(&self) -> String {
         let mut lines = String::from("there is:\n");
         for id in self.world.ids() {
@@ -77,8 +77,8 @@ impl Replay<'_> {
         lines + &messages::list(&self.world.network().in_flight())
     }
 
-    /// What is so of a server beside its role: its snapshot only if it has one, and its configuration only if that
-    /// is another than the first of all.
+    /// The facts about a server beside its role: its snapshot only if it has one, and its configuration only if it
+    /// differs from the first one.
     fn facts(&self, id: NodeId) -> Vec<Fact> {
         let server = self.world.server(id);
         let HardState { term, voted_for } = hard_state(server);
@@ -106,7 +106,7 @@ impl Replay<'_> {
     }
 }
 
-/// Who votes in a configuration: in C_old,new those of both, in order.
+/// The voters of a configuration: in C_old,new those of both, in order.
 pub(super) fn members(configuration: &Membership) -> Vec<NodeId> {
     let Membership { voters, outgoing, learners: _ } = configuration;
     sorted(&[&voters[..], outgoing].concat())
@@ -120,7 +120,7 @@ pub(super) fn sorted(servers: &[NodeId]) -> Vec<NodeId> {
     servers
 }
 
-/// Whether a log looks as drawn; if it is open, more may follow.
+/// True if a log looks as drawn; if it is open, more may follow.
 pub(super) fn is_drawn(log: &[Entry], boxes: &[DrawnEntry], open: bool) -> bool {
     let fits = if open { log.len() >= boxes.len() } else { log.len() == boxes.len() };
     fits && log.iter().zip(boxes).all(|(entry, drawn)| {
@@ -128,7 +128,7 @@ pub(super) fn is_drawn(log: &[Entry], boxes: &[DrawnEntry], open: bool) -> bool 
     })
 }
 
-/// Whether an entry carries this command.
+/// True if an entry carries this command.
 pub(super) fn carries(entry: &Entry, label: &Label) -> bool {
     command_in(entry).is_some_and(|command| **command == *label.0.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Messages by hand: which ones a statement means, and what becomes of them.
+//! Messages moved by hand: which ones a statement selects, and what happens to them.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ use crate::scenario::syntax::{
 const SETTLE_LIMIT: u32 = 100_000;
 
 impl Replay<'_> {
-    /// Delivers what is in flight, oldest first, until nothing is that could be delivered.
+    /// Delivers the messages in flight, oldest first, until none is left that could be delivered.
     pub(super) fn settle(&mut self) -> Result<(), Stop> {
         for _ in 0..SETTLE_LIMIT {
             let free = self.world.network().flights().filter(|flight| !flight.held);
@@ -121,7 +121,7 @@ impl Replay<'_> {
         self.set_held(|held, flight| held != flight.held)
     }
 
-    /// Marks what was sent since as held, if it is.
+    /// Marks the messages sent since as held, if a hold covers them.
     pub(super) fn apply_holds(&mut self) -> Result<(), Stop> {
         if self.holds.is_empty() {
             return Ok(());
@@ -129,7 +129,7 @@ impl Replay<'_> {
         self.set_held(|held, flight| held && !flight.held)
     }
 
-    /// Holds back what the holds in force mean, and sets free what they do not, of those messages in flight that are to
+    /// Holds the messages that the holds in force cover, and releases the others, among those in flight that are to
     /// change.
     fn set_held(&mut self, changes: impl Fn(bool, &Flight) -> bool) -> Result<(), Stop> {
         let flights = self.world.network().in_flight().into_iter();
@@ -145,7 +145,7 @@ fn is_held(holds: &[(Link, Kind)], message: &Message) -> bool {
     holds.iter().any(|(link, kind)| on(link, message) && is_kind(*kind, message))
 }
 
-/// The kinds that a `hold` or `release` speaks of.
+/// The kinds that a `hold` or `release` covers.
 fn kinds(selector: &Selector) -> Vec<Kind> {
     match selector.kind {
         Some(kind) => vec![kind],
@@ -191,7 +191,7 @@ pub(super) fn is_kind(kind: Kind, message: &Message) -> bool {
     }
 }
 
-/// Whether a message is of the kind and says the details that a selector asks for.
+/// True if a message has the kind and the details that a selector requires.
 pub(super) fn says(selector: &Selector, message: &Message) -> bool {
     selector.kind.is_none_or(|kind| is_kind(kind, message))
         && selector.details.iter().all(|detail| says_detail(*detail, message))
@@ -293,7 +293,7 @@ fn forged_entries(prev: u64, drawn: &[DrawnEntry]) -> Entries {
     (prev + 1..).zip(drawn).filter_map(entry).collect()
 }
 
-/// What is in flight, a line each.
+/// The messages in flight, a line each.
 pub(super) fn list(flights: &[&Flight]) -> String {
     if flights.is_empty() {
         return "  nothing\n".to_string();

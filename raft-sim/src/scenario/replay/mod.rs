@@ -1,10 +1,11 @@
 //! Replays a scenario on an implementation and judges it.
 //!
-//! Messages move only when a statement moves them, clocks tick only when a statement lets them. After
-//! every step the oracles have spoken and every `never` and `reach` is looked at.
+//! Messages move only when a statement moves them, clocks tick only when a statement lets them. After every step
+//! the checkers have judged it, and every `never` and `reach` is evaluated.
 
 mod clients;
 mod conditions;
+mod facts;
 mod hosts;
 mod lenient;
 mod links;
@@ -40,10 +41,10 @@ use needs::needed;
 use record::Record;
 use start::design;
 
-/// How a replay ended.
+/// The outcome of a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every expectation held, and every oracle.
+    /// Every expectation held, and every property.
     Passed,
     /// The implementation lacks what the scenario requires.
     Skipped(Vec<Capability>),
@@ -51,23 +52,23 @@ pub enum Verdict {
     Failed(Failure),
 }
 
-/// What did not hold, and where the file was.
+/// The expectation or property that did not hold, and its place in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Line of the file, from 1.
     pub line: u32,
-    /// What kind of failure.
+    /// The kind of failure.
     pub kind: FailureKind,
-    /// The property that an oracle saw violated; `None` if it is the scenario that is not met.
+    /// The property that a checker found violated; `None` if an expectation of the scenario was not met.
     pub property: Option<Property>,
-    /// What was expected and what was found, in the paper's words; may have several lines.
+    /// The expected and the actual state, in the paper's words; may have several lines.
     pub message: String,
 }
 
 /// Kinds of failure, for exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// An oracle saw a property violated, or an expectation did not hold.
+    /// A checker found a property violated, or an expectation did not hold.
     Violation,
     /// `within` ran out of time.
     Liveness,
@@ -92,17 +93,17 @@ pub fn replay(
     verdict(&scenario.header, ended)
 }
 
-/// What a replay may be made for: what is wrong with the implementation, and not with the scenario.
+/// The alarms of a replay: faults of the implementation, not of the scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alarm {
-    /// An oracle saw a property violated.
+    /// A checker found a property violated.
     Violation(Violation),
-    /// What the last statement waits for does not come about in time.
+    /// The condition of the last statement, a `within`, did not hold in time.
     Overdue,
 }
 
-/// Replays a scenario on an implementation that need not have what it requires, and tells what is wrong with that;
-/// `None` if nothing is, or something else fails before.
+/// Replays a scenario on an implementation that need not have the required capabilities, and returns the alarm;
+/// `None` if there is none, or something else fails before.
 #[must_use]
 pub fn alarm(scenario: &Scenario, implementation: &dyn Implementation) -> Option<Alarm> {
     match entered(scenario, implementation, &mut (), |replay| replay.play()).flatten().err()? {
@@ -115,7 +116,7 @@ pub fn alarm(scenario: &Scenario, implementation: &dyn Implementation) -> Option
     }
 }
 
-/// Why a replay ended before, or at, its end.
+/// The reason why a replay ended before, or at, its end.
 enum Stop {
     Failed(Failure),
     Violation(u32, Violation),
@@ -143,11 +144,11 @@ fn entered<R>(
     Replay::start(scenario, own.as_deref().unwrap_or(implementation), observer).map(play)
 }
 
-/// What observes a replay: what the caller wants to observe, and what the replay has to know.
+/// The observers of a replay: the caller's, and those that the replay itself needs.
 struct Folds<'a> {
     observer: &'a mut dyn Observer,
     record: Record,
-    /// What clients were told since this was taken last.
+    /// The answers to clients since they were taken last.
     answers: Vec<(NodeId, Request, Answer)>,
     digest: Digest,
     no_panic: NoPanic,
@@ -155,7 +156,7 @@ struct Folds<'a> {
 }
 
 impl Folds<'_> {
-    /// A checker saw a property violated; `line` says on which line that was.
+    /// A checker found a property violated, on the line that `line` returns.
     fn stopped(&self, line: impl FnOnce(&Violation) -> u32) -> Stop {
         match self.no_panic.violation.as_ref().or(self.checkers.violation()) {
             Some(violation) => Stop::Violation(line(violation), violation.clone()),
@@ -203,13 +204,13 @@ struct Replay<'a> {
     scenario: &'a Scenario,
     world: World<'a, dyn Implementation + 'a>,
     folds: Folds<'a>,
-    /// What clients and administrators asked for, and what came of it.
+    /// The requests of clients and administrators, and their outcomes.
     requests: BTreeMap<Label, Asked>,
-    /// Under which label each request was made, if it has one; of one label there may be several.
+    /// The label of each request, if it has one; several requests may have the same.
     asked: Vec<Option<Label>>,
     /// The latest serial number of each session.
     serials: BTreeMap<SessionId, u64>,
-    /// What is held: a link and a kind.
+    /// The holds: a link and a kind.
     holds: Vec<(Link, Kind)>,
     /// The settings of each server's next boot.
     settings: Vec<Settings>,
@@ -269,7 +270,8 @@ impl<'a> Replay<'a> {
             && !names().any(|name| name == unknown)
         {
             let known: Vec<&str> = names().collect();
-            let message = format!("no oracle is called {unknown}; there are {}", known.join(", "));
+            let message =
+                format!("no property is called {unknown}; the properties are {}", known.join(", "));
             self.line = 1;
             return Err(self.statement(message));
         }
@@ -295,11 +297,9 @@ impl<'a> Replay<'a> {
 
     fn all_reached(&self) -> Result<(), Stop> {
         match self.reach.iter().find(|(_, _, reached)| !reached) {
-            Some((line, _, _)) => Err(self.unmet(
-                *line,
-                FailureKind::Violation,
-                "this was to come about on the way, and never did",
-            )),
+            Some((line, _, _)) => {
+                Err(self.unmet(*line, FailureKind::Violation, "this never came about"))
+            }
             None => Ok(()),
         }
     }
@@ -410,16 +410,16 @@ impl<'a> Replay<'a> {
         Stop::Failed(Failure { line, kind, property: None, message })
     }
 
-    /// Something that should hold and does not; what there is instead is told below.
+    /// An expectation that does not hold; the message shows the actual state below it.
     fn unmet(&self, line: u32, kind: FailureKind, message: &str) -> Stop {
         let message = format!("{message}\n{}", self.situation());
         Stop::Failed(Failure { line, kind, property: None, message })
     }
 
-    /// After everything that happened: clients have heard, holds apply to what was sent, and what must
-    /// never be and what must be reached are looked at.
+    /// Runs after every step: answers are handed out, holds apply to the messages sent, and every `never` and
+    /// `reach` is evaluated.
     fn after_step(&mut self) -> Result<(), Stop> {
-        self.hear_answers();
+        self.take_answers();
         self.apply_holds()?;
         for (line, condition) in &self.never {
             if self.holds(condition) {
@@ -442,7 +442,7 @@ impl<'a> Replay<'a> {
         })
     }
 
-    /// Does this to the world, as something that happens by itself: what is to be looked at then is.
+    /// Does this to the world as an event of its own: every `never` and `reach` is evaluated after it.
     fn step(&mut self, action: Action) -> Result<(), Stop> {
         self.act(action)?;
         self.after_step()

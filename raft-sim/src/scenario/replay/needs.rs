@@ -1,4 +1,5 @@
-//! What a scenario needs of an implementation: what it says, and what its settings and statements imply.
+//! The capabilities that a scenario requires: those that it names, and those that its settings and statements
+//! imply.
 
 use crate::model::NodeId;
 use crate::scenario::syntax::{Capability, ForgedBody, Scenario, Settings, Statement};
@@ -104,7 +105,7 @@ fn of_statement(known: &[Settings], statement: &Statement, needed: &mut Vec<Capa
     }
 }
 
-/// A server that is told to use joint consensus always does not change its configuration otherwise.
+/// A server with `changes joint` changes its configuration by joint consensus only.
 fn of_change(known: &[Settings], server: NodeId) -> Capability {
     match known.get(server.0 as usize - 1).and_then(|settings| settings.changes) {
         Some(Changes::Joint) => Capability::Joint,

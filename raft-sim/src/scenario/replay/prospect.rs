@@ -1,12 +1,12 @@
-//! How a cluster stands after some steps: what somebody needs to know who wants more of it.
+//! The state of a cluster after some steps, for code that appends statements.
 
 use super::lenient::Move;
-use super::{Replay, conditions, entered};
+use super::{Replay, entered, facts};
 use crate::model::{Membership, NodeId, Term};
 use crate::scenario::syntax::{Label, Scenario};
 use crate::subject::Implementation;
 
-/// How a cluster stands.
+/// The state of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prospect {
     /// The highest term of any server.
@@ -17,8 +17,8 @@ pub struct Prospect {
     pub pending: Vec<Label>,
 }
 
-/// How a cluster stands when of these steps has been carried out what can be; `None` if it does not boot. Of the
-/// scenario only the header counts.
+/// The state of a cluster after those of these steps that can be carried out; `None` if it does not boot. Only the
+/// header of the scenario counts.
 #[must_use]
 pub fn prospect(
     scenario: &Scenario,
@@ -34,7 +34,7 @@ pub fn prospect(
 
 fn stands(replay: &Replay<'_>) -> Option<Prospect> {
     let cluster = &replay.world;
-    let term = cluster.ids().map(|id| conditions::hard_state(cluster.server(id)).term).max()?;
+    let term = cluster.ids().map(|id| facts::hard_state(cluster.server(id)).term).max()?;
     let leader = cluster.leader();
     let leader = leader.map(|id| (id, Membership::clone(&replay.configuration(id))));
     let is_pending = |request| {

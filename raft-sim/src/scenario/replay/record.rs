@@ -1,4 +1,4 @@
-//! What a replay has to know itself of what happens: what each server applies, asks and reports.
+//! The observations that a replay itself needs: what each server applies, asks and reports.
 
 use std::collections::BTreeMap;
 
@@ -8,28 +8,28 @@ use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Applied, Effects, Outcome};
 use crate::time::Micros;
 
-/// What was observed of all servers.
+/// The observations of all servers.
 #[derive(Debug)]
 pub(super) struct Record {
-    /// Every entry that some state machine applied, and what that came to: what a snapshot stands for.
+    /// Every entry that some state machine applied, and its outcome: the content of snapshots.
     applied: BTreeMap<LogIndex, Applied>,
-    /// What each server did, S1 first.
+    /// The observations of each server, S1 first.
     servers: Vec<Known>,
 }
 
-/// What one server did.
+/// The observations of one server.
 #[derive(Clone, Debug, Default)]
 struct Known {
     /// The commands that its state machine has executed.
     executed: Vec<String>,
-    /// How often it asked whether it would be elected.
+    /// The number of times that it asked for pre-votes.
     pre_votes: u64,
-    /// Whether it told of a message that no correct server sends.
+    /// True if it reported a message that no correct server sends.
     reported: bool,
 }
 
 impl Record {
-    /// Nothing yet.
+    /// A record without observations.
     pub(super) fn of(servers: usize) -> Record {
         Record { applied: BTreeMap::new(), servers: vec![Known::default(); servers] }
     }
@@ -43,12 +43,12 @@ impl Record {
         &self.known(server).executed
     }
 
-    /// How often a server asked for pre-votes.
+    /// The number of times that a server asked for pre-votes.
     pub(super) fn pre_votes(&self, server: NodeId) -> u64 {
         self.known(server).pre_votes
     }
 
-    /// Whether a server told of a message that no correct server sends.
+    /// True if a server reported a message that no correct server sends.
     pub(super) fn reported(&self, server: NodeId) -> bool {
         self.known(server).reported
     }
@@ -68,7 +68,7 @@ impl Record {
         applied.into_iter().flatten().map(|(_, applied)| applied)
     }
 
-    /// A server's state machine has the state after this entry, without having executed what led to it.
+    /// A server's state machine has the state after this entry, without having executed the entries before.
     fn restored(&mut self, server: NodeId, through: Option<LogIndex>) {
         let executed = self.executed_up_to(through).collect();
         self.servers[server.0 as usize - 1].executed = executed;

@@ -1,4 +1,4 @@
-//! The way back from a message in flight to the words that mean it.
+//! The words that select a message in flight.
 
 use super::Replay;
 use super::messages::{is_kind, says};
@@ -7,8 +7,8 @@ use crate::network::MessageId;
 use crate::scenario::syntax::{Detail, Drawn, Kind, Link, Selection, Selector, Which};
 
 impl Replay<'_> {
-    /// The fewest words that mean this message now: its link and kind, if it is the only one; with one thing
-    /// that it alone says; or else its place among those of its kind.
+    /// The fewest words that select this message now: its link and kind, if it is the only one; with one detail
+    /// that it alone has; or else its place among those of its kind.
     pub(super) fn shortest(&self, message: &Message, id: MessageId) -> Selection {
         let link = Link { from: message.from, to: message.to };
         let selector = |details| Selector { links: vec![link], kind: kind(message), details };
@@ -30,7 +30,7 @@ impl Replay<'_> {
     }
 }
 
-/// What a message is called, as exactly as can be.
+/// The most exact kind of a message.
 fn kind(message: &Message) -> Option<Kind> {
     let mut kinds: Vec<Kind> =
         Kind::ALL.into_iter().filter(|&kind| is_kind(kind, message)).collect();
@@ -39,7 +39,7 @@ fn kind(message: &Message) -> Option<Kind> {
     kinds.first().copied()
 }
 
-/// What a message says, what tells it best from others first.
+/// The details of a message, the most distinctive first.
 fn details(message: &Message) -> Vec<Detail> {
     let mut details = match &message.body {
         Body::RequestVote { last, transfer } => {

@@ -14,7 +14,7 @@ pub(super) fn first_configuration(header: &Header) -> Vec<NodeId> {
     inside.copied().collect()
 }
 
-/// What these words set a server to.
+/// The server's settings by these lines.
 pub(super) fn settings(header: &Header, set: syntax::Settings) -> Settings {
     let default = Settings::default();
     let syntax::Settings {
@@ -52,7 +52,7 @@ pub(super) fn settings(header: &Header, set: syntax::Settings) -> Settings {
     }
 }
 
-/// What the header sets for a server.
+/// The settings of a server in the header.
 pub(super) fn set_of(header: &Header, server: NodeId) -> syntax::Settings {
     header.settings.get(server.0 as usize - 1).copied().unwrap_or_default()
 }

@@ -1,9 +1,9 @@
-//! Conditions: what is true or false of a cluster at a moment.
+//! Conditions: facts that are true or false of a cluster at a given time.
 
 use super::{DrawnEntry, Label, Selector, Servers};
 use crate::model::NodeId;
 
-/// Something that is true or false of a cluster at a moment.
+/// A condition that is true or false of a cluster at a given time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// `not CONDITION`
@@ -20,7 +20,7 @@ pub enum Condition {
     On(Label, Servers),
     /// `x committed`: the commit index of some live server covers it.
     Committed(Label),
-    /// `x ANSWER`: what the client or administrator that made the request was told.
+    /// `x ANSWER`: the answer that the client or administrator of the request received.
     Answered(Label, Answer),
     /// `r1 sees x …`: the read was answered, from a state in which these commands are applied.
     Sees(Label, Vec<Label>),
@@ -32,7 +32,7 @@ pub enum Condition {
     Quiet,
 }
 
-/// What a client or an administrator was told of a request.
+/// The answer that a client or an administrator received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// `acknowledged`: done; of a command, committed and applied
@@ -41,7 +41,7 @@ pub enum Answer {
     Refused,
     /// `failed`: taken, and certain never to be done
     Failed,
-    /// `pending`: taken, and no word since
+    /// `pending`: taken, and not answered yet
     Pending,
     /// `unknown`: the server can't tell whether it was or will be committed
     Unknown,
@@ -81,7 +81,7 @@ pub enum Fact {
     Commit(Number),
     /// `committed x y`: the commit index covers these commands in its log
     Committed(Vec<Label>),
-    /// `reported`: it has told of a message that no correct server sends
+    /// `reported`: it has reported a message that no correct server sends
     Reported,
     /// `applied x y` or `applied none`: the state machine of this incarnation has applied exactly these
     /// commands, in this order
@@ -112,11 +112,11 @@ pub enum RoleWord {
 pub struct Number {
     /// The number.
     pub value: u64,
-    /// How it compares.
+    /// The comparison.
     pub bound: Bound,
 }
 
-/// How a number is meant.
+/// A comparison with a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// exactly

@@ -1,4 +1,4 @@
-//! The header of a scenario: what is tested, on whom, and from which state.
+//! The header of a scenario: what is tested, on which servers, and from which state.
 
 use super::{DrawnEntry, Servers, Trivia};
 use crate::model::{NodeId, Term};
@@ -7,13 +7,13 @@ use crate::subject::{Capability, Changes};
 /// One line before the first statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderLine {
-    /// What it says.
+    /// Its content.
     pub item: HeaderItem,
     /// The comments around it.
     pub trivia: Trivia,
 }
 
-/// What one header line says. [`Header`] tells what each means.
+/// The content of one header line. [`Header`] documents the meaning of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeaderItem {
     /// `scenario TITLE`
@@ -47,7 +47,7 @@ pub enum HeaderItem {
     },
 }
 
-/// What a `network` line sets. [`Network`] tells what each means.
+/// The settings of a `network` line. [`Network`] documents the meaning of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkItem {
     /// `delay A..B ms|us`, in virtual microseconds.
@@ -60,7 +60,7 @@ pub struct NetworkItem {
     pub seed: Option<u64>,
 }
 
-/// The lines before the first statement: what is tested, on whom, and from which state.
+/// The lines before the first statement: what is tested, on which servers, and from which state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// `scenario TITLE`: one sentence of what holds.
@@ -69,8 +69,8 @@ pub struct Header {
     pub paper: String,
     /// `servers S1 S2 …`: always S1 to Sn without gaps, 1 to [`Header::MOST_SERVERS`] of them.
     pub servers: Vec<NodeId>,
-    /// `outside S4 …`: those of them that are not in the first configuration. They boot knowing nobody
-    /// and wait to be added (§6). Never all of them.
+    /// `outside S4 …`: those of them that are not in the first configuration. They boot knowing no other server and
+    /// wait to be added (§6). Never all of them.
     pub outside: Vec<NodeId>,
     /// `requires CAPABILITY …`: what a subject must support, else the scenario is skipped.
     pub requires: Vec<Capability>,
@@ -80,7 +80,7 @@ pub struct Header {
     /// `settings [S1 …] …`: what differs from the defaults of every subject. One for each of `servers`,
     /// in the same order.
     pub settings: Vec<Settings>,
-    /// `network …`: the weather for `run` and `within`; exact commands ignore it.
+    /// `network …`: the network conditions for `run` and `within`; exact commands ignore them.
     pub network: Network,
     /// `state-machine durable`: what was applied survives a crash; by default it is rebuilt.
     pub durable_state_machine: bool,
@@ -92,8 +92,8 @@ impl Header {
     /// The servers that a scenario has at most.
     pub const MOST_SERVERS: u32 = 9;
 
-    /// The fewest lines that say this: none for what is the default, and one for all servers that have the same
-    /// settings or begin with the same state.
+    /// The header as lines: none for defaults, and one for all servers that have the same settings or begin with
+    /// the same state.
     #[must_use]
     pub fn lines(&self) -> Vec<HeaderLine> {
         let mut items = vec![
@@ -170,35 +170,35 @@ pub struct Settings {
     pub election_timeout: Option<(u32, u32)>,
     /// `heartbeat N`: ticks between a leader's heartbeats.
     pub heartbeat: Option<u32>,
-    /// `entries-per-message N`: at most so many entries in one AppendEntries.
+    /// `entries-per-message N`: at most N entries in one AppendEntries.
     pub entries_per_message: Option<u32>,
-    /// `uncommitted-limit N`: a leader refuses proposals beyond so many uncommitted entries.
+    /// `uncommitted-limit N`: a leader refuses proposals beyond N uncommitted entries.
     pub uncommitted_limit: Option<u32>,
-    /// `window N`: at most so many entries in flight to one follower.
+    /// `window N`: at most N entries in flight to one follower.
     pub window: Option<u32>,
-    /// `bytes-per-message N`: at most so many bytes of commands in one AppendEntries.
+    /// `bytes-per-message N`: at most N bytes of commands in one AppendEntries.
     pub bytes_per_message: Option<u32>,
-    /// `chunk N`: at most so many bytes of a snapshot in one InstallSnapshot.
+    /// `chunk N`: at most N bytes of a snapshot in one InstallSnapshot.
     pub chunk: Option<u32>,
     /// `pre-vote`: asks whether it could win before it stands for election (diss. §9.6).
     pub pre_vote: bool,
-    /// `check-quorum`: a leader that hears from no majority steps down (diss. §6.2).
+    /// `check-quorum`: a leader that no majority answers steps down (diss. §6.2).
     pub check_quorum: bool,
-    /// `lease-reads N%`: a leader answers reads under a lease; clocks differ in rate by so many percent at
-    /// most (diss. §6.4.1). Never set without `check_quorum`.
+    /// `lease-reads N%`: a leader answers reads under a lease; clocks differ in rate by N percent at most (diss.
+    /// §6.4.1). Never set without `check_quorum`.
     pub lease_reads: Option<u32>,
     /// `changes single|joint|shortest`: how configurations change.
     pub changes: Option<Changes>,
-    /// `catch-up-rounds N`: so many rounds at most to bring a new server up to date (diss. §4.2.1).
+    /// `catch-up-rounds N`: at most N rounds to bring a new server up to date (diss. §4.2.1).
     pub catch_up_rounds: Option<u32>,
-    /// `apply-queue N`: the state machine may lag behind the commit index, by so many entries at most.
+    /// `apply-queue N`: the state machine may lag behind the commit index, by at most N entries.
     pub apply_queue: Option<u32>,
     /// `sessions N`: most sessions kept (§8).
     pub sessions: Option<u32>,
 }
 
 impl Settings {
-    /// What is set by these and then by a later line.
+    /// These settings, overridden by those of a later line.
     #[must_use]
     pub fn then(self, later: Settings) -> Settings {
         Settings {
@@ -240,7 +240,7 @@ impl Default for Network {
 }
 
 impl Network {
-    /// What there is where a line sets only some of it.
+    /// The network of a line that sets only some of this.
     #[must_use]
     pub fn with(self, line: NetworkItem) -> Network {
         Network {
@@ -251,7 +251,7 @@ impl Network {
         }
     }
 
-    /// What of this is not the default.
+    /// The settings that differ from the defaults.
     fn item(self) -> NetworkItem {
         fn differs<T: PartialEq>(value: T, default: T) -> Option<T> {
             (value != default).then_some(value)
@@ -266,7 +266,7 @@ impl Network {
     }
 }
 
-/// What one server has on its disk when it boots.
+/// The content of one server's disk when it boots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
     /// Line of the file, from 1.

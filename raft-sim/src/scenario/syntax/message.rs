@@ -82,7 +82,7 @@ pub struct Selector {
     pub links: Vec<Link>,
     /// The kind, if named.
     pub kind: Option<Kind>,
-    /// What else it must say.
+    /// The details that it must have.
     pub details: Vec<Detail>,
 }
 
@@ -91,14 +91,14 @@ pub struct Selector {
 pub struct Selection {
     /// The messages in question.
     pub selector: Selector,
-    /// Which of them.
+    /// The selection among them.
     pub which: Which,
 }
 
-/// Which of the messages in flight that a selector finds, on each of its links, are meant.
+/// The selection among the messages in flight that a selector finds, on each of its links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// Nothing said: exactly one matches on each link; none or several is an error.
+    /// Without a word: exactly one matches on each link; none or several is an error.
     Only,
     /// `#2`: the second oldest on each link.
     Ordinal(u32),
@@ -106,7 +106,7 @@ pub enum Which {
     All,
 }
 
-/// Something a message says, in the words of Figures 2 and 13.
+/// A detail of a message, in the words of Figures 2 and 13.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// `term N`
@@ -128,7 +128,7 @@ pub enum Detail {
     Commit(u64),
     /// `match N`: the last index an AppendEntriesReply acknowledges, 0 for none
     Match(u64),
-    /// `transfer`: a RequestVote that follows a TimeoutNow, which nobody ignores for the sake of a leader
+    /// `transfer`: a RequestVote that follows a TimeoutNow, which no server ignores for the sake of a leader
     Transfer,
     /// `offset N`: where the bytes of an InstallSnapshot stand in the snapshot
     Offset(u64),
@@ -150,7 +150,7 @@ pub struct Drawn {
 /// `forge S1 -> S2 …`: a message spelled out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forged {
-    /// From whom it claims to be, and to whom.
+    /// The link on which it claims to be sent.
     pub link: Link,
     /// Its term.
     pub term: Term,
@@ -158,7 +158,7 @@ pub struct Forged {
     pub body: ForgedBody,
 }
 
-/// What a forged message says.
+/// The content of a forged message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForgedBody {
     /// `RequestVote term N last I/T|none [transfer]`

@@ -1,4 +1,4 @@
-//! What a scenario file says, as data: the header, then one statement after the other.
+//! The content of a scenario file as data: the header, then one statement after the other.
 //!
 //! Nothing here knows how the text looks (`parse`, `print`) or what happens when it is run (`replay`).
 //! Servers are always among those the header names, labels are always declared before use: the
@@ -22,7 +22,7 @@ pub use crate::subject::{Capability, Changes};
 pub struct Scenario {
     /// The header lines, in order.
     pub header_lines: Vec<HeaderLine>,
-    /// What the header lines say together.
+    /// The content of all header lines together.
     pub header: Header,
     /// The commands and expectations, in order.
     pub steps: Vec<Step>,
@@ -31,14 +31,14 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// A scenario without comments, whose header lines are the fewest that say this header.
+    /// A scenario without comments, with the lines of its header.
     #[must_use]
     pub fn new(header: Header, steps: Vec<Step>) -> Scenario {
         Scenario { header_lines: header.lines(), header, steps, end: Vec::new() }
     }
 }
 
-/// What stands around the words of a line and has no meaning: comments and blank lines.
+/// The text around the words of a line that has no meaning: comments and blank lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trivia {
     /// The lines above it, in order: comments of their own, each from its `#` on; an empty one is a blank line.
@@ -66,7 +66,7 @@ pub struct Label(pub String);
 pub struct Step {
     /// Line of the file, from 1.
     pub line: u32,
-    /// What to do or to check.
+    /// The command or expectation.
     pub statement: Statement,
     /// The comments around it.
     pub trivia: Trivia,
@@ -81,13 +81,13 @@ pub enum Statement {
     Elect(NodeId),
     /// `heartbeat S1`: a leader's clock ticks until it sends its heartbeats.
     Heartbeat(NodeId),
-    /// `tick S1 … [N]` or `tick all [N]`: so many ticks (default 1) of each server's clock.
+    /// `tick S1 … [N]` or `tick all [N]`: N ticks (default 1) of each server's clock.
     Tick(Servers, u32),
     /// `settle`: whatever is in flight is delivered, oldest first, until nothing is; no clock ticks.
     Settle,
     /// `run DURATION`: time passes; clocks tick, messages take the delays of `network`.
     Run(Duration),
-    /// `deliver MESSAGES`: now, whatever the network's weather.
+    /// `deliver MESSAGES`: now, whatever the network conditions.
     Deliver(Selection),
     /// `drop MESSAGES`: lost.
     Drop(Selection),
@@ -113,14 +113,14 @@ pub enum Statement {
     Stall(NodeId),
     /// `sync S1`: what a stalled disk was given so far becomes durable.
     Sync(NodeId),
-    /// `sync S1 newest`: what a stalled disk was given so far is durable, but the server is told of the
-    /// newest write only; `sync S1` tells of the others later.
+    /// `sync S1 newest`: what a stalled disk was given so far is durable, but the server is notified of the newest
+    /// write only; `sync S1` notifies it of the others later.
     SyncNewest(NodeId),
-    /// `flush S1 [N]`: so many writes (default 1) of a stalled disk become durable, oldest first; the server is
-    /// not told.
+    /// `flush S1 [N]`: N writes (default 1) of a stalled disk become durable, oldest first; the server is not
+    /// notified.
     Flush(NodeId, u32),
-    /// `tell S1 [#N]`: the server is told of a durable write that it has not heard of: the oldest, or the
-    /// N-th oldest.
+    /// `tell S1 [#N]`: the server is notified of a durable write of which it has not been notified: the oldest, or
+    /// the N-th oldest.
     Tell(NodeId, u32),
     /// `unstall S1`: its disk is quick again, and catches up.
     Unstall(NodeId),
@@ -131,7 +131,7 @@ pub enum Statement {
     /// `partition S1 S2 | S3 …`: two servers can talk if some group has both, so that overlapping
     /// groups make a bridge. Replaces what was cut before.
     Partition(Vec<Vec<NodeId>>),
-    /// `isolate S1 …`: each of them can talk to nobody. Adds to what was cut before.
+    /// `isolate S1 …`: each of them can talk to no other server. Adds to what was cut before.
     Isolate(Servers),
     /// `cut S1 -> S2 …` one way, `cut S1 -- S2` both ways. Adds to what was cut before.
     Cut(Vec<Link>),
@@ -161,9 +161,9 @@ pub enum Statement {
         server: NodeId,
         /// The request's name.
         label: Label,
-        /// Who shall vote, as written.
+        /// The future voters, as written.
         voters: Servers,
-        /// Who shall only receive entries, as written.
+        /// The future learners, as written.
         learners: Servers,
     },
     /// `transfer S1 t1 to S2`: an administrator asks the leader to hand over to another server
@@ -173,7 +173,7 @@ pub enum Statement {
         server: NodeId,
         /// The request's name.
         label: Label,
-        /// Who shall lead.
+        /// The future leader.
         to: NodeId,
     },
     /// `compact S1 …`: each state machine takes a snapshot of what it has applied, and the log up to
@@ -187,9 +187,9 @@ pub enum Statement {
     ResumeApply(NodeId),
     /// `expect CONDITION`: holds now.
     Expect(Condition),
-    /// `never CONDITION`: holds at no moment from here to the end.
+    /// `never CONDITION`: holds at no time from here to the end.
     Never(Condition),
-    /// `reach CONDITION`: holds now, or at some moment before the end.
+    /// `reach CONDITION`: holds now, or at some time before the end.
     Reach(Condition),
     /// `within DURATION CONDITION`: time passes until it holds; too long is a failure of liveness.
     Within(Duration, Condition),
@@ -198,13 +198,13 @@ pub enum Statement {
 /// A length of virtual time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duration {
-    /// How many.
+    /// The number of units.
     pub count: u32,
-    /// Of what.
+    /// The unit.
     pub unit: Unit,
 }
 
-/// What a duration is counted in.
+/// The unit of a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// `election-timeouts` (or `election-timeout`): the longest one of the settings.

@@ -19,7 +19,7 @@ impl Servers {
         Servers { servers, all: true }
     }
 
-    /// Whether they are named by `all`.
+    /// True if they are named by `all`.
     #[must_use]
     pub fn is_all(&self) -> bool {
         self.all

@@ -149,7 +149,7 @@ words! {
 }
 
 words! {
-    /// What is said of a label.
+    /// The words of a condition on a label.
     LabelWord {
         On = "on",
         Committed = "committed",
@@ -165,7 +165,7 @@ words! {
 }
 
 words! {
-    /// What a `network` line sets.
+    /// The words of a `network` line.
     NetworkWord {
         Delay = "delay",
         Loss = "loss",
@@ -263,7 +263,7 @@ impl Kind {
         }
     }
 
-    /// What a message of this kind can say, in the order in which an error lists it.
+    /// The details of a message of this kind, in the order in which an error lists them.
     pub(super) fn details(self) -> &'static [DetailWord] {
         use DetailWord as D;
         match self {
@@ -311,7 +311,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
         .chain(Unit::ALL.into_iter().flat_map(Unit::words))
 }
 
-/// Whether a word belongs to the language, so that no label may take it.
+/// True if a word belongs to the language, so that no label may take it.
 pub(super) fn is_reserved(word: &str) -> bool {
     all().any(|known| known == word)
 }

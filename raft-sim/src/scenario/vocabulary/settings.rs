@@ -8,11 +8,11 @@ use crate::scenario::syntax::{Changes, Settings};
 pub(crate) struct Setting {
     /// The word it is set by.
     pub(crate) word: &'static str,
-    /// The value behind the word, and where [`Settings`] keep it.
+    /// The value behind the word, and its place in [`Settings`].
     pub(crate) value: Value,
 }
 
-/// Where [`Settings`] keep a value.
+/// The place of a value in [`Settings`].
 type Field<T> = fn(&mut Settings) -> &mut T;
 
 /// The value of a setting.
@@ -24,14 +24,14 @@ pub(crate) enum Value {
     Count(&'static str, Field<Option<u32>>),
     /// `N%`
     Percent(Field<Option<u32>>),
-    /// Nothing: the word says it.
+    /// No value: the word alone sets it.
     Flag(Field<bool>),
     /// A way to change configurations.
     Changes(Field<Option<Changes>>),
 }
 
 impl Value {
-    /// Whether the settings set it.
+    /// True if the settings set it.
     pub(crate) fn is_set(&self, mut settings: Settings) -> bool {
         let settings = &mut settings;
         match self {

@@ -42,13 +42,13 @@ fn who_asks_what_and_is_told_what() {
     assert_eq!(
         asked(&change(servers(&[3])), Some(Answer::Rejected)),
         "S2  is asked for the configuration {S1 S2, learner S3}: \
-         refuses: it makes no sense, or can't be had now"
+         refuses: invalid, or not possible now"
     );
     assert_eq!(
         asked(&change(servers(&[3, 4])), Some(Answer::NotLeader(Some(S1)))),
         "S2  is asked for the configuration {S1 S2, learners S3 S4}: refuses: the leader is S1"
     );
-    // What becomes of it later is told when it happens.
+    // Its outcome has a line when it is known.
     assert_eq!(
         asked(&Event::Tick, Some(Answer::Rejected)),
         "S2  tells the administrator that it gave up"
@@ -59,7 +59,7 @@ fn who_asks_what_and_is_told_what() {
     );
     assert_eq!(
         asked(&Event::Compact(Request(7)), Some(Answer::Rejected)),
-        "S2  is asked for a snapshot: refuses: it makes no sense, or can't be had now"
+        "S2  is asked for a snapshot: refuses: invalid, or not possible now"
     );
 }
 
@@ -105,21 +105,21 @@ fn a_snapshot_is_taken_and_installed() {
 #[test]
 fn how_a_server_dies_and_what_its_disk_does_then() {
     let view = View { term: Term(3), voted_for: Some(S2), ..View::default() };
-    let observed = [
+    let cases = [
         (boot(S1, view, false, false), None),
         (crash(0, None), Some("S1  crashes")),
         (Observation::Wiped { server: S1 }, Some("S1  loses all that was on its disk")),
         (
             boot(S1, view, true, true),
-            Some("S1  restarts in term 3, vote S2, last applied 0, with other settings"),
+            Some("S1  restarts in term 3, vote S2, last applied 0, with changed settings"),
         ),
         (
             Observation::Lies { server: S1, lies: true },
-            Some("S1  its disk lies from here on: what it says is durable, a crash takes"),
+            Some("S1  its disk lies from here on: a crash loses what it reports as durable"),
         ),
         (
             Observation::Lies { server: S1, lies: false },
-            Some("S1  its disk lies no longer: what it said is durable, is"),
+            Some("S1  its disk lies no longer: what it reported as durable is durable"),
         ),
         (
             crash(2, Some(1)),
@@ -130,11 +130,10 @@ fn how_a_server_dies_and_what_its_disk_does_then() {
         ),
     ];
     for mut recorder in [Recorder::all(), Recorder::milestones()] {
-        observed.iter().for_each(|(observed, _)| tell(&mut recorder, 0, observed));
-        let reported: Vec<String> =
-            recorder.into_lines().into_iter().map(|line| line.text).collect();
-        let expected: Vec<&str> = observed.iter().filter_map(|(_, reported)| *reported).collect();
-        assert_eq!(reported, expected);
+        cases.iter().for_each(|(observation, _)| observe(&mut recorder, 0, observation));
+        let texts: Vec<String> = recorder.into_lines().into_iter().map(|line| line.text).collect();
+        let expected: Vec<&str> = cases.iter().filter_map(|(_, text)| *text).collect();
+        assert_eq!(texts, expected);
     }
 }
 
@@ -153,11 +152,11 @@ fn a_server_asks_before_it_stands() {
             .ends_with("S2  election timeout elapses: asks who would vote for it in term 4")
     );
     let asked = Event::Receive(message(S1, S2, Body::PreVote { last: None }));
-    for (granted, reported) in [(true, "would vote for S1"), (false, "would not vote for S1")] {
+    for (granted, expected) in [(true, "would vote for S1"), (false, "would not vote for S1")] {
         let reply = message(S2, S1, Body::PreVoteReply { granted });
         let effects = Effects { sends: vec![reply], view: follower, ..Effects::default() };
         assert!(
-            line(&asked, &effects).ends_with(&format!("PreVote term 3, last none: {reported}"))
+            line(&asked, &effects).ends_with(&format!("PreVote term 3, last none: {expected}"))
         );
     }
 }
@@ -193,13 +192,13 @@ fn milestones_have_a_leaders_configurations_and_installed_snapshots() {
         let effects = Effects { writes, restored, view, ..Effects::default() };
         let mut recorder = Recorder::milestones();
         take(&mut recorder, (0, S1), &Event::Apply, (view, &effects), 4);
-        reported(recorder)
+        lines_of(recorder)
     };
     assert_eq!(
         of(Role::Leader, None),
         ["    0.000 ms  S1  appends the configuration {S1 S2}+{S1 S3 S4, learner S5}"]
     );
-    assert!(of(Role::Follower, None).is_empty(), "that is told of the leader");
+    assert!(of(Role::Follower, None).is_empty(), "only a leader has this milestone");
     assert_eq!(
         of(Role::Follower, Some(snapshot(5))),
         ["    0.000 ms  S1  installs the snapshot up to 5/3 with configuration {S1 S2}"]

@@ -1,4 +1,4 @@
-//! What traces show: small ones, written by hand.
+//! Judgements of small traces, written by hand.
 
 mod partial;
 mod runs;
@@ -6,8 +6,9 @@ mod runs;
 use super::*;
 use crate::checker::Property;
 
-/// A trace in short: `2 append 1 1:x 2` is S2's `append` from index 1 on, of an entry of term 1 with the command x and a
-/// no-op of term 2; `1:=1,2/3` is a configuration with the voters S1 and S2 and the learner S3. Servers that start tell the first configuration, S1 to S3.
+/// A trace in short: `2 append 1 1:x 2` is S2's `append` from index 1 on, of an entry of term 1 with the command x and
+/// a no-op of term 2. `1:=1,2/3` is a configuration with the voters S1 and S2 and the learner S3. Servers that start
+/// report the first configuration, S1 to S3.
 fn json(short: &str) -> String {
     let entry = |word: &str| match word.split_once(':') {
         Some((term, carried)) => match carried.strip_prefix('=') {
@@ -52,18 +53,18 @@ fn parsed(lines: &str) -> Trace {
     read(&[("t".to_owned(), text.join("\n").into_bytes())]).expect(lines)
 }
 
-/// What is violated in a trace, and on which lines that is told.
+/// The property that a trace violates, with the lines of the events that show it.
 fn violated(lines: &str) -> Option<(Property, Vec<u32>)> {
     let trace = parsed(lines);
     let (violation, events) = judge(&trace).violation?;
     Some((violation.property, events.iter().map(|at| trace.event(*at).line).collect()))
 }
 
-/// Three servers, of which S1 is elected, with the vote of S2, and appends a no-op that S2 has, too.
+/// Three servers. S1 is elected, with the vote of S2, and appends a no-op that S2 has, too.
 const BEGIN: &str = "1 start\n2 start\n3 start\n1 candidate 1\n2 vote 1 1\n3 follower 1\n1 leader 1\n1 append 1 1\n2 append 1 1\n";
 
 #[test]
-fn what_each_property_says_is_seen() {
+fn a_violation_of_each_property_is_found() {
     use Property::*;
     for (lines, property, at) in [
         ("1 candidate 1\n1 leader 1\n2 candidate 1\n2 leader 1", ElectionSafety, &[2, 4][..]),
@@ -107,7 +108,7 @@ fn what_each_property_says_is_seen() {
 }
 
 #[test]
-fn what_takes_a_cluster_is_seen() {
+fn violations_across_servers_are_found() {
     use Property::*;
     for (lines, property, at) in [
         // S2 and S3 come to a later term without the entry.
@@ -126,7 +127,7 @@ fn what_takes_a_cluster_is_seen() {
             LeaderCompleteness,
             &[13, 11],
         ),
-        // A follower commits what nobody did: the others are in later terms.
+        // A follower commits what no server committed: the others are in later terms.
         ("2 commit 1\n1 follower 2\n3 follower 2", StateMachineSafety, &[10]),
         // Figure 8: an entry of term 1 is on a majority and committed in term 3.
         (
@@ -141,7 +142,7 @@ fn what_takes_a_cluster_is_seen() {
 }
 
 #[test]
-fn what_may_have_been_in_another_order_is_not_accused() {
+fn events_that_may_have_had_another_order_are_not_accused() {
     for lines in [
         // The commit stands before what it rests on.
         "1 commit 1\n2 commit 1\n3 append 1 1\n3 commit 1",
@@ -162,7 +163,7 @@ fn what_may_have_been_in_another_order_is_not_accused() {
 }
 
 #[test]
-fn what_is_not_durable_may_be_lost_and_what_is_may_not() {
+fn only_writes_that_are_not_durable_may_be_lost() {
     let lines = "1 start\n1 follower 2\n1 durable 2\n1 append 1 1 1:x\n1 append 2 2:y 2:z\n";
     for (start, seen) in [
         ("1 start 2 null 0/0", None),
@@ -179,12 +180,12 @@ fn what_is_not_durable_may_be_lost_and_what_is_may_not() {
 }
 
 #[test]
-fn what_could_not_be_checked_is_told() {
-    for (lines, reported) in [
+fn missing_checks_are_reported() {
+    for (lines, expected) in [
         ("1 leader 1", "no `append`: all about logs"),
-        ("1 leader 1", "S1 does not tell how it started"),
-        ("1 start\n1 vote 1 2", "S2 tells nothing"),
-        ("2 start 3 null 7/2\n2 append 8 3", "nobody knows the entries up to index 7"),
+        ("1 leader 1", "S1 does not report how it started"),
+        ("1 start\n1 vote 1 2", "S2 reports nothing"),
+        ("2 start 3 null 7/2\n2 append 8 3", "the entries up to index 7 are unknown"),
         (
             "1 start\n2 start\n3 start\n2 follower 1\n2 append 1 1\n2 commit 1",
             "a follower committed",
@@ -192,15 +193,15 @@ fn what_could_not_be_checked_is_told() {
         ("1 start\n1 leader 1\n1 append 1 1\n1 commit 1\n1 follower 2", "a leader committed"),
         (
             "1 start\n1 follower 1\n1 append 1 1\n1 start 1 null 5/1",
-            "it has entries that nobody told",
+            "it has entries that no server reported",
         ),
         ("1 start\n1 commit 1", "no server starts again"),
         ("1 start\n1 leader 1", "no `follower`: how long a server leads"),
-        ("1 leader 1", "no `start`: it is taken that no server started again"),
-        ("1 start\n1 snapshot 1/1", "no `install`: it is taken that no server installed"),
+        ("1 leader 1", "no `start`: it is assumed that no server started again"),
+        ("1 start\n1 snapshot 1/1", "no `install`: it is assumed that no server installed"),
     ] {
         let unchecked = judge(&parsed(lines)).unchecked;
-        assert!(unchecked.iter().any(|what| what.contains(reported)), "{lines}: {unchecked:?}");
+        assert!(unchecked.iter().any(|what| what.contains(expected)), "{lines}: {unchecked:?}");
     }
     let whole = format!("{BEGIN}1 commit 1\n2 start 1 1 1/1\n2 commit 1\n2 apply 1 1");
     let unchecked = judge(&parsed(&whole)).unchecked;

@@ -1,18 +1,18 @@
-//! What a trace leaves out, or does not say, accuses nobody; and what is left is judged.
+//! Partial traces: missing events accuse no server, and the rest is judged.
 
 use super::*;
 
-/// What is violated behind [`BEGIN`].
+/// The property that is violated behind [`BEGIN`].
 fn behind(lines: &str) -> Option<Property> {
     violated(&format!("{BEGIN}{lines}")).map(|(property, _)| property)
 }
 
-/// S1 leads term 1 and hears of nobody; S2 leads term 2. Nobody says that it follows.
+/// S1 leads term 1 and learns of no other leader; S2 leads term 2. No event says that a server follows.
 const NO_FOLLOWER: &str = "1 start\n2 start\n3 start\n1 candidate 1\n2 vote 1 1\n1 leader 1\n1 append 1 1 1:x\n\
     2 candidate 2\n3 vote 2 2\n2 leader 2\n2 append 1 2\n3 append 1 2\n2 commit 1\n";
 
 #[test]
-fn who_does_not_say_that_it_follows_is_not_taken_for_a_leader() {
+fn a_server_without_follower_events_is_not_taken_for_a_leader() {
     for lines in [
         // It comes to its leader's term by an entry.
         "1 start\n2 start\n1 append 1 1\n2 append 1 1\n1 commit 1",
@@ -29,7 +29,7 @@ fn who_does_not_say_that_it_follows_is_not_taken_for_a_leader() {
 }
 
 #[test]
-fn what_needs_no_follower_is_judged_without_one() {
+fn properties_that_need_no_follower_events_are_judged_without_them() {
     use Property::*;
     for (lines, property) in [
         ("3 vote 2 1", OneVotePerTerm),
@@ -82,7 +82,7 @@ fn votes_may_be_counted_by_a_configuration_before_the_latest() {
 }
 
 #[test]
-fn a_log_that_nobody_told_is_not_taken_to_be_empty() {
+fn an_unreported_log_is_not_taken_to_be_empty() {
     let committed = "1 start\n1 candidate 1\n1 leader 1\n1 append 1 1\n1 commit 1\n1 follower 5\n";
     for lines in [
         "2 candidate 2\n2 leader 2",
@@ -96,9 +96,9 @@ fn a_log_that_nobody_told_is_not_taken_to_be_empty() {
     let late =
         "1 start\n1 candidate 2\n1 leader 2\n1 append 1 2\n2 leader 3\n1 commit 1\n2 follower 4";
     assert_eq!(violated(late), None);
-    let reported = format!("{committed}2 append 1 0\n2 leader 2");
+    let with_log = format!("{committed}2 append 1 0\n2 leader 2");
     assert_eq!(
-        violated(&reported).map(|(property, _)| property),
+        violated(&with_log).map(|(property, _)| property),
         Some(Property::LeaderCompleteness)
     );
 }
@@ -116,10 +116,10 @@ fn a_vote_that_is_found_on_a_disk_is_counted() {
     assert_eq!(other, Some(Property::LegalRoles));
 }
 
-/// S1 installs a snapshot of which nobody has the entries, while some of its log is not durable, and dies before the
+/// S1 installs a snapshot whose entries no server has, while some of its log is not durable, and dies before the
 /// snapshot is.
 #[test]
-fn what_a_log_had_that_was_lost_does_not_become_durable() {
+fn entries_that_a_log_lost_do_not_become_durable() {
     let lines = "2 start\n2 durable 1\n2 follower 3\n2 append 1 1:a 3:x\n1 start\n1 durable 1\n1 follower 2\n\
         1 append 1 1:a 1:b\n1 durable 4\n1 append 3 1:c 1:d 1:e\n1 append 3 2:f\n1 install 9/2\n\
         1 start 2 null 3/2\n1 durable 1\n1 follower 3\n1 append 2 3:x";

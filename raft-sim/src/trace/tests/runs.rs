@@ -13,7 +13,7 @@ use crate::subject::{
 
 type Lines = Vec<(NodeId, String)>;
 
-/// A run under no oracles.
+/// The trace of a run without checkers.
 fn traced(seed: u64, implementation: &dyn Implementation) -> Lines {
     let plan = Plan::draw(seed, &PlanOptions::default());
     let mut recorder = Recorder::of(&plan);
@@ -57,7 +57,7 @@ fn runs_of_the_reference_core_are_never_accused() {
 }
 
 #[test]
-fn what_is_left_out_accuses_nobody() {
+fn missing_events_accuse_no_server() {
     for seed in 0..8 {
         let lines = traced(seed, &Reference);
         let draw = |what: u64, bound: usize| below(mix(mix(seed, what), 7), bound as u64) as usize;
@@ -102,21 +102,21 @@ fn what_is_left_out_accuses_nobody() {
 const KINDS: [&str; 8] =
     ["candidate", "vote", "commit", "apply", "leader", "append", "follower", "snapshot"];
 
-/// All events but those of some kinds, counted anew.
+/// All events but those of some kinds, with `durable` events counted anew.
 fn without(lines: &Lines, kinds: &[&str]) -> Vec<String> {
-    let mut reported: Vec<Vec<u64>> = vec![Vec::new(); 65];
+    let mut counts: Vec<Vec<u64>> = vec![Vec::new(); 65];
     let mut kept = Vec::new();
     for (id, line) in lines {
         let mut value: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
-        let reported = &mut reported[id.0 as usize];
+        let counts = &mut counts[id.0 as usize];
         if value["event"] == "start" {
-            reported.clear();
+            counts.clear();
         }
         if let Some(events) = value["events"].as_u64() {
-            value["events"] = reported[events as usize - 1].into();
+            value["events"] = counts[events as usize - 1].into();
         }
         let keep = !kinds.iter().any(|kind| value["event"] == *kind);
-        reported.push(reported.last().copied().unwrap_or(0) + u64::from(keep));
+        counts.push(counts.last().copied().unwrap_or(0) + u64::from(keep));
         if keep {
             kept.push(value.to_string());
         }
@@ -129,7 +129,7 @@ struct Broken(Bug);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bug {
-    /// Does not know after a crash whom it voted for.
+    /// Forgets its vote in a crash.
     ForgetsItsVote,
     /// S2 applies other commands.
     AppliesAnother,
@@ -143,9 +143,9 @@ struct Server {
     core: Box<dyn Subject>,
     bug: Bug,
     id: NodeId,
-    /// What the core shows.
+    /// The view of the core.
     view: View,
-    /// How long its log is.
+    /// The length of its log.
     length: u64,
 }
 
@@ -220,7 +220,7 @@ fn servers_with_bugs_are_accused() {
             let lines: Vec<&String> = lines.iter().map(|(_, line)| line).collect();
             judged("broken", &lines).violation
         });
-        let (violation, events) = seen.unwrap_or_else(|| panic!("nobody saw {bug:?}"));
+        let (violation, events) = seen.unwrap_or_else(|| panic!("no seed showed {bug:?}"));
         assert!(expected.contains(&violation.property), "{bug:?}: {violation}");
         assert!(!events.is_empty());
     }

@@ -48,7 +48,7 @@ type answer struct {
 	Then []answer
 }
 
-// server is what the testbed owns of one: its disk, and what it was seen to be.
+// server is the testbed's part of a server: its disk, and the observations of it.
 type server struct {
 	view            view
 	term            uint64
@@ -62,20 +62,20 @@ type server struct {
 
 type cluster struct {
 	t       testing.TB
-	dice    *rand.Rand
+	rng     *rand.Rand
 	in      io.Writer
 	out     *bufio.Reader
 	record  func(line []byte)
 	servers map[uint64]*server
 	flying  []map[string]any
 	request uint64
-	// Who led a term, what was applied at an index, and which requests were committed.
+	// The leader of each term, the entry applied at each index, and the number of committed requests.
 	leaders   map[uint64]uint64
 	committed map[uint64]entry
 	done      int
 }
 
-// newCluster starts so many servers, with disks that take no time.
+// newCluster starts this number of servers, with disks that take no time.
 func newCluster(t testing.TB, seed int64, size uint64) *cluster {
 	requests, in := io.Pipe()
 	out, answers := io.Pipe()
@@ -88,7 +88,7 @@ func newCluster(t testing.TB, seed int64, size uint64) *cluster {
 		}
 	})
 	c := &cluster{
-		t: t, dice: rand.New(rand.NewSource(seed)), in: in, out: bufio.NewReader(out),
+		t: t, rng: rand.New(rand.NewSource(seed)), in: in, out: bufio.NewReader(out),
 		servers: map[uint64]*server{}, leaders: map[uint64]uint64{}, committed: map[uint64]entry{},
 	}
 	c.ask(map[string]any{"do": "hello", "protocol": 1})
@@ -139,17 +139,17 @@ func (c *cluster) boot(id uint64) {
 	s.view = *c.ask(map[string]any{
 		"do": "boot", "server": id, "now": 0, "peers": peers, "currentTerm": s.term, "votedFor": s.vote, "log": s.log,
 		"settings": map[string]any{
-			"seed": c.dice.Uint64(), "electionTimeout": []int{6, 9}, "heartbeat": 2, "entriesPerMessage": 3,
+			"seed": c.rng.Uint64(), "electionTimeout": []int{6, 9}, "heartbeat": 2, "entriesPerMessage": 3,
 			"bytesPerMessage": 1 << 20, "window": 8, "uncommittedLimit": 40, "future": []any{map[string]any{"a": "}"}},
 		},
 	}).View
 }
 
-// step lets something happen to a server. If its disk takes no time, what it writes is durable then, and half of the
-// time it is asked for all that follows from that at once.
+// step applies an event to a server. If its disk takes no time, its writes are durable then, and half of the time the
+// server is asked for all effects of that at once.
 func (c *cluster) step(id uint64, request map[string]any) {
 	s := c.servers[id]
-	instant := c.dice.Intn(2) == 0
+	instant := c.rng.Intn(2) == 0
 	request["server"] = id
 	request["now"] = 0
 	if instant {
@@ -238,16 +238,17 @@ func (c *cluster) deliver(place, times int) {
 	}
 }
 
-// run lets so many things happen; in bad weather messages are lost, repeated and late, and servers crash.
+// run lets this number of events happen. Under bad network conditions messages are lost, repeated and late, and
+// servers crash.
 func (c *cluster) run(steps int, bad bool) {
 	size := len(c.servers)
 	for ; steps > 0; steps-- {
-		chance := c.dice.Intn(100)
-		id := uint64(c.dice.Intn(size) + 1)
+		chance := c.rng.Intn(100)
+		id := uint64(c.rng.Intn(size) + 1)
 		switch {
 		case len(c.flying) > 0 && chance < 70:
 			if bad {
-				c.deliver(c.dice.Intn(len(c.flying)), c.dice.Intn(10)%3)
+				c.deliver(c.rng.Intn(len(c.flying)), c.rng.Intn(10)%3)
 			} else {
 				c.deliver(0, 1)
 			}
@@ -270,13 +271,13 @@ func TestClusterSurvivesBadWeatherAndThenAgrees(t *testing.T) {
 		before := c.done
 		c.run(1_000, false)
 		if c.done == before {
-			t.Errorf("seed %d: nothing is committed in good weather", seed)
+			t.Errorf("seed %d: nothing is committed under good network conditions", seed)
 		}
 	}
 }
 
-// BenchmarkSteps replays what a cluster of five was asked in good weather, and gives the time of one step: reading,
-// the Raft, writing.
+// BenchmarkSteps replays the requests to a cluster of five under good network conditions, and gives the time of one
+// step: reading, the Raft, writing.
 func BenchmarkSteps(b *testing.B) {
 	var lines [][]byte
 	c := newCluster(b, 1, 5)
@@ -301,7 +302,7 @@ func newRecorder(lines *[][]byte) func([]byte) {
 	return func(line []byte) { *lines = append(*lines, line) }
 }
 
-// replayer is the recorded lines again and again, one a read, so many in all.
+// replayer repeats the recorded lines, one per read, this number in all.
 type replayer struct {
 	lines    [][]byte
 	at, left int

@@ -2,7 +2,7 @@ package raft
 
 import subject "raft-sim.test/subjects/raftsubject"
 
-// disk is what a server knows of its stable storage. Writes are under way while the server goes on.
+// disk is a server's knowledge of its stable storage. Writes are under way while the server goes on.
 type disk struct {
 	// What was last written of currentTerm and votedFor.
 	saved subject.PersistentState
@@ -12,7 +12,7 @@ type disk struct {
 	underWay []write
 }
 
-// write is what this server promises itself with a write: a candidate its vote, a leader its entries.
+// write is a write under way, with the state that counts once it is durable: a candidate's vote, a leader's entries.
 type write struct {
 	token     subject.Token
 	term      uint64
@@ -35,9 +35,9 @@ func (s *Server) save(step *subject.Step, from uint64) {
 	s.disk.underWay = append(s.disk.underWay, write{s.disk.last, s.CurrentTerm, s.lastIndex()})
 }
 
-// promise sends what holds only once all that this server has decided so far is on its disk: its term, its vote, its
-// entries.
-func (s *Server) promise(step *subject.Step, m subject.Message) {
+// hold sends a message that rests on this server's state: its term, its vote, its entries. The message is held until
+// that state is on the disk.
+func (s *Server) hold(step *subject.Step, m subject.Message) {
 	s.save(step, 0)
 	m.Term = s.CurrentTerm
 	if s.disk.last > s.disk.durable {
@@ -47,7 +47,7 @@ func (s *Server) promise(step *subject.Step, m subject.Message) {
 	}
 }
 
-// Persisted: a write is durable, and so are all before it. What this server promised itself comes true.
+// Persisted: a write is durable, and so are all before it. Its own votes and acknowledgements in them count from now on.
 func (s *Server) Persisted(step *subject.Step, token subject.Token) {
 	if token > s.disk.durable {
 		s.disk.durable = token

@@ -12,7 +12,7 @@ func (s *Server) startElection(step *subject.Step) {
 	for i := range s.peers {
 		s.peers[i].voted = false
 		if s.peers[i].server != s.id {
-			s.promise(step, subject.Message{
+			s.hold(step, subject.Message{
 				Type:         subject.RequestVote,
 				To:           s.peers[i].server,
 				LastLogIndex: s.lastIndex(),
@@ -34,7 +34,7 @@ func (s *Server) requestVote(step *subject.Step, m *subject.Message) {
 		s.VotedFor = m.From
 		s.electionElapsed = 0
 	}
-	s.promise(step, subject.Message{Type: subject.RequestVoteReply, To: m.From, VoteGranted: granted})
+	s.hold(step, subject.Message{Type: subject.RequestVoteReply, To: m.From, VoteGranted: granted})
 }
 
 // isUpToDate: if the logs have last entries with different terms, then the log with the later term is more

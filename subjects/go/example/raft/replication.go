@@ -2,15 +2,15 @@ package raft
 
 import subject "raft-sim.test/subjects/raftsubject"
 
-// pace is how fast a leader may send to a server. While it is not known where the logs part, one request at a time
-// finds out; after that, requests follow one another unanswered (dissertation §10.2.1).
-type pace struct {
+// replicationState says how a leader may send to a server. While it is not known where the logs part, one request at
+// a time finds out; after that, requests follow one another unanswered (dissertation §10.2.1).
+type replicationState struct {
 	// The logs are known to match up to matchIndex.
 	streaming bool
 	// A request is under way, while streaming is false.
 	asked bool
-	// A refusal while streaming makes all void that is under way. Refusals of rounds of heartbeats before this one
-	// are of that, and say nothing new: else each would send the window again, and each of these make more.
+	// A refusal while streaming voids all requests under way. Refusals of rounds of heartbeats before this one are of
+	// such requests, and say nothing new: otherwise each would send the window again, and each of these make more.
 	void uint64
 }
 
@@ -26,11 +26,11 @@ func (s *Server) append(step *subject.Step, entry subject.Entry) {
 }
 
 // replicate: if last log index ≥ nextIndex for a follower: send AppendEntries RPC with log entries starting at
-// nextIndex (§5.3), as many as its pace allows.
+// nextIndex (§5.3), as many as its replication state allows.
 func (s *Server) replicate(step *subject.Step, to *peer) {
-	for to.server != s.id && s.lastIndex() >= to.nextIndex && !to.pace.asked {
+	for to.server != s.id && s.lastIndex() >= to.nextIndex && !to.replication.asked {
 		room := s.settings.Window
-		if to.pace.streaming {
+		if to.replication.streaming {
 			room -= min(room, to.nextIndex-1-to.matchIndex)
 		}
 		entries := s.portion(to.nextIndex, min(room, s.settings.EntriesPerMessage))
@@ -38,15 +38,15 @@ func (s *Server) replicate(step *subject.Step, to *peer) {
 			return
 		}
 		s.sendAppendEntries(step, to, entries)
-		if to.pace.streaming {
+		if to.replication.streaming {
 			to.nextIndex += uint64(len(entries))
 		} else {
-			to.pace.asked = true
+			to.replication.asked = true
 		}
 	}
 }
 
-// portion is so many entries from this index on, fewer if they have too many bytes.
+// portion is at most count entries from this index on, fewer if they have too many bytes.
 func (s *Server) portion(from, count uint64) []subject.Entry {
 	entries := s.log[from:]
 	entries = entries[:min(count, uint64(len(entries)))]
@@ -60,20 +60,20 @@ func (s *Server) portion(from, count uint64) []subject.Entry {
 	return entries
 }
 
-// sendHeartbeats sends everybody an empty AppendEntries (§5.2). It speaks of the entry before nextIndex, so that a
-// server that lost a request says so; and if the one request that was under way is lost, another may follow.
+// sendHeartbeats sends every other server an empty AppendEntries (§5.2). It names the entry before nextIndex, so that
+// a server that lost a request reports that; and if the one request that was under way is lost, another may follow.
 func (s *Server) sendHeartbeats(step *subject.Step) {
 	s.round++
 	for i := range s.peers {
 		if to := &s.peers[i]; to.server != s.id {
-			to.pace.asked = false
+			to.replication.asked = false
 			s.sendAppendEntries(step, to, nil)
 		}
 	}
 }
 
 // sendAppendEntries sends at once, before the entries are on the leader's own disk (dissertation §10.2.1): it
-// promises nothing. The term is on the disk since it was elected.
+// guarantees nothing. The term is on the disk since it was elected.
 func (s *Server) sendAppendEntries(step *subject.Step, to *peer, entries []subject.Entry) {
 	prev := to.nextIndex - 1
 	step.SendNow(subject.Message{
@@ -94,7 +94,7 @@ func (s *Server) appendEntries(step *subject.Step, m *subject.Message) {
 	// 1. Reply false if term < currentTerm (§5.1).
 	if m.Term < s.CurrentTerm {
 		reply.PrevLogIndex = m.PrevLogIndex
-		s.promise(step, reply)
+		s.hold(step, reply)
 		return
 	}
 	// At most one leader can be elected in a given term (Election Safety).
@@ -115,7 +115,7 @@ func (s *Server) appendEntries(step *subject.Step, m *subject.Message) {
 	if m.PrevLogIndex > s.lastIndex() || s.log[m.PrevLogIndex].Term != m.PrevLogTerm {
 		reply.PrevLogIndex = m.PrevLogIndex
 		reply.ConflictIndex, reply.ConflictTerm = s.conflict(m.PrevLogIndex)
-		s.promise(step, reply)
+		s.hold(step, reply)
 		return
 	}
 	// 3. If an existing entry conflicts with a new one (same index but different terms), delete the existing entry
@@ -141,7 +141,7 @@ func (s *Server) appendEntries(step *subject.Step, m *subject.Message) {
 
 	reply.Success = true
 	reply.MatchIndex = verified
-	s.promise(step, reply)
+	s.hold(step, reply)
 }
 
 // isLog: the entries have terms that never decrease, and none beyond their leader's.
@@ -196,8 +196,8 @@ func (s *Server) acknowledged(from *peer, matchIndex uint64) {
 	}
 	from.matchIndex = matchIndex
 	from.nextIndex = max(from.nextIndex, matchIndex+1)
-	from.pace.streaming = true
-	from.pace.asked = false
+	from.replication.streaming = true
+	from.replication.asked = false
 	s.advanceCommitIndex(matchIndex)
 }
 
@@ -207,15 +207,15 @@ func (s *Server) refused(from *peer, m *subject.Message) {
 	switch {
 	case m.PrevLogIndex <= from.matchIndex || m.PrevLogIndex >= from.nextIndex:
 		return
-	case !from.pace.streaming && m.PrevLogIndex != from.nextIndex-1:
+	case !from.replication.streaming && m.PrevLogIndex != from.nextIndex-1:
 		return
-	case from.pace.streaming && m.Round < from.pace.void:
+	case from.replication.streaming && m.Round < from.replication.void:
 		return
-	case from.pace.streaming && m.ConflictTerm == 0 && m.ConflictIndex <= from.matchIndex:
+	case from.replication.streaming && m.ConflictTerm == 0 && m.ConflictIndex <= from.matchIndex:
 		return
 	}
-	if from.pace.streaming {
-		from.pace = pace{void: s.round + 1}
+	if from.replication.streaming {
+		from.replication = replicationState{void: s.round + 1}
 	}
 	next := m.ConflictIndex
 	// If this log has entries of the follower's conflicting term, the logs may agree up to the last of them; if not,
@@ -230,7 +230,7 @@ func (s *Server) refused(from *peer, m *subject.Message) {
 		}
 	}
 	from.nextIndex = max(min(next, m.PrevLogIndex), from.matchIndex+1)
-	from.pace.asked = false
+	from.replication.asked = false
 }
 
 // advanceCommitIndex: if there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and

@@ -43,11 +43,11 @@ type Server struct {
 // peer is one server of the cluster, as a leader or candidate knows it.
 type peer struct {
 	server uint64
-	// voted for this candidate. Its own vote counts once it is durable, like anybody's.
+	// voted for this candidate. Its own vote counts once it is durable, like every vote.
 	voted bool
 	// nextIndex and matchIndex of Figure 2. A leader's own matchIndex is how far its disk is.
 	nextIndex, matchIndex uint64
-	pace                  pace
+	replication           replicationState
 }
 
 // client waits for its entry of this term to be applied.
@@ -247,5 +247,5 @@ func (s *Server) find(server uint64) *peer {
 	return nil
 }
 
-// isMajority: more than half of all servers are so many.
+// isMajority: this number is more than half of all servers.
 func (s *Server) isMajority(count int) bool { return 2*count > len(s.peers) }

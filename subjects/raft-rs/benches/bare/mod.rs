@@ -1,4 +1,4 @@
-//! The smallest loop that runs a cluster of raft-rs: a heap of what is due, raft-rs's own storage in memory, its
+//! The smallest loop that runs a cluster of raft-rs: a heap of pending events, raft-rs's own storage in memory, its
 //! `Ready`s taken as its documentation shows.
 
 use std::cmp::Reverse;
@@ -8,7 +8,7 @@ use raft::eraftpb::{Entry, Message};
 use raft::storage::MemStorage;
 use raft::{Config, RawNode, StateRole};
 
-/// Entries that a log keeps at least.
+/// The least number of entries that a log keeps.
 const KEPT: u64 = 1_000;
 
 enum Event {
@@ -17,7 +17,7 @@ enum Event {
     Propose,
 }
 
-/// What is due, in order of time and then of scheduling.
+/// A pending event, in order of time and then of scheduling.
 struct Due {
     at: u64,
     number: u64,
@@ -46,7 +46,7 @@ impl Ord for Due {
 
 struct Cluster {
     nodes: Vec<RawNode<MemStorage>>,
-    /// How many bytes each has applied, so that nothing is optimized away.
+    /// The number of bytes that each has applied, so that nothing is optimized away.
     applied: Vec<u64>,
     queue: BinaryHeap<Reverse<Due>>,
     now: u64,
@@ -54,7 +54,7 @@ struct Cluster {
     rng: u64,
 }
 
-/// Runs so many servers for so many virtual microseconds, and counts the steps.
+/// Runs this number of servers for this number of virtual microseconds, and counts the steps.
 pub(crate) fn steps(servers: u64, duration: u64) -> u64 {
     let logger = slog::Logger::root(slog::Discard, slog::o!());
     let voters: Vec<u64> = (1..=servers).collect();
@@ -100,7 +100,7 @@ impl Cluster {
         self.queue.push(Reverse(Due { at, number: self.scheduled, event }));
     }
 
-    /// Takes a step, if there is somebody to take it.
+    /// Takes a step. False if no server is there to take it.
     fn step(&mut self, event: Event) -> bool {
         let server = match event {
             Event::Tick(server) => {
@@ -118,7 +118,7 @@ impl Cluster {
                 let leads = |node: &RawNode<MemStorage>| node.raft.state == StateRole::Leader;
                 let Some(server) = self.nodes.iter().position(leads) else { return false };
                 let command = [self.now.to_le_bytes(), [0; 8]].concat();
-                // One that is dropped is a step all the same.
+                // A dropped message is a step all the same.
                 let _ = self.nodes[server].propose(Vec::new(), command);
                 server
             }

@@ -1,4 +1,4 @@
-//! `raft-sim` with raft-rs in the core's place, in an application that takes none.
+//! `raft-sim` with raft-rs in the core's place, in an application without precautions.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `raft-sim` with raft-rs in the core's place, in an application that keeps clear of what is known to go wrong.
+//! `raft-sim` with raft-rs in the core's place, in an application that avoids raft-rs's known defects.
 
 use std::process::ExitCode;
 

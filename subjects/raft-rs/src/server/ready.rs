@@ -1,5 +1,5 @@
-//! What raft-rs wants done: its `Ready`s, taken in the asynchronous way. Everything goes to the disk at once and
-//! is read from memory; raft-rs hears when it is durable.
+//! The `Ready`s of raft-rs, taken in the asynchronous way. Everything goes to the disk at once and is read from
+//! memory; raft-rs is notified when it is durable.
 
 use std::sync::Arc;
 
@@ -14,21 +14,21 @@ use super::Server;
 use crate::{configuration, entry, message, store};
 
 impl Server {
-    /// Does all that raft-rs wants done.
+    /// Carries out everything that raft-rs asks for.
     pub(super) fn settle(&mut self, effects: &mut Effects) {
         while self.node.has_ready() {
             self.take_ready(effects);
         }
     }
 
-    // Most steps leave nothing to do, and need not make room for it on the stack.
+    // Most steps leave nothing to do. Not inlined, so that those need no room for it on the stack.
     #[inline(never)]
     fn take_ready(&mut self, effects: &mut Effects) {
         let mut ready = self.node.ready();
         let snapshot = self.restore(ready.snapshot(), effects);
         let after = self.write(ready.take_entries(), snapshot, effects);
-        // A leader's may leave at once: but the only voter leads before its term is on its disk. Others' may when all
-        // is durable that was written so far.
+        // A leader's messages may leave at once, except that the only voter leads before its term is on its disk.
+        // Messages of other servers may leave when all writes so far are durable.
         let of_leader = self.pending(self.hard_state).filter(|_| self.is_careful());
         for native in ready.take_messages() {
             self.note_snapshot(&native);
@@ -56,7 +56,7 @@ impl Server {
     }
 
     fn send(&mut self, native: NativeMessage, after: Option<Token>, effects: &mut Effects) {
-        let message = message::words(native, self.place());
+        let message = message::from_native(native, self.place());
         match after {
             Some(after) => effects.held.push(Held { after, message }),
             None => effects.sends.push(message),
@@ -68,21 +68,22 @@ impl Server {
         if native.is_empty() {
             return None;
         }
-        let snapshot = Arc::new(store::words(native)?);
+        let snapshot = Arc::new(store::from_native(native)?);
         if let Err(why) = self.node.mut_store().restore(&snapshot) {
             effects.ended = Some(Ended::Crashed(why));
             return None;
         }
         self.queue.clear();
-        // What an earlier `Ready` of this step had applied the snapshot stands for: the door has it that a step restores first.
+        // The snapshot includes entries that an earlier `Ready` of this step had applied: a step of the subject
+        // interface restores first.
         effects.applied.clear();
         self.requests.restored(snapshot.last.index.get(), effects);
         effects.restored = Some(snapshot.clone());
         Some(snapshot)
     }
 
-    /// Hands to the disk what is to be durable. Gives the write that everything written so far is durable with,
-    /// if it is not yet.
+    /// Hands data to the disk. Returns the write that makes everything written so far durable, if it is not durable
+    /// yet.
     fn write(
         &mut self,
         natives: Vec<Native>,
@@ -92,7 +93,7 @@ impl Server {
         let raft = &self.node.raft;
         let (term, vote, commit) = (raft.term, raft.vote, raft.raft_log.committed);
         let changes = (term, vote) != (self.written.0, self.written.1);
-        // A commit index that changes alone need not be durable at once: it is written with what comes next.
+        // A commit index that changes alone need not be durable at once: it is written with the next write.
         if !changes && natives.is_empty() && snapshot.is_none() {
             return self.unsynced.back().map(|(token, _)| *token);
         }
@@ -128,7 +129,7 @@ impl Server {
         token
     }
 
-    /// The state machine applies an entry; a configuration is in force from then on.
+    /// Applies an entry to the state machine. A configuration is in force from then on.
     fn apply(&mut self, native: &Native, effects: &mut Effects) {
         if native.get_entry_type() != EntryType::EntryNormal
             && let Err(why) = self.configure(native)
@@ -148,7 +149,8 @@ impl Server {
 
     fn configure(&mut self, native: &Native) -> Result<(), String> {
         let (_, before) = self.node.store().in_force();
-        // The data of an entry that comes from a server that knew nothing tells how that one came to know.
+        // If the server that sent the entry knew no configuration, the data of the entry tells how that server came
+        // to know one.
         let next = configuration::of_entry(native, before);
         let changes = if before.voters.is_empty() {
             configuration::from_nothing(&next)
@@ -162,8 +164,8 @@ impl Server {
         Ok(())
     }
 
-    /// A leader that is no voter any more would lead on, and take nothing from clients, as raft-rs leaves it to the
-    /// application to switch it off.
+    /// Makes a leader that is no voter any more a follower. raft-rs leaves it to the application to switch such a
+    /// leader off: it would lead on, and take nothing from clients.
     fn resign(&mut self) {
         let (_, in_force) = self.node.store().in_force();
         let Membership { voters, outgoing, learners: _ } = &**in_force;
@@ -174,14 +176,14 @@ impl Server {
         }
     }
 
-    /// The state machine applies all that it was handed.
+    /// Lets the state machine apply all entries that it was handed.
     pub(super) fn apply_queued(&mut self, effects: &mut Effects) {
         let queue = std::mem::take(&mut self.queue);
         queue.into_iter().for_each(|native| self.apply(&native, effects));
         self.applied();
     }
 
-    /// Tells raft-rs how far the state machine has come. What it took from a snapshot counts once that is durable.
+    /// Tells raft-rs how far the state machine is. The contents of a snapshot count once it is durable.
     pub(super) fn applied(&mut self) {
         let log = &self.node.raft.raft_log;
         let applied = self.node.store().applied();

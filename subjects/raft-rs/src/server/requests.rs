@@ -1,4 +1,4 @@
-//! What clients and administrators ask for, and what they are told.
+//! Requests of clients and administrators, and the answers to them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use raft_sim::model::{Entries, Entry, LogIndex, NodeId, Payload, Term};
 use super::Server;
 use crate::{configuration, entry, message};
 
-/// Who waits for an answer.
+/// The requests that wait for an answer.
 #[derive(Default)]
 pub(super) struct Requests {
-    /// For an entry, by its index and term; in order.
+    /// Requests that wait for an entry, by its index and term, in order.
     entries: VecDeque<((u64, u64), Request)>,
-    /// For the end of joint consensus.
+    /// Requests that wait for the end of joint consensus.
     change: Option<Request>,
-    /// For another server to lead.
+    /// Requests that wait for another server to lead.
     transfer: Option<Request>,
-    /// For the index of a read, and for how many ticks.
+    /// Reads that wait for an index, each with its number of ticks.
     reads: Vec<(Request, u32)>,
-    /// For the state machine to be so far.
+    /// Requests that wait for the state machine to reach an index.
     readable: Vec<(u64, Request)>,
 }
 
@@ -31,7 +31,7 @@ impl Requests {
         self.entries.insert(place, (position, request));
     }
 
-    /// The state machine has applied an entry.
+    /// Answers requests when the state machine has applied an entry.
     pub(super) fn applied(&mut self, applied: &Applied, effects: &mut Effects) {
         let Applied { entry, outcome } = applied;
         let position = (entry.index.get(), entry.term.0);
@@ -55,14 +55,14 @@ impl Requests {
         }
     }
 
-    /// A snapshot stands for everything up to here, and does not tell what became of it.
+    /// Answers requests for entries that a snapshot stands for: it does not tell their outcome.
     pub(super) fn restored(&mut self, index: u64, effects: &mut Effects) {
         while let Some((_, request)) = self.entries.pop_front_if(|((at, _), _)| *at <= index) {
             effects.answers.push((request, Answer::Unknown));
         }
     }
 
-    /// A read may be answered once the state machine is so far.
+    /// Lets a read be answered once the state machine has reached an index.
     pub(super) fn readable(&mut self, read: u64, index: u64) {
         let place = self.reads.iter().position(|(Request(other), _)| *other == read);
         if let Some(place) = place {
@@ -71,7 +71,7 @@ impl Requests {
         }
     }
 
-    /// One tick passes. A read that is not answered in some time won't be: raft-rs forgets those that come too
+    /// Passes one tick. A read that is not answered in some time never will be: raft-rs forgets reads that come too
     /// early, and those that get lost on their way to the leader.
     pub(super) fn tick(&mut self, patience: u32, effects: &mut Effects) {
         self.reads.retain_mut(|(request, ticks)| {
@@ -85,7 +85,7 @@ impl Requests {
     }
 }
 
-/// What a client hears of its entry.
+/// The answer to a client whose entry is committed.
 fn committed(index: LogIndex, outcome: Outcome) -> Answer {
     match outcome {
         Outcome::Registered(session) => Answer::Registered(index, session),
@@ -100,18 +100,18 @@ impl Server {
         (leader != 0 && !self.leads()).then(|| configuration::name(leader))
     }
 
-    /// What a client hears whose proposal can't be taken now, if so.
+    /// The answer to a client whose proposal can't be taken now, if so.
     fn refusal(&self) -> Option<Answer> {
-        // raft-rs's followers would pass it on, and forget who asked.
+        // raft-rs's followers would pass it on, and forget the client.
         if !self.leads() {
             return Some(Answer::NotLeader(self.leader()));
         }
-        // The only voter leads before its term is on its disk. Should that be lost, it leads the same term again.
+        // The only voter leads before its term is on its disk. If that is lost, it leads the same term again.
         let early = self.is_careful() && self.pending(self.hard_state).is_some();
         early.then_some(Answer::Busy)
     }
 
-    /// A client's command, or session, is to go into the log.
+    /// Puts a client's command, or session, into the log.
     pub(super) fn propose(&mut self, request: Request, payload: Payload, effects: &mut Effects) {
         if let Some(refusal) = self.refusal() {
             return effects.answers.push((request, refusal));
@@ -124,7 +124,7 @@ impl Server {
         self.known = Some(Entries::from(Entry { index, term, payload }));
     }
 
-    /// Why a proposal was dropped.
+    /// The answer to a proposal that was dropped.
     fn dropped(&self) -> Answer {
         match self.node.raft.lead_transferee {
             Some(_) => Answer::Busy,
@@ -133,7 +133,7 @@ impl Server {
         }
     }
 
-    /// What was proposed is the last entry of the log.
+    /// The position of a proposed entry: the last of the log.
     fn appended(&mut self, request: Request) -> (LogIndex, Term) {
         let raft = &self.node.raft;
         let position = (raft.raft_log.last_index(), raft.term);
@@ -141,13 +141,13 @@ impl Server {
         (entry::index(position.0), Term(position.1))
     }
 
-    /// A client wants to read.
+    /// Starts a read for a client.
     pub(super) fn read(&mut self, request: Request, effects: &mut Effects) {
         let Request(number) = request;
         if !self.leads() && self.leader().is_none() {
             return effects.answers.push((request, Answer::NotLeader(None)));
         }
-        // raft-rs would drop it without a word.
+        // raft-rs would drop it silently.
         if self.leads() && !self.node.raft.commit_to_current_term() {
             return effects.answers.push((request, Answer::Busy));
         }
@@ -155,7 +155,7 @@ impl Server {
         self.node.read_index(message::context(number));
     }
 
-    /// An administrator wants another configuration.
+    /// Starts a change of the configuration for an administrator.
     pub(super) fn change(
         &mut self,
         request: Request,
@@ -172,7 +172,7 @@ impl Server {
             if always { ConfChangeTransition::Implicit } else { ConfChangeTransition::Auto };
         let change = configuration::change(&from, &voters, &learners, transition);
         let joint = change.enter_joint().is_some();
-        // What raft-rs would turn into an entry that means nothing, or find wrong only when it is applied.
+        // raft-rs would turn these into an entry without a meaning, or find the error only when it applies them.
         let impossible = self.node.raft.has_pending_conf()
             || !from.outgoing.is_empty()
             || (joint && self.settings.changes == Changes::Single);
@@ -187,7 +187,7 @@ impl Server {
         self.appended(request);
     }
 
-    /// An administrator wants another server to lead.
+    /// Starts a transfer of leadership for an administrator.
     pub(super) fn transfer(&mut self, request: Request, to: NodeId, effects: &mut Effects) {
         if !self.leads() {
             return effects.answers.push((request, Answer::NotLeader(self.leader())));
@@ -199,11 +199,11 @@ impl Server {
         self.requests.transfer = Some(request);
     }
 
-    /// The state machine takes a snapshot, in place of the log.
+    /// Takes a snapshot of the state machine, in place of the log.
     pub(super) fn compact(&mut self, request: Request, effects: &mut Effects) {
         let store = self.node.store();
         let saved = store.saved().filter(|saved| saved.last.index.get() > store.base());
-        // Who was added, and has not applied the entry that says so, knows of no configuration.
+        // A server that was added, and has not applied the entry that says so, knows no configuration.
         let Some(saved) = saved.filter(|saved| !saved.membership.voters.is_empty()) else {
             return effects.answers.push((request, Answer::Rejected));
         };
@@ -215,7 +215,7 @@ impl Server {
         effects.answers.push((request, Answer::Done));
     }
 
-    /// After a step: who waits for what has come about by now, or can't any more, hears of it.
+    /// After a step: answers requests whose outcome is known by now, or can't be any more.
     pub(super) fn follow_up(&mut self, effects: &mut Effects) {
         let leads = self.leads();
         let over = self.node.raft.lead_transferee.is_none();

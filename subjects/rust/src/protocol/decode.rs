@@ -1,12 +1,12 @@
-//! Lines of the protocol as the interface's types. Here is refused what can be told of a line by itself and of the size of
-//! the cluster: whether a server may do what it says is for the oracles.
+//! Lines of the protocol as the interface's types. A line is refused here if it is invalid by itself or names a
+//! server that does not exist. The checkers decide if a server may do what its line says.
 
 use std::sync::Arc;
 
 use super::encode::plain_outcome;
 use super::text;
 use super::wire::{
-    Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Role, Snapshot, Text, Told, View, Write,
+    Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Reply, Role, Snapshot, Text, View, Write,
 };
 use crate::{
     Answer, AppendReply, Applied, Body, CLUSTER, Chunk, Command, Conflict, Entries, HardState,
@@ -14,21 +14,21 @@ use crate::{
     Term, Token,
 };
 
-/// Why a line is none of the protocol.
+/// The reason why a line is not one of the protocol.
 pub type Refused = String;
 
 /// The servers that a line may name.
 #[derive(Clone, Copy, Debug)]
 pub struct Cluster {
-    /// The servers are S1 up to this one.
+    /// The number of the last server. The servers are S1 up to this one.
     pub servers: u32,
 }
 
 impl Cluster {
-    /// A server that exists; 0 is none.
+    /// A server that exists; `None` for 0.
     ///
     /// # Errors
-    /// There is no such server.
+    /// If there is no such server.
     pub fn server(self, field: &str, server: Option<u32>) -> Result<Option<NodeId>, Refused> {
         match server {
             None | Some(0) => Ok(None),
@@ -45,10 +45,11 @@ impl Cluster {
         })
     }
 
-    /// A message from this server. In a reply to `call`, what it does not say and the call tells is taken from there.
+    /// A message from this server. In a reply to `call`, missing fields are taken from `call` where they follow from
+    /// it.
     ///
     /// # Errors
-    /// It is none of the protocol.
+    /// If it is not a message of the protocol.
     pub fn message(
         self,
         from: NodeId,
@@ -104,10 +105,10 @@ impl Cluster {
         })
     }
 
-    /// A write, which is to have this token.
+    /// A write, which must have this token.
     ///
     /// # Errors
-    /// It is none of the protocol.
+    /// If it is not a write of the protocol.
     pub fn write(self, write: Write<'_>, token: Token) -> Result<crate::Write, Refused> {
         if write.token != Some(token.0) {
             let said = write.token.map_or("missing".to_string(), |token| token.to_string());
@@ -137,7 +138,7 @@ impl Cluster {
     /// The state of a server.
     ///
     /// # Errors
-    /// It is none of the protocol.
+    /// If it is not a view of the protocol.
     pub fn view(self, view: &View) -> Result<crate::View, Refused> {
         Ok(crate::View {
             role: match view.role {
@@ -159,21 +160,21 @@ impl Cluster {
     /// An answer to a client.
     ///
     /// # Errors
-    /// It is none of the protocol.
-    pub fn reported(self, reported: &Told) -> Result<(Request, Answer), Refused> {
-        let (Some(request), Some(is)) = (reported.request, reported.is) else {
+    /// If it is not an answer of the protocol.
+    pub fn answer(self, reply: &Reply) -> Result<(Request, Answer), Refused> {
+        let (Some(request), Some(is)) = (reply.request, reply.is) else {
             return Err("an answer to a client has no `request` or no `is`".into());
         };
-        let at = || some_index("index", reported.index);
+        let at = || some_index("index", reply.index);
         let answer = match is {
             Is::Committed => Answer::Committed(at()?),
-            Is::Registered => Answer::Registered(at()?, session(reported.session)?),
+            Is::Registered => Answer::Registered(at()?, session(reply.session)?),
             Is::NoSession => Answer::NoSession(at()?),
             Is::Read => Answer::Read(at()?),
             Is::Done => Answer::Done,
             Is::Superseded => Answer::Superseded,
             Is::Unknown => Answer::Unknown,
-            Is::NotLeader => Answer::NotLeader(self.server("leader", reported.leader)?),
+            Is::NotLeader => Answer::NotLeader(self.server("leader", reply.leader)?),
             Is::Busy => Answer::Busy,
             Is::Rejected => Answer::Rejected,
         };
@@ -183,7 +184,7 @@ impl Cluster {
     /// An acknowledgement that a leader took.
     ///
     /// # Errors
-    /// It is none of the protocol.
+    /// If it is not an acknowledgement of the protocol.
     pub fn matched(self, matched: &Matched) -> Result<(NodeId, LogIndex), Refused> {
         let server = self.some_server("server", matched.server)?;
         Ok((server, some_index("matchIndex", matched.match_index)?))
@@ -207,7 +208,7 @@ fn append_reply(message: &Message<'_>, call: Option<&Body>) -> Result<AppendRepl
     Ok(AppendReply::Refused { prev, conflict: first.map(|first| Conflict { term, first }) })
 }
 
-/// Up to where the log of who takes this is the leader's.
+/// The index up to which the receiver's log matches the leader's, if it accepts the call.
 fn verified(call: &Body) -> Option<LogIndex> {
     match call {
         Body::AppendEntries { prev, entries, .. } => {
@@ -283,7 +284,7 @@ fn entry(index: LogIndex, entry: Entry<'_>) -> Result<crate::Entry, Refused> {
 /// An entry that was applied.
 ///
 /// # Errors
-/// It is none of the protocol.
+/// If it is not an entry of the protocol.
 pub fn applied(applied: Entry<'_>) -> Result<Applied, Refused> {
     let (outcome, name) = (applied.outcome, applied.session);
     let entry = entry(some_index("index", applied.index)?, applied)?;
@@ -350,12 +351,12 @@ fn position(
     Ok(index.map(|index| Position { index, term }))
 }
 
-/// A term; left out it is 0.
+/// A term; 0 if it is missing.
 pub(super) fn term(field: &str, term: Option<u64>) -> Result<Term, Refused> {
     Ok(Term(reachable(field, term.unwrap_or(0))?))
 }
 
-/// An index; 0 is none, as is one that is left out.
+/// An index; `None` for 0 or if it is missing.
 pub(super) fn index(field: &str, index: Option<u64>) -> Result<Option<LogIndex>, Refused> {
     Ok(LogIndex::new(reachable(field, index.unwrap_or(0))?))
 }
@@ -365,7 +366,7 @@ fn some_index(field: &str, of_index: Option<u64>) -> Result<LogIndex, Refused> {
         .ok_or_else(|| format!("`{field}` is 0 or missing; expected an index, from 1 on"))
 }
 
-/// A number that can be counted on from.
+/// A number small enough to count on from.
 fn reachable(field: &str, number: u64) -> Result<u64, Refused> {
     if number > LARGEST {
         return Err(format!("`{field}` is {number}; expected at most {LARGEST}"));

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::text;
 use super::wire::{
-    self, Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Role, Snapshot, Text, Told, View,
+    self, Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Reply, Role, Snapshot, Text, View,
     Write,
 };
 use crate::{
@@ -12,8 +12,8 @@ use crate::{
     Position, Term, Token, length,
 };
 
-/// What a server answers that did this in a step; `before` is its view before it. A message is told by `message`, with the
-/// write that it waits for.
+/// The answer of a server to a step; `before` is its view before it. `message` encodes a message, with the write that
+/// it waits for.
 #[must_use]
 pub fn answer<'a>(
     before: &crate::View,
@@ -28,7 +28,7 @@ pub fn answer<'a>(
         messages: some(sends.chain(held).map(|(sent, after)| message(sent, after))),
         restored: effects.restored.is_some().then_some(true),
         applied: some(effects.applied.iter().map(applied)),
-        answers: some(effects.answers.iter().map(|(request, answer)| reported(*request, answer))),
+        answers: some(effects.answers.iter().map(|(request, answer)| reply(*request, answer))),
         matched: effects.matched.map(matched),
         refused: effects.refused.as_deref().map(|why| Text(why.into())),
         ..wire::Answer::default()
@@ -41,7 +41,7 @@ fn some<T>(items: impl Iterator<Item = T>) -> Option<Vec<T>> {
     (!items.is_empty()).then_some(items)
 }
 
-/// A message, and what its sender has it carry along.
+/// A message, with the data that its sender has it carry along.
 #[must_use]
 pub fn message<'a>(message: &'a crate::Message, own: Option<&'a RawValue>) -> Message<'a> {
     let said = body(&message.body);
@@ -132,7 +132,7 @@ fn append_reply<'a>(reply: &AppendReply) -> Message<'a> {
     }
 }
 
-/// An entry whose place tells its index.
+/// An entry whose place shows its index.
 #[must_use]
 pub fn entry(entry: &crate::Entry) -> Entry<'_> {
     let said = match &entry.payload {
@@ -159,7 +159,7 @@ fn of_kind<'a>(kind: EntryKind) -> Entry<'a> {
     Entry { kind: Some(kind), ..Entry::default() }
 }
 
-/// An entry that was applied, and what came of it if that is not the plain thing.
+/// An entry that was applied, with its outcome if that is not the plain one.
 fn applied(applied: &Applied) -> Entry<'_> {
     let said = Entry { index: Some(applied.entry.index.get()), ..entry(&applied.entry) };
     if applied.outcome == plain_outcome(&applied.entry.payload) {
@@ -175,7 +175,7 @@ fn applied(applied: &Applied) -> Entry<'_> {
     Entry { outcome: Some(outcome), session, ..said }
 }
 
-/// What comes of an entry where nothing else is said.
+/// The outcome of an entry where none is given.
 pub(super) fn plain_outcome(payload: &Payload) -> crate::Outcome {
     match payload {
         Payload::Command(_) | Payload::Once(_) => crate::Outcome::Executed,
@@ -183,7 +183,7 @@ pub(super) fn plain_outcome(payload: &Payload) -> crate::Outcome {
     }
 }
 
-/// A command as the text that stands for it.
+/// A command in the form of a text.
 #[must_use]
 pub fn command(command: &Command) -> Text<'_> {
     Text(text::of_command(command))
@@ -203,7 +203,7 @@ pub fn snapshot(snapshot: &crate::Snapshot) -> Snapshot<'_> {
     }
 }
 
-/// Servers by their numbers.
+/// The numbers of servers.
 #[must_use]
 pub fn servers(servers: &[NodeId]) -> Vec<u32> {
     servers.iter().map(|server| server.0).collect()
@@ -239,24 +239,24 @@ pub(super) fn view(view: &crate::View) -> View {
     }
 }
 
-fn reported(request: crate::Request, answer: &Answer) -> Told {
-    let reported = |is| Told { request: Some(request.0), is: Some(is), ..Told::default() };
-    let at = |is, index: LogIndex| Told { index: Some(index.get()), ..reported(is) };
+fn reply(request: crate::Request, answer: &Answer) -> Reply {
+    let reply = |is| Reply { request: Some(request.0), is: Some(is), ..Reply::default() };
+    let at = |is, index: LogIndex| Reply { index: Some(index.get()), ..reply(is) };
     match answer {
         Answer::Committed(index) => at(Is::Committed, *index),
         Answer::Registered(index, session) => {
-            Told { session: Some(session.0), ..at(Is::Registered, *index) }
+            Reply { session: Some(session.0), ..at(Is::Registered, *index) }
         }
         Answer::NoSession(index) => at(Is::NoSession, *index),
         Answer::Read(index) => at(Is::Read, *index),
-        Answer::Done => reported(Is::Done),
-        Answer::Superseded => reported(Is::Superseded),
-        Answer::Unknown => reported(Is::Unknown),
+        Answer::Done => reply(Is::Done),
+        Answer::Superseded => reply(Is::Superseded),
+        Answer::Unknown => reply(Is::Unknown),
         Answer::NotLeader(leader) => {
-            Told { leader: leader.map(|server| server.0), ..reported(Is::NotLeader) }
+            Reply { leader: leader.map(|server| server.0), ..reply(Is::NotLeader) }
         }
-        Answer::Busy => reported(Is::Busy),
-        Answer::Rejected => reported(Is::Rejected),
+        Answer::Busy => reply(Is::Busy),
+        Answer::Rejected => reply(Is::Rejected),
     }
 }
 
@@ -264,7 +264,7 @@ fn matched((server, index): (NodeId, LogIndex)) -> Matched {
     Matched { server: Some(server.0), match_index: Some(index.get()) }
 }
 
-/// A server by its number; `null` is none.
+/// The number of a server; `None` is null.
 #[must_use]
 pub fn server(server: Option<NodeId>) -> Option<u32> {
     server.map(|server| server.0)

@@ -1,9 +1,9 @@
-//! The subject protocol: how a Raft in a process of its own speaks with the testbed, one JSON line for each request and
+//! The subject protocol: a Raft in a process of its own talks to the testbed, with one JSON line for each request and
 //! one for each answer.
 //!
-//! [`serve()`] is the side of the subject, for any [`Implementation`](crate::Implementation). The other modules are for a
-//! testbed: [`wire`] has the lines as plain data, [`encode`] and [`decode`] turn the interface's types into them and back.
-//! Nothing here starts a process or reads a clock.
+//! [`serve()`] is the subject's side, for any [`Implementation`](crate::Implementation). The other modules are for a
+//! testbed: [`wire`] has the lines as plain data, [`encode`] and [`decode`] translate the interface's types into them
+//! and back. Nothing here starts a process or reads a clock.
 
 pub mod decode;
 pub mod encode;
@@ -15,8 +15,8 @@ use crate::{Effects, Token, View};
 
 pub use serve::serve;
 
-/// What a server did in a step, as the line that it answers with in the protocol, but for what messages carry along.
-/// `before` is its view before the step.
+/// The effects of a step as an answer line of the protocol, without the data that messages carry along. `before` is
+/// the server's view before the step.
 #[must_use]
 pub fn line(before: &View, effects: &Effects) -> String {
     let mut message = |message, after: Option<Token>| wire::Message {

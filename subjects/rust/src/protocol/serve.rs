@@ -1,4 +1,4 @@
-//! The other side: any implementation in Rust as a child.
+//! The subject's side of the protocol: a child that serves any implementation in Rust.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, Read, Write};
@@ -14,13 +14,13 @@ use crate::{
     Once, Own, Subject, Token, View,
 };
 
-/// Whoever there is: a child takes what the testbed says.
+/// A cluster of any size: a child accepts the servers that the testbed names.
 const ALL: Cluster = Cluster { servers: u32::MAX };
 
-/// Answers the requests of a testbed until there are no more: the implementation is its subject.
+/// Answers the requests of a testbed until they end, with the implementation as the subject.
 ///
 /// # Errors
-/// In one line: the pipes fail, or a request is none of the protocol.
+/// A one-line message: the pipes fail, or a request is not one of the protocol.
 pub fn serve(
     implementation: &dyn Implementation,
     mut input: impl BufRead,
@@ -31,7 +31,7 @@ pub fn serve(
         own: None,
         servers: BTreeMap::new(),
         carried: Vec::new(),
-        is_reported: implementation.capabilities().contains(&Capability::SlowDisk),
+        is_notified: implementation.capabilities().contains(&Capability::SlowDisk),
     };
     let (mut line, mut answer) = (Vec::new(), Vec::new());
     for number in 1_u64.. {
@@ -56,12 +56,12 @@ pub fn serve(
 struct Servant<'i> {
     implementation: &'i dyn Implementation,
     servers: BTreeMap<u32, Server>,
-    /// The implementation of this cluster, if it has one of its own.
+    /// The implementation for this cluster, if it has one of its own.
     own: Option<Box<dyn Implementation + 'i>>,
-    /// What messages of this cluster carry along, each under a name: the testbed need not know what it is.
+    /// The data that messages of this cluster carry along, each under a name. The testbed need not know it.
     carried: Vec<(Own, Box<RawValue>)>,
-    /// Whether servers are told that their writes are durable.
-    is_reported: bool,
+    /// True if servers are notified of durable writes.
+    is_notified: bool,
 }
 
 struct Server {
@@ -69,11 +69,11 @@ struct Server {
     view: View,
 }
 
-/// What a server did in a step, and how it was before.
+/// The effects of a step, with the view before it.
 struct Step {
     before: View,
     effects: Effects,
-    /// Where in `carried` its messages' begin.
+    /// The first place in `carried` of its messages' data.
     carried: usize,
 }
 
@@ -103,7 +103,7 @@ impl<'i> Servant<'i> {
             | Verb::Compact
             | Verb::Apply => {
                 let steps = self.step(verb, request)?;
-                let mut answers = steps.iter().map(|step| self.reported(step));
+                let mut answers = steps.iter().map(|step| self.step_answer(step));
                 let first = answers.next().unwrap_or_default();
                 let then: Vec<Answer<'_>> = answers.collect();
                 let then = (!then.is_empty()).then_some(then);
@@ -158,7 +158,7 @@ impl<'i> Servant<'i> {
         }))
     }
 
-    /// A server's step, and those that follow when it hears at once that what it wrote is durable.
+    /// A server's step, followed by its steps on the notifications of writes that are durable at once.
     fn step(&mut self, verb: Verb, request: Request<'_>) -> Result<Vec<Step>, String> {
         let (now, instant) = (request.now.unwrap_or(0), request.instant.unwrap_or(false));
         let id = request.server.ok_or("it has no `server`")?;
@@ -171,7 +171,7 @@ impl<'i> Servant<'i> {
             let mut effects = Effects { view: before, now, instant, ..Effects::default() };
             server.subject.step(event, &mut effects);
             server.view = effects.view;
-            if instant && self.is_reported {
+            if instant && self.is_notified {
                 durable.extend(effects.writes.iter().map(|write| write.token));
             }
             let carried = self.carried.len();
@@ -223,10 +223,10 @@ impl<'i> Servant<'i> {
 
     fn recall(&self, own: &RawValue) -> Result<Own, String> {
         let place = own.get().parse().ok().and_then(|place: usize| self.carried.get(place));
-        place.map(|(own, _)| own.clone()).ok_or_else(|| format!("nobody sent `own` {own}"))
+        place.map(|(own, _)| own.clone()).ok_or_else(|| format!("no server sent `own` {own}"))
     }
 
-    fn reported<'s>(&'s self, Step { before, effects, carried }: &'s Step) -> Answer<'s> {
+    fn step_answer<'s>(&'s self, Step { before, effects, carried }: &'s Step) -> Answer<'s> {
         match &effects.ended {
             Some(Ended::Crashed(why) | Ended::Panicked(why)) => {
                 return failed(Status::Crashed, why);
@@ -253,6 +253,6 @@ fn failed(status: Status, why: &str) -> Answer<'_> {
 }
 
 fn write(answer: &impl serde::Serialize, out: &mut Vec<u8>) {
-    // What is written to memory is written.
+    // A write to memory does not fail.
     let _ = serde_json::to_writer(out, answer);
 }

@@ -1,14 +1,14 @@
 //! Bytes as texts that any language can carry, and back.
 //!
-//! A command is the testbed's: its text is kept short and plain. A snapshot's data is the subject's: whatever text it
-//! chooses comes back to it as it was.
+//! A command belongs to the testbed: its text is kept short and plain. A snapshot's data belongs to the subject: a
+//! text that the subject chooses comes back to it unchanged.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::Command;
 
-/// Most zero bytes at the end of a command's text: as many as a line may have bytes.
+/// The largest number of zero bytes at the end of a command's text: the largest length of a line.
 const MOST_ZEROS: usize = 1 << 24;
 
 /// A command as a text: itself, if its bytes are printable ASCII and it does not begin with `#`. Else `#`, its bytes
@@ -22,7 +22,7 @@ pub(super) fn of_command(bytes: &[u8]) -> Cow<'_, str> {
             let zeros = bytes.iter().rev().take_while(|byte| **byte == 0).count();
             let mut text = hex(&bytes[..bytes.len() - zeros]);
             if zeros > 0 {
-                // A string takes all that is written to it.
+                // A write to a string does not fail.
                 let _ = write!(text, "+{zeros}");
             }
             Cow::Owned(text)
@@ -30,7 +30,7 @@ pub(super) fn of_command(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The command of a text. One that [`of_command`] does not make is its own bytes: whoever made it up made up a command.
+/// The command of a text. A text that [`of_command`] does not make is a command of its own bytes.
 pub(super) fn command(text: &str) -> Command {
     if !text.starts_with('#') {
         return Command::from(text.as_bytes());
@@ -45,8 +45,7 @@ pub(super) fn command(text: &str) -> Command {
     }
 }
 
-/// A snapshot's data as a text: itself if it is one, else in hexadecimal. [`data`] is the exact way back, in both
-/// directions.
+/// A snapshot's data as a text: the same text if it is one, else in hexadecimal. [`data`] is the exact inverse.
 pub(super) fn of_data(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) if hidden(text).is_none() => Cow::Borrowed(text),
@@ -54,12 +53,12 @@ pub(super) fn of_data(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The data of a text: its bytes in UTF-8, unless it hides others.
+/// The data of a text: its bytes in UTF-8, unless it encodes other bytes.
 pub(super) fn data(text: &str) -> Cow<'_, [u8]> {
     hidden(text).map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned)
 }
 
-/// The bytes that a text stands for if it is no text of its own: those that could not be said otherwise.
+/// The bytes that a text encodes, if they are not UTF-8, or are a text that encodes bytes itself.
 fn hidden(text: &str) -> Option<Vec<u8>> {
     let bytes = unhex(text)?;
     let plain = str::from_utf8(&bytes).is_ok_and(|inner| hidden(inner).is_none());
@@ -72,7 +71,7 @@ fn hex(bytes: &[u8]) -> String {
     std::iter::once('#').chain(digits).collect()
 }
 
-/// The way back from [`hex`], for nothing but what that makes.
+/// The inverse of [`hex`]; `None` for any text that `hex` does not make.
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.strip_prefix('#')?.as_bytes();
     let digit = |digit: u8| match digit {
@@ -93,7 +92,7 @@ mod tests {
 
     #[test]
     fn commands_are_short_and_plain_texts_and_come_back() {
-        let reported = [
+        let pairs = [
             (&b"set x 1"[..], "set x 1"),
             (b"", ""),
             (b"#1", "#2331"),
@@ -103,7 +102,7 @@ mod tests {
             ("é".as_bytes(), "#c3a9"),
             (b"\xff", "#ff"),
         ];
-        for (bytes, text) in reported {
+        for (bytes, text) in pairs {
             assert_eq!(of_command(bytes), text);
             assert_eq!(&*command(text), bytes, "{text}");
         }

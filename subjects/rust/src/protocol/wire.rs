@@ -1,5 +1,5 @@
-//! The lines of the protocol as plain data: what `docs/subject-protocol.md` describes, field by field, and nothing of
-//! what it means.
+//! The lines of the protocol as plain data: the fields that `docs/subject-protocol.md` describes, without their
+//! meaning.
 
 use std::borrow::Cow;
 
@@ -11,15 +11,15 @@ use crate::{Changes, Settings};
 /// The version of the protocol.
 pub const PROTOCOL: u64 = 1;
 
-/// Most bytes of a line.
+/// The largest number of bytes in a line.
 pub const LONGEST: usize = 16 << 20;
 
-/// A text, borrowed from its line where that can be.
+/// A text, borrowed from its line if possible.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
-/// An object of which each field may be left out; `null` is as good.
+/// An object whose fields are all optional; `null` counts as missing.
 macro_rules! object {
     (
         $(#[$about:meta])*
@@ -39,23 +39,23 @@ macro_rules! object {
 }
 
 object! {
-    /// What the testbed asks.
+    /// A request of the testbed.
     Request<'a> {
-        /// What is asked: `do`.
+        /// The kind of request: `do`.
         #[serde(rename = "do")]
         verb: Verb,
-        /// The version, of a `hello`.
+        /// Of a `hello`: the version.
         protocol: u64,
-        /// The server that is asked.
+        /// The server that the request is for.
         server: u32,
         /// Virtual time, in microseconds since the cluster began.
         now: u64,
-        /// The disk takes no time just now.
+        /// True if the disk takes no time now.
         instant: bool,
         /// The message that is received.
         #[serde(borrow)]
         message: Message<'a>,
-        /// The request that it answers.
+        /// The request that the received message answers.
         #[serde(borrow)]
         call: Message<'a>,
         /// The name of a client's request.
@@ -75,7 +75,7 @@ object! {
         learners: Vec<u32>,
         /// The server that is to lead.
         to: u32,
-        /// Of a `reset`: the seed of what is drawn while the cluster runs.
+        /// Of a `reset`: the seed of the subject's randomness.
         seed: u64,
         /// Of a `boot`: the voters of the first configuration.
         peers: Vec<u32>,
@@ -93,17 +93,17 @@ object! {
         /// Of a `boot`: the log behind the snapshot.
         #[serde(borrow)]
         log: Vec<Entry<'a>>,
-        /// Of a `boot`: how far the state machine has applied the log.
+        /// Of a `boot`: the index up to which the state machine has applied the log.
         applied: u64,
     }
 }
 
 object! {
-    /// What the subject answers.
+    /// An answer of the subject.
     Answer<'a> {
-        /// How the step went.
+        /// The result of the step.
         status: Status,
-        /// Why it went wrong.
+        /// The reason, if it failed.
         #[serde(borrow)]
         reason: Text<'a>,
         /// The state after the step, if it changed.
@@ -114,16 +114,16 @@ object! {
         /// Messages, in order.
         #[serde(borrow)]
         messages: Vec<Message<'a>>,
-        /// The latest snapshot took the place of the state machine's state.
+        /// True if the latest snapshot took the place of the state machine's state.
         restored: bool,
         /// Entries that were applied, in order.
         #[serde(borrow)]
         applied: Vec<Entry<'a>>,
         /// Answers to clients.
-        answers: Vec<Told>,
+        answers: Vec<Reply>,
         /// An acknowledgement that a leader took.
         matched: Matched,
-        /// Why a message was refused.
+        /// The reason why a message was refused.
         #[serde(borrow)]
         refused: Text<'a>,
         /// Answers to `persisted` of the writes of this step.
@@ -133,28 +133,28 @@ object! {
 }
 
 object! {
-    /// What it answers to `hello`.
+    /// The answer to `hello`.
     Hello<'a> {
         /// The version that it speaks.
         protocol: u64,
-        /// What reports call it.
+        /// The name in reports.
         #[serde(borrow)]
         name: Text<'a>,
-        /// What it supports beyond §5.
+        /// The capabilities beyond §5.
         #[serde(borrow)]
         capabilities: Vec<Text<'a>>,
-        /// How it went.
+        /// The result.
         status: Status,
-        /// Why it went wrong.
+        /// The reason, if it failed.
         #[serde(borrow)]
         reason: Text<'a>,
     }
 }
 
 object! {
-    /// A message, as it is sent and as it is received.
+    /// A message as it is sent and as it is received.
     Message<'a> {
-        /// What it is: `type`.
+        /// The kind of message: `type`.
         #[serde(rename = "type")]
         kind: Kind,
         /// The server that sent it.
@@ -173,7 +173,7 @@ object! {
         last_log_index: u64,
         /// lastLogTerm
         last_log_term: u64,
-        /// Its leader told it to stand.
+        /// True if its leader asked the candidate to stand.
         transfer: bool,
         /// voteGranted
         vote_granted: bool,
@@ -219,10 +219,10 @@ object! {
         request: u64,
         /// The index that a read waits for.
         index: u64,
-        /// What a message is that the paper has no name for.
+        /// The description of a message without a name in the paper.
         #[serde(borrow)]
         what: Text<'a>,
-        /// What the implementation carries along.
+        /// The data that the implementation carries along.
         #[serde(borrow)]
         own: &'a RawValue,
     }
@@ -235,7 +235,7 @@ object! {
         index: u64,
         /// Its term.
         term: u64,
-        /// What it is: `type`.
+        /// The kind of entry: `type`.
         #[serde(rename = "type")]
         kind: EntryKind,
         /// Its command.
@@ -251,7 +251,7 @@ object! {
         old: Vec<u32>,
         /// Learners of its configuration.
         learners: Vec<u32>,
-        /// What the state machine made of it.
+        /// The result of applying it.
         outcome: Outcome,
     }
 }
@@ -298,11 +298,11 @@ object! {
 }
 
 object! {
-    /// What a client is told.
-    Told {
-        /// The request that is answered.
+    /// An answer to a client.
+    Reply {
+        /// The request that it answers.
         request: u64,
-        /// The answer.
+        /// The outcome.
         is: Is,
         /// An index, where the answer has one.
         index: u64,
@@ -347,12 +347,12 @@ object! {
     }
 }
 
-/// The words that a field has.
-macro_rules! words {
+/// An enum of the texts that a field may have.
+macro_rules! texts {
     ($(#[$about:meta])* $name:ident, $case:literal: $($word:ident),*) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[expect(missing_docs, reason = "they mean what the same words of the interface do")]
+        #[expect(missing_docs, reason = "each means the same as in the interface")]
         #[serde(rename_all = $case)]
         pub enum $name {
             $($word,)*
@@ -360,39 +360,39 @@ macro_rules! words {
     };
 }
 
-words! {
-    /// What is asked.
+texts! {
+    /// The kind of a request.
     Verb, "kebab-case": Hello, Reset, Boot, Tick, Receive, Propose, Persisted, Read, Register, Change, Transfer,
     Compact, Apply
 }
 
-words! {
-    /// How a step went.
+texts! {
+    /// The result of a step.
     Status, "kebab-case": Ok, Crashed, Unsupported, Refused
 }
 
-words! {
-    /// What a message is.
+texts! {
+    /// The kind of a message.
     Kind, "PascalCase": RequestVote, RequestVoteReply, PreVote, PreVoteReply, AppendEntries, AppendEntriesReply,
     InstallSnapshot, InstallSnapshotReply, TimeoutNow, ReadIndex, ReadIndexReply, Other
 }
 
-words! {
-    /// What an entry is.
+texts! {
+    /// The kind of an entry.
     EntryKind, "kebab-case": Command, NoOp, Configuration, Register
 }
 
-words! {
-    /// What a state machine made of an entry.
+texts! {
+    /// The result of applying an entry.
     Outcome, "kebab-case": Nothing, Executed, Repeated, NoSession, Registered
 }
 
-words! {
-    /// What a client is told.
+texts! {
+    /// The outcome of a client's request.
     Is, "kebab-case": Committed, Registered, NoSession, Read, Done, Superseded, Unknown, NotLeader, Busy, Rejected
 }
 
-words! {
+texts! {
     /// A role of Figure 4.
     Role, "kebab-case": Follower, Candidate, Leader
 }

@@ -1,8 +1,8 @@
 //! Linearizability (42): clients take the cluster for one register. Each command writes a value of its own into it,
 //! and each read returns what it holds on the server that answers.
 //!
-//! What it holds there is the last command that that server's own state machine has executed. What clients make of it
-//! is all that is judged: neither the indexes in their answers nor what is committed.
+//! The content of the register on a server is the last command that its own state machine has executed. Only the
+//! history of the clients' operations is judged: neither the indexes in their answers nor what is committed.
 
 mod register;
 #[cfg(test)]
@@ -11,9 +11,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::Property;
-use crate::checker::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::hooks::{Boot, Checker, Context, New};
+use crate::checker::properties::violation::{Verdict, Violation};
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, Violation};
 use crate::mix::{mix_bytes, mix_pair};
 use crate::model::{Entry, NodeId, Once, Payload, SessionId, Snapshot, length};
 use crate::subject::{Answer, Applied, Event, Outcome, Request, View};
@@ -21,75 +21,78 @@ use crate::time::Micros;
 
 use register::{Asked, Breach, Register, Value};
 
-/// Something that a client did or heard; all of a run's are its history.
+/// The begin or the end of an operation of a client; all of them are the history of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientEvent {
-    /// When, in virtual microseconds.
+    /// The time, in virtual microseconds.
     pub at: Micros,
-    /// Of which operation.
+    /// The operation.
     pub operation: Operation,
-    /// What.
+    /// The kind of event.
     pub what: What,
 }
 
-/// What a client wants.
+/// An operation of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
-    /// That a command is executed. These operations are counted from 1. One that is handed in again under its serial
-    /// number, since it may have been executed, is the same; one that failed and is tried again is another.
+    /// The execution of a command. These operations are counted from 1. A command that is proposed again under its
+    /// serial number, since it may have been executed, is the same operation; one that failed and is tried again is
+    /// another.
     Write(u64),
-    /// To read.
+    /// A read.
     Read(Request),
 }
 
-/// What a client did or heard.
+/// The begin or the end of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It asks, for a command perhaps under this session. It may go on to ask other servers for the same.
+    /// The operation begins, that of a command perhaps under this session. The client may send the same request to
+    /// other servers later.
     Asks(Option<SessionId>),
-    /// Its command is executed.
+    /// The command is executed.
     Written,
-    /// Its read has found the command of this number as the last one that was executed; `None` if none was. A number
-    /// that no other operation has stands for one that nobody has handed in.
+    /// The read returned the command of this number as the last one that was executed; `None` if none was. A number
+    /// that no other operation has stands for a command that no client has proposed.
     Read(Option<u64>),
-    /// What it asked for was certainly not done, and never will be.
+    /// The operation was certainly not executed, and never will be.
     Failed,
-    /// What it asked for may have been done, or may be later. It does not ask again.
+    /// The operation may have been executed, or may be later. The client does not try again.
     Unknown,
 }
 
-/// Linearizability (§8, dissertation §6.3, §6.4): what clients see is what they would see of one register to which
-/// each operation happens at once, at some time between its begin and its end.
+/// Linearizability (§8, dissertation §6.3, §6.4): the history of client operations is that of one register on which
+/// each operation takes effect at once, at some time between its begin and its end.
 #[derive(Debug)]
 pub(in crate::checker) struct Linearizability {
     register: Register,
-    /// Of each server the index of the last command that its state machine has executed; 0 if none.
+    /// The index, for each server, of the last command that its state machine has executed; 0 if none.
     holds: Vec<u64>,
-    /// Who waits for an answer to which request, but for the latest: most answers are given at once.
+    /// The open requests but for the latest, which is in `latest`: most answers are given at once.
     waiting: BTreeMap<Request, Waiting>,
     latest: Option<(Request, Waiting)>,
-    /// Of each index what is written there, and what a state machine held then: the index of its last command. As the
-    /// first one to apply it had it; at index 0 there is nothing.
+    /// For each index the value written there, and the content of a state machine after it: the index of its last
+    /// command. Both as the first state machine had them that applied it; there is nothing at index 0.
     held: Vec<(Option<Value>, u64)>,
-    /// What clients did and heard, if anybody wants to know.
-    reported: Option<Vec<ClientEvent>>,
+    /// The history of the clients' operations, if it is recorded.
+    events: Option<Vec<ClientEvent>>,
 }
 
-/// What a client waits for.
+/// The operation of an open request.
 #[derive(Clone, Copy, Debug)]
 enum Waiting {
     /// A read since this time.
     Read(u64),
     /// The command of this number, without a session.
     Write(u64),
-    /// The same under one.
+    /// The command of this number, under a session.
     Once(u64),
 }
 
-/// The number of a command that no client has handed in.
+/// The number of a command that no client has proposed.
 const INVENTED: u64 = 1 << 62;
 
-/// What a command writes. Commands are told apart by how they begin and end: from those that can't be, nothing follows.
+/// The value that a command writes. Commands are distinguished by how they begin and end: nothing follows from
+/// those that can't be.
 fn value(command: &[u8]) -> Value {
     let length = command.len() as u64;
     match (command.first_chunk(), command.last_chunk()) {
@@ -100,12 +103,12 @@ fn value(command: &[u8]) -> Value {
     }
 }
 
-/// The same under a session and a serial number.
+/// The value that a command writes under a session and a serial number.
 fn value_once(once: &Once) -> Value {
     mix_pair(value(&once.command), once.session.0, once.serial)
 }
 
-/// What an entry writes, if it is executed.
+/// The value that an entry writes, if it is executed.
 fn written(entry: &Entry) -> Option<Value> {
     match &entry.payload {
         Payload::Command(command) => Some(value(command)),
@@ -115,17 +118,17 @@ fn written(entry: &Entry) -> Option<Value> {
 }
 
 impl Linearizability {
-    /// From now on what clients do and hear is kept, to be [told](Linearizability::told).
+    /// Starts to record the clients' operations, for [`reported`](Linearizability::reported).
     pub(in crate::checker) fn record(&mut self) {
-        self.reported.get_or_insert_default();
+        self.events.get_or_insert_default();
     }
 
-    /// What clients did and heard since [`record`](Linearizability::record), in order.
+    /// The events of the clients' operations since [`record`](Linearizability::record), in order.
     pub(in crate::checker) fn reported(&self) -> &[ClientEvent] {
-        self.reported.as_deref().unwrap_or_default()
+        self.events.as_deref().unwrap_or_default()
     }
 
-    /// A client asks for something; other than reads and commands, nothing comes of it here.
+    /// A client sends a request; only reads and commands count here.
     #[inline]
     fn ask(&mut self, at: Micros, event: &Event) {
         let (request, waiting, anew) = match event {
@@ -164,14 +167,14 @@ impl Linearizability {
 
     #[inline]
     fn note(&mut self, at: Micros, operation: Operation, what: What) {
-        if let Some(reported) = &mut self.reported {
-            reported.push(ClientEvent { at, operation, what });
+        if let Some(events) = &mut self.events {
+            events.push(ClientEvent { at, operation, what });
         }
     }
 
-    /// A client is told what became of its request, by a server whose state machine executed this last. In how many
-    /// other ways a read might have come out wrong; 0 if it is none.
-    fn hear(
+    /// A client receives an answer from a server whose state machine executed the command at index `holds` last.
+    /// Returns the number of other ways in which a read could have been wrong; 0 if it is no read.
+    fn receive(
         &mut self,
         at: Micros,
         request: Request,
@@ -189,21 +192,21 @@ impl Linearizability {
         match waiting {
             Waiting::Read(since) => {
                 let operation = Operation::Read(request);
-                let (what, observed) = self.hear_read(since, answer, holds);
+                let (what, judged) = self.read_answered(since, answer, holds);
                 self.note(at, operation, what);
-                observed
+                judged
             }
             Waiting::Write(number) | Waiting::Once(number) => {
-                let (what, observed) = self.hear_write(waiting, number, answer);
+                let (what, judged) = self.write_answered(waiting, number, answer);
                 if let Some(what) = what {
                     self.note(at, Operation::Write(number), what);
                 }
-                observed.map(|()| 0)
+                judged.map(|()| 0)
             }
         }
     }
 
-    fn hear_read(
+    fn read_answered(
         &mut self,
         since: u64,
         answer: &Answer,
@@ -238,8 +241,8 @@ impl Linearizability {
         }
     }
 
-    /// What a client hears of its command, if it is news.
-    fn hear_write(
+    /// The event that an answer to a command is, if it is a new one.
+    fn write_answered(
         &mut self,
         waiting: Waiting,
         number: u64,
@@ -256,7 +259,7 @@ impl Linearizability {
                 failed => (Some(What::Failed), failed.map(|_| ())),
             },
             Answer::Unknown => match waiting {
-                // It might be executed twice if it were handed in again.
+                // It might be executed twice if it were proposed again.
                 Waiting::Write(_) => (Some(What::Unknown), Ok(())),
                 Waiting::Once(_) | Waiting::Read(_) => (None, Ok(())),
             },
@@ -264,8 +267,8 @@ impl Linearizability {
         }
     }
 
-    /// A server's state machine begins anew, with so many entries applied. It holds what the first one held there; that
-    /// states are the same is judged elsewhere.
+    /// A server's state machine begins anew, with the entries up to `applied`. Its content is that of the first one
+    /// there; that states are the same is judged elsewhere.
     fn resume(&mut self, slot: usize, applied: u64) {
         let held = self.held.get(applied as usize);
         self.holds[slot] = held.map_or(0, |(_, holds)| *holds);
@@ -280,7 +283,7 @@ impl Checker for Linearizability {
             waiting: BTreeMap::new(),
             latest: None,
             held: vec![(None, 0)],
-            reported: None,
+            events: None,
         }
     }
 
@@ -333,7 +336,7 @@ impl Checker for Linearizability {
         answer: &Answer,
     ) -> Verdict {
         let holds = self.holds[at.slot];
-        match self.hear(now, request, answer, holds) {
+        match self.receive(now, request, answer, holds) {
             Ok(0) => Ok(()),
             Ok(_) => {
                 at.count(Property::Linearizability);
@@ -349,11 +352,10 @@ fn broken(id: NodeId, breach: Breach) -> Violation {
     let detail = match breach {
         Breach::Invented => format!("{id} answered a read with what no client has written"),
         Breach::Failed(number) => format!(
-            "{id} answered a read with command {number}, of which its client had been told that it is not \
-             executed"
+            "{id} answered a read with command {number}, which had been reported to its client as not executed"
         ),
         Breach::Denied(number) => format!(
-            "{id} told a client that its command {number} is not executed, when a read had found it"
+            "{id} reported to a client that its command {number} is not executed, after a read had returned it"
         ),
         Breach::Overwritten { read: 0, by } => {
             format!("{id} answered a read as if nothing had been executed, after command {by} was")

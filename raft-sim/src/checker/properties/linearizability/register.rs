@@ -1,27 +1,27 @@
-//! When what clients see of a register is linearizable (Herlihy and Wing 1990).
+//! A register and the check that a history of it is linearizable (Herlihy and Wing 1990).
 //!
 //! Each write has a value of its own, so each read names the write that it saw. Then no order needs to be searched
-//! for (Gibbons and Korach 1997): of two values one comes before the other if an operation on it was over when one on
-//! the other was asked for, and all is linearizable if and only if no two values come before each other and no read
-//! ends before the write of what it saw begins. So it is judged as reads end, and never given up.
+//! for (Gibbons and Korach 1997). A value comes before another one if an operation on it ended before an operation
+//! on the other one began. The history is linearizable if and only if no two values come before each other and no
+//! read ends before the write of its value begins. So it is judged as reads end, and the check never gives up.
 
 use std::collections::BTreeMap;
 
-/// What a register holds: a number that stands for the write.
+/// The content of a register: a number that identifies the write.
 pub(super) type Value = u64;
 
-/// What clients have seen of one register.
+/// The history of one register, as clients see it.
 #[derive(Debug)]
 pub(super) struct Register {
-    /// How many things clients have done and heard.
+    /// The number of begins and ends of operations so far: the time.
     now: u64,
-    /// In the order in which they were asked for.
+    /// The writes, in the order in which they were requested.
     writes: Vec<Write>,
     zones: Zones,
     /// The latest write that each value can be from, of the first [`Register::named`] writes.
     names: BTreeMap<Value, usize>,
     named: usize,
-    /// The latest write of each value that is written once, however often it is asked for.
+    /// The latest write of each value that is written once, however often it is requested.
     once: BTreeMap<Value, usize>,
 }
 
@@ -29,9 +29,9 @@ pub(super) struct Register {
 #[derive(Debug)]
 struct Write {
     value: Value,
-    /// When it was first asked for.
+    /// The time of its first request.
     asked: u64,
-    /// How many servers were asked for it that may have done it, or may do it yet.
+    /// The number of its requests that may have been executed, or may be later.
     tries: u32,
     state: State,
     /// Its place among the zones.
@@ -46,27 +46,27 @@ enum State {
     Done,
     /// It is certain that it was not done, and never will be.
     Failed,
-    /// Another one was asked for since that has the same value. What is read may be from either: nothing follows.
+    /// A later write has the same value. A read may have seen either: nothing follows from it.
     Ambiguous,
 }
 
-/// Everything that clients did with one value.
+/// All operations on one value.
 #[derive(Debug)]
 struct Zone {
     /// The write, counted from 1; 0 if there was none.
     number: u64,
-    /// When the first of its operations was over.
+    /// The time at which the first of its operations ended.
     seen: u64,
-    /// When the last of them was asked for that is over, or is the write.
+    /// The latest begin of its operations that have ended, the write included even if it has not.
     asked: u64,
 }
 
-/// The values on which some operation is over, in the order in which the first was. The first zone is that of a
-/// register that nobody has written.
+/// The values on which some operation has ended, in the order of their first ends. The first zone is that of a
+/// register without a write.
 #[derive(Debug)]
 struct Zones {
     zones: Vec<Zone>,
-    /// The greatest `asked` of the zones up to each of them: what was written long ago need not be looked at again.
+    /// The greatest `asked` of the zones up to each of them: old zones need not be looked at again.
     asked: Vec<u64>,
 }
 
@@ -75,7 +75,7 @@ impl Zones {
         Zones { zones: vec![Zone { number: 0, seen: 0, asked: 0 }], asked: vec![0] }
     }
 
-    /// An operation on a write's value is over. The place of its zone.
+    /// Notes that an operation on a write's value has ended. Returns the place of its zone.
     fn see(&mut self, write: &mut Write, number: u64, now: u64) -> usize {
         *write.zone.get_or_insert_with(|| {
             let before = self.asked.last().copied().unwrap_or_default();
@@ -85,19 +85,19 @@ impl Zones {
         })
     }
 
-    /// An operation on the value of this zone is over that was asked for at this time.
+    /// Notes that an operation on the value of this zone has ended that began at this time.
     fn ask(&mut self, place: usize, asked: u64) {
         let zone = &mut self.zones[place];
         zone.asked = zone.asked.max(asked);
         self.asked[place..].iter_mut().take_while(|of| **of < asked).for_each(|of| *of = asked);
     }
 
-    /// How many zones have an operation that was over by this time.
+    /// The number of zones with an operation that ended before this time.
     fn over(&self, time: u64) -> usize {
         self.zones.partition_point(|zone| zone.seen < time)
     }
 
-    /// The last of the first so many zones that can't come before this one.
+    /// The last of the first `over` zones that can't come before this one.
     fn later(&self, place: usize, over: usize) -> Option<&Zone> {
         let seen = self.zones[place].seen;
         let later = |zone: &&Zone| zone.asked > seen;
@@ -108,7 +108,7 @@ impl Zones {
     }
 }
 
-/// What asking for a write is, by the number of the write.
+/// The kind of a write request, with the number of the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// The beginning of an operation.
@@ -117,21 +117,21 @@ pub(super) enum Asked {
     Again(u64),
 }
 
-/// What is not linearizable. Writes are told by their numbers, 0 if there was none.
+/// The reason why a history is not linearizable. Writes are identified by their numbers, 0 if there was none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Breach {
-    /// A read saw what nobody wrote.
+    /// A read saw a value that no client wrote.
     Invented,
     /// A read saw a write that had failed for certain.
     Failed(u64),
-    /// A write failed for certain that had been read.
+    /// A write was reported to have failed for certain, after a read had seen it.
     Denied(u64),
-    /// A read saw one write, though it began after another was over that came later.
+    /// A read saw the write `read`, though it began after the later write `by` had ended.
     Overwritten { read: u64, by: u64 },
 }
 
 impl Register {
-    /// One that nobody has written.
+    /// A register without a write.
     pub(super) fn new() -> Register {
         Register {
             now: 0,
@@ -143,18 +143,18 @@ impl Register {
         }
     }
 
-    /// A value that may be there from the beginning on.
+    /// Adds a value that the register may have from the beginning on.
     pub(super) fn given(&mut self, value: Value) {
         self.begin(value, 0);
     }
 
-    /// A client asks for a write, whatever was asked for before. The number of the write, counted from 1.
+    /// Begins a write, whatever was requested before. Returns the number of the write, counted from 1.
     pub(super) fn write(&mut self, value: Value) -> u64 {
         self.now += 1;
         self.begin(value, self.now)
     }
 
-    /// A client asks for a write that is done once, however many servers are asked for it.
+    /// Begins a write that is executed once, however often it is requested.
     pub(super) fn write_once(&mut self, value: Value) -> Asked {
         let known = self.once.get(&value).map(|&place| (place, &mut self.writes[place]));
         match known {
@@ -174,7 +174,7 @@ impl Register {
         self.writes.len() as u64
     }
 
-    /// A client is told that its write is done. False if that is no news.
+    /// Ends a write: its client knows that it is executed. False if the write had ended before.
     pub(super) fn done(&mut self, number: u64) -> bool {
         self.now += 1;
         let write = &mut self.writes[number as usize - 1];
@@ -186,8 +186,8 @@ impl Register {
         open
     }
 
-    /// A client is told that a server that it asked for a write has not done it, and never will. True if the write
-    /// has failed with that: no other server may have done it.
+    /// A request for a write has failed: it was not executed and never will be. True if the write has failed with
+    /// that: no other request for it may have been executed.
     pub(super) fn failed(&mut self, number: u64) -> Result<bool, Breach> {
         self.now += 1;
         let write = &mut self.writes[number as usize - 1];
@@ -205,14 +205,14 @@ impl Register {
         Ok(true)
     }
 
-    /// A client asks for a read, at the time that is returned.
+    /// Begins a read, and returns the time.
     pub(super) fn read(&mut self) -> u64 {
         self.now += 1;
         self.now
     }
 
-    /// A read that was asked for at this time saw a value, or that there is none. The number of the write, and of how
-    /// many other values an operation was over before: one of them might have come later.
+    /// Ends a read that began at this time and saw a value, or that there is none. Returns the number of the write,
+    /// and the number of other values on which an operation had ended before: one of them might have come later.
     pub(super) fn saw(&mut self, asked: u64, value: Option<Value>) -> Result<(u64, usize), Breach> {
         self.now += 1;
         let place = match value {
@@ -237,8 +237,8 @@ impl Register {
         Ok((number, over - usize::from(place < over)))
     }
 
-    /// The place of the latest write of a value. If an earlier one of the same value may be what is read as well, it
-    /// is ambiguous.
+    /// The place of the latest write of a value. If a read may have seen an earlier write of the same value, the
+    /// latest one is ambiguous.
     fn named(&mut self, value: Value) -> Option<usize> {
         for place in self.named..self.writes.len() {
             let earlier = self.names.insert(self.writes[place].value, place);

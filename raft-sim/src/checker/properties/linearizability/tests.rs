@@ -1,9 +1,9 @@
-//! What clients see of a register: for each breach a history that raises exactly its alarm, next to a legal one that
-//! is close to it and stays silent.
+//! Histories of a register: for each breach one that raises exactly its alarm, next to a legal one that is close to
+//! it and stays silent.
 
 use super::Property;
 use super::register::{Asked, Breach, Register, Value};
-use crate::checker::hooks::Checker;
+use crate::checker::properties::hooks::Checker;
 use crate::checker::properties::reads::Reads;
 use crate::checker::testing::moves::once;
 use crate::checker::testing::{History, raises, silent};
@@ -19,13 +19,13 @@ fn read(index: u64) -> Answer {
     Answer::Read(LogIndex::new(index).expect("an index"))
 }
 
-/// The read of a register that nobody else reads meanwhile: which write it tells of.
+/// A read of a register without concurrent reads: returns the write that it sees.
 fn reads(register: &mut Register, value: impl Into<Option<Value>>) -> Result<u64, Breach> {
     let asked = register.read();
     register.saw(asked, value.into()).map(|(number, _)| number)
 }
 
-/// A register that was written first 10, then 20.
+/// A register to which 10 was written, then 20.
 fn overwritten() -> Register {
     let mut register = Register::new();
     for value in [10, 20] {
@@ -132,7 +132,7 @@ fn nothing_follows_from_a_value_that_two_have_written() {
 }
 
 #[test]
-fn nobody_reads_what_nobody_wrote() {
+fn no_read_sees_a_value_that_no_client_wrote() {
     assert_eq!(reads(&mut Register::new(), 10), Err(Breach::Invented));
     let mut register = Register::new();
     register.given(10);
@@ -168,8 +168,8 @@ fn linearizability_reads_of_what_each_server_has_executed() {
     history.ask_read(1, 4);
     silent(history.answer(1, 4, read(2)));
     assert_eq!(history.exercised(Property::Linearizability), 2);
-    // S2 has not executed the second, of which S1 has told. It is asked later, and says nothing of an index that
-    // would give it away.
+    // S2 has not executed the second, which S1 has acknowledged. It is asked later, and its answer has no index
+    // that would show that.
     history.checkers.list.reads = Reads::new(&history.checkers.record);
     history.ask_read(2, 5);
     let words = "S2 answered a read with command 1, which command 2 had overwritten before the";
@@ -185,7 +185,8 @@ fn linearizability_a_command_that_failed_is_executed() {
     silent(history.answer(1, 3, read(1)));
     silent(history.apply_as(1, second, Outcome::Executed));
     history.ask_read(1, 4);
-    let words = "S1 answered a read with command 2, of which its client had been told that it is not executed";
+    let words =
+        "S1 answered a read with command 2, which had been reported to its client as not executed";
     raises(history.answer(1, 4, read(2)), Property::Linearizability, words);
 }
 
@@ -214,7 +215,7 @@ struct Small {
     until: Option<u64>,
 }
 
-/// Whether some order explains all that ended: every one is tried.
+/// True if some order explains all operations that ended: every order is tried.
 fn has_order(left: &[Small], holds: Value) -> bool {
     if left.iter().all(|op| op.until.is_none()) {
         return true;
@@ -228,7 +229,8 @@ fn has_order(left: &[Small], holds: Value) -> bool {
     })
 }
 
-/// One small history, from these bits: what the register says of each of its reads, and what trying all orders does.
+/// A small history, drawn from these bits: returns the register's verdict on each of its reads, and that of trying
+/// all orders.
 fn small_history(seed: u64) -> Vec<(bool, bool)> {
     let mut register = Register::new();
     let mut all: Vec<Small> = Vec::new();

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use super::Property;
 use super::leader_append_only::LeaderAppendOnly;
-use crate::checker::hooks::{Boot, Checker, Context};
+use crate::checker::properties::hooks::{Boot, Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::names;
 use crate::checker::record::Record;
-use crate::checker::violation::{Verdict, violated};
 use crate::mix::mix_bytes;
 use crate::model::{Position, Snapshot, length};
 use crate::subject::{View, Write};
@@ -138,7 +138,7 @@ impl Checker for Snapshots {
         self.check(at, snapshot)
     }
 
-    /// What is applied goes on behind it (§7), and does not go back.
+    /// The state machine goes on behind it (§7), and does not go back.
     #[cold]
     fn restores(&mut self, at: &mut Context<'_>, snapshot: &Snapshot) -> Verdict {
         self.check(at, snapshot)?;

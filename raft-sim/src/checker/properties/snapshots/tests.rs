@@ -243,7 +243,7 @@ fn restored_newcomer_learns_the_first_configuration() {
     silent(history.commit(4, 1));
     silent(history.apply(4, &[entry(1, 1)]));
     let verdict = history.compact(4, &Snapshot { membership: none, ..snapshot });
-    raises(verdict, Property::Snapshots, "has the configuration nobody, not S1 S2 S3");
+    raises(verdict, Property::Snapshots, "has the configuration none, not S1 S2 S3");
 }
 
 /// What a durable state machine has kept may be behind the snapshot, from which it goes on then.

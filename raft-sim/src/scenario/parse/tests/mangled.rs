@@ -1,5 +1,5 @@
-//! Texts that somebody is in the middle of writing: cut off, with words missing, doubled or swapped.
-//! None of them may be more than an error, and an error can always be shown.
+//! Unfinished texts: cut off, with words missing, doubled or swapped. None of them may cause more than an error,
+//! and an error can always be shown.
 
 use crate::scenario::parse::parse;
 use crate::scenario::source::Source;

@@ -186,7 +186,7 @@ forge S1 -> S2 AppendEntries term 1 prev none entries 1:x commit 0
 expect x pending
 ! 5:8: `x` is a command, of line 4; expected a label that a `propose`, `read`, `change`, `transfer` or `register` declares
 expect x pendig
-! 4:10: unexpected `pendig`; expected what is said of a request; did you mean `pending`?
+! 4:10: unexpected `pendig`; expected a fact about a request; did you mean `pending`?
 change S1 c1 S1
 ! 4:14: unexpected `S1`; expected `to`
 change S1 c1 to

@@ -1,0 +1,276 @@
+//! The trait of a checker: hooks, one for each kind of observation, called with the record of the run so far.
+//!
+//! [`Checkers`](super::checkers::Checkers) takes each step of a server apart into these observations, and documents
+//! their order. A hook receives as arguments what it needs beside the record.
+
+use std::ops::Range;
+
+use super::Property;
+use super::violation::Verdict;
+use crate::checker::chain::{Link, Seen};
+use crate::checker::record::Record;
+use crate::checker::server::Server;
+use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
+use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, Settings, View, Write};
+use crate::time::Micros;
+
+/// Counters: how often each property was exercised, that is, how often something was compared that could have
+/// differed.
+#[derive(Debug)]
+pub(in crate::checker) struct Exercised([u64; Property::ALL.len()]);
+
+impl Exercised {
+    /// Counters at zero.
+    pub(in crate::checker) fn new() -> Exercised {
+        Exercised([0; Property::ALL.len()])
+    }
+
+    /// Counts one more exercise of a property.
+    #[inline]
+    pub(in crate::checker) fn count(&mut self, property: Property) {
+        self.0[property as usize] += 1;
+    }
+
+    /// The count of a property.
+    pub(in crate::checker) fn of(&self, property: Property) -> u64 {
+        self.0[property as usize]
+    }
+}
+
+/// The context of an observation: the server, and what is known of the run.
+pub(in crate::checker) struct Context<'a> {
+    pub(in crate::checker) record: &'a Record,
+    /// The place of the server in the record.
+    pub(in crate::checker) slot: usize,
+    pub(in crate::checker) exercised: &'a mut Exercised,
+}
+
+impl<'a> Context<'a> {
+    /// What is known of the server.
+    #[inline]
+    pub(in crate::checker) fn server(&self) -> &'a Server {
+        &self.record.servers[self.slot]
+    }
+
+    /// The server's name.
+    #[inline]
+    pub(in crate::checker) fn id(&self) -> NodeId {
+        self.server().id
+    }
+
+    /// True if the server acts as a leader in a step after which it shows this.
+    #[inline]
+    pub(in crate::checker) fn leads(&self, after: &View) -> bool {
+        self.record.leads(self.slot, after)
+    }
+
+    /// A property is put to the test.
+    #[inline]
+    pub(in crate::checker) fn count(&mut self, property: Property) {
+        self.exercised.count(property);
+    }
+}
+
+/// A boot.
+pub(in crate::checker) struct Boot<'a> {
+    /// True if it is the server's first boot.
+    pub(in crate::checker) first: bool,
+    /// The index up to which its state machine has kept what it applied.
+    pub(in crate::checker) kept: Option<LogIndex>,
+    /// The last entry of the snapshot on its disk.
+    pub(in crate::checker) snapshot: Option<LogIndex>,
+    /// The state that it shows.
+    pub(in crate::checker) view: &'a View,
+}
+
+/// An entry that is new in a log, or with which one begins.
+pub(in crate::checker) struct New<'a> {
+    /// Its index in the log.
+    pub(in crate::checker) index: u64,
+    pub(in crate::checker) entry: &'a Entry,
+    /// The links of the entry before it and of this one.
+    pub(in crate::checker) previous: Link,
+    pub(in crate::checker) link: Link,
+    /// What the record knew of an entry with this index and term.
+    pub(in crate::checker) seen: Seen,
+    /// The server's term.
+    pub(in crate::checker) term: Term,
+}
+
+/// A commit index that advances.
+pub(in crate::checker) struct Commit {
+    /// The last entry.
+    pub(in crate::checker) to: u64,
+    /// The server's term.
+    pub(in crate::checker) term: Term,
+    /// Whether the server leads.
+    pub(in crate::checker) leads: bool,
+    /// The numbers of configurations of its log in force before and after the step.
+    pub(in crate::checker) configured: Range<usize>,
+}
+
+/// A checker judges one property or a family of them. Each hook is called before the observation is on record, and
+/// returns the violation, if a property does not hold.
+///
+/// What a hook costs depends on what changed, not on how long the logs are.
+#[expect(unused_variables, reason = "most checkers heed few of the hooks")]
+pub(in crate::checker) trait Checker: Sized {
+    /// The checker as a run begins: none of these servers has booted.
+    fn new(record: &Record) -> Self;
+
+    /// A server enters the run with this entry in its log.
+    #[inline(always)]
+    fn given(&mut self, at: &mut Context<'_>, new: &New<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// A server boots. On record it is a follower of its term that has committed nothing; its disk is known.
+    #[inline(always)]
+    fn boots(&mut self, at: &mut Context<'_>, boot: &Boot<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// A server boots, and what it shows to be committed is on record.
+    #[inline(always)]
+    fn booted(&mut self, at: &mut Context<'_>, boot: &Boot<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// A step changes something: `after` is the state that the server shows after it. The hooks below are for the
+    /// same step.
+    #[inline(always)]
+    fn moves(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// The server becomes leader of this term.
+    #[inline(always)]
+    fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
+        Ok(())
+    }
+
+    /// It hands a term and a vote to its disk.
+    #[inline(always)]
+    fn writes_hard_state(&mut self, at: &mut Context<'_>, new: HardState) -> Verdict {
+        Ok(())
+    }
+
+    /// It hands a snapshot to its disk, before the change of the log in the same write.
+    #[inline(always)]
+    fn writes_snapshot(
+        &mut self,
+        at: &mut Context<'_>,
+        snapshot: &Snapshot,
+        write: &Write,
+        after: &View,
+    ) -> Verdict {
+        Ok(())
+    }
+
+    /// It changes its log.
+    #[inline(always)]
+    fn writes_log(&mut self, at: &mut Context<'_>, write: &LogWrite, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// It has this entry now, the next of the change.
+    #[inline(always)]
+    fn appends(&mut self, at: &mut Context<'_>, new: &New<'_>, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// The change is over, and on record; the log ends here.
+    #[inline(always)]
+    fn wrote_log(&mut self, at: &mut Context<'_>, end: u64) -> Verdict {
+        Ok(())
+    }
+
+    /// Its commit index advances.
+    #[inline(always)]
+    fn commits(&mut self, at: &mut Context<'_>, commit: &Commit) -> Verdict {
+        Ok(())
+    }
+
+    /// It has committed as a leader, and the record has it.
+    #[inline(always)]
+    fn committed(&mut self, at: &mut Context<'_>, commit: &Commit) -> Verdict {
+        Ok(())
+    }
+
+    /// It has this snapshot. What it commits in the same step is on record.
+    #[inline(always)]
+    fn has_snapshot(&mut self, at: &mut Context<'_>, snapshot: &Snapshot) -> Verdict {
+        Ok(())
+    }
+
+    /// A snapshot takes the place of its state machine's state.
+    #[inline(always)]
+    fn restores(&mut self, at: &mut Context<'_>, snapshot: &Snapshot) -> Verdict {
+        Ok(())
+    }
+
+    /// Its state machine applies an entry.
+    #[inline(always)]
+    fn applies(&mut self, at: &mut Context<'_>, applied: &Applied, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// All that it applies in this step is on record; of a boot, what it starts with.
+    #[inline(always)]
+    fn applied(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// All of the step is on record but what it shows.
+    #[inline(always)]
+    fn shows(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+        Ok(())
+    }
+
+    /// It takes its log up to this index to be on another server's disk.
+    #[inline(always)]
+    fn matches(&mut self, at: &mut Context<'_>, other: NodeId, matched: LogIndex) -> Verdict {
+        Ok(())
+    }
+
+    /// It is about to take an event; [`stepped`](Checker::stepped) follows.
+    #[inline(always)]
+    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {}
+
+    /// It has taken an event, and all effects are on record.
+    #[inline(always)]
+    fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
+        Ok(())
+    }
+
+    /// A message leaves it.
+    #[inline(always)]
+    fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
+        Ok(())
+    }
+
+    /// A client or an administrator is about to send it a request.
+    #[inline(always)]
+    fn asked(&mut self, at: &mut Context<'_>, now: Micros, event: &Event) {}
+
+    /// A client or an administrator is answered. All answers are part of the clients' history: this hook of every
+    /// checker is called, even if another one reports a violation.
+    #[inline(always)]
+    fn answered(
+        &mut self,
+        at: &mut Context<'_>,
+        now: Micros,
+        request: Request,
+        answer: &Answer,
+    ) -> Verdict {
+        Ok(())
+    }
+
+    /// Its next boot has these settings.
+    #[inline(always)]
+    fn configured(&mut self, at: &mut Context<'_>, settings: Settings) {}
+
+    /// It lost its power, perhaps its disk as well.
+    #[inline(always)]
+    fn crashed(&mut self, at: &mut Context<'_>) {}
+}

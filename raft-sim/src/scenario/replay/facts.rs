@@ -1,0 +1,28 @@
+//! The state of a server, as conditions and messages to readers show it.
+
+use crate::model::{HardState, length};
+use crate::scenario::syntax::RoleWord;
+use crate::subject::Role;
+use crate::world::Server;
+
+/// currentTerm and votedFor: of a server that is down, what its disk has.
+pub(super) fn hard_state(server: &Server) -> HardState {
+    if server.is_up() {
+        HardState { term: server.view().term, voted_for: server.view().voted_for }
+    } else {
+        server.disk().hard_state()
+    }
+}
+
+/// The commit index as a number. A server that is down has none.
+pub(super) fn commit(server: &Server) -> u64 {
+    if server.is_up() { length(server.view().commit) } else { 0 }
+}
+
+pub(super) fn role_word(role: Role) -> RoleWord {
+    match role {
+        Role::Follower => RoleWord::Follower,
+        Role::Candidate => RoleWord::Candidate,
+        Role::Leader => RoleWord::Leader,
+    }
+}
