@@ -14,8 +14,7 @@ pub fn milliseconds(time: Micros) -> String {
     format!("{}.{:03} ms", time / 1_000, time % 1_000)
 }
 
-/// How far ahead the ring reaches, in microseconds; a power of two. Most of what is scheduled (deliveries,
-/// ticks, syncs) lies within.
+/// The length of the ring in microseconds, a power of two. Most events (deliveries, ticks, syncs) lie within.
 const REACH: u64 = 1 << 14;
 const WORDS: usize = REACH as usize / 64;
 /// No place in the slab.

@@ -8,8 +8,8 @@ use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Effects, Role, View};
 use crate::time::Micros;
 
-/// Something that a server does, for which a fault or an admin operation may wait. The server is the *server of the
-/// trigger*; if it sends a message, the receiver is its *peer*.
+/// Something that a server does and that a fault or an admin operation may wait for. That server is the *server of
+/// the trigger*. If it does so by sending a message, the receiver is its *peer*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
@@ -19,7 +19,7 @@ pub enum Trigger {
     Votes,
     /// It becomes leader.
     Leads,
-    /// It is leader no more.
+    /// It stops leading.
     StepsDown,
     /// As a leader, it sends its peer entries.
     Replicates,
@@ -138,7 +138,7 @@ pub struct Fired {
     pub peer: Option<NodeId>,
 }
 
-/// An observer that tells which triggers fire.
+/// An observer that watches for triggers.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     /// A bit for each trigger that is waited for.
@@ -221,7 +221,7 @@ impl Watch {
         self.wanted = triggers.fold(0, |wanted, trigger| wanted | 1 << trigger as u32);
     }
 
-    /// The triggers watched for that have fired since the last call.
+    /// The watched triggers that have fired since the last call.
     pub fn fired(&mut self) -> Vec<Fired> {
         std::mem::take(&mut self.fire)
     }
@@ -238,10 +238,10 @@ impl Observer for Watch {
     #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
-            Observation::Stepped { server, before, length, effects } => {
-                if self.wanted != 0 && (effects.view != *before || !effects.writes.is_empty()) {
-                    self.look(*server, before, effects, *length);
-                }
+            Observation::Stepped { server, before, length, effects }
+                if self.wanted != 0 && (effects.view != *before || !effects.writes.is_empty()) =>
+            {
+                self.look(*server, before, effects, *length);
             }
             Observation::Sent { message } => self.sent(message),
             Observation::Booted { server, .. } => self.fire(Trigger::Boots, *server, None),

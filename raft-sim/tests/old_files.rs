@@ -65,4 +65,11 @@ fn results_of_both_versions_are_read() {
     let second = campaign::load(&path).expect("version 2 is read");
     assert_eq!(second.header.options.plan, plan);
     assert_eq!(second.campaign, first.campaign);
+
+    // A build with another kind of fault has other numbers in their places.
+    let (sums, faults) = sums.split_once(r#""faults":[["#).expect("the sums of faults");
+    let (_, fewer) = faults.split_once("],").expect("several sorts of faults");
+    fs::write(&path, format!("{header}\n{sums}\"faults\":[{fewer}")).expect("it can be written");
+    let error = campaign::load(&path).expect_err("these are not its sorts");
+    assert!(error.ends_with("line 2 counts 52 sorts of faults, and this program 53"), "{error}");
 }

@@ -62,7 +62,7 @@ proptest! {
     }
 }
 
-/// What `--admin` leaves out is not in the plan, and nothing else of the plan changes with it.
+/// Operations left out by `--admin` are not in the plan, and nothing else of the plan changes.
 #[test]
 fn a_plan_has_only_admin_ops_of_the_requested_classes() {
     let mut had = [false; AdminClass::ALL.len()];
@@ -140,7 +140,7 @@ fn a_plan_has_only_faults_of_the_requested_classes() {
 /// A few hundred seeds have every fault that a correct Raft must survive, with every target and every trigger, and no
 /// other fault.
 #[test]
-fn every_sort_of_fault_hits_somebody() {
+fn every_sort_of_fault_is_drawn() {
     let mut counts = vec![0; FaultSort::COUNT];
     for seed in 0..150 {
         let plan = Plan::draw(seed, &PlanOptions::default());

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use raft_sim::checker::Property;
 use raft_sim::plan::{FaultClass, PLAN_OPTIONS, TargetSort, Trigger};
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::scenario::syntax;
@@ -468,6 +469,15 @@ fn the_faults_page_has_each_class_target_and_trigger() {
     let triggers = Trigger::ALL.iter().map(|trigger| row(trigger.title()));
     for row in classes.chain(targets).chain(triggers) {
         assert!(page.contains(&row), "docs/faults.md: nothing like {row:?}");
+    }
+}
+
+#[test]
+fn the_page_of_properties_has_a_row_for_each() {
+    let page = read("docs/invariants.md");
+    for property in Property::ALL {
+        let row = format!("| {} | `{}` | ", property.number(), property.name());
+        assert!(page.contains(&row), "docs/invariants.md has no row that begins with {row}");
     }
 }
 

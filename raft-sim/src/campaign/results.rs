@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Campaign, Finding, Findings, Header, Kind, Sink, Sums};
 use crate::guide::Guide;
+use crate::plan::FaultSort;
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "line", rename_all = "lowercase")]
@@ -69,6 +70,13 @@ pub fn load(path: &Path) -> Result<Loaded, String> {
         match line {
             Line::Finding(finding) => closely.push(finding),
             Line::Progress { through, found, sums } => {
+                let sorts = sums.faults.len();
+                if sorts != 0 && sorts != FaultSort::COUNT {
+                    return Err(format!(
+                        "{name}: line {number} counts {sorts} sorts of faults, and this program {}",
+                        FaultSort::COUNT
+                    ));
+                }
                 let seeds: BTreeMap<Kind, u64> = found.into_iter().collect();
                 campaign = Campaign {
                     through,

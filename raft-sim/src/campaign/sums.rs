@@ -12,11 +12,11 @@ pub struct Share(pub u64, pub u64);
 /// The numbers of seeds that had to make progress after their faults, and that did not have to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// They owed it, and made it or not.
-    #[serde(alias = "owed")]
+    /// Seeds with liveness obligations, met or not.
+    #[serde(rename = "owed")]
     pub obligation: u64,
-    /// Nobody could have made it: what remained broken does not leave a quorum.
-    #[serde(alias = "not_owed")]
+    /// Seeds without obligations: what remained broken does not leave a quorum.
+    #[serde(rename = "not_owed")]
     pub no_obligation: u64,
 }
 
@@ -40,8 +40,8 @@ pub struct Sums {
     /// The counts of how often each feature took part, in the order of
     /// [`Feature::ALL`](crate::coverage::Feature::ALL); empty before the first seed.
     pub features: Vec<Share>,
-    /// How often each sort of fault hit, in the order of [`FaultSort::all`](crate::plan::FaultSort::all); empty
-    /// before the first seed.
+    /// The counts of how often each sort of fault hit, in the order of
+    /// [`FaultSort::all`](crate::plan::FaultSort::all); empty before the first seed.
     pub faults: Vec<Share>,
 }
 

@@ -138,7 +138,7 @@ fn features(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The faults that hit.
+/// Writes the faults that hit a server or a link; the others are left out.
 fn faults(out: &mut dyn Write, counts: &[u64]) -> std::io::Result<()> {
     for (sort, count) in FaultSort::all().zip(counts).filter(|(_, count)| **count > 0) {
         writeln!(out, "  {:<28}{count:>12}", sort.title())?;

@@ -1,5 +1,5 @@
-//! Small changes of a plan. What is added comes from another plan, which may have it under the same plan options.
-//! Whatever comes out is as fair as what went in.
+//! Small changes of a plan. Additions come from another plan, the donor, with the same plan options. If both are fair,
+//! the result is fair.
 
 use crate::plan::fault::Aim;
 use crate::plan::{AdminOp, AdminTarget, Direction, Fault, Plan, Target, Trigger, fit};
@@ -7,7 +7,7 @@ use crate::rng::PlanRng;
 use crate::subject::Settings;
 use crate::time::Micros;
 
-/// The number of faults and admin operations from which on nothing is added to a plan.
+/// The most faults and admin operations of a plan to which more are added.
 const MOST: usize = 300;
 /// The longest times that a run goes on after the state that it starts from, in virtual microseconds.
 const TAILS: [Micros; 6] = [30_000, 80_000, 150_000, 150_000, 300_000, 600_000];
@@ -55,7 +55,7 @@ fn fitted(mut plan: Plan) -> Plan {
     plan
 }
 
-/// Adds a fault or an admin operation of the donor, at a time soon behind this one.
+/// Adds a fault or an admin operation of the donor, at a time soon after `from`.
 fn add(plan: &mut Plan, from: Micros, donor: &Plan, rng: &mut PlanRng) {
     let at = from + rng.pick(&[0, 1, 1_000, 5_000, 20_000, 60_000, 150_000]);
     let at = rng.range(from, at);
@@ -63,7 +63,7 @@ fn add(plan: &mut Plan, from: Micros, donor: &Plan, rng: &mut PlanRng) {
     if all == 0 || plan.faults.len() + plan.admin_ops.len() >= MOST {
         return;
     }
-    // An admin operation with 35 %, if there are both.
+    // An admin operation in 35 % of cases, if the donor has both.
     let admin_op = donor.faults.is_empty() || (!donor.admin_ops.is_empty() && rng.percent(35));
     if admin_op {
         let place = rng.range(0, donor.admin_ops.len() as u64 - 1) as usize;
@@ -131,7 +131,7 @@ fn remove(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// A fault or an admin operation comes sooner or later, or a fault takes longer or shorter.
+/// Moves a fault or an admin operation, or makes a fault longer or shorter.
 fn shift(plan: &mut Plan, rng: &mut PlanRng) {
     let by = rng.pick(&[500, 2_000, 10_000, 50_000, 200_000]);
     let (earlier, what) = (rng.percent(50), rng.range(0, 2));
@@ -151,7 +151,7 @@ fn shift(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// A fault or an admin operation comes once more, later.
+/// Repeats a fault or an admin operation at a later time.
 fn again(plan: &mut Plan, rng: &mut PlanRng) {
     let later = rng.pick(&[5_000, 30_000, 100_000, 300_000]);
     if rng.percent(35) {
@@ -166,7 +166,7 @@ fn again(plan: &mut Plan, rng: &mut PlanRng) {
     }
 }
 
-/// A fault hits another target.
+/// Gives a fault another target.
 fn retarget(fault: &mut Fault, servers: u64, rng: &mut PlanRng) {
     let server = rng.range(1, servers) as u32;
     let to = rng.pick(&[
@@ -192,7 +192,7 @@ fn retarget(fault: &mut Fault, servers: u64, rng: &mut PlanRng) {
     }
 }
 
-/// A fault or an admin operation waits for another trigger, or for none.
+/// Gives a fault or an admin operation another trigger, or none.
 fn wait(plan: &mut Plan, rng: &mut PlanRng) {
     let trigger = rng.pick(&Trigger::ALL);
     let trigger = rng.percent(75).then_some(trigger);

@@ -4,7 +4,8 @@ use super::{AdminKind, Plan, fit};
 use crate::disk::SyncTime;
 use crate::subject::{Capability, Changes, SETTINGS, Setting, Settings};
 
-/// Takes out of a plan what needs other capabilities than these.
+/// Removes everything from a plan that needs other capabilities than these. A plan for which they are enough is
+/// unchanged.
 pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     let can = |capability| capabilities.contains(&capability);
     let changes = match (can(Capability::Membership), can(Capability::Joint)) {
@@ -49,7 +50,7 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     admin_ops(plan, can);
 }
 
-/// Takes out the admin operations that need other capabilities, and the servers that nothing adds.
+/// Does the same for admin operations, and for servers that would never be added.
 fn admin_ops(plan: &mut Plan, can: impl Fn(Capability) -> bool) {
     let moves = can(Capability::Membership) || can(Capability::Joint);
     let before = plan.admin_ops.len();

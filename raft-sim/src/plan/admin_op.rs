@@ -1,4 +1,4 @@
-//! Admin operations: requests of administrators in a run, beside those of clients.
+//! Admin operations: the requests of administrators in a run.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,32 +7,32 @@ use super::fault::behind;
 use super::named::named;
 use crate::time::Micros;
 
-/// An admin operation: a request of an administrator. If the server can't carry it out now (it does not lead, another
-/// change is under way), it is retried for a while, at the leader of that time.
+/// A request of an administrator. If its target can't serve it now (it does not lead, or another change is under
+/// way), the request is repeated for a while, to the leader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminOp {
-    /// Its own number in the plan, from which whatever is drawn for it in the run follows.
+    /// Its number in the plan, from which everything drawn for it while running follows.
     pub number: u32,
-    /// When it is requested first, or when it begins to wait for its trigger.
+    /// The time of its first try, or the time from which on it waits for its trigger.
     pub at: Micros,
-    /// The trigger that it waits for, until the run ends if need be.
+    /// The trigger that it waits for, if any; until the run ends if that never fires.
     #[serde(alias = "moment")]
     pub trigger: Option<Trigger>,
-    /// The servers that get the first request.
+    /// The target of the first try.
     pub of: AdminTarget,
-    /// What is requested.
+    /// The request.
     pub kind: AdminKind,
 }
 
-/// A kind of admin operation.
+/// The kind of request of an administrator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdminKind {
-    /// A change of the configuration to this one (§6, diss. ch. 4).
+    /// A change to this configuration (§6, diss. ch. 4).
     Membership {
-        /// The servers that are to vote.
+        /// The servers that vote.
         voters: Vec<u32>,
-        /// The servers that are to receive the log without a vote.
+        /// The servers that receive the log without a vote.
         learners: Vec<u32>,
     },
     /// A transfer of leadership to this server (diss. §3.10).
@@ -42,8 +42,8 @@ pub enum AdminKind {
 }
 
 impl AdminOp {
-    /// The admin operation in a cluster without this server, where servers with higher numbers have moved up by one. `None`
-    /// if it is about that server, or nobody is left to vote.
+    /// The same operation without this server: those after it have numbers one lower. `None` if it is about that
+    /// server, or no voter is left.
     #[must_use]
     pub fn without(&self, server: u32) -> Option<AdminOp> {
         let rest = |servers: &[u32]| -> Vec<u32> {
@@ -83,7 +83,7 @@ impl AdminKind {
     }
 }
 
-/// The servers that get a request, looked up when it is made.
+/// The target of a request, looked up when the request is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdminTarget {
@@ -95,13 +95,13 @@ pub enum AdminTarget {
     Leaders,
     /// Every server.
     Everybody,
-    /// The server of the trigger; nobody if the operation has none.
+    /// The server of the trigger; none if the operation waits for no trigger.
     #[serde(alias = "doer")]
     Actor,
 }
 
 named! {
-    /// A class of what clients and administrators may do in a run, beside plain commands; `--admin` names them.
+    /// A class of operations of clients and administrators in a run, beside plain commands; `--admin` names them.
     pub enum AdminClass {
         /// servers are added and removed, vote or learn
         Membership = "membership",

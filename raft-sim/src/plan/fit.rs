@@ -1,5 +1,5 @@
-//! Fits faults, admin operations and recoveries to a plan: servers that it does not have are left out, and so is what
-//! breaks the assumptions of its servers.
+//! Fits drawn parts to a plan: servers that it does not have are left out, and so is everything that would break the
+//! assumptions of its servers.
 
 use super::fault::OnClock;
 use super::{AdminClass, AdminOp, Fault, FaultKind, Healing, Plan};
@@ -23,7 +23,7 @@ pub(crate) fn faults(faults: Vec<Fault>, plan: &Plan) -> Vec<Fault> {
     faults
 }
 
-/// The admin operations that make sense in a plan that has servers, in order.
+/// The admin operations that a plan with these servers may have, in order.
 pub(crate) fn admin_ops(admin_ops: Vec<AdminOp>, plan: &Plan) -> Vec<AdminOp> {
     let admin_ops = admin_ops.into_iter().filter(|admin_op| admin_op.at < plan.duration);
     let mut admin_ops: Vec<AdminOp> = admin_ops
@@ -38,7 +38,7 @@ pub(crate) fn admin_ops(admin_ops: Vec<AdminOp>, plan: &Plan) -> Vec<AdminOp> {
     admin_ops
 }
 
-/// The recovery that makes sense in a plan that has its admin operations.
+/// The healing that a plan with these admin operations may have.
 pub(crate) fn healing(healing: Healing, plan: &Plan) -> Healing {
     let servers = plan.clocks.len() as u32;
     let Healing { mut down, mut cut, .. } = healing;
@@ -92,7 +92,8 @@ fn beyond(plan: &Plan) -> impl Iterator<Item = u32> + use<> {
     (plan.clocks.len() as u32 + 1..=MOST_SERVERS).rev()
 }
 
-/// The fault, unless it breaks leases, which assume a bound on how far clocks differ. Settings change only where they may.
+/// Leases assume that clocks differ by a bounded amount, and that none jumps or stops. Settings change only where
+/// they may.
 fn fair(kind: FaultKind, plan: &Plan) -> Option<FaultKind> {
     let Some(drift) = plan.settings.lease_drift else { return Some(kept(kind, plan)) };
     let ticks = || plan.clocks.iter().map(|clock| clock.tick);

@@ -1,13 +1,13 @@
-//! What comes after the faults of a run: they end, and the cluster owes progress. Drawn from a stream of its own,
-//! so that a seed has the same conditions, faults and admin operations with and without it.
+//! The phase after the faults of a run: they end, and the cluster must make progress. It is drawn from its own
+//! stream, so that a seed has the same network conditions, faults and admin operations with and without it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AdminClass, FaultClass, Plan, PlanOptions};
 use crate::rng::PlanRng;
 
-/// The phase in which a cluster recovers: all faults end, the network turns fair, clients and administrators
-/// leave it alone. What stays broken on purpose is said here. See `docs/liveness.md`.
+/// The phase in which a cluster recovers: all faults end, network conditions become fair, and clients and
+/// administrators make no requests. The fields have what stays broken on purpose. See `docs/liveness.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Healing {
     /// Servers that stay down, or go down now.

@@ -1,8 +1,8 @@
 //! The plan of a run: everything that is decided before it starts, as plain data.
 //!
-//! A seed expands to a plan ([`Plan::draw`]). A plan can as well be written by hand or drawn by a property
-//! test: running it asks nothing of where it came from. Each fault is whole in itself (it begins, and it
-//! ends), and so is each admin operation, so any of them can be taken out and the rest still means the same.
+//! A seed expands to a plan ([`Plan::draw`]). A plan can also be written by hand or drawn by a property test: its
+//! origin does not matter to a run. Each fault is complete in itself (it begins, and it ends), and so is each admin
+//! operation, so any of them can be removed and the rest keeps its meaning.
 
 mod able;
 mod admin_op;
@@ -44,10 +44,9 @@ pub struct Plan {
     pub exceptions: Vec<(u32, Settings)>,
     /// Each server's clock; their number is the number of servers.
     pub clocks: Vec<Clock>,
-    /// The number of servers of the first configuration, which are the first ones. The others wait until a change adds
-    /// them.
+    /// The number of servers in the first configuration: S1 to this one. The others wait until a change adds them.
     pub members: u32,
-    /// What the network does to every message.
+    /// The network conditions.
     #[serde(alias = "weather")]
     pub conditions: Conditions,
     /// The delays of the disks.
@@ -59,9 +58,9 @@ pub struct Plan {
     pub durable_state_machine: bool,
     /// The clients.
     pub clients: Clients,
-    /// Faults, in order of `at`.
+    /// The faults, in order of `at`.
     pub faults: Vec<Fault>,
-    /// Admin operations, in order of `at`.
+    /// The admin operations, in order of `at`.
     #[serde(alias = "tasks")]
     pub admin_ops: Vec<AdminOp>,
     /// The healing phase after the faults, if there is one.

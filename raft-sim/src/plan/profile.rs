@@ -1,5 +1,5 @@
-//! Profiles: what the seeds of a campaign are mostly about. And what a seed draws from its own: which classes of
-//! faults and admin operations it may have at all.
+//! Profiles: the emphasis of a campaign's seeds. And the draw of a seed from its profile: the classes of faults and
+//! admin operations that it may have.
 
 use super::named::named;
 use super::{AdminClass, FaultClass, PlanOptions};
@@ -56,7 +56,7 @@ impl Profile {
         }
     }
 
-    /// In how many of a hundred seeds admin operations of a class may happen.
+    /// The percentage of seeds that may have admin operations of a class.
     pub(crate) fn admin_ops(self, class: AdminClass) -> u32 {
         let about: &[AdminClass] = match self {
             Profile::Membership => &[AdminClass::Membership, AdminClass::Compaction],
@@ -88,7 +88,7 @@ impl Draw {
     #[must_use]
     pub fn of(seed: u64, plan_options: &PlanOptions) -> Draw {
         let mut rng = PlanRng::stream(seed, super::draw::DRAW);
-        // Everything is drawn, also what an option decides: so the option changes what it names only.
+        // Everything is drawn even if an option overrides it, so that an option changes only the part that it names.
         let mixed = rng.percent(35);
         let special = rng.pick(&Profile::ALL[1..]);
         let drawn = if mixed { Profile::Swarm } else { special };
@@ -119,7 +119,7 @@ impl Draw {
         self.faults.contains(&class)
     }
 
-    /// Whether admin operations of a class may happen.
+    /// True if operations of a class may happen.
     #[must_use]
     pub fn does(&self, class: AdminClass) -> bool {
         self.admin_ops.contains(&class)

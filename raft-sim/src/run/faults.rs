@@ -275,9 +275,10 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         }
         let [_, end] = faults[index].kind.on_server(id, self.plan);
         for action in end {
-            match action {
-                Action::Restart { server } => self.restart(index, server)?,
-                action => self.act_of_fault(action)?,
+            if matches!(action, Action::Restart { .. }) {
+                self.restart(index, id)?;
+            } else {
+                self.act_of_fault(action)?;
             }
         }
         Ok(())

@@ -26,7 +26,7 @@ pub struct Outcome {
     pub exercised: Vec<u64>,
     /// The number of times that each feature was used, in the order of [`Feature::ALL`].
     pub features: Vec<u64>,
-    /// The number of times that each sort of fault was injected, in the order of [`FaultSort::all`]; for a sort that
+    /// The number of times that each sort of fault was injected, in the order of [`FaultSort::all`](crate::plan::FaultSort::all); for a sort that
     /// lasts the whole run, 1 if the plan has it.
     pub faults: Vec<u64>,
     /// For each fault of the plan, then for each of its admin operations: true if it ever began.

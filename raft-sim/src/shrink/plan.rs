@@ -62,7 +62,7 @@ pub(super) fn smallest(
     Ok(Some(Small { plan: best, violation, runs }))
 }
 
-/// The number of faults, admin operations and requests of clients of a plan.
+/// The number of faults, admin operations and requests of clients in a plan.
 pub(super) fn atoms(plan: &Plan) -> usize {
     plan.faults.len() + plan.admin_ops.len() + requests(plan).len()
 }
@@ -76,8 +76,7 @@ fn requests(plan: &Plan) -> Vec<u64> {
     }
 }
 
-/// The part of a plan that had begun when its run ended at this time; `fired` tells of each fault and each admin operation
-/// whether it had.
+/// The part of the plan that its run reached, which ended at this time: the faults and admin operations that began.
 fn needed(plan: &Plan, at: Micros, fired: &[bool]) -> Plan {
     let mut plan = plan.clone();
     // Times of the healing phase are counted from the end of the faults.
@@ -175,7 +174,7 @@ impl Search<'_> {
         }
     }
 
-    /// All faults, or all admin operations, of one kind.
+    /// Removes all faults, or all admin operations, of one class.
     fn classes(&mut self) {
         let kinds: Vec<FaultKind> =
             self.best.faults.iter().map(|fault| fault.kind.clone()).collect();

@@ -12,11 +12,11 @@ use crate::time::Micros;
 /// Most admin operations of a plan.
 const MOST_ADMIN_OPS: usize = 20;
 
-/// Admin operations of these classes for a plan of yours: they name its servers and are requested within its duration.
-/// They do not depend on the admin operations that it has.
+/// Admin operations of these classes for a given plan: they name its servers, and the requests are made within its
+/// duration. They do not depend on the admin operations that it has.
 ///
-/// Requests of clients are no admin operations, so [`AdminClass::Reads`] and [`AdminClass::Sessions`] have none: they are in
-/// [`Clients`](crate::plan::Clients).
+/// Requests of clients are not admin operations, so [`AdminClass::Reads`] and [`AdminClass::Sessions`] have none:
+/// they are in [`Clients`](crate::plan::Clients).
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -57,7 +57,7 @@ pub(super) fn any(
     vec(admin_op, 0..=MOST_ADMIN_OPS).boxed()
 }
 
-/// Admin operations of a class; `None` if it has none.
+/// Requests of a class; `None` if it has no admin operations.
 fn kind(class: AdminClass, servers: Servers) -> Option<BoxedStrategy<AdminKind>> {
     Some(match class {
         AdminClass::Compaction => Just(AdminKind::Compaction).boxed(),

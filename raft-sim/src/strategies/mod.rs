@@ -18,12 +18,13 @@
 //! # no_plan_makes_it_violate_a_property();
 //! ```
 //!
-//! What is drawn is all that Raft is made for: faults of every fair class, by server, role and trigger, and
-//! everything else that a plan has. Never drawn is what Raft is not made for: disks that forget or lie, and clocks
-//! that leave the bounds of a lease. So what violates a property under such a plan has a bug.
+//! These strategies draw everything that Raft must tolerate: faults of every fair class, by server, role and trigger,
+//! and everything else that a plan has. They never draw what Raft does not tolerate: disks that lose their content or
+//! lie, and clocks that leave the bounds of a lease. So an implementation that violates a property under such a plan
+//! has a bug.
 //!
-//! A plan shrinks to less time, fewer servers, faults, admin operations and requests, plain conditions and the default
-//! settings. A test that calls [`check`] has no need of that: [`check`] shrinks by itself, to a scenario.
+//! A plan shrinks to less time, fewer servers, faults, admin operations and requests, fair network conditions and the
+//! default settings. A test that calls [`check`] does not need that: [`check`] shrinks by itself, to a scenario.
 
 mod admin_ops;
 mod check;
@@ -56,11 +57,11 @@ pub fn plan() -> impl Strategy<Value = Plan> {
     plan_with(&PlanOptions::default())
 }
 
-/// Plans with these plan options: how many servers, how long, which classes of faults and admin operations.
+/// Plans with the number of servers, the duration, and the classes of faults and admin operations in `plan_options`.
 ///
-/// The options mean what they mean to [`Plan::draw`], with two differences. A profile makes the classes that it is
-/// about likelier than others, and [`Profile::Swarm`] none. Classes that are not fair are left out, even if they
-/// are named.
+/// The options have the same meaning as for [`Plan::draw`], with two differences. A profile makes its own classes
+/// likelier than others, and [`Profile::Swarm`] none. Classes that are not fair are left out, even if the options
+/// name them.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -133,7 +134,7 @@ pub fn plan_with(plan_options: &PlanOptions) -> impl Strategy<Value = Plan> + us
     )
 }
 
-/// What may happen at all: everything that the options allow and that is fair.
+/// The classes that may happen: those of the options that are fair.
 fn possible(plan_options: &PlanOptions) -> Draw {
     let faults = plan_options.faults.clone().unwrap_or(FaultClass::ALL.to_vec());
     Draw {

@@ -7,7 +7,7 @@ use crate::plan::Target;
 
 /// Most servers of a first configuration.
 const MOST_MEMBERS: u32 = 9;
-/// How many servers there are in most plans.
+/// Most plans have at least this many servers.
 const MANY: u32 = 3;
 
 /// The number of servers in the first configuration: three or five mostly, unless an option sets it.
@@ -29,20 +29,20 @@ pub(super) fn members(requested: Option<u32>) -> BoxedStrategy<u32> {
 /// The servers that a plan may have. Drawn parts about a server that the plan does not have are dropped later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Servers {
-    /// The most that there may be.
+    /// The largest number of servers.
     pub(super) most: u32,
-    /// How many are there nearly always: the first ones.
+    /// The number of the first servers, which nearly every plan has.
     pub(super) first: u32,
 }
 
 impl Servers {
-    /// The servers of a first configuration of `members`, and `joiners` more.
+    /// Up to `members` servers in the first configuration, and `joiners` more.
     pub(super) fn up_to(members: Option<u32>, joiners: u32) -> Servers {
         let first = members.unwrap_or(MANY);
         Servers { most: members.unwrap_or(MOST_MEMBERS) + joiners, first }
     }
 
-    /// This many servers, all there.
+    /// Exactly this many servers.
     pub(super) fn all(servers: u32) -> Servers {
         Servers { most: servers, first: servers }
     }

@@ -1,4 +1,4 @@
-//! What a plan has around its servers: clocks, conditions, disks, state machines, clients.
+//! Strategies for the surroundings of servers: clocks, network conditions, disks, state machines, clients.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

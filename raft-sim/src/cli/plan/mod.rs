@@ -19,7 +19,7 @@ pub(super) fn print_draw(out: &mut dyn Write, draw: &Draw) -> io::Result<()> {
     let mut row = |name: &str, value: &str| writeln!(out, "  {name:<NAMES$}{value}");
     row("profile", &draw.profile.to_string())?;
     row("faults drawn", &class_list(&draw.faults))?;
-    row("admin drawn", &class_list(&draw.admin_ops))
+    row("operations drawn", &class_list(&draw.admin_ops))
 }
 
 /// Prints all of a plan, indented by two.
@@ -44,13 +44,13 @@ pub(super) fn print(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     if plan.faults.is_empty() {
         row("faults", "none that come and go")?;
     }
-    let reported: Vec<String> = plan.faults.iter().map(Fault::describe).collect();
-    listed(&mut row, "faults", &shortened(&reported))?;
+    let faults: Vec<String> = plan.faults.iter().map(Fault::describe).collect();
+    listed(&mut row, "faults", &shortened(&faults))?;
     admin_ops(&mut row, plan)?;
     listed(&mut row, "then", &[healing(plan)])
 }
 
-/// Most faults that are printed, and most admin operations. Snapshots, of which there are many, are counted.
+/// The most faults that are printed, and the most admin operations. Snapshots, which are many, are only counted.
 const MOST: usize = 20;
 
 /// The first and the last of many lines.
@@ -80,7 +80,7 @@ fn admin_ops(row: &mut impl FnMut(&str, &str) -> io::Result<()>, plan: &Plan) ->
             lines.push(format!("a snapshot, {}", count(snapshots as u32, "time", "times")))
         }
     }
-    listed(row, "admin", &lines)
+    listed(row, "admin operations", &lines)
 }
 
 /// The servers and links that stay broken when the faults are over.
@@ -97,7 +97,7 @@ fn healing(plan: &Plan) -> String {
     text
 }
 
-/// An admin operation, unless it is a snapshot.
+/// An admin operation; `None` if it is a snapshot.
 fn admin_op(admin_op: &AdminOp) -> Option<String> {
     let what = match &admin_op.kind {
         AdminKind::Membership { voters, learners } if learners.is_empty() => {
@@ -113,7 +113,7 @@ fn admin_op(admin_op: &AdminOp) -> Option<String> {
         AdminTarget::Server(server) => format!("S{server}"),
         AdminTarget::Leader => "the leader".to_owned(),
         AdminTarget::Leaders => "every self-styled leader".to_owned(),
-        AdminTarget::Everybody => "all servers".to_owned(),
+        AdminTarget::Everybody => "every server".to_owned(),
         AdminTarget::Actor => "this server".to_owned(),
     };
     let when =
@@ -121,21 +121,13 @@ fn admin_op(admin_op: &AdminOp) -> Option<String> {
     Some(format!("{:>12}  {when}request to {of}: {what}", ms(admin_op.at)))
 }
 
-/// What is not the default, in the words of scenarios.
-fn set(settings: &Settings) -> String {
-    let set = syntax::Settings::change(Settings::default(), *settings);
-    if set.all().count() == 0 { "the defaults".to_owned() } else { set.to_string() }
-}
-
-/// What differs from others, likewise.
-fn set_otherwise(from: &Settings, to: &Settings) -> String {
-    let differing = SETTINGS.iter().filter(|setting| setting.differs(*from, *to));
-    let words = differing.map(|setting| {
-        let mut one = syntax::Settings::default();
-        one.set(setting, *to);
-        if setting.is_off(*to) { format!("no {}", setting.word) } else { one.to_string() }
-    });
-    words.collect::<Vec<String>>().join(" ")
+fn changes(settings: &Settings) -> String {
+    let how = match settings.changes {
+        Changes::Single => "one server at a time",
+        Changes::Joint => "by joint consensus",
+        Changes::Shortest => "in one entry or by joint consensus",
+    };
+    format!("{how}; joiners catch up in {}", count(settings.catch_up_rounds, "round", "rounds"))
 }
 
 fn disks(plan: &Plan) -> String {
@@ -182,7 +174,7 @@ fn clients(plan: &Plan) -> String {
     text
 }
 
-/// Parts in a million as percent, as many digits as it takes.
+/// Parts in a million as percent, with as many digits as it takes.
 fn percent(ppm: u32) -> String {
     let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -212,26 +204,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn admin_operations_say_what_is_requested_of_which_server() {
-        let reported = |of, kind| {
+    fn admin_operations_name_their_target_and_request() {
+        let text = |of, kind| {
             admin_op(&AdminOp { number: 0, at: 1_500, trigger: None, of, kind }).unwrap_or_default()
         };
         let kind = AdminKind::Membership { voters: vec![1, 2], learners: vec![4] };
         let wanted = "    1.500 ms  request to S3: change the configuration to S1 S2, learners S4";
-        assert_eq!(reported(AdminTarget::Server(3), kind), wanted);
+        assert_eq!(text(AdminTarget::Server(3), kind), wanted);
         let wanted = "    1.500 ms  request to every self-styled leader: transfer leadership to S2";
-        assert_eq!(reported(AdminTarget::Leaders, AdminKind::Transfer(2)), wanted);
-        assert_eq!(reported(AdminTarget::Everybody, AdminKind::Compaction), "");
-    }
-
-    #[test]
-    fn settings_are_told_in_the_words_of_scenarios() {
-        let default = Settings::default();
-        assert_eq!(set(&default), "the defaults");
-        let own = Settings { heartbeat: 2, check_quorum: true, ..default };
-        assert_eq!(set(&own), "heartbeat 2 check-quorum");
-        let other = Settings { heartbeat: 1, pre_vote: true, check_quorum: false, ..own };
-        assert_eq!(set_otherwise(&own, &other), "heartbeat 1 pre-vote no check-quorum");
+        assert_eq!(text(AdminTarget::Leaders, AdminKind::Transfer(2)), wanted);
+        assert_eq!(text(AdminTarget::Everybody, AdminKind::Compaction), "");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Admin operations: each class has a stream of its own, in which they come one after the other, or a few at once.
+//! Admin operations: each class has its own stream, in which they follow one another, or come a few at once.
 
 use super::{ADMIN_OPS, Scale};
 use crate::plan::{AdminClass, AdminKind, AdminOp, AdminTarget, Plan, Trigger};
@@ -63,7 +63,8 @@ pub(super) fn all(plan: &Plan, scale: &Scale) -> Vec<AdminOp> {
 /// Draws a request and its target.
 type Draw = fn(&mut PlanRng, &Plan, &mut Configuration) -> (AdminTarget, AdminKind);
 
-/// Admin operations of one class, one after the other with pauses between, which are at most one of `pauses`; some are a burst of several.
+/// Admin operations of one class, one after the other with pauses of at most one of `pauses` in between; some are a
+/// burst of several.
 fn of_class(
     mut rng: PlanRng,
     plan: &Plan,

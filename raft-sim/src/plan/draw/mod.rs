@@ -1,5 +1,5 @@
-//! A seed becomes a plan. Everything has a stream of its own, and is drawn, also what a plan option
-//! decides: the option changes what it names, and nothing else.
+//! Draws the plan of a seed. Everything has its own stream, and is drawn even if an option overrides it: an option
+//! changes only the part that it names.
 
 mod admin_ops;
 mod faults;
@@ -22,7 +22,7 @@ const CONDITIONS: u64 = 4;
 const HOSTS: u64 = 5;
 const CLOCKS: u64 = 6;
 const CLIENTS: u64 = 7;
-/// One for each class of admin operations, and one for each class of faults.
+/// One stream for each class of admin operations, and one for each class of faults.
 const ADMIN_OPS: u64 = 16;
 const FAULTS: u64 = 32;
 
@@ -36,7 +36,7 @@ struct Scale {
     members: u32,
     /// The number of additional servers if configurations change.
     joiners: u32,
-    /// How long it takes unless an option says otherwise.
+    /// The duration, unless an option sets it.
     duration: Micros,
 }
 

@@ -69,8 +69,9 @@ pub(super) fn leaders(plan: &mut Plan, scale: &Scale) {
     }
 }
 
-/// What a server that had these may have after a restart. What all must have in common stays; so do, where there
-/// are leases, the election timeouts and what else those rest on. No election timeout becomes longer.
+/// Draws the settings after a restart of a server that had these. Settings that all servers must share stay; where
+/// there are leases, so do the election timeouts and everything else on which leases depend. No election timeout
+/// becomes longer.
 pub(in crate::plan) fn restarted(rng: &mut PlanRng, settings: Settings) -> Settings {
     let limits = limits(rng, settings);
     let (pre_vote, check_quorum) = (rng.percent(50), rng.percent(50));
