@@ -121,13 +121,21 @@ fn admin_op(admin_op: &AdminOp) -> Option<String> {
     Some(format!("{:>12}  {when}request to {of}: {what}", ms(admin_op.at)))
 }
 
-fn changes(settings: &Settings) -> String {
-    let how = match settings.changes {
-        Changes::Single => "one server at a time",
-        Changes::Joint => "by joint consensus",
-        Changes::Shortest => "in one entry or by joint consensus",
-    };
-    format!("{how}; joiners catch up in {}", count(settings.catch_up_rounds, "round", "rounds"))
+/// The settings other than the defaults, in the words of scenarios.
+fn set(settings: &Settings) -> String {
+    let set = syntax::Settings::change(Settings::default(), *settings);
+    if set.all().count() == 0 { "the defaults".to_owned() } else { set.to_string() }
+}
+
+/// The settings that differ from others, in the same words.
+fn set_otherwise(from: &Settings, to: &Settings) -> String {
+    let differing = SETTINGS.iter().filter(|setting| setting.differs(*from, *to));
+    let words = differing.map(|setting| {
+        let mut one = syntax::Settings::default();
+        one.set(setting, *to);
+        if setting.is_off(*to) { format!("no {}", setting.word) } else { one.to_string() }
+    });
+    words.collect::<Vec<String>>().join(" ")
 }
 
 fn disks(plan: &Plan) -> String {
