@@ -119,6 +119,14 @@ mod tests {
     }
 
     #[test]
+    fn a_former_word_of_a_capability_is_read_and_written_as_it_is_today() {
+        let source =
+            Source::new("t.raft", &[&LINES[..3], &["requires conduct"]].concat().join("\n"));
+        let scenario = parse(&source).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(written(&scenario.header_lines)[3..], ["requires rules"]);
+    }
+
+    #[test]
     fn what_is_said_twice_or_for_nothing_is_kept_but_not_needed() {
         let more = [
             "settings all check-quorum",

@@ -77,6 +77,10 @@ impl<'d> Visitor<'d> for Fields {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value;
+
     use super::*;
     use crate::settings::Changes;
 
@@ -91,9 +95,14 @@ mod tests {
             ..Settings::default()
         };
         let text = r#"{"seed":18446744073709551615,"electionTimeout":[5,9],"heartbeat":1,"entriesPerMessage":64,"window":1024,"uncommittedLimit":65536,"bytesPerMessage":1048576,"catchUpRounds":10,"snapshotChunk":65536,"applyLimit":null,"sessions":1000,"preVote":false,"checkQuorum":true,"leaseDrift":10,"changes":"joint"}"#;
-        assert_eq!(serde_json::to_string(&Timing(settings)).expect("it is data"), text);
         let Timing(back) = serde_json::from_str(text).expect("it is data");
         assert_eq!(back, settings);
+        let known: BTreeMap<String, Value> = serde_json::from_str(text).expect("it is data");
+        let mut written = serde_json::to_value(Timing(settings)).expect("it is data");
+        let written = written.as_object_mut().expect("an object");
+        assert_eq!(written.len(), SETTINGS.len() + 1);
+        written.retain(|name, _| known.contains_key(name));
+        assert!(known.iter().eq(written.iter()), "{written:?}");
     }
 
     #[test]
