@@ -1,5 +1,5 @@
-//! What an implementation may be able to do beyond §5 of the paper: one table, from which names, lists and the
-//! documentation are made.
+//! Capabilities of an implementation beyond §5 of the paper: one table, from which names, lists and the documentation are
+//! made.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ macro_rules! capabilities {
                 }
             }
 
-            /// What an implementation does that has it.
+            /// The behaviour of an implementation that has it.
             #[must_use]
             pub fn what(self) -> &'static str {
                 match self {
@@ -36,7 +36,7 @@ macro_rules! capabilities {
                 }
             }
 
-            /// Where the paper describes it; empty if nowhere.
+            /// The section of the paper; empty if there is none.
             #[must_use]
             pub fn section(self) -> &'static str {
                 match self {
@@ -131,7 +131,7 @@ capabilities! {
          judged by itself",
 }
 
-/// Words that capabilities had once, and which are still understood.
+/// Former words of capabilities, still read.
 const FORMER: [(&str, Capability); 1] = [("conduct", Capability::Rules)];
 
 impl Capability {
@@ -147,7 +147,7 @@ impl Capability {
         Capability::VolatileCommit,
     ];
 
-    /// The capability with this word, or that had it once.
+    /// The capability with this word, which may be a former one.
     #[must_use]
     pub fn named(word: &str) -> Option<Capability> {
         let former = || FORMER.into_iter().find(|(former, _)| *former == word);

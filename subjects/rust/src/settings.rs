@@ -1,7 +1,7 @@
 //! Settings of a server, and the table of all of them.
 //!
 //! The protocol, the scenario language, shrinking, plans for subjects with fewer capabilities and the documentation are
-//! made from [`SETTINGS`]. What a setting does is up to the implementation under test.
+//! made from [`SETTINGS`]. The implementation under test gives a setting its effect.
 
 use serde::{Deserialize, Serialize};
 
@@ -86,42 +86,42 @@ pub struct Setting {
     pub word: &'static str,
     /// Its name in the protocol.
     pub name: &'static str,
-    /// What it sets, for the documentation.
+    /// Its meaning, for the documentation.
     pub what: &'static str,
-    /// Where the paper describes it; empty if nowhere.
+    /// The section of the paper; empty if there is none.
     pub section: &'static str,
     /// The servers on which it must be the same.
     pub scope: Scope,
-    /// The capability without which it means nothing.
+    /// The capability that a subject needs for it.
     pub needs: Option<Capability>,
-    /// The word of the setting that must be on where this one is: it stands above this one in the table.
+    /// The word of the setting that must be on where this one is. That row stands above this one.
     pub rests_on: Option<&'static str>,
-    /// Where [`Settings`] keep it, and what values it has.
+    /// Its field of [`Settings`].
     pub field: Field,
 }
 
 /// The servers on which a setting must be the same, also over restarts, for a Raft to keep its promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// None: each server may have its own.
+    /// On none: each server may have its own.
     Server,
-    /// All of them where there are lease reads, which rest on what the others promise.
+    /// On all where there are lease reads, which rest on what other servers promise.
     Leases,
-    /// All of them.
+    /// On all.
     Cluster,
 }
 
-/// Where [`Settings`] keep a value.
+/// Accessor of a field of [`Settings`].
 type Place<T> = fn(&mut Settings) -> &mut T;
 
-/// Where [`Settings`] keep a setting, by the values that it has.
+/// Accessor of a field of [`Settings`], by the kind of its values.
 #[derive(Clone, Copy, Debug)]
 pub enum Field {
-    /// The shortest and the longest span from which one is drawn, in ticks, from 1: `A..B`.
+    /// A range of ticks, from 1: `A..B`.
     Ticks(Place<(u32, u32)>),
-    /// A number, from 1, and of what.
+    /// A number, from 1, and its unit.
     Number(&'static str, Place<u32>),
-    /// A limit, from 1, and of what; off unless set.
+    /// A limit, from 1, and its unit; off unless set.
     Limit(&'static str, Place<Option<u32>>),
     /// A percentage: `N%`; off unless set.
     Percent(Place<Option<u32>>),
@@ -287,7 +287,7 @@ impl Setting {
         SETTINGS.iter().find(|setting| setting.word == word)
     }
 
-    /// Sets it to what it is in other settings.
+    /// Copies its value from other settings.
     pub fn copy(&self, mut from: Settings, to: &mut Settings) {
         let from = &mut from;
         match self.field {
@@ -299,7 +299,7 @@ impl Setting {
         }
     }
 
-    /// Whether it differs between two servers' settings.
+    /// True if its value differs between two servers' settings.
     #[must_use]
     pub fn differs(&self, one: Settings, mut other: Settings) -> bool {
         let before = other;
@@ -307,7 +307,7 @@ impl Setting {
         before != other
     }
 
-    /// Whether it is off; a number or a choice never is.
+    /// True if it is off. Numbers and choices never are.
     #[must_use]
     pub fn is_off(&self, mut settings: Settings) -> bool {
         let settings = &mut settings;
@@ -318,14 +318,14 @@ impl Setting {
         }
     }
 
-    /// Whether another setting that is on rests on this one.
+    /// True if another setting that is on rests on this one.
     #[must_use]
     pub fn is_needed(&self, settings: Settings) -> bool {
         let mut others = SETTINGS.iter().filter(|other| other.rests_on == Some(self.word));
         others.any(|other| !other.is_off(settings))
     }
 
-    /// Sets it to its default, unless another setting that is on rests on it.
+    /// Resets it to its default, unless another setting that is on rests on it.
     pub fn reset(&self, settings: &mut Settings) {
         if !self.is_needed(*settings) {
             self.copy(Settings::default(), settings);
@@ -342,23 +342,16 @@ mod tests {
     fn every_field_is_in_the_table() {
         let data = serde_json::to_value(Settings::default()).expect("plain data");
         assert_eq!(data.as_object().map(|fields| fields.len()), Some(SETTINGS.len() + 1));
-        let mut other = Settings {
-            seed: Settings::default().seed,
-            election_timeout: (1, 2),
-            heartbeat: 2,
-            entries_per_message: 2,
-            window: 2,
-            uncommitted_limit: 2,
-            bytes_per_message: 2,
-            pre_vote: true,
-            check_quorum: true,
-            lease_drift: Some(2),
-            changes: Changes::Joint,
-            catch_up_rounds: 2,
-            snapshot_chunk: 2,
-            apply_limit: Some(2),
-            sessions: 2,
-        };
+        let mut other = Settings::default();
+        for setting in &SETTINGS {
+            match setting.field {
+                Field::Ticks(place) => *place(&mut other) = (1, 2),
+                Field::Number(_, place) => *place(&mut other) = 2,
+                Field::Limit(_, place) | Field::Percent(place) => *place(&mut other) = Some(2),
+                Field::Flag(place) => *place(&mut other) = true,
+                Field::Changes(place) => *place(&mut other) = Changes::Joint,
+            }
+        }
         for (place, setting) in SETTINGS.iter().enumerate().rev() {
             assert!(setting.differs(Settings::default(), other), "{}", setting.word);
             setting.reset(&mut other);
