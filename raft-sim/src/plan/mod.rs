@@ -13,6 +13,7 @@ mod healing;
 mod named;
 pub(crate) mod options;
 mod profile;
+mod settings;
 mod sort;
 
 use serde::{Deserialize, Serialize};

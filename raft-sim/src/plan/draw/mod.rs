@@ -3,7 +3,7 @@
 
 mod admin_ops;
 mod faults;
-pub(super) mod settings;
+mod settings;
 
 use super::{
     AdminClass, Clients, Clock, Draw, FaultClass, Plan, PlanOptions, Profile, able, healing,

@@ -1,7 +1,7 @@
-//! Settings: timing and limits, the same for all servers; pre-votes, quorum checks and leases, for each; and the
-//! changed settings of a restart.
+//! Settings: timing and limits, the same for all servers; pre-votes, quorum checks and leases, for each.
 
 use super::{LEADERS, MOST_JOINERS, SETTINGS, Scale};
+use crate::plan::settings::limits;
 use crate::plan::{FaultClass, Plan, Profile};
 use crate::rng::PlanRng;
 use crate::subject::{Changes, Settings};
@@ -31,18 +31,6 @@ pub(super) fn common(seed: u64, profile: Profile) -> Settings {
     }
 }
 
-/// Draws limits: how much is sent at once, and how much may be in flight.
-fn limits(rng: &mut PlanRng, settings: Settings) -> Settings {
-    let entries_per_message = rng.pick(&[1, 1, 2, 8, 64, 64]) as u32;
-    Settings {
-        entries_per_message,
-        bytes_per_message: rng.pick(&[1, 64, 256, 1 << 20, 1 << 20, 1 << 20]) as u32,
-        window: entries_per_message * rng.pick(&[1, 1, 2, 4, 16]) as u32,
-        uncommitted_limit: rng.pick(&[4, 8, 256, 65_536]) as u32,
-        ..settings
-    }
-}
-
 /// Draws the servers with PreVote and CheckQuorum (all, none, or some), and leases.
 pub(super) fn leaders(plan: &mut Plan, scale: &Scale) {
     let mut rng = PlanRng::stream(plan.seed, LEADERS);
@@ -66,31 +54,5 @@ pub(super) fn leaders(plan: &mut Plan, scale: &Scale) {
         if settings != plan.settings {
             plan.exceptions.push((server, settings));
         }
-    }
-}
-
-/// Draws the settings after a restart of a server that had these. Settings that all servers must share stay; where
-/// there are leases, so do the election timeouts and everything else on which leases depend. No election timeout
-/// becomes longer.
-pub(in crate::plan) fn restarted(rng: &mut PlanRng, settings: Settings) -> Settings {
-    let limits = limits(rng, settings);
-    let (pre_vote, check_quorum) = (rng.percent(50), rng.percent(50));
-    let shorter = rng.percent(30);
-    let (shortest, longest) = settings.election_timeout;
-    let restarted = Settings {
-        pre_vote,
-        changes: rng.pick(&[Changes::Single, Changes::Joint, Changes::Shortest]),
-        heartbeat: rng.pick(&[1, 2, 3]) as u32,
-        apply_limit: rng.pick(&[None, Some(1), Some(8)]),
-        ..limits
-    };
-    match settings.lease_drift {
-        Some(_) => restarted,
-        None if shorter => Settings {
-            check_quorum,
-            election_timeout: ((shortest / 2).max(5), (longest / 2).max(10)),
-            ..restarted
-        },
-        None => Settings { check_quorum, ..restarted },
     }
 }

@@ -5,8 +5,9 @@ use crate::disk::Survives;
 use crate::model::NodeId;
 use crate::network::Kinds;
 use crate::plan::Profile;
-use crate::plan::draw::settings::restarted;
+
 use crate::plan::named::named;
+use crate::plan::settings::restarted;
 use crate::rng::PlanRng;
 use crate::subject::Settings;
 use crate::time::{Micros, TICK};
