@@ -451,11 +451,9 @@ impl Observer for Coverage {
                     self.servers[slot(*server)].unnotified.retain(|other| *other != token);
                 }
             }
-            Observation::Stepped { server, before, effects, .. } => {
-                if effects.view != *before {
-                    self.servers[slot(*server)].view = effects.view;
-                    self.moved(*server, before, effects);
-                }
+            Observation::Stepped { server, before, effects, .. } if effects.view != *before => {
+                self.servers[slot(*server)].view = effects.view;
+                self.moved(*server, before, effects);
             }
             Observation::Answered { server, request, answer } => {
                 self.answered(*server, *request, answer);

@@ -305,7 +305,10 @@ fn the_operating_system_is_named_by_the_command_line_and_the_side_of_children() 
     let names = ["std::process", "std::thread", "std::net", "std::env", "Instant", "SystemTime"];
     let mut naming = naming("raft-sim/src", &names);
     naming.retain(|path| !path.contains("/cli/") && !path.contains("/process/"));
-    assert_eq!(naming, ["harness", "main"].map(|file| format!("raft-sim/src/{file}.rs")));
+    assert_eq!(
+        naming,
+        ["harness", "main", "parallel"].map(|file| format!("raft-sim/src/{file}.rs"))
+    );
     let lib = read("raft-sim/src/lib.rs");
     for (module, feature) in [("cli", "cli"), ("process", "cli"), ("harness", "harness")] {
         let only = format!("#[cfg(feature = \"{feature}\")]\npub mod {module};");

@@ -138,9 +138,10 @@ impl Server {
         unanswered.hash(hasher);
         (frozen, armed, broken, stalled, apply_paused).hash(hasher);
         for event in missed.iter().flatten() {
-            match event {
-                Event::Persisted(token) => place(*token).hash(hasher),
-                event => event.hash(hasher),
+            if let Event::Persisted(token) = event {
+                place(*token).hash(hasher);
+            } else {
+                event.hash(hasher);
             }
         }
         missed.is_some().hash(hasher);
