@@ -160,7 +160,7 @@ pub enum Class {
     /// Something bad never happens.
     Safety,
     /// The rules of Figures 2 and 13 and of the dissertation are kept to the letter, step by step; judged only
-    /// of implementations with [`Capability::Rules`](crate::subject::Capability::Conduct). A server that breaks one may
+    /// of implementations with [`Capability::Rules`](crate::subject::Capability::Rules). A server that breaks one may
     /// still be safe.
     Rules,
     /// Something good happens in time, once faults have ceased.

@@ -15,6 +15,7 @@ pub(crate) use class::Source;
 pub(crate) use kind::{Aim, Facts, OnClock, Power};
 pub use kind::{FaultKind, KindSort};
 pub use target::{Direction, Target, TargetSort};
+#[cfg(feature = "cli")]
 pub(crate) use text::{count, names};
 
 /// A fault: something that goes wrong for a while.
@@ -57,7 +58,8 @@ impl Fault {
     }
 
     /// The fault as a row of the plan that `raft-sim run` prints.
-    pub(crate) fn describe(&self) -> String {
+    #[must_use]
+    pub fn describe(&self) -> String {
         let Fault { at, until, trigger, kind } = self;
         let (at, text) = (milliseconds(*at), kind.facts().text);
         match trigger {
