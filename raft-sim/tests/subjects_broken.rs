@@ -193,7 +193,7 @@ fn a_command_that_does_not_start_or_does_not_say_hello_is_one_error() {
         (script, "is not executable"),
         ("true".to_string(), "its process ended with exit code 0"),
         (
-            "echo hi".to_string(),
+            "sh -c 'read hello; echo hi'".to_string(),
             "expected a JSON object: `hi` to `{\"do\":\"hello\",\"protocol\":1}`",
         ),
         (says(r#"{"protocol":2,"name":"x"}"#), "it speaks version 2 of the protocol; expected 1"),

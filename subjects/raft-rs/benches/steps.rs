@@ -13,8 +13,8 @@ use std::time::Instant;
 
 use raft_rs_subject::RaftRs;
 use raft_sim::disk::SyncTime;
-use raft_sim::network::{Delay, Conditions};
-use raft_sim::plan::{Clients, Clock, Plan, AdminOp, AdminKind, AdminTarget};
+use raft_sim::network::{Conditions, Delay};
+use raft_sim::plan::{AdminKind, AdminOp, AdminTarget, Clients, Clock, Plan};
 use raft_sim::run::run;
 use raft_sim::subject::Settings;
 
@@ -32,12 +32,15 @@ fn main() {
         rates[1].push(rate(|| through_the_interface(&plan, false)));
         rates[2].push(rate(|| through_the_interface(&plan, true)));
     }
-    let ratio = |of: usize| median(rates[0].iter().zip(&rates[of]).map(|(bare, interface)| interface / bare));
+    let ratio = |of: usize| {
+        median(rates[0].iter().zip(&rates[of]).map(|(bare, interface)| interface / bare))
+    };
     println!("million steps per second on one core, medians of {ROUNDS} rounds");
     println!("{:<40} {:>6.3}", "a bare loop", median(rates[0].iter().copied()));
-    for (name, of) in
-        [("through the interface, without checkers", 1), ("through the interface, with checkers", 2)]
-    {
+    for (name, of) in [
+        ("through the interface, without checkers", 1),
+        ("through the interface, with checkers", 2),
+    ] {
         let rate = median(rates[of].iter().copied());
         println!("{name:<40} {rate:>6.3} {:>5.0}% of the bare loop", ratio(of) * 100.0);
     }
@@ -61,7 +64,11 @@ fn workload() -> Plan {
             .collect(),
         exceptions: Vec::new(),
         members: SERVERS,
-        conditions: Conditions { delay: Delay::Uniform(500, 10_000), loss_ppm: 0, duplicate_ppm: 0 },
+        conditions: Conditions {
+            delay: Delay::Uniform(500, 10_000),
+            loss_ppm: 0,
+            duplicate_ppm: 0,
+        },
         sync: SyncTime { min: 0, max: 0, notice: 0 },
         apply_time: 0,
         durable_state_machine: false,

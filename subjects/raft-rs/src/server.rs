@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use raft::eraftpb::Entry as Native;
 use raft::{Config, ProgressState, RawNode, ReadOnlyOption, SnapshotStatus, StateRole};
 use raft_sim::mix::{below, mix};
-use raft_sim::subject::{Boot, Effects, Event, Role, Settings, Subject, Token, View};
 use raft_sim::model::{Body, Entries, LogIndex, Message, NodeId, Payload, Term};
+use raft_sim::subject::{Boot, Effects, Event, Role, Settings, Subject, Token, View};
 
 use crate::RaftRs;
 use crate::message::{self, Place};

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use raft::eraftpb::{Entry as Native, EntryType, HardState, Snapshot as NativeSnapshot};
 use raft::{GetEntriesContext, RaftState, Storage, StorageError, util};
+use raft_sim::model::{Entries, Entry, Membership, Payload, Position, Snapshot, length};
 use raft_sim::reference::machine::Machine;
 use raft_sim::subject::{Applied, Boot};
-use raft_sim::model::{Entries, Entry, Membership, Payload, Position, Snapshot, length};
 
 use crate::{configuration, entry};
 

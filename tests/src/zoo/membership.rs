@@ -299,11 +299,18 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         expected: Deep,
         edits: &[Edit {
             file: "raft-sim/src/run/faults.rs",
-            find: "self.tally.crashes += u64::from(crashed);
-        Ok(crashed)",
-            replace: "self.tally.crashes += u64::from(crashed);
-        let joined = crashed && server.0 > self.plan.members;
-        if let Some(known) = self.known(None).filter(|_| joined) {
+            find: "let crash = matches!(action, Action::Crash { .. });
+        let done = self.act(action)?;
+        self.tally.crashes += u64::from(crash && done);",
+            replace: "let crashed = match &action {
+            Action::Crash { server, .. } => Some(*server),
+            _ => None,
+        };
+        let done = self.act(action)?;
+        let crashed = crashed.filter(|_| done);
+        self.tally.crashes += u64::from(crashed.is_some());
+        let joined = crashed.filter(|server| server.0 > self.plan.members);
+        if let Some((server, known)) = joined.zip(self.known(None)) {
             let (index, configuration) = &known.configuration;
             let was = self.configurations(server).iter().any(|(_, one)| one.is_voter(server));
             let gone = self.world.ids().all(|other| {
@@ -313,8 +320,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
             if was && gone && !configuration.contains(server) {
                 self.act(Action::Wipe { server })?;
             }
-        }
-        Ok(crashed)",
+        }",
         }],
     },
     Bug {

@@ -65,7 +65,7 @@ pub const OUTSIDE: [Edit<'static>; 3] = [
     fn launch(",
     },
     Edit {
-        file: "raft-sim/src/checker/violation.rs",
+        file: "raft-sim/src/checker/properties/violation.rs",
         find: "    Err(Violation::new(property, server, detail))
 }",
         replace: "    let seen = matches!(

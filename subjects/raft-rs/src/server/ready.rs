@@ -7,8 +7,8 @@ use raft::INVALID_ID;
 use raft::eraftpb::{
     Entry as Native, EntryType, Message as NativeMessage, MessageType, Snapshot as NativeSnapshot,
 };
-use raft_sim::subject::{Effects, Ended, Held, LogWrite, Token, Write};
 use raft_sim::model::{HardState, LogIndex, Membership, Snapshot, Term};
+use raft_sim::subject::{Effects, Ended, Held, LogWrite, Token, Write};
 
 use super::Server;
 use crate::{configuration, entry, message, store};

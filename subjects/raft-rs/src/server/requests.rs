@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use raft::eraftpb::ConfChangeTransition;
-use raft_sim::subject::{Answer, Applied, Changes, Effects, Outcome, Request, Write};
 use raft_sim::model::{Entries, Entry, LogIndex, NodeId, Payload, Term};
+use raft_sim::subject::{Answer, Applied, Changes, Effects, Outcome, Request, Write};
 
 use super::Server;
 use crate::{configuration, entry, message};
