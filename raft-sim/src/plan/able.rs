@@ -22,7 +22,7 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
                 setting.copy(Settings::default(), settings);
             }
         }
-        // Limits are given to every subject, which takes those that it has.
+        // These limits are drawn for every subject: it takes those that it has.
         *settings = Settings {
             window: drawn.window,
             bytes_per_message: drawn.bytes_per_message,

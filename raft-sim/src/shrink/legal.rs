@@ -10,12 +10,12 @@ use crate::scenario::replay::Move;
 use crate::scenario::syntax::{Header, Settings, Statement};
 use crate::subject::{Scope, Setting};
 
-/// What all servers must have in common, if only where there are leases.
+/// Settings that all servers must share, at least where there are leases.
 pub(super) fn common() -> impl Iterator<Item = &'static Setting> {
     settings().into_iter().filter(|setting| setting.scope != Scope::Server)
 }
 
-/// What a server may have for itself.
+/// Settings that may differ between servers.
 pub(super) fn own() -> impl Iterator<Item = &'static Setting> {
     settings().into_iter().filter(|setting| setting.scope == Scope::Server)
 }
@@ -26,7 +26,7 @@ pub(super) fn plain(case: &mut Case) {
     common().for_each(|setting| everywhere(case, setting));
 }
 
-/// Takes a setting back for all servers, also for those that come back with other settings.
+/// Resets a setting of all servers, including those that restart with changed settings.
 pub(super) fn everywhere(case: &mut Case, setting: &Setting) {
     case.scenario.header.settings.iter_mut().for_each(|settings| settings.reset(setting));
     case.moves.retain_mut(|step| {

@@ -49,8 +49,8 @@ pub(super) const EDITS: [Edit; 26] = [
     |plan| plan.change_settings(|settings| settings.seed = 1),
 ];
 
-/// The order in which settings go back to their defaults: what rests on another one first, then what it rests on, then
-/// what is switched on or chosen, then numbers.
+/// All settings in the order in which they are reset: those that rest on another one, then the ones they rest on, then
+/// switches and choices, then numbers.
 pub(super) fn settings() -> Vec<&'static Setting> {
     let rank = |setting: &&Setting| match setting.field {
         _ if setting.rests_on.is_some() => 0,
@@ -63,7 +63,7 @@ pub(super) fn settings() -> Vec<&'static Setting> {
     settings
 }
 
-/// Heartbeats and the election timeouts that are in proportion to them are what they are by default.
+/// Resets heartbeats and election timeouts, which are in proportion to each other.
 pub(super) fn timing(settings: &mut Settings) {
     let Settings { election_timeout, heartbeat, .. } = Settings::default();
     *settings = Settings { election_timeout, heartbeat, ..*settings };

@@ -82,7 +82,7 @@ fn header(plan: &Plan, violation: &Violation) -> Header {
     }
 }
 
-/// Writes down what it observes.
+/// The observer that records the steps.
 #[derive(Clone)]
 struct Recorder {
     steps: Vec<Traced>,

@@ -225,6 +225,16 @@ mod tests {
     }
 
     #[test]
+    fn settings_are_printed_in_the_words_of_scenarios() {
+        let default = Settings::default();
+        assert_eq!(set(&default), "the defaults");
+        let own = Settings { heartbeat: 2, check_quorum: true, ..default };
+        assert_eq!(set(&own), "heartbeat 2 check-quorum");
+        let other = Settings { heartbeat: 1, pre_vote: true, check_quorum: false, ..own };
+        assert_eq!(set_otherwise(&own, &other), "heartbeat 1 pre-vote no check-quorum");
+    }
+
+    #[test]
     fn what_is_left_of_the_requests_is_counted() {
         let mut plan = Plan::draw(1, &crate::plan::PlanOptions::default());
         assert!(!clients(&plan).contains("; only "));

@@ -1,19 +1,19 @@
-//! What `settings` lines set for one server.
+//! Settings of one server, as `settings` lines state them.
 
 use crate::subject::{self, SETTINGS, Setting};
 
-/// `settings`: what the lines set for one server, of all [`SETTINGS`].
+/// `settings`: those of [`SETTINGS`] that lines set for one server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Whether each of the table is set, in its order.
+    /// True for each row of the table that is set, in its order.
     set: [bool; SETTINGS.len()],
-    /// What the server has: the default of what is not set.
+    /// The server's settings: the default of each that is not set.
     values: subject::Settings,
 }
 
 impl Settings {
-    /// What is to be said of a server that has the one and is to have the other: what differs. What is switched on is
-    /// said again; what is switched off can't be said.
+    /// Settings that a line must state to get a server from some settings to others: those that differ. Those that are
+    /// switched on are stated again; that one is switched off can't be stated.
     #[must_use]
     pub fn change(from: subject::Settings, to: subject::Settings) -> Settings {
         let mut settings = Settings::default();
@@ -26,30 +26,30 @@ impl Settings {
         settings
     }
 
-    /// What a server has that is told no more: these, and the defaults.
+    /// Settings of a server: these, and the defaults of all others.
     #[must_use]
     pub fn values(&self) -> subject::Settings {
         self.values
     }
 
-    /// What is set, in the order of the table.
+    /// The settings that are set, in the order of the table.
     pub fn all(&self) -> impl Iterator<Item = &'static Setting> + use<> {
         SETTINGS.iter().zip(self.set).filter_map(|(setting, is_set)| is_set.then_some(setting))
     }
 
-    /// Whether this one is set.
+    /// True if this one is set.
     #[must_use]
     pub fn sets(&self, setting: &Setting) -> bool {
         self.all().any(|set| set.word == setting.word)
     }
 
-    /// Sets one to what it is there, if it is not off there.
+    /// Sets one to its value in other settings; one that is off there is not set.
     pub fn set(&mut self, setting: &Setting, values: subject::Settings) {
         setting.copy(values, &mut self.values);
         self.mark(setting, !setting.is_off(values));
     }
 
-    /// Sets one no more, unless another one that is set rests on it.
+    /// Removes one, unless another one that is set rests on it.
     pub fn reset(&mut self, setting: &Setting) {
         if !setting.is_needed(self.values) {
             setting.reset(&mut self.values);
@@ -57,7 +57,7 @@ impl Settings {
         }
     }
 
-    /// What is set by these and then by a later line.
+    /// These settings, overridden by those of a later line.
     #[must_use]
     pub fn then(mut self, later: Settings) -> Settings {
         later.all().for_each(|setting| self.set(setting, later.values));
