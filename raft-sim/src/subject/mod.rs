@@ -1,4 +1,4 @@
-//! The door: what the testbed asks of a Raft, and what it hears back. Any implementation can stand behind it.
+//! The subject interface: what the testbed asks of a Raft, and what a Raft reports. Any implementation can provide it.
 //!
 //! It is the crate `raft-subject`, named here for the rest of the simulator.
 

@@ -5,7 +5,7 @@ use crate::model::{
     AppendReply, Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Snapshot, length,
 };
 use crate::subject::{
-    Answer, Applied, Effects, Event, LogWrite, Outcome, Request, Role, Settings, View, Write,
+    Answer, Applied, Effects, Event, LogWrite, Outcome, Role, Settings, View, Write,
 };
 
 /// The event that a server takes, as the beginning of a line; `None` for an event that only lets it continue.
@@ -90,7 +90,7 @@ pub(super) fn consequences(
     phrases.extend(stored(effects, length));
     phrases.extend(commit(before.commit, after.commit));
     phrases.extend(applied(effects));
-    let at_once = asked(event);
+    let at_once = event.request();
     let answers = effects.answers.iter();
     phrases.extend(answers.filter_map(|(request, given)| match at_once == Some(*request) {
         true => answer_at_once(event, *given),
@@ -227,20 +227,6 @@ fn applied(effects: &Effects) -> Vec<String> {
         Outcome::Nothing | Outcome::Executed | Outcome::Registered(_) => None,
     }));
     phrases
-}
-
-/// The request that an event makes, if it does.
-fn asked(event: &Event) -> Option<Request> {
-    match event {
-        Event::Propose(request, _)
-        | Event::Register(request)
-        | Event::ProposeOnce(request, _)
-        | Event::Read(request)
-        | Event::ChangeMembership(request, ..)
-        | Event::Transfer(request, _)
-        | Event::Compact(request) => Some(*request),
-        Event::Tick | Event::Receive(_) | Event::Persisted(_) | Event::Apply => None,
-    }
 }
 
 /// An answer that comes with the request itself.

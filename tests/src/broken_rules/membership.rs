@@ -406,7 +406,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
     broken(
         "removed-server-disturbs",
         "diss. §4.2.3",
-        "servers that hear from a leader take requests for their vote",
+        "a server processes RequestVote although it hears from a leader",
         "node/receive.rs",
         [
             "if self.disregards() {

@@ -295,7 +295,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         what: "the mistake is its administrator's: a server that was added later and removed again gets an empty disk \
                when it crashes, and keeps its name (planted in the simulator: it should get a new one)",
         exposure: "5 servers, two changes: a candidate that lags counts the vote of a server that was removed, wiped, and \
-                   has forgotten what it helped to commit or whom it voted for",
+                   has forgotten which entries it helped to commit, or its vote",
         expected: Deep,
         edits: &[Edit {
             file: "raft-sim/src/run/faults.rs",

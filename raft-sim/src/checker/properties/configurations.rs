@@ -109,51 +109,12 @@ impl Checker for Configurations {
 mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::{configuration, members};
-    use crate::checker::testing::{History, Verdict, raises, silent};
-    use crate::model::{LogIndex, Membership};
-    use crate::subject::{Applied, Outcome};
-
-    /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
-    fn led() -> History {
-        let mut history = History::with_members(5, 3);
-        history.elect(1, 1, &[2]);
-        history.propose(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 1));
-        history
-    }
-
-    /// The same, with C_old,new from S1 S2 S3 to S3 S4 S5 at index 2, on the disk of S1.
-    fn joint() -> History {
-        let mut history = led();
-        silent(history.configure(1, &members(&[3, 4, 5], &[1, 2, 3])));
-        history
-    }
-
-    /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help and applied.
-    fn led_at_apply() -> History {
-        let mut history = History::at_apply(5, 3);
-        history.elect(1, 1, &[2]);
-        history.propose(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 1));
-        let first = history.at(1).log[0].clone();
-        silent(history.apply(1, &[first]));
-        history
-    }
-
-    /// S1 applies the configuration at an index, and shows it.
-    fn applies(history: &mut History, index: u64, membership: &Membership) -> Verdict {
-        history.step(1, |effects| {
-            let entry = configuration(index, 1, membership);
-            effects.view.applied = Some(entry.index);
-            effects.applied.push(Applied { entry, outcome: Outcome::Nothing });
-        })
-    }
+    use crate::checker::testing::{History, raises, silent};
+    use crate::model::LogIndex;
 
     #[test]
     fn configurations_before_the_last_is_committed() {
-        let mut history = led();
+        let mut history = History::led();
         silent(history.configure(1, &members(&[1, 2, 3, 4], &[])));
         let verdict = history.configure(1, &members(&[1, 2, 3, 4, 5], &[]));
         raises(verdict, Property::Configurations, "while that at index 2 is not committed");
@@ -161,7 +122,7 @@ mod tests {
 
     #[test]
     fn configurations_before_an_entry_of_the_own_term_is_committed() {
-        let mut history = led();
+        let mut history = History::led();
         silent(history.commit(2, 1));
         history.elect(2, 2, &[3]);
         let verdict = history.configure(2, &members(&[1, 2], &[]));
@@ -170,13 +131,13 @@ mod tests {
 
     #[test]
     fn configurations_whose_quorums_may_not_meet() {
-        let verdict = led().configure(1, &members(&[1, 2, 3, 4, 5], &[]));
+        let verdict = History::led().configure(1, &members(&[1, 2, 3, 4, 5], &[]));
         let words = "S1 appended the configuration S1 S2 S3 S4 S5 at index 2, whose quorums need not share a \
                      server with those of S1 S2 S3";
         raises(verdict, Property::Configurations, words);
-        let verdict = led().configure(1, &members(&[3, 4, 5], &[1, 2, 4]));
+        let verdict = History::led().configure(1, &members(&[3, 4, 5], &[1, 2, 4]));
         raises(verdict, Property::Configurations, "S3 S4 S5 with C_old S1 S2 S4");
-        let mut history = joint();
+        let mut history = History::joint();
         history.replicate(1, 3);
         history.replicate(1, 4);
         silent(history.commit(1, 2));
@@ -193,7 +154,7 @@ mod tests {
             members(&[3, 4, 5], &[1, 2, 3]),
             members(&[4, 5], &[1, 2, 3]),
         ] {
-            let mut history = led();
+            let mut history = History::led();
             silent(history.configure(1, &next));
             assert_eq!(history.exercised(Property::Configurations), 1);
         }
@@ -201,21 +162,21 @@ mod tests {
 
     #[test]
     fn configurations_other_than_the_latest_in_use() {
-        let mut history = joint();
+        let mut history = History::joint();
         let verdict = history.show(1, |view| view.configuration = None);
         raises(
             verdict,
             Property::Configurations,
             "S1 uses the configuration at index 0, and the latest",
         );
-        let verdict = led().show(1, |view| view.configuration = LogIndex::new(1));
+        let verdict = History::led().show(1, |view| view.configuration = LogIndex::new(1));
         raises(verdict, Property::Configurations, "uses the configuration at index 1");
     }
 
     /// A configuration that was never committed goes with its entry, and the one before is in force again.
     #[test]
     fn configurations_are_rolled_back() {
-        let mut history = joint();
+        let mut history = History::joint();
         history.elect(2, 2, &[3]);
         history.propose(2);
         history.replicate(2, 1);
@@ -232,42 +193,42 @@ mod tests {
     #[test]
     fn one_is_not_used_before_it_is_applied() {
         let four = members(&[1, 2, 3, 4], &[]);
-        let mut history = led_at_apply();
+        let mut history = History::led_at_apply();
         silent(history.configure(1, &four));
         let early = history.show(1, |view| view.configuration = LogIndex::new(2));
         let words =
             "S1 uses the configuration at index 2, and the latest that it has applied is at 0";
         raises(early, Property::Configurations, words);
-        let mut history = led_at_apply();
+        let mut history = History::led_at_apply();
         silent(history.configure(1, &four));
         history.replicate(1, 2);
         silent(history.commit(1, 2));
-        silent(applies(&mut history, 2, &four));
+        silent(history.apply_configuration(1, 2, &four));
         assert!(history.exercised(Property::Configurations) > 0);
     }
 
     #[test]
     fn the_next_waits_until_the_one_before_is_applied() {
         let [four, five] = [members(&[1, 2, 3, 4], &[]), members(&[1, 2, 3, 4, 5], &[])];
-        let mut history = led_at_apply();
+        let mut history = History::led_at_apply();
         silent(history.configure(1, &four));
         history.replicate(1, 2);
         silent(history.commit(1, 2));
         let words = "while that at index 2 is not applied";
         raises(history.configure(1, &five), Property::Configurations, words);
-        let mut history = led_at_apply();
+        let mut history = History::led_at_apply();
         silent(history.configure(1, &four));
         history.replicate(1, 2);
         silent(history.commit(1, 2));
-        silent(applies(&mut history, 2, &four));
+        silent(history.apply_configuration(1, 2, &four));
         silent(history.configure(1, &five));
-        let apart = led_at_apply().configure(1, &five);
+        let apart = History::led_at_apply().configure(1, &five);
         raises(apart, Property::Configurations, "whose quorums need not share a server");
     }
 
     #[test]
     fn an_entry_of_the_own_term_need_not_be_committed() {
-        let mut history = led_at_apply();
+        let mut history = History::led_at_apply();
         silent(history.commit(2, 1));
         let first = history.at(2).log[0].clone();
         silent(history.apply(2, &[first]));

@@ -75,16 +75,6 @@ mod tests {
     use crate::model::Body;
     use crate::subject::Role;
 
-    /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
-    fn led() -> History {
-        let mut history = History::with_members(5, 3);
-        history.elect(1, 1, &[2]);
-        history.propose(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 1));
-        history
-    }
-
     #[test]
     fn election_safety_two_leaders_of_one_term() {
         let mut history = History::new(3);
@@ -117,7 +107,7 @@ mod tests {
 
     #[test]
     fn election_safety_snapshots_and_transfers_come_from_the_leader() {
-        let mut history = led();
+        let mut history = History::led();
         silent(history.send(1, 2, 1, Body::TimeoutNow));
         silent(history.enter(3, Role::Follower, 1, None));
         history.flush(3);

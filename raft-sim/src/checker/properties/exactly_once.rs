@@ -111,26 +111,13 @@ mod tests {
     use crate::model::{LogIndex, SessionId};
     use crate::subject::{Answer, Outcome, Role};
 
-    /// S1 leads term 1 of three servers, with the same command twice, committed with S2's help.
-    fn twice() -> History {
-        let mut history = History::new(3);
-        history.elect(1, 1, &[2]);
-        history.ask_for(1, 1, &once(1, 1, 5));
-        silent(history.write_entries(1, 1, &[once(1, 1, 5), once(2, 1, 5)]));
-        history.flush(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 2));
-        silent(history.commit(2, 2));
-        history
-    }
-
     fn at(index: u64) -> LogIndex {
         LogIndex::new(index).expect("an index")
     }
 
     #[test]
     fn exactly_once_executed_twice() {
-        let mut history = twice();
+        let mut history = History::twice();
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         let verdict = history.apply_as(1, once(2, 1, 5), Outcome::Executed);
         let words = "S1 executed command 5 of session 1 at index 2, which was executed at index 1";
@@ -139,7 +126,7 @@ mod tests {
 
     #[test]
     fn exactly_once_executed_elsewhere_by_another_server() {
-        let mut history = twice();
+        let mut history = History::twice();
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         silent(history.apply_as(2, once(1, 1, 5), Outcome::NoSession));
         let verdict = history.apply_as(2, once(2, 1, 5), Outcome::Executed);
@@ -148,7 +135,7 @@ mod tests {
 
     #[test]
     fn exactly_once_the_same_everywhere() {
-        let mut history = twice();
+        let mut history = History::twice();
         for server in [1, 2] {
             silent(history.apply_as(server, once(1, 1, 5), Outcome::Executed));
             silent(history.apply_as(server, once(2, 1, 5), Outcome::Repeated));
@@ -175,7 +162,7 @@ mod tests {
 
     #[test]
     fn exactly_once_client_is_answered_too_early() {
-        let mut history = twice();
+        let mut history = History::twice();
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         silent(history.answer(1, 1, Answer::Committed(at(1))));
         silent(history.answer(1, 2, Answer::Superseded));

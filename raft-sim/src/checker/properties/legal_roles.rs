@@ -110,16 +110,6 @@ mod tests {
     use crate::model::{NodeId, Term};
     use crate::subject::{Role, View};
 
-    /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
-    fn led() -> History {
-        let mut history = History::with_members(5, 3);
-        history.elect(1, 1, &[2]);
-        history.propose(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 1));
-        history
-    }
-
     #[test]
     fn legal_roles_leader_becomes_candidate() {
         let mut history = History::new(3);
@@ -212,7 +202,7 @@ mod tests {
     #[test]
     fn learner_that_knows_it_is_one_does_not_stand() {
         let learner = || {
-            let mut history = led();
+            let mut history = History::led();
             let mut next = members(&[1, 2], &[]);
             next.learners = vec![NodeId(3)];
             silent(history.configure(1, &next));

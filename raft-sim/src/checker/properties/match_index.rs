@@ -85,19 +85,9 @@ mod tests {
     use crate::checker::testing::{History, raises, silent};
     use crate::subject::Role;
 
-    /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
-    fn led() -> History {
-        let mut history = History::with_members(5, 3);
-        history.elect(1, 1, &[2]);
-        history.propose(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 1));
-        history
-    }
-
     #[test]
     fn match_index_beyond_the_followers_disk() {
-        let mut history = led();
+        let mut history = History::led();
         history.propose(1);
         raises(
             history.matched(1, 2, 2),
@@ -105,7 +95,7 @@ mod tests {
             "the matchIndex 2 of S1 for S2 is not",
         );
         let log = history.at(1).log.clone();
-        let mut history = led();
+        let mut history = History::led();
         history.propose(1);
         silent(history.write_entries(2, 2, &log[1..]));
         // Written is not durable.
@@ -121,7 +111,7 @@ mod tests {
 
     #[test]
     fn match_index_goes_back() {
-        let mut history = led();
+        let mut history = History::led();
         history.propose(1);
         history.replicate(1, 2);
         silent(history.matched(1, 2, 2));
@@ -131,7 +121,7 @@ mod tests {
     /// Figure 2: matchIndex is initialized after each election.
     #[test]
     fn match_index_starts_over_in_a_new_leadership() {
-        let mut history = led();
+        let mut history = History::led();
         history.propose(1);
         history.replicate(1, 2);
         silent(history.matched(1, 2, 2));
@@ -147,7 +137,7 @@ mod tests {
     /// entry: the old leader can't know.
     #[test]
     fn match_index_of_a_deposed_leader_is_history() {
-        let mut history = led();
+        let mut history = History::led();
         history.propose(1);
         history.replicate(1, 3);
         history.elect(2, 2, &[3]);
@@ -160,7 +150,7 @@ mod tests {
     /// A server goes and comes back in one leadership: a late acknowledgement is all that the leader knows of it.
     #[test]
     fn match_index_starts_over_when_a_server_comes_back() {
-        let mut history = led();
+        let mut history = History::led();
         history.replicate(1, 3);
         silent(history.matched(1, 3, 1));
         silent(history.configure(1, &members(&[1, 2], &[])));

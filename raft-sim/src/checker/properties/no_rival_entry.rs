@@ -176,16 +176,6 @@ mod tests {
     use crate::model::LogIndex;
     use crate::subject::Role;
 
-    /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
-    fn led() -> History {
-        let mut history = History::with_members(5, 3);
-        history.elect(1, 1, &[2]);
-        history.propose(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 1));
-        history
-    }
-
     #[test]
     fn no_rival_entry_of_a_term_before_its_election() {
         let mut history = History::new(3);
@@ -225,7 +215,7 @@ mod tests {
     /// S4 votes when it is asked, though it is no voter: that elects no leader.
     #[test]
     fn vote_from_outside_the_configuration_elects_no_leader() {
-        let mut history = led();
+        let mut history = History::led();
         history.replicate(1, 3);
         history.stand(2, 2);
         silent(history.enter(3, Role::Candidate, 2, Some(3)));

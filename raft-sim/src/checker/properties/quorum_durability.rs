@@ -105,25 +105,8 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::{configuration, members};
     use crate::checker::testing::{History, Verdict, raises, silent, writing};
-    use crate::model::{LogIndex, Membership, NodeId};
-    use crate::subject::{Applied, LogWrite, Outcome, Role};
-
-    /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help; S4 and S5 are not members.
-    fn led() -> History {
-        let mut history = History::with_members(5, 3);
-        history.elect(1, 1, &[2]);
-        history.propose(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 1));
-        history
-    }
-
-    /// The same, with C_old,new from S1 S2 S3 to S3 S4 S5 at index 2, on the disk of S1.
-    fn joint() -> History {
-        let mut history = led();
-        silent(history.configure(1, &members(&[3, 4, 5], &[1, 2, 3])));
-        history
-    }
+    use crate::model::{LogIndex, NodeId};
+    use crate::subject::{LogWrite, Role};
 
     /// The leader's commit index moves, and it appends a configuration, in one step.
     fn commit_and_configure(history: &mut History, commit: u64, voters: &[u32]) -> Verdict {
@@ -133,27 +116,6 @@ mod tests {
             let log = LogWrite { from: next.index, entries: next.into() };
             effects.writes.push(writing(Some(log)));
             effects.view.commit = LogIndex::new(commit);
-        })
-    }
-
-    /// S1 leads term 1 of S1, S2 and S3, with an entry that it committed with S2's help and applied.
-    fn led_at_apply() -> History {
-        let mut history = History::at_apply(5, 3);
-        history.elect(1, 1, &[2]);
-        history.propose(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 1));
-        let first = history.at(1).log[0].clone();
-        silent(history.apply(1, &[first]));
-        history
-    }
-
-    /// S1 applies the configuration at an index, and shows it.
-    fn applies(history: &mut History, index: u64, membership: &Membership) -> Verdict {
-        history.step(1, |effects| {
-            let entry = configuration(index, 1, membership);
-            effects.view.applied = Some(entry.index);
-            effects.applied.push(Applied { entry, outcome: Outcome::Nothing });
         })
     }
 
@@ -186,11 +148,11 @@ mod tests {
 
     #[test]
     fn quorum_durability_needs_both_halves_of_joint_consensus() {
-        let mut history = joint();
+        let mut history = History::joint();
         history.replicate(1, 2);
         let words = "which is on the disks of 0 servers of 3 of C_new";
         raises(history.commit(1, 2), Property::QuorumDurability, words);
-        let mut history = joint();
+        let mut history = History::joint();
         history.replicate(1, 4);
         history.replicate(1, 5);
         let words = "which is on the disks of 1 servers of 3 of C_old";
@@ -199,7 +161,7 @@ mod tests {
 
     #[test]
     fn quorum_durability_counts_no_learner() {
-        let mut history = led();
+        let mut history = History::led();
         let mut next = members(&[1, 2, 3], &[]);
         next.learners = vec![NodeId(4)];
         silent(history.configure(1, &next));
@@ -210,12 +172,12 @@ mod tests {
     /// C_old,new counts for its own commit, though C_new is in the log when the step ends.
     #[test]
     fn leader_commits_joint_consensus_and_appends_the_new_configuration_in_one_step() {
-        let mut history = joint();
+        let mut history = History::joint();
         history.replicate(1, 3);
         history.replicate(1, 4);
         silent(commit_and_configure(&mut history, 2, &[3, 4, 5]));
         assert_eq!(history.exercised(Property::Configurations), 2);
-        let mut history = joint();
+        let mut history = History::joint();
         history.replicate(1, 4);
         history.replicate(1, 5);
         let verdict = commit_and_configure(&mut history, 2, &[3, 4, 5]);
@@ -226,7 +188,7 @@ mod tests {
     #[test]
     fn leader_commits_by_two_configurations_in_one_step() {
         let alone = || {
-            let mut history = led();
+            let mut history = History::led();
             silent(history.configure(1, &members(&[1], &[1, 2, 3])));
             history
         };
@@ -247,11 +209,11 @@ mod tests {
     /// A leader that is not part of C_new commits it without counting itself, and steps down.
     #[test]
     fn leader_outside_the_new_configuration_commits_it() {
-        let mut history = led();
+        let mut history = History::led();
         silent(history.configure(1, &members(&[2, 3], &[])));
         history.replicate(1, 2);
         raises(history.commit(1, 2), Property::QuorumDurability, "on the disks of 1 servers of 2");
-        let mut history = led();
+        let mut history = History::led();
         silent(history.configure(1, &members(&[2, 3], &[])));
         history.replicate(1, 2);
         history.replicate(1, 3);
@@ -267,12 +229,12 @@ mod tests {
     #[test]
     fn the_configuration_before_decides_on_its_commitment() {
         let four = members(&[1, 2, 3, 4], &[]);
-        let mut history = led_at_apply();
+        let mut history = History::led_at_apply();
         silent(history.configure(1, &four));
         history.replicate(1, 2);
         // On two servers: of three, which are in force, and not of four.
         silent(history.commit(1, 2));
-        silent(applies(&mut history, 2, &four));
+        silent(history.apply_configuration(1, 2, &four));
         history.propose(1);
         history.replicate(1, 2);
         let words = "up to index 3, which is on the disks of 2 servers of 4";

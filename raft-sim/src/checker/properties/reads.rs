@@ -108,22 +108,9 @@ mod tests {
         LogIndex::new(index).expect("an index")
     }
 
-    /// S1 leads term 1 of three servers, with the same command twice, committed with S2's help.
-    fn twice() -> History {
-        let mut history = History::new(3);
-        history.elect(1, 1, &[2]);
-        history.ask_for(1, 1, &once(1, 1, 5));
-        silent(history.write_entries(1, 1, &[once(1, 1, 5), once(2, 1, 5)]));
-        history.flush(1);
-        history.replicate(1, 2);
-        silent(history.commit(1, 2));
-        silent(history.commit(2, 2));
-        history
-    }
-
     #[test]
     fn reads_older_than_what_was_reported() {
-        let mut history = twice();
+        let mut history = History::twice();
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         silent(history.apply_as(1, once(2, 1, 5), Outcome::Repeated));
         silent(history.apply_as(2, once(1, 1, 5), Outcome::Executed));
@@ -136,7 +123,7 @@ mod tests {
 
     #[test]
     fn reads_older_than_another_read() {
-        let mut history = twice();
+        let mut history = History::twice();
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         silent(history.apply_as(1, once(2, 1, 5), Outcome::Repeated));
         silent(history.apply_as(2, once(1, 1, 5), Outcome::Executed));
@@ -153,7 +140,7 @@ mod tests {
 
     #[test]
     fn reads_ahead_of_the_state_machine() {
-        let mut history = twice();
+        let mut history = History::twice();
         history.ask_read(2, 1);
         let verdict = history.answer(2, 1, Answer::Read(at(1)));
         raises(verdict, Property::Reads, "S2 answered a read from index 1, and has applied 0");
@@ -163,7 +150,7 @@ mod tests {
     /// reported since counts for later reads only.
     #[test]
     fn reads_of_a_lagging_follower_at_exactly_what_was_reported() {
-        let mut history = twice();
+        let mut history = History::twice();
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         silent(history.answer(1, 1, Answer::Committed(at(1))));
         history.ask_read(2, 2);
@@ -177,7 +164,7 @@ mod tests {
     /// A crash ends the pending reads of a server; and a refusal ends a read, too.
     #[test]
     fn reads_without_an_answer_are_forgotten() {
-        let mut history = twice();
+        let mut history = History::twice();
         history.ask_read(1, 1);
         history.ask_read(2, 2);
         history.ask_read(2, 3);

@@ -141,28 +141,10 @@ mod tests {
     use std::sync::Arc;
 
     use crate::checker::properties::Property;
-    use crate::checker::testing::moves::members;
+
     use crate::checker::testing::{History, entry, raises, silent};
-    use crate::model::{Entry, LogIndex, Membership, NodeId, Payload, Snapshot, Term};
+    use crate::model::{Entry, LogIndex, NodeId, Payload, Term};
     use crate::subject::{Role, View};
-
-    fn first() -> Membership {
-        members(&[1, 2, 3], &[])
-    }
-
-    /// S1 leads term 1 of three servers, with four entries committed with S2's help and three of them applied,
-    /// and the snapshot of those.
-    fn applied() -> (History, Snapshot) {
-        let mut history = History::new(3);
-        history.elect(1, 1, &[2]);
-        (0..4).for_each(|_| history.propose(1));
-        history.replicate(1, 2);
-        silent(history.commit(1, 4));
-        let log = history.at(1).log.clone();
-        silent(history.apply(1, &log[..3]));
-        let snapshot = history.snapshot(1, 3, &first());
-        (history, snapshot)
-    }
 
     #[test]
     fn state_machine_safety_follower_commits_another_entry() {
@@ -238,10 +220,10 @@ mod tests {
 
     #[test]
     fn state_machine_safety_shows_another_index_than_it_applied() {
-        let (mut history, _) = applied();
+        let (mut history, _) = History::with_snapshot();
         let verdict = history.show(1, |view| view.applied = LogIndex::new(4));
         raises(verdict, Property::StateMachineSafety, "has applied up to index 3, and shows 4");
-        let (mut history, snapshot) = applied();
+        let (mut history, snapshot) = History::with_snapshot();
         silent(history.commit(2, 4));
         let verdict = history.step(2, |effects| effects.restored = Some(Arc::new(snapshot)));
         raises(verdict, Property::StateMachineSafety, "has applied up to index 3, and shows 0");
@@ -250,7 +232,7 @@ mod tests {
     #[test]
     fn state_machine_safety_results_differ() {
         for (state, right) in [(7, true), (8, false)] {
-            let (mut history, snapshot) = applied();
+            let (mut history, snapshot) = History::with_snapshot();
             silent(history.show(1, |view| view.state = 7));
             silent(history.enter(3, Role::Follower, 1, None));
             silent(history.show(3, |view| view.state = 5));

@@ -1,6 +1,7 @@
 //! A small player of hand-made histories for the tests of the checkers: moves that correct servers
 //! make, and single observations with which a test goes astray.
 
+mod given;
 pub(super) mod moves;
 
 use std::sync::Arc;

@@ -12,20 +12,6 @@ fn first() -> Membership {
     members(&[1, 2, 3], &[])
 }
 
-/// S1 leads term 1 of three servers, with four entries committed with S2's help and three of them applied,
-/// and the snapshot of those.
-fn applied() -> (History, Snapshot) {
-    let mut history = History::new(3);
-    history.elect(1, 1, &[2]);
-    (0..4).for_each(|_| history.propose(1));
-    history.replicate(1, 2);
-    silent(history.commit(1, 4));
-    let log = history.at(1).log.clone();
-    silent(history.apply(1, &log[..3]));
-    let snapshot = history.snapshot(1, 3, &first());
-    (history, snapshot)
-}
-
 /// S1 leads term 3 and has committed three entries; S3 has four others, all of term 1.
 fn conflicting() -> (History, Snapshot) {
     let given: &[(&[u64], u64, Option<u32>)] =
@@ -51,7 +37,7 @@ fn part(snapshot: &Snapshot) -> Body {
 
 #[test]
 fn snapshots_beyond_what_is_applied() {
-    let (mut history, _) = applied();
+    let (mut history, _) = History::with_snapshot();
     let snapshot = history.snapshot(1, 4, &first());
     raises(
         history.compact(1, &snapshot),
@@ -62,7 +48,7 @@ fn snapshots_beyond_what_is_applied() {
 
 #[test]
 fn snapshots_of_what_was_never_committed() {
-    let (mut history, mut snapshot) = applied();
+    let (mut history, mut snapshot) = History::with_snapshot();
     snapshot.last.term = Term(2);
     silent(history.enter(3, Role::Follower, 2, None));
     let verdict = history.install(1, 3, &snapshot);
@@ -71,7 +57,7 @@ fn snapshots_of_what_was_never_committed() {
 
 #[test]
 fn snapshots_with_another_configuration() {
-    let (mut history, snapshot) = applied();
+    let (mut history, snapshot) = History::with_snapshot();
     let membership = Arc::new(members(&[1, 2, 4], &[]));
     let verdict = history.compact(1, &Snapshot { membership, ..snapshot });
     raises(verdict, Property::Snapshots, "has the configuration S1 S2 S4, not S1 S2 S3");
@@ -79,7 +65,7 @@ fn snapshots_with_another_configuration() {
 
 #[test]
 fn snapshots_of_the_same_entries_that_differ() {
-    let (mut history, snapshot) = applied();
+    let (mut history, snapshot) = History::with_snapshot();
     silent(history.compact(1, &snapshot));
     silent(history.enter(3, Role::Follower, 1, None));
     let data = Arc::from([1]);
@@ -89,11 +75,11 @@ fn snapshots_of_the_same_entries_that_differ() {
 
 #[test]
 fn snapshots_go_back() {
-    let (mut history, snapshot) = applied();
+    let (mut history, snapshot) = History::with_snapshot();
     silent(history.compact(1, &snapshot));
     let earlier = history.snapshot(1, 2, &first());
     raises(history.compact(1, &earlier), Property::Snapshots, "up to index 3 by one up to 2");
-    let (mut history, snapshot) = applied();
+    let (mut history, snapshot) = History::with_snapshot();
     silent(history.compact(1, &snapshot));
     raises(
         history.show(1, |view| view.snapshot = None),
@@ -104,7 +90,7 @@ fn snapshots_go_back() {
 
 #[test]
 fn snapshots_are_forgotten_over_a_restart() {
-    let (mut history, snapshot) = applied();
+    let (mut history, snapshot) = History::with_snapshot();
     silent(history.compact(1, &snapshot));
     history.flush(1);
     history.crash(1);
@@ -120,7 +106,7 @@ fn snapshots_are_forgotten_over_a_restart() {
 
 #[test]
 fn snapshots_do_not_take_the_state_machine_back() {
-    let (mut history, snapshot) = applied();
+    let (mut history, snapshot) = History::with_snapshot();
     silent(history.commit(2, 4));
     let log = history.at(2).log.clone();
     silent(history.apply(2, &log));
@@ -141,7 +127,7 @@ fn snapshots_are_not_followed_by_another_log() {
 /// leader, and over a crash.
 #[test]
 fn restored_server_goes_on_behind_its_snapshot() {
-    let (mut history, snapshot) = applied();
+    let (mut history, snapshot) = History::with_snapshot();
     silent(history.compact(1, &snapshot));
     history.flush(1);
     silent(history.enter(3, Role::Follower, 1, None));
@@ -174,7 +160,7 @@ fn restored_server_goes_on_behind_its_snapshot() {
 /// A crash takes a snapshot that was not durable: the server has the log again that it had before.
 #[test]
 fn restored_server_crashes_before_its_disk_has_the_snapshot() {
-    let (mut history, snapshot) = applied();
+    let (mut history, snapshot) = History::with_snapshot();
     silent(history.enter(3, Role::Follower, 1, None));
     history.flush(3);
     silent(history.install(1, 3, &snapshot));
@@ -188,7 +174,7 @@ fn restored_server_crashes_before_its_disk_has_the_snapshot() {
 /// The log behind a snapshot stays, and with it the configuration in it. The one before goes out of sight.
 #[test]
 fn compacted_server_keeps_what_is_behind() {
-    let (mut history, _) = applied();
+    let (mut history, _) = History::with_snapshot();
     let mut next = first();
     next.learners = vec![NodeId(4)];
     silent(history.configure(1, &next));
@@ -250,7 +236,7 @@ fn restored_newcomer_learns_the_first_configuration() {
 #[test]
 fn kept_state_machine_is_behind_the_snapshot() {
     for (kept, applied_then, right) in [(2, 3, true), (0, 3, true), (4, 4, true), (2, 2, false)] {
-        let (mut history, snapshot) = applied();
+        let (mut history, snapshot) = History::with_snapshot();
         silent(history.compact(1, &snapshot));
         history.flush(1);
         history.crash(1);

@@ -311,7 +311,7 @@ impl Lead {
         Err(step.breach(breach.0, breach.1))
     }
 
-    /// It leads no longer: whoever waits for what only a leader can do is told.
+    /// The server leads no longer: each request that only a leader can serve is answered.
     pub(super) fn resign(&mut self, step: &mut Step) {
         let pending = self.pending.drain(..).map(|(asker, ..)| asker);
         for asker in self.early.drain(..).chain(pending) {

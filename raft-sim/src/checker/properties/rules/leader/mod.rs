@@ -66,7 +66,7 @@ struct Book {
     lead: Option<Box<Lead>>,
 }
 
-/// One step of a server, and what it owes to whom at its end.
+/// One step of a server, and the messages and answers that are due at its end.
 struct Step<'a> {
     server: &'a Server,
     settings: &'a Settings,

@@ -64,7 +64,8 @@ impl Peer {
 
 impl Lead {
     /// If last log index ≥ nextIndex for a follower: send AppendEntries with log entries starting at nextIndex
-    /// (Figure 2), or the snapshot if that is discarded (Figure 13), as much as its pace allows. Each round of heartbeats goes to everybody.
+    /// (Figure 2), or the snapshot if that is discarded (Figure 13), as much as its replication state
+    /// allows. Each round of heartbeats goes to all followers.
     pub(super) fn check_sends(&mut self, step: &mut Step, sent: &Sent) -> Result<(), Violation> {
         let base = length(step.after().snapshot);
         let reach = Reach { last: step.last(), base, window: u64::from(step.settings.window) };
