@@ -22,7 +22,7 @@ fn main() -> io::Result<()> {
     fs::write(out.join("scenarios.rs"), list)
 }
 
-/// Where the scenarios are. In the published crate they are in it. In a checkout a symbolic link stands there, which is
+/// The folder of the scenarios. In the published crate they are in it. In a checkout a symbolic link stands there, which is
 /// a file with text on a system that has none.
 fn folder(manifest: &Path) -> PathBuf {
     let own = manifest.join("scenarios");

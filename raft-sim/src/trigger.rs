@@ -45,14 +45,14 @@ pub enum Trigger {
     Boots,
 }
 
-/// What is known of a trigger, beside when it fires ([`Watch`]).
+/// The table row of a trigger. [`Watch`] decides when it fires.
 struct Facts {
     trigger: Trigger,
-    /// Whether the server sends its peer a message.
+    /// True if the server sends its peer a message.
     has_peer: bool,
-    /// How reports write it.
+    /// Its title in reports.
     title: &'static str,
-    /// What happens then, as a sentence.
+    /// The event, as a sentence.
     event: &'static str,
 }
 
@@ -108,19 +108,19 @@ impl Trigger {
         &TABLE[self as usize]
     }
 
-    /// Whether it fires when the server sends a peer a message.
+    /// True if it fires when the server sends a peer a message.
     #[must_use]
     pub fn has_peer(self) -> bool {
         self.facts().has_peer
     }
 
-    /// How reports write it: `trigger: vote sent`.
+    /// Its title in reports: `trigger: vote sent`.
     #[must_use]
     pub fn title(self) -> &'static str {
         self.facts().title
     }
 
-    /// What happens when it fires: `a server sends its vote`.
+    /// The event at which it fires: `a server sends its vote`.
     #[must_use]
     pub fn event(self) -> &'static str {
         self.facts().event

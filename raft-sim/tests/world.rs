@@ -1,4 +1,4 @@
-//! What can be done to a world: each action by itself, on the reference core.
+//! The actions of a world: each one by itself, on the reference core.
 
 use raft_sim::action::{Action, Change, LinkChange};
 use raft_sim::checker::{Checkers, NoPanic, Property};

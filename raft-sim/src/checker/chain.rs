@@ -203,7 +203,7 @@ impl Chain {
     }
 }
 
-/// What the table of all entries says about a link that is shown to it.
+/// The answer of the table of all entries about a link that it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     /// No log had an entry of this index and term before.

@@ -20,13 +20,13 @@ pub(crate) fn has_quorum(configuration: &Membership, agrees: impl Fn(NodeId) -> 
     majority(voters) && (outgoing.is_empty() || majority(outgoing))
 }
 
-/// Whether a server receives the log.
+/// True if a server receives the log.
 pub(super) fn contains(configuration: &Membership, server: NodeId) -> bool {
     let Membership { voters, outgoing, learners } = configuration;
     [voters, outgoing, learners].into_iter().any(|servers| servers.contains(&server))
 }
 
-/// Whether every quorum of one configuration shares a server with every quorum of the other.
+/// True if every quorum of one configuration shares a server with every quorum of the other.
 pub(super) fn share_quorums(one: &Membership, other: &Membership) -> bool {
     let halves = [&one.voters, &one.outgoing, &other.voters, &other.outgoing];
     let needed = halves.map(|half| half.len() / 2 + 1);

@@ -110,7 +110,7 @@ impl Record {
         }
     }
 
-    /// Whether a server's disk has an entry.
+    /// True if a server's disk has an entry.
     #[inline]
     pub(super) fn is_durable(&self, server: NodeId, index: u64, link: Link) -> bool {
         let slot = self.find(server);
@@ -189,7 +189,7 @@ impl Record {
         assert_eq!(known.log.len(), last, "{server} restarts after a crash");
     }
 
-    /// What a server began the run with is on its disk.
+    /// The hard state with which a server began the run is on its disk.
     pub(super) fn given(&mut self, slot: usize, durable: HardState) {
         let server = &mut self.servers[slot];
         server.known = true;

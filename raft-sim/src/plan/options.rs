@@ -11,26 +11,26 @@ use serde::{Deserialize, Serialize};
 use super::{AdminClass, FaultClass, Profile};
 use crate::subject::Capability;
 
-/// Plan options: what may be said about a plan beside its seed. Displayed as options of the command line, without the
+/// Plan options: the parameters of a plan beside its seed. Displayed as options of the command line, without the
 /// capabilities, which are the implementation's: `--servers 3 --faults crash`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlanOptions {
-    /// How many servers the first configuration has, 1 to 9; drawn if not said (mostly three or five).
+    /// The number of servers in the first configuration, 1 to 9; drawn if `None` (mostly three or five).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub servers: Option<u32>,
-    /// How long, in virtual milliseconds; drawn if not said.
+    /// The duration, in virtual milliseconds; drawn if `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// What it is mostly about.
+    /// The profile: the emphasis of the plan.
     pub profile: Profile,
-    /// Which faults may happen; drawn if not said.
+    /// The classes of faults that may occur; drawn if `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub faults: Option<Vec<FaultClass>>,
-    /// What clients and administrators may do beside plain commands; drawn if not said.
+    /// The requests of clients and administrators beside plain commands; drawn if `None`.
     #[serde(alias = "tasks", skip_serializing_if = "Option::is_none")]
     pub admin_ops: Option<Vec<AdminClass>>,
-    /// What the implementation can do, if not everything: nothing else is asked of it.
+    /// The capabilities of the implementation; `None` for all. Nothing else is asked of it.
     #[serde(with = "capabilities", skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Vec<Capability>>,
 }
@@ -153,7 +153,7 @@ impl PlanOption {
     /// Sets the option to the value that this text stands for.
     ///
     /// # Errors
-    /// What was expected.
+    /// The expected values.
     pub fn set(&self, plan_options: &mut PlanOptions, text: &str) -> Result<(), String> {
         (self.set)(plan_options, text)
     }
@@ -163,7 +163,7 @@ impl PlanOptions {
     /// Reads options of the command line, as they are displayed.
     ///
     /// # Errors
-    /// Which of them is none, or what is wrong with its value.
+    /// The first word that is no plan option, or the expected values of an option whose value is invalid.
     pub fn parse(text: &str) -> Result<PlanOptions, String> {
         let mut plan_options = PlanOptions::default();
         let mut words = text.split_whitespace();

@@ -35,7 +35,7 @@ named! {
 }
 
 impl FaultSort {
-    /// How many sorts there are.
+    /// The number of sorts.
     pub const COUNT: usize = ConditionSort::ALL.len()
         + KindSort::ALL.len()
         + TargetSort::ALL.len()
@@ -67,7 +67,7 @@ impl FaultSort {
         }
     }
 
-    /// How reports write it: `crashes in a write`.
+    /// Its title in reports: `crashes in a write`.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {

@@ -29,7 +29,7 @@ pub(super) enum Part {
 pub(super) struct Underway {
     /// The servers that it has hit.
     pub(super) hit: Vec<NodeId>,
-    /// Whether its links are as it wants them; flapping ones are, and are not, in turn.
+    /// True while its links are changed; for flapping links, alternately true and false.
     pub(super) on: bool,
 }
 

@@ -13,7 +13,7 @@ use crate::time::Micros;
 
 /// Most faults of a plan.
 pub(super) const MOST_FAULTS: usize = 12;
-/// How many words a fault is drawn from: as many as a partition takes.
+/// The number of words from which a fault is drawn: as many as a partition takes.
 const WORDS: usize = 20;
 
 /// Schedules of faults of these classes for a given plan: they name its servers, begin within its duration, and

@@ -33,7 +33,7 @@ pub struct Settings {
     pub check_quorum: bool,
     /// Lease reads (diss. §6.4.1): by how many percent clocks may differ in rate.
     pub lease_drift: Option<u32>,
-    /// How configurations change (§6, diss. ch. 4).
+    /// The kind of configuration changes (§6, diss. ch. 4).
     pub changes: Changes,
     /// Rounds in which a joining server may catch up (diss. §4.2.1).
     pub catch_up_rounds: u32,
@@ -67,7 +67,7 @@ impl Default for Settings {
     }
 }
 
-/// How a leader goes from one configuration to the next (§6, diss. ch. 4).
+/// The way from one configuration to the next (§6, diss. ch. 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changes {

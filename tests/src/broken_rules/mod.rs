@@ -23,7 +23,7 @@ use crate::workshop::{Edit, Workshop};
 /// The time limit of a campaign.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// Where the results are, a line for each broken rule, from the root of the repository.
+/// The file of the results, a line for each broken rule, from the root of the repository.
 pub const DATA: &str = "tests/data/broken-rules.jsonl";
 
 /// The page made of them.
@@ -37,7 +37,7 @@ pub struct BrokenRule {
     /// The rule, as the paper map names it, or a section of the dissertation (`diss. §3.10`); or a section of the
     /// paper (`§8`), for a rule without a name.
     pub rule: &'static str,
-    /// What the server does in breach of the rule.
+    /// The behaviour of the server in breach of the rule.
     pub what: &'static str,
     /// The file, below `raft-core/src`.
     pub file: &'static str,

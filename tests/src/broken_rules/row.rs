@@ -25,7 +25,7 @@ pub struct Row {
     pub scenarios: Vec<Failed>,
     /// The result of each campaign.
     pub campaigns: Vec<Campaign>,
-    /// What the first finding was shrunk to; `None` if there was none.
+    /// The shrunk first finding; `None` if there was none.
     pub shrunk: Option<Shrunk>,
 }
 

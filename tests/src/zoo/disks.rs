@@ -4,7 +4,7 @@ use super::Difficulty::{Deep, Medium};
 use super::Tag::{D, S};
 use super::{Bug, Edit};
 
-/// What is taken for durable, and what is applied.
+/// Bugs in what is taken for durable, and in what is applied.
 pub(super) const BUGS: &[Bug] = &[
     Bug {
         id: "io-error-index-reuse",

@@ -22,7 +22,7 @@ use row::{Row, Search};
 use crate::evidence::{Hunt, load};
 use crate::workshop::{Edit, Workshop};
 
-/// Where the results are, a line for each bug, from the root of the repository.
+/// The file of the results, a line for each bug, from the root of the repository.
 pub const DATA: &str = "tests/data/bug-zoo.jsonl";
 
 /// The page made of them.
@@ -88,21 +88,21 @@ pub const OUTSIDE: [Edit<'static>; 3] = [
 pub struct Bug {
     /// Its name, in small letters with dashes.
     pub id: &'static str,
-    /// What it endangers.
+    /// The kinds of damage that it can do.
     pub tags: &'static [Tag],
-    /// Where it was seen: trackers, papers, post-mortems.
+    /// Its sources: trackers, papers, post-mortems.
     pub sources: &'static str,
-    /// What the server does wrong.
+    /// The wrong behaviour of the server.
     pub what: &'static str,
     /// The shortest known way to expose it, in a sentence.
     pub exposure: &'static str,
-    /// How hard it is expected to be to find.
+    /// The expected difficulty of finding it.
     pub expected: Difficulty,
     /// The edits that plant it.
     pub edits: &'static [Edit<'static>],
 }
 
-/// What a bug endangers.
+/// The kind of damage that a bug can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tag {
     /// Safety.
@@ -117,7 +117,7 @@ pub enum Tag {
     I,
 }
 
-/// How hard a bug is to find at random: the number of seeds within which it should be found, in the median.
+/// The difficulty of finding a bug at random: the number of seeds within which it should be found, in the median.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difficulty {
     /// Within 1,000 seeds.

@@ -8,7 +8,7 @@ pub struct Published {
     pub name: &'static str,
     /// The same bug in the zoo.
     pub bug: &'static str,
-    /// How long it took.
+    /// The time that it took.
     pub time: &'static str,
     /// The least number of steps of the specification that lead to it.
     pub depth: u32,

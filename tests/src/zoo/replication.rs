@@ -4,7 +4,7 @@ use super::Difficulty::{Deep, Medium};
 use super::Tag::{I, L, S};
 use super::{Bug, Edit};
 
-/// What followers do with requests, and leaders with answers.
+/// Bugs of followers that process requests, and of leaders that process replies.
 pub(super) const BUGS: &[Bug] = &[
     Bug {
         id: "trunc-any-append",

@@ -23,7 +23,7 @@ pub struct Row {
 pub struct Search {
     /// Each campaign.
     pub hunts: Vec<Hunt>,
-    /// What the first finding was shrunk to; `None` if there was none.
+    /// The shrunk first finding; `None` if there was none.
     pub shrunk: Option<Shrunk>,
 }
 

@@ -46,7 +46,7 @@ pub(in crate::checker) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// What is known of the server.
+    /// The record of the server.
     #[inline]
     pub(in crate::checker) fn server(&self) -> &'a Server {
         &self.record.servers[self.slot]
@@ -91,7 +91,7 @@ pub(in crate::checker) struct New<'a> {
     /// The links of the entry before it and of this one.
     pub(in crate::checker) previous: Link,
     pub(in crate::checker) link: Link,
-    /// What the record knew of an entry with this index and term.
+    /// The answer of the record about an entry with this index and term.
     pub(in crate::checker) seen: Seen,
     /// The server's term.
     pub(in crate::checker) term: Term,
@@ -103,7 +103,7 @@ pub(in crate::checker) struct Commit {
     pub(in crate::checker) to: u64,
     /// The server's term.
     pub(in crate::checker) term: Term,
-    /// Whether the server leads.
+    /// True if the server leads.
     pub(in crate::checker) leads: bool,
     /// The numbers of configurations of its log in force before and after the step.
     pub(in crate::checker) configured: Range<usize>,
@@ -112,7 +112,7 @@ pub(in crate::checker) struct Commit {
 /// A checker judges one property or a family of them. Each hook is called before the observation is on record, and
 /// returns the violation, if a property does not hold.
 ///
-/// What a hook costs depends on what changed, not on how long the logs are.
+/// The cost of a hook depends on what changed, not on how long the logs are.
 #[expect(unused_variables, reason = "most checkers heed few of the hooks")]
 pub(in crate::checker) trait Checker: Sized {
     /// The checker as a run begins: none of these servers has booted.

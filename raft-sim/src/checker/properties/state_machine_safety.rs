@@ -30,7 +30,7 @@ impl StateMachineSafety {
         violated(Property::StateMachineSafety, id, detail)
     }
 
-    /// What a server commits is in its log, and no other than what was committed before.
+    /// An entry that a server commits is in its log, and is the one that was committed at this index before, if any was.
     pub(in crate::checker) fn check_agreed(at: &Context<'_>, to: u64) -> Verdict {
         let (server, ledger) = (at.server(), &at.record.ledger);
         let known = to.min(ledger.len());

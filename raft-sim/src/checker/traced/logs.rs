@@ -74,7 +74,7 @@ impl Traced {
         Ok(())
     }
 
-    /// What a leader commits is of its term, and on the disks of a quorum as far as can be known.
+    /// An entry that a leader commits is of its term, and on the disks of a quorum as far as can be known.
     fn check_commit(&mut self, slot: usize, commit: &Commit, may: May<'_>) -> Verdict {
         let Checkers { record, list, exercised, .. } = &mut self.checkers;
         list.commit_own_term.commits(&mut Context { record, slot, exercised }, commit)?;

@@ -165,13 +165,13 @@ impl FaultClass {
 
 /// A source of faults for one cluster.
 pub(crate) struct Source<'a> {
-    /// What it draws from.
+    /// The generator that it draws from.
     pub(crate) rng: PlanRng,
-    /// How many servers the first configuration has.
+    /// The number of servers in the first configuration.
     pub(crate) members: u32,
-    /// How many more there are if configurations change.
+    /// The number of additional servers if configurations change.
     pub(crate) joiners: u32,
-    /// How many servers there are.
+    /// The number of servers.
     pub(crate) servers: u32,
     /// The settings of each server.
     pub(crate) settings: &'a dyn Fn(NodeId) -> Settings,

@@ -14,7 +14,7 @@ use crate::plan::named::named;
 use crate::subject::{Capability, Settings};
 use crate::time::{Micros, milliseconds as ms};
 
-/// What goes wrong.
+/// The kind of a fault, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
@@ -145,7 +145,7 @@ pub(crate) enum Aim<'a> {
 /// Facts about a fault.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
-    /// What a campaign counts when it hits.
+    /// The sort under which a campaign counts its hits.
     pub(crate) sort: KindSort,
     /// Its text in the plan that is printed, in the words of the scenario language where it has some.
     pub(crate) text: String,
@@ -369,7 +369,7 @@ impl FaultKind {
         }
     }
 
-    /// What a campaign counts when it hits.
+    /// The sort under which a campaign counts its hits.
     #[must_use]
     pub fn sort(&self) -> KindSort {
         self.facts().sort

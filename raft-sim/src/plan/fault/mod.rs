@@ -21,16 +21,16 @@ pub(crate) use text::{count, names};
 /// A fault: something that goes wrong for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// When it begins, or when it begins to wait for its trigger.
+    /// The time at which it begins, or begins to wait for its trigger.
     pub at: Micros,
-    /// When it ends: links heal, held messages leave, the server restarts. A fault with a trigger lasts `until` − `at`
-    /// from the step in which the trigger fires.
+    /// The time at which it ends: links heal, held messages leave, the server restarts.
+    /// A fault with a trigger lasts `until` − `at` from the step in which the trigger fires.
     pub until: Micros,
     /// What it waits for, until the run ends if need be. It begins the first time that this fires and there is a server to
     /// hit.
     #[serde(alias = "moment")]
     pub trigger: Option<Trigger>,
-    /// What goes wrong.
+    /// The kind of the fault.
     pub kind: FaultKind,
 }
 

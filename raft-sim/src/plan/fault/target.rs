@@ -56,7 +56,7 @@ named! {
 }
 
 impl Target {
-    /// What a campaign counts, and how a plan is printed.
+    /// The name under which a campaign counts it and a plan prints it.
     fn facts(self) -> (TargetSort, &'static str) {
         match self {
             Target::Server(_) => (TargetSort::Server, "S"),
@@ -71,7 +71,7 @@ impl Target {
         }
     }
 
-    /// What a campaign counts when a fault hits it.
+    /// The sort under which a campaign counts faults that hit it.
     #[must_use]
     pub fn sort(self) -> TargetSort {
         self.facts().0

@@ -15,7 +15,7 @@ pub(crate) fn count(number: u32, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// How servers with these settings become leaders and stop being leaders.
+/// Describes how servers with these settings become leaders and stop being leaders.
 pub(crate) fn leaders(settings: &Settings) -> String {
     let asks = if settings.pre_vote { "elected after a pre-vote" } else { "elected at once" };
     let quorum = if settings.check_quorum { "step down without a quorum" } else { "stay" };

@@ -173,7 +173,7 @@ pub struct Example {
     /// The scenario or the seed.
     #[serde(flatten)]
     pub source: Source,
-    /// What was expected and what was found, or the evidence of a violation; may have several lines.
+    /// The expected and the actual state, or the evidence of a violation; may have several lines.
     pub message: String,
     /// The command that shows it again.
     pub replay: String,

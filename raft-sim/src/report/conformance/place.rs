@@ -1,4 +1,4 @@
-//! Where a scenario stands in the paper.
+//! The place of a scenario in the paper.
 
 use crate::report::Case;
 use crate::scenario::paper::{self, DISSERTATION, FIGURES, SECTIONS};

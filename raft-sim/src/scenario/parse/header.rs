@@ -92,7 +92,7 @@ impl Draft {
         Ok(required)
     }
 
-    /// What the lines read so far require.
+    /// The capabilities that the lines read so far require.
     fn requires(&self) -> impl Iterator<Item = Capability> {
         let of_line = |line: &HeaderLine| match &line.item {
             HeaderItem::Requires(required) => required.clone(),

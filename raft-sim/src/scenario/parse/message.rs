@@ -115,7 +115,7 @@ pub(super) fn forged(cursor: &mut Cursor<'_>) -> Result<(Forged, DrawnLog), Pars
 /// Reads what follows the term of a forged message; drawn entries go into the log.
 type ForgedReader = fn(&mut Cursor<'_>, &mut DrawnLog) -> Result<ForgedBody, ParseError>;
 
-/// What reads a forged message of the kind before the cursor, if such a message can be spelled out.
+/// The parser of a forged message of the kind before the cursor, if such a message can be spelled out.
 fn forged_body(cursor: &Cursor<'_>, kind: Kind) -> Result<ForgedReader, ParseError> {
     match kind {
         Kind::RequestVote => Ok(|cursor, _| {

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, LARGEST};
 use crate::scenario::error::ParseError;
 
-/// What the next word sets must not be set yet.
+/// The value that the next word sets must not be set yet.
 pub(super) fn check_unset(cursor: &Cursor<'_>, is_set: bool) -> Result<(), ParseError> {
     if !is_set {
         return Ok(());

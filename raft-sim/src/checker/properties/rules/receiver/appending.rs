@@ -69,7 +69,7 @@ pub(super) fn append(server: &Server, answer: &mut Answer, request: Request<'_>)
     true
 }
 
-/// Whether a log has this entry. What a snapshot stands for is committed, and the same in every leader's.
+/// True if a log has this entry. Entries that a snapshot covers are committed, and the same in every leader's log.
 #[inline]
 pub(super) fn has(server: &Server, position: Position) -> bool {
     let index = position.index.get();
@@ -92,7 +92,7 @@ fn conflict(server: &Server, prev: Position) -> Conflict {
     }
 }
 
-/// Whether the entries follow `prev` and one another, in terms that a leader of this term can have.
+/// True if the entries follow `prev` and one another, in terms that a leader of this term can have.
 #[inline]
 fn well_formed(prev: Option<Position>, entries: &[Entry], answer: &Answer) -> bool {
     let mut before = prev;

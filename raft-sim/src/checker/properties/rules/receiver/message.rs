@@ -9,7 +9,7 @@ use crate::checker::server::Server;
 use crate::model::{Body, Message};
 use crate::subject::{Role, Settings};
 
-/// What a step must show.
+/// The requirement on a step.
 #[derive(Debug, Default)]
 #[expect(clippy::large_enum_variant, reason = "there is one; a box would be one for each step")]
 pub(super) enum Due {

@@ -38,7 +38,7 @@ pub(super) fn last(server: &Server) -> Option<Position> {
     LogIndex::new(length).map(|index| Position { index, term })
 }
 
-/// Whether a server may stand for election: a voter of the latest configuration in its log; or of the one before,
+/// True if a server may stand for election: a voter of the latest configuration in its log; or of the one before,
 /// as long as the latest is not known to be committed (diss. §4.2.2).
 pub(super) fn may_stand(server: &Server) -> bool {
     let configurations = &server.log.configurations;
@@ -48,13 +48,13 @@ pub(super) fn may_stand(server: &Server) -> bool {
             && is_voter(configurations.nth(configurations.len() - 1).1, server.id))
 }
 
-/// Whether these are a majority of the latest configuration in a server's log, in joint consensus of both (§6).
+/// True if these are a majority of the latest configuration in a server's log, in joint consensus of both (§6).
 pub(super) fn is_quorum(server: &Server, servers: u64) -> bool {
     let configuration = server.log.configurations.latest().1;
     has_quorum(configuration, |server| servers & bit(server) != 0)
 }
 
-/// Whether a server's vote counts: in joint consensus, in either configuration.
+/// True if a server's vote counts: in joint consensus, in either configuration.
 fn is_voter(configuration: &Membership, server: NodeId) -> bool {
     configuration.voters.contains(&server) || configuration.outgoing.contains(&server)
 }
