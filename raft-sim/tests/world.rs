@@ -82,7 +82,7 @@ impl Stage {
     fn new(sync: Micros) -> Stage {
         let start = || Start { tick: TICK, first_tick: TICK, ..Start::default() };
         let members = vec![S1, S2, S3];
-        let settings = || vec![Settings::default(); 3];
+        let settings = vec![Settings::default(); 3];
         let checkers = Checkers::of(Reference.capabilities(), &members, &members, settings);
         let design = Design {
             servers: (0..3).map(|_| start()).collect(),

@@ -15,6 +15,8 @@ pub const CLOSELY: usize = 3;
 pub enum Kind {
     /// A property does not hold.
     Violation(Property),
+    /// A property of a former version, read from a file of results, did not hold; its name.
+    Former(&'static str),
     /// Two runs of the same plan differ: the implementation is nondeterministic, so other findings may not replay.
     NotRepeatable,
     /// A server refused to boot.
@@ -27,6 +29,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Violation(property) => property.name(),
+            Kind::Former(name) => name,
             Kind::NotRepeatable => "not-repeatable",
             Kind::NoBoot => "no-boot",
         }
@@ -37,17 +40,19 @@ impl Kind {
     pub fn title(self) -> &'static str {
         match self {
             Kind::Violation(property) => property.title(),
+            Kind::Former(name) => name,
             Kind::NotRepeatable => "Not Repeatable",
             Kind::NoBoot => "No Boot",
         }
     }
 
-    /// The section of the paper that states the property; empty if the paper states nothing of the kind.
+    /// The section of the paper that states the property; empty if the paper states nothing of the kind, or the
+    /// property is a former one.
     #[must_use]
     pub fn section(self) -> &'static str {
         match self {
             Kind::Violation(property) => property.section(),
-            Kind::NotRepeatable | Kind::NoBoot => "",
+            Kind::Former(_) | Kind::NotRepeatable | Kind::NoBoot => "",
         }
     }
 
@@ -62,7 +67,7 @@ impl Kind {
     pub fn can_be_shrunk(self) -> bool {
         match self {
             Kind::Violation(_) => true,
-            Kind::NotRepeatable | Kind::NoBoot => false,
+            Kind::Former(_) | Kind::NotRepeatable | Kind::NoBoot => false,
         }
     }
 
@@ -71,7 +76,7 @@ impl Kind {
     pub fn is_liveness(self) -> bool {
         match self {
             Kind::Violation(property) => property.class() == Class::Liveness,
-            Kind::NotRepeatable | Kind::NoBoot => false,
+            Kind::Former(_) | Kind::NotRepeatable | Kind::NoBoot => false,
         }
     }
 }
@@ -85,10 +90,11 @@ impl Serialize for Kind {
 impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
         let name = String::deserialize(deserializer)?;
-        let violations = Property::ALL.into_iter().map(Kind::Violation);
-        let mut kinds = violations.chain([Kind::NotRepeatable, Kind::NoBoot]);
-        kinds
-            .find(|kind| kind.name() == name)
+        let violation = Property::named(&name).map(Kind::Violation);
+        let others = [Kind::NotRepeatable, Kind::NoBoot];
+        violation
+            .or_else(|| Property::former(&name).map(Kind::Former))
+            .or_else(|| others.into_iter().find(|kind| kind.name() == name))
             .ok_or_else(|| serde::de::Error::custom(format!("no property is called `{name}`")))
     }
 }

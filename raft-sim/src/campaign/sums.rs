@@ -34,8 +34,7 @@ pub struct Sums {
     pub tally: Tally,
     /// The numbers of seeds with and without liveness obligations.
     pub progress: Progress,
-    /// The counts of how often each property was put to the test, in the order of
-    /// [`Property::ALL`](crate::checker::Property::ALL); empty before the first seed.
+    /// The counts of how often each property was put to the test, at its number less one; empty before the first seed.
     pub exercised: Vec<Share>,
     /// The counts of how often each feature took part, in the order of
     /// [`Feature::ALL`](crate::coverage::Feature::ALL); empty before the first seed.

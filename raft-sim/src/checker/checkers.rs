@@ -62,32 +62,32 @@ impl Checkers {
     /// If the servers are not S1 to Sn in order, with n from 1 to 64.
     #[must_use]
     pub fn with_members(servers: &[NodeId], members: &[NodeId]) -> Checkers {
-        let record = Record::new(servers, members);
-        Checkers { list: List::new(&record), record, exercised: Exercised::new(), violation: None }
+        Checkers::over(Record::new(servers, members))
     }
 
-    /// Checkers over these servers, of an implementation with these capabilities: they say when a configuration is in force,
-    /// whether servers wait for their disks, and whether the rules are judged, for which `settings` are needed.
+    /// Checkers over these servers, which have these `settings`, of an implementation with these capabilities: they say
+    /// when a configuration is in force, whether servers wait for their disks, and which rules are judged.
+    ///
+    /// # Panics
+    /// If the servers are not S1 to Sn in order, with n from 1 to 64.
     #[must_use]
     pub fn of(
         capabilities: &[Capability],
         servers: &[NodeId],
         members: &[NodeId],
-        settings: impl FnOnce() -> Vec<Settings>,
+        settings: Vec<Settings>,
     ) -> Checkers {
         let can = |capability| capabilities.contains(&capability);
-        let checkers = Checkers::with_members(servers, members);
+        let mut record = Record::new(servers, members);
+        record.claims = capabilities.to_vec();
+        record.settings = settings;
+        let checkers = Checkers::over(record);
         let checkers = if can(Capability::AtAppend) { checkers } else { checkers.at_apply() };
-        let checkers =
-            if can(Capability::SlowDisk) { checkers } else { checkers.waiting_for_disks() };
-        if can(Capability::Rules) { checkers.with_rules(settings()) } else { checkers }
+        if can(Capability::SlowDisk) { checkers } else { checkers.waiting_for_disks() }
     }
 
-    /// Makes the checkers judge the rules, too. The servers have these settings.
-    #[must_use]
-    pub fn with_rules(mut self, settings: Vec<Settings>) -> Checkers {
-        self.list.rules = properties::rules::Rules::judging(settings);
-        self
+    fn over(record: Record) -> Checkers {
+        Checkers { list: List::new(&record), record, exercised: Exercised::new(), violation: None }
     }
 
     /// Makes the checkers assume that servers use the latest configuration that they have applied.

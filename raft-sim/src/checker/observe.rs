@@ -34,7 +34,7 @@ impl Checkers {
     /// If the server is unknown.
     pub fn configured(&mut self, server: NodeId, settings: Settings) {
         let slot = self.record.slot(server);
-        each!(self, slot, |checker, at| checker.configured(at, settings));
+        self.record.settings[slot] = settings;
     }
 
     /// A server booted from `durable`, its `snapshot` and the `log` behind that, and shows `view`; its state

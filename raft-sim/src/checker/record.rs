@@ -8,7 +8,7 @@ use super::server::Server;
 use crate::model::{
     Entry, HardState, LogIndex, Membership, NodeId, Payload, Snapshot, Term, length,
 };
-use crate::subject::{Role, View, Write};
+use crate::subject::{Capability, Role, Settings, View, Write};
 
 /// The point at which a configuration is in force on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub(super) struct Record {
     pub(super) in_force: InForce,
     /// True if servers wait at each write: then what a server has written is durable from its own view.
     pub(super) waits: bool,
+    /// The capabilities that the implementation claims.
+    pub(super) claims: Vec<Capability>,
+    /// The settings of each server, S1 first.
+    pub(super) settings: Vec<Settings>,
 }
 
 impl Record {
@@ -53,6 +57,8 @@ impl Record {
             ledger: Ledger::new(first.clone()),
             in_force: InForce::Appended,
             waits: false,
+            claims: Vec::new(),
+            settings: vec![Settings::default(); servers.len()],
         }
     }
 

@@ -22,7 +22,9 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
         (Class::Rules, "What was checked of the rules"),
         (Class::Liveness, "What was checked for progress"),
     ] {
-        let rows = Property::ALL.iter().zip(&sums.exercised);
+        let exercised =
+            |property: Property| Some((property, sums.exercised.get(property as usize)?));
+        let rows = Property::ALL.into_iter().filter_map(exercised);
         let rows = rows.filter(|(property, _)| property.class() == class);
         let rows =
             rows.map(|(property, share)| (property.title(), property.section(), *share, NEVER));

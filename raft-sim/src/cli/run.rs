@@ -63,8 +63,8 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
     heading(out, "Faults injected, and how often")?;
     faults(out, &outcome.faults)?;
     heading(out, "What was checked, and how often")?;
-    for (property, count) in Property::ALL.iter().zip(&outcome.exercised) {
-        let count = match count {
+    for property in Property::ALL {
+        let count = match outcome.exercised[property as usize] {
             0 => "not exercised".to_owned(),
             count => count.to_string(),
         };

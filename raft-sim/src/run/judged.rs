@@ -22,7 +22,7 @@ pub struct Outcome {
     pub steps: u64,
     /// The property that was violated, and when; the run ended there.
     pub violation: Option<(Micros, Violation)>,
-    /// The number of times that each property was exercised, in the order of [`Property::ALL`].
+    /// The number of times that each property was exercised, at its number less one.
     pub exercised: Vec<u64>,
     /// The number of times that each feature was used, in the order of [`Feature::ALL`].
     pub features: Vec<u64>,
@@ -111,7 +111,7 @@ impl Judge {
     fn new(plan: &Plan, capabilities: &[Capability], judged: bool) -> Judge {
         let servers: Vec<NodeId> = plan.servers().collect();
         let members = &servers[..plan.members as usize];
-        let settings = || servers.iter().map(|id| plan.settings_of(*id)).collect();
+        let settings = servers.iter().map(|id| plan.settings_of(*id)).collect();
         Judge {
             no_panic: NoPanic::default(),
             digest: Digest::new(plan.seed),
@@ -136,20 +136,21 @@ impl Judge {
         let liveness =
             if violation.as_ref().is_some_and(stuck) { Liveness::Violated } else { liveness };
         let steps = self.digest.steps();
-        let exercised = |&property: &Property| {
-            // Every step exercises these, even without checkers.
-            if matches!(property, Property::NoPanic | Property::BoundedSteps) {
-                return steps;
-            }
+        let mut exercised = vec![0; Property::LAST];
+        for property in Property::ALL {
             let met = met.get(&property).copied().unwrap_or(0);
-            self.checkers.as_ref().map_or(0, |checkers| checkers.exercised(property) + met)
-        };
+            // Every step exercises these, even without checkers.
+            let always = matches!(property, Property::NoPanic | Property::BoundedSteps);
+            let checked = |checkers: &Checkers| checkers.exercised(property) + met;
+            exercised[property as usize] =
+                if always { steps } else { self.checkers.as_ref().map_or(0, checked) };
+        }
         let feature = |feature: &Feature| self.coverage.count_of(*feature);
         Ok(Outcome {
             digest: self.digest.value(),
             steps,
             violation,
-            exercised: Property::ALL.iter().map(exercised).collect(),
+            exercised,
             features: Feature::ALL.iter().map(feature).collect(),
             faults,
             fired,

@@ -19,7 +19,7 @@ use crate::model::{NodeId, Term};
 pub struct Judgement {
     /// The first property that does not hold, and the events that show it, the last of them last.
     pub violation: Option<(Violation, Vec<At>)>,
-    /// The number of times that each property was checked, in the order of [`Property::ALL`].
+    /// The number of times that each property was checked, at its number less one.
     pub exercised: Vec<u64>,
     /// Sentences that say what could not be checked, and why.
     pub unchecked: Vec<String>,
@@ -43,7 +43,10 @@ pub fn judge(trace: &Trace) -> Judgement {
         places.note(at, event);
         streams[slot].next += 1;
     };
-    let exercised = Property::ALL.map(|property| feed.exercised(property)).to_vec();
+    let mut exercised = vec![0; Property::LAST];
+    for property in Property::ALL {
+        exercised[property as usize] = feed.exercised(property);
+    }
     Judgement { violation, exercised, unchecked: unchecked(trace, &facts, &feed.gaps) }
 }
 

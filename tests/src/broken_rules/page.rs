@@ -55,7 +55,7 @@ pub fn render(rows: &[Row]) -> String {
     page.push_str(
         "\nScenarios about the rule come first. A scenario notices by an *expectation* of its own, or by the *alarm* \
          of a\nchecker. *Seeds* is the number that the campaigns ran until they found something, in the median, with \
-         the property\nthat was violated. *Shrunk* is what is left: faults, admin operations and requests of the \
+         the property\nthat was violated; one in small letters is of a former version, and was recorded then. *Shrunk* is what is left: faults, admin operations and requests of the \
          plan (*atoms*), then\nstatements of the scenario (*steps*), and the time it took on the machine that made \
          this page, in a build without\nlink-time optimization.\n\n\
          | | rule | what is broken | scenarios | seeds | shrunk |\n|---|---|---|---|---|---|\n",

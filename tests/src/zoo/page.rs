@@ -25,7 +25,8 @@ pub fn render(rows: &[Row]) -> String {
          know nothing of it and\nend with the first finding, or by one if that takes longer than two minutes. \
          *Seeds*, *steps* and *time* are the\nmedian of the campaigns, with the least and the greatest; the time is \
          that of two cores of a shared virtual machine,\nin a build without link-time optimization, and only its \
-         order of magnitude means much. The table names the properties\nwhose violation was reported first, then the \
+         order of magnitude means much. The table names the properties\nwhose violation was reported first, one \
+         in small letters is\nof a former version, and was recorded then; then the \
          result of `raft-sim shrink` for the first finding, and the scenarios that\ncatch the bug with no search at \
          all.\n\n\
          The core claims to keep the rules of Figures 2 and 13 to the letter, so that every single step of it can be \

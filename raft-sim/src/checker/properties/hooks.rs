@@ -17,12 +17,12 @@ use crate::time::Micros;
 /// Counters: how often each property was exercised, that is, how often something was compared that could have
 /// differed.
 #[derive(Debug)]
-pub(in crate::checker) struct Exercised([u64; Property::ALL.len()]);
+pub(in crate::checker) struct Exercised([u64; Property::LAST]);
 
 impl Exercised {
     /// Counters at zero.
     pub(in crate::checker) fn new() -> Exercised {
-        Exercised([0; Property::ALL.len()])
+        Exercised([0; Property::LAST])
     }
 
     /// Counts one more exercise of a property.
@@ -62,6 +62,12 @@ impl<'a> Context<'a> {
     #[inline]
     pub(in crate::checker) fn leads(&self, after: &View) -> bool {
         self.record.leads(self.slot, after)
+    }
+
+    /// The server's settings.
+    #[inline]
+    pub(in crate::checker) fn settings(&self) -> &'a Settings {
+        &self.record.settings[self.slot]
     }
 
     /// A property is put to the test.
@@ -265,10 +271,6 @@ pub(in crate::checker) trait Checker: Sized {
     ) -> Verdict {
         Ok(())
     }
-
-    /// Its next boot has these settings.
-    #[inline(always)]
-    fn configured(&mut self, at: &mut Context<'_>, settings: Settings) {}
 
     /// It lost its power, perhaps its disk as well.
     #[inline(always)]

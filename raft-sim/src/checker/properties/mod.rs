@@ -14,6 +14,7 @@ pub(super) mod hooks;
 pub(super) mod leader_append_only;
 pub(super) mod leader_completeness;
 pub(super) mod legal_roles;
+pub(super) mod limits;
 pub(super) mod linearizability;
 pub(super) mod log_matching;
 pub(super) mod match_index;
@@ -55,6 +56,7 @@ macro_rules! checkers {
             reads: properties::reads::Reads,
             linearizability: properties::linearizability::Linearizability,
             persist_before_send: properties::persist_before_send::PersistBeforeSend,
+            limits: properties::limits::Limits,
             rules: properties::rules::Rules,
         }
     };
@@ -62,9 +64,11 @@ macro_rules! checkers {
 pub(super) use checkers;
 pub use violation::Violation;
 
+use crate::subject::Capability;
+
 /// A property that holds in every history of a correct Raft.
 ///
-/// The numbers are those of `docs/invariants.md`.
+/// The numbers are those of `docs/invariants.md`; as an integer, a property is its number less one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Property {
     /// 1: at most one leader in a term.
@@ -120,24 +124,10 @@ pub enum Property {
     Appending,
     /// 26: an InstallSnapshot is answered and obeyed as the receiver's state demands.
     Installing,
-    /// 27: a leader sends to every other server when it is elected and at each heartbeat, from nextIndex on.
-    Leading,
     /// 28: no message and no leader exceeds the limits that are set.
-    Limits,
-    /// 29: what a majority holds is committed, and what is committed is applied, at once.
-    Committing,
-    /// 30: a leadership transfer takes its steps in the order of the dissertation.
-    HandingOver,
-    /// 31: a leader that no quorum answers steps down in time, and no other leader does.
-    QuorumCheck,
-    /// 32: sessions open, are used and expire in the order of the log.
-    SessionRules,
-    /// 33: a configuration change is accepted, carried out and given up according to the rules.
-    ChangeRules,
-    /// 34: a request is answered in the step in which its outcome becomes known, not earlier.
-    Answering,
+    Limits = 27,
     /// 35: a leader is elected once a quorum can talk.
-    LeaderEmerges,
+    LeaderEmerges = 34,
     /// 36: a command that a client then proposes is committed.
     Progress,
     /// 37: all members that can be reached come to hold and to apply the same log.
@@ -182,6 +172,18 @@ struct Facts {
     /// The condition as the title of a scenario that violates it.
     sentence: &'static str,
 }
+
+/// The numbers and names of properties of former versions. The numbers are not used again; files of results may have
+/// the names.
+const FORMER: [(u8, &str); 7] = [
+    (27, "leading"),
+    (29, "committing"),
+    (30, "handing-over"),
+    (31, "quorum-check"),
+    (32, "session-rules"),
+    (33, "change-rules"),
+    (34, "answering"),
+];
 
 /// The properties, by number from 1 on.
 #[rustfmt::skip]
@@ -290,38 +292,10 @@ const TABLE: &[Facts] = &[
         name: "installing", title: "Installing", section: "Figure 13, §7",
         says: "an InstallSnapshot is answered and obeyed as the receiver's state demands",
         sentence: "An InstallSnapshot is answered as the receiver's state demands" },
-    Facts { property: Property::Leading, class: Class::Rules,
-        name: "leading", title: "Leading", section: "Figure 2, §5.3",
-        says: "a leader sends to every other server when it is elected and at each heartbeat, from nextIndex on",
-        sentence: "A leader sends to every other server, from nextIndex on" },
     Facts { property: Property::Limits, class: Class::Rules,
         name: "limits", title: "Limits", section: "diss. §10.2",
         says: "no message and no leader exceeds the limits that are set",
         sentence: "No message and no leader exceeds the limits that are set" },
-    Facts { property: Property::Committing, class: Class::Rules,
-        name: "committing", title: "Committing", section: "Figure 2, §5.3",
-        says: "what a majority holds is committed, and what is committed is applied, at once",
-        sentence: "What a majority holds is committed and applied at once" },
-    Facts { property: Property::HandingOver, class: Class::Rules,
-        name: "handing-over", title: "Handing Over", section: "diss. §3.10",
-        says: "a leadership transfer takes its steps in the order of the dissertation",
-        sentence: "A leadership transfer takes its steps in the order of the dissertation" },
-    Facts { property: Property::QuorumCheck, class: Class::Rules,
-        name: "quorum-check", title: "Quorum Check", section: "diss. §6.2",
-        says: "a leader that no quorum answers steps down in time, and no other leader does",
-        sentence: "A leader that no quorum answers steps down, and no other does" },
-    Facts { property: Property::SessionRules, class: Class::Rules,
-        name: "session-rules", title: "Session Rules", section: "diss. §6.3",
-        says: "sessions open, are used and expire in the order of the log",
-        sentence: "Sessions open, are used and expire in the order of the log" },
-    Facts { property: Property::ChangeRules, class: Class::Rules,
-        name: "change-rules", title: "Change Rules", section: "§6, diss. ch. 4",
-        says: "a configuration change is accepted, carried out and given up according to the rules",
-        sentence: "A configuration change is carried out according to the rules" },
-    Facts { property: Property::Answering, class: Class::Rules,
-        name: "answering", title: "Answering", section: "Figure 2, §8",
-        says: "a request is answered in the step in which its outcome becomes known, not earlier",
-        sentence: "A request is answered when its outcome becomes known" },
     Facts { property: Property::LeaderEmerges, class: Class::Liveness,
         name: "leader-emerges", title: "Leader Emerges", section: "§5.2, §5.6",
         says: "a leader is elected once a quorum can talk",
@@ -360,17 +334,30 @@ impl Property {
     /// All properties, by number.
     pub const ALL: [Property; TABLE.len()] = {
         let mut all = [TABLE[0].property; TABLE.len()];
-        let mut place = 0;
+        let (mut place, mut former, mut number) = (0, 0, 0);
         while place < all.len() {
+            while former < FORMER.len() && FORMER[former].0 as usize == number + 1 {
+                (former, number) = (former + 1, number + 1);
+            }
             all[place] = TABLE[place].property;
-            assert!(all[place] as usize == place, "a property's row is at its number");
-            place += 1;
+            assert!(all[place] as usize == number, "rows are in the order of their numbers");
+            (place, number) = (place + 1, number + 1);
         }
         all
     };
 
+    /// The last number: the length of a list with a place for each number, used or not.
+    pub const LAST: usize = TABLE.len() + FORMER.len();
+
+    /// The name of a property of a former version, which is judged no longer.
+    #[must_use]
+    pub fn former(name: &str) -> Option<&'static str> {
+        FORMER.into_iter().map(|(_, former)| former).find(|former| *former == name)
+    }
+
     fn facts(self) -> &'static Facts {
-        &TABLE[self as usize]
+        let former = FORMER.iter().filter(|(number, _)| *number < self.number()).count();
+        &TABLE[self as usize - former]
     }
 
     /// The property with this name.
@@ -413,6 +400,17 @@ impl Property {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         self.facts().sentence
+    }
+
+    /// The capabilities of which an implementation claims one, if the property is judged of it; of any implementation
+    /// if there are none.
+    #[must_use]
+    pub fn claims(self) -> &'static [Capability] {
+        match (self, self.class()) {
+            (Property::Limits, _) => &[Capability::FlowControl, Capability::SnapshotParts],
+            (_, Class::Rules) => &[Capability::Rules],
+            (_, Class::Safety | Class::Liveness) => &[],
+        }
     }
 
     /// The class of the property.

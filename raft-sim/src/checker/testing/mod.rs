@@ -14,7 +14,7 @@ use crate::model::{
     Snapshot, Term, length,
 };
 use crate::subject::{
-    Applied, Effects, Event, LogWrite, Outcome, Role, Settings, Token, View, Write,
+    Applied, Capability, Effects, Event, LogWrite, Outcome, Role, Settings, Token, View, Write,
 };
 
 /// The verdict of the checkers on an observation.
@@ -133,10 +133,11 @@ impl History {
         history
     }
 
-    /// A history of servers with these settings whose rules are judged.
+    /// A history of servers with these settings that claim every capability.
     pub(super) fn judged(settings: &[Settings], states: &[(&[u64], u64, Option<u32>)]) -> History {
         let ids: Vec<NodeId> = (1..).map(NodeId).take(states.len()).collect();
-        History::boot(Checkers::new(&ids).with_rules(settings.to_vec()), states)
+        let settings = settings.to_vec();
+        History::boot(Checkers::of(&Capability::ALL, &ids, &ids, settings), states)
     }
 
     fn boot(checkers: Checkers, states: &[(&[u64], u64, Option<u32>)]) -> History {

@@ -269,6 +269,20 @@ fn files_that_do_not_belong_together_are_refused_with_a_reason() {
 }
 
 #[test]
+fn findings_of_properties_that_are_judged_no_longer_are_reported_by_their_names() {
+    let folder = Folder::new("former");
+    let out = folder.file("out.jsonl");
+    let found = printed(&format!("--seeds 0..10 --no-shrink --out {}", out.display()));
+    assert_eq!(found.end, Ok(End::Violated));
+    assert!(found.out.contains("\n  Monotonicity "), "{}", found.out);
+    let old = read(&out).replace("\"monotonicity\"", "\"quorum-check\"");
+    fs::write(&out, old).expect("it can be written");
+    let read = merged(&out.display().to_string());
+    assert_eq!(read.end, Ok(End::Violated));
+    assert!(read.out.contains("\n  quorum-check "), "{}", read.out);
+}
+
+#[test]
 fn it_stops_at_the_last_finding_that_is_wanted() {
     let folder = Folder::new("first");
     let out = folder.file("out.jsonl");

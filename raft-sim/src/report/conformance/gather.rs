@@ -7,7 +7,7 @@ use super::place::{about, says, section};
 use super::wrong;
 use super::{Cell, Conformance, Exercised, Judged, Lacking, Mark, Row, Subject, Trial, Weight};
 use crate::campaign::{Campaign, Kind, Share};
-use crate::checker::{Class, Property};
+use crate::checker::Property;
 use crate::report::{Case, Result, Summary};
 use crate::scenario::paper::{self, DISSERTATION, FIGURES, SECTIONS};
 use crate::subject::Capability;
@@ -210,6 +210,7 @@ fn judged(property: Property, trials: &[Trial]) -> Judged {
         paper: property.section(),
         says: property.says(),
         weight: Weight::of(property.class()),
+        claims: property.claims().iter().map(|claim| claim.word()).collect(),
         cells: trials.iter().map(|trial| exercised(property, trial)).collect(),
     }
 }
@@ -221,7 +222,8 @@ fn exercised(property: Property, trial: &Trial) -> Exercised {
     let mut found = campaign.findings.seeds();
     let violated = found.find(|(kind, _)| *kind == Kind::Violation(property));
     let violated = violated.map_or(0, |(_, seeds)| seeds);
-    let is_judged = property.class() != Class::Rules || capabilities.contains(&Capability::Rules);
+    let claims = property.claims();
+    let is_judged = claims.is_empty() || claims.iter().any(|claim| capabilities.contains(claim));
     let mark = match () {
         () if violated > 0 || wrong::violated(trial, property) => Mark::Failed,
         () if !is_judged => Mark::Skipped,

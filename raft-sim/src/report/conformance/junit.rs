@@ -48,7 +48,9 @@ fn seeds(report: &Conformance, subject: &Subject, at: usize) -> TestSuite {
             }
             // The scenario that violates it fails in its own suite.
             Mark::Passed | Mark::Failed => TestCaseStatus::success(),
-            Mark::Skipped | Mark::Untested | Mark::Unusable => skipped(&cell.text(subject.seeds)),
+            Mark::Skipped | Mark::Untested | Mark::Unusable => {
+                skipped(&cell.text(judged, subject.seeds))
+            }
         };
         suite.add_test_case(case(judged.title, judged.paper, status));
     }

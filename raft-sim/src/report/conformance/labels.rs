@@ -20,8 +20,6 @@ pub(super) const SCENARIOS: &str = "Every scenario";
 pub(super) const NOTHING: &str = "nothing";
 /// The text for a property that no seed put to the test.
 pub(super) const NEVER: &str = "not exercised";
-/// The text for a rule that is not judged, since the subject does not claim to keep it.
-pub(super) const UNCLAIMED: &str = "not judged: does not claim `rules`";
 
 /// `1 seed`, `2 seeds`.
 pub(super) fn count(number: u64, one: &str) -> String {
@@ -192,7 +190,7 @@ impl Cell {
 
 impl Exercised {
     /// The number of times that it was exercised, or the reason why it was not.
-    pub(super) fn text(&self, of: u64) -> String {
+    pub(super) fn text(&self, judged: &Judged, of: u64) -> String {
         match (self.mark, self.violated) {
             (Mark::Failed, 0) => "violated in a scenario".to_owned(),
             (Mark::Failed, seeds) => {
@@ -201,7 +199,11 @@ impl Exercised {
             (Mark::Passed, _) => {
                 format!("{}, in {}", count(self.times, "time"), count(self.seeds, "seed"))
             }
-            (Mark::Skipped | Mark::Unusable, _) => UNCLAIMED.to_owned(),
+            (Mark::Skipped | Mark::Unusable, _) => {
+                let claims: Vec<String> =
+                    judged.claims.iter().map(|it| format!("`{it}`")).collect();
+                format!("not judged: does not claim {}", claims.join(" or "))
+            }
             (Mark::Untested, _) => NEVER.to_owned(),
         }
     }
@@ -225,7 +227,8 @@ pub(super) fn line(row: &Row) -> Line<'_> {
 
 pub(super) fn property_line<'c>(judged: &'c Judged, report: &Conformance) -> Line<'c> {
     let cells = report.subjects.iter().zip(&judged.cells);
-    let cells = cells.map(|(subject, cell)| (cell.mark, cell.text(subject.seeds))).collect();
+    let cells =
+        cells.map(|(subject, cell)| (cell.mark, cell.text(judged, subject.seeds))).collect();
     let says = format!("{} ({})", judged.says, judged.paper);
     Line { name: judged.title, cells, says }
 }

@@ -292,6 +292,9 @@ pub struct Judged {
     pub says: &'static str,
     /// The weight of a violation.
     pub weight: Weight,
+    /// The capabilities of which a subject claims one, if the property is judged of it; of any subject if there are
+    /// none.
+    pub claims: Vec<&'static str>,
     /// One for each subject.
     pub cells: Vec<Exercised>,
 }

@@ -40,6 +40,7 @@ fn shows(case: &Case, property: Property) -> Option<&Failed> {
 fn of_kind(trial: &Trial, kind: Kind) -> Option<Wrong> {
     let (weight, says) = match kind {
         Kind::Violation(property) => (Weight::of(property.class()), property.says()),
+        Kind::Former(_) => (Weight::Rules, "a property of a former version"),
         Kind::NotRepeatable => (Weight::Repeatability, "the same seed makes the same run"),
         Kind::NoBoot => (Weight::Boot, "a server boots from what is durable"),
     };
@@ -49,7 +50,7 @@ fn of_kind(trial: &Trial, kind: Kind) -> Option<Wrong> {
             let shown = cases.filter_map(|case| Some((case, shows(case, property)?)));
             shown.map(|(case, failed)| of_case(trial, case, failed)).collect()
         }
-        Kind::NotRepeatable | Kind::NoBoot => Vec::new(),
+        Kind::Former(_) | Kind::NotRepeatable | Kind::NoBoot => Vec::new(),
     };
     plainest_first(&mut examples);
     let scenarios = examples.len();

@@ -229,7 +229,7 @@ impl<'a> Replay<'a> {
     ) -> Result<Replay<'a>, Stop> {
         let header = &scenario.header;
         let design = design(header);
-        let settings = || design.servers.iter().map(|server| server.settings).collect();
+        let settings = design.servers.iter().map(|server| server.settings).collect();
         let capabilities = implementation.capabilities();
         let mut folds = Folds {
             observer,
