@@ -6,6 +6,7 @@ use super::properties::checkers;
 use super::properties::hooks::{Boot, Checker, Commit, Context, New};
 use super::properties::violation::{Verdict, Violation};
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
+use crate::network::MessageId;
 use crate::subject::{Answer, Effects, Event, LogWrite, Request, Role, Settings, View, Write};
 use crate::time::Micros;
 
@@ -116,6 +117,7 @@ impl Checkers {
     #[inline]
     pub fn takes(&mut self, server: NodeId, event: &Event) {
         let slot = self.record.slot(server);
+        self.record.announced = true;
         each!(self, slot, |checker, at| checker.takes(at, event));
     }
 
@@ -138,6 +140,13 @@ impl Checkers {
             each!(self, slot, |checker, at| checker.matches(at, other, matched)?);
         }
         each!(self, slot, |checker, at| checker.stepped(at, effects)?);
+        if self.record.announced {
+            let held = effects.held.iter().map(|held| &held.message);
+            for message in effects.sends.iter().chain(held) {
+                each!(self, slot, |checker, at| checker.makes(at, message)?);
+            }
+            self.record.announced = false;
+        }
         Ok(())
     }
 
@@ -274,6 +283,24 @@ impl Checkers {
         let slot = self.record.slot(message.from);
         each!(self, slot, |checker, at| checker.sent(at, message)?);
         Ok(())
+    }
+
+    /// A message is in flight: the one that its sender sent last, or a copy of one.
+    ///
+    /// # Panics
+    /// If the sender is unknown.
+    #[inline]
+    pub fn in_flight(&mut self, from: NodeId, to: NodeId, message: MessageId, copy: bool) {
+        let slot = self.record.slot(from);
+        each!(self, slot, |checker, at| checker.in_flight(at, to, message, copy));
+    }
+
+    /// A message in flight reaches a server.
+    #[inline]
+    pub fn delivered(&mut self, to: NodeId, message: MessageId) {
+        if let Some(slot) = self.record.find(to) {
+            each!(self, slot, |checker, at| checker.delivered(at, message));
+        }
     }
 
     /// The server's disk begins to lie, or stops lying. While it lies, what is [`persisted`](Checkers::persisted)

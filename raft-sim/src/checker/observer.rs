@@ -45,6 +45,14 @@ impl Checkers {
                 Ok(())
             }
             Observation::Sent { message } => self.sent(message),
+            Observation::InFlight { message, from, to, copy, .. } => {
+                self.in_flight(*from, *to, *message, *copy);
+                Ok(())
+            }
+            Observation::Delivered { message, content } => {
+                self.delivered(content.to, *message);
+                Ok(())
+            }
             Observation::Crashed { server, .. } => {
                 self.crashed(*server);
                 Ok(())
@@ -60,9 +68,7 @@ impl Checkers {
             Observation::Action { .. }
             | Observation::NotBooted { .. }
             | Observation::Step { .. }
-            | Observation::InFlight { .. }
             | Observation::Held { .. }
-            | Observation::Delivered { .. }
             | Observation::Lost { .. }
             | Observation::FaultBegan { .. }
             | Observation::FaultEnded { .. }

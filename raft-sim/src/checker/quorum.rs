@@ -1,8 +1,49 @@
 //! Quorums of configurations. Counted here and not by the core, which may be the one that counts wrongly.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::model::{Membership, NodeId};
+
+/// A set of servers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Servers(u64);
+
+impl Servers {
+    /// The bit of a server; none for one that is not of the cluster.
+    #[inline]
+    fn bit(server: NodeId) -> u64 {
+        match server.0 {
+            number @ 1..=64 => 1 << (number - 1),
+            _ => 0,
+        }
+    }
+
+    /// Adds a server of the cluster.
+    #[inline]
+    pub(super) fn insert(&mut self, server: NodeId) {
+        self.0 |= Servers::bit(server);
+    }
+
+    /// True if the server is in the set.
+    #[inline]
+    pub(super) fn contains(self, server: NodeId) -> bool {
+        self.0 & Servers::bit(server) != 0
+    }
+}
+
+impl fmt::Display for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut servers = (1..=64).map(NodeId).filter(|server| self.contains(*server));
+        match servers.next() {
+            None => f.write_str("no server"),
+            Some(first) => {
+                first.fmt(f)?;
+                servers.try_for_each(|server| write!(f, ", {server}"))
+            }
+        }
+    }
+}
 
 /// True if `count` of these servers are a majority (§5.2).
 #[inline]

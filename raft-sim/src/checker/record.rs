@@ -38,6 +38,8 @@ pub(super) struct Record {
     pub(super) claims: Vec<Capability>,
     /// The settings of each server, S1 first.
     pub(super) settings: Vec<Settings>,
+    /// True while a server takes an event that is known, so that its step can be compared with it.
+    pub(super) announced: bool,
 }
 
 impl Record {
@@ -59,6 +61,7 @@ impl Record {
             waits: false,
             claims: Vec::new(),
             settings: vec![Settings::default(); servers.len()],
+            announced: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::chain::{Chain, Table};
-use crate::model::{HardState, Membership, NodeId, Payload};
+use crate::model::{HardState, LogIndex, Membership, NodeId, Payload, Position};
 use crate::subject::{LogWrite, View};
 
 /// The durable state when a disk began to lie.
@@ -55,6 +55,14 @@ impl Server {
             truth: None,
             applied: 0,
         }
+    }
+
+    /// The last entry of its log.
+    #[inline]
+    pub(super) fn last(&self) -> Option<Position> {
+        let len = self.log.len();
+        let term = self.log.at(len)?.term;
+        LogIndex::new(len).map(|index| Position { index, term })
     }
 
     /// Only what is durable is left.

@@ -11,6 +11,7 @@ use crate::checker::chain::{Link, Seen};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
+use crate::network::MessageId;
 use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, Settings, View, Write};
 use crate::time::Micros;
 
@@ -249,11 +250,26 @@ pub(in crate::checker) trait Checker: Sized {
         Ok(())
     }
 
+    /// A step that was announced by [`takes`](Checker::takes) makes this message, which leaves now or when a write is
+    /// durable. All else that the step changes is on record.
+    #[inline(always)]
+    fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
+        Ok(())
+    }
+
     /// A message leaves it.
     #[inline(always)]
     fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
         Ok(())
     }
+
+    /// The message that it sent last, or a copy of one that it sent, is in flight to another server.
+    #[inline(always)]
+    fn in_flight(&mut self, at: &mut Context<'_>, to: NodeId, message: MessageId, copy: bool) {}
+
+    /// A message in flight reaches it; if it is up, [`takes`](Checker::takes) follows.
+    #[inline(always)]
+    fn delivered(&mut self, at: &mut Context<'_>, message: MessageId) {}
 
     /// A client or an administrator is about to send it a request.
     #[inline(always)]

@@ -4,6 +4,7 @@
 //! [`checkers!`]; and that of its checker, below this folder. `rules` judges the properties of class rules, and
 //! `run/healing` those of liveness: these have a row in the table only.
 
+pub(super) mod candidate_log;
 pub(super) mod commit_own_term;
 pub(super) mod committed_never_truncated;
 pub(super) mod configurations;
@@ -11,6 +12,13 @@ pub(super) mod election_safety;
 pub(super) mod exactly_once;
 pub(super) mod follower_matches_leader;
 pub(super) mod hooks;
+pub(super) mod justified_acknowledgement;
+pub(super) mod justified_answer;
+pub(super) mod justified_commit;
+pub(super) mod justified_leadership;
+pub(super) mod justified_read;
+pub(super) mod justified_vote;
+pub(super) mod known_leader;
 pub(super) mod leader_append_only;
 pub(super) mod leader_completeness;
 pub(super) mod legal_roles;
@@ -56,6 +64,14 @@ macro_rules! checkers {
             reads: properties::reads::Reads,
             linearizability: properties::linearizability::Linearizability,
             persist_before_send: properties::persist_before_send::PersistBeforeSend,
+            candidate_log: properties::candidate_log::CandidateLog,
+            justified_vote: properties::justified_vote::JustifiedVote,
+            justified_leadership: properties::justified_leadership::JustifiedLeadership,
+            known_leader: properties::known_leader::KnownLeader,
+            justified_acknowledgement: properties::justified_acknowledgement::JustifiedAcknowledgement,
+            justified_commit: properties::justified_commit::JustifiedCommit,
+            justified_answer: properties::justified_answer::JustifiedAnswer,
+            justified_read: properties::justified_read::JustifiedRead,
             limits: properties::limits::Limits,
             rules: properties::rules::Rules,
         }
@@ -142,6 +158,22 @@ pub enum Property {
     NetworkDrains,
     /// 42: the history of all client operations on one register is linearizable.
     Linearizability,
+    /// 43: a candidate says truly where its log ends.
+    CandidateLog,
+    /// 44: votes and pre-votes go to candidates that asked for them and are up-to-date.
+    JustifiedVote,
+    /// 45: a leader has received the votes of a quorum, and only leaders act as such.
+    JustifiedLeadership,
+    /// 46: a server that is said to lead has led.
+    KnownLeader,
+    /// 47: a follower acknowledges what the leader's requests reach, and no more.
+    JustifiedAcknowledgement,
+    /// 48: a leader commits what a quorum has acknowledged to it in its term.
+    JustifiedCommit,
+    /// 49: a client is told of success only when what it asked for has happened.
+    JustifiedAnswer,
+    /// 50: a read sees what was committed when it was requested, and its leader knows that.
+    JustifiedRead,
 }
 
 /// The class of a property.
@@ -328,6 +360,38 @@ const TABLE: &[Facts] = &[
         name: "linearizability", title: "Linearizability", section: "§8, diss. ch. 6",
         says: "the history of all client operations on one register is linearizable",
         sentence: "The history of all client operations is linearizable" },
+    Facts { property: Property::CandidateLog, class: Class::Safety,
+        name: "candidate-log", title: "Candidate Log", section: "Figure 2, §5.4.1",
+        says: "a candidate says truly where its log ends",
+        sentence: "A candidate says truly where its log ends" },
+    Facts { property: Property::JustifiedVote, class: Class::Safety,
+        name: "justified-vote", title: "Justified Vote", section: "Figure 2, §5.4.1",
+        says: "votes and pre-votes go to candidates that asked for them and are up-to-date",
+        sentence: "Votes and pre-votes go to candidates that asked for them and are up-to-date" },
+    Facts { property: Property::JustifiedLeadership, class: Class::Safety,
+        name: "justified-leadership", title: "Justified Leadership", section: "Figure 2, §5.2",
+        says: "a leader has received the votes of a quorum, and only leaders act as such",
+        sentence: "A leader has received the votes of a quorum, and only leaders act as such" },
+    Facts { property: Property::KnownLeader, class: Class::Safety,
+        name: "known-leader", title: "Known Leader", section: "Figure 2, §5.2",
+        says: "a server that is said to lead has led",
+        sentence: "A server that is said to lead has led" },
+    Facts { property: Property::JustifiedAcknowledgement, class: Class::Safety,
+        name: "justified-acknowledgement", title: "Justified Acknowledgement", section: "Figure 2, §5.3",
+        says: "a follower acknowledges what the leader's requests reach, and no more",
+        sentence: "A follower acknowledges what the leader's requests reach, and no more" },
+    Facts { property: Property::JustifiedCommit, class: Class::Safety,
+        name: "justified-commit", title: "Justified Commit", section: "Figure 2, §5.3",
+        says: "a leader commits what a quorum has acknowledged to it in its term",
+        sentence: "A leader commits what a quorum has acknowledged to it in its term" },
+    Facts { property: Property::JustifiedAnswer, class: Class::Safety,
+        name: "justified-answer", title: "Justified Answer", section: "§8, diss. ch. 6",
+        says: "a client is told of success only when what it asked for has happened",
+        sentence: "A client is told of success only when what it asked for has happened" },
+    Facts { property: Property::JustifiedRead, class: Class::Safety,
+        name: "justified-read", title: "Justified Read", section: "§8, diss. §6.4",
+        says: "a read sees what was committed when it was requested, and its leader knows that",
+        sentence: "A read sees what was committed when it was requested, and its leader knows that" },
 ];
 
 impl Property {

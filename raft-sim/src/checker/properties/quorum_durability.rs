@@ -22,38 +22,11 @@ use crate::model::{Membership, NodeId, length};
 pub(in crate::checker) struct QuorumDurability;
 
 impl QuorumDurability {
-    /// True if an entry is on the disks of a quorum. The configuration is the last of the first `configured` in a
-    /// server's log.
-    fn on_a_quorum(at: &Context<'_>, (index, link): (u64, Link), configured: usize) -> bool {
+    /// True if a leader that waits for its disk, or the disk of this server, has an entry.
+    fn on_disk(at: &Context<'_>, voter: NodeId, (index, link): (u64, Link)) -> bool {
         let leader = at.server();
-        let configuration = leader.log.configurations.nth(configured).1;
-        has_quorum(configuration, |voter| {
-            let waits = at.record.waits && leader.id == voter;
-            waits && leader.log.at(index) == Some(link) || at.record.is_durable(voter, index, link)
-        })
-    }
-
-    /// True if the same holds by a configuration that came into force in this step, once the leader had committed
-    /// the one before.
-    #[cold]
-    fn check_later(at: &Context<'_>, (to, link): (u64, Link), configured: Range<usize>) -> Verdict {
-        let leader = at.server();
-        let configurations = &leader.log.configurations;
-        for appended in configured.clone() {
-            let (index, _) = configurations.nth(appended);
-            let committed = index <= length(leader.view.commit)
-                || leader
-                    .log
-                    .at(index)
-                    .is_some_and(|link| QuorumDurability::on_a_quorum(at, (index, link), appended));
-            if !committed {
-                break;
-            }
-            if QuorumDurability::on_a_quorum(at, (to, link), appended + 1) {
-                return Ok(());
-            }
-        }
-        QuorumDurability::short(at, (to, link), configurations.nth(configured.start).1)
+        let waits = at.record.waits && leader.id == voter;
+        waits && leader.log.at(index) == Some(link) || at.record.is_durable(voter, index, link)
     }
 
     /// An entry that a leader committed is not on the disks of a quorum.
@@ -80,6 +53,32 @@ impl QuorumDurability {
     }
 }
 
+/// True if a quorum holds an entry that a leader commits: of the configuration in force when the step began, or of one that
+/// came into force in it, once the leader had committed the one before.
+#[inline]
+pub(super) fn held_by_quorum(
+    at: &Context<'_>,
+    entry: (u64, Link),
+    configured: &Range<usize>,
+    holds: impl Fn(&Context<'_>, NodeId, (u64, Link)) -> bool,
+) -> bool {
+    let leader = at.server();
+    let configurations = &leader.log.configurations;
+    let quorum = |entry, configured| {
+        has_quorum(configurations.nth(configured).1, |voter| holds(at, voter, entry))
+    };
+    let committed = |configured: usize| {
+        let (index, _) = configurations.nth(configured);
+        let logged = leader.log.at(index).is_some_and(|link| quorum((index, link), configured));
+        index <= length(leader.view.commit) || logged
+    };
+    quorum(entry, configured.start)
+        || configured
+            .clone()
+            .take_while(|&appended| committed(appended))
+            .any(|appended| quorum(entry, appended + 1))
+}
+
 impl Checker for QuorumDurability {
     fn new(_: &Record) -> QuorumDurability {
         QuorumDurability
@@ -93,10 +92,11 @@ impl Checker for QuorumDurability {
         };
         at.count(Property::QuorumDurability);
         let entry = (commit.to, link);
-        if QuorumDurability::on_a_quorum(at, entry, commit.configured.start) {
+        if held_by_quorum(at, entry, &commit.configured, QuorumDurability::on_disk) {
             return Ok(());
         }
-        QuorumDurability::check_later(at, entry, commit.configured.clone())
+        let configuration = at.server().log.configurations.nth(commit.configured.start).1;
+        QuorumDurability::short(at, entry, configuration)
     }
 }
 

@@ -194,6 +194,19 @@ impl History {
         self.checkers.stepped(NodeId(server), &effects)
     }
 
+    /// The next step, of this server, takes a message.
+    pub(super) fn takes(&mut self, server: u32, from: u32, term: u64, body: Body) {
+        let message = Message::new(NodeId(from), NodeId(server), Term(term), body);
+        self.event = Some(Event::Receive(message));
+    }
+
+    /// A server takes a tick and makes a message.
+    pub(super) fn makes(&mut self, server: u32, to: u32, term: u64, body: Body) -> Verdict {
+        self.event = Some(Event::Tick);
+        let message = Message::new(NodeId(server), NodeId(to), Term(term), body);
+        self.step(server, |effects| effects.sends.push(message))
+    }
+
     /// A step that changes the view alone.
     pub(super) fn show(&mut self, server: u32, change: impl FnOnce(&mut View)) -> Verdict {
         self.step(server, |effects| change(&mut effects.view))

@@ -1,0 +1,119 @@
+//! Candidate Log.
+
+use super::Property;
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
+use crate::checker::record::Record;
+use crate::model::{Body, Message, Position, Snapshot};
+use crate::subject::{LogWrite, View, Write};
+
+/// Candidate Log (Figure 2, RequestVote arguments; §5.4.1): lastLogIndex and lastLogTerm in a request for a vote or a
+/// pre-vote are those of the candidate's last log entry. A request that waited for the disk has those of then.
+#[derive(Debug)]
+pub(in crate::checker) struct CandidateLog {
+    /// For each server, S1 first, the former last entries of its log since its disk last had all of it.
+    former: Vec<Vec<Option<Position>>>,
+}
+
+impl CandidateLog {
+    /// The log of the server changes.
+    #[inline]
+    fn changes(&mut self, at: &Context<'_>) {
+        let server = at.server();
+        let former = &mut self.former[at.slot];
+        let len = server.log.len();
+        if len == server.durable_log.len() && server.log.at(len) == server.durable_log.at(len) {
+            former.clear();
+        }
+        former.push(server.last());
+    }
+}
+
+impl Checker for CandidateLog {
+    fn new(record: &Record) -> CandidateLog {
+        CandidateLog { former: vec![Vec::new(); record.servers.len()] }
+    }
+
+    #[inline]
+    fn writes_log(&mut self, at: &mut Context<'_>, _: &LogWrite, _: &View) -> Verdict {
+        self.changes(at);
+        Ok(())
+    }
+
+    #[inline]
+    fn writes_snapshot(
+        &mut self,
+        at: &mut Context<'_>,
+        _: &Snapshot,
+        _: &Write,
+        _: &View,
+    ) -> Verdict {
+        self.changes(at);
+        Ok(())
+    }
+
+    #[inline]
+    fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
+        let (Body::RequestVote { last, .. } | Body::PreVote { last }) = &message.body else {
+            return Ok(());
+        };
+        at.count(Property::CandidateLog);
+        let own = at.server().last();
+        let was = || self.former[at.slot].contains(last);
+        if *last == own || message.term < at.server().view.term || was() {
+            return Ok(());
+        }
+        let id = at.id();
+        let end = |position: Option<Position>| {
+            position.map_or("nothing".to_owned(), |position| position.to_string())
+        };
+        let (name, says, is) = (message.body.name(), end(*last), end(own));
+        let detail =
+            format!("{id} says in a {name} that its log ends with {says}; it ends with {is}");
+        violated(Property::CandidateLog, id, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checker::properties::Property;
+    use crate::checker::testing::{History, raises, silent};
+    use crate::model::{Body, LogIndex, Position, Term};
+    use crate::subject::Role;
+
+    /// A request waits for the disk while the candidate follows a leader, and leaves then.
+    #[test]
+    fn candidate_log_of_a_request_that_waited() {
+        let mut history = History::given(&[(&[1], 1, None), (&[], 1, None)]);
+        silent(history.enter(1, Role::Candidate, 2, Some(1)));
+        silent(history.enter(1, Role::Follower, 2, Some(1)));
+        silent(history.write(1, 2, &[2]));
+        let last = LogIndex::new(1).map(|index| Position { index, term: Term(1) });
+        silent(history.makes(1, 2, 2, Body::RequestVote { last, transfer: false }));
+        history.flush(1);
+        silent(history.write(1, 3, &[2]));
+        let verdict = history.makes(1, 2, 2, Body::PreVote { last });
+        raises(verdict, Property::CandidateLog, "ends with 1/1; it ends with 3/2");
+    }
+
+    #[test]
+    fn candidate_log_ends_where_the_candidate_says() {
+        let mut history = History::given(&[(&[1, 2], 2, None), (&[], 1, None)]);
+        history.stand(1, 3);
+        let position =
+            |index, term| LogIndex::new(index).map(|index| Position { index, term: Term(term) });
+        for (last, right) in [(position(2, 2), true), (position(3, 2), false), (None, false)] {
+            for body in [Body::RequestVote { last, transfer: false }, Body::PreVote { last }] {
+                let name = body.name();
+                let verdict = history.makes(1, 2, 3, body);
+                if right {
+                    silent(verdict);
+                } else {
+                    let words = format!("S1 says in a {name} that its log ends with");
+                    raises(verdict, Property::CandidateLog, &words);
+                }
+            }
+        }
+        assert_eq!(history.exercised(Property::CandidateLog), 6);
+    }
+}

@@ -1,0 +1,230 @@
+//! Justified Answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Property;
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
+use crate::checker::record::Record;
+use crate::model::{Entry, LogIndex, Membership, NodeId, Payload, Term};
+use crate::subject::{Answer, Event, Request, Role};
+use crate::time::Micros;
+
+/// Justified Answer (§8, dissertation chapter 6): a client is told that its command is committed at an index only if the
+/// entry there is that command, and is committed; an administrator that a configuration is in force only if it is the latest
+/// that is committed up to there, and that a leadership was handed over only if it is over.
+#[derive(Debug)]
+pub(in crate::checker) struct JustifiedAnswer {
+    /// Requests that are not answered yet: no more than servers themselves remember.
+    asked: BTreeMap<Request, Asked>,
+}
+
+/// A request, and the server that it was handed to.
+#[derive(Debug)]
+struct Asked {
+    slot: usize,
+    what: Wanted,
+}
+
+#[derive(Debug)]
+enum Wanted {
+    /// An entry with this content.
+    Entry(Payload),
+    /// A configuration without C_old.
+    Configuration(Arc<Membership>),
+    /// The end of its leadership of this term.
+    Handover(Term),
+}
+
+impl JustifiedAnswer {
+    /// True if what was requested is committed at this index.
+    fn is_committed(at: &Context<'_>, wanted: &Wanted, index: LogIndex) -> bool {
+        let (ledger, index) = (&at.record.ledger, index.get());
+        let Some(link) = ledger.at(index) else { return false };
+        match wanted {
+            Wanted::Entry(payload) => ledger.at(index - 1).is_some_and(|previous| {
+                let (index, payload) = (LogIndex::new(index), payload.clone());
+                let entry = index.map(|index| Entry { index, term: link.term, payload });
+                entry.is_some_and(|entry| previous.then(&entry) == link)
+            }),
+            Wanted::Configuration(membership) => ledger.configurations.up_to(index) == membership,
+            Wanted::Handover(_) => false,
+        }
+    }
+}
+
+impl Checker for JustifiedAnswer {
+    fn new(_: &Record) -> JustifiedAnswer {
+        JustifiedAnswer { asked: BTreeMap::new() }
+    }
+
+    #[inline]
+    fn asked(&mut self, at: &mut Context<'_>, _: Micros, event: &Event) {
+        let (request, what) = match event {
+            Event::Propose(request, command) => {
+                (*request, Wanted::Entry(Payload::Command(command.clone())))
+            }
+            Event::Register(request) => (*request, Wanted::Entry(Payload::Register)),
+            Event::ProposeOnce(request, once) => {
+                (*request, Wanted::Entry(Payload::Once(Arc::new(once.clone()))))
+            }
+            Event::ChangeMembership(request, voters, learners) => {
+                let sorted = |servers: &[NodeId]| {
+                    let mut servers = servers.to_vec();
+                    servers.sort_unstable();
+                    servers
+                };
+                let (voters, learners) = (sorted(voters), sorted(learners));
+                let membership = Membership { voters, outgoing: Vec::new(), learners };
+                (*request, Wanted::Configuration(Arc::new(membership)))
+            }
+            Event::Transfer(request, _) => (*request, Wanted::Handover(at.server().view.term)),
+            Event::Tick
+            | Event::Receive(_)
+            | Event::Persisted(_)
+            | Event::Read(_)
+            | Event::Compact(_)
+            | Event::Apply => return,
+        };
+        self.asked.insert(request, Asked { slot: at.slot, what });
+    }
+
+    #[inline]
+    fn answered(
+        &mut self,
+        at: &mut Context<'_>,
+        _: Micros,
+        request: Request,
+        answer: &Answer,
+    ) -> Verdict {
+        let Some(Asked { what, .. }) = self.asked.remove(&request) else { return Ok(()) };
+        let justified = match (answer, &what) {
+            (
+                Answer::Committed(index)
+                | Answer::Registered(index, _)
+                | Answer::NoSession(index)
+                | Answer::Read(index),
+                _,
+            ) => JustifiedAnswer::is_committed(at, &what, *index),
+            (Answer::Done, Wanted::Handover(term)) => {
+                let view = &at.server().view;
+                view.term > *term || view.role != Role::Leader
+            }
+            (Answer::Done, Wanted::Entry(_) | Wanted::Configuration(_)) => false,
+            (
+                Answer::Superseded
+                | Answer::Unknown
+                | Answer::NotLeader(_)
+                | Answer::Busy
+                | Answer::Rejected,
+                _,
+            ) => return Ok(()),
+        };
+        at.count(Property::JustifiedAnswer);
+        if justified {
+            return Ok(());
+        }
+        let id = at.id();
+        let breach = match (answer, what) {
+            (Answer::Committed(index), Wanted::Configuration(_)) => {
+                format!("another configuration is the latest that is committed up to index {index}")
+            }
+            (Answer::Done, Wanted::Handover(term)) => format!("it still leads term {term}"),
+            (Answer::Committed(index) | Answer::NoSession(index), Wanted::Entry(_)) => {
+                format!("its command is not committed at index {index}")
+            }
+            (Answer::Registered(index, _), Wanted::Entry(_)) => {
+                format!("no session is opened by a committed entry at index {index}")
+            }
+            (answer, _) => format!("that is no answer to what it asked for: {answer:?}"),
+        };
+        let detail = format!("{id} reported success to a client, and {breach}");
+        violated(Property::JustifiedAnswer, id, detail)
+    }
+
+    /// The pending requests of the server will not be answered.
+    #[inline]
+    fn crashed(&mut self, at: &mut Context<'_>) {
+        let slot = at.slot;
+        self.asked.retain(|_, asked| asked.slot != slot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checker::properties::Property;
+    use crate::checker::testing::moves::members;
+    use crate::checker::testing::{History, Verdict, entry, raises, silent};
+    use crate::model::{LogIndex, NodeId, Payload};
+    use crate::subject::{Answer, Event, Request, Role};
+
+    fn at(index: u64) -> LogIndex {
+        LogIndex::new(index).expect("an index")
+    }
+
+    /// A client proposes the command of the entry at index 2, and is answered.
+    fn answers(history: &mut History, answer: Answer) -> Verdict {
+        let Payload::Command(command) = entry(2, 1).payload else { panic!("a command") };
+        history.checkers.asked(0, NodeId(1), &Event::Propose(Request(1), command));
+        history.answer(1, 1, answer)
+    }
+
+    fn applied() -> History {
+        let mut history = History::two_committed();
+        silent(history.apply(1, &[entry(1, 1), entry(2, 1)]));
+        history
+    }
+
+    #[test]
+    fn justified_answer_names_the_entry_of_the_command() {
+        let mut history = applied();
+        silent(answers(&mut history, Answer::Committed(at(2))));
+        assert_eq!(history.exercised(Property::JustifiedAnswer), 1);
+        silent(answers(&mut applied(), Answer::Unknown));
+        let verdict = answers(&mut applied(), Answer::Committed(at(1)));
+        let words = "S1 reported success to a client, and its command is not committed at index 1";
+        raises(verdict, Property::JustifiedAnswer, words);
+        let verdict = answers(&mut applied(), Answer::Done);
+        raises(verdict, Property::JustifiedAnswer, "that is no answer to what it asked for");
+    }
+
+    #[test]
+    fn justified_answer_about_a_configuration() {
+        for (asked, right) in [([1, 2, 3, 4], true), ([1, 2, 3, 5], false)] {
+            let mut history = History::led();
+            silent(history.configure(1, &members(&[1, 2, 3, 4], &[])));
+            for server in [2, 3] {
+                history.replicate(1, server);
+            }
+            silent(history.commit(1, 2));
+            let log = history.at(1).log.clone();
+            silent(history.apply(1, &log));
+            let voters = asked.map(NodeId).into_iter().rev().collect();
+            let event = Event::ChangeMembership(Request(1), voters, Vec::new());
+            history.checkers.asked(0, NodeId(1), &event);
+            let verdict = history.answer(1, 1, Answer::Committed(at(2)));
+            if right {
+                silent(verdict);
+            } else {
+                let words = "another configuration is the latest that is committed up to index 2";
+                raises(verdict, Property::JustifiedAnswer, words);
+            }
+        }
+    }
+
+    #[test]
+    fn justified_answer_about_a_handover() {
+        let mut history = applied();
+        let asks = |history: &mut History, request| {
+            let event = Event::Transfer(Request(request), NodeId(2));
+            history.checkers.asked(0, NodeId(1), &event);
+        };
+        asks(&mut history, 1);
+        let verdict = history.answer(1, 1, Answer::Done);
+        raises(verdict, Property::JustifiedAnswer, "and it still leads term 1");
+        asks(&mut history, 2);
+        silent(history.enter(1, Role::Follower, 2, Some(2)));
+        silent(history.answer(1, 2, Answer::Done));
+    }
+}

@@ -1,0 +1,468 @@
+//! Justified Read.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::Property;
+use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::violation::{Verdict, violated};
+use crate::checker::quorum::has_quorum;
+use crate::checker::record::Record;
+use crate::model::{Body, LogIndex, Message, NodeId, Term};
+use crate::network::MessageId;
+use crate::subject::{Answer, Effects, Event, Request, Role};
+use crate::time::Micros;
+
+/// Justified Read (§8, dissertation §6.4): a read sees everything that was committed when it was requested, and whoever
+/// answers it knows that. A leader does if it has committed an entry of its term and either has heard from a quorum since,
+/// in answer to messages that it sent since, or holds a lease: each of a quorum has heard from it within its shortest
+/// election timeout, by its own clock, so that none of these can have voted for another. Another server asks a leader, and
+/// so does not answer at once.
+///
+/// Time is counted in messages, so that "since" is exact.
+#[derive(Debug)]
+pub(in crate::checker) struct JustifiedRead {
+    /// The number of messages sent and of reads requested so far.
+    now: u64,
+    /// Reads that are not answered yet: no more than servers themselves remember.
+    asked: BTreeMap<Request, Asked>,
+    /// The questions of followers (dissertation §6.4) to a leader, by its place: when it took them.
+    questions: BTreeMap<(usize, NodeId, u64), u64>,
+    /// Messages in flight that were sent while a read waited, by number.
+    in_flight: BTreeMap<u64, Sent>,
+    servers: Vec<Known>,
+}
+
+/// A read.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    slot: usize,
+    /// The time of the request.
+    since: u64,
+    /// True if the server led when it took it; `None` before that.
+    led: Option<bool>,
+    /// True once a leader could know that nothing newer was committed elsewhere: the server itself, or the one that it asked.
+    confirmed: bool,
+    /// True once it has taken a message.
+    heard: bool,
+}
+
+/// The times that a message carries.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    /// When it was sent.
+    at: u64,
+    /// When the latest message of its receiver was sent that its sender had taken by then, in the same term.
+    echoes: u64,
+}
+
+/// What is known of one server.
+#[derive(Debug)]
+struct Known {
+    /// The last term that it led, and the last in which it told another server to stand.
+    led: Term,
+    handed_over: Option<Term>,
+    /// The last leader that it heard from, the term, and its own ticks since.
+    heard: Option<(NodeId, Term, u32)>,
+    /// The numbers of messages that have reached it and that it has not taken: it is paused.
+    arrived: VecDeque<u64>,
+    /// For each other server, S1 first.
+    peers: Vec<Peer>,
+}
+
+/// What a server has taken from another one in the latest term of a message.
+#[derive(Clone, Copy, Debug, Default)]
+struct Peer {
+    term: Term,
+    taken: Sent,
+    /// The last message to it.
+    sent: Sent,
+}
+
+impl JustifiedRead {
+    /// True while something waits for which times matter.
+    #[inline]
+    fn is_watching(&self) -> bool {
+        !self.asked.is_empty() || !self.questions.is_empty()
+    }
+
+    fn rest(&mut self) {
+        if !self.is_watching() {
+            self.in_flight.clear();
+        }
+    }
+
+    /// True if the server leads, or did until this step, and can know that nothing newer was committed elsewhere at that time.
+    fn is_confirmed(&self, at: &Context<'_>, since: u64) -> bool {
+        let (server, known) = (at.server(), &self.servers[at.slot]);
+        if known.led != server.view.term || !commits_own_term(at) {
+            return false;
+        }
+        let term = known.led;
+        let has_answered = |slot: usize| {
+            let Peer { term: of, taken, .. } = known.peers[slot];
+            of == term && taken.echoes > since
+        };
+        let lease = at.settings().lease_drift.is_some();
+        let holds_lease = lease && known.handed_over != Some(term);
+        let supports = |slot: usize| {
+            let other = &self.servers[slot];
+            let ticks = at.record.settings[slot].election_timeout.0;
+            let heard = other.heard.filter(|(leader, of, _)| (*leader, *of) == (server.id, term));
+            holds_lease && heard.is_some_and(|(_, _, since)| since < ticks)
+        };
+        let configurations = &server.log.configurations;
+        let first = at.record.in_force(at.slot, &server.view);
+        (first..=configurations.len()).any(|configured| {
+            let configuration = configurations.nth(configured).1;
+            let quorum = |agrees: &dyn Fn(usize) -> bool| {
+                has_quorum(configuration, |voter| {
+                    voter == server.id || at.record.find(voter).is_some_and(agrees)
+                })
+            };
+            quorum(&has_answered) || quorum(&supports)
+        })
+    }
+
+    fn check(&self, at: &mut Context<'_>, asked: &Asked) -> Verdict {
+        at.count(Property::JustifiedRead);
+        let (id, term) = (at.id(), self.servers[at.slot].led);
+        let breach = match asked {
+            Asked { confirmed: true, .. }
+            | Asked { led: Some(false), heard: true, .. }
+            | Asked { led: None, .. } => return Ok(()),
+            Asked { led: Some(true), .. } => {
+                format!("answered a read before it was confirmed that it still led term {term}")
+            }
+            Asked { led: Some(false), .. } => {
+                "does not lead, and answered a read without hearing from any server".to_owned()
+            }
+        };
+        violated(Property::JustifiedRead, id, format!("{id} {breach}"))
+    }
+}
+
+/// True if the leader has committed an entry of its term (§8).
+fn commits_own_term(at: &Context<'_>) -> bool {
+    let server = at.server();
+    let commit = server.view.commit.map_or(0, LogIndex::get);
+    server.log.at(commit).is_some_and(|link| link.term == server.view.term)
+}
+
+impl Checker for JustifiedRead {
+    fn new(record: &Record) -> JustifiedRead {
+        let servers = record.servers.len();
+        let known = || Known {
+            led: Term::default(),
+            handed_over: None,
+            heard: None,
+            arrived: VecDeque::new(),
+            peers: vec![Peer::default(); servers],
+        };
+        JustifiedRead {
+            now: 0,
+            asked: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            in_flight: BTreeMap::new(),
+            servers: record.servers.iter().map(|_| known()).collect(),
+        }
+    }
+
+    #[inline]
+    fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
+        self.servers[at.slot].led = term;
+        Ok(())
+    }
+
+    #[inline]
+    fn asked(&mut self, at: &mut Context<'_>, _: Micros, event: &Event) {
+        if let Event::Read(request) = event {
+            self.now += 1;
+            let since = self.now;
+            let asked = Asked { slot: at.slot, since, led: None, confirmed: false, heard: false };
+            self.asked.insert(*request, asked);
+        }
+    }
+
+    #[inline]
+    fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
+        if let Body::TimeoutNow = message.body {
+            self.servers[at.slot].handed_over = Some(message.term);
+        }
+        if self.is_watching()
+            && let Some(to) = at.record.find(message.to)
+        {
+            self.now += 1;
+            let peer = &mut self.servers[at.slot].peers[to];
+            let echoes = if peer.term == message.term { peer.taken.at } else { 0 };
+            peer.sent = Sent { at: self.now, echoes };
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn in_flight(&mut self, at: &mut Context<'_>, to: NodeId, message: MessageId, _: bool) {
+        if self.is_watching()
+            && let Some(to) = at.record.find(to)
+        {
+            // A copy that is made later counts as one of the last message.
+            self.in_flight.insert(message.number, self.servers[at.slot].peers[to].sent);
+        }
+    }
+
+    #[inline]
+    fn delivered(&mut self, at: &mut Context<'_>, message: MessageId) {
+        self.servers[at.slot].arrived.push_back(message.number);
+    }
+
+    #[inline]
+    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
+        match event {
+            Event::Tick => {
+                if let Some((_, _, ticks)) = &mut self.servers[at.slot].heard {
+                    *ticks = ticks.saturating_add(1);
+                }
+            }
+            Event::Receive(message) => self.receives(at, message),
+            Event::Read(request) => {
+                let led = at.server().view.role == Role::Leader;
+                self.asked.entry(*request).and_modify(|asked| asked.led = Some(led));
+            }
+            Event::Propose(..)
+            | Event::Persisted(_)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_)
+            | Event::Apply => {}
+        }
+    }
+
+    #[inline]
+    fn stepped(&mut self, at: &mut Context<'_>, _: &Effects) -> Verdict {
+        let waits = |asked: &Asked| asked.slot == at.slot && !asked.confirmed;
+        let waiting = self.asked.values().filter(|asked| waits(asked));
+        let confirmed: Vec<u64> = waiting
+            .map(|asked| asked.since)
+            .filter(|since| self.is_confirmed(at, *since))
+            .collect();
+        for asked in self.asked.values_mut().filter(|asked| waits(asked)) {
+            asked.confirmed = confirmed.contains(&asked.since);
+        }
+        Ok(())
+    }
+
+    /// A leader answers a follower's question.
+    #[inline]
+    fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
+        let Body::ReadIndexReply { request, index } = message.body else { return Ok(()) };
+        let Some(since) = self.questions.remove(&(at.slot, message.to, request)) else {
+            return Ok(());
+        };
+        at.count(Property::JustifiedRead);
+        let confirmed = self.is_confirmed(at, since);
+        self.rest();
+        if confirmed {
+            return Ok(());
+        }
+        let (id, to, term) = (at.id(), message.to, message.term);
+        let detail = format!(
+            "{id} told {to} to read from index {index} before a quorum confirmed that it still led term {term}"
+        );
+        violated(Property::JustifiedRead, id, detail)
+    }
+
+    #[inline]
+    fn answered(
+        &mut self,
+        at: &mut Context<'_>,
+        _: Micros,
+        request: Request,
+        answer: &Answer,
+    ) -> Verdict {
+        let Some(asked) = self.asked.remove(&request) else { return Ok(()) };
+        let verdict = match answer {
+            Answer::Read(_) => self.check(at, &asked),
+            Answer::Committed(_)
+            | Answer::Registered(..)
+            | Answer::NoSession(_)
+            | Answer::Done
+            | Answer::Superseded
+            | Answer::Unknown
+            | Answer::NotLeader(_)
+            | Answer::Busy
+            | Answer::Rejected => Ok(()),
+        };
+        self.rest();
+        verdict
+    }
+
+    /// Its pending reads and questions will not be answered. What it has promised to a leader holds over its restart.
+    #[inline]
+    fn crashed(&mut self, at: &mut Context<'_>) {
+        let slot = at.slot;
+        self.asked.retain(|_, asked| asked.slot != slot);
+        self.questions.retain(|(leader, ..), _| *leader != slot);
+        self.servers[slot].arrived.clear();
+        self.rest();
+    }
+}
+
+impl JustifiedRead {
+    #[inline]
+    fn receives(&mut self, at: &Context<'_>, message: &Message) {
+        let view = &at.server().view;
+        let known = &mut self.servers[at.slot];
+        let number = known.arrived.pop_front();
+        let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
+            return;
+        };
+        if let Body::AppendEntries { .. } | Body::InstallSnapshot { .. } = message.body {
+            known.heard = Some((message.from, message.term, 0));
+        }
+        let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
+        let peer = &mut known.peers[from];
+        if message.term != peer.term {
+            *peer = Peer { term: message.term, taken: Sent::default(), ..*peer };
+        }
+        peer.taken.at = peer.taken.at.max(sent.at);
+        peer.taken.echoes = peer.taken.echoes.max(sent.echoes);
+        for asked in self.asked.values_mut().filter(|asked| asked.slot == at.slot) {
+            asked.heard = true;
+            asked.confirmed |= matches!(message.body, Body::ReadIndexReply { .. });
+        }
+        if let Body::ReadIndex { request } = message.body
+            && view.role == Role::Leader
+        {
+            self.now += 1;
+            self.questions.entry((at.slot, message.from, request)).or_insert(self.now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LogIndex;
+    use crate::checker::properties::Property;
+    use crate::checker::testing::moves::once;
+    use crate::checker::testing::{History, Verdict, heartbeat, raises, silent, success};
+    use crate::model::{Body, Message, NodeId, Term};
+    use crate::network::MessageId;
+    use crate::subject::{Answer, Event, Outcome, Request, Settings};
+
+    /// A message is sent, arrives and is taken.
+    fn passes(history: &mut History, number: u64, from: u32, to: u32, body: Body) {
+        silent(history.send(from, to, 1, body.clone()));
+        history.checkers.in_flight(NodeId(from), NodeId(to), id(number), false);
+        arrives(history, number, from, to, body);
+    }
+
+    fn arrives(history: &mut History, number: u64, from: u32, to: u32, body: Body) {
+        history.checkers.delivered(NodeId(to), id(number));
+        let message = Message::new(NodeId(from), NodeId(to), Term(1), body);
+        history.event = Some(Event::Receive(message));
+        silent(history.show(to, |_| {}));
+    }
+
+    fn id(number: u64) -> MessageId {
+        MessageId { number, slot: 0 }
+    }
+
+    /// S1 leads term 1 of three servers, and has committed and applied its log.
+    fn led() -> History {
+        let mut history = History::twice();
+        silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
+        silent(history.apply_as(1, once(2, 1, 5), Outcome::Repeated));
+        history
+    }
+
+    /// This server is asked for a read.
+    fn asks(history: &mut History, server: u32) {
+        history.ask_read(server, 1);
+        history.event = Some(Event::Read(Request(1)));
+        silent(history.show(server, |_| {}));
+    }
+
+    fn asked() -> History {
+        let mut history = led();
+        asks(&mut history, 1);
+        history
+    }
+
+    fn answers(history: &mut History) -> Verdict {
+        history.answer(1, 1, Answer::Read(LogIndex::new(2).expect("an index")))
+    }
+
+    const WORDS: &str = "S1 answered a read before it was confirmed that it still led term 1";
+
+    #[test]
+    fn justified_read_after_a_round_of_heartbeats() {
+        let mut history = asked();
+        passes(&mut history, 1, 1, 2, heartbeat());
+        passes(&mut history, 2, 2, 1, success(2));
+        silent(answers(&mut history));
+        assert_eq!(history.exercised(Property::JustifiedRead), 1);
+    }
+
+    #[test]
+    fn justified_read_without_any_confirmation() {
+        raises(answers(&mut asked()), Property::JustifiedRead, WORDS);
+    }
+
+    /// The answer of S2 arrives after the read, but is one to a heartbeat that was sent before it.
+    #[test]
+    fn justified_read_by_an_answer_to_an_earlier_message() {
+        let mut history = led();
+        silent(history.send(1, 2, 1, heartbeat()));
+        history.checkers.in_flight(NodeId(1), NodeId(2), id(1), false);
+        asks(&mut history, 1);
+        arrives(&mut history, 1, 1, 2, heartbeat());
+        passes(&mut history, 2, 2, 1, success(2));
+        raises(answers(&mut history), Property::JustifiedRead, WORDS);
+    }
+
+    /// Under a lease: S2 has heard from S1 within its shortest election timeout.
+    #[test]
+    fn justified_read_under_a_lease() {
+        for (ticks, right) in [(9, true), (10, false)] {
+            let mut history = led();
+            for server in 1..=3 {
+                let settings = Settings { lease_drift: Some(10), ..Settings::default() };
+                history.checkers.configured(NodeId(server), settings);
+            }
+            passes(&mut history, 1, 1, 2, heartbeat());
+            for _ in 0..ticks {
+                history.event = Some(Event::Tick);
+                silent(history.show(2, |_| {}));
+            }
+            asks(&mut history, 1);
+            if right {
+                silent(answers(&mut history));
+            } else {
+                raises(answers(&mut history), Property::JustifiedRead, WORDS);
+            }
+        }
+    }
+
+    #[test]
+    fn justified_read_of_a_follower_that_asks_nobody() {
+        let mut history = led();
+        silent(history.apply_as(2, once(1, 1, 5), Outcome::Executed));
+        asks(&mut history, 2);
+        let verdict = history.answer(2, 1, Answer::Read(LogIndex::FIRST));
+        let words = "S2 does not lead, and answered a read without hearing from any server";
+        raises(verdict, Property::JustifiedRead, words);
+    }
+
+    /// A leader answers a follower's question at once.
+    #[test]
+    fn justified_read_index_before_a_round() {
+        let mut history = asked();
+        passes(&mut history, 1, 2, 1, Body::ReadIndex { request: 7 });
+        let index = LogIndex::new(2).expect("an index");
+        let verdict = history.makes(1, 2, 1, Body::ReadIndexReply { request: 7, index });
+        let words =
+            "S1 told S2 to read from index 2 before a quorum confirmed that it still led term 1";
+        raises(verdict, Property::JustifiedRead, words);
+    }
+}
