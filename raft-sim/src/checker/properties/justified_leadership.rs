@@ -113,7 +113,7 @@ mod tests {
 
     /// S1 of five stands in term 2, and takes votes of these terms from S2, S3 and so on; with the last it leads.
     fn leads_with(terms: &[u64]) -> (History, Result<(), crate::checker::Violation>) {
-        let mut history = History::given(&vec![(&[][..], 1, None); 5]);
+        let mut history = History::given(&[(&[][..], 1, None); 5]);
         history.stand(1, 2);
         let mut verdict = Ok(());
         for (at, (from, &term)) in (2..).zip(terms).enumerate() {

@@ -7,7 +7,7 @@ use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::Record;
-use crate::model::{Body, LogIndex, Message, NodeId, Term};
+use crate::model::{Body, Message, NodeId, Term, length};
 use crate::network::MessageId;
 use crate::subject::{Answer, Effects, Event, Request, Role};
 use crate::time::Micros;
@@ -111,7 +111,10 @@ impl JustifiedRead {
             holds_lease && heard.is_some_and(|(_, _, since)| since < ticks)
         };
         let configurations = &server.log.configurations;
-        let first = at.record.in_force(at.slot, &server.view);
+        let latest = at.record.in_force(at.slot, &server.view);
+        // As long as a configuration is not committed, each of its quorums shares a server with those of the one before.
+        let is_committed = configurations.nth(latest).0 <= length(server.view.commit);
+        let first = if is_committed { latest } else { latest.saturating_sub(1) };
         (first..=configurations.len()).any(|configured| {
             let configuration = configurations.nth(configured).1;
             let quorum = |agrees: &dyn Fn(usize) -> bool| {
@@ -144,8 +147,7 @@ impl JustifiedRead {
 /// True if the leader has committed an entry of its term (§8).
 fn commits_own_term(at: &Context<'_>) -> bool {
     let server = at.server();
-    let commit = server.view.commit.map_or(0, LogIndex::get);
-    server.log.at(commit).is_some_and(|link| link.term == server.view.term)
+    server.log.at(length(server.view.commit)).is_some_and(|link| link.term == server.view.term)
 }
 
 impl Checker for JustifiedRead {
@@ -342,11 +344,10 @@ impl JustifiedRead {
 
 #[cfg(test)]
 mod tests {
-    use super::LogIndex;
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::once;
     use crate::checker::testing::{History, Verdict, heartbeat, raises, silent, success};
-    use crate::model::{Body, Message, NodeId, Term};
+    use crate::model::{Body, LogIndex, Message, NodeId, Term};
     use crate::network::MessageId;
     use crate::subject::{Answer, Event, Outcome, Request, Settings};
 

@@ -20,7 +20,7 @@ pub(in crate::checker) struct JustifiedVote {
     pre_votes: Vec<Vec<Asked>>,
 }
 
-/// The last request of a candidate that a server has taken.
+/// The request of the latest term of a candidate that a server has taken.
 #[derive(Clone, Copy, Debug, Default)]
 struct Asked {
     term: Term,
@@ -79,7 +79,12 @@ impl Checker for JustifiedVote {
         };
         let Some(candidate) = at.record.find(message.from) else { return };
         let up_to_date = up_to_date(last, at.server());
-        table[at.slot][candidate] = Asked { term: message.term, last, up_to_date };
+        let asked = &mut table[at.slot][candidate];
+        // A late request of an older term takes nothing away.
+        if message.term >= asked.term {
+            let up_to_date = up_to_date || asked.up_to_date && message.term == asked.term;
+            *asked = Asked { term: message.term, last, up_to_date };
+        }
     }
 
     /// It gives its vote.

@@ -86,7 +86,7 @@ fn as_junit() {
     let text = one("junit");
     insta::assert_snapshot!(text);
     let report = quick_junit::Report::deserialize_from_str(&text).expect("it is JUnit's XML");
-    assert_eq!((report.tests, report.failures, report.errors), (41, 4, 1));
+    assert_eq!((report.tests, report.failures, report.errors), (49, 4, 1));
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn a_vote_is_given_as_logs_and_terms_demand() {
     silent(given(2, same, true));
     raises(given(1, same, false), Property::Voting, "took RequestVote of S2 in term 1");
     silent(given(1, None, false));
-    raises(given(1, None, true), Property::Voting, "instead of Follower of term 1");
+    raises(given(1, None, true), Property::JustifiedVote, "whose log ends with nothing");
     silent(given(0, same, false));
 }
 
@@ -266,8 +266,13 @@ fn a_candidate_leads_with_the_votes_of_a_majority_and_not_before() {
     silent(elected(true, 2, true));
     raises(elected(true, 2, false), Property::Voting, "instead of Leader of term 2");
     silent(elected(false, 2, false));
-    raises(elected(false, 2, true), Property::Voting, "instead of Candidate of term 2");
-    raises(elected(true, 1, true), Property::Voting, "instead of Candidate of term 2");
+    for unelected in [elected(false, 2, true), elected(true, 1, true)] {
+        raises(
+            unelected,
+            Property::JustifiedLeadership,
+            "S1 became leader of term 2 with the votes of S",
+        );
+    }
 }
 
 #[test]
@@ -357,8 +362,8 @@ fn a_message_of_a_leader_of_an_older_term_is_answered() {
     raises(reported(|_| {}), Property::Appending, "does not answer");
     raises(
         reported(|effects| effects.view.leader = Some(NodeId(2))),
-        Property::Appending,
-        "under S2",
+        Property::KnownLeader,
+        "shows S2",
     );
 }
 
