@@ -117,7 +117,7 @@ impl Checkers {
     #[inline]
     pub fn takes(&mut self, server: NodeId, event: &Event) {
         let slot = self.record.slot(server);
-        self.record.announced = true;
+        self.record.takes(slot, event);
         each!(self, slot, |checker, at| checker.takes(at, event));
     }
 
@@ -319,7 +319,7 @@ impl Checkers {
     /// If the server is unknown.
     pub fn crashed(&mut self, server: NodeId) {
         let slot = self.record.slot(server);
-        self.record.servers[slot].power_off();
+        self.record.power_off(slot);
         each!(self, slot, |checker, at| checker.crashed(at));
     }
 

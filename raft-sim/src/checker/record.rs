@@ -1,14 +1,15 @@
 //! The record of a run so far: each server's state, its log and its disk, and what leaders committed. Nothing here
 //! judges. State that one checker alone needs is in that checker.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::chain::{Ledger, Link, Seen, Table};
-use super::server::Server;
+use super::server::{Heard, Server};
 use crate::model::{
-    Entry, HardState, LogIndex, Membership, NodeId, Payload, Snapshot, Term, length,
+    Body, Entry, HardState, LogIndex, Membership, Message, NodeId, Payload, Snapshot, Term, length,
 };
-use crate::subject::{Capability, Role, Settings, View, Write};
+use crate::subject::{Capability, Event, Role, Settings, View, Write};
 
 /// The point at which a configuration is in force on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +108,17 @@ impl Record {
         }
     }
 
+    /// The numbers of configurations whose quorums a server may go by. As long as the one in force is not committed, each of
+    /// its quorums shares a server with those of the one before.
+    #[inline]
+    pub(super) fn may_count_by(&self, slot: usize) -> RangeInclusive<usize> {
+        let Server { log, view, .. } = &self.servers[slot];
+        let latest = self.in_force(slot, view);
+        let is_committed = log.configurations.nth(latest).0 <= length(view.commit);
+        let first = if is_committed { latest } else { latest.saturating_sub(1) };
+        first..=log.configurations.len()
+    }
+
     /// True if that number is certain.
     #[inline]
     pub(super) fn knows_in_force(&self, slot: usize, view: &View) -> bool {
@@ -124,6 +136,42 @@ impl Record {
     pub(super) fn is_durable(&self, server: NodeId, index: u64, link: Link) -> bool {
         let slot = self.find(server);
         slot.is_some_and(|slot| self.servers[slot].durable_log.at(index) == Some(link))
+    }
+
+    /// A server is about to take an event.
+    #[inline]
+    pub(super) fn takes(&mut self, slot: usize, event: &Event) {
+        self.announced = true;
+        let server = &mut self.servers[slot];
+        if let Event::Tick = event
+            && let Some(heard) = &mut server.heard
+        {
+            heard.ticks = heard.ticks.saturating_add(1);
+        }
+        if let Event::Receive(Message { from, term, body, .. }) = event
+            && let Body::AppendEntries { .. } | Body::InstallSnapshot { .. } = body
+            && *term >= server.view.term
+        {
+            server.heard = Some(Heard { leader: *from, term: *term, ticks: 0 });
+        }
+    }
+
+    /// True if a server leads, or has heard from the leader of its term within its shortest election timeout: with
+    /// CheckQuorum it disregards requests for votes then (§6). What it promises to a lease holds over a restart.
+    #[inline]
+    pub(super) fn promises(&self, slot: usize) -> bool {
+        let (server, timeout) = (&self.servers[slot], self.settings[slot].election_timeout.0);
+        let heard = server.heard.filter(|heard| heard.term == server.view.term);
+        server.view.role == Role::Leader || heard.is_some_and(|heard| heard.ticks < timeout)
+    }
+
+    /// A server lost its power.
+    pub(super) fn power_off(&mut self, slot: usize) {
+        let server = &mut self.servers[slot];
+        server.power_off();
+        if self.settings[slot].lease_drift.is_none() {
+            server.heard = None;
+        }
     }
 
     /// An entry is seen at this index of a log, behind `previous`: its link, and what the table knew of it.

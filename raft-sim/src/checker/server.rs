@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::chain::{Chain, Table};
-use crate::model::{HardState, LogIndex, Membership, NodeId, Payload, Position};
+use crate::model::{HardState, LogIndex, Membership, NodeId, Payload, Position, Term};
 use crate::subject::{LogWrite, View};
 
 /// The durable state when a disk began to lie.
@@ -37,6 +37,17 @@ pub(super) struct Server {
     truth: Option<Box<Truth>>,
     /// The number of entries that its state machine has.
     pub(super) applied: u64,
+    /// The last leader that it heard from.
+    pub(super) heard: Option<Heard>,
+}
+
+/// A leader that a server heard from, by AppendEntries or InstallSnapshot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    pub(super) leader: NodeId,
+    pub(super) term: Term,
+    /// The server's own ticks since.
+    pub(super) ticks: u32,
 }
 
 impl Server {
@@ -54,6 +65,7 @@ impl Server {
             durable: HardState::default(),
             truth: None,
             applied: 0,
+            heard: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Property;
 use super::follower_matches_leader::acknowledged;
-use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Commit, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::model::{Body, Message, NodeId, Term, length};
@@ -11,7 +11,8 @@ use crate::subject::Event;
 /// Justified Acknowledgement (Figure 2, AppendEntries; §5.3): success says that the follower has the entries of a request
 /// of the leader, which the consistency check has verified. What lies behind them in its log may be another leader's.
 ///
-/// What the follower knows to be committed needs no request.
+/// What the follower knows to be committed needs no request. That it knows from requests, too (Justified Commit): its commit
+/// index does not pass what a leader has said in its term to be committed, nor what the requests of that term reach.
 #[derive(Debug)]
 pub(in crate::checker) struct JustifiedAcknowledgement {
     /// The leader whose requests each server took last, S1 first.
@@ -25,6 +26,10 @@ struct Requests {
     leader: Option<NodeId>,
     /// The highest index that one of them reaches.
     end: u64,
+    /// The highest commit index that one of them says.
+    commit: u64,
+    /// True if the leader sent something that says what the paper has no name for.
+    other: bool,
 }
 
 impl Checker for JustifiedAcknowledgement {
@@ -35,11 +40,16 @@ impl Checker for JustifiedAcknowledgement {
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         let Event::Receive(message) = event else { return };
-        let end = match &message.body {
-            Body::AppendEntries { prev, entries, .. } => {
-                length(prev.map(|prev| prev.index)) + entries.len() as u64
+        let mut other = false;
+        let (end, commit) = match &message.body {
+            Body::AppendEntries { prev, entries, commit, .. } => {
+                (length(prev.map(|prev| prev.index)) + entries.len() as u64, length(*commit))
             }
-            Body::InstallSnapshot { chunk, .. } => chunk.last.index.get(),
+            Body::InstallSnapshot { chunk, .. } => (chunk.last.index.get(), chunk.last.index.get()),
+            Body::Other { .. } => {
+                other = true;
+                (0, 0)
+            }
             Body::RequestVote { .. }
             | Body::RequestVoteReply { .. }
             | Body::PreVote { .. }
@@ -48,22 +58,40 @@ impl Checker for JustifiedAcknowledgement {
             | Body::InstallSnapshotReply { .. }
             | Body::TimeoutNow
             | Body::ReadIndex { .. }
-            | Body::ReadIndexReply { .. }
-            | Body::Other { .. } => return,
+            | Body::ReadIndexReply { .. } => return,
         };
         let (term, leader) = (message.term, Some(message.from));
         let requests = &mut self.requests[at.slot];
         if (requests.term, requests.leader) == (term, leader) {
             requests.end = requests.end.max(end);
+            requests.commit = requests.commit.max(commit);
+            requests.other |= other;
         } else if term >= requests.term {
-            *requests = Requests { term, leader, end };
+            *requests = Requests { term, leader, end, commit, other };
         }
+    }
+
+    #[inline]
+    fn commits(&mut self, at: &mut Context<'_>, commit: &Commit) -> Verdict {
+        let Requests { term, end, commit: said, other, .. } = self.requests[at.slot];
+        if commit.leads || other || !at.record.announced {
+            return Ok(());
+        }
+        let reach = if term == commit.term { end.min(said) } else { 0 };
+        if commit.to <= reach {
+            return Ok(());
+        }
+        let (id, to, term) = (at.id(), commit.to, commit.term);
+        let detail = format!(
+            "{id} committed up to index {to}, and what it was sent in term {term} says that of index {reach} at most"
+        );
+        violated(Property::JustifiedCommit, id, detail)
     }
 
     #[inline]
     fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
         let Some(matched) = acknowledged(&message.body) else { return Ok(()) };
-        let Requests { term, leader, end } = self.requests[at.slot];
+        let Requests { term, leader, end, .. } = self.requests[at.slot];
         if message.term < at.server().view.term || message.to == at.id() {
             return Ok(());
         }
@@ -81,13 +109,19 @@ impl Checker for JustifiedAcknowledgement {
         );
         violated(Property::JustifiedAcknowledgement, id, detail)
     }
+
+    /// It may come back in an earlier term.
+    #[inline]
+    fn crashed(&mut self, at: &mut Context<'_>) {
+        self.requests[at.slot] = Requests::default();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::{History, entry, raises, silent, success};
-    use crate::model::{Body, LogIndex, Position, Term};
+    use crate::model::{Body, Entries, LogIndex, Position, Term};
 
     /// S2 has three entries of term 1, and takes a request of S1 in term 2 that reaches index 2.
     fn requested() -> History {
@@ -115,5 +149,20 @@ mod tests {
         let words =
             "S2 acknowledged the log of S3 up to index 1, whose requests in term 2 reach index 0";
         raises(history.makes(2, 3, 2, success(1)), Property::JustifiedAcknowledgement, words);
+    }
+
+    /// S2 has taken a request that reaches index 1 and says that index 2 is committed.
+    #[test]
+    fn justified_commit_of_a_follower_is_what_a_leader_says_and_has_verified() {
+        for (to, right) in [(1, true), (2, false)] {
+            let mut history = History::two_committed();
+            let commit = LogIndex::new(2);
+            let prev = LogIndex::new(1).map(|index| Position { index, term: Term(1) });
+            let entries = Entries::default();
+            history.takes(2, 1, 1, Body::AppendEntries { prev, entries, commit, round: 0 });
+            let verdict = history.show(2, |view| view.commit = LogIndex::new(to));
+            let words = "S2 committed up to index 2, and what it was sent in term 1 says that of index 1 at most";
+            if right { silent(verdict) } else { raises(verdict, Property::JustifiedCommit, words) }
+        }
     }
 }

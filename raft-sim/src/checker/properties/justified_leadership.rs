@@ -6,15 +6,31 @@ use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{Servers, has_quorum, names};
 use crate::checker::record::Record;
 use crate::model::{Body, Message, Term};
-use crate::subject::Event;
+use crate::subject::{Capability, Effects, Event, Role};
 
 /// Justified Leadership (Figure 2, §5.2): a candidate that receives votes from a majority of the servers becomes leader.
 /// Received means that it has taken them; its own vote counts once that is durable. Only a leader sends the messages of
-/// one.
+/// one. With CheckQuorum (dissertation §6.2) a leader steps down when it hears from no quorum: it does not lead for two of
+/// the longest election timeouts, by its own clock, without a message of its term from each of one.
 #[derive(Debug)]
 pub(in crate::checker) struct JustifiedLeadership {
     /// The votes that each server has taken, S1 first.
     votes: Vec<Votes>,
+    /// True if the implementation claims CheckQuorum.
+    checks_quorum: bool,
+    contacts: Vec<Contacts>,
+}
+
+/// The servers that a leader hears from.
+#[derive(Clone, Copy, Debug, Default)]
+struct Contacts {
+    /// Ticks since the last election timeout was over.
+    ticks: u32,
+    /// The servers that it heard from since, and in the election timeout before.
+    now: Servers,
+    before: Option<Servers>,
+    /// True if these are no quorum.
+    alone: bool,
 }
 
 /// The votes that a server has taken in the latest term of one.
@@ -27,6 +43,43 @@ struct Votes {
 }
 
 impl JustifiedLeadership {
+    /// A leader takes an event, with CheckQuorum.
+    fn watches_quorum(&mut self, at: &Context<'_>, event: &Event) {
+        let contacts = &mut self.contacts[at.slot];
+        let (server, timeout) = (at.server(), at.settings().election_timeout.1);
+        match event {
+            Event::Receive(message) if message.term == server.view.term => {
+                contacts.now.insert(message.from);
+            }
+            Event::Tick => {
+                contacts.ticks += 1;
+                if contacts.ticks < timeout {
+                    return;
+                }
+                let Contacts { now, before, .. } = *contacts;
+                let quorum = |before: Servers| {
+                    at.record.may_count_by(at.slot).any(|configured| {
+                        has_quorum(server.log.configurations.nth(configured).1, |voter| {
+                            voter == server.id || now.contains(voter) || before.contains(voter)
+                        })
+                    })
+                };
+                let alone = before.is_some_and(|before| !quorum(before));
+                *contacts = Contacts { before: Some(now), alone, ..Contacts::default() };
+            }
+            Event::Receive(_)
+            | Event::Propose(..)
+            | Event::Persisted(_)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Read(_)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_)
+            | Event::Apply => {}
+        }
+    }
+
     fn unelected(at: &Context<'_>, message: &Message) -> Verdict {
         let (id, name, term) = (at.id(), message.body.name(), message.term);
         let article = if matches!(message.body, Body::TimeoutNow) { "a" } else { "an" };
@@ -37,11 +90,20 @@ impl JustifiedLeadership {
 
 impl Checker for JustifiedLeadership {
     fn new(record: &Record) -> JustifiedLeadership {
-        JustifiedLeadership { votes: vec![Votes::default(); record.servers.len()] }
+        let servers = record.servers.len();
+        JustifiedLeadership {
+            votes: vec![Votes::default(); servers],
+            checks_quorum: record.claims.contains(&Capability::CheckQuorum),
+            contacts: vec![Contacts::default(); servers],
+        }
     }
 
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
+        if self.checks_quorum && at.settings().check_quorum && at.server().view.role == Role::Leader
+        {
+            self.watches_quorum(at, event);
+        }
         if let Event::Receive(message) = event
             && let Body::RequestVoteReply { granted: true } = message.body
         {
@@ -59,6 +121,7 @@ impl Checker for JustifiedLeadership {
     fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
         let votes = &mut self.votes[at.slot];
         votes.led = term;
+        self.contacts[at.slot] = Contacts::default();
         if !at.record.announced {
             return Ok(());
         }
@@ -83,6 +146,18 @@ impl Checker for JustifiedLeadership {
     }
 
     #[inline]
+    fn stepped(&mut self, at: &mut Context<'_>, _: &Effects) -> Verdict {
+        let view = &at.server().view;
+        if !self.contacts[at.slot].alone || view.role != Role::Leader {
+            return Ok(());
+        }
+        let (id, term, ticks) = (at.id(), view.term, 2 * at.settings().election_timeout.1);
+        let detail =
+            format!("{id} leads term {term}, and has heard from no quorum for {ticks} ticks");
+        violated(Property::JustifiedLeadership, id, detail)
+    }
+
+    #[inline]
     fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
         match message.body {
             Body::AppendEntries { .. } | Body::InstallSnapshot { .. } | Body::TimeoutNow => {
@@ -100,14 +175,23 @@ impl Checker for JustifiedLeadership {
             | Body::Other { .. } => Ok(()),
         }
     }
+
+    /// It may come back in an earlier term.
+    #[inline]
+    fn crashed(&mut self, at: &mut Context<'_>) {
+        self.votes[at.slot] = Votes::default();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::checker::properties::Property;
-    use crate::checker::testing::{History, heartbeat, raises, silent};
+    use crate::checker::testing::{History, heartbeat, raises, silent, success};
     use crate::model::Body;
-    use crate::subject::Role;
+    use crate::subject::{Capability, Event, Role, Settings};
+
+    const CLAIMS: [Capability; 3] =
+        [Capability::AtAppend, Capability::SlowDisk, Capability::CheckQuorum];
 
     const VOTE: Body = Body::RequestVoteReply { granted: true };
 
@@ -142,6 +226,32 @@ mod tests {
         history.takes(1, 2, 1, VOTE);
         let verdict = history.lead(1);
         raises(verdict, Property::JustifiedLeadership, "with the votes of S2 of S1 S2 S3");
+    }
+
+    /// With CheckQuorum, and timeouts of 10 to 20 ticks.
+    #[test]
+    fn justified_leadership_ends_without_a_quorum() {
+        let settings = Settings { check_quorum: true, ..Settings::default() };
+        for (hears, right) in [(true, true), (false, false)] {
+            let mut history = History::claiming(&CLAIMS, &[settings; 3], &[(&[][..], 0, None); 3]);
+            history.elect(1, 1, &[2]);
+            let mut verdict = Ok(());
+            for tick in 0..40 {
+                if hears && tick == 10 {
+                    history.takes(1, 3, 1, success(0));
+                    silent(history.show(1, |_| {}));
+                }
+                silent(verdict);
+                history.event = Some(Event::Tick);
+                verdict = history.show(1, |_| {});
+            }
+            if right {
+                silent(verdict);
+            } else {
+                let words = "S1 leads term 1, and has heard from no quorum for 40 ticks";
+                raises(verdict, Property::JustifiedLeadership, words);
+            }
+        }
     }
 
     #[test]

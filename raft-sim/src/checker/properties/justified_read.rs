@@ -61,8 +61,6 @@ struct Known {
     /// The last term that it led, and the last in which it told another server to stand.
     led: Term,
     handed_over: Option<Term>,
-    /// The last leader that it heard from, the term, and its own ticks since.
-    heard: Option<(NodeId, Term, u32)>,
     /// The numbers of messages that have reached it and that it has not taken: it is paused.
     arrived: VecDeque<u64>,
     /// For each other server, S1 first.
@@ -105,17 +103,13 @@ impl JustifiedRead {
         let lease = at.settings().lease_drift.is_some();
         let holds_lease = lease && known.handed_over != Some(term);
         let supports = |slot: usize| {
-            let other = &self.servers[slot];
-            let ticks = at.record.settings[slot].election_timeout.0;
-            let heard = other.heard.filter(|(leader, of, _)| (*leader, *of) == (server.id, term));
-            holds_lease && heard.is_some_and(|(_, _, since)| since < ticks)
+            let timeout = at.record.settings[slot].election_timeout.0;
+            let heard = at.record.servers[slot].heard;
+            let heard = heard.filter(|heard| (heard.leader, heard.term) == (server.id, term));
+            holds_lease && heard.is_some_and(|heard| heard.ticks < timeout)
         };
         let configurations = &server.log.configurations;
-        let latest = at.record.in_force(at.slot, &server.view);
-        // As long as a configuration is not committed, each of its quorums shares a server with those of the one before.
-        let is_committed = configurations.nth(latest).0 <= length(server.view.commit);
-        let first = if is_committed { latest } else { latest.saturating_sub(1) };
-        (first..=configurations.len()).any(|configured| {
+        at.record.may_count_by(at.slot).any(|configured| {
             let configuration = configurations.nth(configured).1;
             let quorum = |agrees: &dyn Fn(usize) -> bool| {
                 has_quorum(configuration, |voter| {
@@ -156,7 +150,6 @@ impl Checker for JustifiedRead {
         let known = || Known {
             led: Term::default(),
             handed_over: None,
-            heard: None,
             arrived: VecDeque::new(),
             peers: vec![Peer::default(); servers],
         };
@@ -219,17 +212,13 @@ impl Checker for JustifiedRead {
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         match event {
-            Event::Tick => {
-                if let Some((_, _, ticks)) = &mut self.servers[at.slot].heard {
-                    *ticks = ticks.saturating_add(1);
-                }
-            }
             Event::Receive(message) => self.receives(at, message),
             Event::Read(request) => {
                 let led = at.server().view.role == Role::Leader;
                 self.asked.entry(*request).and_modify(|asked| asked.led = Some(led));
             }
-            Event::Propose(..)
+            Event::Tick
+            | Event::Propose(..)
             | Event::Persisted(_)
             | Event::Register(_)
             | Event::ProposeOnce(..)
@@ -319,9 +308,6 @@ impl JustifiedRead {
         let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
             return;
         };
-        if let Body::AppendEntries { .. } | Body::InstallSnapshot { .. } = message.body {
-            known.heard = Some((message.from, message.term, 0));
-        }
         let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
         let peer = &mut known.peers[from];
         if message.term != peer.term {

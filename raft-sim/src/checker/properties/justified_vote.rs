@@ -3,21 +3,41 @@
 use super::Property;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
+use crate::checker::quorum::{Servers, has_quorum};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
 use crate::model::{Body, Message, NodeId, Position, Term};
-use crate::subject::{Event, View};
+use crate::subject::{Capability, Event, Role, View};
 
 /// Justified Vote (Figure 2, RequestVote; §5.4.1, dissertation §9.6): a server gives its vote only to a candidate that asked
 /// for it in that term, and whose log is at least as up-to-date as its own. The same for a pre-vote, which stands for a
 /// vote in the term after that of the request.
 ///
 /// The log that counts is that when it took the request, or that when it votes.
+///
+/// With CheckQuorum (§6) a server that leads, or has heard from the leader of its term within its shortest election timeout,
+/// gives neither, unless the leader wants the election; a loyal pre-vote is not given then either. A server that is set to
+/// ask for pre-votes stands, and so votes for itself, only when a quorum has given them, or when its leader told it to.
 #[derive(Debug)]
 pub(in crate::checker) struct JustifiedVote {
     /// What each server, S1 first, was last asked for by each other one.
     votes: Vec<Vec<Asked>>,
     pre_votes: Vec<Vec<Asked>>,
+    /// What each server needs to stand, S1 first.
+    candidacies: Vec<Candidacy>,
+    /// The capabilities that the implementation claims.
+    checks_quorum: bool,
+    is_loyal: bool,
+    asks_first: bool,
+}
+
+/// What a server has taken in a term that lets it stand in a later one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Candidacy {
+    term: Term,
+    pre_votes: Servers,
+    /// True if the leader told it to stand.
+    told: bool,
 }
 
 /// The request of the latest term of a candidate that a server has taken.
@@ -27,6 +47,8 @@ struct Asked {
     last: Option<Position>,
     /// True if the candidate's log was as up-to-date as the server's when the request was taken.
     up_to_date: bool,
+    /// True if the server had promised a leader to give no vote then.
+    promised: bool,
 }
 
 /// Raft determines which of two logs is more up-to-date by comparing the index and term of the last entries (§5.4.1).
@@ -36,13 +58,46 @@ fn up_to_date(last: Option<Position>, server: &Server) -> bool {
 }
 
 impl JustifiedVote {
+    /// What lets a server stand, in its term.
+    fn candidacy(&mut self, at: &Context<'_>) -> &mut Candidacy {
+        let (candidacy, term) = (&mut self.candidacies[at.slot], at.server().view.term);
+        if candidacy.term != term {
+            *candidacy = Candidacy { term, ..Candidacy::default() };
+        }
+        candidacy
+    }
+
+    /// A server that is set to ask for pre-votes stands.
+    fn check_candidacy(&self, at: &mut Context<'_>, after: &View) -> Verdict {
+        if !self.asks_first || !at.settings().pre_vote || !at.record.announced {
+            return Ok(());
+        }
+        at.count(Property::JustifiedVote);
+        let (server, candidacy) = (at.server(), &self.candidacies[at.slot]);
+        let in_time = candidacy.term >= server.view.term;
+        let quorum = at.record.may_count_by(at.slot).any(|configured| {
+            has_quorum(server.log.configurations.nth(configured).1, |voter| {
+                voter == server.id || in_time && candidacy.pre_votes.contains(voter)
+            })
+        });
+        if quorum || in_time && candidacy.told {
+            return Ok(());
+        }
+        let (id, term) = (server.id, after.term);
+        let detail = format!("{id} stands for term {term} without the pre-votes of a quorum");
+        violated(Property::JustifiedVote, id, detail)
+    }
+
     #[cold]
     fn unjustified(at: &Context<'_>, to: NodeId, term: Term, what: &str, asked: &Asked) -> Verdict {
         let id = at.id();
         let last = |position: Option<Position>| {
             position.map_or("nothing".to_owned(), |position| position.to_string())
         };
-        let why = if asked.term == term || what == "pre-vote" && asked.term != Term(0) {
+        let why = if asked.promised {
+            "though it leads, or has heard from a leader within its shortest election timeout"
+                .to_owned()
+        } else if asked.term == term || what == "pre-vote" && asked.term != Term(0) {
             let (theirs, own) = (last(asked.last), last(at.server().last()));
             format!("whose log ends with {theirs}, and its own with {own}")
         } else {
@@ -57,22 +112,44 @@ impl Checker for JustifiedVote {
     fn new(record: &Record) -> JustifiedVote {
         let servers = record.servers.len();
         let none = vec![vec![Asked::default(); servers]; servers];
-        JustifiedVote { votes: none.clone(), pre_votes: none }
+        let claims = |capability| record.claims.contains(&capability);
+        JustifiedVote {
+            votes: none.clone(),
+            pre_votes: none,
+            candidacies: vec![Candidacy::default(); servers],
+            checks_quorum: claims(Capability::CheckQuorum),
+            is_loyal: claims(Capability::LoyalPreVote),
+            asks_first: claims(Capability::PreVote),
+        }
     }
 
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         let Event::Receive(message) = event else { return };
-        let (table, last) = match message.body {
-            Body::RequestVote { last, .. } => (&mut self.votes, last),
-            Body::PreVote { last } => (&mut self.pre_votes, last),
+        let checks_quorum = self.checks_quorum && at.settings().check_quorum;
+        let (table, last, promise) = match message.body {
+            Body::RequestVote { last, transfer } => {
+                (&mut self.votes, last, checks_quorum && !transfer)
+            }
+            Body::PreVote { last } => {
+                // One of a later term ends the promise, unless it is disregarded.
+                let loyal = self.is_loyal && message.term <= at.server().view.term;
+                (&mut self.pre_votes, last, checks_quorum || loyal)
+            }
+            Body::PreVoteReply { granted: true } => {
+                self.candidacy(at).pre_votes.insert(message.from);
+                return;
+            }
+            Body::TimeoutNow => {
+                self.candidacy(at).told |= message.term == at.server().view.term;
+                return;
+            }
             Body::RequestVoteReply { .. }
-            | Body::PreVoteReply { .. }
+            | Body::PreVoteReply { granted: false }
             | Body::AppendEntries { .. }
             | Body::AppendEntriesReply { .. }
             | Body::InstallSnapshot { .. }
             | Body::InstallSnapshotReply { .. }
-            | Body::TimeoutNow
             | Body::ReadIndex { .. }
             | Body::ReadIndexReply { .. }
             | Body::Other { .. } => return,
@@ -82,8 +159,10 @@ impl Checker for JustifiedVote {
         let asked = &mut table[at.slot][candidate];
         // A late request of an older term takes nothing away.
         if message.term >= asked.term {
-            let up_to_date = up_to_date || asked.up_to_date && message.term == asked.term;
-            *asked = Asked { term: message.term, last, up_to_date };
+            let again = message.term == asked.term;
+            let up_to_date = up_to_date || again && asked.up_to_date;
+            let promised = promise && at.record.promises(at.slot) && (!again || asked.promised);
+            *asked = Asked { term: message.term, last, up_to_date, promised };
         }
     }
 
@@ -92,6 +171,9 @@ impl Checker for JustifiedVote {
     fn moves(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
         let server = at.server();
         let before = (server.view.term, server.view.voted_for);
+        if after.role == Role::Candidate && after.term > before.0 {
+            self.check_candidacy(at, after)?;
+        }
         let Some(candidate) = after.voted_for.filter(|candidate| *candidate != server.id) else {
             return Ok(());
         };
@@ -101,7 +183,8 @@ impl Checker for JustifiedVote {
         at.count(Property::JustifiedVote);
         let slot = at.record.find(candidate);
         let asked = slot.map_or(Asked::default(), |slot| self.votes[at.slot][slot]);
-        if asked.term == after.term && (asked.up_to_date || up_to_date(asked.last, server)) {
+        let up_to_date = asked.up_to_date || up_to_date(asked.last, server);
+        if asked.term == after.term && up_to_date && !asked.promised {
             return Ok(());
         }
         JustifiedVote::unjustified(at, candidate, after.term, "vote", &asked)
@@ -114,18 +197,31 @@ impl Checker for JustifiedVote {
         let (server, slot) = (at.server(), at.record.find(message.to));
         let asked = slot.map_or(Asked::default(), |slot| self.pre_votes[at.slot][slot]);
         let in_time = asked.term.0.saturating_add(1) >= server.view.term.0;
-        if in_time && (asked.up_to_date || up_to_date(asked.last, server)) {
+        let up_to_date = asked.up_to_date || up_to_date(asked.last, server);
+        if in_time && up_to_date && !asked.promised {
             return Ok(());
         }
         JustifiedVote::unjustified(at, message.to, server.view.term, "pre-vote", &asked)
+    }
+
+    /// It may come back in an earlier term.
+    #[inline]
+    fn crashed(&mut self, at: &mut Context<'_>) {
+        self.votes[at.slot].fill(Asked::default());
+        self.pre_votes[at.slot].fill(Asked::default());
+        self.candidacies[at.slot] = Candidacy::default();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::checker::properties::Property;
-    use crate::checker::testing::{History, Verdict, raises, silent};
+    use crate::checker::testing::{History, Verdict, heartbeat, raises, silent};
     use crate::model::{Body, LogIndex, NodeId, Position, Term};
+    use crate::subject::{Capability, Event, Role, Settings, View};
+
+    const CLAIMS: [Capability; 4] =
+        [Capability::AtAppend, Capability::SlowDisk, Capability::PreVote, Capability::CheckQuorum];
 
     fn position(index: u64, term: u64) -> Option<Position> {
         LogIndex::new(index).map(|index| Position { index, term: Term(term) })
@@ -174,5 +270,55 @@ mod tests {
             "S2 gave its pre-vote in term 3 to S1, whose log ends with 1/2, and its own with 2/2";
         raises(grants(3, position(1, 2)), Property::JustifiedVote, words);
         raises(grants(1, position(2, 2)), Property::JustifiedVote, "S2 gave its pre-vote");
+    }
+
+    /// With CheckQuorum S2 has heard from S1, the leader of term 1, this number of ticks ago, and is asked by S3.
+    fn asked_after(ticks: u32, body: Body) -> History {
+        let settings = Settings { check_quorum: true, pre_vote: true, ..Settings::default() };
+        let mut history = History::claiming(&CLAIMS, &[settings; 3], &[(&[][..], 1, None); 3]);
+        history.takes(2, 1, 1, heartbeat());
+        silent(history.show(2, |view| view.leader = Some(NodeId(1))));
+        for _ in 0..ticks {
+            history.event = Some(Event::Tick);
+            silent(history.show(2, |_| {}));
+        }
+        history.takes(2, 3, if let Body::PreVote { .. } = body { 1 } else { 2 }, body);
+        history
+    }
+
+    #[test]
+    fn justified_vote_is_not_given_while_there_is_a_leader() {
+        for (ticks, transfer, right) in [(9, false, false), (10, false, true), (9, true, true)] {
+            let mut history = asked_after(ticks, Body::RequestVote { last: None, transfer });
+            let verdict = history.show(2, |view| {
+                *view = View { term: Term(2), voted_for: Some(NodeId(3)), ..View::default() };
+            });
+            let words =
+                "S2 gave its vote in term 2 to S3, though it leads, or has heard from a leader";
+            if right { silent(verdict) } else { raises(verdict, Property::JustifiedVote, words) }
+        }
+        let mut history = asked_after(9, Body::PreVote { last: None });
+        silent(history.show(2, |_| {}));
+        let verdict = history.makes(2, 3, 1, Body::PreVoteReply { granted: true });
+        raises(
+            verdict,
+            Property::JustifiedVote,
+            "S2 gave its pre-vote in term 1 to S3, though it leads",
+        );
+    }
+
+    #[test]
+    fn justified_vote_for_oneself_after_pre_votes() {
+        for (body, right) in [
+            (Body::PreVoteReply { granted: true }, true),
+            (Body::PreVoteReply { granted: false }, false),
+            (Body::TimeoutNow, true),
+        ] {
+            let mut history = asked_after(10, Body::PreVote { last: None });
+            history.takes(2, 1, 1, body);
+            let verdict = history.enter(2, Role::Candidate, 2, Some(2));
+            let words = "S2 stands for term 2 without the pre-votes of a quorum";
+            if right { silent(verdict) } else { raises(verdict, Property::JustifiedVote, words) }
+        }
     }
 }

@@ -135,9 +135,18 @@ impl History {
 
     /// A history of servers with these settings that claim every capability.
     pub(super) fn judged(settings: &[Settings], states: &[(&[u64], u64, Option<u32>)]) -> History {
+        History::claiming(&Capability::ALL, settings, states)
+    }
+
+    /// A history of servers with these settings that claim these capabilities.
+    pub(super) fn claiming(
+        capabilities: &[Capability],
+        settings: &[Settings],
+        states: &[(&[u64], u64, Option<u32>)],
+    ) -> History {
         let ids: Vec<NodeId> = (1..).map(NodeId).take(states.len()).collect();
-        let settings = settings.to_vec();
-        History::boot(Checkers::of(&Capability::ALL, &ids, &ids, settings), states)
+        let checkers = Checkers::of(capabilities, &ids, &ids, settings.to_vec());
+        History::boot(checkers, states)
     }
 
     fn boot(checkers: Checkers, states: &[(&[u64], u64, Option<u32>)]) -> History {

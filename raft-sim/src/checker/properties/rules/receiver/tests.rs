@@ -230,7 +230,7 @@ fn a_follower_of_a_leader_disregards_requests_for_its_vote_for_the_shortest_time
         })
     };
     silent(asked(9, false, false));
-    raises(asked(9, false, true), Property::Voting, "instead of Follower of term 1");
+    raises(asked(9, false, true), Property::JustifiedVote, "though it leads");
     raises(asked(9, true, false), Property::Voting, "instead of Follower of term 2");
     silent(asked(10, false, true));
     raises(asked(10, false, false), Property::Voting, "instead of Follower of term 2");
@@ -284,7 +284,11 @@ fn a_server_that_is_set_to_asks_before_it_stands() {
         let taken = takes(&mut history, &Event::Tick, does);
         (taken, history)
     };
-    raises(begins(|effects| stands(effects, 1, 2)).0, Property::Voting, "ask for pre-votes first");
+    raises(
+        begins(|effects| stands(effects, 1, 2)).0,
+        Property::JustifiedVote,
+        "without the pre-votes",
+    );
     let asks = |effects: &mut Effects| {
         for to in [NodeId(2), NodeId(3)] {
             let body = Body::PreVote { last: None };
@@ -408,5 +412,5 @@ fn answers_commit_nothing_without_a_leader() {
     };
     silent(answered(|_| {}));
     let commits = |effects: &mut Effects| effects.view.commit = Some(LogIndex::FIRST);
-    raises(answered(commits), Property::Appending, "no message of a leader says so");
+    raises(answered(commits), Property::JustifiedCommit, "S1 committed up to index 1");
 }
