@@ -18,7 +18,7 @@ impl Implementation for Forgetful {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
+        Capability::ABLE
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -48,7 +48,7 @@ impl Implementation for Nondeterministic {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
+        Capability::ABLE
     }
 
     fn boot(&self, mut boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -67,7 +67,7 @@ impl Implementation for Ashamed {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
+        Capability::ABLE
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -90,7 +90,7 @@ impl Implementation for Choosy {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
+        Capability::ABLE
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -121,7 +121,7 @@ impl Implementation for Rare {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
+        Capability::ABLE
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {

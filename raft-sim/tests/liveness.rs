@@ -22,7 +22,7 @@ impl Implementation for Spoiled {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &Capability::ALL[..Capability::ALL.len() - 1] // all but the rules
+        Capability::ABLE
     }
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
@@ -35,6 +35,39 @@ impl Subject for Server {
     fn step(&mut self, event: Event, effects: &mut Effects) {
         self.0.step(event.clone(), effects);
         self.1(&event, effects);
+    }
+}
+
+/// The reference core behind an adapter that refuses every change of the configuration.
+#[derive(Debug)]
+struct Refuses;
+
+struct Refusing(Box<dyn Subject>, View);
+
+impl Implementation for Refuses {
+    fn name(&self) -> &str {
+        "refuses"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        Capability::ABLE
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (server, view) = Reference.boot(boot)?;
+        Ok((Box::new(Refusing(server, view)), view))
+    }
+}
+
+impl Subject for Refusing {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        if let Event::ChangeMembership(request, ..) = event {
+            effects.answers.push((request, Answer::Rejected));
+            effects.view = self.1;
+            return;
+        }
+        self.0.step(event, effects);
+        self.1 = effects.view;
     }
 }
 
@@ -78,6 +111,16 @@ fn a_cluster_that_is_whole_again_meets_every_goal_and_each_is_counted() {
             assert!(outcome.exercised[*goal as usize] > 0, "{}", goal.name());
         }
     }
+}
+
+/// A change that is under way ends, but another one, to the configuration that there is, is refused.
+#[test]
+fn a_change_may_be_refused_and_is_not_exercised_then() {
+    let healing = Healing { change: true, ..Healing::whole() };
+    let outcome = outcome(&plan(0, healing), &Refuses);
+    assert_eq!(outcome.violation, None);
+    assert!(matches!(outcome.liveness, Liveness::Met { .. }), "{:?}", outcome.liveness);
+    assert_eq!(outcome.exercised[Property::ChangeCompletes as usize], 0);
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn a_command_that_does_not_start_or_does_not_say_hello_is_one_error() {
         (says(r#"{"status":"crashed","reason":"no"}"#), "it refuses `hello`: no"),
         (
             says(r#"{"protocol":1,"name":"x","capabilities":["reads","flying"]}"#),
-            "there is no capability `flying`; expected some of figure-2, forge, no-op,",
+            "there is no capability `flying`; expected some of figure-2, rules, forge, no-op,",
         ),
         (
             says(r#"{"protocol":1,"name":"x","capabilities":["pre-votes"]}"#),

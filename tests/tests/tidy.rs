@@ -9,6 +9,7 @@ use raft_sim::plan::{FaultClass, PLAN_OPTIONS, TargetSort, Trigger};
 use raft_sim::scenario::paper::{DISSERTATION, FIGURES};
 use raft_sim::scenario::syntax;
 use raft_sim::subject::{Capability, Field, SETTINGS, Setting, Settings};
+use raft_sim::trace::JUDGED;
 use raft_tests::paper_map::{self, CASES, PLACES, RULES, Where};
 use raft_tests::{files, root, scenarios};
 
@@ -476,7 +477,14 @@ fn the_faults_page_has_each_class_target_and_trigger() {
 fn the_page_of_properties_has_a_row_for_each() {
     let page = read("docs/invariants.md");
     for property in Property::ALL {
-        let row = format!("| {} | `{}` | ", property.number(), property.name());
+        let claims: Vec<String> =
+            property.claims().iter().map(|claim| format!("`{claim}`")).collect();
+        let of = match claims.is_empty() {
+            true => "any Raft".to_owned(),
+            false => format!("claim {}", claims.join(" or ")),
+        };
+        let traced = if JUDGED.contains(&property) { ", traces" } else { "" };
+        let row = format!("| {} | `{}` | {of}{traced} | ", property.number(), property.name());
         assert!(page.contains(&row), "docs/invariants.md has no row that begins with {row}");
     }
 }

@@ -155,7 +155,7 @@ impl Checkers {
         each!(self, slot, |checker, at| checker.moves(at, after)?);
         let before = &self.record.servers[slot].view;
         let configured = self.record.in_force(slot, before);
-        if after.role == Role::Leader && before.role != Role::Leader {
+        if after.role == Role::Leader && (before.role, before.term) != (after.role, after.term) {
             each!(self, slot, |checker, at| checker.elected(at, after.term)?);
         }
         for write in &effects.writes {
@@ -226,12 +226,13 @@ impl Checkers {
         if to <= length(self.record.servers[slot].view.commit) {
             return Ok(());
         }
-        let leads = self.record.leads(slot, after);
+        let led = self.record.commits_as_leader(slot, after, to);
         let configured = configured..self.record.in_force(slot, after);
-        let commit = &Commit { to, term: after.term, leads, configured };
+        let term = led.unwrap_or(after.term);
+        let commit = &Commit { to, term, leads: led.is_some(), configured };
         each!(self, slot, |checker, at| checker.commits(at, commit)?);
-        if leads {
-            self.record.commit(slot, to, after.term);
+        if commit.leads {
+            self.record.commit(slot, to, term);
             each!(self, slot, |checker, at| checker.committed(at, commit)?);
         }
         Ok(())

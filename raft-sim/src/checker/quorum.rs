@@ -61,6 +61,17 @@ pub(crate) fn has_quorum(configuration: &Membership, agrees: impl Fn(NodeId) -> 
     majority(voters) && (outgoing.is_empty() || majority(outgoing))
 }
 
+/// True if a server is a quorum of a configuration by itself.
+pub(super) fn is_alone(configuration: &Membership, server: NodeId) -> bool {
+    has_quorum(configuration, |voter| voter == server)
+}
+
+/// True if something holds for all voters of a configuration, and there are some.
+pub(super) fn all_voters(configuration: &Membership, holds: impl Fn(NodeId) -> bool) -> bool {
+    let Membership { voters, outgoing, learners: _ } = configuration;
+    !voters.is_empty() && voters.iter().chain(outgoing).all(|voter| holds(*voter))
+}
+
 /// True if a server receives the log.
 pub(super) fn contains(configuration: &Membership, server: NodeId) -> bool {
     let Membership { voters, outgoing, learners } = configuration;

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::chain::{Ledger, Link, Seen, Table};
+use super::quorum::is_alone;
 use super::server::{Heard, Server};
 use crate::model::{
     Body, Entry, HardState, LogIndex, Membership, Message, NodeId, Payload, Snapshot, Term, length,
@@ -95,6 +96,47 @@ impl Record {
     pub(super) fn leads(&self, slot: usize, after: &View) -> bool {
         let before = &self.servers[slot].view;
         after.role == Role::Leader || (before.role == Role::Leader && before.term == after.term)
+    }
+
+    /// True if a server leads the same term before and after a step, or wins the election for which it stood: then its
+    /// log is a leader's in all of the step.
+    #[inline]
+    pub(super) fn leads_throughout(&self, slot: usize, after: &View) -> bool {
+        let before = &self.servers[slot].view;
+        before.term == after.term
+            && (before.role == Role::Leader
+                || (before.role == Role::Candidate && after.role == Role::Leader))
+    }
+
+    /// The term as whose leader a server commits up to an index in a step; `None` if it learns of it as a follower. A
+    /// server that takes several messages in a step may lead, commit and follow a later leader: then nobody else has
+    /// committed the entry.
+    #[inline]
+    pub(super) fn commits_as_leader(&self, slot: usize, after: &View, to: u64) -> Option<Term> {
+        if self.leads(slot, after) {
+            return Some(after.term);
+        }
+        if to <= self.ledger.len() {
+            return None;
+        }
+        let server = &self.servers[slot];
+        let before = &server.view;
+        if before.role == Role::Leader {
+            return Some(before.term);
+        }
+        // The only voter stands and leads at once.
+        let term = server.log.at(to)?.term;
+        (before.term < term && term <= after.term && self.is_alone(slot, after)).then_some(term)
+    }
+
+    /// True if a server is a quorum by itself, of the configuration in force before a step or after it.
+    #[inline]
+    pub(super) fn is_alone(&self, slot: usize, after: &View) -> bool {
+        let server = &self.servers[slot];
+        [&server.view, after].into_iter().any(|view| {
+            let configuration = server.log.configurations.nth(self.in_force(slot, view)).1;
+            is_alone(configuration, server.id)
+        })
     }
 
     /// The number of configurations of its log that a server has in force, or had, when it showed this view: it

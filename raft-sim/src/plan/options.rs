@@ -248,9 +248,10 @@ mod capabilities {
         let Some(words) = Option::<Vec<String>>::deserialize(from)? else { return Ok(None) };
         let capability = |word: &String| {
             let unknown = || D::Error::custom(format!("no capability is called `{word}`"));
-            Capability::named(word).ok_or_else(unknown)
+            Capability::all_named(word).ok_or_else(unknown)
         };
-        words.iter().map(capability).collect::<Result<_, _>>().map(Some)
+        let all: Vec<Vec<Capability>> = words.iter().map(capability).collect::<Result<_, _>>()?;
+        Ok(Some(all.concat()))
     }
 }
 

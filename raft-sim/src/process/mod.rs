@@ -33,9 +33,6 @@ pub use crate::subject::serve;
 /// Consecutive timeouts after which the subject is abandoned. Each further one would take as long.
 const MOST_HANGS: u32 = 3;
 
-/// The name that stands for the capabilities of Figures 2 and 4.
-const FIGURE_2: &str = "figure-2";
-
 /// The time that a child may take to answer, on the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -222,7 +219,8 @@ fn hello(child: &mut Child, limits: Limits) -> Result<Said, String> {
         None => return Err(format!("it does not say `protocol`; expected {PROTOCOL}")),
     }
     let capabilities = answer.capabilities.unwrap_or_default();
-    let known = |word: &wire::Text<'_>| claimed(&word.0).ok_or_else(|| unknown(&word.0));
+    let known =
+        |word: &wire::Text<'_>| Capability::all_named(&word.0).ok_or_else(|| unknown(&word.0));
     let claims: Vec<Vec<Capability>> = capabilities.iter().map(known).collect::<Result<_, _>>()?;
     let mut capabilities = claims.concat();
     capabilities.sort_unstable();
@@ -234,21 +232,13 @@ fn hello(child: &mut Child, limits: Limits) -> Result<Said, String> {
     Ok(Said { name, capabilities })
 }
 
-/// The capabilities that a word stands for: one, or those of Figure 2 together.
-fn claimed(word: &str) -> Option<Vec<Capability>> {
-    if word == FIGURE_2 {
-        return Some(Capability::FIGURE_2.to_vec());
-    }
-    Capability::named(word).map(|capability| vec![capability])
-}
-
 /// The error message for an unknown capability.
 fn unknown(word: &str) -> String {
     let words = Capability::ALL.map(Capability::word);
     match nearest(word, words.into_iter()) {
         Some(meant) => format!("there is no capability `{word}`; did you mean `{meant}`?"),
         None => format!(
-            "there is no capability `{word}`; expected some of {FIGURE_2}, {}",
+            "there is no capability `{word}`; expected some of figure-2, rules, {}",
             words.join(", ")
         ),
     }

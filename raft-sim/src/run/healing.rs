@@ -58,6 +58,8 @@ pub(super) struct Phase<'p> {
     steady: Option<(NodeId, Term, Micros)>,
     /// The request under way.
     probe: Option<Probe>,
+    /// True if the last change was refused, with none under way: a server may do that.
+    refused: bool,
     /// The target of the transfer under way.
     target: Option<NodeId>,
     /// The number of transfers for which a leader stepped down and another server than the target was elected.
@@ -121,6 +123,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             apart,
             steady: None,
             probe: None,
+            refused: false,
             target: None,
             lost: 0,
             requests: 0,
@@ -170,6 +173,9 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             self.shut_out(phase)?;
             if met(self, phase)? {
                 break;
+            }
+            if self.world.now() >= until && property == Property::ChangeCompletes && phase.refused {
+                return Ok(());
             }
             if self.world.now() >= until {
                 // A change that was under way may since have led to a configuration without a quorum.
@@ -346,9 +352,11 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         match self.answer_of(phase, leader) {
             Probed::Answered(Answer::Committed(_)) => Ok(true),
             Probed::Waits => Ok(false),
-            Probed::Answered(_) | Probed::Not => {
+            probed @ (Probed::Answered(_) | Probed::Not) => {
                 let (index, configuration) = self.in_force(leader);
-                if configuration.is_joint() || index > length(self.commit(leader)) {
+                let ended = !configuration.is_joint() && index <= length(self.commit(leader));
+                phase.refused = ended && matches!(probed, Probed::Answered(Answer::Rejected));
+                if !ended {
                     return Ok(false);
                 }
                 let Membership { voters, learners, .. } = Membership::clone(&configuration);

@@ -75,7 +75,11 @@ impl<'t> Feed<'t> {
         let known = &self.servers[slot];
         // Durable events are counted from a start on.
         let unsure = known.lost || (self.facts.durable && !known.has_start);
-        self.facts.is_named(server) && (unsure || streams[slot].may_act_in(term))
+        // What it wrote in this term may become durable later, and counts as of then.
+        let writes = known.pending.iter().filter(|(_, write)| write.log.is_some());
+        let most = streams[slot].durable();
+        let becomes_durable = writes.map(|(number, _)| *number).any(|number| number <= most);
+        self.facts.is_named(server) && (unsure || becomes_durable || streams[slot].may_act_in(term))
     }
 
     /// True if a server other than this follower may have committed something in this term or before.
@@ -166,9 +170,13 @@ impl<'t> Feed<'t> {
                 if skipped =>
             {
                 self.gaps.skipped += 1;
+                if let What::Append(from, entries) = &event.what {
+                    return self.checkers.continues(server, *from, entries, true);
+                }
                 Ok(())
             }
             What::Append(from, entries) => {
+                self.checkers.continues(server, *from, entries, false)?;
                 self.servers[slot(server)].has_log = true;
                 let highest = entries.iter().map(|entry| entry.term).max();
                 if let Some(term) = highest.filter(|_| !self.facts.terms()) {
@@ -229,6 +237,7 @@ impl<'t> Feed<'t> {
         known.has_applied = start.applied.is_some();
         let last = start.found.last.filter(|_| self.facts.logs);
         let found = Found { last, ..start.found };
+        self.checkers.ends(server, last);
         if first {
             self.checkers.began(server, &found);
         } else {
@@ -324,6 +333,7 @@ impl<'t> Feed<'t> {
 
     fn install(&mut self, server: NodeId, last: Position) -> Result<(), Violation> {
         self.servers[slot(server)].has_applied = true;
+        self.checkers.ends(server, Some(last));
         if !self.checkers.installed(server, last)? {
             self.lose(server);
             return Ok(());

@@ -45,6 +45,24 @@ impl<'t> Stream<'t> {
         self.ranks.get(self.next).copied()
     }
 
+    /// The number of its events since its last start that it reports as durable before its next one.
+    pub(super) fn durable(&self) -> u64 {
+        let life = self.events[self.next.min(self.events.len())..].iter();
+        let life = life.take_while(|event| !matches!(event.what, What::Start(_)));
+        let durable = life.filter_map(|event| match event.what {
+            What::Durable(count) => Some(count),
+            What::Start(_)
+            | What::Role(..)
+            | What::Vote(..)
+            | What::Append(..)
+            | What::Commit(_)
+            | What::Apply(..)
+            | What::Snapshot(_)
+            | What::Install(_) => None,
+        });
+        durable.max().unwrap_or(0)
+    }
+
     /// True if the server may have done something in this term or before that has not been taken. Past the end of its
     /// events it may have.
     pub(super) fn may_act_in(&self, term: Term) -> bool {

@@ -68,8 +68,19 @@ const (
 	CapSessions Capability = "sessions"
 	// CapApplyQueue: its state machine may lag behind the commit index. Needs the method of Applier.
 	CapApplyQueue Capability = "apply-queue"
-	// CapRules: keeps the rules of Figures 2 and 13 to the letter in every step, also where another way would be as
-	// safe, so that each step can be judged by itself.
+	// CapStrictTimer: stands, or asks for pre-votes, exactly between its shortest and its longest election timeout
+	// after a leader's message or a vote that it gave, by the ticks that it was told of.
+	CapStrictTimer Capability = "strict-timer"
+	// CapStrictVotes: answers each request for a vote or a pre-vote in the step that takes it, or in which its write
+	// is durable, as its term, its vote and its last entry demand, and leads with the vote of a quorum in the same way.
+	CapStrictVotes Capability = "strict-votes"
+	// CapStrictAppending: obeys and answers each AppendEntries in the step that takes it, or in which its write is
+	// durable: refused, or exactly what is missing is written.
+	CapStrictAppending Capability = "strict-appending"
+	// CapStrictSnapshots: obeys and answers each part of a snapshot in the step that takes it, or in which its write
+	// is durable.
+	CapStrictSnapshots Capability = "strict-snapshots"
+	// CapRules stands for the four CapStrict... together.
 	CapRules Capability = "rules"
 	// CapConduct is the former name of CapRules.
 	CapConduct = CapRules

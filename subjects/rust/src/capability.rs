@@ -47,7 +47,7 @@ macro_rules! capabilities {
     };
 }
 
-// A new capability goes before the last one: test doubles claim all but `rules` by its place.
+// A new capability goes before the rules, which are the last four: `Capability::ABLE` is all before them.
 capabilities! {
     Forge "forge" "":
         "takes a message that no server sent, described in Figure 2's words",
@@ -126,17 +126,37 @@ capabilities! {
     SlowDisk "slow-disk" "":
         "goes on while its writes are under way, and hears when they are durable; without it a server waits at each \
          write, and its disk takes no time",
-    Rules "rules" "Figures 2 and 13":
-        "keeps the rules to the letter in every step, also where another way would be as safe, so that each step can be \
-         judged by itself",
+    StrictTimer "strict-timer" "Figure 2, §5.2":
+        "stands, or asks for pre-votes, exactly between its shortest and its longest election timeout after a leader's \
+         message or a vote that it gave, by the ticks that it was told of",
+    StrictVotes "strict-votes" "Figure 2, §5.4.1":
+        "answers each request for a vote or a pre-vote in the step that takes it, or in which its write is durable, as \
+         its term, its vote and its last entry demand, and leads with the vote of a quorum in the same way",
+    StrictAppending "strict-appending" "Figure 2, §5.3":
+        "obeys and answers each AppendEntries in the step that takes it, or in which its write is durable: refused, or \
+         exactly what is missing is written",
+    StrictSnapshots "strict-snapshots" "Figure 13":
+        "obeys and answers each part of a snapshot in the step that takes it, or in which its write is durable",
 }
 
-/// Former words of capabilities, still read.
-const FORMER: [(&str, Capability); 1] = [("conduct", Capability::Rules)];
-
 impl Capability {
-    /// What Figures 2 and 4 say and another Raft may do otherwise: a subject that keeps to them has all of these. In the
-    /// protocol of child processes they have the name `figure-2` together.
+    /// Everything but the rules.
+    pub const ABLE: &'static [Capability] = {
+        let count = Capability::ALL.len() - Capability::RULES.len();
+        Capability::ALL.split_at(count).0
+    };
+
+    /// The rules with one right answer: a subject that claims one is judged by it step by step. They have the name
+    /// `rules` together.
+    pub const RULES: [Capability; 4] = [
+        Capability::StrictTimer,
+        Capability::StrictVotes,
+        Capability::StrictAppending,
+        Capability::StrictSnapshots,
+    ];
+
+    /// What Figures 2 and 4 say and another Raft may do otherwise: a subject that keeps to them has all of these. They
+    /// have the name `figure-2` together.
     pub const FIGURE_2: [Capability; 7] = [
         Capability::SteadyTimer,
         Capability::PatientCandidates,
@@ -147,12 +167,21 @@ impl Capability {
         Capability::VolatileCommit,
     ];
 
-    /// The capability with this word, which may be a former one.
+    /// The capability with this word.
     #[must_use]
     pub fn named(word: &str) -> Option<Capability> {
-        let former = || FORMER.into_iter().find(|(former, _)| *former == word);
-        let now = Capability::ALL.into_iter().find(|capability| capability.word() == word);
-        now.or_else(|| former().map(|(_, capability)| capability))
+        Capability::ALL.into_iter().find(|capability| capability.word() == word)
+    }
+
+    /// The capabilities that a word stands for: the one with this word, or the group of this name. `conduct` is the former
+    /// name of `rules`.
+    #[must_use]
+    pub fn all_named(word: &str) -> Option<Vec<Capability>> {
+        match word {
+            "figure-2" => Some(Capability::FIGURE_2.to_vec()),
+            "rules" | "conduct" => Some(Capability::RULES.to_vec()),
+            word => Capability::named(word).map(|capability| vec![capability]),
+        }
     }
 }
 
@@ -167,13 +196,19 @@ mod tests {
     use super::Capability;
 
     #[test]
-    fn capabilities_are_known_by_their_words_also_by_former_ones() {
+    fn capabilities_are_known_by_their_words_and_by_the_names_of_groups() {
         for capability in Capability::ALL {
             assert_eq!(Capability::named(capability.word()), Some(capability));
+            assert_eq!(Capability::all_named(capability.word()), Some(vec![capability]));
         }
-        assert_eq!(Capability::named("conduct"), Some(Capability::Rules));
-        assert_eq!(Capability::Rules.to_string(), "rules");
-        assert_eq!(Capability::named("conducts"), None);
-        assert_eq!(Capability::ALL.last(), Some(&Capability::Rules));
+        assert_eq!(Capability::all_named("rules"), Some(Capability::RULES.to_vec()));
+        assert_eq!(Capability::all_named("conduct"), Some(Capability::RULES.to_vec()));
+        assert_eq!(Capability::all_named("conducts"), None);
+        assert_eq!(Capability::StrictVotes.to_string(), "strict-votes");
+    }
+
+    #[test]
+    fn the_rules_are_the_last_capabilities() {
+        assert_eq!([Capability::ABLE, &Capability::RULES].concat(), Capability::ALL);
     }
 }

@@ -39,8 +39,8 @@ pub const OUTSIDE_LIMIT: Duration = Duration::from_secs(40);
 
 /// Edits that leave only the properties whose violation users of any Raft would call a failure: Figure 3, what
 /// clients see, and progress; also Log Terms, No Panic and Bounded Steps, without which a run can't go on. A server's
-/// disk, votes, configurations and the counting of its leader are not judged then, and the capability `rules` is
-/// not claimed. An implementation whose inside is unknown is judged like this.
+/// disk, votes, configurations and the counting of its leader are not judged then, and none of the `rules` is
+/// claimed. An implementation whose inside is unknown is judged like this.
 pub const OUTSIDE: [Edit<'static>; 3] = [
     Edit {
         file: "raft-sim/src/reference/mod.rs",
@@ -48,7 +48,7 @@ pub const OUTSIDE: [Edit<'static>; 3] = [
     }
 
     fn boot(",
-        replace: "&Capability::ALL[..Capability::ALL.len() - 1]
+        replace: "Capability::ABLE
     }
 
     fn boot(",
@@ -59,7 +59,7 @@ pub const OUTSIDE: [Edit<'static>; 3] = [
     }
 
     fn launch(",
-        replace: "&Capability::ALL[..Capability::ALL.len() - 1]
+        replace: "Capability::ABLE
     }
 
     fn launch(",

@@ -108,9 +108,9 @@ pub(in crate::checker) struct New<'a> {
 pub(in crate::checker) struct Commit {
     /// The last entry.
     pub(in crate::checker) to: u64,
-    /// The server's term.
+    /// The server's term, in which it leads if it does.
     pub(in crate::checker) term: Term,
-    /// True if the server leads.
+    /// True if the server commits it as a leader.
     pub(in crate::checker) leads: bool,
     /// The numbers of configurations of its log in force before and after the step.
     pub(in crate::checker) configured: Range<usize>,

@@ -309,6 +309,10 @@ impl JustifiedRead {
             return;
         };
         let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
+        // One that may be disregarded, its term included, takes nothing away.
+        if let Body::RequestVote { .. } | Body::PreVote { .. } = message.body {
+            return;
+        }
         let peer = &mut known.peers[from];
         if message.term != peer.term {
             *peer = Peer { term: message.term, taken: Sent::default(), ..*peer };

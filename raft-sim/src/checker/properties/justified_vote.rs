@@ -20,9 +20,9 @@ use crate::subject::{Capability, Event, Role, View};
 /// ask for pre-votes stands, and so votes for itself, only when a quorum has given them, or when its leader told it to.
 #[derive(Debug)]
 pub(in crate::checker) struct JustifiedVote {
-    /// What each server, S1 first, was last asked for by each other one.
-    votes: Vec<Vec<Asked>>,
-    pre_votes: Vec<Vec<Asked>>,
+    /// What each server, S1 first, was asked for in its term and later ones by each other one.
+    votes: Vec<Vec<Vec<Asked>>>,
+    pre_votes: Vec<Vec<Vec<Asked>>>,
     /// What each server needs to stand, S1 first.
     candidacies: Vec<Candidacy>,
     /// The capabilities that the implementation claims.
@@ -40,7 +40,7 @@ struct Candidacy {
     told: bool,
 }
 
-/// The request of the latest term of a candidate that a server has taken.
+/// A request of a candidate that a server has taken.
 #[derive(Clone, Copy, Debug, Default)]
 struct Asked {
     term: Term,
@@ -111,7 +111,7 @@ impl JustifiedVote {
 impl Checker for JustifiedVote {
     fn new(record: &Record) -> JustifiedVote {
         let servers = record.servers.len();
-        let none = vec![vec![Asked::default(); servers]; servers];
+        let none = vec![vec![Vec::new(); servers]; servers];
         let claims = |capability| record.claims.contains(&capability);
         JustifiedVote {
             votes: none.clone(),
@@ -155,14 +155,23 @@ impl Checker for JustifiedVote {
             | Body::Other { .. } => return,
         };
         let Some(candidate) = at.record.find(message.from) else { return };
-        let up_to_date = up_to_date(last, at.server());
+        let (server, term) = (at.server(), message.term);
         let asked = &mut table[at.slot][candidate];
-        // A late request of an older term takes nothing away.
-        if message.term >= asked.term {
-            let again = message.term == asked.term;
-            let up_to_date = up_to_date || again && asked.up_to_date;
-            let promised = promise && at.record.promises(at.slot) && (!again || asked.promised);
-            *asked = Asked { term: message.term, last, up_to_date, promised };
+        // A pre-vote of the term before stands for a vote in this one.
+        asked.retain(|asked| asked.term.0.saturating_add(1) >= server.view.term.0);
+        let new = Asked {
+            term,
+            last,
+            up_to_date: up_to_date(last, server),
+            promised: promise && at.record.promises(at.slot),
+        };
+        match asked.iter_mut().find(|asked| asked.term == term) {
+            Some(known) => {
+                known.last = last;
+                known.up_to_date |= new.up_to_date;
+                known.promised &= new.promised;
+            }
+            None => asked.push(new),
         }
     }
 
@@ -182,7 +191,8 @@ impl Checker for JustifiedVote {
         }
         at.count(Property::JustifiedVote);
         let slot = at.record.find(candidate);
-        let asked = slot.map_or(Asked::default(), |slot| self.votes[at.slot][slot]);
+        let mut asked = slot.into_iter().flat_map(|slot| &self.votes[at.slot][slot]);
+        let asked = asked.find(|asked| asked.term == after.term).copied().unwrap_or_default();
         let up_to_date = asked.up_to_date || up_to_date(asked.last, server);
         if asked.term == after.term && up_to_date && !asked.promised {
             return Ok(());
@@ -195,20 +205,23 @@ impl Checker for JustifiedVote {
         let Body::PreVoteReply { granted: true } = message.body else { return Ok(()) };
         at.count(Property::JustifiedVote);
         let (server, slot) = (at.server(), at.record.find(message.to));
-        let asked = slot.map_or(Asked::default(), |slot| self.pre_votes[at.slot][slot]);
-        let in_time = asked.term.0.saturating_add(1) >= server.view.term.0;
-        let up_to_date = asked.up_to_date || up_to_date(asked.last, server);
-        if in_time && up_to_date && !asked.promised {
+        let asked = slot.map_or(&[][..], |slot| &self.pre_votes[at.slot][slot]);
+        let justified = |asked: &&Asked| {
+            let in_time = asked.term.0.saturating_add(1) >= server.view.term.0;
+            in_time && (asked.up_to_date || up_to_date(asked.last, server)) && !asked.promised
+        };
+        if asked.iter().any(|asked| justified(&asked)) {
             return Ok(());
         }
+        let asked = asked.last().copied().unwrap_or_default();
         JustifiedVote::unjustified(at, message.to, server.view.term, "pre-vote", &asked)
     }
 
     /// It may come back in an earlier term.
     #[inline]
     fn crashed(&mut self, at: &mut Context<'_>) {
-        self.votes[at.slot].fill(Asked::default());
-        self.pre_votes[at.slot].fill(Asked::default());
+        self.votes[at.slot].iter_mut().for_each(Vec::clear);
+        self.pre_votes[at.slot].iter_mut().for_each(Vec::clear);
         self.candidacies[at.slot] = Candidacy::default();
     }
 }
@@ -277,7 +290,7 @@ mod tests {
         let settings = Settings { check_quorum: true, pre_vote: true, ..Settings::default() };
         let mut history = History::claiming(&CLAIMS, &[settings; 3], &[(&[][..], 1, None); 3]);
         history.takes(2, 1, 1, heartbeat());
-        silent(history.show(2, |view| view.leader = Some(NodeId(1))));
+        silent(history.show(2, |_| {}));
         for _ in 0..ticks {
             history.event = Some(Event::Tick);
             silent(history.show(2, |_| {}));

@@ -28,7 +28,7 @@ impl Checker for LeaderAppendOnly {
 
     #[inline]
     fn writes_log(&mut self, at: &mut Context<'_>, write: &LogWrite, after: &View) -> Verdict {
-        if !at.leads(after) {
+        if !at.record.leads_throughout(at.slot, after) {
             return Ok(());
         }
         at.count(Property::LeaderAppendOnly);
@@ -45,7 +45,9 @@ impl Checker for LeaderAppendOnly {
 mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::members;
-    use crate::checker::testing::{History, raises, silent};
+    use crate::checker::testing::{History, entry, raises, silent, writing};
+    use crate::model::{HardState, LogIndex, NodeId, Term};
+    use crate::subject::{LogWrite, Role, Write};
 
     #[test]
     fn leader_append_only_rewrite_of_an_uncommitted_entry() {
@@ -65,6 +67,22 @@ mod tests {
         history.propose(2);
         history.replicate(2, 1);
         assert_eq!(history.exercised(Property::LeaderAppendOnly), 2);
+    }
+
+    /// It takes the entries of its leader, which is no voter any more, then is told to stand, and leads.
+    #[test]
+    fn only_voter_replaces_entries_before_it_leads_in_one_step() {
+        let mut history = History::given(&[(&[1], 1, None)]);
+        silent(history.step(1, |effects| {
+            let hard_state = HardState { term: Term(3), voted_for: Some(NodeId(1)) };
+            let view = &mut effects.view;
+            (view.role, view.term, view.voted_for) =
+                (Role::Leader, hard_state.term, hard_state.voted_for);
+            let log = LogWrite { from: LogIndex::FIRST, entries: entry(1, 2).into() };
+            effects.writes.push(Write { hard_state: Some(hard_state), ..writing(Some(log)) });
+        }));
+        let verdict = history.write(1, 1, &[3]);
+        raises(verdict, Property::LeaderAppendOnly, "S1, a leader, wrote from index 1 on");
     }
 
     /// A leader has its log, and takes no snapshot in place of it.

@@ -3,22 +3,25 @@
 use super::Property;
 use crate::checker::properties::hooks::{Boot, Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
-use crate::checker::quorum::has_quorum;
 use crate::checker::record::{InForce, Record};
-use crate::model::length;
-use crate::subject::{Role, View};
+use crate::model::{Body, Message, NodeId, Term, length};
+use crate::subject::{Effects, Event, Role, View};
 
 /// Legal Roles (Figure 4, §5.1): a server starts up as follower; a follower that times out starts
 /// an election in a new term; a candidate that receives a majority of the votes becomes leader
 /// of that term; a leader stays leader of its term until it steps down to follower.
 ///
-/// The only voter of its configuration needs no other vote: a step takes it from follower to leader.
+/// A step may take several arrows: a leader that learns of a later term follows it, and may stand in one after that.
+/// The votes of others take messages, so only the only voter of its configuration stands and leads in one step.
 ///
 /// A learner waits (dissertation §4.2.1): it neither stands nor leads. It may have voted in the configuration
 /// before, and then it is the one to stand (§4.2.2 there), until it knows that its own is committed. If it is not
 /// reported when a configuration is in force, the server may not have applied that one, and is not judged.
 #[derive(Debug)]
-pub(in crate::checker) struct LegalRoles;
+pub(in crate::checker) struct LegalRoles {
+    /// The sender and the term of a message of a later term that a candidate takes.
+    called: Option<(NodeId, Term)>,
+}
 
 impl LegalRoles {
     fn check(at: &mut Context<'_>, after: &View) -> Verdict {
@@ -30,33 +33,37 @@ impl LegalRoles {
         let configured = at.record.in_force(at.slot, after);
         let (old, new) = (before.term, after.term);
         let (index, configuration) = server.log.configurations.nth(configured);
-        let alone = has_quorum(configuration, |voter| voter == server.id);
+        let alone = at.record.is_alone(at.slot, after);
         let learns = at.record.in_force != InForce::Unreported
             && configuration.learners.contains(&server.id)
             && !configuration.outgoing.contains(&server.id)
             && index <= length(after.commit);
+        // The first term in which it can stand: a leader has to learn of a later one first.
+        let stands = if before.role == Role::Leader { old.next().next() } else { old.next() };
         let breach = match (before.role, after.role) {
-            (Role::Follower | Role::Candidate, Role::Candidate | Role::Leader) if learns => {
+            (Role::Follower | Role::Candidate | Role::Leader, Role::Follower) => None,
+            (_, Role::Candidate | Role::Leader) if learns && before.role != Role::Leader => {
                 Some(format!("stood for election in term {new}, and is a learner"))
             }
-            (Role::Follower | Role::Candidate, Role::Follower) | (Role::Leader, Role::Follower) => {
-                None
-            }
-            (Role::Follower, Role::Candidate) if new > old => None,
+            (Role::Candidate, Role::Candidate) => None,
+            (Role::Follower | Role::Leader, Role::Candidate) if new >= stands => None,
             (Role::Follower, Role::Candidate) => {
                 Some(format!("went from follower to candidate without a new term (still {new})"))
             }
-            (Role::Candidate, Role::Candidate) => None,
-            (Role::Follower, Role::Leader) if alone => None,
+            (Role::Leader, Role::Candidate) => {
+                Some(format!("went from leader of term {old} to candidate of term {new}"))
+            }
+            (Role::Candidate, Role::Leader) if new == old => None,
+            (Role::Follower | Role::Candidate | Role::Leader, Role::Leader)
+                if alone && new >= stands =>
+            {
+                None
+            }
             (Role::Follower, Role::Leader) => {
                 Some(format!("went from follower to leader of term {new} without an election"))
             }
-            (Role::Candidate, Role::Leader) if alone || new == old => None,
             (Role::Candidate, Role::Leader) => {
                 Some(format!("stood for term {old} and became leader of term {new}"))
-            }
-            (Role::Leader, Role::Candidate) => {
-                Some(format!("went from leader of term {old} to candidate of term {new}"))
             }
             (Role::Leader, Role::Leader) => {
                 Some(format!("stayed leader when its term went from {old} to {new}"))
@@ -88,7 +95,7 @@ fn check_own_vote(at: &Context<'_>, after: &View) -> Verdict {
 
 impl Checker for LegalRoles {
     fn new(_: &Record) -> LegalRoles {
-        LegalRoles
+        LegalRoles { called: None }
     }
 
     #[inline]
@@ -97,8 +104,41 @@ impl Checker for LegalRoles {
     }
 
     #[inline]
+    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
+        let view = &at.server().view;
+        self.called = match event {
+            Event::Receive(message) if view.role == Role::Candidate && message.term > view.term => {
+                Some((message.from, message.term))
+            }
+            _ => None,
+        };
+    }
+
+    #[inline]
     fn moves(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
         LegalRoles::check(at, after)
+    }
+
+    /// A candidate that learns of a later term follows (§5.1). One that stands in just this term by itself asks for
+    /// votes in it.
+    #[inline]
+    fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
+        let Some((from, term)) = self.called.take() else { return Ok(()) };
+        let view = &effects.view;
+        if (view.role, view.term) != (Role::Candidate, term) {
+            return Ok(());
+        }
+        let mut held = effects.held.iter().map(|held| &held.message);
+        let asks = |message: &Message| {
+            message.term == term && matches!(message.body, Body::RequestVote { .. })
+        };
+        if effects.sends.iter().any(asks) || held.any(asks) {
+            return Ok(());
+        }
+        let id = at.id();
+        let detail =
+            format!("{id}, a candidate, learned of term {term} from {from}, and stays one in it");
+        violated(Property::LegalRoles, id, detail)
     }
 }
 
@@ -106,9 +146,9 @@ impl Checker for LegalRoles {
 mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::moves::members;
-    use crate::checker::testing::{History, raises, silent};
-    use crate::model::{NodeId, Term};
-    use crate::subject::{Role, View};
+    use crate::checker::testing::{History, raises, silent, writing};
+    use crate::model::{Body, HardState, Message, NodeId, Term};
+    use crate::subject::{Event, Role, View, Write};
 
     #[test]
     fn legal_roles_leader_becomes_candidate() {
@@ -116,6 +156,52 @@ mod tests {
         history.elect(1, 1, &[2]);
         let verdict = history.enter(1, Role::Candidate, 2, Some(1));
         raises(verdict, Property::LegalRoles, "from leader of term 1 to candidate of term 2");
+    }
+
+    /// A leader learns of term 2 and stands in term 3, told by TimeoutNow or by two messages in one step.
+    #[test]
+    fn leader_follows_and_stands_in_one_step() {
+        let mut history = History::new(3);
+        history.elect(1, 1, &[2]);
+        silent(history.enter(1, Role::Candidate, 3, Some(1)));
+        assert_eq!(history.exercised(Property::LegalRoles), 3);
+    }
+
+    #[test]
+    fn only_voter_follows_stands_and_leads_in_one_step() {
+        let mut history = History::new(1);
+        silent(history.enter(1, Role::Leader, 1, Some(1)));
+        silent(history.enter(1, Role::Leader, 3, Some(1)));
+        raises(
+            history.enter(1, Role::Leader, 4, Some(1)),
+            Property::LegalRoles,
+            "stayed leader when its term went from 3 to 4",
+        );
+    }
+
+    #[test]
+    fn candidate_that_learns_of_a_later_term_follows() {
+        let stays = |term, asks: bool| {
+            let mut history = History::new(3);
+            history.stand(1, 1);
+            let request = |from, to| {
+                let body = Body::RequestVote { last: None, transfer: false };
+                Message::new(NodeId(from), NodeId(to), Term(2), body)
+            };
+            history.event = Some(Event::Receive(request(2, 1)));
+            let hard_state = HardState { term: Term(term), voted_for: Some(NodeId(1)) };
+            history.step(1, |effects| {
+                effects.view.term = hard_state.term;
+                effects.writes.push(Write { hard_state: Some(hard_state), ..writing(None) });
+                if asks {
+                    effects.sends.push(request(1, 3));
+                }
+            })
+        };
+        raises(stays(2, false), Property::LegalRoles, "learned of term 2 from S2, and stays one");
+        // Its timer ran out in the same step.
+        silent(stays(2, true));
+        silent(stays(3, false));
     }
 
     #[test]

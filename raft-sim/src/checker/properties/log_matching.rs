@@ -87,9 +87,31 @@ impl Checker for LogMatching {
 mod tests {
     use crate::checker::Checkers;
     use crate::checker::properties::Property;
+    use crate::checker::testing::moves::members;
     use crate::checker::testing::{History, entry, raises, silent};
     use crate::model::{Entry, HardState, NodeId, Payload, Term};
-    use crate::subject::View;
+    use crate::subject::{Role, View};
+
+    /// A log that is a snapshot up to an entry of term 2 goes on in term 2 or later.
+    #[test]
+    fn log_terms_behind_a_snapshot() {
+        let goes_on = |term| {
+            let mut history =
+                History::given(&[(&[1, 2], 2, None), (&[1, 2], 2, None), (&[], 2, None)]);
+            history.elect(1, 3, &[2]);
+            history.propose(1);
+            history.replicate(1, 2);
+            silent(history.commit(1, 3));
+            let log = history.at(1).log.clone();
+            silent(history.apply(1, &log[..2]));
+            let snapshot = history.snapshot(1, 2, &members(&[1, 2, 3], &[]));
+            silent(history.enter(3, Role::Follower, 3, None));
+            silent(history.install(1, 3, &snapshot));
+            history.write(3, 3, &[term])
+        };
+        raises(goes_on(1), Property::LogTerms, "S3 wrote entry 3/1 behind an entry of term 2");
+        silent(goes_on(3));
+    }
 
     #[test]
     fn log_matching_other_command_at_the_same_position() {

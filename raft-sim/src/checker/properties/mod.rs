@@ -87,9 +87,8 @@ use crate::subject::Capability;
 pub enum Class {
     /// Something bad never happens.
     Safety,
-    /// The rules of Figures 2 and 13 and of the dissertation are kept to the letter, step by step; judged only
-    /// of implementations with [`Capability::Rules`](crate::subject::Capability::Rules). A server that breaks one may
-    /// still be safe.
+    /// A rule of Figures 2 and 13 or of the dissertation is kept to the letter, step by step; judged only of
+    /// implementations that [claim](Property::claims) it. A server that breaks one may still be safe.
     Rules,
     /// Something good happens in time, once faults have ceased.
     Liveness,
@@ -283,6 +282,15 @@ const FORMER: [(u8, &str); 7] = [
     (34, "answering"),
 ];
 
+/// The properties that are judged of those implementations only that claim one of these capabilities.
+const CLAIMED: [(Property, &[Capability]); 5] = [
+    (Property::ElectionTimer, &[Capability::StrictTimer]),
+    (Property::Voting, &[Capability::StrictVotes]),
+    (Property::Appending, &[Capability::StrictAppending]),
+    (Property::Installing, &[Capability::StrictSnapshots]),
+    (Property::Limits, &[Capability::FlowControl, Capability::SnapshotParts]),
+];
+
 impl Property {
     /// All properties, by number.
     pub const ALL: [Property; TABLE.len()] = {
@@ -359,11 +367,8 @@ impl Property {
     /// if there are none.
     #[must_use]
     pub fn claims(self) -> &'static [Capability] {
-        match (self, self.class()) {
-            (Property::Limits, _) => &[Capability::FlowControl, Capability::SnapshotParts],
-            (_, Class::Rules) => &[Capability::Rules],
-            (_, Class::Safety | Class::Liveness) => &[],
-        }
+        let row = CLAIMED.iter().find(|(property, _)| *property == self);
+        row.map_or(&[], |(_, capabilities)| capabilities)
     }
 
     /// The class of the property.

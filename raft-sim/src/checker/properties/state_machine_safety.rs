@@ -142,9 +142,9 @@ mod tests {
 
     use crate::checker::properties::Property;
 
-    use crate::checker::testing::{History, entry, raises, silent};
-    use crate::model::{Entry, LogIndex, NodeId, Payload, Term};
-    use crate::subject::{Role, View};
+    use crate::checker::testing::{History, entry, raises, silent, writing};
+    use crate::model::{Entry, HardState, LogIndex, NodeId, Payload, Term};
+    use crate::subject::{Effects, LogWrite, Role, View, Write};
 
     #[test]
     fn state_machine_safety_follower_commits_another_entry() {
@@ -168,6 +168,47 @@ mod tests {
         history.replicate(1, 2);
         let verdict = history.commit(2, 3);
         raises(verdict, Property::StateMachineSafety, "where no leader has committed anything");
+    }
+
+    /// A leader takes an acknowledgement, and then a message of a later term, in one step.
+    #[test]
+    fn leader_commits_and_steps_down_in_one_step() {
+        let stepped_down = |replicated: bool| {
+            let mut history = History::new(3);
+            history.elect(1, 1, &[2]);
+            history.propose(1);
+            if replicated {
+                history.replicate(1, 2);
+            }
+            let verdict = history.step(1, |effects| {
+                let hard_state = HardState { term: Term(2), voted_for: None };
+                let view = &mut effects.view;
+                (view.role, view.term, view.voted_for) = (Role::Follower, hard_state.term, None);
+                view.commit = LogIndex::new(1);
+                effects.writes.push(Write { hard_state: Some(hard_state), ..writing(None) });
+            });
+            (verdict, history.committed_len())
+        };
+        let (verdict, committed) = stepped_down(true);
+        silent(verdict);
+        assert_eq!(committed, 1);
+        raises(stepped_down(false).0, Property::QuorumDurability, "on the disks of 1 servers");
+    }
+
+    /// The only voter stands, leads, commits, and learns of a later term, in one step.
+    #[test]
+    fn only_voter_commits_between_two_terms_in_one_step() {
+        let mut history = History::new(1);
+        let step = |effects: &mut Effects| {
+            let hard_state = HardState { term: Term(2), voted_for: None };
+            effects.view.term = hard_state.term;
+            effects.view.commit = LogIndex::new(1);
+            let log = LogWrite { from: LogIndex::FIRST, entries: entry(1, 1).into() };
+            effects.writes.push(Write { hard_state: Some(hard_state), ..writing(Some(log)) });
+        };
+        history.checkers = history.checkers.waiting_for_disks();
+        silent(history.step(1, step));
+        assert_eq!(history.committed_len(), 1);
     }
 
     #[test]

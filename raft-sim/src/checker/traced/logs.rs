@@ -1,9 +1,10 @@
 //! The observations of logs in a trace: their content, what is committed, and what is applied.
 
 use super::{May, Quorum, Traced};
-use crate::checker::checkers::Checkers;
+use crate::checker::chain::Link;
 use crate::checker::properties::Property;
-use crate::checker::properties::hooks::{Checker, Commit, Context};
+use crate::checker::properties::commit_own_term::CommitOwnTerm;
+use crate::checker::properties::hooks::Commit;
 use crate::checker::properties::leader_append_only::LeaderAppendOnly;
 use crate::checker::properties::leader_completeness::LeaderCompleteness;
 use crate::checker::properties::monotonicity::Monotonicity;
@@ -11,7 +12,9 @@ use crate::checker::properties::quorum_durability::QuorumDurability;
 use crate::checker::properties::snapshots::Snapshots;
 use crate::checker::properties::state_machine_safety::StateMachineSafety;
 use crate::checker::properties::violation::{Verdict, Violation};
+use crate::checker::quorum::{all_voters, is_alone};
 use crate::checker::record::Record;
+use crate::checker::server::Server;
 use crate::model::{Entry, LogIndex, NodeId, Payload, Position, Term, length};
 use crate::subject::{LogWrite, Role, View, Write};
 
@@ -48,12 +51,18 @@ impl Traced {
         let after = View { commit: Some(to), ..self.known(slot).view };
         Monotonicity::check_forward(&mut self.at(slot), &after)?;
         let to = to.get();
-        let leads = after.role == Role::Leader;
+        // A server may report several steps at once: what it committed as a leader comes after its next term then.
+        let led = self.led[slot].filter(|led| {
+            self.knows_committed() < to
+                && self.known(slot).log.at(to).is_some_and(|at| at.term == *led)
+        });
+        let leads = after.role == Role::Leader || led.is_some();
+        let term = if after.role == Role::Leader { after.term } else { led.unwrap_or(after.term) };
         if to <= self.base() || to <= length(self.known(slot).view.commit) {
             self.known_mut(slot).view = after;
             return Ok(());
         }
-        let commit = &Commit { to, term: after.term, leads, configured: 0..0 };
+        let commit = &Commit { to, term, leads, configured: 0..0 };
         if leads {
             self.check_commit(slot, commit, may)?;
         }
@@ -67,17 +76,30 @@ impl Traced {
         }
         StateMachineSafety::check_agreed(&self.at(slot), to)?;
         if leads || committed < to {
-            self.checkers.record.commit(slot, to, after.term);
-            LeaderCompleteness::check_higher_leaders(&mut self.at(slot), to, after.term)?;
+            self.checkers.record.commit(slot, to, term);
+            LeaderCompleteness::check_higher_leaders(&mut self.at(slot), to, term)?;
         }
         self.known_mut(slot).view = after;
         Ok(())
     }
 
+    /// True if all voters have an entry on their disks, or may have it, or the leader is the only voter. Where the
+    /// configuration is unknown, the servers that vote are its voters.
+    fn is_harmless(&self, slot: usize, index: u64, link: Link, may: May<'_>) -> bool {
+        let Record { servers, .. } = &self.checkers.record;
+        let holds = |voter| may(voter) || self.checkers.record.is_durable(voter, index, link);
+        let votes = |server: &Server| server.view.voted_for.is_some();
+        self.any_configuration(slot, |configuration| match configuration.voters.is_empty() {
+            true => servers.iter().filter(|server| votes(server)).all(|server| holds(server.id)),
+            false => is_alone(configuration, servers[slot].id) || all_voters(configuration, holds),
+        })
+    }
+
     /// An entry that a leader commits is of its term, and on the disks of a quorum as far as can be known.
     fn check_commit(&mut self, slot: usize, commit: &Commit, may: May<'_>) -> Verdict {
-        let Checkers { record, list, exercised, .. } = &mut self.checkers;
-        list.commit_own_term.commits(&mut Context { record, slot, exercised }, commit)?;
+        let link = self.known(slot).log.at(commit.to);
+        let is_harmless = link.is_some_and(|link| self.is_harmless(slot, commit.to, link, may));
+        CommitOwnTerm::check(&mut self.at(slot), commit, |_| is_harmless)?;
         let leader = self.known(slot);
         match (leader.log.at(commit.to), self.holds(leader.id, commit.to, may)) {
             (None, _) | (_, Quorum::Unknown | Quorum::Possible) => Ok(()),

@@ -6,6 +6,7 @@
 //! reported, or can't come. Nothing here waits, and nothing here is guessed: a check that lacks what it needs is
 //! not made.
 
+mod behind;
 mod found;
 mod logs;
 mod restart;
@@ -47,6 +48,12 @@ type May<'a> = &'a dyn Fn(NodeId) -> bool;
 #[derive(Debug)]
 pub struct Traced {
     checkers: Checkers,
+    /// The last entry of each log, S1 first, whose content is unknown: where its known part begins.
+    behind: Vec<Option<Position>>,
+    /// The terms of the entries before the first ones whose content is known, by the terms of these.
+    before: BTreeMap<Term, Term>,
+    /// The last term that each server led, S1 first.
+    led: Vec<Option<Term>>,
     /// Entries that were applied, in a trace that has no logs.
     unlogged: BTreeMap<u64, (Option<Term>, Option<Payload>)>,
 }
@@ -63,7 +70,14 @@ impl Traced {
         let mut checkers = Checkers::with_members(servers, voters);
         checkers.record.in_force = InForce::Unreported;
         checkers.record.begin_behind(base);
-        Traced { checkers, unlogged: BTreeMap::new() }
+        let count = servers.len();
+        Traced {
+            checkers,
+            behind: vec![None; count],
+            before: BTreeMap::new(),
+            led: vec![None; count],
+            unlogged: BTreeMap::new(),
+        }
     }
 
     /// The number of times that a property was exercised.
@@ -147,6 +161,9 @@ impl Traced {
         if role == Role::Leader && (before.role, before.term) != (role, term) {
             self.led(server, term)?;
         }
+        if role == Role::Leader {
+            self.led[slot] = Some(term);
+        }
         self.known_mut(slot).view = after;
         Ok(())
     }
@@ -228,6 +245,16 @@ impl Traced {
             }
         }
         best
+    }
+
+    /// True if something holds for a configuration in the log of a server, from the last one on that it is known to
+    /// have applied.
+    fn any_configuration(&self, slot: usize, is: impl Fn(&Membership) -> bool) -> bool {
+        let Server { log, view, .. } = self.known(slot);
+        let applied = length(view.applied);
+        let in_log = (0..=log.configurations.len()).rev().map(|nth| log.configurations.nth(nth));
+        let behind = in_log.clone().take_while(|(at, _)| *at > applied).count();
+        in_log.take(behind + 1).any(|(_, configuration)| is(configuration))
     }
 
     /// Legal Roles (Figure 4, §5.2): a candidate becomes leader when it has received votes from a majority, and

@@ -77,17 +77,23 @@ impl Draft {
         Ok(())
     }
 
-    /// Capabilities that no earlier line requires.
+    /// Capabilities that no earlier line requires, each by its word or by the name of its group.
     fn requires_line(&self, cursor: &mut Cursor<'_>) -> Result<Vec<Capability>, ParseError> {
         let mut required = Vec::new();
         while required.is_empty() || cursor.peek().is_some() {
             let place = cursor.place();
-            let capability: Capability = cursor.expect_one("a capability")?;
-            if required.contains(&capability) || self.requires().any(|other| other == capability) {
-                let message = format!("`{}` is required twice", capability.word());
+            let Some(named) = cursor.peek().and_then(Capability::all_named) else {
+                return cursor.expect_one::<Capability>("a capability").map(|one| vec![one]);
+            };
+            cursor.take();
+            let twice = |one: &&Capability| {
+                required.contains(*one) || self.requires().any(|other| other == **one)
+            };
+            if let Some(twice) = named.iter().find(twice) {
+                let message = format!("`{}` is required twice", twice.word());
                 return Err(cursor.error_at(&place, message));
             }
-            required.push(capability);
+            required.extend(named);
         }
         Ok(required)
     }

@@ -119,11 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn a_former_word_of_a_capability_is_read_and_written_as_it_is_today() {
+    fn a_group_of_capabilities_is_read_by_its_former_name_and_written_one_by_one() {
         let source =
             Source::new("t.raft", &[&LINES[..3], &["requires conduct"]].concat().join("\n"));
         let scenario = parse(&source).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(written(&scenario.header_lines)[3..], ["requires rules"]);
+        assert_eq!(
+            written(&scenario.header_lines)[3..],
+            ["requires strict-timer strict-votes strict-appending strict-snapshots"]
+        );
     }
 
     #[test]

@@ -83,7 +83,11 @@ fn a_violation_of_each_property_is_found() {
         ("1 start\n1 follower 2\n1 append 1 3\n2 leader 1", LogTerms, &[2, 3]),
         ("1 append 1 3 2", LogTerms, &[1]),
         ("1 append 1 1:x 1:y\n1 commit 2\n1 append 2 2:z", CommittedNeverTruncated, &[2, 3]),
-        ("1 append 1 1:x\n1 leader 2\n1 commit 1\n1 follower 3", CommitOwnTerm, &[2, 1, 3]),
+        (
+            "1 append 1 1:x\n2 vote 1 3\n1 leader 2\n1 commit 1\n1 follower 3\n2 follower 3",
+            CommitOwnTerm,
+            &[3, 1, 4],
+        ),
         ("1 append 1 1:x\n1 commit 1\n2 append 1 2:y\n2 commit 1", StateMachineSafety, &[2, 4]),
         ("1 append 1 1:x\n1 commit 1\n1 apply 1 1:y", StateMachineSafety, &[2, 3]),
         ("1 apply 1 1:x\n2 apply 1 1:y", StateMachineSafety, &[1, 2]),
@@ -105,6 +109,55 @@ fn a_violation_of_each_property_is_found() {
     ] {
         assert_eq!(violated(lines), Some((property, at.to_vec())), "{lines}");
     }
+}
+
+#[test]
+fn an_entry_becomes_durable_after_its_term() {
+    let durable = |then: &str| {
+        format!(
+            "1 start\n1 durable 1\n1 candidate 1\n1 durable 3\n1 leader 1\n1 append 1 1\n1 durable 6\n\
+             1 commit 1\n1 follower 2\n2 start\n2 durable 1\n2 follower 1\n2 vote 1 1\n2 durable 4\n\
+             {then}3 start\n3 durable 1\n3 follower 2\n3 durable 3"
+        )
+    };
+    // S2 acknowledges the entry when it is on its disk. It is a candidate of term 2 then.
+    assert_eq!(violated(&durable("2 append 1 1\n2 candidate 2\n2 durable 7\n")), None);
+    let never = violated(&durable("2 candidate 2\n2 append 1\n2 durable 6\n"));
+    assert_eq!(never.map(|(property, _)| property), Some(Property::QuorumDurability));
+}
+
+#[test]
+fn entries_of_unknown_content_have_terms_that_must_fit() {
+    let property = |lines: &str| violated(lines).map(|(property, _)| property);
+    let start =
+        "1 start 1 null 1/1\n2 start 1 null 0/0\n1 follower 2\n2 follower 2\n1 append 2 2\n";
+    // The entry at index 2 is behind one of term 1 here, and of term 2 there.
+    let contradicts = format!("{start}2 append 1 2 2");
+    assert_eq!(property(&contradicts), Some(Property::LogMatching));
+    assert_eq!(property(&format!("{start}2 append 1 1 2")), None);
+    // Behind the last entry of a log, or of a snapshot, no entry is of an older term.
+    assert_eq!(property("1 start 3 null 2/3\n1 append 3 2"), Some(Property::LogTerms));
+    assert_eq!(property("1 start 3 null 2/3\n1 append 3 3"), None);
+    let installed = "1 start 2 null 0/0\n1 install 3/2\n";
+    assert_eq!(property(&format!("{installed}1 append 4 1")), Some(Property::LogTerms));
+    assert_eq!(property(&format!("{installed}1 append 4 2")), None);
+}
+
+#[test]
+fn a_server_may_report_several_steps_at_once() {
+    for lines in [
+        // A leader has committed, and follows a later one; it says so in this order or the other.
+        "1 commit 1\n1 follower 2\n2 follower 3\n3 follower 3",
+        "1 follower 2\n1 commit 1\n2 follower 3\n3 follower 3",
+        // A leader learns of term 2 and stands in term 3.
+        "1 candidate 3",
+        // An old entry on every disk is in no danger.
+        "3 append 1 1\n2 follower 2\n1 follower 2\n1 candidate 3\n2 vote 3 1\n1 leader 3\n1 commit 1\n3 follower 4",
+    ] {
+        assert_eq!(violated(&format!("{BEGIN}{lines}")), None, "{lines}");
+    }
+    // The cluster may be one of one server.
+    assert_eq!(violated("1 append 1 1:x\n1 leader 2\n1 commit 1\n1 follower 3"), None);
 }
 
 #[test]
@@ -131,7 +184,7 @@ fn violations_across_servers_are_found() {
         ("2 commit 1\n1 follower 2\n3 follower 2", StateMachineSafety, &[10]),
         // Figure 8: an entry of term 1 is on a majority and committed in term 3.
         (
-            "2 follower 2\n1 follower 2\n1 candidate 3\n2 vote 3 1\n1 leader 3\n1 commit 1",
+            "2 follower 2\n1 follower 2\n1 candidate 3\n2 vote 3 1\n1 leader 3\n1 commit 1\n3 follower 4",
             CommitOwnTerm,
             &[14, 8, 15],
         ),

@@ -1,48 +1,153 @@
-//! The rules: each step must keep those of Figures 2 and 13 and of the dissertation to the letter (23 to 26).
+//! The rules of receivers (23 to 26): what Figures 2 and 13 ask of a server that takes a message or a tick, where they
+//! leave one right answer. A server that breaks one may still be safe and live, so that no history of the cluster need
+//! ever show it; each is judged only of implementations that claim it.
 //!
-//! A server that breaks such a rule may still be safe and live, so no history of the cluster need ever show it.
-//! What the rule asks for is worked out *before* the step, from the server's state and the event, and compared with
-//! what it did afterwards. Judged only on request: an implementation may have good reasons to act otherwise.
+//! The outcome of an event is worked out *before* the step, from the server's state and the event: the view afterwards,
+//! the change of the log, and the reply ([`Answer`]). It is compared with what the server did. A reply that must wait
+//! for a write is pending, and leaves in the step in which the server is notified that this write and all before it are
+//! durable. Where a rule leaves a choice, or what a server remembers can't be seen, nothing is judged.
+//!
+//! What a server is known to remember is in [`Watch`]. Messages that no correct server sends are not judged.
 
-mod receiver;
+mod appending;
+mod elections;
+mod installing;
+mod message;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod watch;
 
+use super::Property;
 use super::hooks::{Boot, Checker, Context};
-use super::violation::Verdict;
+use super::violation::{Verdict, Violation};
 use crate::checker::record::Record;
-use crate::subject::{Capability, Effects, Event};
+use crate::checker::server::Server;
+use crate::subject::{Capability, Effects, Event, Settings};
 
-use receiver::Receiver;
+use message::Answer;
+use timer::Draws;
+use watch::Watch;
 
-/// The rules, if they are judged.
+/// The rules of receivers, as far as they are claimed.
 #[derive(Debug)]
-pub(in crate::checker) struct Rules(Option<Receiver>);
+pub(in crate::checker) struct Rules {
+    /// The properties that are judged; if there are none, no server is watched.
+    judged: Vec<Property>,
+    /// The state of each server, S1 first.
+    watched: Vec<Watch>,
+    draws: Draws,
+    due: Due,
+}
+
+/// The requirement on a step.
+#[derive(Debug, Default)]
+#[expect(clippy::large_enum_variant, reason = "there is one; a box would be one for each step")]
+enum Due {
+    /// Nothing is judged but what no step may do.
+    #[default]
+    Nothing,
+    /// The server received a message that no correct server sends: its effects are not known.
+    Unclear,
+    /// A tick passes.
+    Tick,
+    /// The server received a message, with these effects.
+    Answer(Answer),
+    /// The server is notified of a durable write.
+    Durable,
+}
+
+/// A step of a server, and what it is judged by.
+struct Step<'a> {
+    server: &'a Server,
+    settings: &'a Settings,
+    effects: &'a Effects,
+    /// The properties that are judged.
+    judged: &'a [Property],
+    /// True if a refused AppendEntries tells where the logs part.
+    hints: bool,
+}
+
+/// The property that was exercised, if one was; or the one that does not hold, and what the server did.
+type Judged = Result<Option<Property>, Breach>;
+
+/// A property that does not hold, and what the server did.
+type Breach = (Property, String);
 
 impl Checker for Rules {
     fn new(record: &Record) -> Rules {
-        let claimed = record.claims.contains(&Capability::Rules);
-        Rules(claimed.then(|| Receiver::new(record.servers.len())))
+        let claims = |property: &Property| {
+            property.claims().iter().any(|capability| record.claims.contains(capability))
+        };
+        let rules =
+            [Property::ElectionTimer, Property::Voting, Property::Appending, Property::Installing];
+        let judged: Vec<Property> = rules.into_iter().filter(claims).collect();
+        let watched = if judged.is_empty() { 0 } else { record.servers.len() };
+        let watched = (0..watched).map(|_| Watch::default()).collect();
+        Rules { judged, watched, draws: Draws::default(), due: Due::Nothing }
     }
 
     /// Forgets what the server knew only in memory.
-    #[inline]
     fn booted(&mut self, at: &mut Context<'_>, _: &Boot<'_>) -> Verdict {
-        if let Some(receiver) = &mut self.0 {
-            receiver.boots(at, at.settings());
+        if let Some(watch) = self.watched.get_mut(at.slot) {
+            let timer = watch.timer.booted(at.settings(), at.server().durable);
+            *watch = Watch { timer, incoming: Some(None), ..Watch::default() };
         }
         Ok(())
     }
 
-    /// Computes what the rules require of the server.
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        if let Some(receiver) = &mut self.0 {
-            receiver.takes(at, at.settings(), event);
-        }
+        let Some(watch) = self.watched.get_mut(at.slot) else { return };
+        watch.before = at.server().view;
+        self.due = match event {
+            Event::Tick => Due::Tick,
+            Event::Receive(message) => watch.receives(at.server(), at.settings(), message),
+            Event::Persisted(token) => {
+                watch.notified(*token);
+                Due::Durable
+            }
+            Event::Propose(..)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Read(_)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_)
+            | Event::Apply => Due::Nothing,
+        };
     }
 
-    /// Compares what the server did with what the rules require.
     #[inline]
     fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
-        self.0.as_mut().map_or(Ok(()), |receiver| receiver.stepped(at, at.settings(), effects))
+        let Rules { judged, watched, draws, due } = self;
+        let Some(watch) = watched.get_mut(at.slot) else { return Ok(()) };
+        let (server, settings, record) = (at.server(), at.settings(), at.record);
+        let hints = record.claims.contains(&Capability::FastBackup);
+        let step = Step { server, settings, effects, judged, hints };
+        if !record.waits {
+            watch.unsynced.extend(effects.writes.iter().map(|write| (write.token, false)));
+        }
+        let outcome = match std::mem::take(due) {
+            Due::Answer(answer) => watch.check_answer(&step, &answer),
+            Due::Nothing => watch.check_unasked(&step),
+            Due::Tick => watch.check_tick(draws, &step),
+            Due::Durable => watch.check_durable(&step),
+            Due::Unclear => {
+                watch.lose_track();
+                Ok(None)
+            }
+        };
+        match outcome {
+            Ok(Some(property)) if judged.contains(&property) => at.count(property),
+            Ok(_) => {}
+            Err((property, detail)) if judged.contains(&property) => {
+                let id = server.id;
+                return Err(Violation::new(property, id, format!("{id} {detail}")));
+            }
+            // What it does otherwise is its own affair, but what it remembers is not known any more.
+            Err(_) => watch.lose_track(),
+        }
+        Ok(())
     }
 }

@@ -1,15 +1,14 @@
 //! AppendEntries, receiver implementation (Figure 2, end of §5.3).
 
-use super::standing::{Answer, Contact, LogChange, Reply};
+use super::message::{Answer, LogChange, Reply};
 use crate::checker::server::Server;
 use crate::model::{AppendReply, Body, Conflict, Entry, LogIndex, Position, length};
-use crate::subject::Role;
 
 /// The content of an AppendEntries: `prev`, `entries`, `commit`, and the round.
 pub(super) type Request<'a> = (Option<Position>, &'a [Entry], Option<LogIndex>, u64);
 
 /// AppendEntries 1 (§5.1), InstallSnapshot 1 (§7): reply false if term < currentTerm.
-pub(super) fn refuse_old(answer: &mut Answer, body: &Body) {
+pub(super) fn refuse_old(body: &Body) -> Reply {
     let (prev, round) = match body {
         Body::AppendEntries { prev, round, .. } => (prev.map(|prev| prev.index), *round),
         Body::InstallSnapshot { chunk, round } => (Some(chunk.last.index), *round),
@@ -22,25 +21,17 @@ pub(super) fn refuse_old(answer: &mut Answer, body: &Body) {
         | Body::TimeoutNow
         | Body::ReadIndex { .. }
         | Body::ReadIndexReply { .. }
-        | Body::Other { .. } => return,
+        | Body::Other { .. } => return Reply::None,
     };
     let reply = AppendReply::Refused { prev, conflict: None };
-    answer.reply = Reply::One(Body::AppendEntriesReply { reply, round });
-}
-
-/// §5.2: a server that receives a message from the leader of its term follows it.
-#[inline]
-pub(super) fn follow(answer: &mut Answer) {
-    answer.standing.role = Role::Follower;
-    answer.standing.leader = Some(answer.from);
-    answer.contact = Contact::Leader;
+    Reply::One(Body::AppendEntriesReply { reply, round })
 }
 
 /// AppendEntries 2 to 5. False if no correct leader sends it.
 #[inline]
 pub(super) fn append(server: &Server, answer: &mut Answer, request: Request<'_>) -> bool {
     let (prev, entries, leader_commit, round) = request;
-    follow(answer);
+    answer.follows();
     if !well_formed(prev, entries, answer) {
         return false;
     }
@@ -56,14 +47,14 @@ pub(super) fn append(server: &Server, answer: &mut Answer, request: Request<'_>)
     // Steps 3 and 4: entries that conflict go, with all that follow them; those that are there stay.
     let present = entries.iter().take_while(|entry| has(server, entry.position())).count();
     if let Some(first) = entries.get(present) {
-        if Some(first.index) <= answer.standing.commit {
+        if Some(first.index) <= answer.view.commit {
             return false;
         }
         answer.log = LogChange::From(first.index, entries.len() - present);
     }
     // Step 5: if leaderCommit > commitIndex, commitIndex = min(leaderCommit, index of last new entry).
     let verified = entries.last().map(|entry| entry.index).or(prev.map(|prev| prev.index));
-    answer.standing.commit = answer.standing.commit.max(leader_commit.min(verified));
+    answer.view.commit = answer.view.commit.max(leader_commit.min(verified));
     let reply = AppendReply::Success { matched: verified };
     answer.reply = Reply::One(Body::AppendEntriesReply { reply, round });
     true
@@ -103,5 +94,5 @@ fn well_formed(prev: Option<Position>, entries: &[Entry], answer: &Answer) -> bo
         }
         before = Some(entry.position());
     }
-    before.is_none_or(|last| last.term <= answer.standing.term)
+    before.is_none_or(|last| last.term <= answer.view.term)
 }

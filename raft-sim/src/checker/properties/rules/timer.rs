@@ -50,8 +50,7 @@ impl Timer {
 
     /// It may have started anew.
     pub(super) fn unclear(&mut self) {
-        self.elapsed = None;
-        self.believes = None;
+        (self.elapsed, self.believes) = (None, None);
     }
 
     pub(super) fn tick(&mut self) {
@@ -71,9 +70,9 @@ struct Row {
 
 /// Statistics of how timeouts are chosen, over a whole run.
 ///
-/// A timer that has not run out at a length has run out at the next with a known probability, whatever happened
-/// to all others: one in as many as there are lengths left. So a row of timers that all run out at one length,
-/// none of them running past it, has odds that multiply.
+/// A timer that has not run out at a length runs out at the next with a known probability, whatever happened to all
+/// others: one in as many as there are lengths left. So a row of timers that all run out at one length, none of them
+/// running past it, has odds that multiply.
 #[derive(Debug, Default)]
 pub(super) struct Draws {
     /// The row of all servers in all terms.
@@ -89,11 +88,8 @@ const IMPOSSIBLE: u64 = 1 << 50;
 impl Row {
     /// A timer has run out, with `left` lengths left.
     fn ran_out(&mut self, excess: u32, left: u64) {
-        if self.excess == excess {
-            self.odds = self.odds.max(1).saturating_mul(left);
-        } else {
-            *self = Row { excess, odds: left };
-        }
+        let odds = if self.excess == excess { self.odds.max(1) } else { 1 };
+        *self = Row { excess, odds: odds.saturating_mul(left) };
     }
 
     /// A timer has run past this length.
@@ -119,15 +115,13 @@ impl Draws {
             return Ok(());
         }
         self.all.ran_out(excess, left);
-        match self.last {
-            Some((other, last)) if last == term && other != server => {
-                if self.same_term.excess == excess {
-                    self.same_term.ran_out(excess, left);
-                } else {
-                    self.same_term = Row { excess, odds: 1 };
-                }
-            }
-            Some(_) | None => self.same_term.excess = excess,
+        let others = self.last.is_some_and(|(other, last)| last == term && other != server);
+        if others && self.same_term.excess == excess {
+            self.same_term.ran_out(excess, left);
+        } else if others {
+            self.same_term = Row { excess, odds: 1 };
+        } else {
+            self.same_term.excess = excess;
         }
         self.last = Some((server, term));
         let how = if self.all.odds >= IMPOSSIBLE {
