@@ -1,6 +1,6 @@
 //! AppendEntries, receiver implementation (Figure 2, end of §5.3).
 
-use super::message::{Answer, LogChange, Reply};
+use super::answer::{Answer, Contact, LogChange, Reply};
 use crate::checker::server::Server;
 use crate::model::{AppendReply, Body, Conflict, Entry, LogIndex, Position, length};
 
@@ -8,23 +8,10 @@ use crate::model::{AppendReply, Body, Conflict, Entry, LogIndex, Position, lengt
 pub(super) type Request<'a> = (Option<Position>, &'a [Entry], Option<LogIndex>, u64);
 
 /// AppendEntries 1 (§5.1), InstallSnapshot 1 (§7): reply false if term < currentTerm.
-pub(super) fn refuse_old(body: &Body) -> Reply {
-    let (prev, round) = match body {
-        Body::AppendEntries { prev, round, .. } => (prev.map(|prev| prev.index), *round),
-        Body::InstallSnapshot { chunk, round } => (Some(chunk.last.index), *round),
-        Body::RequestVote { .. }
-        | Body::RequestVoteReply { .. }
-        | Body::PreVote { .. }
-        | Body::PreVoteReply { .. }
-        | Body::AppendEntriesReply { .. }
-        | Body::InstallSnapshotReply { .. }
-        | Body::TimeoutNow
-        | Body::ReadIndex { .. }
-        | Body::ReadIndexReply { .. }
-        | Body::Other { .. } => return Reply::None,
-    };
+pub(super) fn refuse_old(answer: &mut Answer, prev: Option<LogIndex>, round: u64) -> Contact {
     let reply = AppendReply::Refused { prev, conflict: None };
-    Reply::One(Body::AppendEntriesReply { reply, round })
+    answer.reply = Reply::One(Body::AppendEntriesReply { reply, round });
+    Contact::Nothing
 }
 
 /// AppendEntries 2 to 5. False if no correct leader sends it.

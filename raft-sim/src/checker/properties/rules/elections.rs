@@ -1,7 +1,7 @@
 //! Votes and pre-votes: when they are given, which of them count, and when a server stands for election, or asks first
 //! whether it could win it (Figure 2, diss. §4.2.2, §4.2.3, §9.6).
 
-use super::message::{Answer, Contact, LogChange, Reply};
+use super::answer::{Answer, Contact, LogChange, Reply};
 use super::timer::Draws;
 use super::watch::{Asking, Watch};
 use super::{Breach, Judged, Step};

@@ -1,7 +1,7 @@
 //! InstallSnapshot, receiver implementation (Figure 13).
 
+use super::answer::{Answer, LogChange, Reply};
 use super::appending::has;
-use super::message::{Answer, LogChange, Reply};
 use crate::checker::server::Server;
 use crate::model::{AppendReply, Body, Chunk, LogIndex, Position};
 

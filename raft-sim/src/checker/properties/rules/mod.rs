@@ -9,7 +9,9 @@
 //!
 //! What a server is known to remember is in [`Watch`]. Messages that no correct server sends are not judged.
 
+mod answer;
 mod appending;
+mod check;
 mod elections;
 mod installing;
 mod message;
@@ -25,7 +27,7 @@ use crate::checker::record::Record;
 use crate::checker::server::Server;
 use crate::subject::{Capability, Effects, Event, Settings};
 
-use message::Answer;
+use answer::Answer;
 use timer::Draws;
 use watch::Watch;
 

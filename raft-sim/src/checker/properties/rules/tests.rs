@@ -343,7 +343,7 @@ fn entries_are_taken_refused_and_committed_as_figure_2_says() {
         effects.writes.push(writing(Some(log)));
         effects.view.commit = LogIndex::new(3);
     };
-    raises(taken(there, &elsewhere), Property::Appending, "its log goes on from 3");
+    raises(taken(there, &elsewhere), Property::Appending, "its log does not change by From");
     silent(taken(beyond, &|effects| {
         let conflict = Some(Conflict { term: None, first: LogIndex::after(LogIndex::new(2)) });
         let reply = AppendReply::Refused { prev: LogIndex::new(5), conflict };
