@@ -1,6 +1,9 @@
 //! Coverage: the features of Raft that a run has used, and how often. A campaign in which a feature was never used
 //! has tested less than it seems to. Nothing is checked here.
 
+mod feature;
+mod situations;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -11,129 +14,7 @@ use crate::subject::{
 };
 use crate::time::Micros;
 
-/// A feature of Raft that may take part in a run, or something that it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Feature {
-    /// A configuration was committed that was reached in one entry.
-    SingleChange,
-    /// A configuration was committed that was reached by joint consensus.
-    JointChange,
-    /// A configuration was committed that has a new learner.
-    LearnerAdded,
-    /// A configuration was committed in which a learner votes.
-    LearnerPromoted,
-    /// A change was given up since a server did not catch up.
-    CatchUpGivenUp,
-    /// A leader stepped down since it is not in its configuration.
-    LeaderRemoved,
-    /// A server was elected after its leader had sent it TimeoutNow.
-    Transferred,
-    /// A transfer was given up.
-    TransferGivenUp,
-    /// A request was refused during a leadership transfer.
-    HeldOff,
-    /// A server took a snapshot of its own.
-    SnapshotTaken,
-    /// A snapshot from another server took the place of a state machine's state.
-    SnapshotInstalled,
-    /// The same, and it had come in several parts.
-    SnapshotInParts,
-    /// A leader answered a read after a round of heartbeats.
-    LeaderRead,
-    /// A follower answered a read.
-    FollowerRead,
-    /// A leader answered a read at once, from its lease.
-    LeaseRead,
-    /// A server stood for election after others had said that it could win.
-    PreVoteWon,
-    /// A server was refused a pre-vote.
-    PreVoteDenied,
-    /// A leader stepped down since no quorum answered it.
-    QuorumMissed,
-    /// A session was opened.
-    SessionOpened,
-    /// A command was recognized as one that had been executed.
-    CommandRepeated,
-    /// A command was not executed, since its session was gone.
-    SessionExpired,
-    /// A state machine fell behind what is committed.
-    ApplyLag,
-    /// A server was notified of a durable write after a delay.
-    LateNotice,
-    /// The same, and it had not yet been notified of an earlier write.
-    EarlyNotice,
-}
-
-impl Feature {
-    /// All of them.
-    pub const ALL: [Feature; 24] = [
-        Feature::SingleChange,
-        Feature::JointChange,
-        Feature::LearnerAdded,
-        Feature::LearnerPromoted,
-        Feature::CatchUpGivenUp,
-        Feature::LeaderRemoved,
-        Feature::Transferred,
-        Feature::TransferGivenUp,
-        Feature::HeldOff,
-        Feature::SnapshotTaken,
-        Feature::SnapshotInstalled,
-        Feature::SnapshotInParts,
-        Feature::LeaderRead,
-        Feature::FollowerRead,
-        Feature::LeaseRead,
-        Feature::PreVoteWon,
-        Feature::PreVoteDenied,
-        Feature::QuorumMissed,
-        Feature::SessionOpened,
-        Feature::CommandRepeated,
-        Feature::SessionExpired,
-        Feature::ApplyLag,
-        Feature::LateNotice,
-        Feature::EarlyNotice,
-    ];
-
-    /// Its name in reports: `changes by joint consensus`.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        self.facts().0
-    }
-
-    /// The section that describes it: `§6`.
-    #[must_use]
-    pub fn section(self) -> &'static str {
-        self.facts().1
-    }
-
-    fn facts(self) -> (&'static str, &'static str) {
-        match self {
-            Feature::SingleChange => ("changes in one entry", "diss. §4.1"),
-            Feature::JointChange => ("changes by joint consensus", "§6"),
-            Feature::LearnerAdded => ("learners added", "§6, diss. §4.2.1"),
-            Feature::LearnerPromoted => ("learners promoted", "§6, diss. §4.2.1"),
-            Feature::CatchUpGivenUp => ("late joiners given up", "diss. §4.2.1"),
-            Feature::LeaderRemoved => ("leaders removed", "§6, diss. §4.2.2"),
-            Feature::Transferred => ("leadership handed over", "diss. §3.10"),
-            Feature::TransferGivenUp => ("handing over given up", "diss. §3.10"),
-            Feature::HeldOff => ("requests held off meanwhile", "diss. §3.10"),
-            Feature::SnapshotTaken => ("snapshots taken", "§7"),
-            Feature::SnapshotInstalled => ("snapshots installed", "§7, Figure 13"),
-            Feature::SnapshotInParts => ("of these, in several parts", "Figure 13"),
-            Feature::LeaderRead => ("reads at a leader", "§8, diss. §6.4"),
-            Feature::FollowerRead => ("reads at a follower", "diss. §6.4"),
-            Feature::LeaseRead => ("reads from a lease", "diss. §6.4.1"),
-            Feature::PreVoteWon => ("pre-votes won", "diss. §9.6"),
-            Feature::PreVoteDenied => ("pre-votes denied", "diss. §9.6"),
-            Feature::QuorumMissed => ("leaders without a quorum", "diss. §6.2"),
-            Feature::SessionOpened => ("sessions opened", "diss. §6.3"),
-            Feature::CommandRepeated => ("commands recognized", "§8, diss. §6.3"),
-            Feature::SessionExpired => ("commands without session", "diss. §6.3"),
-            Feature::ApplyLag => ("state machines behind", "§5.3"),
-            Feature::LateNotice => ("late notices of a disk", "diss. §10.2.1"),
-            Feature::EarlyNotice => ("notices out of order", "diss. §10.2.1"),
-        }
-    }
-}
+pub use feature::Feature;
 
 /// Counts features.
 #[derive(Clone, Debug)]
@@ -145,6 +26,8 @@ pub struct Coverage {
     /// Up to here, entries were counted when they were committed, and when they were applied.
     committed: Option<LogIndex>,
     applied: Option<LogIndex>,
+    /// The highest commit index of any server.
+    commit: Option<LogIndex>,
     /// Unanswered requests of the kinds that count, each with the server that has it.
     asked: BTreeMap<Request, (NodeId, Asked)>,
     /// The request of this very step.
@@ -178,6 +61,10 @@ struct Watched {
     partial: bool,
     /// True if it is handing leadership over.
     moving: bool,
+    /// The terms that it has led since it booted.
+    led: Vec<Term>,
+    /// True if it has restarted and learned of no commit since.
+    restarted: bool,
 }
 
 impl Coverage {
@@ -190,6 +77,7 @@ impl Coverage {
             first: Membership { voters: members.to_vec(), ..Membership::default() }.into(),
             committed: None,
             applied: None,
+            commit: None,
             asked: BTreeMap::new(),
             fresh: None,
         }
@@ -205,13 +93,20 @@ impl Coverage {
         self.counts[feature as usize] += 1;
     }
 
-    fn booted(&mut self, id: NodeId, disk: &Stored<'_>, settings: Settings, view: View) {
+    fn booted(
+        &mut self,
+        id: NodeId,
+        disk: &Stored<'_>,
+        settings: Settings,
+        (view, restarted): (View, bool),
+    ) {
         let base = disk.snapshot.as_ref().map(|snapshot| snapshot.membership.clone());
         self.servers[slot(id)] = Watched {
             view,
             settings,
             base: base.unwrap_or_else(|| self.first.clone()),
             logged: configurations(&disk.log).collect(),
+            restarted,
             ..Watched::default()
         };
         self.asked.retain(|_, (server, _)| *server != id);
@@ -238,6 +133,9 @@ impl Coverage {
             if std::mem::take(&mut self.servers[slot(id)].partial) {
                 self.count(Feature::SnapshotInParts);
             }
+        }
+        if after.commit > before.commit {
+            self.advanced(id, after);
         }
         if after.role != before.role {
             self.role_changed(id, before, after);
@@ -296,6 +194,7 @@ impl Coverage {
         if !now.is_joint() {
             self.count(if joint { Feature::JointChange } else { Feature::SingleChange });
         }
+        self.resized(if joint { &previous.outgoing } else { &previous.voters }, now);
         if now.learners.iter().any(|server| !previous.contains(*server)) {
             self.count(Feature::LearnerAdded);
         }
@@ -309,8 +208,7 @@ impl Coverage {
         server.moving = false;
         match after.role {
             Role::Follower if before.role == Role::Leader && after.term == before.term => {
-                let now = server.logged.last().map_or(&server.base, |(_, now)| now);
-                let removed = !now.is_voter(id);
+                let removed = !server.now().is_voter(id);
                 self.count(if removed { Feature::LeaderRemoved } else { Feature::QuorumMissed });
             }
             Role::Follower => {}
@@ -320,6 +218,12 @@ impl Coverage {
                 }
             }
             Role::Leader => {
+                let again = !server.led.is_empty();
+                server.led.push(after.term);
+                if again {
+                    self.count(Feature::LeadsAgain);
+                }
+                let server = &mut self.servers[slot(id)];
                 if server.handed_over.take() == Some(after.term) {
                     self.count(Feature::Transferred);
                 }
@@ -365,6 +269,9 @@ impl Coverage {
             | Event::ProposeOnce(..)
             | Event::Apply => return,
         };
+        if kind == Asked::Read {
+            self.read_asked(id);
+        }
         self.asked.insert(request, (id, kind));
         self.fresh = Some(request);
     }
@@ -411,6 +318,11 @@ impl Coverage {
 }
 
 impl Watched {
+    /// The latest configuration in its log.
+    fn now(&self) -> &Membership {
+        self.logged.last().map_or(&self.base, |(_, now)| now)
+    }
+
     /// Updates the configurations in a server's log with a write.
     fn wrote(&mut self, write: &Write) {
         if let Some(snapshot) = &write.snapshot {
@@ -437,9 +349,13 @@ impl Observer for Coverage {
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
             Observation::Action { .. } => self.done(),
-            Observation::Booted { server, disk, settings, view, .. } => {
-                self.booted(*server, disk, **settings, *view);
+            Observation::Booted { server, disk, settings, view, again, .. } => {
+                self.booted(*server, disk, **settings, (*view, *again));
             }
+            Observation::Crashed { server, .. } => {
+                self.servers[slot(*server)].view = View::default()
+            }
+            Observation::Delivered { content, .. } => self.delivered(content),
             Observation::Asked { server, event } => self.asks(*server, event),
             Observation::Step { server, event } => {
                 if let Event::Persisted(token) = **event {

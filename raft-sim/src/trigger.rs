@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AppendReply, Body, Message, NodeId};
+use crate::network::MessageId;
 use crate::observation::{Observation, Observer, Stop};
-use crate::subject::{Effects, Role, View};
+use crate::subject::{Answer, Effects, Role, View};
 use crate::time::Micros;
 
 /// Something that a server does and that a fault or an admin operation may wait for. That server is the *server of
@@ -43,6 +44,16 @@ pub enum Trigger {
     HandsOver,
     /// It is back after a crash.
     Boots,
+    /// It asks its peer for a pre-vote.
+    AsksPreVote,
+    /// It refuses its peer a pre-vote.
+    RefusesPreVote,
+    /// It acknowledges a part of a snapshot to its peer.
+    AcknowledgesSnapshot,
+    /// It asks its peer, the leader, to answer a read.
+    AsksToRead,
+    /// It answers that a command, or a change of the configuration, is committed.
+    Answers,
 }
 
 /// The table row of a trigger. [`Watch`] decides when it fires.
@@ -58,7 +69,7 @@ struct Facts {
 
 /// The triggers, in order.
 #[rustfmt::skip]
-const TABLE: [Facts; 15] = [
+const TABLE: [Facts; 20] = [
     Facts { trigger: Trigger::Stands, has_peer: false,
         title: "trigger: candidacy", event: "a server stands for election" },
     Facts { trigger: Trigger::Votes, has_peer: true,
@@ -89,6 +100,16 @@ const TABLE: [Facts; 15] = [
         title: "trigger: leadership moves", event: "a leader hands over" },
     Facts { trigger: Trigger::Boots, has_peer: false,
         title: "trigger: restart", event: "a server restarts" },
+    Facts { trigger: Trigger::AsksPreVote, has_peer: true,
+        title: "trigger: pre-vote asked", event: "a server asks for a pre-vote" },
+    Facts { trigger: Trigger::RefusesPreVote, has_peer: true,
+        title: "trigger: pre-vote refused", event: "a server refuses a pre-vote" },
+    Facts { trigger: Trigger::AcknowledgesSnapshot, has_peer: true,
+        title: "trigger: snapshot received", event: "a server acknowledges a part of a snapshot" },
+    Facts { trigger: Trigger::AsksToRead, has_peer: true,
+        title: "trigger: read passed on", event: "a follower asks its leader to answer a read" },
+    Facts { trigger: Trigger::Answers, has_peer: false,
+        title: "trigger: commit answered", event: "a server answers that an entry is committed" },
 ];
 
 impl Trigger {
@@ -136,6 +157,8 @@ pub struct Fired {
     pub server: NodeId,
     /// Its peer, if it sent a message.
     pub peer: Option<NodeId>,
+    /// That message, if it is in flight.
+    pub message: Option<MessageId>,
 }
 
 /// An observer that watches for triggers.
@@ -144,6 +167,10 @@ pub struct Watch {
     /// A bit for each trigger that is waited for.
     wanted: u32,
     fire: Vec<Fired>,
+    /// The place in `fire` of the message that is leaving.
+    leaving: Option<usize>,
+    /// The latest copy of a message that was put in flight.
+    copy: Option<MessageId>,
     /// The server that sent a vote last, if any did.
     voter: Option<NodeId>,
 }
@@ -152,7 +179,7 @@ impl Watch {
     #[inline]
     fn fire(&mut self, trigger: Trigger, server: NodeId, peer: Option<NodeId>) {
         if self.wanted & 1 << trigger as u32 != 0 {
-            self.fire.push(Fired { trigger, server, peer });
+            self.fire.push(Fired { trigger, server, peer, message: None });
         }
     }
 
@@ -202,18 +229,36 @@ impl Watch {
             } => Trigger::Acknowledges,
             Body::InstallSnapshot { .. } => Trigger::SendsSnapshot,
             Body::TimeoutNow => Trigger::HandsOver,
+            Body::PreVote { .. } => Trigger::AsksPreVote,
+            Body::PreVoteReply { granted: false } => Trigger::RefusesPreVote,
+            Body::InstallSnapshotReply { .. } => Trigger::AcknowledgesSnapshot,
+            Body::ReadIndex { .. } => Trigger::AsksToRead,
             Body::RequestVote { .. }
             | Body::RequestVoteReply { granted: false }
-            | Body::PreVote { .. }
-            | Body::PreVoteReply { .. }
+            | Body::PreVoteReply { granted: true }
             | Body::AppendEntries { .. }
             | Body::AppendEntriesReply { .. }
-            | Body::InstallSnapshotReply { .. }
-            | Body::ReadIndex { .. }
             | Body::ReadIndexReply { .. }
-            | Body::Other { .. } => return,
+            | Body::Other { .. } => {
+                self.leaving = None;
+                return;
+            }
         };
+        let before = self.fire.len();
         self.fire(trigger, *from, Some(*to));
+        self.leaving = (self.fire.len() > before).then_some(before);
+    }
+
+    /// A message is in flight, or a copy of one.
+    #[inline]
+    fn in_flight(&mut self, message: MessageId, copy: bool) {
+        if copy {
+            self.copy = Some(message);
+        } else if let Some(place) = self.leaving.take()
+            && let Some(fired) = self.fire.get_mut(place)
+        {
+            fired.message = Some(message);
+        }
     }
 
     /// Watches for these triggers from now on, and for no others.
@@ -223,7 +268,14 @@ impl Watch {
 
     /// The watched triggers that have fired since the last call.
     pub fn fired(&mut self) -> Vec<Fired> {
+        self.leaving = None;
         std::mem::take(&mut self.fire)
+    }
+
+    /// The latest copy of a message that was put in flight, if there is one.
+    #[must_use]
+    pub fn last_copy(&self) -> Option<MessageId> {
+        self.copy
     }
 
     /// The server that sent a vote last (§5.2); `None` if none has.
@@ -244,6 +296,11 @@ impl Observer for Watch {
                 self.look(*server, before, effects, *length);
             }
             Observation::Sent { message } => self.sent(message),
+            Observation::InFlight { message, copy, .. } => self.in_flight(*message, *copy),
+            Observation::Lost { message: None, .. } => self.leaving = None,
+            Observation::Answered { server, answer: Answer::Committed(_), .. } => {
+                self.fire(Trigger::Answers, *server, None);
+            }
             Observation::Booted { server, .. } => self.fire(Trigger::Boots, *server, None),
             _ => {}
         }

@@ -29,7 +29,7 @@ fn a_plan_with_the_old_names_is_the_same_plan() {
     assert_eq!(renamed.count(), plan.faults.len());
     assert_eq!(plan.faults[1].kind, FaultKind::StallApply(Target::Actor));
     assert_eq!(plan.faults[1].trigger, Some(Trigger::HandsOver));
-    assert_eq!(plan.admin_ops[0].of, AdminTarget::Actor);
+    assert_eq!(plan.admin_ops[0].of, AdminTarget::One(Target::Actor));
     let outcome = run(&plan, &Reference, true, &mut ()).expect("it boots");
     assert_eq!(format!("{:016x}", outcome.digest), "cb56850a316717fa");
 
@@ -71,5 +71,5 @@ fn results_of_both_versions_are_read() {
     let (_, fewer) = faults.split_once("],").expect("several sorts of faults");
     fs::write(&path, format!("{header}\n{sums}\"faults\":[{fewer}")).expect("it can be written");
     let error = campaign::load(&path).expect_err("these are not its sorts");
-    assert!(error.ends_with("line 2 counts 52 sorts of faults, and this program 53"), "{error}");
+    assert!(error.ends_with("line 2 counts 52 sorts of faults, and this program 61"), "{error}");
 }

@@ -267,6 +267,7 @@ fn a_lease_that_lasts_too_long_is_shown_in_ticks_of_equal_clocks() {
         at: 150_000,
         until: 400_000,
         trigger: None,
+        ending: None,
         kind: FaultKind::Isolate(Target::Leader, Direction::Both),
     };
     let leased = |seed| {

@@ -342,11 +342,13 @@ fn strategies_draw_every_admin_op_every_recovery_and_small_limits() {
         });
     }
     for of in [
-        AdminTarget::Leader,
         AdminTarget::Leaders,
         AdminTarget::Everybody,
-        AdminTarget::Actor,
-        AdminTarget::Server(1),
+        AdminTarget::One(Target::Leader),
+        AdminTarget::One(Target::Actor),
+        AdminTarget::One(Target::Deposed),
+        AdminTarget::One(Target::Behind),
+        AdminTarget::One(Target::Server(1)),
     ] {
         some(&format!("operations for {of:?}"), &|plan| {
             plan.admin_ops.iter().any(|admin_op| admin_op.of == of)

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Finding, Findings, Header, Kind, Sink, Sums};
+use super::{Campaign, Finding, Findings, Header, Kind, Share, Sink, Sums};
 use crate::guide::Guide;
 use crate::plan::FaultSort;
 
@@ -69,13 +69,20 @@ pub fn load(path: &Path) -> Result<Loaded, String> {
             .map_err(|error| format!("{name}: line {number} is damaged: {error}"))?;
         match line {
             Line::Finding(finding) => closely.push(finding),
-            Line::Progress { through, found, sums } => {
-                let sorts = sums.faults.len();
-                if sorts != 0 && sorts != FaultSort::COUNT {
-                    return Err(format!(
-                        "{name}: line {number} counts {sorts} sorts of faults, and this program {}",
-                        FaultSort::COUNT
-                    ));
+            Line::Progress { through, found, mut sums } => {
+                let counts = std::mem::take(&mut sums.faults);
+                if !counts.is_empty() {
+                    let sorts = FaultSort::listed(counts.len()).ok_or_else(|| {
+                        format!(
+                            "{name}: line {number} counts {} sorts of faults, and this program {}",
+                            counts.len(),
+                            FaultSort::COUNT
+                        )
+                    })?;
+                    sums.faults = vec![Share::default(); FaultSort::COUNT];
+                    for (sort, count) in sorts.into_iter().zip(counts) {
+                        sums.faults[sort.place()] = count;
+                    }
                 }
                 let seeds: BTreeMap<Kind, u64> = found.into_iter().collect();
                 campaign = Campaign {

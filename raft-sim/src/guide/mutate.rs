@@ -188,7 +188,7 @@ fn retarget(fault: &mut Fault, servers: u64, rng: &mut PlanRng) {
         Aim::Around(target, way) => (*target, *way) = (to, direction),
         Aim::Target(target) => *target = to,
         Aim::Link(from, to) => std::mem::swap(from, to),
-        Aim::Groups(_) | Aim::Server(_) | Aim::All => {}
+        Aim::Groups(_) | Aim::Server(_) | Aim::All | Aim::Message => {}
     }
 }
 
@@ -199,8 +199,9 @@ fn wait(plan: &mut Plan, rng: &mut PlanRng) {
     if rng.percent(35) {
         if let Some(admin_op) = one(&mut plan.admin_ops, rng) {
             admin_op.trigger = trigger;
-            if trigger.is_none() && admin_op.of == AdminTarget::Actor {
-                admin_op.of = AdminTarget::Leader;
+            let actor = matches!(admin_op.of, AdminTarget::One(Target::Actor | Target::Peer));
+            if trigger.is_none() && actor {
+                admin_op.of = AdminTarget::One(Target::Leader);
             }
         }
         return;

@@ -133,7 +133,7 @@ fn a_plan_that_names_unknown_servers_is_refused() {
     assert_eq!(plan.check(), Ok(()));
     let stranger = Target::Server(plan.clocks.len() as u32 + 1);
     let kind = FaultKind::Pause(stranger);
-    let faults = vec![Fault { at: 1, until: 2, trigger: None, kind }];
+    let faults = vec![Fault { at: 1, until: 2, trigger: None, ending: None, kind }];
     assert!(Plan { faults, ..plan.clone() }.check().is_err());
     assert!(Plan { members: 0, ..plan.clone() }.check().is_err());
     assert!(Plan { clocks: Vec::new(), ..plan }.check().is_err());

@@ -63,6 +63,7 @@ fn admin_ops(plan: &mut Plan, can: impl Fn(Capability) -> bool) {
         }
         AdminKind::Transfer(_) => can(Capability::Transfer),
         AdminKind::Compaction => can(Capability::Snapshots),
+        AdminKind::Read => can(Capability::Reads),
     });
     if !moves && plan.clocks.len() > plan.members as usize {
         plan.clocks.truncate(plan.members as usize);

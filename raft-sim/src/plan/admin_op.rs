@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Target;
 use super::Trigger;
 use super::fault::behind;
 use super::named::named;
 use crate::time::Micros;
 
-/// A request of an administrator. If its target can't serve it now (it does not lead, or another change is under
-/// way), the request is repeated for a while, to the leader.
+/// A request of an administrator, or a read that is made at a certain server. If the target of a change or a transfer
+/// can't serve it now (it does not lead, or another change is under way), the request is repeated for a while, to the
+/// leader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminOp {
     /// Its number in the plan, from which everything drawn for it while running follows.
@@ -39,6 +41,8 @@ pub enum AdminKind {
     Transfer(u32),
     /// A snapshot that replaces the log up to the last applied entry (§7).
     Compaction,
+    /// A read without the log (§8, diss. §6.4), by a client that asks this server and no other.
+    Read,
 }
 
 impl AdminOp {
@@ -50,11 +54,10 @@ impl AdminOp {
             servers.iter().filter_map(|other| behind(*other, server)).collect()
         };
         let of = match self.of {
-            AdminTarget::Server(other) => AdminTarget::Server(behind(other, server)?),
-            of @ (AdminTarget::Leader
-            | AdminTarget::Leaders
-            | AdminTarget::Everybody
-            | AdminTarget::Actor) => of,
+            AdminTarget::One(Target::Server(other)) => {
+                AdminTarget::One(Target::Server(behind(other, server)?))
+            }
+            of @ (AdminTarget::One(_) | AdminTarget::Leaders | AdminTarget::Everybody) => of,
         };
         let kind = match &self.kind {
             AdminKind::Membership { voters, learners } => {
@@ -65,7 +68,7 @@ impl AdminOp {
                 AdminKind::Membership { voters: left, learners }
             }
             AdminKind::Transfer(to) => AdminKind::Transfer(behind(*to, server)?),
-            AdminKind::Compaction => AdminKind::Compaction,
+            kind @ (AdminKind::Compaction | AdminKind::Read) => kind.clone(),
         };
         Some(AdminOp { of, kind, ..self.clone() })
     }
@@ -79,6 +82,7 @@ impl AdminKind {
             AdminKind::Membership { .. } => AdminClass::Membership,
             AdminKind::Transfer(_) => AdminClass::Transfer,
             AdminKind::Compaction => AdminClass::Compaction,
+            AdminKind::Read => AdminClass::Reads,
         }
     }
 }
@@ -87,17 +91,13 @@ impl AdminKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdminTarget {
-    /// This server.
-    Server(u32),
-    /// The live leader of the highest term, if there is one.
-    Leader,
     /// Every self-styled leader.
     Leaders,
     /// Every server.
     Everybody,
-    /// The server of the trigger; none if the operation waits for no trigger.
-    #[serde(alias = "doer")]
-    Actor,
+    /// One server, found as the target of a fault is; none if there is no such server.
+    #[serde(untagged)]
+    One(Target),
 }
 
 named! {
@@ -109,7 +109,7 @@ named! {
         Transfer = "transfer",
         /// snapshots take the place of the log
         Compaction = "compaction",
-        /// clients read without the log
+        /// clients read without the log, at any server, and at those at which a read is most likely to go wrong
         Reads = "reads",
         /// clients have sessions, and repeat commands
         Sessions = "sessions",

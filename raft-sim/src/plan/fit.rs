@@ -1,8 +1,8 @@
 //! Fits drawn parts to a plan: servers that it does not have are left out, and so is everything that would break the
 //! assumptions of its servers.
 
-use super::fault::OnClock;
-use super::{AdminClass, AdminOp, Fault, FaultKind, Healing, Plan};
+use super::fault::{OnClock, OnMessage};
+use super::{AdminClass, AdminOp, Fault, FaultKind, Healing, Plan, Trigger};
 use crate::model::NodeId;
 use crate::subject::{SETTINGS, Scope, Settings};
 use crate::time::{Micros, TICK};
@@ -18,9 +18,16 @@ pub(crate) fn faults(faults: Vec<Fault>, plan: &Plan) -> Vec<Fault> {
     let mut faults: Vec<Fault> = faults
         .filter_map(|fault| beyond(plan).try_fold(fault, |fault, gone| fault.without(gone)))
         .filter_map(|fault| Some(Fault { kind: fair(fault.kind, plan)?, ..fault }))
+        .filter(has_its_message)
         .collect();
     faults.sort_by_key(|fault| fault.at);
     faults
+}
+
+/// A fault of a message has a trigger that fires with one.
+fn has_its_message(fault: &Fault) -> bool {
+    let sent = fault.trigger.is_some_and(Trigger::has_peer);
+    sent || fault.kind.facts().message == OnMessage::None
 }
 
 /// The admin operations that a plan with these servers may have, in order.

@@ -26,7 +26,9 @@ use crate::time::Micros;
 
 pub use crate::trigger::Trigger;
 pub use admin_op::{AdminClass, AdminKind, AdminOp, AdminTarget};
-pub use fault::{Direction, Fault, FaultClass, FaultKind, KindSort, Target, TargetSort};
+pub use fault::{
+    Direction, Ending, EndingAt, Fault, FaultClass, FaultKind, KindSort, Target, TargetSort,
+};
 pub use healing::Healing;
 pub use options::{PLAN_OPTIONS, PlanOption, PlanOptions};
 pub use profile::{Draw, Profile};
@@ -159,11 +161,15 @@ mod tests {
             voters: voters.to_vec(),
             learners: learners.to_vec(),
         };
-        let before = admin_op(AdminTarget::Server(3), configuration(&[1, 2, 3], &[4]));
-        let after = admin_op(AdminTarget::Server(2), configuration(&[1, 2], &[3]));
+        let server = |server| AdminTarget::One(Target::Server(server));
+        let leader = AdminTarget::One(Target::Leader);
+        let before = admin_op(server(3), configuration(&[1, 2, 3], &[4]));
+        let after = admin_op(server(2), configuration(&[1, 2], &[3]));
         assert_eq!(before.without(2), Some(after));
-        assert_eq!(admin_op(AdminTarget::Leader, configuration(&[2], &[1])).without(2), None);
-        assert_eq!(admin_op(AdminTarget::Server(2), AdminKind::Compaction).without(2), None);
-        assert_eq!(admin_op(AdminTarget::Leader, AdminKind::Transfer(2)).without(2), None);
+        assert_eq!(admin_op(leader, configuration(&[2], &[1])).without(2), None);
+        assert_eq!(admin_op(server(2), AdminKind::Compaction).without(2), None);
+        assert_eq!(admin_op(leader, AdminKind::Transfer(2)).without(2), None);
+        let read = admin_op(leader, AdminKind::Read);
+        assert_eq!(read.without(2), Some(read));
     }
 }

@@ -16,6 +16,8 @@ pub enum FaultSort {
     Trigger(Trigger),
     /// An admin operation is asked for when a trigger fires.
     AdminAtTrigger,
+    /// A fault ends when a trigger fires.
+    EndAtTrigger,
 }
 
 named! {
@@ -40,7 +42,7 @@ impl FaultSort {
         + KindSort::ALL.len()
         + TargetSort::ALL.len()
         + Trigger::ALL.len()
-        + 1;
+        + 2;
 
     /// All sorts, in the order in which outcomes and files of results have their numbers: conditions, kinds, targets,
     /// triggers, admin operations.
@@ -49,7 +51,21 @@ impl FaultSort {
         let kinds = KindSort::ALL.into_iter().map(FaultSort::Kind);
         let targets = TargetSort::ALL.into_iter().map(FaultSort::Target);
         let triggers = Trigger::ALL.into_iter().map(FaultSort::Trigger);
-        conditions.chain(kinds).chain(targets).chain(triggers).chain([FaultSort::AdminAtTrigger])
+        let at_triggers = [FaultSort::AdminAtTrigger, FaultSort::EndAtTrigger];
+        conditions.chain(kinds).chain(targets).chain(triggers).chain(at_triggers)
+    }
+
+    /// The sorts in the order of a list of this many numbers: this build's, or that of the builds before faults of
+    /// messages and ends at triggers. `None` for any other number.
+    pub(crate) fn listed(count: usize) -> Option<Vec<FaultSort>> {
+        let known_before = |sort: &FaultSort| match sort {
+            FaultSort::Kind(kind) => *kind < KindSort::HoldMessage,
+            FaultSort::Trigger(trigger) => *trigger < Trigger::AsksPreVote,
+            FaultSort::EndAtTrigger => false,
+            FaultSort::Condition(_) | FaultSort::Target(_) | FaultSort::AdminAtTrigger => true,
+        };
+        let lists = [FaultSort::all().collect(), FaultSort::all().filter(known_before).collect()];
+        lists.into_iter().find(|sorts: &Vec<FaultSort>| sorts.len() == count)
     }
 
     /// Its place among [all](FaultSort::all) sorts.
@@ -63,7 +79,8 @@ impl FaultSort {
             FaultSort::Kind(kind) => kinds + kind as usize,
             FaultSort::Target(target) => targets + target as usize,
             FaultSort::Trigger(trigger) => triggers + trigger as usize,
-            FaultSort::AdminAtTrigger => FaultSort::COUNT - 1,
+            FaultSort::AdminAtTrigger => FaultSort::COUNT - 2,
+            FaultSort::EndAtTrigger => FaultSort::COUNT - 1,
         }
     }
 
@@ -76,6 +93,7 @@ impl FaultSort {
             FaultSort::Target(target) => target.name(),
             FaultSort::Trigger(trigger) => trigger.title(),
             FaultSort::AdminAtTrigger => "admin operation at a trigger",
+            FaultSort::EndAtTrigger => "fault that ends at a trigger",
         }
     }
 
@@ -87,7 +105,8 @@ impl FaultSort {
             FaultSort::Condition(_)
             | FaultSort::Target(_)
             | FaultSort::Trigger(_)
-            | FaultSort::AdminAtTrigger => true,
+            | FaultSort::AdminAtTrigger
+            | FaultSort::EndAtTrigger => true,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Administrators: they change the configuration, hand leadership over, and have snapshots taken.
+//! Administrators: they change the configuration, hand leadership over, and have snapshots taken. And reads at certain
+//! servers.
 
 use super::faults::Waiting;
 use super::{ATTEMPTS, Due, FIRST_ADMIN, Run, SERVERS};
@@ -6,7 +7,7 @@ use crate::action::Action;
 use crate::mix::{below, mix};
 use crate::model::NodeId;
 use crate::observation::Observer;
-use crate::plan::{AdminKind, AdminOp, AdminTarget, FaultSort};
+use crate::plan::{AdminKind, AdminOp, AdminTarget, FaultSort, Target};
 use crate::subject::{Answer, Event, Request, Role};
 use crate::time::Micros;
 use crate::trigger::Fired;
@@ -51,15 +52,14 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
     /// Makes a try at once, with its trigger if it waited for one. False if no server takes the request.
     pub(super) fn ask(&mut self, number: u64, fired: Option<Fired>) -> Result<bool, Halt> {
         let Some(Tried { admin_op, .. }) = self.admin_op(number) else { return Ok(false) };
-        let of = if number.is_multiple_of(ATTEMPTS) { admin_op.of } else { AdminTarget::Leader };
+        let first = number.is_multiple_of(ATTEMPTS);
+        let of = if first { admin_op.of } else { AdminTarget::One(Target::Leader) };
         let servers: Vec<NodeId> = match of {
-            AdminTarget::Server(server) => vec![NodeId(server)],
-            AdminTarget::Leader => self.world.leader().into_iter().collect(),
+            AdminTarget::One(target) => self.target(target, fired).into_iter().collect(),
             AdminTarget::Leaders => {
                 self.world.ids().filter(|&id| self.believes_to_lead(id)).collect()
             }
             AdminTarget::Everybody => self.world.ids().collect(),
-            AdminTarget::Actor => fired.iter().map(|fired| fired.server).collect(),
         };
         let mut taken = false;
         for server in servers {
@@ -71,6 +71,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
                 }
                 AdminKind::Transfer(to) => Event::Transfer(request, NodeId(*to)),
                 AdminKind::Compaction => Event::Compact(request),
+                AdminKind::Read => Event::Read(request),
             };
             taken |= self.act(Action::Request { server, event })?;
         }
@@ -97,13 +98,13 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
     }
 
     /// Schedules the next try of an admin operation after about this time, if there is one and it is not under way. A
-    /// request for a snapshot is not repeated.
+    /// request for a snapshot, and a read, are not repeated.
     fn try_again(&mut self, number: u64, after: Micros) {
         let next = number + 1;
         let Some(tried) = self.admin_ops.get_mut(&((number / ATTEMPTS) as u32)) else { return };
         let again = match tried.admin_op.kind {
             AdminKind::Membership { .. } | AdminKind::Transfer(_) => tried.latest < next,
-            AdminKind::Compaction => false,
+            AdminKind::Compaction | AdminKind::Read => false,
         };
         if again && !next.is_multiple_of(ATTEMPTS) {
             tried.latest = next;
@@ -118,7 +119,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         let number = (request - FIRST_ADMIN) / SERVERS;
         let changes = self.admin_op(number).is_some_and(|tried| match tried.admin_op.kind {
             AdminKind::Membership { .. } => true,
-            AdminKind::Transfer(_) | AdminKind::Compaction => false,
+            AdminKind::Transfer(_) | AdminKind::Compaction | AdminKind::Read => false,
         });
         match answer {
             Answer::NotLeader(Some(_)) => self.try_again(number, 2_000),

@@ -6,9 +6,12 @@ use super::{Due, Run};
 use crate::action::Action;
 use crate::mix::{below, mix};
 use crate::model::NodeId;
+use crate::network::MessageId;
 use crate::observation::{Observation, Observer};
-use crate::plan::fault::{Aim, Facts, Power};
-use crate::plan::{ConditionSort, FaultKind, FaultSort, KindSort, Plan, Target, Trigger};
+use crate::plan::fault::{Aim, Facts, OnMessage, Power};
+use crate::plan::{
+    ConditionSort, Ending, EndingAt, FaultKind, FaultSort, KindSort, Plan, Target, Trigger,
+};
 use crate::subject::Role;
 use crate::trigger::Fired;
 use crate::world::{Halt, Launch};
@@ -29,14 +32,18 @@ pub(super) enum Part {
 pub(super) struct Underway {
     /// The servers that it has hit.
     pub(super) hit: Vec<NodeId>,
+    /// The message that it holds back, if any.
+    message: Option<MessageId>,
     /// True while its links are changed; for flapping links, alternately true and false.
     pub(super) on: bool,
 }
 
-/// Something that waits for its trigger: a fault by its place in the plan, or a try of an admin operation by its number.
+/// Something that waits for its trigger: a fault by its place in the plan, to begin or to end; or a try of an admin
+/// operation by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
     Fault(usize),
+    End(usize),
     AdminOp(u64),
 }
 
@@ -70,6 +77,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             for (trigger, waiting) in due {
                 let begun = match waiting {
                     Waiting::Fault(index) => self.begin_late(index, fired)?,
+                    Waiting::End(index) => self.end_early(index, fired)?,
                     Waiting::AdminOp(number) => self.ask(number, Some(fired))?,
                 };
                 if begun {
@@ -101,6 +109,11 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
                 Some(self.target(*target, fired).into_iter().collect())
             }
             Aim::Server(server) => Some(vec![NodeId(*server)]),
+            // Its receiver; if it was lost, there is nothing to hit.
+            Aim::Message => {
+                let peer = fired.filter(|fired| fired.message.is_some()).and_then(|it| it.peer);
+                Some(peer.into_iter().collect())
+            }
             Aim::Link(..) | Aim::Groups(_) => None,
         };
         let aims_at_servers = hit.is_some();
@@ -116,9 +129,13 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         let servers = Cow::Borrowed(&*struck);
         let began = Observation::FaultBegan { fault: index, servers };
         self.folds.observe(self.world.now(), &began)?;
-        self.underway[index] = Some(Underway { hit: struck, on: false });
+        let Facts { sort, message, period, power, .. } = kind.facts();
+        let message = self.hold_message(message, fired)?;
+        self.underway[index] = Some(Underway { hit: struck, message, on: false });
         self.links(index, true)?;
-        let Facts { sort, period, power, .. } = kind.facts();
+        if let Some(Ending { trigger, .. }) = self.plan.faults[index].ending {
+            self.wait(trigger, Waiting::End(index));
+        }
         if let Some(period) = period {
             self.schedule(self.world.now() + period, Due::Fault(index, Part::Turn));
         }
@@ -136,6 +153,47 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             self.count(FaultSort::Trigger(fired.trigger));
         }
         Ok(true)
+    }
+
+    /// Holds back the message with which a trigger has fired, or a copy of it, if the fault has that effect.
+    fn hold_message(
+        &mut self,
+        effect: OnMessage,
+        fired: Option<Fired>,
+    ) -> Result<Option<MessageId>, Halt> {
+        let Some(message) = fired.and_then(|fired| fired.message) else { return Ok(None) };
+        let message = match effect {
+            OnMessage::None => return Ok(None),
+            OnMessage::Held => message,
+            OnMessage::Repeated => {
+                if !self.act(Action::Duplicate { message })? {
+                    return Ok(None);
+                }
+                let Some(copy) = self.folds.watch.last_copy() else { return Ok(None) };
+                copy
+            }
+        };
+        self.act(Action::SetHeld { message, held: true })?;
+        Ok(Some(message))
+    }
+
+    /// A trigger has fired that ends a fault, if it did so at the right server. True if the fault is over.
+    fn end_early(&mut self, index: usize, fired: Fired) -> Result<bool, Halt> {
+        let fault = &self.plan.faults[index];
+        let affected = match fault.kind.clone().aim() {
+            Aim::All | Aim::Groups(_) => true,
+            Aim::Link(_, to) => fired.server.0 == *to,
+            Aim::Target(_) | Aim::Around(..) | Aim::Server(_) | Aim::Message => {
+                self.has_hit(index, fired.server)
+            }
+        };
+        let everywhere = fault.ending.is_some_and(|ending| ending.at == EndingAt::Any);
+        let ends = affected || everywhere;
+        if ends && self.underway[index].is_some() {
+            self.count(FaultSort::EndAtTrigger);
+            self.end(index)?;
+        }
+        Ok(ends)
     }
 
     pub(super) fn count(&mut self, sort: FaultSort) {
@@ -163,7 +221,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         }
     }
 
-    fn target(&self, target: Target, fired: Option<Fired>) -> Option<NodeId> {
+    pub(super) fn target(&self, target: Target, fired: Option<Fired>) -> Option<NodeId> {
         let up = || self.world.ids().filter(|&id| self.world.server(id).is_up());
         let view = |id: &NodeId| self.world.server(*id).view();
         match target {
@@ -256,7 +314,13 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     /// A fault ends, if it has begun and not ended.
     pub(super) fn end(&mut self, index: usize) -> Result<(), Halt> {
         self.links(index, false)?;
-        let Some(Underway { hit, .. }) = self.underway[index].take() else { return Ok(()) };
+        let Some(Underway { hit, message, .. }) = self.underway[index].take() else {
+            return Ok(());
+        };
+        self.waiting.retain(|(_, waiting)| *waiting != Waiting::End(index));
+        if let Some(message) = message {
+            self.act(Action::SetHeld { message, held: false })?;
+        }
         let now = self.world.now();
         self.folds.observe(now, &Observation::FaultEnded { fault: index })?;
         for id in hit {

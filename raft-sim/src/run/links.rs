@@ -12,7 +12,7 @@ use crate::world::{Halt, Launch};
 impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     /// Begins (`on`) or ends what a fault under way does to links. Without effect if that is how they are.
     pub(super) fn links(&mut self, index: usize, on: bool) -> Result<(), Halt> {
-        let Some(Underway { hit, on: was }) = &mut self.underway[index] else { return Ok(()) };
+        let Some(Underway { hit, on: was, .. }) = &mut self.underway[index] else { return Ok(()) };
         if std::mem::replace(was, on) == on {
             return Ok(());
         }
@@ -42,6 +42,6 @@ fn affects(aim: &Aim<'_>, hit: &[NodeId], from: NodeId, to: NodeId) -> bool {
         Aim::Around(_, Direction::Outgoing) => hit.contains(&from),
         Aim::Around(_, Direction::Incoming) => hit.contains(&to),
         Aim::Around(_, Direction::Both) => hit.contains(&from) || hit.contains(&to),
-        Aim::Target(_) | Aim::Server(_) | Aim::All => false,
+        Aim::Target(_) | Aim::Server(_) | Aim::All | Aim::Message => false,
     }
 }

@@ -96,7 +96,7 @@ mod tests {
         plan.exceptions.clear();
         let settings = Settings { heartbeat: plan.settings.heartbeat + 1, ..plan.settings };
         let kind = FaultKind::RestartWith(1, Box::new(settings));
-        plan.faults = vec![Fault { at: 1, until: 2, trigger: None, kind }];
+        plan.faults = vec![Fault { at: 1, until: 2, trigger: None, ending: None, kind }];
         plan
     }
 

@@ -212,10 +212,12 @@ impl Search<'_> {
     fn merge(&mut self) {
         let mut first = 0;
         while first < self.best.faults.len() {
-            let Fault { kind, trigger, .. } = self.best.faults[first].clone();
+            let Fault { kind, trigger, ending, .. } = self.best.faults[first].clone();
             let others = self.best.faults.iter().enumerate().skip(first + 1);
             let equal = others
-                .filter(|(_, other)| (&other.kind, other.trigger) == (&kind, trigger))
+                .filter(|(_, other)| {
+                    (&other.kind, other.trigger, other.ending) == (&kind, trigger, ending)
+                })
                 .map(|(place, _)| place);
             let equal: Vec<usize> = equal.collect();
             let merged = equal.into_iter().any(|place| {
@@ -229,10 +231,13 @@ impl Search<'_> {
         }
     }
 
-    /// Rounds times: beginnings become somewhat earlier, ends somewhat later.
+    /// Rounds times: beginnings become somewhat earlier, ends somewhat later. Faults end by their time alone.
     fn times(&mut self) {
         let down = |time: Micros, to: Micros| time - time % to;
         for place in 0..self.best.faults.len() {
+            self.with(|plan| {
+                plan.faults.iter_mut().skip(place).take(1).for_each(|fault| fault.ending = None)
+            });
             self.rounder(|plan| Some(&mut plan.faults.get_mut(place)?.at), down);
             self.rounder(
                 |plan| Some(&mut plan.faults.get_mut(place)?.until),

@@ -15,8 +15,8 @@ const MOST_ADMIN_OPS: usize = 20;
 /// Admin operations of these classes for a given plan: they name its servers, and the requests are made within its
 /// duration. They do not depend on the admin operations that it has.
 ///
-/// Requests of clients are not admin operations, so [`AdminClass::Reads`] and [`AdminClass::Sessions`] have none:
-/// they are in [`Clients`](crate::plan::Clients).
+/// [`AdminClass::Reads`] are reads at certain servers, of which some come in bursts. Other requests of clients are in
+/// [`Clients`](crate::plan::Clients), so [`AdminClass::Sessions`] has no admin operations.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -51,10 +51,14 @@ pub(super) fn any(
     if kinds.is_empty() || duration == 0 {
         return Just(Vec::new()).boxed();
     }
-    let admin_op = (0..duration, trigger(), target(servers), Union::new_weighted(kinds));
-    let admin_op =
-        admin_op.prop_map(|(at, trigger, of, kind)| AdminOp { number: 0, at, trigger, of, kind });
-    vec(admin_op, 0..=MOST_ADMIN_OPS).boxed()
+    let burst = prop_oneof![4 => Just(1_usize), 1 => 2..=4_usize];
+    let admin_op = (0..duration, trigger(), target(servers), Union::new_weighted(kinds), burst);
+    let admin_ops = admin_op.prop_map(|(at, trigger, of, kind, burst)| {
+        // A burst of changes would be of the same change.
+        let burst = if kind == AdminKind::Read { burst } else { 1 };
+        vec![AdminOp { number: 0, at, trigger, of, kind }; burst]
+    });
+    vec(admin_ops, 0..=MOST_ADMIN_OPS).prop_map(|all| all.concat()).boxed()
 }
 
 /// Requests of a class; `None` if it has no admin operations.
@@ -65,7 +69,8 @@ fn kind(class: AdminClass, servers: Servers) -> Option<BoxedStrategy<AdminKind>>
         AdminClass::Membership => {
             prop_oneof![15 => membership(servers), 1 => senseless(servers)].boxed()
         }
-        AdminClass::Reads | AdminClass::Sessions => return None,
+        AdminClass::Reads => Just(AdminKind::Read).boxed(),
+        AdminClass::Sessions => return None,
     })
 }
 
@@ -94,10 +99,8 @@ fn senseless(servers: Servers) -> impl Strategy<Value = AdminKind> {
 
 fn target(servers: Servers) -> impl Strategy<Value = AdminTarget> {
     prop_oneof![
-        2 => Just(AdminTarget::Leader),
         1 => Just(AdminTarget::Leaders),
         1 => Just(AdminTarget::Everybody),
-        1 => servers.one().prop_map(AdminTarget::Server),
-        1 => Just(AdminTarget::Actor),
+        4 => servers.target().prop_map(AdminTarget::One),
     ]
 }

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::strategy::Union;
 
 use super::servers::Servers;
-use crate::plan::fault::Source;
-use crate::plan::{Fault, FaultClass, FaultKind, Plan, Trigger, fit};
+use crate::plan::fault::{Source, When};
+use crate::plan::{Ending, EndingAt, Fault, FaultClass, Plan, Target, Trigger, fit};
 use crate::rng::PlanRng;
 use crate::subject::Settings;
 use crate::time::Micros;
@@ -56,14 +56,15 @@ pub(super) fn any(
         return Just(Vec::new()).boxed();
     }
     let length = prop_oneof![3 => 1_000..60_000_u64, 1 => 1_000..400_000_u64];
-    let fault = (0..duration, length, trigger(), Union::new_weighted(kinds));
-    let fault = fault.prop_map(|(at, length, trigger, kind)| Fault {
+    let when = (0..duration, length, trigger(), ending());
+    let when = when.prop_map(|(at, length, trigger, ending)| When {
         at,
         until: at + length,
         trigger,
-        kind,
+        ending,
     });
-    vec(fault, 0..=most).boxed()
+    let faults = (when, Union::new_weighted(kinds)).prop_map(|(when, drawn)| drawn.faults(when));
+    vec(faults, 0..=most).prop_map(|faults| faults.into_iter().flatten().collect()).boxed()
 }
 
 /// The trigger of a fault or an admin operation, if it has one.
@@ -71,27 +72,46 @@ pub(super) fn trigger() -> impl Strategy<Value = Option<Trigger>> {
     proptest::option::weighted(0.45, prop::sample::select(&Trigger::ALL[..]))
 }
 
+/// The trigger at which a fault ends, if it does.
+fn ending() -> impl Strategy<Value = Option<Ending>> {
+    let at = prop::sample::select(vec![EndingAt::Affected, EndingAt::Any]);
+    let ending = (prop::sample::select(&Trigger::ALL[..]), at);
+    proptest::option::weighted(0.25, ending.prop_map(|(trigger, at)| Ending { trigger, at }))
+}
+
+/// Faults of a class, but for their times.
+#[derive(Clone, Debug)]
+struct Drawn {
+    class: FaultClass,
+    servers: u32,
+    target: Target,
+    words: Vec<u16>,
+}
+
+impl Drawn {
+    fn faults(self, when: When) -> Vec<Fault> {
+        let Drawn { class, servers, target, words } = self;
+        let settings = |_| Settings::default();
+        let mut source = Source {
+            rng: PlanRng::given(words),
+            members: servers,
+            joiners: 0,
+            servers,
+            settings: &settings,
+            turn: None,
+        };
+        class.faults(&mut source, target, when)
+    }
+}
+
 /// Faults of a class, most of them of the servers that are there in most plans.
-fn kind(class: FaultClass, servers: Servers) -> impl Strategy<Value = FaultKind> {
+fn kind(class: FaultClass, servers: Servers) -> impl Strategy<Value = Drawn> {
     let scale = prop_oneof![3 => Just(servers.first), 1 => Just(servers.most)];
     let words = vec(proptest::num::u16::ANY, WORDS);
-    (scale, servers.target(), words).prop_filter_map(
-        "a condition has no faults",
-        move |(servers, target, words)| {
-            // A link has two ends; one that is not there is dropped later.
-            let servers = servers.max(2);
-            let settings = |_| Settings::default();
-            let mut source = Source {
-                rng: PlanRng::given(words),
-                members: servers,
-                joiners: 0,
-                servers,
-                settings: &settings,
-                turn: None,
-            };
-            class.draw(&mut source, target)
-        },
-    )
+    (scale, servers.target(), words).prop_map(move |(servers, target, words)| {
+        // A link has two ends; one that is not there is dropped later.
+        Drawn { class, servers: servers.max(2), target, words }
+    })
 }
 
 /// The time between two ticks of a clock.

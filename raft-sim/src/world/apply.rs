@@ -226,6 +226,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
             return Ok(false);
         }
         tell(observer, self.now, Observation::Held { message, held })?;
+        if !held {
+            self.set_out();
+        }
         Ok(true)
     }
 

@@ -108,13 +108,12 @@ fn admin_op(admin_op: &AdminOp) -> Option<String> {
         }
         AdminKind::Transfer(to) => format!("transfer leadership to S{to}"),
         AdminKind::Compaction => return None,
+        AdminKind::Read => "read".to_owned(),
     };
     let of = match admin_op.of {
-        AdminTarget::Server(server) => format!("S{server}"),
-        AdminTarget::Leader => "the leader".to_owned(),
+        AdminTarget::One(target) => target.to_string(),
         AdminTarget::Leaders => "every self-styled leader".to_owned(),
         AdminTarget::Everybody => "every server".to_owned(),
-        AdminTarget::Actor => "this server".to_owned(),
     };
     let when =
         admin_op.trigger.map_or(String::new(), |trigger| format!("once {}, ", trigger.event()));
@@ -210,6 +209,7 @@ fn conditions(plan: &Plan) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Target;
 
     #[test]
     fn admin_operations_name_their_target_and_request() {
@@ -218,10 +218,13 @@ mod tests {
         };
         let kind = AdminKind::Membership { voters: vec![1, 2], learners: vec![4] };
         let wanted = "    1.500 ms  request to S3: change the configuration to S1 S2, learners S4";
-        assert_eq!(text(AdminTarget::Server(3), kind), wanted);
+        let server = AdminTarget::One(Target::Server(3));
+        assert_eq!(text(server, kind), wanted);
         let wanted = "    1.500 ms  request to every self-styled leader: transfer leadership to S2";
         assert_eq!(text(AdminTarget::Leaders, AdminKind::Transfer(2)), wanted);
         assert_eq!(text(AdminTarget::Everybody, AdminKind::Compaction), "");
+        let wanted = "    1.500 ms  request to a deposed leader: read";
+        assert_eq!(text(AdminTarget::One(Target::Deposed), AdminKind::Read), wanted);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Admin operations: each class has its own stream, in which they follow one another, or come a few at once.
 
 use super::{ADMIN_OPS, Scale};
-use crate::plan::{AdminClass, AdminKind, AdminOp, AdminTarget, Plan, Trigger};
+use crate::plan::{AdminClass, AdminKind, AdminOp, AdminTarget, Plan, Target, Trigger};
 use crate::rng::PlanRng;
 use crate::subject::Changes;
 use crate::time::Micros;
@@ -9,7 +9,7 @@ use crate::time::Micros;
 /// All admin operations of a plan that has servers and settings, in order.
 pub(super) fn all(plan: &Plan, scale: &Scale) -> Vec<AdminOp> {
     // A longer run begins with the same operations.
-    let kinds: [(AdminClass, [Micros; 3], &[Trigger], Draw); 3] = [
+    let kinds: [(AdminClass, [Micros; 3], &[Trigger], Draw); 4] = [
         (
             AdminClass::Membership,
             [50_000, 200_000, 600_000],
@@ -44,6 +44,23 @@ pub(super) fn all(plan: &Plan, scale: &Scale) -> Vec<AdminOp> {
                 Trigger::Truncates,
             ],
             compaction,
+        ),
+        (
+            AdminClass::Reads,
+            [50_000, 150_000, 500_000],
+            &[
+                Trigger::Leads,
+                Trigger::Leads,
+                Trigger::Boots,
+                Trigger::Boots,
+                Trigger::Answers,
+                Trigger::Commits,
+                Trigger::StepsDown,
+                Trigger::Installs,
+                Trigger::Replicates,
+                Trigger::Acknowledges,
+            ],
+            read,
         ),
     ];
     let mut admin_ops = Vec::new();
@@ -85,7 +102,11 @@ fn of_class(
         for place in 0..burst {
             let (of, kind) = draw(&mut rng, plan, &mut configuration);
             let actor = trigger.is_some() && rng.percent(40);
-            let of = if actor { AdminTarget::Actor } else { of };
+            let of = if actor { AdminTarget::One(Target::Actor) } else { of };
+            // There is a deposed leader mostly when another one leads.
+            let other = rng.pick(&[Trigger::Leads, Trigger::Commits, Trigger::Answers]);
+            let deposed = of == AdminTarget::One(Target::Deposed);
+            let trigger = if deposed { trigger.or(Some(other)) } else { trigger };
             admin_ops.push(AdminOp { number: 0, at: at + place * apart, trigger, of, kind });
         }
         at += rng.range(pause / 8, pause);
@@ -129,6 +150,33 @@ impl Configuration {
         self
     }
 
+    /// Comes to this many voters, or one step closer to it if `single`: random servers come or go.
+    fn resized(
+        mut self,
+        rng: &mut PlanRng,
+        plan: &Plan,
+        size: usize,
+        single: bool,
+    ) -> Configuration {
+        self.before.clone_from(&self.voters);
+        let size = size.min(plan.clocks.len());
+        while self.voters.len() != size {
+            if self.voters.len() > size {
+                self.voters.remove(rng.range(0, self.voters.len() as u64 - 1) as usize);
+            } else {
+                let others = (1..=plan.clocks.len() as u32).filter(|it| !self.voters.contains(it));
+                let others: Vec<u32> = others.collect();
+                self.voters.push(rng.pick(&others));
+            }
+            if single {
+                break;
+            }
+        }
+        self.voters.sort_unstable();
+        self.learners.retain(|server| !self.voters.contains(server));
+        self
+    }
+
     /// Returns to the previous voters, so that a server is added, removed, and added again.
     fn back(self) -> Configuration {
         Configuration { voters: self.before, before: self.voters, learners: Vec::new() }
@@ -144,27 +192,25 @@ fn any(rng: &mut PlanRng, plan: &Plan) -> u32 {
     rng.range(1, plan.clocks.len() as u64) as u32
 }
 
-/// Draws a change: servers are added, removed or replaced, one or several, as learners or voters, or the previous
-/// change is undone. Some changes make no sense.
+/// Draws a change: servers are added, removed or replaced, one or several, as learners or voters; or few are left, or
+/// the previous change is undone. Some changes make no sense.
 fn membership(rng: &mut PlanRng, plan: &Plan, now: &mut Configuration) -> (AdminTarget, AdminKind) {
     let first = Configuration::first(plan);
     let few = plan.settings.changes == Changes::Single;
-    *now = match rng.range(0, 11) {
+    let size = rng.pick(&[1, 1, 2, 2, 3, 4]);
+    *now = match rng.range(0, 16) {
         0 | 1 => first,
         2..=4 => now.clone().back(),
         5..=7 if few => first.moved(rng, plan),
         5..=7 => now.clone().moved(rng, plan),
-        _ if few => now.clone().moved(rng, plan),
+        8..=11 if few => now.clone().moved(rng, plan),
         8..=10 => (0..rng.range(2, 4)).fold(now.clone(), |to, _| to.moved(rng, plan)),
-        _ => (0..plan.clocks.len()).fold(first, |to, _| to.moved(rng, plan)),
+        11 => (0..plan.clocks.len()).fold(first, |to, _| to.moved(rng, plan)),
+        _ => now.clone().resized(rng, plan, size, few),
     };
     let server = any(rng, plan);
-    let of = rng.pick(&[
-        AdminTarget::Leader,
-        AdminTarget::Leader,
-        AdminTarget::Leaders,
-        AdminTarget::Server(server),
-    ]);
+    let of =
+        rng.pick(&[LEADER, LEADER, AdminTarget::Leaders, AdminTarget::One(Target::Server(server))]);
     let kind = match rng.range(0, 49) {
         0 => AdminKind::Membership { voters: Vec::new(), learners: now.voters.clone() },
         1 => AdminKind::Membership { voters: vec![server, server], learners: Vec::new() },
@@ -174,19 +220,33 @@ fn membership(rng: &mut PlanRng, plan: &Plan, now: &mut Configuration) -> (Admin
     (of, kind)
 }
 
+/// A request to the leader.
+const LEADER: AdminTarget = AdminTarget::One(Target::Leader);
+
 fn transfer(rng: &mut PlanRng, plan: &Plan, _: &mut Configuration) -> (AdminTarget, AdminKind) {
-    let of = rng.pick(&[AdminTarget::Leader, AdminTarget::Leader, AdminTarget::Leaders]);
+    let of = rng.pick(&[LEADER, LEADER, AdminTarget::Leaders]);
     (of, AdminKind::Transfer(any(rng, plan)))
 }
 
 fn compaction(rng: &mut PlanRng, plan: &Plan, _: &mut Configuration) -> (AdminTarget, AdminKind) {
-    let server = AdminTarget::Server(any(rng, plan));
-    let of = rng.pick(&[
-        AdminTarget::Leader,
-        server,
-        server,
-        AdminTarget::Everybody,
-        AdminTarget::Everybody,
-    ]);
+    let server = AdminTarget::One(Target::Server(any(rng, plan)));
+    let of = rng.pick(&[LEADER, server, server, AdminTarget::Everybody, AdminTarget::Everybody]);
     (of, AdminKind::Compaction)
+}
+
+/// Draws a read where it is likely to go wrong: at a leader that is none any more, at a server that is behind.
+fn read(rng: &mut PlanRng, plan: &Plan, _: &mut Configuration) -> (AdminTarget, AdminKind) {
+    let server = any(rng, plan);
+    let of = rng.pick(&[
+        AdminTarget::One(Target::Deposed),
+        AdminTarget::One(Target::Deposed),
+        AdminTarget::One(Target::Deposed),
+        AdminTarget::One(Target::Behind),
+        AdminTarget::One(Target::Behind),
+        AdminTarget::One(Target::Follower(server - 1)),
+        AdminTarget::Leaders,
+        AdminTarget::Everybody,
+        LEADER,
+    ]);
+    (of, AdminKind::Read)
 }

@@ -3,8 +3,8 @@
 
 use super::{FAULTS, Scale};
 use crate::model::NodeId;
-use crate::plan::fault::{Facts, OnClock, Source};
-use crate::plan::{Fault, FaultClass, FaultKind, Plan, Profile, Target, Trigger};
+use crate::plan::fault::{Facts, OnClock, OnMessage, Power, Source, When};
+use crate::plan::{Ending, EndingAt, Fault, FaultClass, FaultKind, Plan, Profile, Target, Trigger};
 use crate::rng::PlanRng;
 use crate::time::Micros;
 
@@ -63,10 +63,11 @@ impl Schedule<'_> {
             let target = self.target(trigger);
             // There is one mostly when another one leads.
             let trigger = if target == Target::Deposed { deposed } else { trigger };
-            let kind = self.class.draw(&mut self.source, target);
-            if let Some(kind) = kind.filter(|kind| self.makes_sense(kind)) {
-                faults.push(Fault { at, until: at + length, trigger, kind });
-            }
+            let when = When { at, until: at + length, trigger, ending: None };
+            let drawn = self.class.faults(&mut self.source, target, when);
+            let ending = self.ending();
+            let drawn = drawn.into_iter().filter(|fault| self.makes_sense(&fault.kind));
+            faults.extend(drawn.map(|fault| ended(fault, ending)));
             at += self.source.rng.range(pause / 8, pause);
         }
         faults
@@ -112,13 +113,46 @@ impl Schedule<'_> {
         }
     }
 
+    /// The end of a fault at a trigger, which is late if need be.
+    fn ending(&mut self) -> Option<(Ending, Micros)> {
+        let rng = &mut self.source.rng;
+        let often = rng.pick(&[
+            Trigger::Leads,
+            Trigger::Leads,
+            Trigger::Stands,
+            Trigger::StepsDown,
+            Trigger::Boots,
+            Trigger::Installs,
+            Trigger::Commits,
+            Trigger::Answers,
+        ]);
+        let any = rng.pick(&Trigger::ALL);
+        let trigger = if rng.percent(30) { any } else { often };
+        let at = rng.pick(&[EndingAt::Affected, EndingAt::Affected, EndingAt::Any]);
+        let late = rng.pick(&[0, 0, 100_000, 400_000]);
+        rng.percent(25).then_some((Ending { trigger, at }, late))
+    }
+
     /// One server alone has no links. Where there are leases, no fair clock leaves the bound that they assume.
     fn makes_sense(&self, kind: &FaultKind) -> bool {
-        let Facts { clock, links, .. } = kind.facts();
+        let Facts { clock, links, message, .. } = kind.facts();
         let leases = self.plan.settings.lease_drift.is_some();
         let bounded = clock != OnClock::Unbounded || !leases || !self.class.is_fair();
-        bounded && (links.is_none() || self.source.servers > 1)
+        let alone = links.is_none() && message == OnMessage::None;
+        bounded && (alone || self.source.servers > 1)
     }
+}
+
+/// The fault with this end, if it has no other and leaves something to end: links, a message, or a server that is down.
+/// A server that is down does nothing itself.
+fn ended(fault: Fault, ending: Option<(Ending, Micros)>) -> Fault {
+    let Facts { links, message, power, .. } = fault.kind.facts();
+    let lasts = links.is_some() || message != OnMessage::None || power == Power::Off;
+    let Some((ending, late)) = ending.filter(|_| lasts && fault.ending.is_none()) else {
+        return fault;
+    };
+    let at = if power == Power::Off { EndingAt::Any } else { ending.at };
+    Fault { until: fault.until + late, ending: Some(Ending { at, ..ending }), ..fault }
 }
 
 fn trigger(rng: &mut PlanRng) -> Option<Trigger> {

@@ -1,13 +1,12 @@
 //! Classes of faults: what a run may have, what `--faults` names, and what kinds of faults are drawn of each.
 
-use super::{Direction, FaultKind, Target};
+use super::{Direction, Ending, EndingAt, Fault, FaultKind, Target};
 use crate::disk::Survives;
 use crate::model::NodeId;
 use crate::network::Kinds;
-use crate::plan::Profile;
-
 use crate::plan::named::named;
 use crate::plan::settings::restarted;
+use crate::plan::{Profile, Trigger};
 use crate::rng::PlanRng;
 use crate::subject::Settings;
 use crate::time::{Micros, TICK};
@@ -53,6 +52,10 @@ named! {
         Lie = "lie",
         /// clocks differ by more than leases allow: Raft is not made for this
         Skew = "skew",
+        /// a single message is held back or repeated, often until its receiver has another role
+        LateMessage = "late-message",
+        /// a leader loses its leadership and regains it, and what is left of the earlier one arrives
+        Regain = "regain",
     }
 }
 
@@ -113,14 +116,54 @@ impl FaultClass {
             FaultClass::Pause => &[Profile::Process, Profile::Clock],
             FaultClass::RestartWith => &[Profile::Process],
             FaultClass::Clock => &[Profile::Clock],
+            FaultClass::LateMessage => {
+                &[Profile::Network, Profile::Elections, Profile::Membership, Profile::Clients]
+            }
+            FaultClass::Regain => &[Profile::Elections, Profile::Snapshots, Profile::Clients],
             FaultClass::Wipe | FaultClass::Lie | FaultClass::Skew => &[],
         }
     }
 
-    /// Draws a fault of the class that hits this target, if it is one that hits a target. `None` for conditions.
-    pub(crate) fn draw(self, source: &mut Source<'_>, target: Target) -> Option<FaultKind> {
+    /// Draws faults of the class: one mostly, which hits this target if it is one that hits a target, or a few that
+    /// belong together. None for conditions.
+    pub(crate) fn faults(self, source: &mut Source<'_>, target: Target, when: When) -> Vec<Fault> {
+        let When { at, mut until, mut trigger, mut ending } = when;
+        match self {
+            FaultClass::Regain => return source.regain(at),
+            FaultClass::LateMessage => {
+                trigger = Some(trigger.filter(|it| it.has_peer()).unwrap_or(source.message()));
+                ending = ending.or(Some(source.receiver_does()));
+                until += source.rng.range(0, 500_000);
+            }
+            FaultClass::Loss
+            | FaultClass::Duplicate
+            | FaultClass::Partition
+            | FaultClass::OneWay
+            | FaultClass::Isolate
+            | FaultClass::Flap
+            | FaultClass::Hold
+            | FaultClass::HoldKinds
+            | FaultClass::SlowLink
+            | FaultClass::Crash
+            | FaultClass::CrashAtWrite
+            | FaultClass::FullDisk
+            | FaultClass::SlowDisk
+            | FaultClass::Pause
+            | FaultClass::RestartWith
+            | FaultClass::Clock
+            | FaultClass::Wipe
+            | FaultClass::Lie
+            | FaultClass::Skew => {}
+        }
+        let kind = self.draw(source, target);
+        kind.map(|kind| Fault { at, until, trigger, ending, kind }).into_iter().collect()
+    }
+
+    /// Draws a fault of the class that hits this target, if it is one that hits a target. `None` for conditions, and for
+    /// a class whose faults belong together.
+    fn draw(self, source: &mut Source<'_>, target: Target) -> Option<FaultKind> {
         Some(match self {
-            FaultClass::Loss | FaultClass::Duplicate => return None,
+            FaultClass::Loss | FaultClass::Duplicate | FaultClass::Regain => return None,
             FaultClass::Partition => FaultKind::Partition(source.groups()),
             FaultClass::OneWay => {
                 let (from, to) = source.link();
@@ -159,8 +202,19 @@ impl FaultClass {
             FaultClass::Skew => source.clock(target, TICK / 4, TICK * 4),
             FaultClass::Wipe => FaultKind::Wipe(target),
             FaultClass::Lie => FaultKind::Lie(target),
+            FaultClass::LateMessage if source.rng.percent(40) => FaultKind::RepeatMessage,
+            FaultClass::LateMessage => FaultKind::HoldMessage,
         })
     }
+}
+
+/// The time of a fault, as in [`Fault`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct When {
+    pub(crate) at: Micros,
+    pub(crate) until: Micros,
+    pub(crate) trigger: Option<Trigger>,
+    pub(crate) ending: Option<Ending>,
 }
 
 /// A source of faults for one cluster.
@@ -262,6 +316,86 @@ impl Source<'_> {
             1 => requests | replies,
             _ => replies,
         }
+    }
+
+    /// A message that matters when it arrives late.
+    fn message(&mut self) -> Trigger {
+        self.rng.pick(&[
+            Trigger::Acknowledges,
+            Trigger::Acknowledges,
+            Trigger::RefusesPreVote,
+            Trigger::RefusesPreVote,
+            Trigger::HandsOver,
+            Trigger::HandsOver,
+            Trigger::Votes,
+            Trigger::Replicates,
+            Trigger::SendsSnapshot,
+            Trigger::AcknowledgesSnapshot,
+            Trigger::AsksPreVote,
+            Trigger::AsksToRead,
+        ])
+    }
+
+    /// The end of a fault at something that the receiver of a message does.
+    fn receiver_does(&mut self) -> Ending {
+        let trigger = self.rng.pick(&[
+            Trigger::Leads,
+            Trigger::Leads,
+            Trigger::Leads,
+            Trigger::Stands,
+            Trigger::StepsDown,
+            Trigger::Installs,
+            Trigger::Boots,
+            Trigger::Truncates,
+        ]);
+        Ending { trigger, at: EndingAt::Affected }
+    }
+
+    /// A leader is deposed soon after it has sent something, and stands again as soon as it is; what was on its way in
+    /// its earlier leadership stays in flight until it leads again.
+    fn regain(&mut self, at: Micros) -> Vec<Fault> {
+        let replies = Kinds::APPEND_ENTRIES_REPLY | Kinds::INSTALL_SNAPSHOT_REPLY;
+        let requests = Kinds::APPEND_ENTRIES | Kinds::INSTALL_SNAPSHOT | Kinds::TIMEOUT_NOW;
+        let sends = self.rng.pick(&[
+            Trigger::Replicates,
+            Trigger::Replicates,
+            Trigger::SendsSnapshot,
+            Trigger::HandsOver,
+        ]);
+        let (way, kinds) = self.rng.pick(&[
+            (Direction::Incoming, replies),
+            (Direction::Incoming, replies),
+            (Direction::Incoming, Kinds::INSTALL_SNAPSHOT_REPLY),
+            (Direction::Outgoing, Kinds::TIMEOUT_NOW | Kinds::INSTALL_SNAPSHOT),
+            (Direction::Both, requests | replies),
+        ]);
+        let length = self.rng.range(150_000, 800_000);
+        let soon = at + self.rng.pick(&[0, 2_000, 10_000, 40_000]);
+        let ends = |trigger| Some(Ending { trigger, at: EndingAt::Affected });
+        // Its clock jumps by the longest election timeout, and it stands.
+        let (_, timeout) = (self.settings)(NodeId(1)).election_timeout;
+        let hold = FaultKind::HoldKinds(Target::Actor, way, kinds);
+        let depose = if self.rng.percent(50) {
+            let kind = FaultKind::Jump(Target::Peer, timeout);
+            Fault { at: soon, until: soon + 1, trigger: Some(sends), ending: None, kind }
+        } else {
+            let kind = FaultKind::Isolate(Target::Leader, Direction::Outgoing);
+            let until = soon + length / 2;
+            Fault { at: soon, until, trigger: None, ending: ends(Trigger::StepsDown), kind }
+        };
+        let (until, stand) = (soon + 1, FaultKind::Jump(Target::Actor, timeout));
+        let trigger = Some(Trigger::StepsDown);
+        vec![
+            Fault {
+                at,
+                until: at + length,
+                trigger: Some(sends),
+                ending: ends(Trigger::Leads),
+                kind: hold,
+            },
+            depose,
+            Fault { at: soon, until, trigger, ending: None, kind: stand },
+        ]
     }
 
     /// Another rate within these bounds (virtual microseconds between ticks), a jump, or a standstill.

@@ -63,6 +63,10 @@ pub enum FaultKind {
     /// A server's disk reports writes durable that are not: a power loss, with which the fault ends, takes them. Raft is
     /// not made for this.
     Lie(Target),
+    /// The message with which the trigger fires stays in flight until the fault ends.
+    HoldMessage,
+    /// A copy of the message with which the trigger fires arrives when the fault ends.
+    RepeatMessage,
 }
 
 named! {
@@ -114,6 +118,10 @@ named! {
         Wipe = "wiped disks",
         /// a disk reports durable what is not
         Lie = "lying disks",
+        /// a single message is held back
+        HoldMessage = "held messages",
+        /// a single message arrives again
+        RepeatMessage = "repeated messages",
     }
 }
 
@@ -140,6 +148,8 @@ pub(crate) enum Aim<'a> {
     Link(&'a mut u32, &'a mut u32),
     /// The links between servers that share no group.
     Groups(&'a mut Vec<Vec<u32>>),
+    /// The message with which the trigger fires.
+    Message,
 }
 
 /// Facts about a fault.
@@ -151,6 +161,8 @@ pub(crate) struct Facts {
     pub(crate) text: String,
     /// The changes of each link that it affects: when it begins and when it ends.
     pub(crate) links: Option<[Change; 2]>,
+    /// Its effect on the message with which its trigger fires.
+    pub(crate) message: OnMessage,
     /// If its links come and go: the time after which they change.
     pub(crate) period: Option<Micros>,
     /// Its effect on the power of a server that it hits.
@@ -159,6 +171,17 @@ pub(crate) struct Facts {
     pub(crate) clock: OnClock,
     /// The capability that an implementation must have to be hit by it.
     pub(crate) needs: Option<Capability>,
+}
+
+/// The effect of a fault on the message with which its trigger fires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnMessage {
+    /// It arrives in its time.
+    None,
+    /// It is held back until the fault ends.
+    Held,
+    /// A copy of it is held back until the fault ends.
+    Repeated,
 }
 
 /// The effect of a fault on the power of a server.
@@ -186,10 +209,10 @@ pub(crate) enum OnClock {
 }
 
 impl Facts {
-    /// Facts about a fault that affects neither links, nor power, nor clocks, unless they say so.
+    /// Facts about a fault that affects neither links, nor messages, nor power, nor clocks, unless they say so.
     fn new(sort: KindSort, text: String) -> Facts {
-        let (power, clock) = (Power::On, OnClock::None);
-        Facts { sort, text, links: None, period: None, power, clock, needs: None }
+        let (message, power, clock) = (OnMessage::None, Power::On, OnClock::None);
+        Facts { sort, text, links: None, message, period: None, power, clock, needs: None }
     }
 }
 
@@ -225,6 +248,7 @@ impl FaultKind {
             | FaultKind::Lie(target) => Aim::Target(target),
             FaultKind::RestartWith(server, _) => Aim::Server(server),
             FaultKind::CrashAll => Aim::All,
+            FaultKind::HoldMessage | FaultKind::RepeatMessage => Aim::Message,
         }
     }
 
@@ -312,6 +336,14 @@ impl FaultKind {
             FaultKind::Lie(target) => {
                 Facts::new(KindSort::Lie, format!("the disk of {target} lies"))
             }
+            FaultKind::HoldMessage => {
+                let text = "hold this message".to_owned();
+                Facts { message: OnMessage::Held, ..Facts::new(KindSort::HoldMessage, text) }
+            }
+            FaultKind::RepeatMessage => {
+                let text = "a copy of this message arrives at the end".to_owned();
+                Facts { message: OnMessage::Repeated, ..Facts::new(KindSort::RepeatMessage, text) }
+            }
         }
     }
 
@@ -327,7 +359,9 @@ impl FaultKind {
             | FaultKind::Flap(..)
             | FaultKind::Hold(..)
             | FaultKind::HoldKinds(..)
-            | FaultKind::Slow(..) => [vec![], vec![]],
+            | FaultKind::Slow(..)
+            | FaultKind::HoldMessage
+            | FaultKind::RepeatMessage => [vec![], vec![]],
             FaultKind::Crash(_, survives) => [vec![crash(*survives)], vec![restart]],
             FaultKind::CrashAll => [vec![crash(Survives::default())], vec![restart]],
             FaultKind::CrashAtWrite(_, survives) => {
@@ -381,7 +415,7 @@ impl FaultKind {
         match self.clone().aim() {
             Aim::Target(target) | Aim::Around(target, _) => Some(*target),
             Aim::Server(server) => Some(Target::Server(*server)),
-            Aim::All | Aim::Link(..) | Aim::Groups(_) => None,
+            Aim::All | Aim::Link(..) | Aim::Groups(_) | Aim::Message => None,
         }
     }
 }
