@@ -97,7 +97,10 @@ fn same_but_for_joiners(without: &Plan, with: &Plan) {
     assert_eq!(without.settings.changes, with.settings.changes, "seed {seed}");
     assert_eq!(without.settings.pre_vote, with.settings.pre_vote, "seed {seed}");
     let times = |plan: &Plan| -> Vec<_> {
-        plan.faults.iter().map(|fault| (fault.at, fault.until, fault.trigger)).collect()
+        plan.faults
+            .iter()
+            .map(|fault| (fault.at, fault.until, fault.trigger, fault.ending))
+            .collect()
     };
     // One server alone has no links that could fail.
     if with.settings.lease_drift == without.settings.lease_drift && with.members > 1 {
@@ -191,7 +194,10 @@ fn has(plan: &Plan, class: AdminClass) -> bool {
         AdminClass::Membership | AdminClass::Transfer | AdminClass::Compaction => {
             plan.admin_ops.iter().any(|admin_op| admin_op.kind.class() == class)
         }
-        AdminClass::Reads => plan.clients.reads > 0,
+        AdminClass::Reads => {
+            let reads = |admin_op: &AdminOp| admin_op.kind == AdminKind::Read;
+            plan.clients.reads > 0 || plan.admin_ops.iter().any(reads)
+        }
         AdminClass::Sessions => plan.clients.once > 0,
     }
 }
@@ -293,6 +299,7 @@ fn strategies_draw_every_sort_of_fault() {
             drawn.insert(FaultSort::Kind(fault.kind.sort()));
             drawn.extend(fault.kind.target().map(|target| FaultSort::Target(target.sort())));
             drawn.extend(fault.trigger.map(FaultSort::Trigger));
+            drawn.extend(fault.ending.map(|_| FaultSort::EndAtTrigger));
             if let FaultKind::Crash(_, survives) = fault.kind {
                 let Survives { writes, torn } = survives;
                 drawn.extend((writes > 0).then_some(FaultSort::Kind(KindSort::CrashSaved)));

@@ -120,8 +120,10 @@ fn a_capability_that_is_left_out_is_not_used() {
     options.each.plan.capabilities = Some(Vec::new());
     let ended = Runner::new(options, &Reference).run(&mut ()).expect("the sink never fails");
     let reads = crate::coverage::Feature::ALL.iter().zip(&ended.campaign.sums.features);
-    let some: Vec<_> = reads.filter(|(_, share)| share.0 > 0).map(|(it, _)| it.title()).collect();
-    assert_eq!(some, [""; 0]);
+    let mut some = reads.filter(|(_, share)| share.0 > 0).map(|(it, _)| it.title());
+    // What any Raft comes to, by its size and in its elections.
+    let any = ["commits by", "leaderships regained", "replies to an earlier one"];
+    assert_eq!(some.find(|title| !any.iter().any(|begin| title.starts_with(begin))), None);
 }
 
 #[test]

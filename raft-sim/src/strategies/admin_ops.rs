@@ -67,7 +67,8 @@ fn kind(class: AdminClass, servers: Servers) -> Option<BoxedStrategy<AdminKind>>
         AdminClass::Compaction => Just(AdminKind::Compaction).boxed(),
         AdminClass::Transfer => servers.one().prop_map(AdminKind::Transfer).boxed(),
         AdminClass::Membership => {
-            prop_oneof![15 => membership(servers), 1 => senseless(servers)].boxed()
+            prop_oneof![12 => membership(servers), 3 => small(servers), 1 => senseless(servers)]
+                .boxed()
         }
         AdminClass::Reads => Just(AdminKind::Read).boxed(),
         AdminClass::Sessions => return None,
@@ -82,6 +83,15 @@ fn membership(servers: Servers) -> impl Strategy<Value = AdminKind> {
             (1..=servers.most).filter(|server| wanted.contains(&place(*server))).collect()
         };
         AdminKind::Membership { voters: placed(0..3), learners: placed(3..4) }
+    })
+}
+
+/// Changes to one voter or two.
+fn small(servers: Servers) -> impl Strategy<Value = AdminKind> {
+    vec(servers.one(), 1..=2).prop_map(|mut voters| {
+        voters.sort_unstable();
+        voters.dedup();
+        AdminKind::Membership { voters, learners: Vec::new() }
     })
 }
 

@@ -80,8 +80,8 @@ pub(super) fn plan(seed: u64, plan_options: &PlanOptions) -> Plan {
 
 fn members(rng: &mut PlanRng, profile: Profile) -> u32 {
     let few = rng.pick(&[2, 2, 3, 3, 3, 3, 4, 5]);
-    let some = rng.pick(&[1, 2, 2, 3, 3, 3, 4, 4, 5]);
-    let any = rng.pick(&[1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5, 5, 5, 5, 6, 7]);
+    let some = rng.pick(&[1, 1, 2, 2, 3, 3, 3, 4, 4, 5]);
+    let any = rng.pick(&[1, 1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5, 5, 5, 5, 6, 7]);
     let many = rng.percent(2);
     match profile {
         Profile::Elections => few,
