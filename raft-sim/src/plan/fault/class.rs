@@ -128,32 +128,13 @@ impl FaultClass {
     /// belong together. None for conditions.
     pub(crate) fn faults(self, source: &mut Source<'_>, target: Target, when: When) -> Vec<Fault> {
         let When { at, mut until, mut trigger, mut ending } = when;
-        match self {
-            FaultClass::Regain => return source.regain(at),
-            FaultClass::LateMessage => {
-                trigger = Some(trigger.filter(|it| it.has_peer()).unwrap_or(source.message()));
-                ending = ending.or(Some(source.receiver_does()));
-                until += source.rng.range(0, 500_000);
-            }
-            FaultClass::Loss
-            | FaultClass::Duplicate
-            | FaultClass::Partition
-            | FaultClass::OneWay
-            | FaultClass::Isolate
-            | FaultClass::Flap
-            | FaultClass::Hold
-            | FaultClass::HoldKinds
-            | FaultClass::SlowLink
-            | FaultClass::Crash
-            | FaultClass::CrashAtWrite
-            | FaultClass::FullDisk
-            | FaultClass::SlowDisk
-            | FaultClass::Pause
-            | FaultClass::RestartWith
-            | FaultClass::Clock
-            | FaultClass::Wipe
-            | FaultClass::Lie
-            | FaultClass::Skew => {}
+        if self == FaultClass::Regain {
+            return source.regain(at);
+        }
+        if self == FaultClass::LateMessage {
+            trigger = Some(trigger.filter(|it| it.has_peer()).unwrap_or(source.message()));
+            ending = ending.or(Some(source.receiver_does()));
+            until += source.rng.range(0, 500_000);
         }
         let kind = self.draw(source, target);
         kind.map(|kind| Fault { at, until, trigger, ending, kind }).into_iter().collect()
