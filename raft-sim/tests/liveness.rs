@@ -240,19 +240,14 @@ fn servers_that_answer_answers_never_drain_the_network() {
     assert!(violated.contains(&Some(Property::NetworkDrains)), "{violated:?}");
 }
 
-/// Each of these seeds once raised a false alarm: requests that overtake one another replicate a log slowly, also
-/// among servers that are cut off from the rest; a server that is being removed deposes leaders before its removal is
-/// committed; or the configuration changed to servers that had been cut off from the others.
+/// Requests that overtake one another replicate a log slowly, in up to 55 election timeouts, and that is not late. No
+/// progress is due where no quorum is connected among itself, where a server that is cut off in part may disturb the
+/// others, and where too few servers are up.
 #[test]
-fn slow_progress_is_not_late_and_a_server_that_is_being_removed_is_an_excuse() {
-    for (seed, excused) in [
-        (9_379, false),
-        (4_001_437, false),
-        (586_206, true),
-        (756_658, true),
-        (715_688, false),
-        (813_121, true),
-    ] {
+fn slow_progress_is_not_late_and_a_cluster_in_pieces_is_an_excuse() {
+    for (seed, excused) in
+        [(4_001_437, false), (586_206, false), (756_658, true), (3_010, true), (3_017, true)]
+    {
         let outcome = outcome(&Plan::draw(seed, &PlanOptions::default()), &Reference);
         assert_eq!(outcome.violation, None, "seed {seed}");
         let no_obligation = matches!(outcome.liveness, Liveness::NoObligation(_));
