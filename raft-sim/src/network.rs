@@ -125,8 +125,8 @@ pub struct Network {
     /// The holds in force, each with its link.
     holds: Vec<(usize, Kinds)>,
     flights: Vec<Option<Flight>>,
-    /// The number and the link of each of `flights`, side by side so that they are found fast.
-    tags: Vec<(u64, u32)>,
+    /// The link of each of `flights`, side by side so that those of one link are found fast.
+    on: Vec<u32>,
     free: Vec<u32>,
     sent: u64,
 }
@@ -163,7 +163,7 @@ impl Network {
             links,
             holds: Vec::new(),
             flights: Vec::new(),
-            tags: Vec::new(),
+            on: Vec::new(),
             free: Vec::new(),
             sent: 0,
         }
@@ -253,7 +253,7 @@ impl Network {
     ///
     /// # Errors
     /// The error that `each` returns; the message has no further fate then.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send<E>(
         &mut self,
         message: Message,
@@ -275,7 +275,7 @@ impl Network {
         let time = |identity| (!held).then(|| delay.draw(identity) + extra);
         if duplicate_ppm > 0 && chance(mix(identity, 2), duplicate_ppm) {
             let identity = mix(identity, 3);
-            let id = self.launch(message.clone(), identity, held, !held);
+            let id = self.launch_copy(&message, identity, held);
             each(Fate::InFlight { id, copy: true, delay: time(identity) })?;
         }
         let id = self.launch(message, identity, held, !held);
@@ -303,7 +303,22 @@ impl Network {
         each(Fate::InFlight { id, copy: false, delay: None }, held)
     }
 
+    /// Puts a copy of a message into a free slot, and returns its identity.
+    #[cold]
+    fn launch_copy(&mut self, message: &Message, identity: u64, held: bool) -> MessageId {
+        self.launch(message.clone(), identity, held, !held)
+    }
+
+    /// One more slot for a message.
+    #[cold]
+    fn add_slot(&mut self) -> u32 {
+        self.flights.push(None);
+        self.on.push(0);
+        (self.flights.len() - 1) as u32
+    }
+
     /// Puts a message into a free slot, and returns its identity.
+    #[inline(always)]
     fn launch(
         &mut self,
         message: Message,
@@ -312,18 +327,12 @@ impl Network {
         scheduled: bool,
     ) -> MessageId {
         self.sent += 1;
-        let tag = (self.sent, self.link(message.from, message.to) as u32);
+        let link = self.link(message.from, message.to) as u32;
         // A run whose messages in flight outgrow 2³² has outgrown memory long before.
-        let slot = self.free.pop().unwrap_or(self.flights.len() as u32);
+        let slot = self.free.pop().unwrap_or_else(|| self.add_slot());
         let id = MessageId { number: self.sent, slot };
-        let flight = Flight { message, id, held, scheduled, identity };
-        if slot as usize == self.flights.len() {
-            self.flights.push(Some(flight));
-            self.tags.push(tag);
-        } else {
-            self.flights[slot as usize] = Some(flight);
-            self.tags[slot as usize] = tag;
-        }
+        self.on[slot as usize] = link;
+        self.flights[slot as usize] = Some(Flight { message, id, held, scheduled, identity });
         id
     }
 
@@ -346,7 +355,7 @@ impl Network {
 
     /// True if a scheduled message arrives now. False if it was taken before, or is held by now; then it stays in
     /// flight.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn arrives(&mut self, id: MessageId) -> bool {
         let Some(flight) = self.flight_mut(id) else { return false };
         if flight.held {
@@ -368,11 +377,14 @@ impl Network {
     }
 
     /// Takes a message in flight out.
-    #[inline]
-    pub(crate) fn take(&mut self, id: MessageId) -> Option<Message> {
-        let flight = self.flights.get_mut(id.slot as usize)?.take_if(|flight| flight.id == id)?;
+    #[inline(always)]
+    pub(crate) fn take(&mut self, id: MessageId) -> Option<Flight> {
+        let slot = self.flights.get_mut(id.slot as usize)?;
+        if slot.as_ref()?.id != id {
+            return None;
+        }
         self.free.push(id.slot);
-        Some(flight.message)
+        slot.take()
     }
 
     /// The messages in flight, oldest first.
@@ -398,7 +410,7 @@ impl Network {
     /// The messages in flight in one direction, in arbitrary order.
     pub fn flights_on(&self, from: NodeId, to: NodeId) -> impl Iterator<Item = &Flight> {
         let link = self.link(from, to) as u32;
-        let places = self.tags.iter().enumerate().filter(move |(_, tag)| tag.1 == link);
+        let places = self.on.iter().enumerate().filter(move |(_, on)| **on == link);
         places.filter_map(|(slot, _)| self.flights[slot].as_ref())
     }
 

@@ -31,13 +31,15 @@ pub(crate) struct Queue<E> {
     /// The time of the ring's first microsecond: nothing is due before.
     start: Micros,
     /// First and last event of each microsecond, in `slab`.
-    ring: Vec<(u32, u32)>,
+    ring: Box<[(u32, u32); REACH as usize]>,
     /// A bit for each microsecond of the ring that has events.
     busy: [u64; WORDS],
     slab: Vec<(Option<E>, u32)>,
     free: u32,
     near: usize,
     far: BinaryHeap<Reverse<(Micros, u64, E)>>,
+    /// The time of the first event in `far`; the end of time if there is none.
+    far_from: Micros,
     /// The number of events put into `far`: it orders them at equal times.
     put: u64,
 }
@@ -46,27 +48,35 @@ impl<E: Ord> Queue<E> {
     pub(crate) fn new() -> Queue<E> {
         Queue {
             start: 0,
-            ring: vec![(NONE, NONE); REACH as usize],
+            ring: boxed(),
             busy: [0; WORDS],
             slab: Vec::new(),
             free: NONE,
             near: 0,
             far: BinaryHeap::new(),
+            far_from: Micros::MAX,
             put: 0,
         }
     }
 
     /// Schedules `event` at `time`, or at once if that has passed.
+    #[inline(always)]
     pub(crate) fn push(&mut self, time: Micros, event: E) {
         let time = time.max(self.start);
         if time - self.start < REACH {
             self.push_near(time, event);
         } else {
-            self.put += 1;
-            self.far.push(Reverse((time, self.put, event)));
+            self.push_far(time, event);
         }
     }
 
+    fn push_far(&mut self, time: Micros, event: E) {
+        self.put += 1;
+        self.far.push(Reverse((time, self.put, event)));
+        self.far_from = self.far_from.min(time);
+    }
+
+    #[inline(always)]
     fn push_near(&mut self, time: Micros, event: E) {
         let place = self.free;
         let place = if place == NONE {
@@ -91,11 +101,12 @@ impl<E: Ord> Queue<E> {
     }
 
     /// Takes out the next event if it is due at `until` or earlier.
+    #[inline(always)]
     pub(crate) fn pop(&mut self, until: Micros) -> Option<(Micros, E)> {
         if self.near == 0 {
             // Nothing is near: jump to where the far future begins.
-            let first = self.far.peek()?.0.0;
-            if first > until {
+            let first = self.far_from;
+            if first > until || self.far.is_empty() {
                 return None;
             }
             self.advance(first);
@@ -121,16 +132,26 @@ impl<E: Ord> Queue<E> {
     }
 
     /// Moves the ring's beginning to `start`, before which nothing is due, and takes in the events that come near.
+    #[inline(always)]
     fn advance(&mut self, start: Micros) {
         self.start = start;
-        while self.far.peek().is_some_and(|Reverse((time, ..))| *time - start < REACH) {
-            if let Some(Reverse((time, _, event))) = self.far.pop() {
-                self.push_near(time, event);
-            }
+        if self.far_from - start < REACH {
+            self.come_near();
+        }
+    }
+
+    /// Moves the events of the far future that have come near into the ring.
+    fn come_near(&mut self) {
+        while self.far_from - self.start < REACH
+            && let Some(Reverse((time, _, event))) = self.far.pop()
+        {
+            self.push_near(time, event);
+            self.far_from = self.far.peek().map_or(Micros::MAX, |Reverse((time, ..))| *time);
         }
     }
 
     /// The first microsecond of the ring that has events; there is one.
+    #[inline(always)]
     fn next_busy(&self) -> Micros {
         let at = (self.start % REACH) as usize;
         let mut word = at / 64;
@@ -142,6 +163,12 @@ impl<E: Ord> Queue<E> {
         let found = (word * 64) as u64 + u64::from(bits.trailing_zeros());
         self.start + found.wrapping_sub(self.start) % REACH
     }
+}
+
+/// An empty ring, made where it stays.
+fn boxed() -> Box<[(u32, u32); REACH as usize]> {
+    let ring = vec![(NONE, NONE); REACH as usize].into_boxed_slice();
+    ring.try_into().expect("as long as the ring")
 }
 
 #[cfg(test)]

@@ -216,13 +216,19 @@ impl Watch {
     }
 
     /// A message leaves.
-    #[inline]
-    fn sent(&mut self, Message { from, to, body, .. }: &Message) {
+    #[inline(always)]
+    fn sent(&mut self, message: &Message) {
+        if let Body::RequestVoteReply { granted: true } = message.body {
+            self.voter = Some(message.from);
+        }
+        if self.wanted != 0 {
+            self.look_at(message);
+        }
+    }
+
+    fn look_at(&mut self, Message { from, to, body, .. }: &Message) {
         let trigger = match body {
-            Body::RequestVoteReply { granted: true } => {
-                self.voter = Some(*from);
-                Trigger::Votes
-            }
+            Body::RequestVoteReply { granted: true } => Trigger::Votes,
             Body::AppendEntries { entries, .. } if !entries.is_empty() => Trigger::Replicates,
             Body::AppendEntriesReply {
                 reply: AppendReply::Success { matched: Some(_) }, ..

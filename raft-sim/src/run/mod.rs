@@ -144,6 +144,8 @@ struct Run<'a, L: Launch + ?Sized, O> {
     plan: &'a Plan,
     world: World<'a, L>,
     folds: Folds<O>,
+    /// Most steps until its plan's time is over.
+    most_steps: u64,
     /// The alarms that are set, by number.
     due: Vec<Due>,
     /// The violation, if the run itself found one.
@@ -192,10 +194,12 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             Halt::NoBoot { server, why } => Failed::NoBoot(not_booted(server, &why)),
             Halt::Stopped => Failed::Stopped,
         })?;
+        let (most, each) = MOST_STEPS;
         Ok(Run {
             plan,
             world,
             folds,
+            most_steps: most + plan.duration / 1_000 * each,
             due: Vec::new(),
             violation: None,
             met: BTreeMap::new(),
@@ -298,18 +302,22 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     /// Bounded Steps: a run must end.
     #[inline]
     fn check_steps(&mut self) -> Result<(), Halt> {
-        let (most, each) = MOST_STEPS;
         let steps = self.folds.answers.steps;
         let messages = self.world.network().most_in_flight();
-        if steps <= most + self.plan.duration / 1_000 * each && messages <= MOST_MESSAGES {
+        if steps <= self.most_steps && messages <= MOST_MESSAGES {
             return Ok(());
         }
+        Err(self.too_many(steps, messages))
+    }
+
+    #[cold]
+    fn too_many(&mut self, steps: u64, messages: usize) -> Halt {
         let ms = self.world.now() / 1_000;
         let detail = format!(
             "{steps} steps in {ms} ms of virtual time, and up to {messages} messages in flight"
         );
         let property = Property::BoundedSteps;
-        Err(self.violated(Violation { property, server: NodeId(1), detail }))
+        self.violated(Violation { property, server: NodeId(1), detail })
     }
 
     fn handle_answers(&mut self) {

@@ -6,13 +6,13 @@ use super::{Halt, Launch, World, slot};
 use crate::action::{Action, Change, LinkChange};
 use crate::disk::SyncTime;
 use crate::model::NodeId;
-use crate::network::{Conditions, Loss, MessageId};
+use crate::network::{Conditions, Flight, Loss, MessageId};
 use crate::observation::{Observation, Observer, tell};
 use crate::subject::{Event, Token};
 use crate::time::TICK;
 
 impl<L: Launch + ?Sized> World<'_, L> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn carry_out_action(
         &mut self,
         action: Action,
@@ -84,9 +84,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
     }
 
     /// A message in flight reaches its server.
-    #[inline]
+    #[inline(always)]
     fn deliver(&mut self, id: MessageId, observer: &mut impl Observer) -> Result<bool, Halt> {
-        let Some(message) = self.network.take(id) else { return Ok(false) };
+        let Some(Flight { message, .. }) = self.network.take(id) else { return Ok(false) };
         let lost = if self.network.is_cut(message.from, message.to) {
             Some(Loss::Cut)
         } else if !self.servers[slot(message.to)].is_up() {
@@ -195,7 +195,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         id: MessageId,
         observer: &mut impl Observer,
     ) -> Result<bool, Halt> {
-        let Some(message) = self.network.take(id) else { return Ok(false) };
+        let Some(Flight { message, .. }) = self.network.take(id) else { return Ok(false) };
         let content = Cow::Borrowed(&message);
         let lost = Observation::Lost { message: Some(id), content, why: Loss::Dropped };
         tell(observer, self.now, lost)?;

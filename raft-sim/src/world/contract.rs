@@ -2,63 +2,102 @@
 //! them.
 
 use super::Server;
-use crate::model::{LogIndex, Membership, NodeId, Payload};
-use crate::subject::{Answer, Effects, LogWrite, Token, Write};
+use crate::model::{LogIndex, Membership, Message, NodeId, Payload};
+use crate::subject::{Answer, Effects, Held, LogWrite, Request, Token, Write};
 
 /// Checks that the effects of a server's step make sense. If they do not, the implementation or its adapter has a
 /// bug, and carrying them out would do something unintended.
 ///
 /// # Errors
 /// The effect that makes no sense.
-#[inline]
+#[inline(always)]
 pub(super) fn make_sense(
     id: NodeId,
     effects: &Effects,
     servers: usize,
     server: &mut Server,
 ) -> Result<(), String> {
-    let refuse = Err::<(), String>;
-    let exists = |server: NodeId| (1..=servers).contains(&(server.0 as usize));
-    let none = format_args!("there is no such server");
     for write in &effects.writes {
-        let Token(token) = write.token;
-        if write.token <= server.written {
-            let Token(last) = server.written;
-            return refuse(format!("it names a write {token}; expected a token after {last}"));
-        }
-        server.written = write.token;
-        if let Some((expected, found)) = write.log.as_ref().and_then(misnumbered) {
-            return refuse(format!("it writes entry {found} in the place of entry {expected}"));
-        }
-        let mut named = memberships(write).flat_map(servers_of);
-        if let Some(unknown) = named.find(|server| !exists(*server)) {
-            return refuse(format!("it writes a configuration with {unknown}; {none}"));
-        }
+        check_write(write, servers, server)?;
     }
-    let Token(last) = server.written;
-    let held = effects.held.iter();
-    if let Some(held) = held.clone().find(|held| held.after > server.written) {
-        let Token(after) = held.after;
-        return refuse(format!("a message waits for its write {after}; its latest is {last}"));
+    for held in &effects.held {
+        check_held(held, server)?;
     }
-    for message in effects.sends.iter().chain(held.map(|held| &held.message)) {
-        if message.from != id {
-            return refuse(format!("it sent a message in the name of {}", message.from));
-        }
-        if !exists(message.to) {
-            return refuse(format!("it sent a message to {}; {none}", message.to));
-        }
+    for message in &effects.sends {
+        check_message(message, id, servers)?;
+    }
+    for held in &effects.held {
+        check_message(&held.message, id, servers)?;
     }
     for (request, answer) in &effects.answers {
-        if let Answer::NotLeader(Some(leader)) = answer
-            && !exists(*leader)
-        {
-            return refuse(format!("it names the leader {leader} to a client; {none}"));
+        check_answer(*request, answer, servers, server)?;
+    }
+    Ok(())
+}
+
+/// True if a server is one of this many.
+#[inline]
+fn exists(server: NodeId, servers: usize) -> bool {
+    (1..=servers).contains(&(server.0 as usize))
+}
+
+fn check_write(write: &Write, servers: usize, server: &mut Server) -> Result<(), String> {
+    let Token(token) = write.token;
+    if write.token <= server.written {
+        let Token(last) = server.written;
+        return Err(format!("it names a write {token}; expected a token after {last}"));
+    }
+    server.written = write.token;
+    if let Some((expected, found)) = write.log.as_ref().and_then(misnumbered) {
+        return Err(format!("it writes entry {found} in the place of entry {expected}"));
+    }
+    let mut named = memberships(write).flat_map(servers_of);
+    match named.find(|server| !exists(*server, servers)) {
+        Some(unknown) => {
+            Err(format!("it writes a configuration with {unknown}; there is no such server"))
         }
-        if !server.unanswered.remove(request) {
-            let number = request.0;
-            return refuse(format!("it answers request {number}, which is not waiting for one"));
-        }
+        None => Ok(()),
+    }
+}
+
+fn check_held(held: &Held, server: &Server) -> Result<(), String> {
+    if held.after <= server.written {
+        return Ok(());
+    }
+    let (Token(after), Token(last)) = (held.after, server.written);
+    Err(format!("a message waits for its write {after}; its latest is {last}"))
+}
+
+#[inline(always)]
+fn check_message(message: &Message, id: NodeId, servers: usize) -> Result<(), String> {
+    if message.from == id && exists(message.to, servers) {
+        return Ok(());
+    }
+    Err(wrong_address(message, id))
+}
+
+#[cold]
+fn wrong_address(message: &Message, id: NodeId) -> String {
+    let Message { from, to, .. } = message;
+    if *from != id {
+        return format!("it sent a message in the name of {from}");
+    }
+    format!("it sent a message to {to}; there is no such server")
+}
+
+fn check_answer(
+    Request(number): Request,
+    answer: &Answer,
+    servers: usize,
+    server: &mut Server,
+) -> Result<(), String> {
+    if let Answer::NotLeader(Some(leader)) = answer
+        && !exists(*leader, servers)
+    {
+        return Err(format!("it names the leader {leader} to a client; there is no such server"));
+    }
+    if !server.unanswered.remove(&Request(number)) {
+        return Err(format!("it answers request {number}, which is not waiting for one"));
     }
     Ok(())
 }

@@ -95,7 +95,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
     }
 
     /// Makes a server's writes durable at the end of a step if its disk takes no time.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle_at_once(
         &mut self,
         id: NodeId,

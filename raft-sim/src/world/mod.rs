@@ -127,7 +127,6 @@ impl<'a, L: Launch + ?Sized> World<'a, L> {
     ///
     /// # Errors
     /// A server did not boot, or the observer ended the run.
-    #[inline]
     pub fn apply(&mut self, action: Action, observer: &mut impl Observer) -> Result<bool, Halt> {
         tell(observer, self.now, Observation::Action { action: Cow::Borrowed(&action) })?;
         self.carry_out_action(action, observer)
@@ -191,7 +190,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
 
     /// Advances time to the next event up to and including `until`, and returns it. If there is none, advances to
     /// `until` and returns `None`.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, until: Micros) -> Option<Next> {
         let Some((time, due)) = self.queue.pop(until) else {
             self.now = until;

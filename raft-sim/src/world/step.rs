@@ -8,10 +8,11 @@ use super::flow::{Due, schedule};
 use super::{Halt, Launch, World, slot};
 use crate::mix::{below, mix};
 use crate::model::{Message, NodeId};
-use crate::network::Fate;
+use crate::network::{Fate, Network};
 use crate::observation::{Observation, Observer, Stop, tell};
 use crate::panics;
 use crate::subject::{Effects, Ended, Event, Subject, View};
+use crate::time::{Micros, Queue};
 
 /// Hands a server an event. A panic becomes the end of the server.
 #[inline]
@@ -22,9 +23,58 @@ fn hand(subject: &mut impl Subject, event: Event, effects: &mut Effects) {
     }
 }
 
+/// A message leaves its sender. Its arrival is put into the queue; without one it stays in flight.
+#[inline(always)]
+fn send(
+    network: &mut Network,
+    queue: Option<&mut Queue<Due>>,
+    now: Micros,
+    message: Message,
+    observer: &mut impl Observer,
+) -> Result<(), Stop> {
+    tell(observer, now, Observation::Sent { message: Cow::Borrowed(&message) })?;
+    let Some(queue) = queue else { return park(network, now, message, false, observer) };
+    let (from, to) = (message.from, message.to);
+    network.send(message, |fate| {
+        let observation = match fate {
+            Fate::Lost(message, why) => {
+                Observation::Lost { message: None, content: Cow::Borrowed(message), why }
+            }
+            Fate::InFlight { id: message, copy, delay } => {
+                let arrives = delay.map(|delay| schedule(queue, now, message, delay));
+                let held = arrives.is_none();
+                Observation::InFlight { message, from, to, copy, held, arrives }
+            }
+        };
+        tell(observer, now, observation)
+    })
+}
+
+/// A message, or a copy of one, is in flight, to be delivered by hand or when time flows.
+fn park(
+    network: &mut Network,
+    now: Micros,
+    message: Message,
+    copy: bool,
+    observer: &mut impl Observer,
+) -> Result<(), Stop> {
+    let (from, to) = (message.from, message.to);
+    network.park(message, |fate, held| {
+        let observation = match fate {
+            Fate::Lost(message, why) => {
+                Observation::Lost { message: None, content: Cow::Borrowed(message), why }
+            }
+            Fate::InFlight { id: message, .. } => {
+                Observation::InFlight { message, from, to, copy, held, arrives: None }
+            }
+        };
+        tell(observer, now, observation)
+    })
+}
+
 impl<L: Launch + ?Sized> World<'_, L> {
     /// An event reaches a server. False if it is down. If it is paused it takes the event when it resumes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn step(
         &mut self,
         id: NodeId,
@@ -58,11 +108,12 @@ impl<L: Launch + ?Sized> World<'_, L> {
         if let Event::Persisted(token) = event {
             self.send_waiting(id, token, observer)?;
         }
-        let server = &self.servers[slot(id)];
+        let servers = self.servers.len();
+        let server = &mut self.servers[slot(id)];
         let Some(subject) = &mut self.subjects[slot(id)] else { return Ok(()) };
         let took = Observation::Took { server: id, event: Cow::Borrowed(&event) };
         tell(observer, self.now, took)?;
-        let before = server.view;
+        let (before, length) = (server.view, server.length);
         let effects = &mut self.effects;
         effects.clear();
         effects.view = before;
@@ -75,12 +126,11 @@ impl<L: Launch + ?Sized> World<'_, L> {
             effects.clear();
             effects.view = before;
         }
-        let length = server.length;
-        if effects.ended.is_none() {
-            let (servers, server) = (self.servers.len(), &mut self.servers[slot(id)]);
-            effects.ended = make_sense(id, effects, servers, server).err().map(Ended::Crashed);
+        if effects.ended.is_none()
+            && let Err(why) = make_sense(id, effects, servers, server)
+        {
+            effects.ended = Some(Ended::Crashed(why));
         }
-        let effects = &self.effects;
         let stepped =
             Observation::Stepped { server: id, before, length, effects: Cow::Borrowed(effects) };
         tell(observer, self.now, stepped)?;
@@ -88,7 +138,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             self.crash(id, Default::default(), false, observer)?;
             return Ok(());
         }
-        self.servers[slot(id)].view = effects.view;
+        server.view = effects.view;
         self.carry_out(id, &before, observer)?;
         if dies {
             self.die_of_write(id, observer)?;
@@ -98,7 +148,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
 
     /// Carries out the `effects` of the server's last step: writes first, then answers, then messages. A server that
     /// is to die at its write does so at the end.
-    #[inline]
+    #[inline(always)]
     fn carry_out(
         &mut self,
         id: NodeId,
@@ -109,16 +159,17 @@ impl<L: Launch + ?Sized> World<'_, L> {
         if wrote {
             self.submit(id, before);
         }
-        for (request, answer) in self.effects.answers.drain(..) {
-            let answered = Observation::Answered { server: id, request, answer };
-            tell(observer, self.now, answered)?;
+        if !self.effects.answers.is_empty() {
+            for (request, answer) in self.effects.answers.drain(..) {
+                let answered = Observation::Answered { server: id, request, answer };
+                tell(observer, self.now, answered)?;
+            }
         }
         if !self.effects.sends.is_empty() {
-            let mut sends = std::mem::take(&mut self.effects.sends);
-            for message in sends.drain(..) {
-                self.send(message, observer)?;
+            let World { effects, network, queue, now, flowing, .. } = self;
+            for message in effects.sends.drain(..) {
+                send(network, flowing.then_some(&mut *queue), *now, message, observer)?;
             }
-            self.effects.sends = sends;
         }
         if !self.effects.held.is_empty() {
             self.hold_back(id, observer)?;
@@ -143,31 +194,13 @@ impl<L: Launch + ?Sized> World<'_, L> {
     }
 
     /// A message leaves its sender.
-    #[inline]
     pub(super) fn send(
         &mut self,
         message: Message,
         observer: &mut impl Observer,
     ) -> Result<(), Stop> {
-        tell(observer, self.now, Observation::Sent { message: Cow::Borrowed(&message) })?;
-        if !self.flowing {
-            return self.park(message, false, observer);
-        }
-        let World { network, queue, now, .. } = self;
-        let (from, to) = (message.from, message.to);
-        network.send(message, |fate| {
-            let observation = match fate {
-                Fate::Lost(message, why) => {
-                    Observation::Lost { message: None, content: Cow::Borrowed(message), why }
-                }
-                Fate::InFlight { id: message, copy, delay } => {
-                    let arrives = delay.map(|delay| schedule(queue, *now, message, delay));
-                    let held = arrives.is_none();
-                    Observation::InFlight { message, from, to, copy, held, arrives }
-                }
-            };
-            tell(observer, *now, observation)
-        })
+        let World { network, queue, now, flowing, .. } = self;
+        send(network, flowing.then_some(queue), *now, message, observer)
     }
 
     /// A message, or a copy of one, is in flight, to be delivered by hand or when time flows.
@@ -177,18 +210,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         copy: bool,
         observer: &mut impl Observer,
     ) -> Result<(), Stop> {
-        let (from, to, now) = (message.from, message.to, self.now);
-        self.network.park(message, |fate, held| {
-            let observation = match fate {
-                Fate::Lost(message, why) => {
-                    Observation::Lost { message: None, content: Cow::Borrowed(message), why }
-                }
-                Fate::InFlight { id: message, .. } => {
-                    Observation::InFlight { message, from, to, copy, held, arrives: None }
-                }
-            };
-            tell(observer, now, observation)
-        })
+        park(&mut self.network, self.now, message, copy, observer)
     }
 
     /// A server's state machine applies nothing from now on. Or it resumes, and catches up.
@@ -205,7 +227,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
 
     /// Schedules the application of the entries that a server's state machine was handed. It is done now if that
     /// takes no time, or time does not flow.
-    #[inline]
+    #[inline(always)]
     pub(super) fn lag(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Halt> {
         let server = &self.servers[slot(id)];
         if server.settings.apply_limit.is_none() || server.view.commit <= server.view.applied {
