@@ -79,10 +79,13 @@ pub(crate) fn majority(servers: usize) -> usize {
 }
 
 /// The highest number that a majority has reached; `reached` has one for each server, in any order, and is
-/// left sorted. Without servers there is no bound.
+/// left in another one. Without servers there is no bound.
 pub(crate) fn reached_by_majority(reached: &mut [u64]) -> u64 {
-    reached.sort_unstable_by(|a, b| b.cmp(a));
-    reached.get(majority(reached.len()) - 1).copied().unwrap_or(u64::MAX)
+    if reached.is_empty() {
+        return u64::MAX;
+    }
+    let behind = reached.len() - majority(reached.len());
+    *reached.select_nth_unstable(behind).1
 }
 
 /// The configurations of a log. A server uses the latest one in its log, whether committed or not (§6).

@@ -361,8 +361,12 @@ impl Outbox {
             None
         };
         if self.unsynced.is_empty() {
-            self.messages.append(&mut self.fresh);
-        } else {
+            if self.messages.is_empty() {
+                core::mem::swap(&mut self.messages, &mut self.fresh);
+            } else {
+                self.messages.append(&mut self.fresh);
+            }
+        } else if !self.fresh.is_empty() {
             let number = self.issued;
             self.held.extend(self.fresh.drain(..).map(|message| (number, message)));
         }

@@ -107,13 +107,18 @@ pub(crate) struct Arrival {
     pub(crate) delay: Micros,
 }
 
-/// The fate of a message that is sent.
+/// The fate of a message that is sent and not lost.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Fate<'a> {
-    /// It is lost.
-    Lost(&'a Message, Loss),
-    /// It, or a copy of it, is in flight: for this long, or held back.
-    InFlight { id: MessageId, copy: bool, delay: Option<Micros> },
+pub(crate) struct Fate {
+    identity: u64,
+    /// The time that it takes; `None` if it is held back, or to be moved by hand.
+    pub(crate) delay: Option<Micros>,
+    /// True if it is held back.
+    pub(crate) held: bool,
+    /// True if it is to arrive twice.
+    pub(crate) repeated: bool,
+    /// True if it is a copy.
+    pub(crate) copy: bool,
 }
 
 /// The network between servers S1…Sn.
@@ -248,65 +253,67 @@ impl Network {
         free
     }
 
-    /// Puts a message on its way, under the network's conditions. `each` is called with its fate, and with that of
-    /// its copy if there is one.
+    /// Decides the fate of a message that is sent, under the network's conditions.
     ///
     /// # Errors
-    /// The error that `each` returns; the message has no further fate then.
+    /// The reason why it is lost.
     #[inline(always)]
-    pub(crate) fn send<E>(
-        &mut self,
-        message: Message,
-        mut each: impl FnMut(Fate<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(crate) fn fate(&mut self, message: &Message) -> Result<Fate, Loss> {
         let link = self.link(message.from, message.to);
         let state = &mut self.links[link];
         state.carried += 1;
         if state.cut > 0 {
-            return each(Fate::Lost(&message, Loss::Cut));
+            return Err(Loss::Cut);
         }
         let identity = mix(state.seed, state.carried);
         let held = !state.held.is_empty() && state.held.contains(&message.body);
-        let extra = state.extra;
         let Conditions { delay, loss_ppm, duplicate_ppm } = self.conditions;
         if loss_ppm > 0 && chance(mix(identity, 1), loss_ppm) {
-            return each(Fate::Lost(&message, Loss::Chance));
+            return Err(Loss::Chance);
         }
-        let time = |identity| (!held).then(|| delay.draw(identity) + extra);
-        if duplicate_ppm > 0 && chance(mix(identity, 2), duplicate_ppm) {
-            let identity = mix(identity, 3);
-            let id = self.launch_copy(&message, identity, held);
-            each(Fate::InFlight { id, copy: true, delay: time(identity) })?;
-        }
-        let id = self.launch(message, identity, held, !held);
-        each(Fate::InFlight { id, copy: false, delay: time(identity) })
+        let repeated = duplicate_ppm > 0 && chance(mix(identity, 2), duplicate_ppm);
+        let delay = (!held).then(|| delay.draw(identity) + state.extra);
+        Ok(Fate { identity, delay, held, repeated, copy: false })
     }
 
-    /// Puts a message in flight, to be delivered by hand or scheduled later. `each` as in [`Network::send`].
+    /// The fate of the copy of a message that is to arrive twice.
+    pub(crate) fn fate_of_copy(&self, message: &Message, fate: &Fate) -> Fate {
+        let extra = self.links[self.link(message.from, message.to)].extra;
+        let identity = mix(fate.identity, 3);
+        let delay = fate.delay.map(|_| self.conditions.delay.draw(identity) + extra);
+        Fate { identity, delay, copy: true, ..*fate }
+    }
+
+    /// The fate of a message that is to be delivered by hand or scheduled later.
     ///
     /// # Errors
-    /// The error that `each` returns.
-    pub(crate) fn park<E>(
-        &mut self,
-        message: Message,
-        each: impl FnOnce(Fate<'_>, bool) -> Result<(), E>,
-    ) -> Result<(), E> {
+    /// The reason why it is lost.
+    pub(crate) fn parked(&mut self, message: &Message, copy: bool) -> Result<Fate, Loss> {
         let link = self.link(message.from, message.to);
         let state = &mut self.links[link];
         state.carried += 1;
         let LinkState { cut, held, seed, carried, .. } = *state;
         if cut > 0 {
-            return each(Fate::Lost(&message, Loss::Cut), false);
+            return Err(Loss::Cut);
         }
         let held = held.contains(&message.body);
-        let id = self.launch(message, mix(seed, carried), held, false);
-        each(Fate::InFlight { id, copy: false, delay: None }, held)
+        let identity = mix(seed, carried);
+        Ok(Fate { identity, delay: None, held, repeated: false, copy })
     }
 
-    /// Puts a copy of a message into a free slot, and returns its identity.
-    #[cold]
-    fn launch_copy(&mut self, message: &Message, identity: u64, held: bool) -> MessageId {
-        self.launch(message.clone(), identity, held, !held)
+    /// Puts a message into a free slot, and returns its identity.
+    #[inline(always)]
+    pub(crate) fn launch(&mut self, message: Message, fate: &Fate) -> MessageId {
+        self.sent += 1;
+        let link = self.link(message.from, message.to) as u32;
+        // A run whose messages in flight outgrow 2³² has outgrown memory long before.
+        let slot = self.free.pop().unwrap_or_else(|| self.add_slot());
+        let id = MessageId { number: self.sent, slot };
+        let Fate { identity, delay, held, .. } = *fate;
+        self.on[slot as usize] = link;
+        self.flights[slot as usize] =
+            Some(Flight { message, id, held, scheduled: delay.is_some(), identity });
+        id
     }
 
     /// One more slot for a message.
@@ -315,25 +322,6 @@ impl Network {
         self.flights.push(None);
         self.on.push(0);
         (self.flights.len() - 1) as u32
-    }
-
-    /// Puts a message into a free slot, and returns its identity.
-    #[inline(always)]
-    fn launch(
-        &mut self,
-        message: Message,
-        identity: u64,
-        held: bool,
-        scheduled: bool,
-    ) -> MessageId {
-        self.sent += 1;
-        let link = self.link(message.from, message.to) as u32;
-        // A run whose messages in flight outgrow 2³² has outgrown memory long before.
-        let slot = self.free.pop().unwrap_or_else(|| self.add_slot());
-        let id = MessageId { number: self.sent, slot };
-        self.on[slot as usize] = link;
-        self.flights[slot as usize] = Some(Flight { message, id, held, scheduled, identity });
-        id
     }
 
     /// Schedules an arrival for every message in flight that is not held and has none, oldest first.

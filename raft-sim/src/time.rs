@@ -30,10 +30,12 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Queue<E> {
     /// The time of the ring's first microsecond: nothing is due before.
     start: Micros,
-    /// First and last event of each microsecond, in `slab`.
-    ring: Box<[(u32, u32); REACH as usize]>,
+    /// The last event of each microsecond, in `slab`; the first one follows it.
+    ring: Box<[u32; REACH as usize]>,
     /// A bit for each microsecond of the ring that has events.
     busy: [u64; WORDS],
+    /// Each event and the next one of its microsecond, after the last the first again. Of a free place: the next free
+    /// place.
     slab: Vec<(Option<E>, u32)>,
     free: u32,
     near: usize,
@@ -78,25 +80,23 @@ impl<E: Ord> Queue<E> {
 
     #[inline(always)]
     fn push_near(&mut self, time: Micros, event: E) {
-        let place = self.free;
-        let place = if place == NONE {
-            self.slab.push((Some(event), NONE));
-            (self.slab.len() - 1) as u32
-        } else {
-            let cell = &mut self.slab[place as usize];
-            self.free = cell.1;
-            *cell = (Some(event), NONE);
-            place
-        };
         let at = (time % REACH) as usize;
-        let (first, last) = &mut self.ring[at];
-        if *first == NONE {
-            *first = place;
-            self.busy[at / 64] |= 1 << (at % 64);
-        } else {
-            self.slab[*last as usize].1 = place;
+        let last = self.ring[at];
+        if self.free == NONE {
+            self.free = self.slab.len() as u32;
+            self.slab.push((None, NONE));
         }
-        *last = place;
+        let place = self.free;
+        let first = if last == NONE {
+            self.busy[at / 64] |= 1 << (at % 64);
+            place
+        } else {
+            std::mem::replace(&mut self.slab[last as usize].1, place)
+        };
+        let cell = &mut self.slab[place as usize];
+        self.free = cell.1;
+        *cell = (Some(event), first);
+        self.ring[at] = place;
         self.near += 1;
     }
 
@@ -117,15 +117,17 @@ impl<E: Ord> Queue<E> {
         }
         self.advance(time);
         let at = (time % REACH) as usize;
-        let place = self.ring[at].0;
-        let cell = &mut self.slab[place as usize];
+        let last = self.ring[at];
+        let first = self.slab[last as usize].1;
+        let cell = &mut self.slab[first as usize];
         let event = cell.0.take()?;
-        let next = cell.1;
-        cell.1 = self.free;
-        self.free = place;
-        self.ring[at].0 = next;
-        if next == NONE {
+        let second = std::mem::replace(&mut cell.1, self.free);
+        self.free = first;
+        if first == last {
+            self.ring[at] = NONE;
             self.busy[at / 64] &= !(1 << (at % 64));
+        } else {
+            self.slab[last as usize].1 = second;
         }
         self.near -= 1;
         Some((time, event))
@@ -166,8 +168,8 @@ impl<E: Ord> Queue<E> {
 }
 
 /// An empty ring, made where it stays.
-fn boxed() -> Box<[(u32, u32); REACH as usize]> {
-    let ring = vec![(NONE, NONE); REACH as usize].into_boxed_slice();
+fn boxed() -> Box<[u32; REACH as usize]> {
+    let ring = vec![NONE; REACH as usize].into_boxed_slice();
     ring.try_into().expect("as long as the ring")
 }
 

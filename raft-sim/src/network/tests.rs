@@ -10,21 +10,20 @@ fn message(from: u32, to: u32) -> Message {
 
 /// Sends a message, and returns the delay of each copy that is not held.
 fn send(network: &mut Network, from: u32, to: u32) -> Vec<Micros> {
-    let mut delays = Vec::new();
-    let sent: Result<(), ()> = network.send(message(from, to), |fate| {
-        match fate {
-            Fate::Lost(..) => {}
-            Fate::InFlight { delay, .. } => delays.extend(delay),
-        }
-        Ok(())
-    });
-    sent.expect("nothing ends it");
-    delays
+    let message = message(from, to);
+    let Ok(fate) = network.fate(&message) else { return Vec::new() };
+    let copy = fate.repeated.then(|| network.fate_of_copy(&message, &fate));
+    let fates = copy.into_iter().chain([fate]);
+    let launch = |fate: Fate| {
+        network.launch(message.clone(), &fate);
+        fate.delay
+    };
+    fates.filter_map(launch).collect()
 }
 
 fn park(network: &mut Network, message: Message) {
-    let sent: Result<(), ()> = network.park(message, |_, _| Ok(()));
-    sent.expect("nothing ends it");
+    let fate = network.parked(&message, false).expect("its link is whole");
+    network.launch(message, &fate);
 }
 
 /// The delays of messages from S1 to S2, with `others` messages to S3 before each. Empty if it is lost.

@@ -44,7 +44,7 @@ impl Machine {
     }
 
     /// Applies an entry.
-    #[inline]
+    #[inline(always)]
     pub fn apply(&mut self, entry: &Entry) -> Applied {
         let Machine { sessions, executed } = self;
         let outcome = sessions.apply(entry, |command| {

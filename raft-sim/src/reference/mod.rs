@@ -11,10 +11,10 @@ use raft_core::{Input, Node, Output};
 use translate::{answer, received, sent, settings, view};
 
 use crate::mix::MixHasher;
-use crate::model::{Body, Entry, LogIndex, NodeId};
+use crate::model::{Body, Entry, LogIndex, Message, NodeId};
 use crate::subject::{
-    Answer, Boot, CLUSTER, Capability, Effects, Event, Implementation, LogWrite, Outcome, Request,
-    Subject, Token, View, Write,
+    Answer, Applied, Boot, CLUSTER, Capability, Effects, Event, Implementation, LogWrite, Outcome,
+    Request, Subject, Token, View, Write,
 };
 use crate::world::Launch;
 
@@ -142,62 +142,72 @@ impl Subject for Server {
     }
 
     fn step(&mut self, event: Event, effects: &mut Effects) {
-        let request = |Request(number)| raft_core::Request(number);
-        match event {
-            Event::Tick => self.input(Input::Tick, effects),
-            Event::Receive(message) => {
-                let from = message.from;
-                let acknowledges = matches!(&message.body, Body::AppendEntriesReply { .. });
-                // Messages that it does not know are dropped: no core sends them.
-                if let Some(message) = received(message) {
-                    self.input(Input::Receive(message), effects);
-                }
-                if acknowledges {
-                    effects.matched = self.matched(from);
-                }
+        let acknowledges = match &event {
+            Event::Receive(Message { from, body: Body::AppendEntriesReply { .. }, .. }) => {
+                Some(*from)
             }
-            Event::Propose(name, command) => {
-                self.input(Input::Propose { request: request(name), command }, effects);
-            }
-            Event::Register(name) => {
-                self.input(Input::Register { request: request(name) }, effects);
-            }
-            Event::ProposeOnce(name, once) => {
-                self.input(Input::ProposeOnce { request: request(name), once }, effects);
-            }
-            Event::Read(name) => self.input(Input::Read { request: request(name) }, effects),
-            Event::ChangeMembership(name, voters, learners) => {
-                let request = request(name);
-                self.input(Input::ChangeMembership { request, voters, learners }, effects);
-            }
-            Event::Transfer(name, to) => {
-                self.input(Input::TransferLeadership { request: request(name), to }, effects);
-            }
-            Event::Compact(name) => match self.node.applied() {
-                Some(through) => {
-                    let data = self.machine.save();
-                    let request = request(name);
-                    self.input(Input::Compact { request, through, data }, effects);
-                }
-                None => effects.answers.push((name, Answer::Rejected)),
-            },
-            Event::Apply => self.apply_queued(effects),
-            Event::Persisted(token) => {
-                let oldest = self.unsynced.pop_front_if(|(other, _)| *other == token);
-                let durable = oldest.or_else(|| {
-                    let place = self.unsynced.iter().position(|(other, _)| *other == token)?;
-                    self.unsynced.remove(place)
-                });
-                if let Some((_, write)) = durable {
-                    self.input(Input::Persisted(write.persisted()), effects);
-                }
-            }
+            Event::Receive(_)
+            | Event::Tick
+            | Event::Propose(..)
+            | Event::Persisted(_)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Read(_)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_)
+            | Event::Apply => None,
+        };
+        if let Some(input) = self.input_of(event, effects) {
+            self.input(input, effects);
+        }
+        if let Some(follower) = acknowledges {
+            effects.matched = self.matched(follower);
         }
         effects.view = view(&self.node, &self.machine);
     }
 }
 
 impl Server {
+    /// The core's input for an event, if it has one.
+    #[inline(always)]
+    fn input_of(&mut self, event: Event, effects: &mut Effects) -> Option<Input> {
+        let request = |Request(number)| raft_core::Request(number);
+        Some(match event {
+            Event::Tick => Input::Tick,
+            // Messages that it does not know are dropped: no core sends them.
+            Event::Receive(message) => Input::Receive(received(message)?),
+            Event::Propose(name, command) => Input::Propose { request: request(name), command },
+            Event::Register(name) => Input::Register { request: request(name) },
+            Event::ProposeOnce(name, once) => Input::ProposeOnce { request: request(name), once },
+            Event::Read(name) => Input::Read { request: request(name) },
+            Event::ChangeMembership(name, voters, learners) => {
+                Input::ChangeMembership { request: request(name), voters, learners }
+            }
+            Event::Transfer(name, to) => Input::TransferLeadership { request: request(name), to },
+            Event::Compact(name) => match self.node.applied() {
+                Some(through) => {
+                    let data = self.machine.save();
+                    Input::Compact { request: request(name), through, data }
+                }
+                None => {
+                    effects.answers.push((name, Answer::Rejected));
+                    return None;
+                }
+            },
+            Event::Apply => Input::Applied(self.apply_queued(effects)?),
+            Event::Persisted(token) => {
+                let oldest = self.unsynced.pop_front_if(|(other, _)| *other == token);
+                let durable = oldest.or_else(|| {
+                    let place = self.unsynced.iter().position(|(other, _)| *other == token)?;
+                    self.unsynced.remove(place)
+                });
+                let (_, write) = durable?;
+                Input::Persisted(write.persisted())
+            }
+        })
+    }
+
     fn input(&mut self, input: Input, effects: &mut Effects) {
         let Output { messages, write, restore, apply, answers, refused } = self.node.step(input);
         effects.sends.extend(messages.drain(..).map(sent));
@@ -215,20 +225,12 @@ impl Server {
         } else {
             effects.applied.extend(apply.iter().map(|entry| self.machine.apply(entry)));
         }
-        for (request, given) in answers.drain(..) {
-            let outcome = |index: LogIndex| {
-                let applied = effects.applied.iter().find(|applied| applied.entry.index == index);
-                applied.map(|applied| applied.outcome)
-            };
-            let mut given = answer(given);
-            if let Answer::Committed(index) = given {
-                given = match outcome(index) {
-                    Some(Outcome::Registered(session)) => Answer::Registered(index, session),
-                    Some(Outcome::NoSession) => Answer::NoSession(index),
-                    Some(Outcome::Nothing | Outcome::Executed | Outcome::Repeated) | None => given,
-                };
-            }
-            effects.answers.push((Request(request.0), given));
+        if !answers.is_empty() {
+            let answers = answers.drain(..);
+            let applied = &effects.applied;
+            let given =
+                answers.map(|(request, given)| (Request(request.0), outcome(given, applied)));
+            effects.answers.extend(given);
         }
         if let Some(refusal) = refused {
             effects.refused = Some(refusal.to_string());
@@ -246,16 +248,22 @@ impl Server {
         if effects.restored.is_some() && self.lags {
             let restored = self.node.snapshot().map(|snapshot| snapshot.last.index);
             if let Some(index) = restored.filter(|index| Some(*index) > self.node.applied()) {
-                self.input(Input::Applied(index), effects);
+                self.applied(index, effects);
             }
         }
     }
 
-    /// Lets the state machine apply all entries that it was handed, and reports them.
-    fn apply_queued(&mut self, effects: &mut Effects) {
-        let Some(last) = self.queue.back().map(|entry| entry.index) else { return };
+    /// Reports to the core what a state machine that may lag has in a snapshot.
+    #[cold]
+    fn applied(&mut self, index: LogIndex, effects: &mut Effects) {
+        self.input(Input::Applied(index), effects);
+    }
+
+    /// Lets the state machine apply all entries that it was handed, and reports them. Returns the index of the last.
+    fn apply_queued(&mut self, effects: &mut Effects) -> Option<LogIndex> {
+        let last = self.queue.back().map(|entry| entry.index)?;
         effects.applied.extend(self.queue.drain(..).map(|entry| self.machine.apply(&entry)));
-        self.input(Input::Applied(last), effects);
+        Some(last)
     }
 
     /// matchIndex of a server, if this one leads.
@@ -269,5 +277,17 @@ impl Server {
             | raft_core::Role::PreCandidate(_)
             | raft_core::Role::Candidate(_) => None,
         }
+    }
+}
+
+/// An answer of the core, with the outcome of the entry that it speaks of if the state machine has applied that now.
+fn outcome(given: raft_core::Answer, applied: &[Applied]) -> Answer {
+    let given = answer(given);
+    let Answer::Committed(index) = given else { return given };
+    let applied = applied.iter().find(|applied| applied.entry.index == index);
+    match applied.map(|applied| applied.outcome) {
+        Some(Outcome::Registered(session)) => Answer::Registered(index, session),
+        Some(Outcome::NoSession) => Answer::NoSession(index),
+        Some(Outcome::Nothing | Outcome::Executed | Outcome::Repeated) | None => given,
     }
 }

@@ -116,7 +116,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
         let asked = Observation::Asked { server: id, event: Cow::Borrowed(&event) };
         tell(observer, self.now, asked)?;
-        self.servers[slot(id)].unanswered.extend(event.request());
+        if let Some(request) = event.request() {
+            self.servers[slot(id)].takes_request(request);
+        }
         self.step(id, event, observer)
     }
 

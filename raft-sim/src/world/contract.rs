@@ -96,7 +96,7 @@ fn check_answer(
     {
         return Err(format!("it names the leader {leader} to a client; there is no such server"));
     }
-    if !server.unanswered.remove(&Request(number)) {
+    if !server.answers_request(Request(number)) {
         return Err(format!("it answers request {number}, which is not waiting for one"));
     }
     Ok(())

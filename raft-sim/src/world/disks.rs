@@ -8,7 +8,7 @@ use super::flow::Due;
 use super::{Halt, Launch, Server, World, slot};
 use crate::disk::{Disk, Survives, length_after};
 use crate::mix::{below, mix};
-use crate::model::{NodeId, length};
+use crate::model::{LogIndex, NodeId, length};
 use crate::observation::{Observation, Observer, Stop, Stored, tell};
 use crate::panics;
 use crate::subject::{Boot, Event, Token, View, Write};
@@ -130,7 +130,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
             if self.miss_notices(id, first) {
                 return Ok(false);
             }
-            while let Some(token) = self.servers[slot(id)].unnotified.remove(first) {
+            while first < self.servers[slot(id)].unnotified.len()
+                && let Some(token) = self.servers[slot(id)].unnotified.remove(first)
+            {
                 self.take(id, Event::Persisted(token), observer)?;
             }
         }
@@ -245,8 +247,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(())
     }
 
-    /// Hands the writes of a server's step, before which its view was `before`, to its disk.
-    pub(super) fn submit(&mut self, id: NodeId, before: &View) {
+    /// Hands the writes of a server's step, before which it had applied the log up to `applied`, to its disk.
+    pub(super) fn submit(&mut self, id: NodeId, applied: Option<LogIndex>) {
         let server = &mut self.servers[slot(id)];
         let restored = self.effects.restored.is_some();
         for write in self.effects.writes.drain(..) {
@@ -264,7 +266,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
                 server.longest = server.longest.max(server.length);
             }
             let replaced = restored && write.snapshot.is_some();
-            server.disk.submit(write, replaced.then(|| length(before.applied)));
+            server.disk.submit(write, replaced.then(|| length(applied)));
         }
     }
 

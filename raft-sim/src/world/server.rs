@@ -1,6 +1,6 @@
 //! One server, with its disk, clock and state machine.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
 use super::Start;
@@ -25,8 +25,8 @@ pub struct Server {
     pub(super) written: Token,
     /// Durable writes of which it has not been notified, in order.
     pub(super) unnotified: VecDeque<Token>,
-    /// Requests it has taken in this life and not answered.
-    pub(super) unanswered: BTreeSet<Request>,
+    /// Requests it has taken in this life and not answered, in order of their numbers.
+    pub(super) unanswered: VecDeque<Request>,
     /// The number of entries in its log as it sees it, including those covered by its snapshot.
     pub(super) length: u64,
     /// The largest number of entries in this life.
@@ -73,7 +73,7 @@ impl Server {
             waiting: Vec::new(),
             written: Token(0),
             unnotified: VecDeque::new(),
-            unanswered: BTreeSet::new(),
+            unanswered: VecDeque::new(),
             length: 0,
             longest: 0,
             kept: None,
@@ -145,6 +145,25 @@ impl Server {
             }
         }
         missed.is_some().hash(hasher);
+    }
+
+    /// Notes that it has taken a request.
+    pub(super) fn takes_request(&mut self, request: Request) {
+        if self.unanswered.back().is_none_or(|last| *last < request) {
+            self.unanswered.push_back(request);
+        } else if let Err(place) = self.unanswered.binary_search(&request) {
+            self.unanswered.insert(place, request);
+        }
+    }
+
+    /// Notes that it answers a request. False if that is not waiting for an answer.
+    pub(super) fn answers_request(&mut self, request: Request) -> bool {
+        let oldest = self.unanswered.pop_front_if(|oldest| *oldest == request);
+        let removed = oldest.or_else(|| {
+            let place = self.unanswered.binary_search(&request).ok()?;
+            self.unanswered.remove(place)
+        });
+        removed.is_some()
     }
 
     /// True if it runs, paused or not.

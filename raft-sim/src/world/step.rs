@@ -7,11 +7,11 @@ use super::contract::make_sense;
 use super::flow::{Due, schedule};
 use super::{Halt, Launch, World, slot};
 use crate::mix::{below, mix};
-use crate::model::{Message, NodeId};
-use crate::network::{Fate, Network};
+use crate::model::{LogIndex, Message, NodeId};
+use crate::network::{Fate, Loss, Network};
 use crate::observation::{Observation, Observer, Stop, tell};
 use crate::panics;
-use crate::subject::{Effects, Ended, Event, Subject, View};
+use crate::subject::{Effects, Ended, Event, Subject};
 use crate::time::{Micros, Queue};
 
 /// Hands a server an event. A panic becomes the end of the server.
@@ -34,20 +34,43 @@ fn send(
 ) -> Result<(), Stop> {
     tell(observer, now, Observation::Sent { message: Cow::Borrowed(&message) })?;
     let Some(queue) = queue else { return park(network, now, message, false, observer) };
-    let (from, to) = (message.from, message.to);
-    network.send(message, |fate| {
-        let observation = match fate {
-            Fate::Lost(message, why) => {
-                Observation::Lost { message: None, content: Cow::Borrowed(message), why }
-            }
-            Fate::InFlight { id: message, copy, delay } => {
-                let arrives = delay.map(|delay| schedule(queue, now, message, delay));
-                let held = arrives.is_none();
-                Observation::InFlight { message, from, to, copy, held, arrives }
-            }
-        };
-        tell(observer, now, observation)
-    })
+    let fate = match network.fate(&message) {
+        Ok(fate) => fate,
+        Err(why) => return lose(now, &message, why, observer),
+    };
+    if fate.repeated {
+        let copy = network.fate_of_copy(&message, &fate);
+        depart(network, queue, now, message.clone(), &copy, observer)?;
+    }
+    depart(network, queue, now, message, &fate, observer)
+}
+
+/// A message that is not lost is in flight.
+#[inline(always)]
+fn depart(
+    network: &mut Network,
+    queue: &mut Queue<Due>,
+    now: Micros,
+    message: Message,
+    fate: &Fate,
+    observer: &mut impl Observer,
+) -> Result<(), Stop> {
+    let (from, to, Fate { held, copy, delay, .. }) = (message.from, message.to, *fate);
+    let message = network.launch(message, fate);
+    let arrives = delay.map(|delay| schedule(queue, now, message, delay));
+    tell(observer, now, Observation::InFlight { message, from, to, copy, held, arrives })
+}
+
+/// A message is lost as it is sent.
+#[cold]
+fn lose(
+    now: Micros,
+    message: &Message,
+    why: Loss,
+    observer: &mut impl Observer,
+) -> Result<(), Stop> {
+    let content = Cow::Borrowed(message);
+    tell(observer, now, Observation::Lost { message: None, content, why })
 }
 
 /// A message, or a copy of one, is in flight, to be delivered by hand or when time flows.
@@ -58,18 +81,13 @@ fn park(
     copy: bool,
     observer: &mut impl Observer,
 ) -> Result<(), Stop> {
-    let (from, to) = (message.from, message.to);
-    network.park(message, |fate, held| {
-        let observation = match fate {
-            Fate::Lost(message, why) => {
-                Observation::Lost { message: None, content: Cow::Borrowed(message), why }
-            }
-            Fate::InFlight { id: message, .. } => {
-                Observation::InFlight { message, from, to, copy, held, arrives: None }
-            }
-        };
-        tell(observer, now, observation)
-    })
+    let fate = match network.parked(&message, copy) {
+        Ok(fate) => fate,
+        Err(why) => return lose(now, &message, why, observer),
+    };
+    let (from, to, held) = (message.from, message.to, fate.held);
+    let message = network.launch(message, &fate);
+    tell(observer, now, Observation::InFlight { message, from, to, copy, held, arrives: None })
 }
 
 impl<L: Launch + ?Sized> World<'_, L> {
@@ -113,10 +131,14 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let Some(subject) = &mut self.subjects[slot(id)] else { return Ok(()) };
         let took = Observation::Took { server: id, event: Cow::Borrowed(&event) };
         tell(observer, self.now, took)?;
-        let (before, length) = (server.view, server.length);
+        let length = server.length;
         let effects = &mut self.effects;
-        effects.clear();
-        effects.view = before;
+        // All else was taken out when the last step was carried out.
+        effects.applied.clear();
+        effects.restored = None;
+        effects.matched = None;
+        effects.refused = None;
+        effects.view = server.view;
         effects.now = self.now;
         effects.instant = !server.stalled && self.sync.max == 0 && self.sync.notice == 0;
         hand(subject, event, effects);
@@ -124,40 +146,43 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let dies = doomed && effects.ended.is_none() && !effects.writes.is_empty();
         if dies {
             effects.clear();
-            effects.view = before;
+            effects.view = server.view;
         }
         if effects.ended.is_none()
             && let Err(why) = make_sense(id, effects, servers, server)
         {
             effects.ended = Some(Ended::Crashed(why));
         }
-        let stepped =
-            Observation::Stepped { server: id, before, length, effects: Cow::Borrowed(effects) };
+        let (before, effects) = (server.view, Cow::Borrowed(&*effects));
+        let stepped = Observation::Stepped { server: id, before, length, effects };
         tell(observer, self.now, stepped)?;
+        let effects = &self.effects;
         if effects.ended.is_some() {
             self.crash(id, Default::default(), false, observer)?;
+            self.effects.clear();
             return Ok(());
         }
+        let applied = server.view.applied;
         server.view = effects.view;
-        self.carry_out(id, &before, observer)?;
+        self.carry_out(id, applied, observer)?;
         if dies {
             self.die_of_write(id, observer)?;
         }
         Ok(())
     }
 
-    /// Carries out the `effects` of the server's last step: writes first, then answers, then messages. A server that
-    /// is to die at its write does so at the end.
+    /// Carries out the `effects` of the server's last step, before which it had applied the log up to `applied`:
+    /// writes first, then answers, then messages. A server that is to die at its write does so at the end.
     #[inline(always)]
     fn carry_out(
         &mut self,
         id: NodeId,
-        before: &View,
+        applied: Option<LogIndex>,
         observer: &mut impl Observer,
     ) -> Result<(), Stop> {
         let wrote = !self.effects.writes.is_empty();
         if wrote {
-            self.submit(id, before);
+            self.submit(id, applied);
         }
         if !self.effects.answers.is_empty() {
             for (request, answer) in self.effects.answers.drain(..) {

@@ -366,7 +366,6 @@ impl Event {
 
 impl Effects {
     /// Empties everything except the view and the fields that the testbed sets. Memory is kept.
-    #[inline]
     pub fn clear(&mut self) {
         self.writes.clear();
         self.sends.clear();
