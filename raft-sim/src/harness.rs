@@ -12,12 +12,11 @@
 //!
 //! The scenarios are the [packaged](crate::scenario::packaged) ones; no file is read.
 
-use std::io;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::campaign::{Caller, Ending, Finding, Header, Limits, Options, Runner, Sink};
+use crate::campaign::{Caller, Ending, Limits, Options, Runner};
 use crate::report::{Case, Result as CaseResult, human, requires};
 use crate::scenario::packaged::PACKAGED;
 use crate::scenario::parse::parse;
@@ -108,22 +107,15 @@ fn first_finding(
     let limits = Limits { findings: Some(1), ..Limits::default() };
     let options = Options { part: (0..seeds).into(), limits, ..Options::default() };
     let caller = Caller { program: program.to_owned(), subject: None };
-    let mut text = FindingText(Vec::new());
-    let ended = Runner::new(options, implementation).caller(caller).run(&mut text)?;
-    match ended.ending {
-        Ending::Failed { seed, why } => Err(format!("seed {seed}: {why}").into()),
-        Ending::Done | Ending::Stopped => Ok(None),
-        Ending::Enough => Ok(Some(String::from_utf8_lossy(&text.0).into_owned())),
+    let ended = Runner::new(options, implementation).caller(caller).run(&mut ())?;
+    if let Ending::Failed { seed, why } = ended.ending {
+        return Err(format!("seed {seed}: {why}").into());
     }
-}
-
-/// Sink of a campaign that keeps its findings as text.
-struct FindingText(Vec<u8>);
-
-impl Sink for FindingText {
-    fn finding(&mut self, header: &Header, finding: &Finding) -> io::Result<()> {
-        human::finding(header, finding, None, &mut self.0)
-    }
+    let Some(finding) = ended.campaign.findings.distinct().next() else { return Ok(None) };
+    let mut text = Vec::new();
+    human::finding(&ended.header, finding, None, &mut text)?;
+    human::scenario(finding, None, &mut text)?;
+    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
 }
 
 /// A failure without colours, since failures of tests in Rust have none.

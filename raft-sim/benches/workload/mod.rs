@@ -38,5 +38,6 @@ pub(crate) fn workload_w(servers: u32, duration: u64) -> Plan {
         faults: Vec::new(),
         admin_ops: Vec::new(),
         healing: None,
+        most_steps: None,
     }
 }

@@ -1,14 +1,19 @@
-//! The findings of a campaign: each once, however many seeds show it.
+//! The findings of a campaign: each symptom once, however many seeds show it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::checker::{Class, Property};
+use crate::checker::{Class, Property, claim, without_variables};
 use crate::plan::Plan;
+use crate::shrink::Shrunk;
 
-/// The number of seeds of each kind that are shrunk and compared. The others are counted.
+/// The number of seeds of each symptom that are shrunk. The others are counted.
 pub const CLOSELY: usize = 3;
+/// The number of symptoms of each kind that are kept. Where messages never repeat there may be as many as seeds.
+const MOST_SYMPTOMS: usize = 16;
+/// The note of a finding whose search for a short scenario was ended.
+const CUT: &str = "its scenario may not be the shortest: shrinking was ended before it was done";
 
 /// A kind of finding: what may be wrong with a seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +116,12 @@ pub struct Finding {
     pub detail: String,
     /// The text of the scenario it was shrunk to.
     pub scenario: Option<String>,
+    /// The reason why there is no scenario, or why it may not be the shortest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// True if it is still to be shrunk: that has not ended, or was interrupted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
     /// The number of runs of the campaign up to and including this one; 0 in older files.
     #[serde(default)]
     pub runs: u64,
@@ -129,65 +140,131 @@ impl Finding {
         format!("{}-{}.raft", self.kind.name(), self.seed)
     }
 
+    /// Keeps what it was shrunk to; `command` runs it once more.
+    pub(super) fn keep(&mut self, shrunk: Shrunk, command: &str) {
+        let scenario = shrunk.found_by(command);
+        let cut = shrunk.is_cut.then(|| CUT.to_owned());
+        self.note = shrunk.why.map(|why| format!("no scenario: {why}")).or(cut);
+        self.scenario = scenario;
+    }
+
     /// The name of a file for its plan.
     #[must_use]
     pub fn plan_file(&self) -> String {
         self.kind.plan_file(self.seed)
     }
 
-    /// True if both are of one kind and their scenarios are the same apart from comments.
-    fn is_like(&self, other: &Finding) -> bool {
-        self.kind == other.kind && self.statements() == other.statements()
+    /// The kind, and the claim that went wrong: findings with the same are one.
+    fn symptom(&self) -> (Kind, String) {
+        let claim = match self.kind {
+            Kind::Violation(property) => claim(property, &self.detail),
+            Kind::NoBoot => without_variables(&self.detail),
+            Kind::NotRepeatable => String::new(),
+        };
+        (self.kind, claim)
     }
 
-    fn statements(&self) -> Option<Vec<&str>> {
-        self.scenario.as_deref().map(without_comments)
+    /// The number of lines of its scenario, without those that are comments; `None` if it has none.
+    #[must_use]
+    pub fn statements(&self) -> Option<usize> {
+        let lines = self.scenario.as_deref()?.lines().map(str::trim);
+        Some(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count())
     }
-}
-
-/// The lines of a scenario without comments on lines of their own: those name the seed.
-fn without_comments(text: &str) -> Vec<&str> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
 /// The findings so far, in order of seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// The findings that were shrunk and compared, at most [`CLOSELY`] of a kind.
-    pub(super) closely: Vec<Finding>,
+    /// The findings that were or will be shrunk, at most [`CLOSELY`] of a symptom.
+    closely: Vec<Finding>,
+    /// The place of each one's symptom.
+    of: Vec<usize>,
+    /// The symptoms, in the order in which they were found.
+    symptoms: Vec<(Kind, String)>,
     /// The number of seeds of each kind.
-    pub(super) seeds: BTreeMap<Kind, u64>,
+    seeds: BTreeMap<Kind, u64>,
 }
 
 impl Findings {
-    /// Takes in the next seed's finding; returns it if there was none like it before.
+    /// Findings, in order of seeds, and the number of seeds of each kind.
+    pub(super) fn new(closely: Vec<Finding>, seeds: BTreeMap<Kind, u64>) -> Findings {
+        let mut findings = Findings::default();
+        for finding in closely {
+            findings.take(finding);
+        }
+        Findings { seeds, ..findings }
+    }
+
+    /// Takes in the next seed's finding; returns it if it has a new symptom.
     pub(super) fn take(&mut self, finding: Finding) -> Option<&Finding> {
-        *self.seeds.entry(finding.kind).or_default() += 1;
-        if self.of(finding.kind).count() >= CLOSELY {
+        let kind = finding.kind;
+        *self.seeds.entry(kind).or_default() += 1;
+        let symptom = finding.symptom();
+        let known = self.symptoms.iter().position(|known| *known == symptom);
+        let alike = |place: usize| self.of.iter().filter(|of| **of == place).count();
+        let of_kind = self.symptoms.iter().filter(|(of, _)| *of == kind).count();
+        if known.map_or(of_kind >= MOST_SYMPTOMS, |place| alike(place) >= CLOSELY) {
             return None;
         }
-        let is_new = !self.closely.iter().any(|known| known.is_like(&finding));
+        self.of.push(known.unwrap_or(self.symptoms.len()));
         self.closely.push(finding);
-        if is_new { self.closely.last() } else { None }
+        if known.is_some() {
+            return None;
+        }
+        self.symptoms.push(symptom);
+        self.closely.last()
     }
 
-    /// For the next seeds with findings of these kinds, in order: true if the finding is to be shrunk.
-    pub(super) fn wanted(&self, kinds: &[Kind]) -> Vec<bool> {
-        let before = |at: usize| kinds[..at].iter().filter(|kind| **kind == kinds[at]).count();
-        let wanted = |at: usize| self.of(kinds[at]).count() + before(at) < CLOSELY;
-        (0..kinds.len()).map(wanted).collect()
+    /// The places of the findings that are still to be shrunk: those of one symptom together.
+    pub(super) fn pending(&self) -> Vec<usize> {
+        let mut places: Vec<usize> =
+            (0..self.closely.len()).filter(|place| self.closely[*place].pending).collect();
+        places.sort_by_key(|place| self.of[*place]);
+        places
     }
 
-    /// The findings, each group of equal ones once.
+    /// The finding at a place.
+    pub(super) fn at(&self, place: usize) -> &Finding {
+        &self.closely[place]
+    }
+
+    /// Replaces the finding at a place by what became of it.
+    pub(super) fn replace(&mut self, place: usize, finding: Finding) {
+        self.closely[place] = finding;
+    }
+
+    /// The findings that were or will be shrunk, in order of seeds.
+    pub(super) fn closely(&self) -> &[Finding] {
+        &self.closely
+    }
+
+    /// Of the findings with the symptom of the one at this place, the one to show: that with the shortest scenario.
+    pub(super) fn shown(&self, place: usize) -> &Finding {
+        self.shortest(self.of[place]).unwrap_or(&self.closely[place])
+    }
+
+    /// The findings with different symptoms: of each symptom the finding with the shortest scenario.
     pub fn distinct(&self) -> impl Iterator<Item = &Finding> {
-        let is_new = |at: usize, finding: &Finding| {
-            !self.closely[..at].iter().any(|known| known.is_like(finding))
-        };
-        self.closely
-            .iter()
-            .enumerate()
-            .filter(move |(at, finding)| is_new(*at, finding))
-            .map(|(_, it)| it)
+        (0..self.symptoms.len()).filter_map(|symptom| self.shortest(symptom))
+    }
+
+    /// True if the findings at both places have the same symptom.
+    pub(super) fn alike(&self, one: usize, other: usize) -> bool {
+        self.of[one] == self.of[other]
+    }
+
+    /// Of each symptom the first finding, and the one with the shortest scenario.
+    pub fn symptoms(&self) -> impl Iterator<Item = (&Finding, &Finding)> {
+        (0..self.symptoms.len()).filter_map(|symptom| {
+            let first = self.of.iter().position(|of| *of == symptom)?;
+            Some((&self.closely[first], self.shortest(symptom)?))
+        })
+    }
+
+    /// The number of symptoms.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.symptoms.len()
     }
 
     /// The number of seeds of each kind.
@@ -195,7 +272,9 @@ impl Findings {
         self.seeds.iter().map(|(kind, seeds)| (*kind, *seeds))
     }
 
-    fn of(&self, kind: Kind) -> impl Iterator<Item = &Finding> {
-        self.closely.iter().filter(move |finding| finding.kind == kind)
+    fn shortest(&self, symptom: usize) -> Option<&Finding> {
+        let alike = std::iter::zip(&self.of, &self.closely).filter(|(of, _)| **of == symptom);
+        let length = |finding: &&Finding| finding.statements().unwrap_or(usize::MAX);
+        alike.map(|(_, finding)| finding).min_by_key(length)
     }
 }

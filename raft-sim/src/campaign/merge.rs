@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Campaign, Header, Loaded, Part};
+use super::{Campaign, Findings, Header, Loaded, Part};
 
 /// Joins results, each with the path of its file. The outcome is what one process that ran all of the seeds would
 /// have written. Of an unfinished file, the seeds that have been run are taken.
@@ -22,8 +22,8 @@ pub fn merge(files: Vec<(PathBuf, Loaded)>) -> Result<(Header, Campaign), String
             parts.push((path.clone(), part));
         }
         sums.join(&campaign.sums);
-        closely.extend(campaign.findings.closely);
-        for (kind, count) in campaign.findings.seeds {
+        closely.extend(campaign.findings.closely().iter().cloned());
+        for (kind, count) in campaign.findings.seeds() {
             *seeds.entry(kind).or_default() += count;
         }
         match &joined {
@@ -39,14 +39,10 @@ pub fn merge(files: Vec<(PathBuf, Loaded)>) -> Result<(Header, Campaign), String
     let (_, mut header) = joined.ok_or("there are no results to join")?;
     header.parts = Part::joined(parts.into_iter().map(|(_, part)| part).collect());
     let through = header.parts.last().map_or(0, |part| part.end());
-    let mut joined = Campaign { through, sums, ..Campaign::default() };
     // Seed by seed, as one process would have come upon them. It would not have looked closely at all of these.
     closely.sort_by_key(|finding| finding.seed);
-    for finding in closely {
-        joined.findings.take(finding);
-    }
-    joined.findings.seeds = seeds;
-    Ok((header, joined))
+    let findings = Findings::new(closely, seeds);
+    Ok((header, Campaign { through, sums, findings }))
 }
 
 /// The seeds of a file that have been run.

@@ -29,7 +29,8 @@
 //! ```
 //!
 //! The results of a campaign are a function of its options and its implementation. They do not depend on the number of
-//! threads, and a campaign has no clock: a time limit belongs to the sink, which may request a stop.
+//! threads, and a campaign has no clock: a time limit belongs to the [`Watch`], which may end it. Findings are told before
+//! they are shrunk, with their seeds and commands; their scenarios follow.
 
 mod caller;
 mod findings;
@@ -94,15 +95,6 @@ impl SeedOutcome {
     }
 }
 
-/// The scenario and the plan that are kept of a seed with a finding.
-#[derive(Debug)]
-struct Kept {
-    /// The scenario that it was shrunk to, if it was.
-    scenario: Option<String>,
-    /// The plan, if it is not that of the seed.
-    plan: Option<Box<Plan>>,
-}
-
 /// The sums and findings of the seeds of a [`Part`] so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Campaign {
@@ -120,14 +112,30 @@ impl Campaign {
         Campaign { through: seed, ..Campaign::default() }
     }
 
-    /// Takes in the next seed, with what is kept of it if it has a finding. Returns the finding if there was none like
-    /// it before.
-    fn take(&mut self, seed: u64, outcome: &SeedOutcome, kept: Kept) -> Option<&Finding> {
+    /// Takes in the next seed, with its plan if that is not drawn from the seed. Returns its finding if there was none
+    /// with its symptom before. `pending` is true for findings that are to be shrunk.
+    fn take(
+        &mut self,
+        seed: u64,
+        outcome: &SeedOutcome,
+        plan: Option<Box<Plan>>,
+        pending: impl Fn(Kind) -> bool,
+    ) -> Option<&Finding> {
         self.through = seed.saturating_add(1);
         self.sums.add(seed, outcome.run());
         let (kind, detail) = outcome.wrong()?;
-        let Kept { scenario, plan } = kept;
         let Sums { seeds: runs, steps, .. } = self.sums;
-        self.findings.take(Finding { seed, kind, detail, scenario, runs, steps, plan })
+        let (scenario, note, pending) = (None, None, pending(kind));
+        self.findings.take(Finding {
+            seed,
+            kind,
+            detail,
+            scenario,
+            note,
+            pending,
+            runs,
+            steps,
+            plan,
+        })
     }
 }

@@ -5,7 +5,7 @@ use crate::mix::mix;
 use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
-use crate::run::{Outcome, run};
+use crate::run::{Interrupt, Outcome, run};
 use crate::subject::{Event, Implementation, line};
 use crate::time::{Micros, milliseconds};
 
@@ -20,42 +20,67 @@ pub(super) fn repeats(seed: u64) -> bool {
 }
 
 /// Runs a plan twice, and a third time in a new process if the implementation is a child process. The second run finds
-/// state that clusters share, the third finds what differs between processes. The outcome is that of the first run.
-pub(super) fn repeat(plan: &Plan, implementation: &dyn Implementation) -> SeedOutcome {
+/// state that clusters share, the third finds what differs between processes. The outcome is that of the first run. `None`
+/// if `stop` ended a run.
+pub(super) fn repeat(
+    plan: &Plan,
+    implementation: &dyn Implementation,
+    stop: &dyn Fn() -> bool,
+) -> Option<SeedOutcome> {
     let mut steps = Steps::default();
-    let outcome = match run(plan, implementation, true, &mut steps as &mut dyn Observer) {
+    let outcome = match observed(plan, implementation, true, &mut steps, stop)? {
         Ok(outcome) => outcome,
-        Err(why) => return SeedOutcome::NoBoot(why),
+        Err(why) => return Some(SeedOutcome::NoBoot(why)),
     };
     for anew in [false, true] {
         if anew && !implementation.start_over() {
             break;
         }
         steps = Steps { before: steps.first(), ..Steps::default() };
-        let again = match run(plan, implementation, true, &mut steps as &mut dyn Observer) {
+        let again = match observed(plan, implementation, true, &mut steps, stop)? {
             Ok(again) => again,
-            Err(why) => return SeedOutcome::NoBoot(why),
+            Err(why) => return Some(SeedOutcome::NoBoot(why)),
         };
         if let Some(difference) = difference(&steps, &outcome, &again) {
-            let lines = lines(plan, implementation, anew).unwrap_or_default();
-            return SeedOutcome::Differs(Box::new(outcome), difference + &lines);
+            let lines = lines(plan, implementation, anew, stop).unwrap_or_default();
+            return Some(SeedOutcome::Differs(Box::new(outcome), difference + &lines));
         }
     }
-    SeedOutcome::Ran(Box::new(outcome))
+    Some(SeedOutcome::Ran(Box::new(outcome)))
+}
+
+/// Runs a plan; `None` if `stop` ended the run.
+pub(super) fn observed(
+    plan: &Plan,
+    implementation: &dyn Implementation,
+    judged: bool,
+    observer: &mut dyn Observer,
+    stop: &dyn Fn() -> bool,
+) -> Option<Result<Outcome, String>> {
+    let mut interrupt = Interrupt::new(stop);
+    let ran = run(plan, implementation, judged, (observer, &mut interrupt));
+    (!interrupt.fired()).then_some(ran)
 }
 
 /// Runs the plan twice more and returns the first lines that differ: the effects of a step of a server. With `anew`
 /// each run has a process of its own.
-fn lines(plan: &Plan, implementation: &dyn Implementation, anew: bool) -> Option<String> {
-    let [one, other] = [(); 2].map(|()| {
+fn lines(
+    plan: &Plan,
+    implementation: &dyn Implementation,
+    anew: bool,
+    stop: &dyn Fn() -> bool,
+) -> Option<String> {
+    let mut both = Vec::new();
+    for _ in 0..2 {
         if anew {
             implementation.start_over();
         }
         let mut lines = Lines::default();
-        let ran = run(plan, implementation, false, &mut lines as &mut dyn Observer);
-        ran.map(|_| lines.lines).unwrap_or_default()
-    });
-    let parted = one.iter().zip(&other).position(|(one, other)| one != other)?;
+        let ran = observed(plan, implementation, false, &mut lines, stop)?;
+        both.push(ran.map(|_| lines.lines).unwrap_or_default());
+    }
+    let (one, other) = (&both[0], &both[1]);
+    let parted = one.iter().zip(other).position(|(one, other)| one != other)?;
     let (one, other) = around(&one[parted], &other[parted]);
     Some(format!("\n  two more runs part at step {}:\n    {one}\n    {other}", parted + 1))
 }

@@ -1,11 +1,13 @@
 //! A campaign's results as a file: lines of JSON, added to as it goes on.
 //!
 //! The first line is the [`Header`]: the options of the campaign. After each batch of seeds follow its findings and one
-//! line of progress with all sums so far. Lines after the last line of progress were being written when the program was
-//! killed; their seeds are run again. Nothing that was written is ever changed.
+//! line of progress with all sums so far. A finding that is still to be shrunk says so; once it is, it is written again with
+//! its scenario, and the later line counts. Lines after the last line of progress were being written when the program was
+//! killed; their seeds are run again. Nothing that was written is ever changed. While a process writes a file it holds a lock
+//! on it.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -68,7 +70,7 @@ pub fn load(path: &Path) -> Result<Loaded, String> {
         let line = serde_json::from_slice(line)
             .map_err(|error| format!("{name}: line {number} is damaged: {error}"))?;
         match line {
-            Line::Finding(finding) => closely.push(finding),
+            Line::Finding(finding) => put(&mut closely, finding),
             Line::Progress { through, found, mut sums } => {
                 let counts = std::mem::take(&mut sums.faults);
                 if !counts.is_empty() {
@@ -88,7 +90,7 @@ pub fn load(path: &Path) -> Result<Loaded, String> {
                 campaign = Campaign {
                     through,
                     sums,
-                    findings: Findings { closely: closely.clone(), seeds },
+                    findings: Findings::new(closely.clone(), seeds),
                 };
                 bytes = read;
             }
@@ -114,8 +116,8 @@ pub fn scenarios(path: &Path) -> PathBuf {
 pub struct Results {
     path: PathBuf,
     file: File,
-    /// The number of findings in the file.
-    written: usize,
+    /// The findings in the file.
+    written: Vec<Finding>,
 }
 
 impl Results {
@@ -125,19 +127,17 @@ impl Results {
     /// The reason why it can't be written.
     pub fn create(path: &Path, header: &Header) -> Result<Results, String> {
         let name = path.display();
-        if fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0) {
+        let mut file = locked(path, OpenOptions::new().append(true).create(true))?;
+        if file.metadata().is_ok_and(|there| there.is_file() && there.len() > 0) {
             return Err(format!(
                 "{name}: already exists; continue it with --resume, or choose another name"
             ));
         }
-        let file = OpenOptions::new().append(true).create(true).open(path);
-        let file = file.map_err(|error| unwritable(path, &error))?;
-        let mut results = Results { path: path.to_owned(), file, written: 0 };
         let mut text = Vec::new();
         line(&mut text, header)
-            .and_then(|()| results.file.write_all(&text))
+            .and_then(|()| file.write_all(&text))
             .map_err(|error| unwritable(path, &error))?;
-        Ok(results)
+        Ok(Results { path: path.to_owned(), file, written: Vec::new() })
     }
 
     /// Continues a file that the same command has begun, and returns its content.
@@ -146,6 +146,8 @@ impl Results {
     /// The reason why it can't be read or written, or what makes it a file of another campaign.
     pub fn resume(path: &Path, header: &Header) -> Result<(Results, Loaded), String> {
         let name = path.display();
+        fs::metadata(path).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+        let file = locked(path, OpenOptions::new().append(true))?;
         let loaded = load(path)?;
         if let Some(differs) = loaded.header.differs(header) {
             return Err(format!("{name}: is of another campaign: {differs}"));
@@ -156,10 +158,8 @@ impl Results {
                 "{name}: is of another campaign: the seeds differ: `{theirs}` and `{ours}`"
             ));
         }
-        let file = OpenOptions::new().append(true).open(path);
-        let file = file.and_then(|file| file.set_len(loaded.bytes).map(|()| file));
-        let file = file.map_err(|error| unwritable(path, &error))?;
-        let written = loaded.campaign.findings.closely.len();
+        file.set_len(loaded.bytes).map_err(|error| unwritable(path, &error))?;
+        let written = loaded.campaign.findings.closely().to_vec();
         Ok((Results { path: path.to_owned(), file, written }, loaded))
     }
 
@@ -169,12 +169,14 @@ impl Results {
     /// # Errors
     /// The reason why something can't be written.
     pub fn save(&mut self, campaign: &Campaign) -> Result<(), String> {
-        let new = &campaign.findings.closely[self.written..];
+        let closely = campaign.findings.closely();
+        let is_new = |finding: &&Finding| !self.written.contains(finding);
+        let new: Vec<&Finding> = closely.iter().filter(is_new).collect();
         let mut text = Vec::new();
         let found = campaign.findings.seeds().collect();
         let progress =
             Line::Progress { through: campaign.through, found, sums: campaign.sums.clone() };
-        let findings = new.iter().map(|finding| Line::Finding(finding.clone()));
+        let findings = new.iter().map(|finding| Line::Finding((*finding).clone()));
         let lined = findings.chain([progress]).try_for_each(|it| line(&mut text, &it));
         // One call: a program that is killed leaves whole batches, or one that is cut.
         lined
@@ -192,13 +194,40 @@ impl Results {
                 beside(&path, &text)?;
             }
         }
-        self.written = campaign.findings.closely.len();
+        self.written = closely.to_vec();
         Ok(())
+    }
+}
+
+/// Puts a finding behind the others, or in the place of what was known of it before it was shrunk.
+fn put(closely: &mut Vec<Finding>, finding: Finding) {
+    let is_same = |other: &&mut Finding| (other.seed, other.kind) == (finding.seed, finding.kind);
+    match closely.iter_mut().find(is_same) {
+        Some(known) => *known = finding,
+        None => closely.push(finding),
+    }
+}
+
+/// Opens a file, and locks it for as long as it is open.
+fn locked(path: &Path, options: &mut OpenOptions) -> Result<File, String> {
+    let file = options.open(path).map_err(|error| unwritable(path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(format!("{}: another process is writing it", path.display()))
+        }
+        // Some file systems have no locks; there a campaign goes on without.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(error)) => Err(unwritable(path, &error)),
     }
 }
 
 impl Sink for Results {
     fn batch(&mut self, campaign: &Campaign, _: Option<&Guide>) -> io::Result<()> {
+        self.save(campaign).map_err(io::Error::other)
+    }
+
+    fn shrunk(&mut self, _: &Header, campaign: &Campaign, _: &Finding) -> io::Result<()> {
         self.save(campaign).map_err(io::Error::other)
     }
 }

@@ -5,22 +5,22 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::plans::Plans;
-use super::repeat::{repeat, repeats};
-use super::{Caller, Campaign, Header, Kept, Kind, Options, SeedOutcome, Sink, Watch, scenarios};
+use super::repeat::{observed, repeat, repeats};
+use super::{Caller, Campaign, Finding, Header, Kind, Options, SeedOutcome, Sink, Watch, scenarios};
 use crate::checker::Property;
 use crate::guide::{Draft, Guide, Reached, Seen};
-use crate::observation::Observer;
 use crate::panics::caught;
-use crate::parallel;
+use crate::parallel::{self, News};
 use crate::plan::Plan;
-use crate::run::run;
-use crate::shrink::shrink;
+use crate::run::{Interrupt, run};
+use crate::shrink::shrink_within;
 use crate::subject::Implementation;
 
 /// A campaign that can be run.
 pub struct Runner<'a> {
     options: Options,
     implementation: &'a (dyn Implementation + Sync),
+    watch: &'a dyn Watch,
     caller: Caller,
     threads: NonZeroUsize,
     /// The folder of the plans of findings.
@@ -49,7 +49,7 @@ pub enum Ending {
     Done,
     /// A limit was reached.
     Enough,
-    /// Its sink asked it to stop.
+    /// Its watch asked it to stop.
     Stopped,
     /// The program itself failed.
     Failed {
@@ -65,6 +65,7 @@ impl<'a> Runner<'a> {
     #[must_use]
     pub fn new(options: Options, implementation: &'a (dyn Implementation + Sync)) -> Runner<'a> {
         Runner {
+            watch: &(),
             caller: Caller::default(),
             threads: parallel::available(),
             folder: PathBuf::new(),
@@ -73,6 +74,12 @@ impl<'a> Runner<'a> {
             options,
             implementation,
         }
+    }
+
+    /// Sets what may stop it.
+    #[must_use]
+    pub fn watch(self, watch: &'a dyn Watch) -> Runner<'a> {
+        Runner { watch, ..self }
     }
 
     /// Sets the beginning and the end of the commands that reports name.
@@ -106,13 +113,14 @@ impl<'a> Runner<'a> {
         Header::new(self.caller.clone(), self.implementation.name(), &self.options)
     }
 
-    /// Runs it until all seeds have been run, a limit is reached, or the sink asks it to stop.
+    /// Runs it until all seeds have been run, a limit is reached, or its watch asks it to stop.
     ///
     /// # Errors
     /// Those of the sink.
     pub fn run(mut self, sink: &mut dyn Sink) -> io::Result<Ended> {
         let header = self.header();
         sink.started(&header, &self.campaign)?;
+        self.shrink(&header, sink)?;
         let size = self.plans.batch(self.options.limits);
         let ending = loop {
             if self.has_enough() {
@@ -123,7 +131,7 @@ impl<'a> Runner<'a> {
             if seeds.is_empty() {
                 break Ending::Done;
             }
-            let tried = self.try_all(&seeds, sink.watch());
+            let tried = self.try_all(&seeds, sink)?;
             if tried.is_empty() {
                 break Ending::Stopped;
             }
@@ -139,42 +147,47 @@ impl<'a> Runner<'a> {
 
     fn has_enough(&self) -> bool {
         let limits = self.options.limits;
-        let distinct = self.campaign.findings.distinct().count() as u64;
+        let distinct = self.campaign.findings.count() as u64;
         limits.findings.is_some_and(|most| distinct >= most)
             || limits.steps.is_some_and(|most| self.campaign.sums.steps >= most)
     }
 
-    /// Runs these seeds until the sink requests a stop. Returns the first ones of them, without a gap.
-    fn try_all(&self, seeds: &[u64], watch: &dyn Watch) -> Vec<Tried> {
-        let tried = parallel::in_order(self.threads, seeds.len(), |at| {
-            if watch.stop() {
+    /// Runs these seeds until the watch asks to stop. Returns the first ones of them, without a gap.
+    fn try_all(&self, seeds: &[u64], sink: &mut dyn Sink) -> io::Result<Vec<Tried>> {
+        let work = |at: usize| {
+            if self.watch.stop() {
                 return None;
             }
             let seed = seeds[at];
-            let tried = caught(|| self.try_one(seed));
-            watch.seed_done();
-            Some(tried.unwrap_or_else(|why| Tried {
-                seed,
-                outcome: Err(why),
-                draft: None,
-                reached: Vec::new(),
-            }))
-        });
-        tried.into_iter().map_while(|tried| tried).collect()
+            let failed = |why| Tried { seed, outcome: Err(why), draft: None, reached: Vec::new() };
+            let tried =
+                caught(|| self.try_one(seed)).unwrap_or_else(|why| Some(failed(why)))?;
+            self.watch.seed_done();
+            Some(tried)
+        };
+        let waiting = || sink.waiting(&self.campaign);
+        let tried = parallel::in_order(self.threads, seeds.len(), work, waiting)?;
+        Ok(tried.into_iter().map_while(|tried| tried).collect())
     }
 
-    /// Runs a seed, twice if need be, and records the states that its run reaches, if there is a guide.
-    fn try_one(&self, seed: u64) -> Tried {
+    /// Runs a seed, twice if need be, and records the states that its run reaches, if there is a guide. `None` if the watch
+    /// ended the run.
+    fn try_one(&self, seed: u64) -> Option<Tried> {
         let draft = self.plans.draft(seed);
         let plan = self.plans.plan(seed, draft.as_ref());
+        let stop = || self.watch.stop();
         let mut seen = None;
         let outcome = if self.options.each.twice || repeats(seed) {
-            repeat(&plan, self.implementation)
+            repeat(&plan, self.implementation, &stop)?
         } else {
             seen = self.plans.seen(&plan);
             let ran = match &mut seen {
-                None => run(&plan, self.implementation, true, ()),
-                Some(seen) => run(&plan, self.implementation, true, seen as &mut dyn Observer),
+                None => {
+                    let mut interrupt = Interrupt::new(&stop);
+                    let ran = run(&plan, self.implementation, true, &mut interrupt);
+                    (!interrupt.fired()).then_some(ran)?
+                }
+                Some(seen) => observed(&plan, self.implementation, true, seen, &stop)?,
             };
             match ran {
                 Ok(outcome) => SeedOutcome::Ran(Box::new(outcome)),
@@ -182,26 +195,26 @@ impl<'a> Runner<'a> {
             }
         };
         let reached = seen.map(Seen::reached).unwrap_or_default();
-        Tried { seed, outcome: Ok(outcome), draft, reached }
+        Some(Tried { seed, outcome: Ok(outcome), draft, reached })
     }
 
-    /// Takes in the outcomes of seeds, up to the last finding that is wanted. Returns an ending if the campaign can't go
-    /// on.
+    /// Takes in the outcomes of seeds, up to the last finding that is wanted, and shrinks the findings. Returns an ending if
+    /// the campaign can't go on.
     fn take(
         &mut self,
         tried: Vec<Tried>,
         header: &Header,
         sink: &mut dyn Sink,
     ) -> io::Result<Option<Ending>> {
-        let scenarios = self.shrink(&tried, header, sink)?;
         let (mut new, mut failed) = (Vec::new(), None);
-        for (tried, scenario) in tried.into_iter().zip(scenarios) {
+        let shrinks = self.options.each.shrink;
+        for tried in tried {
             let plan = tried.wrong().and_then(|_| tried.own().cloned().map(Box::new));
             let Tried { seed, outcome, draft, reached } = tried;
             match outcome {
                 Ok(outcome) => {
-                    let kept = Kept { scenario, plan };
-                    new.extend(self.campaign.take(seed, &outcome, kept).cloned());
+                    let pending = |kind: Kind| shrinks && kind.can_be_shrunk();
+                    new.extend(self.campaign.take(seed, &outcome, plan, pending).cloned());
                 }
                 Err(why) => failed = Some(Ending::Failed { seed, why }),
             }
@@ -212,54 +225,61 @@ impl<'a> Runner<'a> {
         }
         sink.batch(&self.campaign, self.plans.guide())?;
         new.iter().try_for_each(|finding| sink.finding(header, finding))?;
+        self.shrink(header, sink)?;
         Ok(failed)
     }
 
-    /// Shrinks the findings that are to be shrunk; returns a scenario or nothing for each seed.
-    fn shrink(
-        &self,
-        tried: &[Tried],
-        header: &Header,
-        sink: &mut dyn Sink,
-    ) -> io::Result<Vec<Option<String>>> {
-        let mut scenarios = vec![None; tried.len()];
-        if !self.options.each.shrink {
-            return Ok(scenarios);
-        }
-        let wrong = tried.iter().enumerate();
-        let wrong = wrong.filter_map(|(at, tried)| tried.wrong().map(|kind| (at, kind)));
-        let (places, kinds): (Vec<usize>, Vec<Kind>) = wrong.unzip();
-        let wanted = std::iter::zip(&kinds, self.campaign.findings.wanted(&kinds));
-        // Each try with a child that hangs would take as long as it is waited for.
-        let hangs =
-            |kind: Kind| header.tests_a_child() && kind == Kind::Violation(Property::BoundedSteps);
-        let closely: Vec<usize> = std::iter::zip(places, wanted)
-            .filter(|(_, (kind, wanted))| *wanted && kind.can_be_shrunk() && !hangs(**kind))
-            .map(|(at, _)| at)
-            .collect();
-        let shrunk = parallel::in_order(self.threads, closely.len(), |at| {
-            let Tried { seed, draft, .. } = &tried[closely[at]];
-            let plan = self.plans.plan(*seed, draft.as_ref());
-            caught(|| shrink(&plan, self.implementation)).and_then(|shrunk| shrunk)
-        });
-        for (at, shrunk) in closely.into_iter().zip(shrunk) {
+    /// Shrinks the findings that are pending, those of one symptom after the other.
+    fn shrink(&mut self, header: &Header, sink: &mut dyn Sink) -> io::Result<()> {
+        let Runner { campaign, watch, plans, folder, implementation, .. } = self;
+        let places = campaign.findings.pending();
+        let pending: Vec<Finding> =
+            places.iter().map(|place| campaign.findings.at(*place).clone()).collect();
+        let work = |at: usize| {
+            let mut finding = pending[at].clone();
+            let plan = finding.plan.as_deref().cloned();
+            let plan = plan.unwrap_or_else(|| plans.plan(finding.seed, None).into_owned());
+            let patience = watch.patience();
+            // Each try with a child that hangs would take as long as it is waited for.
+            let hangs = header.tests_a_child() && finding.kind == HANGS;
+            let shrunk = if hangs {
+                Err("each try would wait for the child as long again".to_owned())
+            } else {
+                caught(|| shrink_within(&plan, *implementation, &*patience)).and_then(|shrunk| shrunk)
+            };
+            finding.pending = patience.is_interrupted();
             match shrunk {
-                Ok(shrunk) => {
-                    let command = self.replay(&tried[at], header);
-                    scenarios[at] = shrunk.and_then(|shrunk| shrunk.found_by(&command));
-                }
-                Err(why) => sink.not_shrunk(tried[at].seed, &why)?,
+                Ok(Some(shrunk)) => finding.keep(shrunk, &replay(&pending[at], folder, header)),
+                Ok(None) => finding.note = Some(NO_LONGER.to_owned()),
+                Err(why) => finding.note = Some(why),
             }
-        }
-        Ok(scenarios)
+            finding
+        };
+        let mut done = 0;
+        parallel::deliver(self.threads, pending.len(), work, |news| {
+            let News::Next(finding) = news else { return sink.waiting(campaign) };
+            let place = places[done];
+            done += 1;
+            campaign.findings.replace(place, finding);
+            // The others of its symptom come next.
+            if places.get(done).is_some_and(|next| campaign.findings.alike(place, *next)) {
+                return Ok(());
+            }
+            sink.shrunk(header, campaign, campaign.findings.shown(place))
+        })
     }
+}
 
-    /// The command that runs a seed once more.
-    fn replay(&self, tried: &Tried, header: &Header) -> String {
-        match tried.own().and(tried.wrong()) {
-            Some(kind) => header.replay_plan(&self.folder.join(kind.plan_file(tried.seed))),
-            None => header.replay(tried.seed),
-        }
+/// The kind of finding whose tries take long.
+const HANGS: Kind = Kind::Violation(Property::BoundedSteps);
+/// The reason why a finding was not shrunk.
+const NO_LONGER: &str = "its run violates nothing when it is repeated";
+
+/// The command that runs the plan of a finding once more.
+fn replay(finding: &Finding, folder: &Path, header: &Header) -> String {
+    match &finding.plan {
+        Some(_) => header.replay_plan(&folder.join(finding.plan_file())),
+        None => header.replay(finding.seed),
     }
 }
 

@@ -18,19 +18,23 @@ fn short(part: impl Into<Part>) -> Options {
     Options { part: part.into(), each, ..Options::default() }
 }
 
-/// Sink that keeps its notifications as lines, and stops after a number of seeds.
+/// Sink that keeps its notifications as lines.
 #[derive(Default)]
 struct Kept {
     news: Vec<String>,
-    seeds: AtomicU64,
-    most: Option<u64>,
     /// Fails at a finding.
     full: bool,
 }
 
-impl Watch for Kept {
+/// Watch that stops a campaign in the middle of a seed, after a number of others.
+struct After {
+    seeds: AtomicU64,
+    most: u64,
+}
+
+impl Watch for After {
     fn stop(&self) -> bool {
-        self.most.is_some_and(|most| self.seeds.load(Ordering::Relaxed) >= most)
+        self.seeds.load(Ordering::Relaxed) >= self.most
     }
 
     fn seed_done(&self) {
@@ -54,17 +58,20 @@ impl Sink for Kept {
         if self.full {
             return Err(io::Error::other("there is no room"));
         }
+        assert!(finding.scenario.is_none(), "it is told before it is shrunk");
         self.news.push(format!("finding: {}", header.replay(finding.seed)));
+        Ok(())
+    }
+
+    fn shrunk(&mut self, _: &Header, _: &Campaign, shown: &Finding) -> io::Result<()> {
+        assert!(!shown.pending && shown.scenario.is_some(), "{shown:?}");
+        self.news.push(format!("shrunk: {}", shown.seed));
         Ok(())
     }
 
     fn ended(&mut self, ended: &Ended) -> io::Result<()> {
         self.news.push(format!("ended: {:?}", ended.ending));
         Ok(())
-    }
-
-    fn watch(&self) -> &dyn Watch {
-        self
     }
 }
 
@@ -82,18 +89,50 @@ fn a_sink_is_notified_in_the_order_of_the_seeds() {
 }
 
 #[test]
-fn a_sink_can_stop_a_campaign_and_another_can_go_on() {
+fn a_watch_can_stop_a_campaign_and_another_can_go_on() {
     let whole = Runner::new(short(0..20), &Forgetful).run(&mut ()).expect("the sink never fails");
     assert_eq!((whole.ending, whole.campaign.sums.seeds), (Ending::Done, 20));
-    let mut kept = Kept { most: Some(7), ..Kept::default() };
+    let watch = After { seeds: AtomicU64::new(0), most: 7 };
     let one = Runner::new(short(0..20), &Forgetful).threads(std::num::NonZeroUsize::MIN);
-    let one = one.run(&mut kept).expect("it takes all");
+    let one = one.watch(&watch).run(&mut ()).expect("it takes all");
     assert_eq!((one.ending, one.campaign.through), (Ending::Stopped, 7));
     let mut kept = Kept::default();
     let rest = Runner::new(short(0..20), &Forgetful).resume(one.campaign);
     let rest = rest.run(&mut kept).expect("it takes all");
     assert_eq!(kept.news[..2], ["started 0..20 at 7", "batch up to 20"]);
     assert_eq!((rest.ending, rest.campaign), (Ending::Done, whole.campaign));
+}
+
+/// Watch that stops a campaign at its first look in the middle of a run.
+struct Within(AtomicU64);
+
+impl Watch for Within {
+    fn stop(&self) -> bool {
+        // The first look is made before the first seed.
+        self.0.fetch_add(1, Ordering::Relaxed) > 0
+    }
+}
+
+#[test]
+fn a_seed_that_is_interrupted_counts_as_not_run() {
+    let watch = Within(AtomicU64::new(0));
+    let one = Runner::new(short(0..20), &Reference).threads(std::num::NonZeroUsize::MIN);
+    let ended = one.watch(&watch).run(&mut ()).expect("the sink never fails");
+    assert_eq!((ended.ending, ended.campaign), (Ending::Stopped, Campaign::default()));
+    assert_eq!(watch.0.into_inner(), 20 + 1, "before each seed, and once within the first");
+}
+
+#[test]
+fn a_finding_is_told_before_it_is_shrunk() {
+    let mut kept = Kept::default();
+    let mut options =
+        Options { limits: Limits { findings: Some(1), steps: None }, ..short(0..1_000) };
+    options.each.shrink = true;
+    let ended = Runner::new(options, &Forgetful).run(&mut kept).expect("it takes all");
+    let seed = ended.campaign.findings.distinct().next().expect("a finding").seed;
+    let finding = format!("finding: raft-sim run --seed {seed} --duration 400");
+    let last = &kept.news[kept.news.len() - 3..];
+    assert_eq!(last, [finding, format!("shrunk: {seed}"), "ended: Enough".to_owned()]);
 }
 
 #[test]

@@ -35,9 +35,11 @@ pub(super) fn merge(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Re
         written.map_err(Error::Message)?;
     }
     writeln!(out, "seeds {}", header.seeds())?;
-    for finding in campaign.findings.distinct() {
-        human::finding(&header, finding, args.out.as_deref(), out)?;
+    let file = args.out.as_deref();
+    for (first, _) in campaign.findings.symptoms() {
+        human::finding(&header, first, file, out)?;
     }
+    results::scenarios(out, &campaign, file)?;
     results::sums(out, &campaign)?;
     Ok(results::end(&campaign))
 }

@@ -19,6 +19,7 @@ mod results;
 mod run;
 mod serve;
 mod shrink;
+mod signals;
 mod subject;
 mod test;
 mod values;
@@ -40,7 +41,7 @@ use subject::Own;
 const EXIT_CODES: &str = "\
 Exit codes: 0 all held, 1 a property was violated or an expectation failed, 2 wrong usage, a file that \
 can't be read or written, or an error of the program itself, 3 only progress was missing, 4 a check gave \
-up, 5 the implementation under test is nondeterministic, 130 all held until it was interrupted.";
+up or nothing was checked, 5 the implementation under test is nondeterministic, 130 all held until it was interrupted.";
 
 /// A deterministic testbed for the Raft consensus protocol.
 #[derive(Debug, Parser)]
@@ -90,7 +91,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// argument is ignored. `program` is the beginning of the commands that the output names.
 ///
 /// Returns the exit code: 0 all held, 1 a property was violated, 2 usage, I/O or a panic of its own, 3 liveness only,
-/// 4 a check gave up, 5 the implementation under test is nondeterministic, 130 all held until it was interrupted. A
+/// 4 a check gave up or nothing was checked, 5 the implementation under test is nondeterministic, 130 all held until it was interrupted. A
 /// reader who closes the pipe has read enough: that is no failure.
 pub fn main_with(
     program: &'static str,
@@ -138,12 +139,16 @@ impl Command {
         match self {
             Command::Run(args) => run::run(args, &args.subject.start(own)?, out),
             Command::Fuzz(args) => {
-                fuzz::fuzz(args, &args.subject.start(own)?, &fuzz::on_signals(), out, err)
+                fuzz::fuzz(args, &args.subject.start(own)?, &signals::asked_to_stop(), out, err)
             }
             Command::Merge(args) => merge::merge(args, out, err),
-            Command::Shrink(args) => shrink::shrink(args, &args.subject.start(own)?, out, err),
+            Command::Shrink(args) => {
+                shrink::shrink(args, &args.subject.start(own)?, &signals::asked_to_stop(), out, err)
+            }
             Command::Test(args) => test::test(args, &args.subject.start(own)?, out, err),
-            Command::Conform(args) => conform::conform(args, &args.subjects.start(own)?, out, err),
+            Command::Conform(args) => {
+                conform::conform(args, &args.subjects.start(own)?, &signals::asked_to_stop(), out, err)
+            }
             Command::Explain(args) => explain::explain(args, &args.subject.start(own)?, out, err),
             Command::Check(args) => check::check(args, out, err),
             Command::CheckTrace(args) => check_trace::check_trace(args, out, err),

@@ -1,14 +1,38 @@
 //! The sums of a campaign as text, and its exit code.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::output::{BAD, GOOD, heading};
 use super::run::tally;
-use crate::campaign::{Campaign, Kind, Share};
+use crate::campaign::{Campaign, Finding, Kind, Share};
 use crate::checker::{Class, Property};
 use crate::coverage::Feature;
 use crate::plan::FaultSort;
-use crate::report::End;
+use crate::report::{End, human};
+
+/// Writes what the findings were shrunk to: of each the shortest scenario.
+pub(super) fn scenarios(
+    out: &mut dyn Write,
+    campaign: &Campaign,
+    file: Option<&Path>,
+) -> io::Result<()> {
+    let is_told = |finding: &Finding| finding.scenario.is_some() || finding.note.is_some();
+    let mut told = campaign.findings.symptoms().filter(|(_, shown)| is_told(shown)).peekable();
+    if told.peek().is_some() {
+        heading(out, "What was found, shrunk")?;
+    }
+    for (first, shown) in told {
+        let (seed, title) = (shown.seed, shown.kind.title());
+        write!(out, "{BAD}seed {seed}{BAD:#}  {title}")?;
+        if first.seed != seed {
+            write!(out, ", as in seed {}", first.seed)?;
+        }
+        writeln!(out)?;
+        human::scenario(shown, file, out)?;
+    }
+    Ok(())
+}
 
 /// Writes the sums of all seeds.
 pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
@@ -47,6 +71,7 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     }
     writeln!(out, "\n{} seeds, {} steps, digest {:016x}", sums.seeds, sums.steps, sums.digest)?;
     match campaign.findings.seeds().map(|(_, seeds)| seeds).sum() {
+        0 if sums.seeds == 0 => writeln!(out, "{BAD}no seed was run, so nothing was checked{BAD:#}"),
         0 => writeln!(out, "{GOOD}all held{GOOD:#}"),
         1 => writeln!(out, "{BAD}1 seed violated a property{BAD:#}"),
         seeds => writeln!(out, "{BAD}{seeds} seeds violated a property{BAD:#}"),
@@ -58,6 +83,7 @@ pub(super) fn end(campaign: &Campaign) -> End {
     let safe = campaign.findings.seeds().all(|(kind, _)| kind.is_liveness());
     let repeats = campaign.findings.seeds().all(|(kind, _)| kind != Kind::NotRepeatable);
     match campaign.findings.seeds().next() {
+        None if campaign.sums.seeds == 0 => End::Undecided,
         None => End::Held,
         Some(_) if !repeats => End::Unrepeatable,
         Some(_) if safe => End::Stuck,

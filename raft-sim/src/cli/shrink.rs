@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -10,16 +12,18 @@ use serde::Serialize;
 use super::Error;
 use super::clock::now;
 use super::output::heading;
+use super::progress::Deadline;
 use super::subject::{SubjectArgs, Target};
-use super::values::PlanArgs;
+use super::values::{self, PlanArgs};
 use super::which::Which;
 use crate::campaign::Kind;
 use crate::report::End;
-use crate::shrink::{Shrunk, shrink as make_smaller};
+use crate::shrink::{Shrunk, shrink_within};
 
-/// Shrink a run that violates a property to a scenario of a few lines that violates the same property
+/// Shrink a run that violates a property to a scenario of a few lines that violates it in the same way
 ///
-/// If no such scenario is found, the smaller plan is printed, as `raft-sim run` prints plans.
+/// If no such scenario is found, the reason and the smaller plan are printed, as `raft-sim run` prints plans. Ctrl-C ends it with
+/// the best so far.
 ///
 /// The exit code is that of the run: 1 or 3 if it violates a property, 0 if there is nothing to shrink.
 #[derive(Debug, clap::Args)]
@@ -29,6 +33,9 @@ pub(super) struct Args {
     /// A file for the scenario [default: the standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// The most time; the best scenario by then is printed
+    #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "60s")]
+    time: Duration,
     /// The format of the result on the standard output
     #[arg(long, value_enum, default_value_t = Format::Scenario)]
     format: Format,
@@ -53,19 +60,24 @@ struct Document {
     atoms: usize,
     steps: usize,
     replays: u64,
+    is_cut: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
     scenario: Option<String>,
 }
 
 pub(super) fn shrink(
     args: &Args,
     target: &Target<'_>,
+    asked_to_stop: &AtomicBool,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<End, Error> {
     let began = now();
     let implementation = target.implementation();
     let (plan, name) = (args.which.plan(&args.plan_options, target)?, args.which.name());
-    let shrunk = make_smaller(&plan, implementation).map_err(Error::Message)?;
+    let patience = Deadline::new(args.time, asked_to_stop);
+    let shrunk = shrink_within(&plan, implementation, &patience).map_err(Error::Message)?;
     let Some(shrunk) = shrunk else {
         writeln!(err, "{name} violates nothing: there is nothing to shrink")?;
         return Ok(End::Held);
@@ -81,7 +93,8 @@ pub(super) fn shrink(
         (Format::Scenario, None, Some(scenario)) => out.write_all(scenario.as_bytes())?,
         (Format::Scenario, Some(path), Some(_)) => writeln!(out, "{}", path.display())?,
         (Format::Scenario, _, None) => {
-            writeln!(err, "{name}: no exact steps were found that violate the same property")?;
+            let why = shrunk.why.iter().map(ToString::to_string).next().unwrap_or_default();
+            writeln!(err, "{name}: no scenario: {why}")?;
             writeln!(out, "{name}")?;
             heading(out, "What is left of its plan")?;
             let plan_options = args.plan_options.plan_options(implementation.capabilities());
@@ -90,10 +103,16 @@ pub(super) fn shrink(
         (Format::Json, ..) => {
             let (seed, property) = (plan.seed, property.name());
             let (atoms, steps, replays) = (*atoms, *steps, *replays);
-            let document = Document { seed, property, atoms, steps, replays, scenario };
+            let why = shrunk.why.as_ref().map(ToString::to_string);
+            let is_cut = shrunk.is_cut;
+            let document =
+                Document { seed, property, atoms, steps, replays, is_cut, why, scenario };
             serde_json::to_writer(&mut *out, &document).map_err(std::io::Error::from)?;
             writeln!(out)?;
         }
+    }
+    if shrunk.is_cut {
+        writeln!(err, "{name}: ended before it was done: there may be a shorter scenario")?;
     }
     let took = began.elapsed();
     writeln!(
@@ -116,16 +135,18 @@ mod tests {
         let args = Args {
             which: Which::seed(0),
             out: None,
+            time: Duration::from_secs(60),
             format: Format::Scenario,
             plan_options: PlanArgs::default(),
             subject: SubjectArgs::default(),
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let end = shrink(&args, &Target::of(&Choosy), &mut out, &mut err).expect("it boots");
+        let never = AtomicBool::new(false);
+        let end = shrink(&args, &Target::of(&Choosy), &never, &mut out, &mut err).expect("it boots");
         assert_eq!(end, End::Violated);
         let [out, err] = [out, err].map(|bytes| String::from_utf8(bytes).expect("it is text"));
         let [out, err] = [out, err].map(|text| anstream::adapter::strip_str(&text).to_string());
-        assert!(err.starts_with("seed 0: no exact steps were found"), "{err}");
+        assert!(err.starts_with("seed 0: no scenario: as exact steps, "), "{err}");
         let (_, plan) = out.split_once("\nWhat is left of its plan\n").expect(&out);
         assert!(plan.contains("  faults           none that come and go\n"), "{out}");
         assert!(plan.contains("  clients          a command of 64 bytes every "), "{out}");

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 
@@ -48,7 +49,7 @@ pub(super) fn test(
     err: &mut dyn Write,
 ) -> Result<End, Error> {
     let files = files(&args.paths)?;
-    let report = judged(&files, target, values::available(args.jobs), err)?;
+    let report = judged(&files, target, values::available(args.jobs), &AtomicBool::new(false), err)?;
     match args.format {
         Format::Human => report::human::write(&report, out)?,
         Format::Json => report::json::write(&report, out)?,
@@ -62,15 +63,21 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     find_or_packaged(paths).map_err(|error| Error::Message(error.to_string()))
 }
 
-/// Replays these files. Writes the reason why a file can't be used to `err`.
+/// Replays these files until a stop is requested; the report has the first ones of them, without a gap. Writes the reason why a
+/// file can't be used to `err`.
 pub(super) fn judged(
     files: &[PathBuf],
     target: &Target<'_>,
     jobs: NonZeroUsize,
+    asked_to_stop: &AtomicBool,
     err: &mut dyn Write,
 ) -> Result<Report, Error> {
-    let one = |at: usize| one(&files[at], target.implementation());
-    let cases = parallel::in_order(jobs, files.len(), one);
+    let one = |at: usize| {
+        let goes_on = !asked_to_stop.load(Ordering::Relaxed);
+        goes_on.then(|| one(&files[at], target.implementation()))
+    };
+    let cases = parallel::in_order(jobs, files.len(), one, || Ok::<(), Error>(()))?;
+    let cases: Vec<_> = cases.into_iter().map_while(|case| case).collect();
     for error in cases.iter().filter_map(|(_, error)| error.as_ref()) {
         output::report(error, err)?;
     }

@@ -30,6 +30,9 @@ pub struct PlanOptions {
     /// The requests of clients and administrators beside plain commands; drawn if `None`.
     #[serde(alias = "tasks", skip_serializing_if = "Option::is_none")]
     pub admin_ops: Option<Vec<AdminClass>>,
+    /// The most steps of a run; `None` for the default of [`Plan::most_steps`](super::Plan::most_steps).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_steps: Option<u64>,
     /// The capabilities of the implementation; `None` for all. Nothing else is asked of it.
     #[serde(with = "capabilities", skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Vec<Capability>>,
@@ -53,7 +56,7 @@ pub struct PlanOption {
 }
 
 /// All plan options, in the order in which commands have them.
-pub const PLAN_OPTIONS: [PlanOption; 5] = [
+pub const PLAN_OPTIONS: [PlanOption; 6] = [
     PlanOption {
         name: "servers",
         old_name: None,
@@ -140,6 +143,22 @@ pub const PLAN_OPTIONS: [PlanOption; 5] = [
                 AdminClass::named,
                 &AdminClass::ALL,
             )?);
+            Ok(())
+        },
+    },
+    PlanOption {
+        name: "most-steps",
+        old_name: None,
+        value: "N",
+        choices: &[],
+        help: || {
+            "How many steps a run may take; one that takes more violates Bounded Steps [default: 2000000, and 100 more \
+             for each virtual millisecond]"
+                .to_owned()
+        },
+        get: |plan_options| plan_options.most_steps.as_ref().map(u64::to_string),
+        set: |plan_options, text| {
+            plan_options.most_steps = Some(number(text, 1..=1_000_000_000)?);
             Ok(())
         },
     },
@@ -266,6 +285,7 @@ mod tests {
             profile: Profile::Disk,
             faults: Some(vec![FaultClass::Crash, FaultClass::SlowDisk]),
             admin_ops: Some(vec![AdminClass::Reads]),
+            most_steps: Some(50_000),
             capabilities: None,
         }
     }
@@ -275,7 +295,7 @@ mod tests {
         let none =
             PlanOptions { faults: Some(vec![]), admin_ops: Some(vec![]), ..PlanOptions::default() };
         let texts = [
-            "--servers 3 --duration 700 --profile disk --faults crash,slow-disk --admin reads",
+            "--servers 3 --duration 700 --profile disk --faults crash,slow-disk --admin reads --most-steps 50000",
             "--faults none --admin none",
             "",
         ];
@@ -291,7 +311,7 @@ mod tests {
             |plan_options: &PlanOptions| serde_json::to_string(plan_options).expect("it is data");
         let capabilities = Some(vec![Capability::PreVote]);
         let plan_options = PlanOptions { capabilities, ..all() };
-        let text = r#"{"servers":3,"duration_ms":700,"profile":"disk","faults":["crash","slow-disk"],"admin_ops":["reads"],"capabilities":["pre-vote"]}"#;
+        let text = r#"{"servers":3,"duration_ms":700,"profile":"disk","faults":["crash","slow-disk"],"admin_ops":["reads"],"most_steps":50000,"capabilities":["pre-vote"]}"#;
         assert_eq!(json(&plan_options), text);
         assert_eq!(serde_json::from_str::<PlanOptions>(text).expect("it is data"), plan_options);
         assert_eq!(json(&PlanOptions::default()), r#"{"profile":"swarm"}"#);

@@ -77,7 +77,7 @@ pub fn failure(
     writeln!(out, "\n  To see all of it: {}", case.replay(caller))
 }
 
-/// Writes a finding. Its scenario is in a file if the results are; otherwise it is written as well.
+/// Writes a finding: its seed, the command that replays it, and the evidence. `file` is the file of results, if there is one.
 ///
 /// # Errors
 /// Those of `out`.
@@ -87,7 +87,7 @@ pub fn finding(
     file: Option<&Path>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let Finding { seed, kind, detail, scenario, .. } = finding;
+    let Finding { seed, kind, detail, .. } = finding;
     let title = kind.title();
     let replay = match (&finding.plan, file) {
         (Some(_), Some(file)) => header.replay_plan(&scenarios(file).join(finding.plan_file())),
@@ -95,8 +95,19 @@ pub fn finding(
         (None, _) => header.show(*kind, *seed),
     };
     writeln!(out, "{BAD}seed {seed}{BAD:#}  {title}  {replay}")?;
-    writeln!(out, "  {detail}")?;
-    match (scenario, file) {
+    writeln!(out, "  {detail}")
+}
+
+/// Writes what a finding was shrunk to, below the one line that names it. The scenario is in a file if the results are; otherwise
+/// it is written as well.
+///
+/// # Errors
+/// Those of `out`.
+pub fn scenario(finding: &Finding, file: Option<&Path>, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(note) = &finding.note {
+        writeln!(out, "  {note}")?;
+    }
+    match (&finding.scenario, file) {
         (Some(_), Some(file)) => {
             writeln!(out, "  {}", scenarios(file).join(finding.file()).display())
         }

@@ -37,7 +37,7 @@ pub enum End {
     Unusable,
     /// The only failures are ones of liveness.
     Stuck,
-    /// The check gave up: the answer is unknown.
+    /// The check gave up, or nothing was checked: the answer is unknown.
     Undecided,
     /// The implementation under test is nondeterministic.
     Unrepeatable,
@@ -65,12 +65,13 @@ impl End {
     #[must_use]
     pub fn of(ends: impl IntoIterator<Item = End>) -> End {
         let weight = |end: &End| match end {
-            End::Held | End::Interrupted => 0,
-            End::Stuck => 1,
-            End::Undecided => 2,
-            End::Violated => 3,
-            End::Unrepeatable => 4,
-            End::Unusable => 5,
+            End::Held => 0,
+            End::Interrupted => 1,
+            End::Stuck => 2,
+            End::Undecided => 3,
+            End::Violated => 4,
+            End::Unrepeatable => 5,
+            End::Unusable => 6,
         };
         ends.into_iter().max_by_key(weight).unwrap_or(End::Held)
     }

@@ -9,6 +9,7 @@ mod clients;
 mod faults;
 mod healing;
 mod history;
+mod interrupt;
 mod judged;
 mod links;
 mod obligation;
@@ -28,6 +29,7 @@ use crate::trigger::Watch;
 use crate::world::{Design, Halt, Launch, Next, Start, World};
 
 pub use healing::Liveness;
+pub(crate) use interrupt::Interrupt;
 pub use judged::{Outcome, recorded, run, run_on};
 
 use admin_ops::Tried;
@@ -62,9 +64,6 @@ const FIRST_ADMIN: u64 = 1 << 32;
 const SERVERS: u64 = 128;
 /// Request numbers from here on are those of healing.
 const FIRST_PROBE: u64 = 1 << 62;
-/// Most steps of a run: a constant, and an addition for each virtual millisecond of its plan. A busy cluster of nine
-/// servers takes forty in a millisecond.
-const MOST_STEPS: (u64, u64) = (2_000_000, 1_000);
 /// Most messages in flight at once, so that a message storm is reported before it fills the memory.
 const MOST_MESSAGES: usize = 1_000_000;
 
@@ -199,7 +198,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             plan,
             world,
             folds,
-            most_steps: most + plan.duration / 1_000 * each,
+            most_steps: plan.most_steps(),
             due: Vec::new(),
             violation: None,
             met: BTreeMap::new(),
@@ -312,10 +311,13 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
 
     #[cold]
     fn too_many(&mut self, steps: u64, messages: usize) -> Halt {
-        let ms = self.world.now() / 1_000;
-        let detail = format!(
-            "{steps} steps in {ms} ms of virtual time, and up to {messages} messages in flight"
-        );
+        let (ms, most) = (self.world.now() / 1_000, self.most_steps);
+        let reached = if steps > most {
+            format!("the run took more than the {most} steps that it may take (--most-steps)")
+        } else {
+            format!("the run had more than {MOST_MESSAGES} messages in flight, after {steps} steps")
+        };
+        let detail = format!("{reached}: {ms} ms of virtual time, up to {messages} messages in flight");
         let property = Property::BoundedSteps;
         self.violated(Violation { property, server: NodeId(1), detail })
     }

@@ -2,8 +2,8 @@
 //!
 //! First the plan is made smaller (`plan`): less time, fewer servers, fewer faults, admin operations and requests.
 //! Then its run is turned into exact steps, as in a scenario, and these are reduced. Finally they are made readable,
-//! still as syntax, and printed. Only candidates that violate the same property are accepted. Nothing depends on
-//! random numbers or on the clock: the same plan shrinks to the same file.
+//! still as syntax, and printed. Only candidates with the same [symptom](crate::checker::Symptom) are accepted. Nothing
+//! depends on random numbers or on the clock: the same plan shrinks to the same file, unless [`Patience`] ends the search.
 
 mod case;
 mod delta;
@@ -15,6 +15,8 @@ mod plain;
 mod plan;
 mod readable;
 mod servers;
+mod patience;
+mod reason;
 mod steps;
 mod strict;
 mod trace;
@@ -22,6 +24,9 @@ mod trace;
 use crate::checker::Property;
 use crate::plan::Plan;
 use crate::subject::Implementation;
+
+pub use patience::Patience;
+pub use reason::NoScenario;
 
 /// The result of shrinking a failing plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +40,10 @@ pub struct Shrunk {
     /// The scenario's text, which fails on its own; `None` if exact steps do not show the violation. Only its first
     /// line, a comment, names the seed.
     pub scenario: Option<String>,
+    /// The reason why there is no scenario.
+    pub why: Option<NoScenario>,
+    /// True if [`Patience`] ended the search: there may be a smaller plan and a shorter scenario.
+    pub is_cut: bool,
     /// The number of its statements.
     pub steps: usize,
     /// The number of runs and replays it took.
@@ -61,29 +70,50 @@ impl Shrunk {
 /// # Errors
 /// The reason why a server did not boot.
 pub fn shrink(plan: &Plan, implementation: &dyn Implementation) -> Result<Option<Shrunk>, String> {
-    let Some(small) = plan::smallest(plan, implementation)? else { return Ok(None) };
+    shrink_within(plan, implementation, &())
+}
+
+/// As [`shrink`], until its patience is used up.
+///
+/// # Errors
+/// The reason why a server did not boot, or that there was no time for a single run.
+pub fn shrink_within(
+    plan: &Plan,
+    implementation: &dyn Implementation,
+    patience: &dyn Patience,
+) -> Result<Option<Shrunk>, String> {
+    let Some(small) = plan::smallest(plan, implementation, patience)? else { return Ok(None) };
     let mut shrunk = Shrunk {
         property: small.violation.property,
         atoms: plan::atoms(&small.plan),
         plan: small.plan,
         scenario: None,
+        why: None,
+        is_cut: small.is_cut,
         steps: 0,
         replays: small.runs,
     };
-    let Some(minimal) = steps::minimal(&shrunk.plan, implementation)? else {
+    if shrunk.property == Property::BoundedSteps {
+        shrunk.why = Some(NoScenario::Endless);
         return Ok(Some(shrunk));
+    }
+    let minimal = match steps::minimal(&shrunk.plan, &small.violation, implementation, patience)? {
+        Ok(minimal) => minimal,
+        Err(why) => return Ok(Some(Shrunk { why: Some(why), ..shrunk })),
     };
     shrunk.replays += minimal.replays;
-    if let Some(mut readable) = readable::readable(&minimal, implementation) {
-        shrunk.replays += readable.replays;
-        shrunk.steps = readable.scenario.steps.len();
-        let seed = plan.seed;
-        if let Some(first) = readable.scenario.header_lines.first_mut() {
-            let found =
-                format!("# Found in the run of seed {seed} and shrunk; it fails on its own.");
-            first.trivia.above.insert(0, found);
-        }
-        shrunk.scenario = Some(readable.scenario.to_string());
+    shrunk.is_cut |= minimal.is_cut;
+    let mut readable = match readable::readable(&minimal, implementation) {
+        Ok(readable) => readable,
+        Err(why) => return Ok(Some(Shrunk { why: Some(why), ..shrunk })),
+    };
+    shrunk.replays += readable.replays;
+    shrunk.steps = readable.scenario.steps.len();
+    let seed = plan.seed;
+    if let Some(first) = readable.scenario.header_lines.first_mut() {
+        let found = format!("# Found in the run of seed {seed} and shrunk; it fails on its own.");
+        first.trivia.above.insert(0, found);
     }
+    shrunk.scenario = Some(readable.scenario.to_string());
     Ok(Some(shrunk))
 }

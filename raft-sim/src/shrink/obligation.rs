@@ -4,7 +4,7 @@
 //! A scenario can't express every goal of a run. It gives the cluster the same time as a run, once to recover and
 //! once for the obligation: a correct implementation may need that long.
 
-use crate::checker::{Class, Property, Violation};
+use crate::checker::{Class, Property, Symptom, Violation};
 use crate::model::{Membership, NodeId, Term};
 use crate::plan::Healing;
 use crate::scenario::replay::{Alarm, Move, Prospect, prospect};
@@ -19,12 +19,12 @@ const ELECTIONS: u64 = 10;
 /// The number of unanswered requests for which a scenario is tried.
 const PENDING: usize = 3;
 
-/// The violation of a property by a replay with this alarm; `None` if the alarm is about another property.
-pub(super) fn violated(property: Property, alarm: Alarm) -> Option<Violation> {
+/// The violation by a replay with this alarm; `None` if it has another symptom.
+pub(super) fn violated(symptom: &Symptom, alarm: Alarm) -> Option<Violation> {
     match alarm {
-        Alarm::Violation(violation) => (violation.property == property).then_some(violation),
-        Alarm::Overdue => (property.class() == Class::Liveness).then(|| Violation {
-            property,
+        Alarm::Violation(violation) => symptom.is_of(&violation).then_some(violation),
+        Alarm::Overdue => (symptom.property.class() == Class::Liveness).then(|| Violation {
+            property: symptom.property,
             server: NodeId(1),
             detail: "what the last line waits for does not happen".to_owned(),
         }),

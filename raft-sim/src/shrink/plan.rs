@@ -1,18 +1,19 @@
-//! Shrinks a failing plan to a small one that violates the same property.
+//! Shrinks a failing plan to a small one that fails with the same symptom.
 //!
-//! A part is removed or made plain, and the rest is run. If it violates the same property it becomes the best plan,
+//! A part is removed or made plain, and the rest is run. If it fails with the same symptom it becomes the best plan,
 //! and ends at the violation. That is repeated until nothing can go.
 
 use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 use super::delta::minimize;
+use super::patience::{PLAN, Patience, TEXT};
 use super::plain::{EDITS, NOMINAL, plain_settings, settings, timing};
 use super::servers::without;
-use crate::checker::{Property, Violation};
+use crate::checker::{Symptom, Violation};
 use crate::mix::mix_bytes;
 use crate::plan::{AdminClass, Fault, FaultKind, Plan};
-use crate::run::run;
+use crate::run::{Interrupt, Outcome, run};
 use crate::subject::{Field, Implementation};
 use crate::time::Micros;
 
@@ -30,26 +31,32 @@ pub(super) struct Small {
     pub(super) violation: Violation,
     /// The number of runs made to find it.
     pub(super) runs: u64,
+    /// True if patience ended the search.
+    pub(super) is_cut: bool,
 }
 
-/// The smallest plan found that violates the same property as this one; `None` if this one violates none.
+/// The smallest plan found with the symptom of this one; `None` if this one violates nothing.
 ///
 /// # Errors
-/// The reason why a server does not boot under this plan.
+/// The reason why a server does not boot under this plan, or that patience ended its run.
 pub(super) fn smallest(
     plan: &Plan,
     implementation: &dyn Implementation,
+    patience: &dyn Patience,
 ) -> Result<Option<Small>, String> {
-    let outcome = run(plan, implementation, true, ())?;
+    let outcome = ran(plan, implementation, &|| patience.used() >= TEXT)
+        .ok_or("it was interrupted before its run had been repeated")??;
     let Some((at, violation)) = outcome.violation else { return Ok(None) };
     let mut search = Search {
         implementation,
-        property: violation.property,
+        patience,
+        symptom: violation.symptom(),
         violation,
         best: needed(plan, at, &outcome.fired),
         tried: BTreeSet::new(),
         runs: 1,
         steps: outcome.steps,
+        is_cut: false,
     };
     loop {
         let before = search.best.clone();
@@ -58,8 +65,19 @@ pub(super) fn smallest(
             break;
         }
     }
-    let Search { best, violation, runs, .. } = search;
-    Ok(Some(Small { plan: best, violation, runs }))
+    let Search { best, violation, runs, is_cut, .. } = search;
+    Ok(Some(Small { plan: best, violation, runs, is_cut }))
+}
+
+/// Runs a plan; `None` if `stop` ended the run.
+fn ran(
+    plan: &Plan,
+    implementation: &dyn Implementation,
+    stop: &dyn Fn() -> bool,
+) -> Option<Result<Outcome, String>> {
+    let mut interrupt = Interrupt::new(stop);
+    let ran = run(plan, implementation, true, &mut interrupt);
+    (!interrupt.fired()).then_some(ran)
 }
 
 /// The number of faults, admin operations and requests of clients in a plan.
@@ -98,7 +116,8 @@ fn retain<T>(items: &mut Vec<T>, keep: &[bool]) {
 
 struct Search<'a> {
     implementation: &'a dyn Implementation,
-    property: Property,
+    patience: &'a dyn Patience,
+    symptom: Symptom,
     /// The smallest plan so far, and its violation.
     best: Plan,
     violation: Violation,
@@ -107,22 +126,26 @@ struct Search<'a> {
     runs: u64,
     /// The number of steps of servers in these.
     steps: u64,
+    /// True if patience ended the search.
+    is_cut: bool,
 }
 
 impl Search<'_> {
-    /// Runs a plan that is smaller than the best one. It becomes the best one if it violates the same property.
+    /// Runs a plan that is smaller than the best one. It becomes the best one if it has the same symptom.
     fn accepts(&mut self, plan: Plan) -> bool {
         let digest = mix_bytes(0, format!("{plan:?}").as_bytes());
-        let spent = self.runs >= MOST_RUNS || self.steps >= MOST_STEPS;
+        let stop = || self.patience.used() >= PLAN;
+        self.is_cut |= stop();
+        let spent = self.runs >= MOST_RUNS || self.steps >= MOST_STEPS || self.is_cut;
         if plan == self.best || spent || !self.tried.insert(digest) {
             return false;
         }
         self.runs += 1;
         // Settings with which a server does not boot are rejected.
-        let Ok(outcome) = run(&plan, self.implementation, true, ()) else { return false };
+        let Some(Ok(outcome)) = ran(&plan, self.implementation, &stop) else { return false };
         self.steps += outcome.steps;
         let Some((at, violation)) = outcome.violation else { return false };
-        if violation.property != self.property {
+        if !self.symptom.is_of(&violation) {
             return false;
         }
         self.best = needed(&plan, at, &outcome.fired);
@@ -199,10 +222,12 @@ impl Search<'_> {
         while self.best.healing.is_some() && self.with(|plan| plan.duration /= 2) {}
     }
 
-    /// Removes servers, the last one first.
+    /// Removes servers, the last one first. A cluster of several stays one: alone, a server fails for other reasons.
     fn servers(&mut self) {
         for server in (1..=self.best.clocks.len() as u32).rev() {
-            if let Some(plan) = without(&self.best, server) {
+            let several = self.best.members > 1;
+            let smaller = without(&self.best, server);
+            if let Some(plan) = smaller.filter(|plan| !several || plan.members > 1) {
                 self.accepts(plan);
             }
         }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::NoScenario;
 use super::names::{each_group, each_label, each_server};
 use super::obligation::violated;
 use super::steps::Minimal;
@@ -30,12 +31,14 @@ pub(super) struct Readable {
     pub(super) replays: u64,
 }
 
-/// The steps as a readable scenario that does not name its seed; `None` if no text fails, or there are more servers
-/// than a text can name.
-pub(super) fn readable(minimal: &Minimal, implementation: &dyn Implementation) -> Option<Readable> {
-    let property = minimal.violation.property;
+/// The steps as a readable scenario that does not name its seed, or the reason why there is none.
+pub(super) fn readable(
+    minimal: &Minimal,
+    implementation: &dyn Implementation,
+) -> Result<Readable, NoScenario> {
+    let (property, symptom) = (minimal.violation.property, minimal.violation.symptom());
     if minimal.scenario.header.servers.len() > Header::MOST_SERVERS as usize {
-        return None;
+        return Err(NoScenario::Servers);
     }
     let plain = titled(&minimal.scenario, property);
     let ranked = renamed(&plain, &ranking(&plain, implementation));
@@ -44,13 +47,13 @@ pub(super) fn readable(minimal: &Minimal, implementation: &dyn Implementation) -
     for way in ways {
         replays += 1;
         let alarm = alarm(&way, implementation);
-        if let Some(seen) = alarm.and_then(|alarm| violated(property, alarm)) {
+        if let Some(seen) = alarm.and_then(|alarm| violated(&symptom, alarm)) {
             replays += 1;
             let scenario = commented(together(way), &seen, implementation);
-            return Some(Readable { scenario, replays });
+            return Ok(Readable { scenario, replays });
         }
     }
-    None
+    Err(NoScenario::Text)
 }
 
 /// The scenario with the property's sentence as its title, and the property's section.

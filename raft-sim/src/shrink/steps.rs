@@ -6,17 +6,20 @@ use std::mem::{Discriminant, discriminant};
 use super::case::Case;
 use super::delta::reduce;
 use super::trace::{Trace, Traced, trace};
-use super::{drawing, legal, names, obligation, strict};
-use crate::checker::{self, Property, Violation};
+use super::patience::{Patience, STEPS};
+use super::{NoScenario, drawing, legal, names, obligation, strict};
+use crate::checker::{self, Symptom, Violation};
 use crate::model::{Body, NodeId};
 use crate::plan::{Healing, Plan};
-use crate::scenario::replay::{Move, attempt};
+use crate::scenario::replay::{Alarm, Move, attempt};
 use crate::scenario::syntax::{Header, Label, Scenario, Statement};
 use crate::subject::Implementation;
 
 /// Most steps of servers in all replays of one search: they take some ten seconds. The best case by then may not be
 /// minimal, but fails.
 const MOST_STEPS: u64 = 5_000_000;
+/// Most replays of one search, likewise: a child takes longer for each.
+const MOST_REPLAYS: u64 = 4_000;
 
 /// A scenario of few steps that violates a property.
 #[derive(Clone, Debug)]
@@ -27,28 +30,50 @@ pub(super) struct Minimal {
     pub scenario: Scenario,
     /// The number of runs and replays it took.
     pub replays: u64,
+    /// True if patience ended the search.
+    pub is_cut: bool,
 }
 
-/// A scenario of few steps that violates the property which a plan violates; `None` if the plan violates none,
-/// or exact steps do not show it.
+/// A scenario of few steps with the symptom of this violation, which the run of a plan ends with; or the reason why there is
+/// none.
 ///
 /// # Errors
 /// The reason why a server did not boot.
 pub(super) fn minimal(
     plan: &Plan,
+    violation: &Violation,
     implementation: &dyn Implementation,
-) -> Result<Option<Minimal>, String> {
-    let Some(Trace { header, steps, violation }) = trace(plan, implementation)? else {
-        return Ok(None);
+    patience: &dyn Patience,
+) -> Result<Result<Minimal, NoScenario>, String> {
+    let symptom = violation.symptom();
+    let traced = trace(plan, implementation)?;
+    let Some(Trace { header, steps, .. }) = traced.filter(|it| symptom.is_of(&it.violation)) else {
+        return Ok(Err(NoScenario::NotRepeated));
     };
-    let property = violation.property;
-    let tries = Tries { implementation, property, goal: Vec::new(), replays: 1, steps: 0 };
+    let healing = plan
+        .healing
+        .as_ref()
+        .filter(|_| symptom.property.class() == checker::Class::Liveness);
+    let tries = Tries {
+        implementation,
+        patience: &(),
+        symptom,
+        goal: Vec::new(),
+        replays: 1,
+        steps: 0,
+        other: None,
+        is_cut: false,
+    };
     let case = Case { scenario: scenario(header), moves: Vec::new() };
     let mut search = Search { tries, case };
-    let healing = plan.healing.as_ref().filter(|_| property.class() == checker::Class::Liveness);
+    // The whole trace is tried however little patience is left.
     if !search.begin(&steps, healing) {
-        return Ok(None);
+        return Ok(Err(match healing {
+            Some(_) => NoScenario::Progress,
+            None => NoScenario::Steps(search.tries.other.map(Box::new)),
+        }));
     }
+    search.tries.patience = patience;
     loop {
         let before = search.case.clone();
         search.classes();
@@ -63,14 +88,16 @@ pub(super) fn minimal(
             break;
         }
     }
-    let Search { case, tries: Tries { goal, replays, .. } } = search;
-    let moves = legal::sayable(&case.scenario.header, [case.moves, goal].concat());
-    let strict = strict::scenario(&case.scenario, &moves, property, implementation);
-    Ok(strict.map(|(scenario, violation, more)| Minimal {
+    let Search { case, tries } = search;
+    let moves = legal::sayable(&case.scenario.header, [&case.moves[..], &tries.goal].concat());
+    let strict = strict::scenario(&case.scenario, &moves, &tries.symptom, implementation, patience);
+    let minimal = strict.map(|(scenario, violation, more)| Minimal {
         violation,
         scenario,
-        replays: replays + more,
-    }))
+        replays: tries.replays + more,
+        is_cut: tries.is_cut,
+    });
+    Ok(minimal.ok_or(NoScenario::Text))
 }
 
 /// A scenario without statements and without lines: its header will change.
@@ -105,13 +132,18 @@ struct Search<'a> {
 /// Replays, and what they cost.
 struct Tries<'a> {
     implementation: &'a dyn Implementation,
-    property: Property,
+    patience: &'a dyn Patience,
+    symptom: Symptom,
     /// The ending with the obligation, if the property is one of liveness.
     goal: Vec<Move>,
     /// The number of replays.
     replays: u64,
     /// The number of steps of servers in them.
     steps: u64,
+    /// The violation of the last replay, if it had another symptom.
+    other: Option<Violation>,
+    /// True if patience ended the search.
+    is_cut: bool,
 }
 
 impl Search<'_> {
@@ -164,7 +196,7 @@ impl Search<'_> {
                 || self.take_with_goal(exact(), healing);
         }
         let scenario = self.case.scenario.clone();
-        if legal::needs_clocks(self.tries.property, &scenario.header) {
+        if legal::needs_clocks(self.tries.symptom.property, &scenario.header) {
             return self.take(scenario, exact());
         }
         self.take_moves(brief(None))
@@ -174,7 +206,7 @@ impl Search<'_> {
 
     /// Takes these steps with an ending that shows missing progress; false if none does.
     fn take_with_goal(&mut self, moves: Vec<Move>, healing: &Healing) -> bool {
-        let Tries { property, implementation, .. } = self.tries;
+        let (property, implementation) = (self.tries.symptom.property, self.tries.implementation);
         let scenario = &self.case.scenario;
         let goals = obligation::goals(property, healing, scenario, &moves, implementation);
         self.tries.replays += 2;
@@ -288,9 +320,8 @@ impl Search<'_> {
         }
         for gone in self.case.scenario.header.servers.clone().into_iter().rev() {
             let Case { scenario, moves } = &self.case;
-            if scenario.header.servers.len() == 1 {
-                return;
-            }
+            let members = |header: &Header| header.servers.len() - header.outside.len();
+            let several = members(&scenario.header) > 1;
             let others = moves.iter().filter(|step| !servers(step).contains(&gone));
             let mut moves: Vec<Move> = others.cloned().collect();
             let mut scenario = scenario.clone();
@@ -304,7 +335,8 @@ impl Search<'_> {
                     Move::Do(statement) => names::each_server(statement, &mut closer),
                 }
             }
-            if !scenario.header.servers.iter().all(|id| scenario.header.outside.contains(id)) {
+            // A cluster of several stays one: alone, a server fails for other reasons.
+            if members(&scenario.header) > usize::from(several) {
                 self.take(scenario, moves);
             }
         }
@@ -312,7 +344,7 @@ impl Search<'_> {
 
     /// Replaces the first steps by the logs that they lead to.
     fn drawing(&mut self) {
-        if legal::needs_clocks(self.tries.property, &self.case.scenario.header) {
+        if legal::needs_clocks(self.tries.symptom.property, &self.case.scenario.header) {
             return;
         }
         for cut in (1..self.case.moves.len()).rev() {
@@ -335,14 +367,15 @@ impl Search<'_> {
 }
 
 impl Tries<'_> {
-    /// True if there were enough steps: the search ends with the best case so far.
-    fn spent(&self) -> bool {
-        self.steps >= MOST_STEPS
+    /// True if there were enough tries: the search ends with the best case so far.
+    fn spent(&mut self) -> bool {
+        self.is_cut |= self.patience.used() >= STEPS;
+        self.is_cut || self.steps >= MOST_STEPS || self.replays >= MOST_REPLAYS
     }
 
     /// As [`Tries::failing`], with the cluster of this case; `None` also if clocks matter and tick differently.
     fn timely(&mut self, case: &Case, moves: &[Move]) -> Option<Vec<Move>> {
-        let matters = legal::needs_clocks(self.property, &case.scenario.header);
+        let matters = legal::needs_clocks(self.symptom.property, &case.scenario.header);
         let timely = |moves: &[Move]| !matters || legal::keeps_time(moves, &case.moves);
         // Most that do not are found without a replay.
         let left = timely(moves).then(|| self.failing(&case.scenario, moves)).flatten()?;
@@ -357,7 +390,11 @@ impl Tries<'_> {
             let tried = attempt(scenario, &whole, self.implementation);
             self.replays += 1;
             self.steps += tried.steps;
-            obligation::violated(self.property, tried.alarm?)?;
+            self.other = match &tried.alarm {
+                Some(Alarm::Violation(other)) if !self.symptom.is_of(other) => Some(other.clone()),
+                Some(Alarm::Violation(_) | Alarm::Overdue) | None => None,
+            };
+            obligation::violated(&self.symptom, tried.alarm?)?;
             let left = tried.done.strip_suffix(&self.goal[..])?;
             if tried.left_out == 0 {
                 return Some(left.to_vec());

@@ -2,7 +2,8 @@
 //! merged where the language permits it.
 
 use super::obligation::violated;
-use crate::checker::{Property, Violation};
+use super::patience::{Patience, TEXT};
+use crate::checker::{Symptom, Violation};
 use crate::model::NodeId;
 use crate::scenario::replay::{Move, alarm, in_words};
 use crate::scenario::syntax::{
@@ -10,19 +11,22 @@ use crate::scenario::syntax::{
 };
 use crate::subject::Implementation;
 
-/// The scenario, its violation, and the number of replays it took; `None` if a strict replay does not violate the
-/// property.
+/// Most replays of one text. What could still be merged by then stays apart.
+const MOST_REPLAYS: u64 = 1_000;
+
+/// The scenario, its violation, and the number of replays it took; `None` if a strict replay does not have the symptom.
 pub(super) fn scenario(
     scenario: &Scenario,
     moves: &[Move],
-    property: Property,
+    symptom: &Symptom,
     implementation: &dyn Implementation,
+    patience: &dyn Patience,
 ) -> Option<(Scenario, Violation, u64)> {
-    let mut replays = 1;
-    let mut replayed = |statements: &[Statement]| {
-        replays += 1;
+    // That of the words, and that of the whole text.
+    let mut replays = 2;
+    let replayed = |statements: &[Statement]| {
         let scenario = with(scenario, statements);
-        let seen = violated(property, alarm(&scenario, implementation)?)?;
+        let seen = violated(symptom, alarm(&scenario, implementation)?)?;
         Some((scenario, seen))
     };
     let mut statements = in_words(scenario, moves, implementation);
@@ -31,6 +35,10 @@ pub(super) fn scenario(
     while place + 1 < statements.len() {
         let ways = together(&statements[place], &statements[place + 1]);
         let merged = ways.into_iter().find_map(|one| {
+            if replays >= MOST_REPLAYS || patience.used() >= TEXT {
+                return None;
+            }
+            replays += 1;
             let merged = [&statements[..place], &[one], &statements[place + 2..]].concat();
             replayed(&merged).map(|result| (merged, result))
         });

@@ -120,6 +120,7 @@ pub fn plan_with(plan_options: &PlanOptions) -> impl Strategy<Value = Plan> + us
                 faults: Vec::new(),
                 admin_ops: Vec::new(),
                 healing: None,
+                most_steps: None,
             };
             leaders.given_to(&mut plan, draw.has(FaultClass::Clock));
             plan.faults = fit::faults(faults, &plan);

@@ -85,6 +85,7 @@ fn workload() -> Plan {
         faults: Vec::new(),
         admin_ops: admin_ops.collect(),
         healing: None,
+        most_steps: None,
     }
 }
 

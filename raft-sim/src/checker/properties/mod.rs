@@ -35,6 +35,7 @@ pub(super) mod reads;
 pub(super) mod rules;
 pub(super) mod snapshots;
 pub(super) mod state_machine_safety;
+pub(super) mod symptom;
 #[cfg(test)]
 mod tests;
 pub(super) mod violation;
@@ -78,6 +79,7 @@ macro_rules! checkers {
     };
 }
 pub(super) use checkers;
+pub use symptom::Symptom;
 pub use violation::Violation;
 
 use crate::subject::Capability;

@@ -7,11 +7,12 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::progress::Progress;
+use super::progress::{Clock, Limits, Progress};
 use super::subject::{SubjectsArgs, Target};
 use super::{Error, results, test, values};
 use crate::campaign::{Ended, Ending, Options, Part, Runner};
@@ -23,6 +24,8 @@ use crate::report::conformance::{self, Conformance, Trial, html, human, junit, m
 /// The report begins with the findings, the gravest first, each with the command that shows it again; then the checks
 /// that were made and those that were not, and why; then every requirement and every scenario. It is the same for any
 /// number of threads; progress goes to the standard error.
+///
+/// Ctrl-C, SIGTERM and SIGHUP end it with a report of what was judged by then; the exit code is 130 unless something was found.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Scenario files, and folders to search for files that end in .raft; what is not on the disk is looked for among
@@ -32,6 +35,9 @@ pub(super) struct Args {
     /// The seeds of the campaign: from A on, up to and without B
     #[arg(long, value_name = "A..B", value_parser = bounded, default_value = "0..1000")]
     seeds: Part,
+    /// The most time to shrink one seed; the best scenario by then is kept
+    #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "60s")]
+    shrink_time: Duration,
     /// Format of the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -69,6 +75,7 @@ fn bounded(text: &str) -> Result<Part, String> {
 pub(super) fn conform(
     args: &Args,
     targets: &[Target<'_>],
+    asked_to_stop: &AtomicBool,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<End, Error> {
@@ -83,16 +90,24 @@ pub(super) fn conform(
         }
         // An error in a file is the same for all subjects.
         let errors: &mut dyn Write = if at == 0 { err } else { &mut io::sink() };
-        let scenarios = test::judged(&files, target, jobs, errors)?;
-        let Ended { header, campaign, .. } = campaign(args.seeds, jobs, target, err)?;
+        let scenarios = test::judged(&files, target, jobs, asked_to_stop, errors)?;
+        let Ended { header, campaign, ending, .. } = campaign(args, jobs, target, asked_to_stop, err)?;
+        let is_whole = scenarios.cases.len() == files.len() && ending == Ending::Done;
+        let end = End::of([scenarios.end(), results::end(&campaign)]);
+        let is_held = matches!(end, End::Held | End::Undecided);
         trials.push(Trial {
             name: subject.name().to_owned(),
             capabilities: subject.capabilities().to_vec(),
-            end: End::of([scenarios.end(), results::end(&campaign)]),
+            end: if !is_whole && is_held { End::Interrupted } else { end },
+            is_whole,
             scenarios,
             header,
             campaign,
         });
+        if asked_to_stop.load(Ordering::Relaxed) {
+            writeln!(err, "interrupted: the report has what was judged by then")?;
+            break;
+        }
     }
     let report = Conformance::of(&trials);
     match &args.out {
@@ -108,18 +123,19 @@ pub(super) fn conform(
     Ok(End::of(trials.iter().map(|trial| trial.end)))
 }
 
-/// Runs these seeds, and prints only their progress.
+/// Runs the seeds, and prints only their progress.
 fn campaign(
-    seeds: Part,
+    args: &Args,
     jobs: NonZeroUsize,
     target: &Target<'_>,
+    asked_to_stop: &AtomicBool,
     err: &mut dyn Write,
 ) -> Result<Ended, Error> {
-    let options = Options { part: seeds, ..Options::default() };
-    let runner = Runner::new(options, target.implementation());
+    let options = Options { part: args.seeds, ..Options::default() };
+    let clock = Clock::new(Limits { time: None, shrink: args.shrink_time }, asked_to_stop);
+    let runner = Runner::new(options, target.implementation()).watch(&clock);
     let runner = runner.caller(target.caller.clone()).threads(jobs);
-    let never = AtomicBool::new(false);
-    let ended = runner.run(&mut Progress::new(None, &never, err))?;
+    let ended = runner.run(&mut Progress::new(&clock, err))?;
     match ended.ending {
         Ending::Failed { seed, why } => Err(Error::Message(format!("seed {seed}: {why}"))),
         Ending::Done | Ending::Enough | Ending::Stopped => Ok(ended),

@@ -40,7 +40,8 @@ fn printed(subjects: &[&(dyn Implementation + Sync)], line: &str) -> (End, Strin
     };
     let targets: Vec<Target<'_>> = subjects.iter().map(|subject| Target::of(*subject)).collect();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let end = conform(&args, &targets, &mut out, &mut err).expect("its files are there");
+    let never = AtomicBool::new(false);
+    let end = conform(&args, &targets, &never, &mut out, &mut err).expect("its files are there");
     (end, String::from_utf8(plain(out)).expect("it is text"))
 }
 

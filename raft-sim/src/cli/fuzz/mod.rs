@@ -11,27 +11,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::output::heading;
-use super::progress::Progress;
+use super::progress::{Clock, Limits as WallClock, Progress};
 use super::subject::{SubjectArgs, Target};
 use super::values::{self, PlanArgs};
 use super::{Error, results};
 use crate::campaign::{
     Campaign, Ended, Ending, Finding, Header, Limits, Options, Part, Results, Runner, SeedOptions,
-    Sink, Watch,
+    Sink,
 };
 use crate::guide::Guide;
 use crate::report::{End, human};
 
 /// Run many seeds and report which of them violate a property
 ///
-/// Each finding is printed once, with the command that replays it and, unless --no-shrink is given, a scenario of
-/// a few lines that shows the same. Three seeds of each property are shrunk; the others are counted.
+/// Each finding is printed at once, with the command that replays it; seeds that violate the same property in the same way are
+/// one finding. Unless --no-shrink is given, three seeds of each finding are shrunk to a scenario of a few lines that shows the
+/// same, and the shortest is printed at the end. The other seeds are counted.
 ///
 /// The standard output is the same for any number of threads, and for a campaign that was stopped and resumed; the
 /// speed goes to the standard error. One in 64 seeds is run twice, to detect nondeterminism.
 ///
-/// Ctrl-C ends a campaign as if the seeds so far had been all; the exit code is then 130, unless something was
-/// found. A second Ctrl-C ends it at once.
+/// Ctrl-C, SIGTERM and SIGHUP end a campaign as if the seeds so far had been all, and shrinking with the best scenario so far;
+/// the exit code is then 130, unless something was found. A second Ctrl-C, a second later or more, ends it at once.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The seeds from A up to, but not including, B; without B, until --time is up [default with --time: 0..]
@@ -68,6 +69,9 @@ pub(super) struct Args {
     /// Do not shrink findings
     #[arg(long)]
     no_shrink: bool,
+    /// The most time to shrink one seed; the best scenario by then is kept
+    #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "60s", conflicts_with = "no_shrink")]
+    shrink_time: Duration,
     /// Run every seed twice, and report the first step that differs
     #[arg(long)]
     check_determinism: bool,
@@ -75,21 +79,6 @@ pub(super) struct Args {
     plan_options: PlanArgs,
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
-}
-
-/// Installs handlers that request a clean end at Ctrl-C, or when a cluster's scheduler sends SIGTERM. The second
-/// signal ends the program.
-pub(super) fn on_signals() -> std::sync::Arc<AtomicBool> {
-    let asked = std::sync::Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        let code = i32::from(End::Interrupted.code());
-        let (at_once, flag) = (asked.clone(), asked.clone());
-        // The order matters: at the first signal the flag is not set yet, so the shutdown does not happen. Where
-        // handlers can't be installed a signal ends the program, as usual.
-        let _ = signal_hook::flag::register_conditional_shutdown(signal, code, at_once)
-            .and_then(|_| signal_hook::flag::register(signal, flag));
-    }
-    asked
 }
 
 pub(super) fn fuzz(
@@ -112,8 +101,12 @@ pub(super) fn fuzz(
             runner = runner.resume(campaign);
         }
     }
-    let progress = Progress::new(args.time, asked_to_stop, err);
-    let mut printer = Printer { out, path: args.out.as_deref(), file, unwritten: None, progress };
+    let limits = WallClock { time: args.time, shrink: args.shrink_time };
+    let clock = Clock::new(limits, asked_to_stop);
+    runner = runner.watch(&clock);
+    let progress = Progress::new(&clock, err);
+    let path = args.out.as_deref();
+    let mut printer = Printer { out, path, file, unwritten: None, clock: &clock, progress };
     let Ended { campaign, guide, ending, .. } = runner.run(&mut printer)?;
     let Printer { out, unwritten, mut progress, .. } = printer;
     guide.map_or(Ok(()), |guide| guided(&guide, out))?;
@@ -132,7 +125,8 @@ pub(super) fn fuzz(
         writeln!(err, "interrupted before seed {}", campaign.through)?;
     }
     let end = results::end(&campaign);
-    Ok(if interrupted && end == End::Held { End::Interrupted } else { end })
+    let held = end == End::Held || campaign.sums.seeds == 0;
+    Ok(if interrupted && held { End::Interrupted } else { end })
 }
 
 fn options(args: &Args, part: Part) -> Options {
@@ -174,54 +168,71 @@ fn guided(guide: &Guide, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {:<28}{:>12}", "runs of seeds as drawn", guide.seeds())
 }
 
-/// Sink of a campaign that prints each finding at once, and writes results into a file if there is one.
+/// Sink of a campaign that prints each finding at once and all scenarios at the end, and writes results into a file if there
+/// is one.
 struct Printer<'a> {
     out: &'a mut dyn Write,
     path: Option<&'a Path>,
     file: Option<Results>,
     /// The reason why the file can't be written any more.
     unwritten: Option<String>,
+    clock: &'a Clock<'a>,
     progress: Progress<'a>,
+}
+
+impl Printer<'_> {
+    /// Writes into the file, if there is one. Where that fails the campaign ends, after it has printed what it has.
+    fn save(&mut self, campaign: &Campaign) {
+        if let Some(Err(why)) = self.file.as_mut().map(|file| file.save(campaign)) {
+            self.unwritten = Some(why);
+            self.clock.give_up();
+        }
+    }
 }
 
 impl Sink for Printer<'_> {
     fn started(&mut self, header: &Header, campaign: &Campaign) -> io::Result<()> {
         writeln!(self.out, "seeds {}", header.seeds())?;
-        for finding in campaign.findings.distinct() {
-            human::finding(header, finding, self.path, self.out)?;
+        for (first, _) in campaign.findings.symptoms() {
+            human::finding(header, first, self.path, self.out)?;
         }
+        self.out.flush()?;
         self.progress.started(header, campaign)
     }
 
-    fn not_shrunk(&mut self, seed: u64, why: &str) -> io::Result<()> {
-        self.progress.not_shrunk(seed, why)
+    fn waiting(&mut self, campaign: &Campaign) -> io::Result<()> {
+        self.progress.waiting(campaign)
     }
 
     fn batch(&mut self, campaign: &Campaign, guide: Option<&Guide>) -> io::Result<()> {
-        if let Some(Err(why)) = self.file.as_mut().map(|file| file.batch(campaign, guide)) {
-            self.unwritten = Some(why.to_string());
-            self.progress.give_up();
-        }
-        self.out.flush()?;
+        self.save(campaign);
         self.progress.batch(campaign, guide)
     }
 
     fn finding(&mut self, header: &Header, finding: &Finding) -> io::Result<()> {
-        // A scenario that is in no file is printed.
-        let file = self.path.filter(|_| self.unwritten.is_none());
-        let Printer { out, progress, .. } = self;
+        let Printer { out, progress, path, .. } = self;
         progress.aside(|| {
-            human::finding(header, finding, file, *out)?;
+            human::finding(header, finding, *path, *out)?;
             out.flush()
         })
     }
 
-    fn ended(&mut self, ended: &Ended) -> io::Result<()> {
-        self.progress.ended(ended)
+    fn shrunk(&mut self, header: &Header, campaign: &Campaign, shown: &Finding) -> io::Result<()> {
+        self.save(campaign);
+        let Finding { seed, note, .. } = shown;
+        match (shown.statements(), note) {
+            (Some(count), _) => self.progress.note(&format!("seed {seed}: shrunk to {count} lines"))?,
+            (None, Some(why)) => self.progress.note(&format!("seed {seed}: {why}"))?,
+            (None, None) => {}
+        }
+        self.progress.shrunk(header, campaign, shown)
     }
 
-    fn watch(&self) -> &dyn Watch {
-        self.progress.watch()
+    fn ended(&mut self, ended: &Ended) -> io::Result<()> {
+        self.progress.ended(ended)?;
+        // A scenario that is in no file is printed.
+        let file = self.path.filter(|_| self.unwritten.is_none());
+        results::scenarios(self.out, &ended.campaign, file)
     }
 }
 

@@ -66,6 +66,7 @@ pub(super) fn plan(seed: u64, plan_options: &PlanOptions) -> Plan {
         faults: Vec::new(),
         admin_ops: Vec::new(),
         healing: None,
+        most_steps: plan_options.most_steps,
     };
     hosts(&mut plan, &scale.draw);
     settings::leaders(&mut plan, &scale);

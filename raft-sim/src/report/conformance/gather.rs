@@ -34,7 +34,7 @@ pub(super) fn conformance(trials: &[Trial]) -> Conformance {
 
 fn subject(trials: &[Trial], at: usize) -> Subject {
     let trial = &trials[at];
-    let Trial { name, capabilities, scenarios, campaign, end, .. } = trial;
+    let Trial { name, capabilities, scenarios, campaign, end, is_whole, .. } = trial;
     let wrong = wrong::all(trial);
     Subject {
         name: match trials.iter().filter(|other| other.name == *name).count() {
@@ -45,10 +45,12 @@ fn subject(trials: &[Trial], at: usize) -> Subject {
         capabilities: capabilities.iter().map(|capability| capability.word()).collect(),
         verdict: match wrong.first() {
             Some(gravest) => gravest.weight.verdict(),
+            None if !is_whole => "conforms until it was interrupted",
             None if scenarios.summary().skipped > 0 => "conforms in what it claims",
             None => "conforms",
         },
         exit_code: end.code(),
+        is_whole: *is_whole,
         scenarios: scenarios.summary(),
         seeds: campaign.sums.seeds,
         seeds_with_findings: campaign.findings.seeds().map(|(_, seeds)| seeds).sum(),

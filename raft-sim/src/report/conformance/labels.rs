@@ -90,7 +90,8 @@ impl Subject {
             0 => "nothing found".to_owned(),
             some => format!("something found in {}", thousands(some)),
         };
-        format!("{seeds}, {}: {found}", count(self.steps, "step"))
+        let cut = if self.is_whole { "" } else { "; interrupted before all were judged" };
+        format!("{seeds}, {}: {found}{cut}", count(self.steps, "step"))
     }
 
     /// The capabilities that it claims, as text.

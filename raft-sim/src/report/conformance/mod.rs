@@ -39,6 +39,8 @@ pub struct Trial {
     pub campaign: Campaign,
     /// The end of the whole.
     pub end: End,
+    /// False if it was interrupted: only the first scenarios and seeds were judged.
+    pub is_whole: bool,
 }
 
 /// A conformance report.
@@ -74,6 +76,8 @@ pub struct Subject {
     pub verdict: &'static str,
     /// The exit code for this verdict.
     pub exit_code: u8,
+    /// False if it was interrupted: only the first scenarios and seeds were judged.
+    pub is_whole: bool,
     /// The number of scenarios with each result.
     pub scenarios: Summary,
     /// The number of seeds that were run.
