@@ -55,8 +55,10 @@ fn under_way(folder: &Path, args: &[&str]) -> (Child, BufReader<impl Read + use<
 #[test]
 fn ctrl_c_ends_a_campaign_and_prints_its_findings() {
     let folder = folder("interrupted");
-    for how in ["-INT", "-TERM"] {
+    // As `timeout` does, each signal is sent twice; SIGHUP comes when the terminal is closed.
+    for how in ["-INT", "-TERM", "-HUP"] {
         let (child, mut out) = under_way(&folder, &["--time", "1h"]);
+        signal(&child, how);
         signal(&child, how);
         let mut rest = String::new();
         out.read_to_string(&mut rest).expect("it is text");
@@ -65,6 +67,60 @@ fn ctrl_c_ends_a_campaign_and_prints_its_findings() {
         assert!(rest.ends_with("\nall held\n"), "{rest}");
         assert!(err.contains("\ninterrupted before seed "), "{err}");
     }
+}
+
+#[test]
+fn below_nohup_a_closed_terminal_ends_nothing() {
+    let script = format!("trap '' HUP; exec '{PROGRAM}' fuzz {} --time 1s", QUICK.join(" "));
+    let mut command = Command::new("bash");
+    command.args(["-c", &script]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("there is a shell");
+    let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+    out.read_line(&mut String::new()).expect("it prints");
+    signal(&child, "-HUP");
+    let (code, _, err) = printed(&child.wait_with_output().expect("it ends"));
+    assert_eq!(code, Some(0), "{err}");
+}
+
+#[test]
+fn a_second_process_does_not_write_the_same_results() {
+    let folder = folder("locked");
+    let (mut child, _out) = under_way(&folder, &["--time", "1h", "--out", "r.jsonl"]);
+    for more in [&["--resume"][..], &[]] {
+        let args = [&["--time", "1h", "--out", "r.jsonl"], more].concat();
+        let (code, out, err) = ended(&folder, &args);
+        assert_eq!((code, out.as_str()), (Some(2), ""));
+        assert_eq!(err, "raft-sim: error: r.jsonl: another process is writing it\n");
+    }
+    signal(&child, "-KILL");
+    child.wait().expect("it ends");
+    let (code, _, err) = ended(&folder, &["--time", "10ms", "--out", "r.jsonl", "--resume"]);
+    assert_eq!(code, Some(0), "{err}");
+}
+
+#[test]
+fn the_time_ends_the_seed_under_way_and_progress_is_told_meanwhile() {
+    // One seed, which would take minutes.
+    let mut command = Command::new(PROGRAM);
+    command.args(["fuzz", "--seeds", "0..1", "--duration", "3600000", "--time", "11s"]);
+    let (code, out, err) = printed(&command.output().expect("it starts"));
+    assert_eq!(code, Some(4), "{err}");
+    assert!(out.ends_with("\nno seed was run, so nothing was checked\n"), "{out}");
+    assert!(err.starts_with("0 seeds, 0 findings, 0 seeds per second, "), "{err}");
+}
+
+#[test]
+fn a_run_of_more_steps_than_it_may_take_is_told_in_one_line() {
+    let folder = folder("steps");
+    let (code, out, err) = ended(&folder, &["--seeds", "0..2", "--most-steps", "10"]);
+    assert_eq!(code, Some(1), "{err}");
+    let (_, finding) =
+        out.split_once("\nseed 0  Bounded Steps  raft-sim run --seed 0 ").expect(&out);
+    let mut lines = finding.lines();
+    assert!(lines.next().is_some_and(|command| command.ends_with(" --most-steps 10")), "{out}");
+    let told = "  the run took more than the 10 steps that it may take (--most-steps): ";
+    assert!(lines.next().is_some_and(|detail| detail.starts_with(told)), "{out}");
+    assert!(out.contains("no scenario: its run has no end, which steps can't show"), "{out}");
 }
 
 #[test]

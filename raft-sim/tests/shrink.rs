@@ -3,13 +3,16 @@
 mod common;
 
 use raft_sim::checker::Property;
-use raft_sim::model::Body;
+use raft_sim::model::{Body, Term};
 use raft_sim::plan::{Plan, Profile};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
 use raft_sim::scenario::replay::{Verdict, replay};
-use raft_sim::shrink::{Shrunk, shrink};
+use raft_sim::scenario::syntax::Statement;
+use raft_sim::shrink::{NoScenario, Patience, Shrunk, shrink, shrink_within};
 use raft_sim::subject::{Boot, Capability, Effects, Event, Implementation, Role, Subject, View};
+
+use std::cell::Cell;
 
 use common::parsed;
 
@@ -62,6 +65,22 @@ const PROUD: Broken = Broken(|before, effects| {
     assert!(before != Role::Leader || effects.view.role == Role::Leader, "it will not go");
 });
 
+/// A leader that steps down panics; so does, elsewhere, a server that stands for election a second time.
+const TWO_BUGS: Broken = Broken(|before, effects| {
+    assert!(before != Role::Leader || effects.view.role == Role::Leader, "it will not go");
+    assert!(effects.view.role != Role::Candidate || effects.view.term < Term(3), "not again");
+});
+
+/// Patience for so many questions.
+struct Few(Cell<u32>);
+
+impl Patience for Few {
+    fn used(&self) -> u32 {
+        self.0.set(self.0.get().saturating_sub(1));
+        if self.0.get() == 0 { 100 } else { 0 }
+    }
+}
+
 /// A short run of this seed.
 fn plan(seed: u64) -> Plan {
     common::plan(Profile::default(), seed)
@@ -95,6 +114,8 @@ fn a_shrunk_scenario_is_short_and_fails_on_its_own() {
         assert!(violated(&text, &implementation).starts_with(property.title()), "{text}");
         assert!(shrunk.steps <= most, "{text}");
         assert!(shrunk.replays < 10_000, "{}", shrunk.replays);
+        let last = parsed(&text).steps.pop().map(|step| step.statement);
+        assert_ne!(last, Some(Statement::Settle), "the last line names its message: {text}");
     }
 }
 
@@ -123,6 +144,48 @@ fn the_smaller_plan_violates_the_same_property_and_all_in_it_has_begun() {
     assert!(outcome.fired.iter().all(|fired| *fired), "{:?}", shrunk.plan);
     assert!(shrunk.plan.clocks.len() <= before.clocks.len());
     assert!(shrunk.atoms <= 3, "{:?}", shrunk.plan);
+}
+
+#[test]
+fn a_scenario_shows_the_bug_of_its_seed_and_no_other() {
+    let mut shown = 0;
+    for seed in 0..200 {
+        let outcome = run(&plan(seed), &TWO_BUGS, true, &mut ()).expect("its servers boot");
+        let Some((_, seen)) = outcome.violation.filter(|(_, it)| it.detail.contains("not go"))
+        else {
+            continue;
+        };
+        let shrunk = shrink(&plan(seed), &TWO_BUGS).expect("they boot").expect("it fails");
+        let text = shrunk.scenario.expect("exact steps show it");
+        let message = violated(&text, &TWO_BUGS);
+        assert!(message.contains("it will not go"), "seed {seed}, {}: {message}", seen.detail);
+        assert!(parsed(&text).header.servers.len() > 1, "a cluster stays one: {text}");
+        shown += 1;
+        if shown == 6 {
+            return;
+        }
+    }
+    panic!("only {shown} seeds show it");
+}
+
+#[test]
+fn the_best_so_far_is_kept_when_patience_ends() {
+    let (seed, whole) = shrunk(&FORGETFUL, Property::Monotonicity);
+    assert!(!whole.is_cut);
+    let short = shrink_within(&plan(seed), &FORGETFUL, &Few(Cell::new(40)));
+    let short = short.expect("its servers boot").expect("it fails");
+    assert!(short.is_cut && short.replays < whole.replays, "{} replays", short.replays);
+    let text = short.scenario.expect("there is one all the same");
+    assert!(violated(&text, &FORGETFUL).starts_with("Monotonicity"), "{text}");
+    let none = shrink_within(&plan(seed), &FORGETFUL, &Few(Cell::new(1)));
+    assert!(none.is_err_and(|why| why.contains("interrupted")));
+}
+
+#[test]
+fn a_run_without_end_says_why_it_has_no_scenario() {
+    let endless = Plan { most_steps: Some(50), ..plan(1) };
+    let shrunk = shrink(&endless, &Reference).expect("they boot").expect("it takes more steps");
+    assert_eq!((shrunk.scenario, shrunk.why), (None, Some(NoScenario::Endless)));
 }
 
 #[test]

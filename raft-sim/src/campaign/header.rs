@@ -96,11 +96,6 @@ impl Header {
         self.caller.replay(seed, &self.options.plan)
     }
 
-    /// True if a child process is under test.
-    pub(super) fn tests_a_child(&self) -> bool {
-        self.caller.subject.is_some()
-    }
-
     /// The command that shows the finding of a seed again: one run does not show that two differ.
     #[must_use]
     pub fn show(&self, kind: Kind, seed: u64) -> String {

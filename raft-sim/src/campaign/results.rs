@@ -87,11 +87,8 @@ pub fn load(path: &Path) -> Result<Loaded, String> {
                     }
                 }
                 let seeds: BTreeMap<Kind, u64> = found.into_iter().collect();
-                campaign = Campaign {
-                    through,
-                    sums,
-                    findings: Findings::new(closely.clone(), seeds),
-                };
+                campaign =
+                    Campaign { through, sums, findings: Findings::new(closely.clone(), seeds) };
                 bytes = read;
             }
         }

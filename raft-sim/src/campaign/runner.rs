@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use super::plans::Plans;
 use super::repeat::{observed, repeat, repeats};
-use super::{Caller, Campaign, Finding, Header, Kind, Options, SeedOutcome, Sink, Watch, scenarios};
+use super::{
+    Caller, Campaign, Finding, Header, Kind, Options, SeedOutcome, Sink, Watch, scenarios,
+};
 use crate::checker::Property;
 use crate::guide::{Draft, Guide, Reached, Seen};
 use crate::panics::caught;
 use crate::parallel::{self, News};
 use crate::plan::Plan;
 use crate::run::{Interrupt, run};
-use crate::shrink::shrink_within;
+use crate::shrink::{NoScenario, shrink_within};
 use crate::subject::Implementation;
 
 /// A campaign that can be run.
@@ -160,8 +162,7 @@ impl<'a> Runner<'a> {
             }
             let seed = seeds[at];
             let failed = |why| Tried { seed, outcome: Err(why), draft: None, reached: Vec::new() };
-            let tried =
-                caught(|| self.try_one(seed)).unwrap_or_else(|why| Some(failed(why)))?;
+            let tried = caught(|| self.try_one(seed)).unwrap_or_else(|why| Some(failed(why)))?;
             self.watch.seed_done();
             Some(tried)
         };
@@ -240,12 +241,12 @@ impl<'a> Runner<'a> {
             let plan = finding.plan.as_deref().cloned();
             let plan = plan.unwrap_or_else(|| plans.plan(finding.seed, None).into_owned());
             let patience = watch.patience();
-            // Each try with a child that hangs would take as long as it is waited for.
-            let hangs = header.tests_a_child() && finding.kind == HANGS;
-            let shrunk = if hangs {
-                Err("each try would wait for the child as long again".to_owned())
+            // A smaller plan is not kept, so there is nothing to search for.
+            let shrunk = if finding.kind == ENDLESS {
+                Err(format!("no scenario: {}", NoScenario::Endless))
             } else {
-                caught(|| shrink_within(&plan, *implementation, &*patience)).and_then(|shrunk| shrunk)
+                caught(|| shrink_within(&plan, *implementation, &*patience))
+                    .and_then(|shrunk| shrunk)
             };
             finding.pending = patience.is_interrupted();
             match shrunk {
@@ -270,8 +271,8 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// The kind of finding whose tries take long.
-const HANGS: Kind = Kind::Violation(Property::BoundedSteps);
+/// The kind of finding that no scenario can show.
+const ENDLESS: Kind = Kind::Violation(Property::BoundedSteps);
 /// The reason why a finding was not shrunk.
 const NO_LONGER: &str = "its run violates nothing when it is repeated";
 

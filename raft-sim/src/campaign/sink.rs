@@ -30,7 +30,12 @@ pub trait Sink {
     }
 
     /// The findings of one symptom have been shrunk, as far as they are to be; this is the one to show.
-    fn shrunk(&mut self, _header: &Header, _campaign: &Campaign, _shown: &Finding) -> io::Result<()> {
+    fn shrunk(
+        &mut self,
+        _header: &Header,
+        _campaign: &Campaign,
+        _shown: &Finding,
+    ) -> io::Result<()> {
         Ok(())
     }
 

@@ -29,8 +29,8 @@ mod traced;
 
 pub use checkers::Checkers;
 pub use observer::NoPanic;
-pub(crate) use properties::symptom::{claim, without_variables};
 pub use properties::linearizability::{ClientEvent, Operation, What};
+pub(crate) use properties::symptom::{claim, without_variables};
 pub use properties::{Class, Property, Symptom, Violation};
 pub(crate) use quorum::has_quorum;
 pub use traced::{Found, Quorum, Restarted, Traced};

@@ -91,8 +91,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// argument is ignored. `program` is the beginning of the commands that the output names.
 ///
 /// Returns the exit code: 0 all held, 1 a property was violated, 2 usage, I/O or a panic of its own, 3 liveness only,
-/// 4 a check gave up or nothing was checked, 5 the implementation under test is nondeterministic, 130 all held until it was interrupted. A
-/// reader who closes the pipe has read enough: that is no failure.
+/// 4 a check gave up or nothing was checked, 5 the implementation under test is nondeterministic, 130 all held until it
+/// was interrupted. A reader who closes the pipe has read enough: that is no failure.
 pub fn main_with(
     program: &'static str,
     implementation: &(dyn Implementation + Sync),
@@ -146,9 +146,13 @@ impl Command {
                 shrink::shrink(args, &args.subject.start(own)?, &signals::asked_to_stop(), out, err)
             }
             Command::Test(args) => test::test(args, &args.subject.start(own)?, out, err),
-            Command::Conform(args) => {
-                conform::conform(args, &args.subjects.start(own)?, &signals::asked_to_stop(), out, err)
-            }
+            Command::Conform(args) => conform::conform(
+                args,
+                &args.subjects.start(own)?,
+                &signals::asked_to_stop(),
+                out,
+                err,
+            ),
             Command::Explain(args) => explain::explain(args, &args.subject.start(own)?, out, err),
             Command::Check(args) => check::check(args, out, err),
             Command::CheckTrace(args) => check_trace::check_trace(args, out, err),

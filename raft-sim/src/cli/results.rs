@@ -71,7 +71,9 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     }
     writeln!(out, "\n{} seeds, {} steps, digest {:016x}", sums.seeds, sums.steps, sums.digest)?;
     match campaign.findings.seeds().map(|(_, seeds)| seeds).sum() {
-        0 if sums.seeds == 0 => writeln!(out, "{BAD}no seed was run, so nothing was checked{BAD:#}"),
+        0 if sums.seeds == 0 => {
+            writeln!(out, "{BAD}no seed was run, so nothing was checked{BAD:#}")
+        }
         0 => writeln!(out, "{GOOD}all held{GOOD:#}"),
         1 => writeln!(out, "{BAD}1 seed violated a property{BAD:#}"),
         seeds => writeln!(out, "{BAD}{seeds} seeds violated a property{BAD:#}"),

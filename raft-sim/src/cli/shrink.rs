@@ -142,7 +142,8 @@ mod tests {
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let never = AtomicBool::new(false);
-        let end = shrink(&args, &Target::of(&Choosy), &never, &mut out, &mut err).expect("it boots");
+        let end =
+            shrink(&args, &Target::of(&Choosy), &never, &mut out, &mut err).expect("it boots");
         assert_eq!(end, End::Violated);
         let [out, err] = [out, err].map(|bytes| String::from_utf8(bytes).expect("it is text"));
         let [out, err] = [out, err].map(|text| anstream::adapter::strip_str(&text).to_string());

@@ -49,7 +49,8 @@ pub(super) fn test(
     err: &mut dyn Write,
 ) -> Result<End, Error> {
     let files = files(&args.paths)?;
-    let report = judged(&files, target, values::available(args.jobs), &AtomicBool::new(false), err)?;
+    let report =
+        judged(&files, target, values::available(args.jobs), &AtomicBool::new(false), err)?;
     match args.format {
         Format::Human => report::human::write(&report, out)?,
         Format::Json => report::json::write(&report, out)?,

@@ -193,7 +193,6 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             Halt::NoBoot { server, why } => Failed::NoBoot(not_booted(server, &why)),
             Halt::Stopped => Failed::Stopped,
         })?;
-        let (most, each) = MOST_STEPS;
         Ok(Run {
             plan,
             world,
@@ -317,7 +316,8 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
         } else {
             format!("the run had more than {MOST_MESSAGES} messages in flight, after {steps} steps")
         };
-        let detail = format!("{reached}: {ms} ms of virtual time, up to {messages} messages in flight");
+        let detail =
+            format!("{reached}: {ms} ms of virtual time, up to {messages} messages in flight");
         let property = Property::BoundedSteps;
         self.violated(Violation { property, server: NodeId(1), detail })
     }

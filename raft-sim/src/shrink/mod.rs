@@ -11,15 +11,16 @@ mod drawing;
 mod legal;
 mod names;
 mod obligation;
+mod patience;
 mod plain;
 mod plan;
 mod readable;
-mod servers;
-mod patience;
 mod reason;
+mod servers;
 mod steps;
 mod strict;
 mod trace;
+mod trips;
 
 use crate::checker::Property;
 use crate::plan::Plan;

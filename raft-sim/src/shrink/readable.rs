@@ -13,7 +13,9 @@ use crate::checker::{Property, Violation};
 use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::scenario::replay::{alarm, replay};
-use crate::scenario::syntax::{Header, Label, Scenario, Servers, Settings, Statement};
+use crate::scenario::syntax::{
+    Bound, Condition, Fact, Header, Label, Number, Scenario, Servers, Settings, Statement,
+};
 use crate::subject::{Implementation, Role};
 use crate::time::Micros;
 use crate::timeline::Recorder;
@@ -212,13 +214,30 @@ fn commented(
     for step in &mut scenario.steps {
         let of_step = timeline.iter().filter(|line| line.statement == Some(step.line));
         let mut effects = decisive(of_step.map(|line| line.text.replace("  ", " ")).collect());
-        effects.extend((last == Some(step.line)).then(|| format!("{title} is violated")));
+        if last == Some(step.line) {
+            effects.push(format!("{title} is violated{}", in_vain(&step.statement)));
+        }
         while effects.len() > 1 && effects.join("; ").chars().count() > BEHIND {
             effects.remove(0);
         }
         step.trivia.behind = (!effects.is_empty()).then(|| format!("# {}", effects.join("; ")));
     }
     scenario
+}
+
+/// What happens instead of what a statement waits for, as the end of a sentence; empty if it does not wait.
+fn in_vain(statement: &Statement) -> &'static str {
+    let Statement::Within(_, condition) = statement else { return "" };
+    let is_bound = |fact: &Fact| matches!(fact, Fact::Term(Number { bound: Bound::AtMost, .. }));
+    if let Condition::Servers(_, facts) = condition
+        && facts.iter().any(is_bound)
+    {
+        ": elections went on and on"
+    } else if matches!(condition, Condition::Not(_)) {
+        ": it goes on"
+    } else {
+        ": it does not happen"
+    }
 }
 
 /// The effects of a statement that it does not state itself.

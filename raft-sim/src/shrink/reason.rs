@@ -33,9 +33,9 @@ impl fmt::Display for NoScenario {
             NoScenario::Steps(Some(other)) => {
                 write!(f, "as exact steps, without time between them, its run is another: {other}")
             }
-            NoScenario::Progress => {
-                f.write_str("after exact steps the missing progress is made, or no statement waits for it")
-            }
+            NoScenario::Progress => f.write_str(
+                "after exact steps the missing progress is made, or no statement waits for it",
+            ),
             NoScenario::Text => f.write_str("its exact steps show it, but their text does not"),
             NoScenario::Servers => {
                 write!(f, "it needs more than the {} servers of a scenario", Header::MOST_SERVERS)

@@ -5,9 +5,9 @@ use std::mem::{Discriminant, discriminant};
 
 use super::case::Case;
 use super::delta::reduce;
-use super::trace::{Trace, Traced, trace};
 use super::patience::{Patience, STEPS};
-use super::{NoScenario, drawing, legal, names, obligation, strict};
+use super::trace::{Trace, Traced, trace};
+use super::{NoScenario, drawing, legal, names, obligation, strict, trips};
 use crate::checker::{self, Symptom, Violation};
 use crate::model::{Body, NodeId};
 use crate::plan::{Healing, Plan};
@@ -50,10 +50,8 @@ pub(super) fn minimal(
     let Some(Trace { header, steps, .. }) = traced.filter(|it| symptom.is_of(&it.violation)) else {
         return Ok(Err(NoScenario::NotRepeated));
     };
-    let healing = plan
-        .healing
-        .as_ref()
-        .filter(|_| symptom.property.class() == checker::Class::Liveness);
+    let healing =
+        plan.healing.as_ref().filter(|_| symptom.property.class() == checker::Class::Liveness);
     let tries = Tries {
         implementation,
         patience: &(),
@@ -77,7 +75,9 @@ pub(super) fn minimal(
     loop {
         let before = search.case.clone();
         search.classes();
+        search.trips();
         search.pieces();
+        search.gather();
         search.quick();
         search.simplify();
         search.merge();
@@ -233,6 +233,47 @@ impl Search<'_> {
         }
     }
 
+    /// Leaves out proposals with their round trips: many of them, then fewer. Where nextIndex steps back one by one, each
+    /// entry that is missing takes a step back away.
+    fn trips(&mut self) {
+        let mut size = trips::of(&self.case.moves).len();
+        while size > 0 {
+            let mut end = usize::MAX;
+            loop {
+                let trips = trips::of(&self.case.moves);
+                end = end.min(trips.len());
+                let start = end.saturating_sub(size);
+                let gone = trips[start..end].concat();
+                if gone.is_empty() {
+                    break;
+                }
+                let moves = self.case.moves.iter().enumerate();
+                let rest = moves.filter(|(place, _)| !gone.contains(place));
+                let rest = rest.map(|(_, step)| step.clone()).collect();
+                self.take_moves(rest);
+                end = start;
+            }
+            size /= 2;
+        }
+    }
+
+    /// Moves heartbeats of one leader together, where only deliveries of heartbeats and replies are in between: the text
+    /// then has them in few lines.
+    fn gather(&mut self) {
+        for place in 1..self.case.moves.len() {
+            let moves = &self.case.moves;
+            let Some(beat @ Move::Do(Statement::Heartbeat(_))) = moves.get(place) else { continue };
+            let between = moves[..place].iter().rev().take_while(|step| is_of_heartbeat(step));
+            let first = place - between.count();
+            if first == place || first == 0 || moves[first - 1] != *beat {
+                continue;
+            }
+            let rest = [&moves[first..place], &moves[place + 1..]].concat();
+            let moved = [&moves[..first], std::slice::from_ref(beat), &rest[..]].concat();
+            self.take_moves(moved);
+        }
+    }
+
     /// Leaves out pieces, finally single steps.
     fn pieces(&mut self) {
         let Search { tries, case } = self;
@@ -278,8 +319,11 @@ impl Search<'_> {
                     continue;
                 }
             };
-            let deliveries =
+            let mut deliveries =
                 moves[first..].iter().take_while(|step| matches!(step, Move::Deliver(_))).count();
+            // The last one shows the violation: `settle` would hide which message that is.
+            let is_end = first + deliveries == moves.len() && self.tries.goal.is_empty();
+            deliveries -= usize::from(is_end && merged == Statement::Settle);
             for end in (place + 2..=first + deliveries).rev() {
                 let moves = &self.case.moves;
                 let step = Move::Do(merged.clone());
@@ -429,6 +473,15 @@ fn classes(step: &Move) -> Vec<Class> {
             let keywords = about.iter().map(|&server| Class::KeywordOf(keyword, server));
             servers.chain(keywords).chain([Class::Keyword(keyword)]).collect()
         }
+    }
+}
+
+/// True for the delivery of a heartbeat, or of a reply.
+fn is_of_heartbeat(step: &Move) -> bool {
+    let Move::Deliver(message) = step else { return false };
+    match &message.body {
+        Body::AppendEntries { entries, .. } => entries.is_empty(),
+        body => matches!(body, Body::AppendEntriesReply { .. }),
     }
 }
 

@@ -91,6 +91,11 @@ fn together(one: &Statement, next: &Statement) -> Vec<Statement> {
         let both = || Statement::Tick([&servers[..], others].concat().into(), *count);
         return apart.then(both).into_iter().collect();
     }
+    if let (Some((server, beats)), Some((other, more))) = (beats(one), beats(next))
+        && server == other
+    {
+        return vec![Statement::Tick(vec![server].into(), beats + more)];
+    }
     if let (Statement::Flush(server, count), Statement::Flush(other, more)) = (one, next)
         && server == other
     {
@@ -107,6 +112,19 @@ fn together(one: &Statement, next: &Statement) -> Vec<Statement> {
     let alike = say(Servers::default()) == same(Servers::default());
     let apart = !servers.iter().any(|server| more.contains(server));
     if alike && apart { vec![say([servers, more].concat().into())] } else { Vec::new() }
+}
+
+/// The server of heartbeats and their number, where each tick of a leader is one: two of them may be merged.
+fn beats(statement: &Statement) -> Option<(NodeId, u32)> {
+    if let Statement::Heartbeat(server) = statement {
+        return Some((*server, 1));
+    }
+    if let Statement::Tick(servers, count) = statement
+        && servers.len() == 1
+    {
+        return Some((servers[0], *count));
+    }
+    None
 }
 
 /// The constructor of a statement about several servers, and its servers.

@@ -105,12 +105,18 @@ mod tests {
         assert_eq!(of_three, claim("S2 has the votes of S2 S5, and does not lead"));
         assert_ne!(of_three, claim("S2 has the votes of S2 S5, and stays candidate"));
         assert_eq!(
-            claim("S1 appended the configuration {S1 S2}+{S2 S3} at index 5, while that at index 3 is not committed"),
+            claim(
+                "S1 appended the configuration {S1 S2}+{S2 S3} at index 5, while that at index 3 is not committed"
+            ),
             "# appended the configuration + at index #, while that at index # is not committed"
         );
         assert_eq!(
-            claim(r#"S1 crashed: no answer: writes: invalid value: -1: `{"view":{"term":1` to `{"step":2}`"#),
-            claim(r#"S2 crashed: no answer: writes: invalid value: -7: `{"view":{"term":3` to `{"step":9}`"#)
+            claim(
+                r#"S1 crashed: no answer: writes: invalid value: -1: `{"view":{"term":1` to `{"step":2}`"#
+            ),
+            claim(
+                r#"S2 crashed: no answer: writes: invalid value: -7: `{"view":{"term":3` to `{"step":9}`"#
+            )
         );
     }
 

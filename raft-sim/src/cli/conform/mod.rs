@@ -91,7 +91,8 @@ pub(super) fn conform(
         // An error in a file is the same for all subjects.
         let errors: &mut dyn Write = if at == 0 { err } else { &mut io::sink() };
         let scenarios = test::judged(&files, target, jobs, asked_to_stop, errors)?;
-        let Ended { header, campaign, ending, .. } = campaign(args, jobs, target, asked_to_stop, err)?;
+        let Ended { header, campaign, ending, .. } =
+            campaign(args, jobs, target, asked_to_stop, err)?;
         let is_whole = scenarios.cases.len() == files.len() && ending == Ending::Done;
         let end = End::of([scenarios.end(), results::end(&campaign)]);
         let is_held = matches!(end, End::Held | End::Undecided);

@@ -45,6 +45,23 @@ fn printed(subjects: &[&(dyn Implementation + Sync)], line: &str) -> (End, Strin
     (end, String::from_utf8(plain(out)).expect("it is text"))
 }
 
+#[test]
+fn a_report_that_is_interrupted_has_what_was_judged() {
+    let words = ["raft-sim", "conform", "tests/conformance", "--seeds", "0..3"];
+    let Command::Conform(args) = Cli::try_parse_from(words).expect("it parses").command else {
+        panic!("it is `conform`");
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let asked = AtomicBool::new(true);
+    let targets = [Target::of(&SOUND), Target::of(&MODEST)];
+    let end = conform(&args, &targets, &asked, &mut out, &mut err).expect("the files are there");
+    assert_eq!(end, End::Interrupted);
+    let text = String::from_utf8(plain(out)).expect("it is text");
+    assert!(text.contains("\nsound conforms until it was interrupted\n"), "{text}");
+    assert!(text.contains("0 seeds, 0 steps: nothing found; interrupted before all"), "{text}");
+    assert!(!text.contains("modest"), "it was not begun: {text}");
+}
+
 /// A report of the small corpus on a subject with a bug.
 fn one(format: &str) -> String {
     report(&[&MODEST], format)

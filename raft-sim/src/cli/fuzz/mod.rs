@@ -196,7 +196,6 @@ impl Sink for Printer<'_> {
         for (first, _) in campaign.findings.symptoms() {
             human::finding(header, first, self.path, self.out)?;
         }
-        self.out.flush()?;
         self.progress.started(header, campaign)
     }
 
@@ -206,6 +205,7 @@ impl Sink for Printer<'_> {
 
     fn batch(&mut self, campaign: &Campaign, guide: Option<&Guide>) -> io::Result<()> {
         self.save(campaign);
+        self.out.flush()?;
         self.progress.batch(campaign, guide)
     }
 
@@ -221,7 +221,9 @@ impl Sink for Printer<'_> {
         self.save(campaign);
         let Finding { seed, note, .. } = shown;
         match (shown.statements(), note) {
-            (Some(count), _) => self.progress.note(&format!("seed {seed}: shrunk to {count} lines"))?,
+            (Some(count), _) => {
+                self.progress.note(&format!("seed {seed}: shrunk to {count} lines"))?
+            }
             (None, Some(why)) => self.progress.note(&format!("seed {seed}: {why}"))?,
             (None, None) => {}
         }
