@@ -6,6 +6,7 @@
 //! depends on random numbers or on the clock: the same plan shrinks to the same file, unless [`Patience`] ends the search.
 
 mod case;
+mod class;
 mod delta;
 mod drawing;
 mod legal;
@@ -17,6 +18,7 @@ mod plan;
 mod readable;
 mod reason;
 mod servers;
+mod simpler;
 mod steps;
 mod strict;
 mod trace;

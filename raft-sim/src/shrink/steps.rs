@@ -1,18 +1,18 @@
 //! Reduces exact steps that violate a property: steps are left out, merged and simplified, and the cluster and its
 //! settings become as plain as possible.
 
-use std::mem::{Discriminant, discriminant};
-
 use super::case::Case;
+use super::class::{Class, classes, is_of_heartbeat, servers};
 use super::delta::reduce;
 use super::patience::{Patience, STEPS};
+use super::simpler::{renumbered, shorter, without};
 use super::trace::{Trace, Traced, trace};
 use super::{NoScenario, drawing, legal, names, obligation, strict, trips};
 use crate::checker::{self, Symptom, Violation};
-use crate::model::{Body, NodeId};
+use crate::model::NodeId;
 use crate::plan::{Healing, Plan};
 use crate::scenario::replay::{Alarm, Move, attempt};
-use crate::scenario::syntax::{Header, Label, Scenario, Statement};
+use crate::scenario::syntax::{Header, Scenario, Statement};
 use crate::subject::Implementation;
 
 /// Most steps of servers in all replays of one search: they take some ten seconds. The best case by then may not be
@@ -103,25 +103,6 @@ pub(super) fn minimal(
 /// A scenario without statements and without lines: its header will change.
 fn scenario(header: Header) -> Scenario {
     Scenario { header_lines: Vec::new(), header, steps: Vec::new(), end: Vec::new() }
-}
-
-/// A property that many steps share, so that all of them may be left out together.
-#[derive(Clone, PartialEq, Eq)]
-enum Class {
-    /// A server is named.
-    Server(NodeId),
-    /// A message goes this way.
-    Link(NodeId, NodeId),
-    /// A message is of this kind.
-    Kind(Discriminant<Body>),
-    /// A message is empty.
-    Heartbeat,
-    /// A message is copied.
-    Copy,
-    /// A statement is of this kind.
-    Keyword(Discriminant<Statement>),
-    /// A statement of this kind is about this server.
-    KeywordOf(Discriminant<Statement>, NodeId),
 }
 
 struct Search<'a> {
@@ -447,105 +428,4 @@ impl Tries<'_> {
         }
         None
     }
-}
-
-fn classes(step: &Move) -> Vec<Class> {
-    match step {
-        Move::Deliver(message) | Move::Duplicate(message) => {
-            let mut classes = vec![
-                Class::Server(message.from),
-                Class::Server(message.to),
-                Class::Link(message.from, message.to),
-                Class::Kind(discriminant(&message.body)),
-            ];
-            if matches!(&message.body, Body::AppendEntries { entries, .. } if entries.is_empty()) {
-                classes.push(Class::Heartbeat);
-            }
-            if matches!(step, Move::Duplicate(_)) {
-                classes.push(Class::Copy);
-            }
-            classes
-        }
-        Move::Do(statement) => {
-            let keyword = discriminant(statement);
-            let about = names::servers(statement);
-            let servers = about.iter().map(|&server| Class::Server(server));
-            let keywords = about.iter().map(|&server| Class::KeywordOf(keyword, server));
-            servers.chain(keywords).chain([Class::Keyword(keyword)]).collect()
-        }
-    }
-}
-
-/// True for the delivery of a heartbeat, or of a reply.
-fn is_of_heartbeat(step: &Move) -> bool {
-    let Move::Deliver(message) = step else { return false };
-    match &message.body {
-        Body::AppendEntries { entries, .. } => entries.is_empty(),
-        body => matches!(body, Body::AppendEntriesReply { .. }),
-    }
-}
-
-/// The servers that a step names.
-fn servers(step: &Move) -> Vec<NodeId> {
-    match step {
-        Move::Deliver(message) | Move::Duplicate(message) => vec![message.from, message.to],
-        Move::Do(statement) => names::servers(statement),
-    }
-}
-
-/// Simpler statements that may replace a step, which is one of `all`.
-fn shorter(step: &Move, all: &[Move]) -> Vec<Statement> {
-    match step {
-        Move::Do(Statement::Tick(servers, count)) if servers.len() == 1 => {
-            let fewer = (*count > 1).then(|| Statement::Tick(servers.clone(), 1));
-            let named = [Statement::Timeout(servers.clone()), Statement::Heartbeat(servers[0])];
-            named.into_iter().chain(fewer).collect()
-        }
-        Move::Do(Statement::Propose { server, commands, session: Some(_) }) => {
-            let (server, commands) = (*server, commands.clone());
-            vec![Statement::Propose { server, commands, session: None }]
-        }
-        Move::Do(Statement::Retry(server, label)) => {
-            let commands = vec![unused(label, all)];
-            vec![Statement::Propose { server: *server, commands, session: None }]
-        }
-        Move::Deliver(message) if message.body == Body::TimeoutNow => {
-            vec![Statement::Timeout(vec![message.to].into())]
-        }
-        Move::Do(_) | Move::Deliver(_) | Move::Duplicate(_) => Vec::new(),
-    }
-}
-
-/// An unused label, similar to this one.
-fn unused(label: &Label, all: &[Move]) -> Label {
-    let proposes = |label: &Label| {
-        all.iter().any(|step| match step {
-            Move::Do(Statement::Propose { commands, .. }) => commands.contains(label),
-            Move::Do(_) | Move::Deliver(_) | Move::Duplicate(_) => false,
-        })
-    };
-    let mut label = label.clone();
-    while proposes(&label) {
-        label.0.push_str("-again");
-    }
-    label
-}
-
-/// Removes a server from a cluster; those after it are renumbered.
-fn without(header: &mut Header, gone: NodeId) {
-    header.settings.remove(gone.0 as usize - 1);
-    header.servers.pop();
-    header.outside.retain(|&server| server != gone);
-    header.given.retain(|given| given.server != gone);
-    let outside = header.outside.iter_mut();
-    for server in outside.chain(header.given.iter_mut().map(|given| &mut given.server)) {
-        *server = renumbered(*server, gone);
-    }
-    for given in &mut header.given {
-        given.vote = given.vote.filter(|&vote| vote != gone).map(|vote| renumbered(vote, gone));
-    }
-}
-
-fn renumbered(server: NodeId, gone: NodeId) -> NodeId {
-    NodeId(server.0 - u32::from(server > gone))
 }
