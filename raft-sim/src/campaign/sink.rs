@@ -14,7 +14,7 @@ pub trait Sink {
         Ok(())
     }
 
-    /// Nothing new for a second: seeds are run, or findings are shrunk.
+    /// A second has passed without news: seeds are run, or findings are shrunk.
     fn waiting(&mut self, _campaign: &Campaign) -> io::Result<()> {
         Ok(())
     }

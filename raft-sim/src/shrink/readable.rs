@@ -225,7 +225,7 @@ fn commented(
     scenario
 }
 
-/// What happens instead of what a statement waits for, as the end of a sentence; empty if it does not wait.
+/// The end of a sentence about a statement that waits in vain: the state that lasts instead; empty if it does not wait.
 fn in_vain(statement: &Statement) -> &'static str {
     let Statement::Within(_, condition) = statement else { return "" };
     let is_bound = |fact: &Fact| matches!(fact, Fact::Term(Number { bound: Bound::AtMost, .. }));
