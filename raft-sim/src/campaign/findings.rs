@@ -158,7 +158,7 @@ impl Finding {
     fn symptom(&self) -> (Kind, String) {
         let claim = match self.kind {
             Kind::Violation(property) => claim(property, &self.detail),
-            Kind::NoBoot => without_variables(&self.detail),
+            Kind::Former(_) | Kind::NoBoot => without_variables(&self.detail),
             Kind::NotRepeatable => String::new(),
         };
         (self.kind, claim)

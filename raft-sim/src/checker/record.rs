@@ -211,9 +211,9 @@ impl Record {
     pub(super) fn power_off(&mut self, slot: usize) {
         let server = &mut self.servers[slot];
         server.power_off();
-        if self.settings[slot].lease_drift.is_none() {
-            server.heard = None;
-        }
+        let leases = self.settings[slot].lease_drift.is_some();
+        // It has answered a leader only once its term was durable.
+        server.heard = server.heard.filter(|heard| leases && server.durable.term >= heard.term);
     }
 
     /// An entry is seen at this index of a log, behind `previous`: its link, and what the table knew of it.
