@@ -5,33 +5,50 @@ use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::model::{Body, Message, Position, Snapshot};
-use crate::subject::{LogWrite, View, Write};
+use crate::subject::{Effects, Event, LogWrite, View, Write};
 
 /// Candidate Log (Figure 2, RequestVote arguments; §5.4.1): lastLogIndex and lastLogTerm in a request for a vote or a
 /// pre-vote are those of the candidate's last log entry. A request that waited for the disk has those of then.
 #[derive(Debug)]
 pub(in crate::checker) struct CandidateLog {
-    /// For each server, S1 first, the former last entries of its log since its disk last had all of it.
+    /// For each server, S1 first, the former last entries of its log since it last knew all of its writes to be durable.
     former: Vec<Vec<Option<Position>>>,
+    /// The number of writes that it does not know to be durable.
+    unnotified: Vec<usize>,
 }
 
 impl CandidateLog {
     /// The log of the server changes.
     #[inline]
     fn changes(&mut self, at: &Context<'_>) {
-        let server = at.server();
         let former = &mut self.former[at.slot];
-        let len = server.log.len();
-        if len == server.durable_log.len() && server.log.at(len) == server.durable_log.at(len) {
+        if self.unnotified[at.slot] == 0 {
             former.clear();
         }
-        former.push(server.last());
+        former.push(at.server().last());
     }
 }
 
 impl Checker for CandidateLog {
     fn new(record: &Record) -> CandidateLog {
-        CandidateLog { former: vec![Vec::new(); record.servers.len()] }
+        let servers = record.servers.len();
+        CandidateLog { former: vec![Vec::new(); servers], unnotified: vec![0; servers] }
+    }
+
+    #[inline]
+    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
+        if let Event::Persisted(_) = event {
+            self.unnotified[at.slot] = self.unnotified[at.slot].saturating_sub(1);
+        }
+    }
+
+    #[inline]
+    fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
+        // One that waits for its disk is notified of nothing, and sends nothing that waited.
+        if !at.record.waits {
+            self.unnotified[at.slot] += effects.writes.len();
+        }
+        Ok(())
     }
 
     #[inline]
@@ -72,6 +89,11 @@ impl Checker for CandidateLog {
             format!("{id} says in a {name} that its log ends with {says}; it ends with {is}");
         violated(Property::CandidateLog, id, detail)
     }
+
+    #[inline]
+    fn crashed(&mut self, at: &mut Context<'_>) {
+        self.unnotified[at.slot] = 0;
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +101,7 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::{History, raises, silent};
     use crate::model::{Body, LogIndex, Position, Term};
-    use crate::subject::Role;
+    use crate::subject::{Event, Role, Token};
 
     /// A request waits for the disk while the candidate follows a leader, and leaves then.
     #[test]
@@ -91,6 +113,12 @@ mod tests {
         let last = LogIndex::new(1).map(|index| Position { index, term: Term(1) });
         silent(history.makes(1, 2, 2, Body::RequestVote { last, transfer: false }));
         history.flush(1);
+        // It is notified of the three writes, one by one.
+        for write in 0..3 {
+            silent(history.makes(1, 2, 2, Body::PreVote { last }));
+            history.event = Some(Event::Persisted(Token(write)));
+            silent(history.show(1, |_| {}));
+        }
         silent(history.write(1, 3, &[2]));
         let verdict = history.makes(1, 2, 2, Body::PreVote { last });
         raises(verdict, Property::CandidateLog, "ends with 1/1; it ends with 3/2");
