@@ -4,12 +4,14 @@
 pub mod broken_rules;
 pub mod evidence;
 pub mod matrix;
+pub mod mutants;
 pub mod paper_map;
 pub mod workshop;
 pub mod zoo;
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, io, thread};
 
 use raft_sim::scenario::corpus::{find, load};
 use raft_sim::scenario::syntax::Scenario;
@@ -62,6 +64,31 @@ pub fn scenarios() -> Result<Vec<(String, Scenario)>, String> {
 /// A file that can't be found, read or parsed.
 pub fn suite() -> Result<Vec<(String, String)>, String> {
     Ok(scenarios()?.into_iter().map(|(path, scenario)| (path, scenario.header.paper)).collect())
+}
+
+/// Calls `work` with each of these, on as many threads as the machine runs at once. An error ends it.
+///
+/// # Errors
+/// The error of `work`.
+pub fn each<T: Sync>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<(), String> + Sync,
+) -> Result<(), String> {
+    let next = AtomicUsize::new(0);
+    let worker = || -> Result<(), String> {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            work(item).inspect_err(|_| next.store(items.len(), Ordering::Relaxed))?;
+        }
+        Ok(())
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().try_for_each(|worker| match worker.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })
 }
 
 /// The Rust of the tutorial, so that it keeps compiling.

@@ -2,18 +2,15 @@
 //! broken-rules` makes `tests/data/broken-rules.jsonl` and, from it, `docs/broken-rules.md`. With names of broken
 //! rules as arguments, only those are broken, and the other lines stay as they are.
 
+use std::env;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, thread};
 
 use raft_tests::broken_rules::page::render;
 use raft_tests::broken_rules::row::Row;
-use raft_tests::broken_rules::{BrokenRule, DATA, PAGE, all, rows};
+use raft_tests::broken_rules::{BrokenRule, DATA, PAGE, all, rows, workshop};
 use raft_tests::evidence::save;
-use raft_tests::matrix;
-use raft_tests::suite;
-use raft_tests::workshop::Workshop;
+use raft_tests::{each, matrix, suite};
 
 fn main() -> ExitCode {
     let named: Vec<String> = env::args().skip(1).collect();
@@ -38,37 +35,20 @@ fn run(named: &[String]) -> Result<(), String> {
     let mut known: Vec<Row> = rows()?;
     known.retain(|row| all().any(|rule| rule.id == row.id));
     let known = Mutex::new(known);
-    let next = AtomicUsize::new(0);
-    let worker = |number: usize| {
-        let workshop = Workshop::open(&format!("broken-rules-{number}"))?;
-        if number == 0 {
-            workshop.check(&suite)?;
-        }
-        while let Some(rule) = rules.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let row = rule.broken_in(&workshop, &suite)?;
-            eprintln!(
-                "{}: {} scenarios, {:?}, {:?}",
-                row.id,
-                row.scenarios.len(),
-                row.campaigns,
-                row.shrunk
-            );
-            let mut known = known.lock().map_err(|_| "another worker failed".to_owned())?;
-            known.retain(|other| other.id != row.id);
-            known.push(row);
-            write(&mut known)?;
-        }
-        Ok(())
-    };
-    let worker = &worker;
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(rules.len());
-    thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..workers).map(|number| scope.spawn(move || worker(number))).collect();
-        workers.into_iter().try_for_each(|worker| match worker.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        })
+    let workshop = workshop("broken-rules", &rules, &suite)?;
+    each(&rules, |rule| {
+        let row = rule.broken_in(&workshop, &suite)?;
+        eprintln!(
+            "{}: {} scenarios, {:?}, {:?}",
+            row.id,
+            row.scenarios.len(),
+            row.campaigns,
+            row.shrunk
+        );
+        let mut known = known.lock().map_err(|_| "another thread failed".to_owned())?;
+        known.retain(|other| other.id != row.id);
+        known.push(row);
+        write(&mut known)
     })
 }
 

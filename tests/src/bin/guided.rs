@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use raft_tests::workshop::{Edit, Workshop};
-use raft_tests::{broken_rules, zoo};
+use raft_tests::broken_rules::{self, BrokenRule};
+use raft_tests::workshop::{Bound, Program, Switch, Variant, Workshop};
+use raft_tests::zoo::{self, Judge};
 
 /// Compares guided campaigns with those that draw each plan from its seed
 #[derive(Debug, Parser)]
@@ -45,43 +46,36 @@ fn compare(args: &Args) -> Result<(), String> {
     if let Some(unknown) = args.bugs.iter().find(|id| planted(id).is_none()) {
         return Err(format!("neither a bug of the zoo nor a broken rule is called {unknown}"));
     }
-    let workshop = Workshop::open("guided")?;
+    let mut variants =
+        args.bugs.iter().filter_map(|id| planted(id)).collect::<Result<Vec<_>, _>>()?;
+    let judge = if args.outside { Judge::Histories } else { Judge::Rules };
+    variants.push(Variant::new("judge", Switch::Judged, &judge.edits(), &[])?);
+    let workshop = Workshop::open("guided", variants)?;
     println!("million steps to the first finding; - where {} found nothing", args.budget);
     for id in &args.bugs {
-        let files = planted(id).unwrap_or_default();
-        let mut edits: Vec<Edit<'_>> =
-            files.iter().map(|(file, [find, replace])| Edit { file, find, replace }).collect();
-        if args.outside {
-            edits.extend(zoo::OUTSIDE);
-        }
-        let rows = workshop.planted(&edits, |workshop| {
-            let random = campaigns(args, workshop, &[])?;
-            Ok([("random", random), ("guided", campaigns(args, workshop, &["--guided"])?)])
-        })?;
-        for (kind, steps) in rows {
+        let program = workshop.program(&[id, "judge"]);
+        for (kind, how) in [("random", &[][..]), ("guided", &["--guided"])] {
+            let steps = campaigns(args, &program, how)?;
             println!("{id:<44}{kind:<8}{}", columns(args, &steps));
         }
     }
     Ok(())
 }
 
-/// The files that a bug or a broken rule changes, each with the text to replace and the replacement; `None` if there
-/// is none of this name.
-fn planted(id: &str) -> Option<Vec<(String, [&'static str; 2])>> {
+/// The variant of the program in which this bug of the zoo, or this broken rule, is planted; `None` if there is none of
+/// this name.
+fn planted(id: &str) -> Option<Result<Variant, String>> {
     if let Some(bug) = zoo::all().find(|bug| bug.id == id) {
-        let edits = bug.edits.iter();
-        return Some(edits.map(|edit| (edit.file.to_owned(), [edit.find, edit.replace])).collect());
+        return Some(bug.variant());
     }
-    let rule = broken_rules::all().find(|rule| rule.id == id)?;
-    Some(vec![(format!("raft-core/src/{}", rule.file), [rule.find, rule.replace])])
+    broken_rules::all().find(|rule| rule.id == id).map(BrokenRule::variant)
 }
 
 /// The steps that each campaign took to its first finding; `None` if it found nothing within its budget.
-fn campaigns(args: &Args, workshop: &Workshop, how: &[&str]) -> Result<Vec<Option<u64>>, String> {
-    let budget = format!("{}000000", args.budget);
-    let how = [&["--steps", &budget], how].concat();
+fn campaigns(args: &Args, program: &Program, how: &[&str]) -> Result<Vec<Option<u64>>, String> {
+    let bound = Bound { seeds: SEEDS, steps: args.budget * 1_000_000, patience: LIMIT };
     let campaign = |number: u64| {
-        let hunt = workshop.hunt(number * 10 * SEEDS, SEEDS, &how, LIMIT)?;
+        let hunt = program.hunt(number * 10 * SEEDS, bound, how)?;
         Ok(hunt.found.is_some().then_some(hunt.steps))
     };
     (0..args.campaigns).map(campaign).collect()

@@ -125,16 +125,6 @@ pub(super) const SESSIONS: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "one-session-too-many",
-        "diss. §6.3",
-        "a session beyond the limit is kept",
-        "sessions.rs",
-        [
-            "if self.sessions.len() >= self.limit as usize {",
-            "if self.sessions.len() > self.limit as usize {",
-        ],
-    ),
-    broken(
         "snapshot-without-serial-numbers",
         "Clients 1",
         "a snapshot says which sessions there are, and not what they have executed",
@@ -144,50 +134,16 @@ pub(super) const SESSIONS: &[BrokenRule] = &[
             "None => put(0),\n                Some(_) if session.last_use > 0 => put(0),",
         ],
     ),
-    broken(
-        "snapshot-without-last-use",
-        "diss. §6.3",
-        "a snapshot does not say when its sessions were used last",
-        "sessions.rs",
-        ["put(session.last_use);", "put(0);"],
-    ),
-    broken(
-        "snapshot-without-session-count",
-        "diss. §6.3",
-        "a server that starts from a snapshot numbers new sessions from 1 again",
-        "sessions.rs",
-        [
-            "[u64::from(self.limit), self.opened, self.uses,",
-            "[u64::from(self.limit), 0, self.uses,",
-        ],
-    ),
 ];
 
 /// Reads without an entry in the log (diss. §6.4), and leases (diss. §6.4.1).
 pub(super) const READS: &[BrokenRule] = &[
-    broken(
-        "read-before-the-first-commit",
-        "Clients 2",
-        "a leader answers reads before it has committed an entry of its own term",
-        "roles/leader/reads.rs",
-        ["Some(index) if state.has_committed_in_term() => {", "Some(index) => {"],
-    ),
     broken(
         "early-reads-are-forgotten",
         "Clients 2",
         "reads that come before the first commit of the leader's term are never answered",
         "roles/leader/mod.rs",
         ["self.reads_may_begin(state);", ""],
-    ),
-    broken(
-        "read-without-a-round",
-        "Clients 3",
-        "a leader answers reads without exchanging heartbeats with a majority",
-        "roles/leader/reads.rs",
-        [
-            "if self.holds_lease(state) {",
-            "if self.holds_lease(state) || self.rounds.latest() < u64::MAX {",
-        ],
     ),
     broken(
         "read-confirmed-by-an-older-term",
@@ -197,16 +153,6 @@ pub(super) const READS: &[BrokenRule] = &[
         [
             "if let AppendReply::Refused { conflict: None, .. } = reply {\n            return;\n        }",
             "",
-        ],
-    ),
-    broken(
-        "read-with-an-earlier-round",
-        "Clients 3",
-        "answers to heartbeats from before the read count for it",
-        "roles/leader/reads.rs",
-        [
-            "self.reads.pending.push_back((asker, index, self.rounds.latest() + 1));",
-            "self.reads.pending.push_back((asker, index, self.rounds.latest()));",
         ],
     ),
     broken(
@@ -318,13 +264,6 @@ pub(super) const READS: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "lease-never-held",
-        "diss. §6.4.1",
-        "a leader that may read by its lease asks all the same",
-        "roles/leader/reads.rs",
-        ["|from| self.ticks < from + lease", "|from| self.ticks < from && lease > 0"],
-    ),
-    broken(
         "lease-without-drift",
         "diss. §6.4.1",
         "a lease lasts as if all clocks had the same rate",
@@ -333,14 +272,6 @@ pub(super) const READS: &[BrokenRule] = &[
             "(ticks / (100 + u64::from(drift))) as u32",
             "(ticks / (100 + u64::from(drift) / 1_000)) as u32",
         ],
-    ),
-    broken(
-        "early-rounds-are-forgotten",
-        "diss. §6.4.1",
-        "a round that began before the first tick is forgotten before any server has answered it: no lease begins \
-         with it",
-        "roles/leader/rounds.rs",
-        ["began + memory < tick", "began * memory < tick"],
     ),
     broken(
         "lease-grows-with-age",

@@ -25,13 +25,6 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "equal-term-adopted",
-        "Figure 2 Servers 2",
-        "a term T = currentTerm is adopted as if it were higher: the vote is cleared, a leader steps down",
-        "node/receive.rs",
-        ["if term > self.state.hard_state.term {", "if term >= self.state.hard_state.term {"],
-    ),
-    broken(
         "leader-outlives-its-term",
         "Figure 2 Servers 2",
         "a leader that sees a higher term adopts it, and stays leader",
@@ -85,16 +78,6 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ["state.hard_state.voted_for = Some(candidate);", ""],
     ),
     broken(
-        "vote-not-repeated",
-        "Figure 2 RequestVote 2",
-        "a candidate that asks again is refused the vote it already has",
-        "roles/voter.rs",
-        [
-            "state.hard_state.voted_for.is_none_or(|voted_for| voted_for == candidate)",
-            "state.hard_state.voted_for.is_none()",
-        ],
-    ),
-    broken(
         "log-not-compared",
         "Figure 2 RequestVote 2",
         "a vote is granted however old the candidate's log is",
@@ -106,25 +89,11 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "log-compared-by-length",
-        "Figure 2 RequestVote 2",
-        "the longer log counts as more up-to-date, whatever its last term",
-        "roles/voter.rs",
-        ["last.map(|last| (last.term, last.index))", "last.map(|last| last.index)"],
-    ),
-    broken(
         "log-compared-by-term",
         "Figure 2 RequestVote 2",
         "logs with the same last term count as equally up-to-date, whatever their length",
         "roles/voter.rs",
         ["last.map(|last| (last.term, last.index))", "last.map(|last| last.term)"],
-    ),
-    broken(
-        "log-compared-strictly",
-        "Figure 2 RequestVote 2",
-        "a candidate must be more up-to-date than the voter, not just as much",
-        "roles/voter.rs",
-        ["order(candidate) >= order(voter)", "order(candidate) > order(voter)"],
     ),
     broken(
         "refused-vote-resets-timer",
@@ -216,18 +185,6 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         state.membership().has_quorum(|server| self.votes.contains(&server))",
             "let again = !self.votes.insert(voter);
         self.votes.len() + usize::from(again) > state.membership().voters.len() / 2",
-        ],
-    ),
-    broken(
-        "vote-of-an-older-term-counts",
-        "Figure 2 Candidates 2",
-        "a vote of an older term counts in this one",
-        "node/receive.rs",
-        [
-            "if current && granted {
-                    self.vote_granted(from);",
-            "if granted {
-                    self.vote_granted(from);",
         ],
     ),
     broken(

@@ -93,28 +93,11 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "matching-entries-cut-off",
-        "Figure 2 AppendEntries 3",
-        "uncommitted entries are cut off and appended again although nothing conflicts, and with them those that follow",
-        "roles/follower.rs",
-        [
-            "take_while(|entry| state.log.has(entry.position()))",
-            "take_while(|entry| Some(entry.index) <= state.commit)",
-        ],
-    ),
-    broken(
         "entries-not-appended",
         "Figure 2 AppendEntries 4",
         "new entries are acknowledged and not appended",
         "roles/follower.rs",
         ["state.replace_log(new);", ""],
-    ),
-    broken(
-        "commit-to-the-end-of-the-log",
-        "Figure 2 AppendEntries 5",
-        "commitIndex = min(leaderCommit, last index of the log), not index of last new entry",
-        "roles/follower.rs",
-        ["leader_commit.min(verified)", "leader_commit.min(state.log.last_index())"],
     ),
     broken(
         "heartbeat-commits-unverified",
@@ -210,13 +193,6 @@ pub(super) const LEADER: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "uncommitted-limit-ignored",
-        "Figure 2 Leaders 2",
-        "commands are taken beyond the limit of uncommitted entries",
-        "roles/leader/mod.rs",
-        ["uncommitted >= u64::from(state.settings.uncommitted_limit)", "uncommitted == u64::MAX"],
-    ),
-    broken(
         "next-index-not-decremented",
         "Figure 2 Leaders 3",
         "nextIndex stays where it was when AppendEntries fails",
@@ -229,13 +205,6 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "a success moves matchIndex, and leaves nextIndex where it is",
         "progress.rs",
         ["self.next = self.next.max(LogIndex::after(matched));", ""],
-    ),
-    broken(
-        "match-index-goes-back",
-        "Figure 2 Leaders 3",
-        "a late acknowledgement lowers matchIndex",
-        "progress.rs",
-        ["let news = matched > self.matched;", "let news = matched != self.matched;"],
     ),
     broken(
         "match-index-is-what-was-sent",
@@ -267,16 +236,6 @@ pub(super) const LEADER: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "old-term-committed-by-counting",
-        "Figure 2 Leaders 4",
-        "log[N].term == currentTerm is not asked for (Figure 8)",
-        "roles/leader/mod.rs",
-        [
-            "if term == Some(state.hard_state.term) && index > state.commit {",
-            "if term.is_some() && index > state.commit {",
-        ],
-    ),
-    broken(
         "half-commits",
         "Figure 2 Leaders 4",
         "matchIndex[i] ≥ N on half of the servers is enough",
@@ -292,15 +251,5 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "a new leader sends an empty AppendEntries, and no entry of its own term",
         "roles/leader/mod.rs",
         ["leader.append(state, Payload::Noop);", "leader.begin_round(state);"],
-    ),
-    broken(
-        "earlier-entry-answered-behind-later-ones",
-        "Figure 2 Leaders 2",
-        "a client whose entry comes before those of other waiting clients is queued behind them, and waits too long",
-        "state.rs",
-        [
-            "partition_point(|(other, _)| *other < position)",
-            "partition_point(|(other, _)| *other > position)",
-        ],
     ),
 ];

@@ -5,16 +5,6 @@ use super::{BrokenRule, broken};
 /// Leadership transfer (diss. §3.10).
 pub(super) const TRANSFER: &[BrokenRule] = &[
     broken(
-        "timeout-now-before-the-target-caught-up",
-        "diss. §3.10",
-        "the target gets TimeoutNow before it has all of the leader's log",
-        "roles/leader/handover.rs",
-        [
-            "if self.matched(to) == state.log.last_index() {",
-            "if self.matched(to) <= state.log.last_index() {",
-        ],
-    ),
-    broken(
         "timeout-now-not-sent-after-catching-up",
         "diss. §3.10",
         "a target that had to catch up gets no TimeoutNow when it has",
@@ -39,13 +29,6 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
         ["self.hand_over_in_time(state);", ""],
     ),
     broken(
-        "transfer-to-oneself-begun",
-        "diss. §3.10",
-        "a leader begins to hand over to itself",
-        "roles/leader/handover.rs",
-        ["} else if to == state.id {", "} else if to.0 == 0 {"],
-    ),
-    broken(
         "transfer-to-any-server",
         "diss. §3.10",
         "a leader hands over to a server that is not in the configuration, or is a learner",
@@ -58,13 +41,6 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
         } else {",
             "} else {",
         ],
-    ),
-    broken(
-        "transfer-to-a-learner-begun",
-        "diss. §3.10",
-        "a leader hands over to a learner",
-        "roles/leader/handover.rs",
-        ["} else if !state.membership().is_voter(to) {", "} else if to.0 == 0 {"],
     ),
     broken(
         "second-transfer-drops-the-first",
@@ -147,13 +123,6 @@ pub(super) const TRANSFER: &[BrokenRule] = &[
 /// PreVote (diss. §9.6).
 pub(super) const PRE_VOTE: &[BrokenRule] = &[
     broken(
-        "stands-without-asking",
-        "diss. §9.6",
-        "a server whose settings want pre-votes stands for election at once",
-        "node/mod.rs",
-        ["if state.settings.pre_vote {", "if state.settings.pre_vote && state.id.0 == 0 {"],
-    ),
-    broken(
         "pre-vote-raises-the-term",
         "diss. §9.6",
         "a server enters the next term when it asks for pre-votes",
@@ -188,25 +157,6 @@ pub(super) const PRE_VOTE: &[BrokenRule] = &[
         && at_least_as_up_to_date(last, state.log.last());",
             "&& state.belief == Belief::NoLeader
         && last <= last;",
-        ],
-    ),
-    broken(
-        "pre-vote-despite-a-leader",
-        "diss. §9.6",
-        "a pre-vote is given by a server that hears from a leader",
-        "roles/voter.rs",
-        ["&& state.belief == Belief::NoLeader", ""],
-    ),
-    broken(
-        "pre-vote-in-an-older-term",
-        "diss. §9.6",
-        "a pre-vote is given to a server of an older term",
-        "roles/voter.rs",
-        [
-            "let granted = term == state.hard_state.term
-        && state.belief",
-            "let granted = term <= state.hard_state.term
-        && state.belief",
         ],
     ),
     broken(

@@ -5,27 +5,6 @@ use super::{BrokenRule, broken};
 /// §6 and the dissertation's chapter 4.
 pub(super) const BROKEN: &[BrokenRule] = &[
     broken(
-        "change-while-one-is-uncommitted",
-        "diss. §4.1",
-        "a leader takes a change while the one before it is not committed",
-        "roles/leader/change.rs",
-        ["if self.change.is_some() || pending {", "if self.change.is_some() {"],
-    ),
-    broken(
-        "change-while-servers-catch-up",
-        "diss. §4.1",
-        "a leader takes a change while the new servers of another catch up, which is forgotten",
-        "roles/leader/change.rs",
-        ["if self.change.is_some() || pending {", "if pending {"],
-    ),
-    broken(
-        "change-before-own-commit",
-        "diss. §4.1",
-        "a leader takes a change before it has committed an entry of its term",
-        "roles/leader/change.rs",
-        ["if !state.has_committed_in_term() {", "if false {"],
-    ),
-    broken(
         "many-voters-in-one-entry",
         "diss. §4.1",
         "a leader that changes one voter at a time takes several, in one entry",
@@ -43,35 +22,11 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ["gone.count() + new.count()", "gone.count().max(new.count())"],
     ),
     broken(
-        "shortest-is-always-one-entry",
-        "Joint 1",
-        "a change of several voters skips C_old,new",
-        "roles/leader/change.rs",
-        ["Changes::Shortest => current.distance(&wanted) > 1,", "Changes::Shortest => false,"],
-    ),
-    broken(
         "joint-consensus-skipped",
         "diss. §4.3",
         "a leader that is to change by joint consensus appends C_new at once",
         "roles/leader/change.rs",
         ["Changes::Joint => true,", "Changes::Joint => false,"],
-    ),
-    broken(
-        "configuration-without-voters",
-        "diss. §4.1",
-        "a configuration of no voters is taken",
-        "membership.rs",
-        ["if voters.is_empty() {", "if false {"],
-    ),
-    broken(
-        "server-named-twice",
-        "diss. §4.1",
-        "a configuration that names a server twice is taken",
-        "membership.rs",
-        [
-            "match all.windows(2).find(|pair| pair[0] == pair[1]) {",
-            "match all.windows(2).find(|_| false) {",
-        ],
     ),
     broken(
         "own-configuration-not-in-force",
@@ -179,13 +134,6 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "c-new-never",
-        "Joint 3",
-        "C_old,new stays in force when it is committed",
-        "roles/leader/change.rs",
-        ["if current.is_joint() {", "if false {"],
-    ),
-    broken(
         "c-new-by-its-author-alone",
         "Joint 3",
         "a new leader does not finish the change that it finds in its log",
@@ -241,16 +189,6 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "voters-at-once",
-        "Joint 5",
-        "new servers vote before they have caught up",
-        "roles/leader/change.rs",
-        [
-            "let new = wanted.voters.iter().filter(|server| !current.voters.contains(server));",
-            "let new = wanted.voters.iter().filter(|_| false);",
-        ],
-    ),
-    broken(
         "joiners-counted",
         "Joint 5",
         "servers that catch up are counted for commitment",
@@ -295,16 +233,6 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ["if joiner.rounds > settings.catch_up_rounds || spent {", "if spent {"],
     ),
     broken(
-        "unreachable-server-waited-for",
-        "diss. §4.2.1",
-        "a change waits for ever for a new server that can't be reached",
-        "roles/leader/change.rs",
-        [
-            "if joiner.rounds > settings.catch_up_rounds || spent {",
-            "if joiner.rounds > settings.catch_up_rounds {",
-        ],
-    ),
-    broken(
         "change-never-given-up",
         "diss. §4.2.1",
         "a leader that is deposed does not answer the client of the change under way",
@@ -329,16 +257,6 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         [
             "state.membership().has_quorum(|server| self.votes.contains(&server))",
             "self.votes.len() >= crate::membership::majority(state.membership().voters.len())",
-        ],
-    ),
-    broken(
-        "learner-stands",
-        "diss. §4.2.1",
-        "a learner stands for election",
-        "node/mod.rs",
-        [
-            "if timed_out && state.configurations.may_stand(state.id, state.commit) {",
-            "if timed_out {",
         ],
     ),
     broken(
@@ -421,29 +339,5 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         "servers do not remember that they hear from a leader",
         "roles/follower.rs",
         ["state.belief = Belief::Leader { ticks_left: state.settings.election_timeout_min };", ""],
-    ),
-    broken(
-        "demoted-voter-stands",
-        "diss. §4.2.2",
-        "a server that is a learner in a committed configuration stands if it was a voter in the one before",
-        "membership.rs",
-        ["self.index() > commit && before", "self.index() >= commit && before"],
-    ),
-    broken(
-        "round-of-just-a-timeout-is-quick",
-        "diss. §4.2.1",
-        "a round of catching up that took an election timeout counts as a quick one",
-        "roles/leader/change.rs",
-        ["if self.ticks - joiner.began < patience {", "if self.ticks - joiner.began <= patience {"],
-    ),
-    broken(
-        "one-round-too-few",
-        "diss. §4.2.1",
-        "a new server is given up before its last round",
-        "roles/leader/change.rs",
-        [
-            "joiner.rounds > settings.catch_up_rounds || spent",
-            "joiner.rounds >= settings.catch_up_rounds || spent",
-        ],
     ),
 ];

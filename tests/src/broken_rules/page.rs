@@ -41,12 +41,15 @@ pub fn render(rows: &[Row]) -> String {
     let mut page = format!(
         "# Broken rules\n\n\
          Do the scenarios and the checkers notice broken rules? Each rule that the [paper map](paper-map.md) finds \
-         in the\nreference core is broken here, one at a time, by a small edit that could be a slip. Then the whole \
-         corpus runs against\nit, {CAMPAIGNS} campaigns (`raft-sim fuzz`, from seeds 0, 1,000,000 and so on, at most \
-         {SEEDS} each) search without a hint, and the\nfirst finding is shrunk to a scenario (`raft-sim shrink`). \
-         Made by `cargo run -p raft-tests --bin broken-rules`, which\nwrites this page and the data behind it, \
-         `tests/data/broken-rules.jsonl`; `cargo test` fails if a rule has no row\nhere, or if a row is about an \
-         edit that no longer fits the core.\n\n"
+         in the\nreference core is broken here, one at a time, by small edits that could be slips. Then the whole \
+         corpus runs against\nthem, {CAMPAIGNS} campaigns (`raft-sim fuzz`, from seeds 0, 1,000,000 and so on, at \
+         most {SEEDS} each) search without a hint, with all\nrules, and the first finding is shrunk to a scenario \
+         (`raft-sim shrink`). Made by `cargo run -p raft-tests --bin broken-rules`,\nwhich writes this page and the \
+         data behind it, `tests/data/broken-rules.jsonl`; `cargo test` fails if a rule has no row\nhere, or if a row \
+         is about an edit that no longer fits the core.\n\n\
+         Edits that change one operator or one condition are those of [mutation testing](mutation-testing.md), and \
+         bugs that\nsomebody had are in the [zoo](bug-zoo.md). They are here only where no other edit breaks the \
+         rule.\n\n"
     );
     let rows: Vec<(&BrokenRule, &Row)> = all()
         .filter_map(|rule| rows.iter().find(|row| row.id == rule.id).map(|row| (rule, row)))

@@ -46,20 +46,6 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "lost-request-not-noticed",
-        "diss. §10.2.2",
-        "a refusal while several requests are under way is taken for an old one",
-        "progress.rs",
-        ["round < self.void", "round < u64::MAX"],
-    ),
-    broken(
-        "late-refusals-obeyed",
-        "diss. §10.2.2",
-        "each refusal of requests that followed a lost one makes the leader send all of them again",
-        "progress.rs",
-        ["round < self.void", "false"],
-    ),
-    broken(
         "acknowledgement-of-one-entry",
         "diss. §10.2.2",
         "an acknowledgement is taken only if it is of the entry right behind matchIndex",
@@ -69,13 +55,6 @@ pub(super) const BROKEN: &[BrokenRule] = &[
             "let news = matched == Some(LogIndex::after(self.matched))
             || (matched > self.matched && self.matched.is_none());",
         ],
-    ),
-    broken(
-        "bytes-not-counted",
-        "diss. §10.2.2",
-        "bytes-per-message is not looked at",
-        "log.rs",
-        ["let fits = size <= bytes;", "let fits = size <= u64::MAX;"],
     ),
     broken(
         "entries-not-counted",

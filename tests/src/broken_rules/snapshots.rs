@@ -44,16 +44,6 @@ pub(super) const COMPACTION: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "snapshot-without-a-configuration",
-        "Figure 12",
-        "a server that joins takes a snapshot before its log has a configuration",
-        "state.rs",
-        [
-            "if membership.voters.is_empty() {",
-            "if through.get() == u64::MAX {",
-        ],
-    ),
-    broken(
         "configuration-discarded-with-its-entry",
         "Figure 12",
         "a server whose configuration is in the part of the log that it discards goes back to the one before",
@@ -98,13 +88,6 @@ pub(super) const COMPACTION: &[BrokenRule] = &[
         ],
     )
     .unseen("no leader has another term at an index that is committed unless another rule is broken too; a scenario forges the message"),
-    broken(
-        "entries-in-the-snapshot-refused",
-        "Figure 2 AppendEntries 2",
-        "an AppendEntries whose prevLogIndex is in the snapshot is refused",
-        "log.rs",
-        ["None => position.index.get() < self.start(),", "None => false,"],
-    ),
     broken(
         "snapshot-does-not-count-as-log",
         "Figure 2 RequestVote 2",
@@ -186,13 +169,6 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "first-part-is-enough",
-        "Figure 13 InstallSnapshot 4",
-        "the snapshot is taken for complete when its first part has arrived",
-        "roles/install.rs",
-        ["if received < chunk.size {", "if received == 0 {"],
-    ),
-    broken(
         "part-unanswered",
         "Figure 13 InstallSnapshot 4",
         "a part that is not the last is not answered",
@@ -228,13 +204,6 @@ pub(super) const RECEIVER: &[BrokenRule] = &[
         "a snapshot that is not needed is not answered",
         "roles/install.rs",
         ["return acknowledge(state, leader, chunk.last.index, round);", "return;"],
-    ),
-    broken(
-        "entries-behind-a-matching-snapshot-discarded",
-        "Figure 13 InstallSnapshot 6",
-        "entries that follow the snapshot's last one are discarded though the log has that",
-        "roles/install.rs",
-        ["if state.log.has(chunk.last) {", "if false {"],
     ),
     broken(
         "matching-snapshot-commits-nothing",
@@ -336,48 +305,6 @@ pub(super) const SENDER: &[BrokenRule] = &[
         ["rest.get(..state.settings.snapshot_chunk as usize).unwrap_or(rest)", "rest"],
     ),
     broken(
-        "every-part-claims-to-be-the-first",
-        "Figure 13 Sender",
-        "the offset of each part is 0",
-        "roles/leader/replication.rs",
-        ["offset: *received,", "offset: 0,"],
-    ),
-    broken(
-        "lost-part-not-sent-again",
-        "Figure 13 Sender",
-        "a part of a snapshot is sent once, though it may be lost",
-        "progress.rs",
-        [
-            "| ReplicationState::Installing(SnapshotProgress { in_flight, .. }) => {
-                *in_flight = false
-            }
-            ReplicationState::Streaming => {}",
-            "=> *in_flight = false,
-            ReplicationState::Installing(_) | ReplicationState::Streaming => {}",
-        ],
-    ),
-    broken(
-        "refused-heartbeat-sends-no-part",
-        "Figure 13 Sender",
-        "a follower that refuses a heartbeat while it waits for the snapshot gets nothing",
-        "roles/leader/replication.rs",
-        ["if obeyed || Some(peer.progress.next()) <= base {", "if obeyed {"],
-    ),
-    broken(
-        "transfer-never-goes-back",
-        "Figure 13 Sender",
-        "a follower that lost the parts it had gets the next part, again and again",
-        "progress.rs",
-        ["bytes != progress.received && bytes", "bytes > progress.received && bytes"],
-    ),
-    broken(
-        "refusal-begins-the-snapshot-anew",
-        "Figure 13 Sender",
-        "a heartbeat that is refused while the snapshot is on its way makes the leader begin with the first part again",
-        "progress.rs",
-        ["ReplicationState::Installing(_) => true,", "ReplicationState::Installing(_) => false,"],
-    ),
-    broken(
         "part-not-followed-by-the-next",
         "Figure 13 Sender",
         "the next part of a snapshot is sent only with the next heartbeat",
@@ -401,20 +328,6 @@ pub(super) const SENDER: &[BrokenRule] = &[
             }
         }",
         ],
-    ),
-    broken(
-        "agreement-in-the-snapshot-not-seen",
-        "Figure 13 Sender",
-        "a follower whose log conflicts right behind the snapshot gets the snapshot, though its next entry is not discarded",
-        "roles/leader/replication.rs",
-        ["if prev > base {", "if prev > base && base.is_none() {"],
-    ),
-    broken(
-        "answer-about-any-snapshot",
-        "Figure 13 Sender",
-        "a follower's answer about an earlier snapshot is taken to be about the one that is on its way",
-        "progress.rs",
-        ["progress.snapshot.last.index == last =>", "progress.snapshot.last.index >= last =>"],
     ),
     broken(
         "acknowledged-entries-tried-again",

@@ -5,16 +5,6 @@ use super::{BrokenRule, broken};
 /// Figure 2's "State" box, and the first rule for all servers.
 pub(super) const BROKEN: &[BrokenRule] = &[
     broken(
-        "vote-not-persisted",
-        "Figure 2 State",
-        "votedFor is not on stable storage before the server responds: only a new term is written",
-        "node/mod.rs",
-        [
-            "let changed = state.hard_state != state.written;",
-            "let changed = state.hard_state.term != state.written.term;",
-        ],
-    ),
-    broken(
         "term-not-persisted",
         "Figure 2 State",
         "currentTerm is not on stable storage before the server responds: only a vote is written",
@@ -36,43 +26,11 @@ pub(super) const BROKEN: &[BrokenRule] = &[
         ],
     ),
     broken(
-        "vote-sent-before-durable",
-        "Figure 2 State",
-        "the server responds to RequestVote before its vote is on stable storage",
-        "roles/voter.rs",
-        [
-            "state.hold(candidate, Body::RequestVoteReply { granted });",
-            "state.send(candidate, Body::RequestVoteReply { granted });",
-        ],
-    ),
-    broken(
         "request-sent-before-durable",
         "Figure 2 State",
         "a candidate asks for votes before its new term and its own vote are on stable storage",
         "roles/candidate.rs",
         ["state.hold(server, request.clone());", "state.send(server, request.clone());"],
-    ),
-    broken(
-        "success-sent-before-durable",
-        "Figure 2 State",
-        "a follower responds to AppendEntries before the entries are on stable storage",
-        "roles/follower.rs",
-        [
-            "let reply = AppendReply::Success { matched: verified };
-        state.hold(leader, Body::AppendEntriesReply { reply, round });",
-            "let reply = AppendReply::Success { matched: verified };
-        state.send(leader, Body::AppendEntriesReply { reply, round });",
-        ],
-    ),
-    broken(
-        "own-entry-counted-before-durable",
-        "Figure 2 State",
-        "a leader counts itself for an entry before that is on its own stable storage",
-        "roles/leader/replication.rs",
-        [
-            "state.hold(state.id, Body::AppendEntriesReply { reply, round });",
-            "self.append_reply(state, state.id, reply, round);",
-        ],
     ),
     broken(
         "vote-forgotten-at-restart",

@@ -18,6 +18,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "if self.holds_lease(state) {",
             replace: "if self.holds_lease(state) || self.rounds.latest() < u64::MAX {",
         }],
+        room: &[],
     },
     Bug {
         id: "read-before-noop",
@@ -32,6 +33,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "Some(index) if state.has_committed_in_term() => {",
             replace: "Some(index) => {",
         }],
+        room: &[],
     },
     Bug {
         id: "read-quorum-off1",
@@ -41,27 +43,25 @@ pub(super) const BUGS: &[Bug] = &[
                leads (leases and CheckQuorum count as they should)",
         exposure: "a leader of three that is cut off, when another has been elected and has acknowledged a write",
         expected: Shallow,
-        edits: &[
-            Edit {
-                file: "raft-core/src/roles/leader/rounds.rs",
-                find: "        if self.rounds.confirm(confirmed) {
+        edits: &[Edit {
+            file: "raft-core/src/roles/leader/rounds.rs",
+            find: "        if self.rounds.confirm(confirmed) {
             self.reads_confirmed(state, confirmed);
         }",
-                replace: "        self.rounds.confirm(confirmed);
+            replace: "        self.rounds.confirm(confirmed);
         let voters = self.peers.iter().filter(|peer| peer.votes);
         let mut rounds: Vec<u64> = voters.map(|peer| peer.progress.round()).collect();
         rounds.sort_unstable();
         let enough = (rounds.len() / 2).max(1);
         let confirmed = rounds.iter().rev().nth(enough - 1).copied().unwrap_or(confirmed);
         self.reads_confirmed(state, confirmed);",
-            },
-            Edit {
-                file: "raft-core/src/roles/leader/rounds.rs",
-                find: "use alloc::collections::VecDeque;",
-                replace: "use alloc::collections::VecDeque;
+        }],
+        room: &[Edit {
+            file: "raft-core/src/roles/leader/rounds.rs",
+            find: "use alloc::collections::VecDeque;",
+            replace: "use alloc::collections::VecDeque;
 use alloc::vec::Vec;",
-            },
-        ],
+        }],
     },
     Bug {
         id: "lease-vs-transfer",
@@ -76,6 +76,7 @@ use alloc::vec::Vec;",
             find: "self.lease_void = true;",
             replace: "self.lease_void = false;",
         }],
+        room: &[],
     },
     Bug {
         id: "lease-clock",
@@ -89,20 +90,9 @@ use alloc::vec::Vec;",
         edits: &[
             Edit {
                 file: "raft-core/src/roles/leader/rounds.rs",
-                find: "let Rounds { latest, open, confirmed, confirmed_from } = self;",
-                replace: "let Rounds { latest, open, confirmed, confirmed_from, lease_from: _ } = self;",
-            },
-            Edit {
-                file: "raft-core/src/roles/leader/rounds.rs",
                 find: "        if self.rounds.confirm(confirmed) {",
                 replace: "        if self.rounds.confirm(confirmed) {
             self.rounds.lease_from = Some(self.ticks);",
-            },
-            Edit {
-                file: "raft-core/src/roles/leader/rounds.rs",
-                find: "    confirmed_from: Option<u64>,",
-                replace: "    confirmed_from: Option<u64>,
-    lease_from: Option<u64>,",
             },
             Edit {
                 file: "raft-core/src/roles/leader/rounds.rs",
@@ -115,6 +105,19 @@ use alloc::vec::Vec;",
                 file: "raft-core/src/settings.rs",
                 find: "(ticks / (100 + u64::from(drift))) as u32",
                 replace: "(ticks / (100 + u64::from(drift) / 1_000)) as u32",
+            },
+        ],
+        room: &[
+            Edit {
+                file: "raft-core/src/roles/leader/rounds.rs",
+                find: "let Rounds { latest, open, confirmed, confirmed_from } = self;",
+                replace: "let Rounds { latest, open, confirmed, confirmed_from, lease_from: _ } = self;",
+            },
+            Edit {
+                file: "raft-core/src/roles/leader/rounds.rs",
+                find: "    confirmed_from: Option<u64>,",
+                replace: "    confirmed_from: Option<u64>,
+    lease_from: Option<u64>,",
             },
         ],
     },
@@ -137,6 +140,7 @@ use alloc::vec::Vec;",
         }
         self.reads.abandon(state);",
         }],
+        room: &[],
     },
     Bug {
         id: "session-expiry",
@@ -155,25 +159,6 @@ use alloc::vec::Vec;",
                 self.machine.tick();
                 self.input(Input::Tick, effects);
             }",
-            },
-            Edit {
-                file: "raft-sim/src/reference/machine.rs",
-                find: "    /// The state in a snapshot.",
-                replace: "    pub(super) fn tick(&mut self) {
-        self.sessions.tick();
-    }
-
-    /// The state in a snapshot.",
-            },
-            Edit {
-                file: "raft-core/src/sessions.rs",
-                find: "    fn apply_once(",
-                replace: "    /// The server's clock ticks.
-    pub fn tick(&mut self) {
-        self.uses += 1;
-    }
-
-    fn apply_once(",
             },
             Edit {
                 file: "raft-core/src/sessions.rs",
@@ -210,6 +195,27 @@ use alloc::vec::Vec;",
                 replace: "put(0);",
             },
         ],
+        room: &[
+            Edit {
+                file: "raft-sim/src/reference/machine.rs",
+                find: "    /// The state in a snapshot.",
+                replace: "    pub(super) fn tick(&mut self) {
+        self.sessions.tick();
+    }
+
+    /// The state in a snapshot.",
+            },
+            Edit {
+                file: "raft-core/src/sessions.rs",
+                find: "    fn apply_once(",
+                replace: "    /// The server's clock ticks.
+    pub fn tick(&mut self) {
+        self.uses += 1;
+    }
+
+    fn apply_once(",
+            },
+        ],
     },
     Bug {
         id: "apply-nonatomic",
@@ -230,6 +236,7 @@ use alloc::vec::Vec;",
             }
         }",
         }],
+        room: &[],
     },
     Bug {
         id: "transfer-write-race",
@@ -239,18 +246,16 @@ use alloc::vec::Vec;",
                entries that the target lacks, and refuse it their votes",
         exposure: "a transfer while clients write",
         expected: Shallow,
-        edits: &[
-            Edit {
-                file: "raft-core/src/roles/leader/mod.rs",
-                find: "if let Some(handover) = &self.handover {",
-                replace: "if let Some(handover) = self.handover.as_ref().filter(|handover| !handover.timeout_now_sent) {",
-            },
-            Edit {
-                file: "raft-core/src/roles/leader/handover.rs",
-                find: "    timeout_now_sent: bool,",
-                replace: "    pub(super) timeout_now_sent: bool,",
-            },
-        ],
+        edits: &[Edit {
+            file: "raft-core/src/roles/leader/mod.rs",
+            find: "if let Some(handover) = &self.handover {",
+            replace: "if let Some(handover) = self.handover.as_ref().filter(|handover| !handover.timeout_now_sent) {",
+        }],
+        room: &[Edit {
+            file: "raft-core/src/roles/leader/handover.rs",
+            find: "    timeout_now_sent: bool,",
+            replace: "    pub(super) timeout_now_sent: bool,",
+        }],
     },
     Bug {
         id: "transfer-stale-target",
@@ -265,5 +270,6 @@ use alloc::vec::Vec;",
             find: "if self.matched(to) == state.log.last_index() {",
             replace: "if self.matched(to) <= state.log.last_index() {",
         }],
+        room: &[],
     },
 ];

@@ -14,7 +14,30 @@ pub(super) const BUGS: &[Bug] = &[
                cuts it off and gives its index to the next, in the same term; followers have the first",
         exposure: "one write of a leader fails (here: the disk stalls) when its AppendEntries is already sent",
         expected: Deep,
-        edits: &[
+        edits: &[Edit {
+            file: "raft-core/src/roles/leader/mod.rs",
+            find: "        self.catch_up(state);
+        self.hand_over_in_time(state);",
+            replace: "        let written = self.matched(state.id);
+        let same = self.failing.0 == written && written.is_some();
+        let lasts = if same && written < state.log.last_index() { self.failing.1 + 1 } else { 0 };
+        self.failing = (written, lasts);
+        let unchanged = state.configurations.index() <= written;
+        if lasts == 3 && state.commit <= written && unchanged {
+            let failed = LogIndex::after(written);
+            while let Some((position, request)) = state.waiting.pop_back() {
+                if position.index < failed {
+                    state.waiting.push_back((position, request));
+                    break;
+                }
+                state.answer(request, Answer::Unknown);
+            }
+            state.cut_log(failed);
+        }
+        self.catch_up(state);
+        self.hand_over_in_time(state);",
+        }],
+        room: &[
             Edit {
                 file: "raft-core/src/roles/leader/mod.rs",
                 find: "            lease_void,
@@ -36,29 +59,6 @@ pub(super) const BUGS: &[Bug] = &[
                 replace: "over: false,
             failing: (None, 0),
             reached",
-            },
-            Edit {
-                file: "raft-core/src/roles/leader/mod.rs",
-                find: "        self.catch_up(state);
-        self.hand_over_in_time(state);",
-                replace: "        let written = self.matched(state.id);
-        let same = self.failing.0 == written && written.is_some();
-        let lasts = if same && written < state.log.last_index() { self.failing.1 + 1 } else { 0 };
-        self.failing = (written, lasts);
-        let unchanged = state.configurations.index() <= written;
-        if lasts == 3 && state.commit <= written && unchanged {
-            let failed = LogIndex::after(written);
-            while let Some((position, request)) = state.waiting.pop_back() {
-                if position.index < failed {
-                    state.waiting.push_back((position, request));
-                    break;
-                }
-                state.answer(request, Answer::Unknown);
-            }
-            state.cut_log(failed);
-        }
-        self.catch_up(state);
-        self.hand_over_in_time(state);",
             },
             Edit {
                 file: "raft-core/src/state.rs",
@@ -90,6 +90,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "state.hold(state.id, Body::AppendEntriesReply { reply, round });",
             replace: "self.append_reply(state, state.id, reply, round);",
         }],
+        room: &[],
     },
     Bug {
         id: "ack-unsynced",
@@ -105,6 +106,7 @@ pub(super) const BUGS: &[Bug] = &[
             replace: "let reply = AppendReply::Success { matched: verified };
         state.send(leader, Body::AppendEntriesReply { reply, round });",
         }],
+        room: &[],
     },
     Bug {
         id: "append-aba",
@@ -116,6 +118,32 @@ pub(super) const BUGS: &[Bug] = &[
                    entry acknowledged, and power fails",
         expected: Deep,
         edits: &[
+            Edit {
+                file: "raft-core/src/output.rs",
+                find: "            self.unsynced.push_back(",
+                replace: "            let log = self.log.as_ref();
+            if let Some(log) = log {
+                self.stable = self.stable.min(log.from.before());
+            }
+            let log = log.filter(|_| hard_state.is_none() && self.snapshot.is_none());
+            let end = log.and_then(|log| log.entries.last()).map(|entry| entry.index);
+            self.unsynced.push_back(",
+            },
+            Edit {
+                file: "raft-core/src/output.rs",
+                find: "        while self.unsynced.front().is_some_and(|write| write.durable) {
+            self.unsynced.pop_front();
+        }",
+                replace:
+                    "        while let Some(Unsynced { durable, end, .. }) = self.unsynced.front()
+            && (*durable || end.is_some_and(|end| Some(end) <= self.stable))
+        {
+            self.stable = self.stable.max(*end);
+            self.unsynced.pop_front();
+        }",
+            },
+        ],
+        room: &[
             Edit {
                 file: "raft-core/src/output.rs",
                 find: "    unsynced: VecDeque<Unsynced>,",
@@ -140,27 +168,14 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "raft-core/src/output.rs",
-                find: "            self.unsynced.push_back(Unsynced { id: id.clone(), durable: false });",
-                replace: "            let log = self.log.as_ref();
-            if let Some(log) = log {
-                self.stable = self.stable.min(log.from.before());
-            }
-            let log = log.filter(|_| hard_state.is_none() && self.snapshot.is_none());
-            let end = log.and_then(|log| log.entries.last()).map(|entry| entry.index);
-            self.unsynced.push_back(Unsynced { id: id.clone(), durable: false, end });",
+                find: "            self.unsynced.push_back(",
+                replace: "            let end: Option<LogIndex> = None;
+            self.unsynced.push_back(",
             },
             Edit {
                 file: "raft-core/src/output.rs",
-                find: "        while self.unsynced.front().is_some_and(|write| write.durable) {
-            self.unsynced.pop_front();
-        }",
-                replace:
-                    "        while let Some(Unsynced { durable, end, .. }) = self.unsynced.front()
-            && (*durable || end.is_some_and(|end| Some(end) <= self.stable))
-        {
-            self.stable = self.stable.max(*end);
-            self.unsynced.pop_front();
-        }",
+                find: "durable: false });",
+                replace: "durable: false, end });",
             },
         ],
     },
@@ -182,6 +197,18 @@ pub(super) const BUGS: &[Bug] = &[
             if self.settings.apply_limit.is_none() {",
             },
             Edit {
+                file: "raft-core/src/node/mod.rs",
+                find: "apply: state.log.entries(handed, state.handed),",
+                replace: "apply: state.log.entries(handed, state.page.min(state.handed)),",
+            },
+            Edit {
+                file: "raft-core/src/node/mod.rs",
+                find: "Input::Applied(index) => self.state.has_applied(Some(index)),",
+                replace: "Input::Applied(_) => self.state.has_applied(self.state.handed),",
+            },
+        ],
+        room: &[
+            Edit {
                 file: "raft-core/src/state.rs",
                 find: "    /// The last entry that the host was handed to apply.",
                 replace: "    pub(crate) page: Option<LogIndex>,
@@ -200,16 +227,6 @@ pub(super) const BUGS: &[Bug] = &[
                 find: "        handed: applied,",
                 replace: "        page: applied,
         handed: applied,",
-            },
-            Edit {
-                file: "raft-core/src/node/mod.rs",
-                find: "apply: state.log.entries(handed, state.handed),",
-                replace: "apply: state.log.entries(handed, state.page.min(state.handed)),",
-            },
-            Edit {
-                file: "raft-core/src/node/mod.rs",
-                find: "Input::Applied(index) => self.state.has_applied(Some(index)),",
-                replace: "Input::Applied(_) => self.state.has_applied(self.state.handed),",
             },
         ],
     },

@@ -29,6 +29,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "if !state.has_committed_in_term() {",
             replace: "if false {",
         }],
+        room: &[],
     },
     Bug {
         id: "two-pending",
@@ -43,6 +44,7 @@ pub(super) const BUGS: &[Bug] = &[
             replace: "let adds = wanted.voters.iter().any(|server| !current.voters.contains(server));
         let pending = current.is_joint() || (adds && state.configurations.index() > state.commit);",
         }],
+        room: &[],
     },
     Bug {
         id: "union-quorum",
@@ -63,6 +65,8 @@ pub(super) const BUGS: &[Bug] = &[
                 find: "state.membership().has_quorum(|server| self.supporters.contains(&server))",
                 replace: "of_all_voters(state, &self.supporters)",
             },
+        ],
+        room: &[
             Edit {
                 file: "raft-core/src/roles/candidate.rs",
                 find: "/// Sends `request` to every other voter.",
@@ -102,6 +106,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         }",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "joint-stuck",
@@ -116,6 +121,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
             find: "if current.is_joint() {",
             replace: "if current.is_joint() && self.change.is_some() {",
         }],
+        room: &[],
     },
     Bug {
         id: "config-no-rollback",
@@ -144,6 +150,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
                     }",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "snap-drops-joint",
@@ -165,6 +172,8 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
                 find: "|snapshot| snapshot.membership.clone());",
                 replace: "|snapshot| snapshot.membership.clone().half());",
             },
+        ],
+        room: &[
             Edit {
                 file: MEMBERSHIP,
                 find: "/// Returns whether this is C_old,new of joint consensus (§6).",
@@ -192,26 +201,9 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         expected: Deep,
         edits: &[
             Edit {
-                file: "raft-core/src/membership.rs",
-                find: "let Configurations { base, logged: _ } = self;",
-                replace: "let Configurations { base, logged: _, stale: _ } = self;",
-            },
-            Edit {
                 file: STATE,
                 find: "self.configurations = Configurations::new(snapshot.membership.clone());",
                 replace: "self.configurations.restored(last.index, snapshot.membership.clone());",
-            },
-            Edit {
-                file: MEMBERSHIP,
-                find: "logged: Vec<(LogIndex, Arc<Membership>)>,",
-                replace: "logged: Vec<(LogIndex, Arc<Membership>)>,
-    /// One that outlived its log.
-    stale: Option<(LogIndex, Arc<Membership>)>,",
-            },
-            Edit {
-                file: MEMBERSHIP,
-                find: "Configurations { base, logged: Vec::new() }",
-                replace: "Configurations { base, logged: Vec::new(), stale: None }",
             },
             Edit {
                 file: MEMBERSHIP,
@@ -228,6 +220,25 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
                 file: MEMBERSHIP,
                 find: "while self.index().is_some_and(|index| index >= first.index) {",
                 replace: "while self.logged.last().is_some_and(|(index, _)| *index >= first.index) {",
+            },
+        ],
+        room: &[
+            Edit {
+                file: "raft-core/src/membership.rs",
+                find: "let Configurations { base, logged: _ } = self;",
+                replace: "let Configurations { base, logged: _, stale: _ } = self;",
+            },
+            Edit {
+                file: MEMBERSHIP,
+                find: "logged: Vec<(LogIndex, Arc<Membership>)>,",
+                replace: "logged: Vec<(LogIndex, Arc<Membership>)>,
+    /// One that outlived its log.
+    stale: Option<(LogIndex, Arc<Membership>)>,",
+            },
+            Edit {
+                file: MEMBERSHIP,
+                find: "Configurations { base, logged: Vec::new() }",
+                replace: "Configurations { base, logged: Vec::new(), stale: None }",
             },
             Edit {
                 file: MEMBERSHIP,
@@ -267,6 +278,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         && state.belief",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "learner-campaigns",
@@ -287,6 +299,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
                 replace: "if self.state.membership().contains(self.state.id) {",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "id-reuse-wiped",
@@ -322,6 +335,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
             }
         }",
         }],
+        room: &[],
     },
     Bug {
         id: "early-retire",
@@ -358,6 +372,7 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
             || (self.index() > commit && before.is_voter(server) && self.current().contains(server))",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "removed-leader-stays",
@@ -377,5 +392,6 @@ fn of_all_voters(state: &State, agree: &BTreeSet<NodeId>) -> bool {
         }",
             },
         ],
+        room: &[],
     },
 ];

@@ -20,6 +20,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "take_while(|entry| state.log.has(entry.position()))",
             replace: "take_while(|entry| Some(entry.index) <= state.commit)",
         }],
+        room: &[],
     },
     Bug {
         id: "commit-past-verified",
@@ -34,6 +35,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "leader_commit.min(verified)",
             replace: "leader_commit.min(state.log.last_index())",
         }],
+        room: &[],
     },
     Bug {
         id: "oob-commit",
@@ -50,6 +52,7 @@ pub(super) const BUGS: &[Bug] = &[
             replace: "state.commit_up_to(Some(index).min(state.log.last_index()));
         self.asked_reads.drain(..).for_each(|request| state.read_at(index, request));",
         }],
+        room: &[],
     },
     Bug {
         id: "match-regress",
@@ -63,6 +66,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "let news = matched > self.matched;",
             replace: "let news = matched != self.matched;",
         }],
+        room: &[],
     },
     Bug {
         id: "next-not-above-match",
@@ -91,6 +95,7 @@ pub(super) const BUGS: &[Bug] = &[
                 replace: "self.next = retry;",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "figure8",
@@ -106,6 +111,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "if term == Some(state.hard_state.term) && index > state.commit {",
             replace: "if term.is_some() && index > state.commit {",
         }],
+        room: &[],
     },
     Bug {
         id: "commit-break",
@@ -122,6 +128,7 @@ pub(super) const BUGS: &[Bug] = &[
         let term = index.and_then(|index| state.log.term_at(index));
         let term = term.filter(|_| first == Some(state.hard_state.term));",
         }],
+        room: &[],
     },
     Bug {
         id: "prev0-sentinel",
@@ -156,6 +163,7 @@ pub(super) const BUGS: &[Bug] = &[
         if new.first().is_some() {
             state.replace_log(new);",
         }],
+        room: &[],
     },
     Bug {
         id: "snap-boundary",
@@ -180,15 +188,6 @@ pub(super) const BUGS: &[Bug] = &[
         if Some(progress.next()) <= state.log.base().map(|base| base.index) {",
             },
             Edit {
-                file: "raft-core/src/progress.rs",
-                find: "    /// Notes that a heartbeat goes out. If",
-                replace: "    pub(crate) fn probe(&mut self) {
-        self.state = ReplicationState::Probing { in_flight: true };
-    }
-
-    /// Notes that a heartbeat goes out. If",
-            },
-            Edit {
                 file: "raft-core/src/roles/follower.rs",
                 find: "state.commit_up_to(leader_commit.min(verified));",
                 replace: "let whole = prev.is_none() && entries.is_empty() && round == 0;
@@ -196,6 +195,15 @@ pub(super) const BUGS: &[Bug] = &[
         state.commit_up_to(leader_commit.min(compared));",
             },
         ],
+        room: &[Edit {
+            file: "raft-core/src/progress.rs",
+            find: "    /// Notes that a heartbeat goes out. If",
+            replace: "    pub(crate) fn probe(&mut self) {
+        self.state = ReplicationState::Probing { in_flight: true };
+    }
+
+    /// Notes that a heartbeat goes out. If",
+        }],
     },
     Bug {
         id: "absent-term-0",
@@ -223,6 +231,7 @@ pub(super) const BUGS: &[Bug] = &[
         return None;",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "nack-livelock",
@@ -256,6 +265,7 @@ pub(super) const BUGS: &[Bug] = &[
                 replace: "let retry = LogIndex::after(prev).min(retry);",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "forged-term-append",
@@ -266,28 +276,6 @@ pub(super) const BUGS: &[Bug] = &[
         exposure: "a leader takes a command, is deposed, and appends it in the term of the next leader; about 8 steps",
         expected: Medium,
         edits: &[
-            Edit {
-                file: "raft-core/src/state.rs",
-                find: "            outbox,
-        } = self;",
-                replace: "            outbox,
-            led: _,
-        } = self;",
-            },
-            Edit {
-                file: "raft-core/src/state.rs",
-                find: "    pub(crate) outbox: Outbox,
-}",
-                replace: "    pub(crate) outbox: Outbox,
-    pub(crate) led: bool,
-}",
-            },
-            Edit {
-                file: "raft-core/src/node/boot.rs",
-                find: "outbox: Outbox::default(),",
-                replace: "outbox: Outbox::default(),
-        led: false,",
-            },
             Edit {
                 file: "raft-core/src/roles/leader/mod.rs",
                 find: "        self.reads.abandon(state);",
@@ -313,6 +301,30 @@ pub(super) const BUGS: &[Bug] = &[
                 }
             }
             Input::Propose { request, command } => self.lead(request, |leader, state| {",
+            },
+        ],
+        room: &[
+            Edit {
+                file: "raft-core/src/state.rs",
+                find: "            outbox,
+        } = self;",
+                replace: "            outbox,
+            led: _,
+        } = self;",
+            },
+            Edit {
+                file: "raft-core/src/state.rs",
+                find: "    pub(crate) outbox: Outbox,
+}",
+                replace: "    pub(crate) outbox: Outbox,
+    pub(crate) led: bool,
+}",
+            },
+            Edit {
+                file: "raft-core/src/node/boot.rs",
+                find: "outbox: Outbox::default(),",
+                replace: "outbox: Outbox::default(),
+        led: false,",
             },
         ],
     },

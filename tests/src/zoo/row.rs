@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CAMPAIGNS;
+use super::{CAMPAIGNS, Judge};
 use crate::evidence::{Failed, Hunt, Shrunk};
 
 /// The result of one bug.
@@ -12,10 +12,24 @@ pub struct Row {
     pub id: String,
     /// The scenarios that failed.
     pub scenarios: Vec<Failed>,
-    /// The results of campaigns with all properties.
-    pub all: Search,
+    /// The results of campaigns as any Raft is judged.
+    pub any_raft: Search,
     /// The results of campaigns that judge by histories alone.
-    pub outside: Search,
+    pub histories: Search,
+    /// The results of campaigns that judge by all rules.
+    pub rules: Search,
+}
+
+impl Row {
+    /// The results of one way to judge.
+    #[must_use]
+    pub fn search(&self, judge: Judge) -> &Search {
+        match judge {
+            Judge::AnyRaft => &self.any_raft,
+            Judge::Histories => &self.histories,
+            Judge::Rules => &self.rules,
+        }
+    }
 }
 
 /// The results of campaigns that differ in their seeds only.
@@ -34,9 +48,8 @@ impl Search {
         !self.hunts.is_empty() && self.hunts.iter().all(|hunt| hunt.found.is_some())
     }
 
-    /// The least, the median and the greatest of a number of the campaigns; `None` if most found nothing. After a
-    /// campaign that found nothing there is no other: those that were left out count as if they had found nothing,
-    /// too.
+    /// The least, the median and the greatest of a number of the campaigns; `None` if most found nothing. Those that were
+    /// left out after misses count as misses.
     #[must_use]
     pub fn range(&self, number: impl Fn(&Hunt) -> u64) -> Option<[u64; 3]> {
         let count = |hunt: &Hunt| hunt.found.as_ref().map_or(u64::MAX, |_| number(hunt));

@@ -47,6 +47,8 @@ pub(super) const BUGS: &[Bug] = &[
                 };
 ",
             },
+        ],
+        room: &[
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
                 find: "    written: u64,\n}",
@@ -81,6 +83,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "bytes != progress.received && bytes",
             replace: "bytes > progress.received && bytes",
         }],
+        room: &[],
     },
     Bug {
         id: "snapshot-limbo",
@@ -99,6 +102,7 @@ pub(super) const BUGS: &[Bug] = &[
             replace: "=> *in_flight = false,
             ReplicationState::Installing(_) | ReplicationState::Streaming => {}",
         }],
+        room: &[],
     },
     Bug {
         id: "install-apply-race",
@@ -121,5 +125,6 @@ pub(super) const BUGS: &[Bug] = &[
                 replace: "self.applied = index.min(self.handed);",
             },
         ],
+        room: &[],
     },
 ];

@@ -16,6 +16,7 @@ pub(super) const BUGS: &[Bug] = &[
                    in vain for ever",
         expected: Medium,
         edits: &[NO_TERM_FROM_A_QUESTION, NO_ANSWER_TO_AN_OLDER_TERM],
+        room: &[],
     },
     Bug {
         id: "prevote-two-cohorts",
@@ -37,6 +38,7 @@ pub(super) const BUGS: &[Bug] = &[
                     self.pre_vote_granted(from);",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "leader-grants-prevote",
@@ -60,6 +62,7 @@ pub(super) const BUGS: &[Bug] = &[
                 replace: "        && (state.belief == Belief::NoLeader || state.belief == Belief::Itself)",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "no-checkquorum",
@@ -74,6 +77,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "if state.settings.check_quorum && self.has_lost_quorum(state) {",
             replace: "if false {",
         }],
+        room: &[],
     },
     Bug {
         id: "no-prevote",
@@ -103,6 +107,7 @@ pub(super) const BUGS: &[Bug] = &[
                     {",
             },
         ],
+        room: &[],
     },
     Bug {
         id: "disruptive-removed",
@@ -117,6 +122,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "self.state.settings.check_quorum && self.state.belief != Belief::NoLeader",
             replace: "self.state.settings.lease_drift.is_some() && self.state.belief != Belief::NoLeader",
         }],
+        room: &[],
     },
     Bug {
         id: "fixed-jitter",
@@ -130,6 +136,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "let bits = scramble(self.seed ^ scramble(u64::from(id.0) ^ scramble(term.0)));",
             replace: "let bits = scramble(scramble(term.0));",
         }],
+        room: &[],
     },
 ];
 

@@ -20,6 +20,7 @@ pub(super) const BUGS: &[Bug] = &[
             replace: "if granted {
                     self.vote_granted(from);",
         }],
+        room: &[],
     },
     Bug {
         id: "dup-vote",
@@ -29,6 +30,17 @@ pub(super) const BUGS: &[Bug] = &[
         exposure: "of five servers one votes for A and the network repeats it: A leads with two votes; about 6 steps",
         expected: Shallow,
         edits: &[
+            Edit {
+                file: "raft-core/src/roles/candidate.rs",
+                find: "        self.votes.insert(voter);
+        state.membership()",
+                replace: "        self.votes.insert(voter);
+        let membership = state.membership();
+        self.grants += usize::from(membership.voters.contains(&voter));
+        !membership.is_joint() && self.grants > membership.voters.len() / 2 || state.membership()",
+            },
+        ],
+        room: &[
             Edit {
                 file: "raft-core/src/roles/candidate.rs",
                 find: "let Candidate { votes, timer } = self;",
@@ -46,15 +58,6 @@ pub(super) const BUGS: &[Bug] = &[
                 file: "raft-core/src/roles/candidate.rs",
                 find: "Candidate { votes: BTreeSet::new(), timer }",
                 replace: "Candidate { votes: BTreeSet::new(), grants: 0, timer }",
-            },
-            Edit {
-                file: "raft-core/src/roles/candidate.rs",
-                find: "        self.votes.insert(voter);
-        state.membership()",
-                replace: "        self.votes.insert(voter);
-        let membership = state.membership();
-        self.grants += usize::from(membership.voters.contains(&voter));
-        !membership.is_joint() && self.grants > membership.voters.len() / 2 || state.membership()",
             },
         ],
     },
@@ -75,6 +78,7 @@ pub(super) const BUGS: &[Bug] = &[
         }
         self.leader = Some(leader);",
         }],
+        room: &[],
     },
     Bug {
         id: "vote-volatile",
@@ -88,6 +92,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "let changed = state.hard_state != state.written;",
             replace: "let changed = state.hard_state.term != state.written.term;",
         }],
+        room: &[],
     },
     Bug {
         id: "vote-before-fsync",
@@ -101,6 +106,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "state.hold(candidate, Body::RequestVoteReply { granted });",
             replace: "state.send(candidate, Body::RequestVoteReply { granted });",
         }],
+        room: &[],
     },
     Bug {
         id: "torn-hardstate",
@@ -113,32 +119,6 @@ pub(super) const BUGS: &[Bug] = &[
                    as one that voted for A in term 2, and A, which lacks committed entries, asks it in term 2",
         expected: Deep,
         edits: &[
-            Edit {
-                file: "raft-sim/src/reference/mod.rs",
-                find: "    written: u64,
-}",
-                replace: "    written: u64,
-    hard_state: crate::model::HardState,
-}",
-            },
-            Edit {
-                file: "raft-sim/src/reference/mod.rs",
-                find: "            written: _,",
-                replace: "            written: _,
-            hard_state: _,",
-            },
-            Edit {
-                file: "raft-sim/src/reference/mod.rs",
-                find: "        let lags = boot.settings.apply_limit.is_some();",
-                replace: "        let lags = boot.settings.apply_limit.is_some();
-        let hard_state = boot.hard_state;",
-            },
-            Edit {
-                file: "raft-sim/src/reference/mod.rs",
-                find: "            written: 0,",
-                replace: "            written: 0,
-            hard_state,",
-            },
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
                 find: "        if let Some(mut write) = write {
@@ -167,6 +147,34 @@ pub(super) const BUGS: &[Bug] = &[
         };",
             },
         ],
+        room: &[
+            Edit {
+                file: "raft-sim/src/reference/mod.rs",
+                find: "    written: u64,
+}",
+                replace: "    written: u64,
+    hard_state: crate::model::HardState,
+}",
+            },
+            Edit {
+                file: "raft-sim/src/reference/mod.rs",
+                find: "            written: _,",
+                replace: "            written: _,
+            hard_state: _,",
+            },
+            Edit {
+                file: "raft-sim/src/reference/mod.rs",
+                find: "        let lags = boot.settings.apply_limit.is_some();",
+                replace: "        let lags = boot.settings.apply_limit.is_some();
+        let hard_state = boot.hard_state;",
+            },
+            Edit {
+                file: "raft-sim/src/reference/mod.rs",
+                find: "            written: 0,",
+                replace: "            written: 0,
+            hard_state,",
+            },
+        ],
     },
     Bug {
         id: "term-regress-snap",
@@ -183,6 +191,7 @@ pub(super) const BUGS: &[Bug] = &[
             replace: "        self.hard_state = HardState { term: last.term, voted_for: None };
         self.log.restore(last);",
         }],
+        room: &[],
     },
     Bug {
         id: "no-oldterm-drop",
@@ -196,6 +205,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "let current = term == self.state.hard_state.term;",
             replace: "let current = true;",
         }],
+        room: &[],
     },
     Bug {
         id: "logcmp-index",
@@ -210,6 +220,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "last.map(|last| (last.term, last.index))",
             replace: "last.map(|last| last.index)",
         }],
+        room: &[],
     },
     Bug {
         id: "compacted-term0",
@@ -220,19 +231,6 @@ pub(super) const BUGS: &[Bug] = &[
                    voter's vote",
         expected: Deep,
         edits: &[
-            Edit {
-                file: "raft-core/src/log.rs",
-                find: "    /// The last entry's index.
-    #[must_use]",
-                replace: "    pub(crate) fn last_to_compare(&self) -> Option<Position> {
-        let last = self.last?;
-        let term = self.entries.last().map_or(Term(0), |entry| entry.term);
-        Some(Position { index: last.index, term })
-    }
-
-    /// The last entry's index.
-    #[must_use]",
-            },
             Edit {
                 file: "raft-core/src/roles/candidate.rs",
                 find: "Body::RequestVote { last: state.log.last(),",
@@ -258,6 +256,21 @@ pub(super) const BUGS: &[Bug] = &[
     state.hold(candidate, Body::PreVoteReply",
             },
         ],
+        room: &[
+            Edit {
+                file: "raft-core/src/log.rs",
+                find: "    /// The last entry's index.
+    #[must_use]",
+                replace: "    pub(crate) fn last_to_compare(&self) -> Option<Position> {
+        let last = self.last?;
+        let term = self.entries.last().map_or(Term(0), |entry| entry.term);
+        Some(Position { index: last.index, term })
+    }
+
+    /// The last entry's index.
+    #[must_use]",
+            },
+        ],
     },
     Bug {
         id: "vote-id0",
@@ -272,6 +285,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: ".is_none_or(|voted_for| voted_for == candidate)",
             replace: ".is_none_or(|voted_for| voted_for == candidate || voted_for == NodeId(1))",
         }],
+        room: &[],
     },
     Bug {
         id: "no-regrant",
@@ -286,5 +300,6 @@ pub(super) const BUGS: &[Bug] = &[
             find: "state.hard_state.voted_for.is_none_or(|voted_for| voted_for == candidate)",
             replace: "state.hard_state.voted_for.is_none()",
         }],
+        room: &[],
     },
 ];
