@@ -140,6 +140,8 @@ impl Trial {
     fn built(&self, workshop: &Workshop) -> Result<Built, String> {
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         let mut built = workshop.cargo(&arguments)?;
+        // Cargo builds the programs of the package as well.
+        built.programs.retain(|path| self.arguments.contains(&target(path)));
         built.programs.sort_by_key(|path| {
             self.arguments.iter().position(|argument| *argument == target(path))
         });
