@@ -241,8 +241,8 @@ pub(super) const LEADER: &[BrokenRule] = &[
         "matchIndex[i] ≥ N on half of the servers is enough",
         "membership.rs",
         [
-            "reached.get(majority(reached.len()) - 1)",
-            "reached.get((reached.len() / 2).saturating_sub(1))",
+            "reached.len() - majority(reached.len())",
+            "reached.len() - 1 - (reached.len() / 2).saturating_sub(1)",
         ],
     ),
     broken(

@@ -154,10 +154,10 @@ use alloc::vec::Vec;",
         edits: &[
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
-                find: "Event::Tick => self.input(Input::Tick, effects),",
+                find: "Event::Tick => Input::Tick,",
                 replace: "Event::Tick => {
                 self.machine.tick();
-                self.input(Input::Tick, effects);
+                Input::Tick
             }",
             },
             Edit {
