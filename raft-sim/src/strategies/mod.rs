@@ -72,7 +72,7 @@ pub fn plan() -> impl Strategy<Value = Plan> {
 ///     servers: Some(3),
 ///     duration_ms: Some(500),
 ///     faults: Some(vec![FaultClass::Crash, FaultClass::CrashAtWrite]),
-///     admin_ops: Some(vec![AdminClass::Reads]),
+///     admin_ops: Some(vec![AdminClass::Sessions]),
 ///     ..PlanOptions::default()
 /// });
 /// proptest!(|(plan in crashes)| {
