@@ -132,7 +132,9 @@ impl Trial {
         trial.tests = tests;
         match trial.fate(&trial.tests, None, limit)? {
             Fate::Missed => Ok(trial),
-            fate => Err(format!("the sound core does not pass: {fate:?}")),
+            fate @ (Fate::Unviable | Fate::Caught(_) | Fate::Stuck(_)) => {
+                Err(format!("the sound core does not pass: {fate:?}"))
+            }
         }
     }
 

@@ -231,6 +231,9 @@ impl Checker for JustifiedRead {
 
     #[inline]
     fn stepped(&mut self, at: &mut Context<'_>, _: &Effects) -> Verdict {
+        if self.asked.is_empty() {
+            return Ok(());
+        }
         let waits = |asked: &Asked| asked.slot == at.slot && !asked.confirmed;
         let waiting = self.asked.values().filter(|asked| waits(asked));
         let confirmed: Vec<u64> = waiting
@@ -302,9 +305,13 @@ impl Checker for JustifiedRead {
 impl JustifiedRead {
     #[inline]
     fn receives(&mut self, at: &Context<'_>, message: &Message) {
+        let number = self.servers[at.slot].arrived.pop_front();
         let view = &at.server().view;
+        let asks = matches!(message.body, Body::ReadIndex { .. });
+        if !self.is_watching() && !asks {
+            return;
+        }
         let known = &mut self.servers[at.slot];
-        let number = known.arrived.pop_front();
         let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
             return;
         };

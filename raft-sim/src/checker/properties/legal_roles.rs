@@ -106,12 +106,13 @@ impl Checker for LegalRoles {
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         let view = &at.server().view;
-        self.called = match event {
-            Event::Receive(message) if view.role == Role::Candidate && message.term > view.term => {
-                Some((message.from, message.term))
-            }
-            _ => None,
-        };
+        self.called = None;
+        if let Event::Receive(message) = event
+            && view.role == Role::Candidate
+            && message.term > view.term
+        {
+            self.called = Some((message.from, message.term));
+        }
     }
 
     #[inline]

@@ -44,7 +44,6 @@ pub(in crate::checker) struct Rules {
 
 /// The requirement on a step.
 #[derive(Debug, Default)]
-#[expect(clippy::large_enum_variant, reason = "there is one; a box would be one for each step")]
 enum Due {
     /// Nothing is judged but what no step may do.
     #[default]
