@@ -96,7 +96,8 @@ impl Mutant {
 #[derive(Debug)]
 pub struct Trial {
     workshop: Workshop,
-    arguments: Vec<String>,
+    /// The targets of the tests.
+    targets: Vec<String>,
     /// The executables of the tests in which the mutants are switched.
     tests: Vec<PathBuf>,
     apart: Vec<usize>,
@@ -114,15 +115,11 @@ impl Trial {
         let configuration = configuration.map_err(|error| format!("{CONFIGURATION}: {error}"))?;
         let targets =
             configuration.lines().filter_map(|line| line.trim().strip_prefix("\"--test="));
-        let named = targets.flat_map(|target| ["--test", target.trim_end_matches("\",")]);
-        let arguments = ["test", "--no-run", "--profile", PROFILE, "--package", "raft-tests"];
-        let arguments: Vec<String> =
-            arguments.into_iter().chain(named).map(str::to_owned).collect();
+        let targets = targets.map(|target| target.trim_end_matches("\",").to_owned()).collect();
         let variants = mutants.iter().map(Mutant::variant).collect::<Result<_, String>>()?;
         let workshop = Workshop::copied("mutants", variants)?;
         let apart = workshop.outside_of_functions()?;
-        let mut trial =
-            Trial { workshop, arguments, tests: Vec::new(), apart, unviable: Vec::new() };
+        let mut trial = Trial { workshop, targets, tests: Vec::new(), apart, unviable: Vec::new() };
         let mut tests = Vec::new();
         trial.unviable = trial.workshop.together(&trial.apart, |workshop| {
             let built = trial.built(workshop)?;
@@ -140,13 +137,13 @@ impl Trial {
 
     /// Builds the tests, in the order of the configuration, and returns them with what the compiler rejects.
     fn built(&self, workshop: &Workshop) -> Result<Built, String> {
-        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        let mut built = workshop.cargo(&arguments)?;
+        let arguments = ["test", "--no-run", "--profile", PROFILE, "--package", "raft-tests"];
+        let named = self.targets.iter().flat_map(|target| ["--test", target]);
+        let mut built = workshop.cargo(&arguments.into_iter().chain(named).collect::<Vec<_>>())?;
+        let place = |path: &PathBuf| self.targets.iter().position(|name| *name == target(path));
         // Cargo builds the programs of the package as well.
-        built.programs.retain(|path| self.arguments.contains(&target(path)));
-        built.programs.sort_by_key(|path| {
-            self.arguments.iter().position(|argument| *argument == target(path))
-        });
+        built.programs.retain(|path| place(path).is_some());
+        built.programs.sort_by_key(place);
         Ok(built)
     }
 

@@ -19,11 +19,12 @@ pub use switch::{Change, Switch, bodies, body_of};
 pub use variant::{Edit, Variant};
 
 /// The files and folders that are copied.
-const COPIED: [&str; 10] = [
+const COPIED: [&str; 11] = [
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
     "clippy.toml",
+    "docs",
     "raft-core",
     "raft-sim",
     "scenarios",
