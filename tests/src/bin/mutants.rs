@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use raft_tests::each;
-use raft_tests::mutants::{Fate, Trial, listed};
+use raft_tests::mutants::{Fate, Mutant, Trial, listed};
 
 /// Plants the mutants that cargo-mutants makes up, in one build, and counts those that the tests catch
 #[derive(Debug, Parser)]
@@ -25,6 +25,15 @@ struct Args {
     /// Print the fate of every mutant
     #[arg(long)]
     verbose: bool,
+}
+
+impl Args {
+    /// Prints the fate of a mutant as soon as it is known, if it is asked for or nothing caught the mutant.
+    fn tell(&self, mutant: &Mutant, fate: &Fate) {
+        if self.verbose || *fate == Fate::Missed {
+            println!("{fate:?}: {}", mutant.name);
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -44,17 +53,18 @@ fn run(args: &Args) -> Result<(), String> {
     let fates: Mutex<BTreeMap<usize, Fate>> = Mutex::default();
     each(&trial.switched(mutants.len()), |place| {
         let fate = trial.of_switched(*place, limit)?;
+        args.tell(&mutants[*place], &fate);
         fates.lock().map_err(|_| "another thread failed")?.insert(*place, fate);
         Ok(())
     })?;
     let mut fates = fates.into_inner().map_err(|_| "a thread failed")?;
-    fates.extend(trial.of_others(limit)?);
+    for (place, fate) in trial.of_others(limit)? {
+        args.tell(&mutants[place], &fate);
+        fates.insert(place, fate);
+    }
     let mut counts: BTreeMap<&Fate, usize> = BTreeMap::new();
-    for (place, fate) in &fates {
+    for fate in fates.values() {
         *counts.entry(fate).or_default() += 1;
-        if args.verbose || *fate == Fate::Missed {
-            println!("{fate:?}: {}", mutants[*place].name);
-        }
     }
     let of = |fate: &Fate| counts.get(fate).copied().unwrap_or(0);
     let (unviable, missed) = (of(&Fate::Unviable), of(&Fate::Missed));
