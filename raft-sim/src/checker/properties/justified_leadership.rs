@@ -129,11 +129,12 @@ impl Checker for JustifiedLeadership {
         let server = at.server();
         let mut voters = if votes.term == term { votes.voters } else { Servers::default() };
         let own = server.durable.term == term && server.durable.voted_for == Some(server.id);
-        if own || at.record.waits {
-            voters.insert(server.id);
-        }
         let configured = at.record.in_force(at.slot, &server.view);
         let configuration = server.log.configurations.nth(configured).1;
+        // No other server can be elected in a term of the only voter, whatever its disk has.
+        if own || at.record.waits || has_quorum(configuration, |voter| voter == server.id) {
+            voters.insert(server.id);
+        }
         if has_quorum(configuration, |voter| voters.contains(voter)) {
             return Ok(());
         }
