@@ -110,10 +110,14 @@ impl Checker for JustifiedAcknowledgement {
         violated(Property::JustifiedAcknowledgement, id, detail)
     }
 
-    /// It may come back in an earlier term.
+    /// It may come back in an earlier term. In the same one, its disk has what it acknowledged.
     #[inline]
     fn crashed(&mut self, at: &mut Context<'_>) {
-        self.requests[at.slot] = Requests::default();
+        let (server, requests) = (at.server(), &mut self.requests[at.slot]);
+        if requests.term > server.durable.term {
+            *requests = Requests::default();
+        }
+        requests.end = requests.end.min(server.durable_log.len());
     }
 }
 
