@@ -17,6 +17,8 @@ use crate::subject::Event;
 pub(in crate::checker) struct JustifiedAcknowledgement {
     /// The leader whose requests each server took last, S1 first.
     requests: Vec<Requests>,
+    /// True if messages carry data of the implementation's own, which may say what is committed.
+    carries_own: bool,
 }
 
 /// The requests of a leader that a server has taken in the current term.
@@ -34,12 +36,14 @@ struct Requests {
 
 impl Checker for JustifiedAcknowledgement {
     fn new(record: &Record) -> JustifiedAcknowledgement {
-        JustifiedAcknowledgement { requests: vec![Requests::default(); record.servers.len()] }
+        let requests = vec![Requests::default(); record.servers.len()];
+        JustifiedAcknowledgement { requests, carries_own: false }
     }
 
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         let Event::Receive(message) = event else { return };
+        self.carries_own |= !message.own.is_empty();
         let mut other = false;
         let (end, commit) = match &message.body {
             Body::AppendEntries { prev, entries, commit, .. } => {
@@ -74,7 +78,7 @@ impl Checker for JustifiedAcknowledgement {
     #[inline]
     fn commits(&mut self, at: &mut Context<'_>, commit: &Commit) -> Verdict {
         let Requests { term, end, commit: said, other, .. } = self.requests[at.slot];
-        if commit.leads || other || !at.record.announced {
+        if commit.leads || other || self.carries_own || !at.record.announced {
             return Ok(());
         }
         let reach = if term == commit.term { end.min(said) } else { 0 };
