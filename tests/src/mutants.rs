@@ -196,8 +196,13 @@ impl Trial {
         let environment: Vec<_> =
             place.iter().map(|place| self.workshop.variable(*place)).collect();
         for path in tests {
-            let program =
-                Program { path: path.clone(), environment: environment.clone(), results: None };
+            let program = Program {
+                path: path.clone(),
+                // What proptest writes down of a broken core stays in the copy.
+                folder: self.workshop.folder.clone(),
+                environment: environment.clone(),
+                results: None,
+            };
             match program.run(&[], limit)?.code {
                 Some(0) => {}
                 Some(_) => return Ok(Fate::Caught(target(path))),

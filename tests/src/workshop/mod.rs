@@ -42,7 +42,8 @@ pub const PROFILE: &str = "mutants";
 /// The copy. All copies are built in one folder, in which the dependencies are built once.
 #[derive(Debug)]
 pub struct Workshop {
-    folder: PathBuf,
+    /// Its folder.
+    pub folder: PathBuf,
     variants: Vec<Variant>,
     /// The variants that have a program of their own, by place.
     alone: Vec<usize>,
@@ -261,7 +262,7 @@ impl Workshop {
             }
         }
         let results = self.folder.join(format!("programs/{}.jsonl", names.join("+")));
-        Program { path, environment, results: Some(results) }
+        Program { path, folder: root(), environment, results: Some(results) }
     }
 
     /// The environment variable that puts a variant in force, and its value.

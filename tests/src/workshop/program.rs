@@ -14,7 +14,6 @@ use raft_sim::checker::Property;
 use serde_json::Value;
 
 use crate::evidence::{By, Failed, Found, Hunt, Shrunk};
-use crate::root;
 
 /// The time limit of shrinking: one that takes longer will not end.
 const SHRINK_LIMIT: Duration = Duration::from_secs(60);
@@ -29,6 +28,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub struct Program {
     /// The executable.
     pub path: PathBuf,
+    /// The folder that it runs in.
+    pub folder: PathBuf,
     /// The variables that put variants in force.
     pub environment: Vec<(&'static str, String)>,
     /// The file of the results of its campaigns, which it must not share with another; `None` if it is asked for none.
@@ -155,7 +156,7 @@ impl Program {
         let mut child = Command::new(&self.path)
             .args(args)
             .envs(self.environment.iter().map(|(name, number)| (name, number)))
-            .current_dir(root())
+            .current_dir(&self.folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
