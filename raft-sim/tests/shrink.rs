@@ -71,7 +71,7 @@ const TWO_BUGS: Broken = Broken(|before, effects| {
     assert!(effects.view.role != Role::Candidate || effects.view.term < Term(3), "not again");
 });
 
-/// Patience for so many questions.
+/// Patience that is used up after a number of questions.
 struct Few(Cell<u32>);
 
 impl Patience for Few {

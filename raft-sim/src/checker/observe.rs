@@ -3,7 +3,7 @@
 use super::chain::Link;
 use super::checkers::Checkers;
 use super::properties::checkers;
-use super::properties::hooks::{Boot, Checker, Commit, Context, New};
+use super::properties::hooks::{Boot, Checker, Commit, Context, New, made};
 use super::properties::violation::{Verdict, Violation};
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
 use crate::network::MessageId;
@@ -141,8 +141,7 @@ impl Checkers {
         }
         each!(self, slot, |checker, at| checker.stepped(at, effects)?);
         if self.record.announced {
-            let held = effects.held.iter().map(|held| &held.message);
-            for message in effects.sends.iter().chain(held) {
+            for message in made(effects) {
                 each!(self, slot, |checker, at| checker.makes(at, message)?);
             }
             self.record.announced = false;
@@ -291,9 +290,9 @@ impl Checkers {
     /// # Panics
     /// If the sender is unknown.
     #[inline]
-    pub fn in_flight(&mut self, from: NodeId, to: NodeId, message: MessageId, copy: bool) {
+    pub fn in_flight(&mut self, from: NodeId, to: NodeId, message: MessageId) {
         let slot = self.record.slot(from);
-        each!(self, slot, |checker, at| checker.in_flight(at, to, message, copy));
+        each!(self, slot, |checker, at| checker.in_flight(at, to, message));
     }
 
     /// A message in flight reaches a server.

@@ -45,8 +45,8 @@ impl Checkers {
                 Ok(())
             }
             Observation::Sent { message } => self.sent(message),
-            Observation::InFlight { message, from, to, copy, .. } => {
-                self.in_flight(*from, *to, *message, *copy);
+            Observation::InFlight { message, from, to, .. } => {
+                self.in_flight(*from, *to, *message);
                 Ok(())
             }
             Observation::Delivered { message, content } => {

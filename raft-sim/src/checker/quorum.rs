@@ -19,10 +19,23 @@ impl Servers {
         }
     }
 
-    /// Adds a server of the cluster.
+    /// This server alone.
     #[inline]
-    pub(super) fn insert(&mut self, server: NodeId) {
+    pub(super) fn only(server: NodeId) -> Servers {
+        Servers(Servers::bit(server))
+    }
+
+    /// Adds a server of the cluster. True if it is new.
+    #[inline]
+    pub(super) fn insert(&mut self, server: NodeId) -> bool {
+        let before = *self;
         self.0 |= Servers::bit(server);
+        *self != before
+    }
+
+    /// The number of servers in the set.
+    pub(super) fn len(self) -> u32 {
+        self.0.count_ones()
     }
 
     /// True if the server is in the set.
@@ -49,6 +62,12 @@ impl fmt::Display for Servers {
 #[inline]
 pub(super) fn is_majority(count: usize, servers: &[NodeId]) -> bool {
     count > servers.len() / 2
+}
+
+/// True if these servers are a quorum of a configuration.
+#[inline]
+pub(super) fn are_quorum(configuration: &Membership, servers: Servers) -> bool {
+    has_quorum(configuration, |server| servers.contains(server))
 }
 
 /// True if the servers for which `agrees` holds are a majority of the voters, and in joint consensus of either

@@ -77,6 +77,13 @@ impl Server {
         LogIndex::new(len).map(|index| Position { index, term })
     }
 
+    /// True if a log that ends so is at least as up-to-date as this server's (§5.4.1): if the last entries have different
+    /// terms, the log with the later one is more up-to-date; if they have the same, the longer log is.
+    pub(super) fn accepts(&self, candidate: Option<Position>) -> bool {
+        let order = |last: Option<Position>| last.map(|last| (last.term, last.index));
+        order(candidate) >= order(self.last())
+    }
+
     /// Only what is durable is left.
     pub(super) fn power_off(&mut self) {
         if let Some(truth) = self.truth.take() {

@@ -196,6 +196,14 @@ pub enum Body {
 }
 
 impl Body {
+    /// The paper's name for this kind of message, behind its article: `an AppendEntries`.
+    #[must_use]
+    pub fn with_article(&self) -> String {
+        let name = self.name();
+        let article = if name.starts_with(['A', 'I', 'O']) { "an" } else { "a" };
+        format!("{article} {name}")
+    }
+
     /// The paper's name for this kind of message.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -7,7 +7,7 @@ pub(super) const SESSIONS: &[BrokenRule] = &[
     broken(
         "follower-keeps-silent",
         "diss. §6.2",
-        "a server that does not lead gives no answer to clients that need a leader",
+        "a follower does not answer requests that only a leader can serve",
         "node/mod.rs",
         ["self.state.answer(request, answer);", "let _ = (request, answer);"],
     ),

@@ -215,7 +215,7 @@ pub(super) const CHECK_QUORUM: &[BrokenRule] = &[
     broken(
         "leader-without-a-quorum-stays",
         "diss. §6.2",
-        "a leader that hears from no majority goes on leading",
+        "a leader does not step down when a majority stops answering it",
         "roles/leader/mod.rs",
         [
             "if state.settings.check_quorum && self.has_lost_quorum(state) {",
@@ -236,7 +236,7 @@ pub(super) const CHECK_QUORUM: &[BrokenRule] = &[
     broken(
         "leader-steps-down-too-soon",
         "diss. §6.2",
-        "a leader steps down after one heartbeat interval of silence",
+        "a leader steps down after one heartbeat interval without an answer",
         "roles/leader/rounds.rs",
         [
             "self.ticks - from >= u64::from(state.settings.election_timeout_max)",

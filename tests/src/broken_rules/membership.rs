@@ -324,7 +324,7 @@ pub(super) const BROKEN: &[BrokenRule] = &[
     broken(
         "removed-server-disturbs",
         "diss. §4.2.3",
-        "a server processes RequestVote although it hears from a leader",
+        "a server handles a RequestVote within the shortest election timeout after a message from its leader",
         "node/receive.rs",
         [
             "if self.disregards() {

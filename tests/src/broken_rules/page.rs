@@ -47,9 +47,9 @@ pub fn render(rows: &[Row]) -> String {
          (`raft-sim shrink`). Made by `cargo run -p raft-tests --bin broken-rules`,\nwhich writes this page and the \
          data behind it, `tests/data/broken-rules.jsonl`; `cargo test` fails if a rule has no row\nhere, or if a row \
          is about an edit that no longer fits the core.\n\n\
-         Edits that change one operator or one condition are those of [mutation testing](mutation-testing.md), and \
-         bugs that\nsomebody had are in the [zoo](bug-zoo.md). They are here only where no other edit breaks the \
-         rule.\n\n"
+         [Mutation testing](mutation-testing.md) makes edits of one operator or one condition, and the \
+         [zoo](bug-zoo.md) has the bugs of real\nRafts. Such an edit is listed here only if it is the only one that \
+         breaks its rule.\n\n"
     );
     let rows: Vec<(&BrokenRule, &Row)> = all()
         .filter_map(|rule| rows.iter().find(|row| row.id == rule.id).map(|row| (rule, row)))

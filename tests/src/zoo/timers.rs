@@ -68,8 +68,8 @@ pub(super) const BUGS: &[Bug] = &[
         id: "no-checkquorum",
         tags: &[L],
         sources: "Cloudflare's outage of November 2020, as described by Howard and Abraham; openraft#2080 and #2083",
-        what: "a leader that no quorum answers does not step down, while servers that hear from it disregard requests \
-               for their votes",
+        what: "a leader stays leader although it receives answers from less than a quorum, while servers that hear \
+               from it disregard requests for their votes",
         exposure: "of five servers one is dead; the leader reaches one follower, without which the others are no quorum",
         expected: Medium,
         edits: &[Edit {

@@ -17,6 +17,11 @@ pub(in crate::checker) struct CandidateLog {
     unnotified: Vec<usize>,
 }
 
+/// The last entry of a log in words.
+pub(super) fn end(last: Option<Position>) -> String {
+    last.map_or("nothing".to_owned(), |last| last.to_string())
+}
+
 impl CandidateLog {
     /// The log of the server changes.
     #[inline]
@@ -81,9 +86,6 @@ impl Checker for CandidateLog {
             return Ok(());
         }
         let id = at.id();
-        let end = |position: Option<Position>| {
-            position.map_or("nothing".to_owned(), |position| position.to_string())
-        };
         let (name, says, is) = (message.body.name(), end(*last), end(own));
         let detail =
             format!("{id} says in a {name} that its log ends with {says}; it ends with {is}");

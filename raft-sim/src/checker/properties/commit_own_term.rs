@@ -10,7 +10,8 @@ use crate::checker::record::Record;
 /// Commit in Own Term (Figure 2, §5.4.2): only log entries from the leader's current term are
 /// committed by counting replicas. So the entry at its new commit index is of its term.
 ///
-/// An entry on the disks of all voters is in no danger: whoever is elected has it. Nor is one in a cluster of one.
+/// An entry on the disks of all voters is safe, since each server that can be elected has it. So is an entry in a cluster
+/// of one.
 #[derive(Debug)]
 pub(in crate::checker) struct CommitOwnTerm;
 
@@ -82,7 +83,7 @@ mod tests {
         raises(verdict, Property::CommitOwnTerm, words);
     }
 
-    /// Whoever is elected has it: there is no Figure 8.
+    /// Each server that can be elected has it, so Figure 8 cannot follow.
     #[test]
     fn old_entry_on_every_disk_may_be_committed() {
         let everywhere = |third: &[u64]| {

@@ -18,21 +18,20 @@ pub(in crate::checker) struct ElectionSafety {
 }
 
 impl ElectionSafety {
-    fn leads(&mut self, at: &Context<'_>, term: Term, what: &str) -> Verdict {
-        let id = at.id();
-        let leader = *self.leaders.entry(term).or_insert(id);
-        if leader == id {
-            self.led[at.slot] = Some(term);
-            return Ok(());
+    /// A server leads a term. Returns the other one that does, if there is one.
+    fn leads(&mut self, at: &Context<'_>, term: Term) -> Option<NodeId> {
+        let leader = *self.leaders.entry(term).or_insert(at.id());
+        if leader != at.id() {
+            return Some(leader);
         }
-        let detail = format!("{id} {what} term {term}, which {leader} already leads");
-        violated(Property::ElectionSafety, id, detail)
+        self.led[at.slot] = Some(term);
+        None
     }
 
-    /// Seen from outside: only the leader of a term sends `what`, such as its AppendEntries.
-    #[inline]
-    fn sends(&mut self, at: &Context<'_>, term: Term, what: &str) -> Verdict {
-        if self.led[at.slot] == Some(term) { Ok(()) } else { self.leads(at, term, what) }
+    #[cold]
+    fn second(id: NodeId, what: &str, term: Term, leader: NodeId) -> Verdict {
+        let detail = format!("{id} {what} of term {term}, which {leader} already leads");
+        violated(Property::ElectionSafety, id, detail)
     }
 }
 
@@ -44,27 +43,43 @@ impl Checker for ElectionSafety {
     #[inline]
     fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
         at.count(Property::ElectionSafety);
-        self.leads(at, term, "became leader of")
+        match self.leads(at, term) {
+            Some(leader) => ElectionSafety::second(at.id(), "became leader", term, leader),
+            None => Ok(()),
+        }
     }
 
+    /// Seen from outside: only the leader of a term sends the messages of one.
     #[inline]
     fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
-        match message.body {
-            Body::AppendEntries { .. } => self.sends(at, message.term, "sent an AppendEntries of"),
-            Body::InstallSnapshot { .. } => {
-                self.sends(at, message.term, "sent an InstallSnapshot of")
-            }
-            Body::TimeoutNow => self.sends(at, message.term, "sent a TimeoutNow of"),
-            Body::RequestVote { .. }
-            | Body::RequestVoteReply { .. }
-            | Body::PreVote { .. }
-            | Body::PreVoteReply { .. }
-            | Body::AppendEntriesReply { .. }
-            | Body::InstallSnapshotReply { .. }
-            | Body::ReadIndex { .. }
-            | Body::ReadIndexReply { .. }
-            | Body::Other { .. } => Ok(()),
+        let (term, body) = (message.term, &message.body);
+        if !is_leaders(body) || self.led[at.slot] == Some(term) {
+            return Ok(());
         }
+        match self.leads(at, term) {
+            Some(leader) => {
+                let what = format!("sent {}", body.with_article());
+                ElectionSafety::second(at.id(), &what, term, leader)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// True if only the leader of a term sends such a message.
+#[inline]
+pub(super) fn is_leaders(body: &Body) -> bool {
+    match body {
+        Body::AppendEntries { .. } | Body::InstallSnapshot { .. } | Body::TimeoutNow => true,
+        Body::RequestVote { .. }
+        | Body::RequestVoteReply { .. }
+        | Body::PreVote { .. }
+        | Body::PreVoteReply { .. }
+        | Body::AppendEntriesReply { .. }
+        | Body::InstallSnapshotReply { .. }
+        | Body::ReadIndex { .. }
+        | Body::ReadIndexReply { .. }
+        | Body::Other { .. } => false,
     }
 }
 

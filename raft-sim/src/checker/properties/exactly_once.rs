@@ -6,7 +6,7 @@ use super::Property;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::model::{Once, Payload, SessionId};
+use crate::model::{LogIndex, Once, Payload, SessionId};
 use crate::subject::{Answer, Applied, Outcome, Request, View};
 use crate::time::Micros;
 
@@ -17,6 +17,23 @@ use crate::time::Micros;
 pub(in crate::checker) struct ExactlyOnce {
     /// The index at which each command of a session was executed.
     executed: BTreeMap<(SessionId, u64), u64>,
+}
+
+/// The index that an answer reports as committed, if it does.
+#[inline]
+pub(super) fn committed_at(answer: &Answer) -> Option<LogIndex> {
+    match answer {
+        Answer::Committed(index) | Answer::Registered(index, _) | Answer::NoSession(index) => {
+            Some(*index)
+        }
+        Answer::Read(_)
+        | Answer::Done
+        | Answer::Superseded
+        | Answer::Unknown
+        | Answer::NotLeader(_)
+        | Answer::Busy
+        | Answer::Rejected => None,
+    }
 }
 
 impl ExactlyOnce {
@@ -79,18 +96,7 @@ impl Checker for ExactlyOnce {
         _: Request,
         answer: &Answer,
     ) -> Verdict {
-        let index = match answer {
-            Answer::Committed(index) | Answer::Registered(index, _) | Answer::NoSession(index) => {
-                index
-            }
-            Answer::Read(_)
-            | Answer::Done
-            | Answer::Superseded
-            | Answer::Unknown
-            | Answer::NotLeader(_)
-            | Answer::Busy
-            | Answer::Rejected => return Ok(()),
-        };
+        let Some(index) = committed_at(answer) else { return Ok(()) };
         let (id, applied, committed) = (at.id(), at.server().applied, at.record.ledger.len());
         if index.get() <= applied.min(committed) {
             return Ok(());

@@ -116,6 +116,11 @@ pub(in crate::checker) struct Commit {
     pub(in crate::checker) configured: Range<usize>,
 }
 
+/// The messages that a step makes: those that leave at once, then those that wait for a write.
+pub(in crate::checker) fn made(effects: &Effects) -> impl Iterator<Item = &Message> {
+    effects.sends.iter().chain(effects.held.iter().map(|held| &held.message))
+}
+
 /// A checker judges one property or a family of them. Each hook is called before the observation is on record, and
 /// returns the violation, if a property does not hold.
 ///
@@ -265,7 +270,7 @@ pub(in crate::checker) trait Checker: Sized {
 
     /// The message that it sent last, or a copy of one that it sent, is in flight to another server.
     #[inline(always)]
-    fn in_flight(&mut self, at: &mut Context<'_>, to: NodeId, message: MessageId, copy: bool) {}
+    fn in_flight(&mut self, at: &mut Context<'_>, to: NodeId, message: MessageId) {}
 
     /// A message in flight reaches it; if it is up, [`takes`](Checker::takes) follows.
     #[inline(always)]

@@ -30,7 +30,7 @@ struct Requests {
     end: u64,
     /// The highest commit index that one of them says.
     commit: u64,
-    /// True if the leader sent something that says what the paper has no name for.
+    /// True if a message of the term was one that the paper has no name for: it may say what is committed.
     other: bool,
 }
 
@@ -44,15 +44,19 @@ impl Checker for JustifiedAcknowledgement {
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         let Event::Receive(message) = event else { return };
         self.carries_own |= !message.own.is_empty();
-        let mut other = false;
+        let (term, leader) = (message.term, message.from);
+        let requests = &mut self.requests[at.slot];
         let (end, commit) = match &message.body {
             Body::AppendEntries { prev, entries, commit, .. } => {
                 (length(prev.map(|prev| prev.index)) + entries.len() as u64, length(*commit))
             }
             Body::InstallSnapshot { chunk, .. } => (chunk.last.index.get(), chunk.last.index.get()),
             Body::Other { .. } => {
-                other = true;
-                (0, 0)
+                if term > requests.term {
+                    *requests = Requests { term, ..Requests::default() };
+                }
+                requests.other |= term == requests.term;
+                return;
             }
             Body::RequestVote { .. }
             | Body::RequestVoteReply { .. }
@@ -64,14 +68,12 @@ impl Checker for JustifiedAcknowledgement {
             | Body::ReadIndex { .. }
             | Body::ReadIndexReply { .. } => return,
         };
-        let (term, leader) = (message.term, Some(message.from));
-        let requests = &mut self.requests[at.slot];
-        if (requests.term, requests.leader) == (term, leader) {
+        if term == requests.term && requests.leader.is_none_or(|known| known == leader) {
+            requests.leader = Some(leader);
             requests.end = requests.end.max(end);
             requests.commit = requests.commit.max(commit);
-            requests.other |= other;
         } else if term >= requests.term {
-            *requests = Requests { term, leader, end, commit, other };
+            *requests = Requests { term, leader: Some(leader), end, commit, other: false };
         }
     }
 
@@ -157,6 +159,21 @@ mod tests {
         let words =
             "S2 acknowledged the log of S3 up to index 1, whose requests in term 2 reach index 0";
         raises(history.makes(2, 3, 2, success(1)), Property::JustifiedAcknowledgement, words);
+    }
+
+    /// What the paper has no name for may come from any server, and takes nothing away.
+    #[test]
+    fn justified_acknowledgement_after_a_message_without_a_name() {
+        let mut history = requested();
+        history.takes(2, 3, 2, Body::Other { what: "gossip".into() });
+        silent(history.show(2, |_| {}));
+        silent(history.makes(2, 1, 2, success(2)));
+        let verdict = history.makes(2, 1, 2, success(3));
+        raises(
+            verdict,
+            Property::JustifiedAcknowledgement,
+            "whose requests in term 2 reach index 2",
+        );
     }
 
     /// S2 has taken a request that reaches index 1 and says that index 2 is committed.

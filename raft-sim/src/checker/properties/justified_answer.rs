@@ -99,19 +99,27 @@ impl Checker for JustifiedAnswer {
         answer: &Answer,
     ) -> Verdict {
         let Some(Asked { what, .. }) = self.asked.remove(&request) else { return Ok(()) };
-        let justified = match (answer, &what) {
-            (
-                Answer::Committed(index)
-                | Answer::Registered(index, _)
-                | Answer::NoSession(index)
-                | Answer::Read(index),
-                _,
-            ) => JustifiedAnswer::is_committed(at, &what, *index),
+        let breach = match (answer, &what) {
+            (Answer::Committed(index) | Answer::NoSession(index), Wanted::Entry(_)) => {
+                (!JustifiedAnswer::is_committed(at, &what, *index))
+                    .then(|| format!("its command is not committed at index {index}"))
+            }
+            (Answer::Registered(index, _), Wanted::Entry(Payload::Register)) => {
+                (!JustifiedAnswer::is_committed(at, &what, *index))
+                    .then(|| format!("no session is opened by a committed entry at index {index}"))
+            }
+            (Answer::Committed(index), Wanted::Configuration(_)) => {
+                (!JustifiedAnswer::is_committed(at, &what, *index)).then(|| {
+                    format!(
+                        "another configuration is the latest that is committed up to index {index}"
+                    )
+                })
+            }
             (Answer::Done, Wanted::Handover(term)) => {
                 let view = &at.server().view;
-                view.term > *term || view.role != Role::Leader
+                let leads = view.term == *term && view.role == Role::Leader;
+                leads.then(|| format!("it still leads term {term}"))
             }
-            (Answer::Done, Wanted::Entry(_) | Wanted::Configuration(_)) => false,
             (
                 Answer::Superseded
                 | Answer::Unknown
@@ -120,25 +128,18 @@ impl Checker for JustifiedAnswer {
                 | Answer::Rejected,
                 _,
             ) => return Ok(()),
+            (
+                Answer::Committed(_)
+                | Answer::Registered(..)
+                | Answer::NoSession(_)
+                | Answer::Read(_)
+                | Answer::Done,
+                _,
+            ) => Some(format!("that is no answer to what it asked for: {answer:?}")),
         };
         at.count(Property::JustifiedAnswer);
-        if justified {
-            return Ok(());
-        }
+        let Some(breach) = breach else { return Ok(()) };
         let id = at.id();
-        let breach = match (answer, what) {
-            (Answer::Committed(index), Wanted::Configuration(_)) => {
-                format!("another configuration is the latest that is committed up to index {index}")
-            }
-            (Answer::Done, Wanted::Handover(term)) => format!("it still leads term {term}"),
-            (Answer::Committed(index) | Answer::NoSession(index), Wanted::Entry(_)) => {
-                format!("its command is not committed at index {index}")
-            }
-            (Answer::Registered(index, _), Wanted::Entry(_)) => {
-                format!("no session is opened by a committed entry at index {index}")
-            }
-            (answer, _) => format!("that is no answer to what it asked for: {answer:?}"),
-        };
         let detail = format!("{id} reported success to a client, and {breach}");
         violated(Property::JustifiedAnswer, id, detail)
     }

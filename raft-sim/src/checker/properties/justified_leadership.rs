@@ -1,9 +1,10 @@
 //! Justified Leadership.
 
 use super::Property;
+use super::election_safety::is_leaders;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
-use crate::checker::quorum::{Servers, has_quorum, names};
+use crate::checker::quorum::{Servers, are_quorum, has_quorum, is_alone, names};
 use crate::checker::record::Record;
 use crate::model::{Body, Message, Term};
 use crate::subject::{Capability, Effects, Event, Role};
@@ -80,10 +81,10 @@ impl JustifiedLeadership {
         }
     }
 
+    #[cold]
     fn unelected(at: &Context<'_>, message: &Message) -> Verdict {
-        let (id, name, term) = (at.id(), message.body.name(), message.term);
-        let article = if matches!(message.body, Body::TimeoutNow) { "a" } else { "an" };
-        let detail = format!("{id} sent {article} {name} of term {term}, which it does not lead");
+        let (id, what, term) = (at.id(), message.body.with_article(), message.term);
+        let detail = format!("{id} sent {what} of term {term}, which it does not lead");
         violated(Property::JustifiedLeadership, id, detail)
     }
 }
@@ -132,10 +133,10 @@ impl Checker for JustifiedLeadership {
         let configured = at.record.in_force(at.slot, &server.view);
         let configuration = server.log.configurations.nth(configured).1;
         // No other server can be elected in a term of the only voter, whatever its disk has.
-        if own || at.record.waits || has_quorum(configuration, |voter| voter == server.id) {
+        if own || at.record.waits || is_alone(configuration, server.id) {
             voters.insert(server.id);
         }
-        if has_quorum(configuration, |voter| voters.contains(voter)) {
+        if are_quorum(configuration, voters) {
             return Ok(());
         }
         let id = server.id;
@@ -160,21 +161,10 @@ impl Checker for JustifiedLeadership {
 
     #[inline]
     fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
-        match message.body {
-            Body::AppendEntries { .. } | Body::InstallSnapshot { .. } | Body::TimeoutNow => {
-                let led = self.votes[at.slot].led == message.term;
-                if led { Ok(()) } else { JustifiedLeadership::unelected(at, message) }
-            }
-            Body::RequestVote { .. }
-            | Body::RequestVoteReply { .. }
-            | Body::PreVote { .. }
-            | Body::PreVoteReply { .. }
-            | Body::AppendEntriesReply { .. }
-            | Body::InstallSnapshotReply { .. }
-            | Body::ReadIndex { .. }
-            | Body::ReadIndexReply { .. }
-            | Body::Other { .. } => Ok(()),
+        if !is_leaders(&message.body) || self.votes[at.slot].led == message.term {
+            return Ok(());
         }
+        JustifiedLeadership::unelected(at, message)
     }
 
     /// It may come back in an earlier term.

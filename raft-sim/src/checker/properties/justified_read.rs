@@ -12,11 +12,11 @@ use crate::network::MessageId;
 use crate::subject::{Answer, Effects, Event, Request, Role};
 use crate::time::Micros;
 
-/// Justified Read (§8, dissertation §6.4): a read sees everything that was committed when it was requested, and whoever
-/// answers it knows that. A leader does if it has committed an entry of its term and either has heard from a quorum since,
+/// Justified Read (§8, dissertation §6.4): a read sees everything that was committed when it was requested, and the
+/// server that answers it knows that. A leader knows it if it has committed an entry of its term and either has heard from a quorum since,
 /// in answer to messages that it sent since, or holds a lease: each of a quorum has heard from it within its shortest
-/// election timeout, by its own clock, so that none of these can have voted for another. Another server asks a leader, and
-/// so does not answer at once.
+/// election timeout, by its own clock, so each of them refuses its vote to others. A server that does not lead asks a
+/// leader first.
 ///
 /// Time is counted in messages, so that "since" is exact.
 #[derive(Debug)]
@@ -195,7 +195,7 @@ impl Checker for JustifiedRead {
     }
 
     #[inline]
-    fn in_flight(&mut self, at: &mut Context<'_>, to: NodeId, message: MessageId, _: bool) {
+    fn in_flight(&mut self, at: &mut Context<'_>, to: NodeId, message: MessageId) {
         if self.is_watching()
             && let Some(to) = at.record.find(to)
         {
@@ -234,15 +234,11 @@ impl Checker for JustifiedRead {
         if self.asked.is_empty() {
             return Ok(());
         }
-        let waits = |asked: &Asked| asked.slot == at.slot && !asked.confirmed;
-        let waiting = self.asked.values().filter(|asked| waits(asked));
-        let confirmed: Vec<u64> = waiting
-            .map(|asked| asked.since)
-            .filter(|since| self.is_confirmed(at, *since))
-            .collect();
-        for asked in self.asked.values_mut().filter(|asked| waits(asked)) {
-            asked.confirmed = confirmed.contains(&asked.since);
+        let mut asked = std::mem::take(&mut self.asked);
+        for read in asked.values_mut().filter(|read| read.slot == at.slot && !read.confirmed) {
+            read.confirmed = self.is_confirmed(at, read.since);
         }
+        self.asked = asked;
         Ok(())
     }
 
@@ -311,11 +307,11 @@ impl JustifiedRead {
         if !self.is_watching() && !asks {
             return;
         }
+        let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
         let known = &mut self.servers[at.slot];
         let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
             return;
         };
-        let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
         // One that may be disregarded, its term included, takes nothing away.
         if let Body::RequestVote { .. } | Body::PreVote { .. } = message.body {
             return;
@@ -351,7 +347,7 @@ mod tests {
     /// A message is sent, arrives and is taken.
     fn passes(history: &mut History, number: u64, from: u32, to: u32, body: Body) {
         silent(history.send(from, to, 1, body.clone()));
-        history.checkers.in_flight(NodeId(from), NodeId(to), id(number), false);
+        history.checkers.in_flight(NodeId(from), NodeId(to), id(number));
         arrives(history, number, from, to, body);
     }
 
@@ -376,8 +372,8 @@ mod tests {
 
     /// This server is asked for a read.
     fn asks(history: &mut History, server: u32) {
-        history.ask_read(server, 1);
-        history.event = Some(Event::Read(Request(1)));
+        history.ask_read(server, 2);
+        history.event = Some(Event::Read(Request(2)));
         silent(history.show(server, |_| {}));
     }
 
@@ -388,7 +384,7 @@ mod tests {
     }
 
     fn answers(history: &mut History) -> Verdict {
-        history.answer(1, 1, Answer::Read(LogIndex::new(2).expect("an index")))
+        history.answer(1, 2, Answer::Read(LogIndex::new(2).expect("an index")))
     }
 
     const WORDS: &str = "S1 answered a read before it was confirmed that it still led term 1";
@@ -412,7 +408,7 @@ mod tests {
     fn justified_read_by_an_answer_to_an_earlier_message() {
         let mut history = led();
         silent(history.send(1, 2, 1, heartbeat()));
-        history.checkers.in_flight(NodeId(1), NodeId(2), id(1), false);
+        history.checkers.in_flight(NodeId(1), NodeId(2), id(1));
         asks(&mut history, 1);
         arrives(&mut history, 1, 1, 2, heartbeat());
         passes(&mut history, 2, 2, 1, success(2));
@@ -447,7 +443,7 @@ mod tests {
         let mut history = led();
         silent(history.apply_as(2, once(1, 1, 5), Outcome::Executed));
         asks(&mut history, 2);
-        let verdict = history.answer(2, 1, Answer::Read(LogIndex::FIRST));
+        let verdict = history.answer(2, 2, Answer::Read(LogIndex::FIRST));
         let words = "S2 does not lead, and answered a read without hearing from any server";
         raises(verdict, Property::JustifiedRead, words);
     }

@@ -1,11 +1,11 @@
 //! Justified Vote.
 
 use super::Property;
+use super::candidate_log::end;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{Servers, has_quorum};
 use crate::checker::record::Record;
-use crate::checker::server::Server;
 use crate::model::{Body, Message, NodeId, Position, Term};
 use crate::subject::{Capability, Event, Role, View};
 
@@ -51,12 +51,6 @@ struct Asked {
     promised: bool,
 }
 
-/// Raft determines which of two logs is more up-to-date by comparing the index and term of the last entries (§5.4.1).
-fn up_to_date(last: Option<Position>, server: &Server) -> bool {
-    let order = |position: Option<Position>| position.map(|Position { index, term }| (term, index));
-    order(last) >= order(server.last())
-}
-
 impl JustifiedVote {
     /// What lets a server stand, in its term.
     fn candidacy(&mut self, at: &Context<'_>) -> &mut Candidacy {
@@ -91,14 +85,11 @@ impl JustifiedVote {
     #[cold]
     fn unjustified(at: &Context<'_>, to: NodeId, term: Term, what: &str, asked: &Asked) -> Verdict {
         let id = at.id();
-        let last = |position: Option<Position>| {
-            position.map_or("nothing".to_owned(), |position| position.to_string())
-        };
         let why = if asked.promised {
             "though it leads, or has heard from a leader within its shortest election timeout"
                 .to_owned()
         } else if asked.term == term || what == "pre-vote" && asked.term != Term(0) {
-            let (theirs, own) = (last(asked.last), last(at.server().last()));
+            let (theirs, own) = (end(asked.last), end(at.server().last()));
             format!("whose log ends with {theirs}, and its own with {own}")
         } else {
             "which did not ask for it".to_owned()
@@ -162,7 +153,7 @@ impl Checker for JustifiedVote {
         let new = Asked {
             term,
             last,
-            up_to_date: up_to_date(last, server),
+            up_to_date: server.accepts(last),
             promised: promise && at.record.promises(at.slot),
         };
         match asked.iter_mut().find(|asked| asked.term == term) {
@@ -193,7 +184,7 @@ impl Checker for JustifiedVote {
         let slot = at.record.find(candidate);
         let mut asked = slot.into_iter().flat_map(|slot| &self.votes[at.slot][slot]);
         let asked = asked.find(|asked| asked.term == after.term).copied().unwrap_or_default();
-        let up_to_date = asked.up_to_date || up_to_date(asked.last, server);
+        let up_to_date = asked.up_to_date || server.accepts(asked.last);
         if asked.term == after.term && up_to_date && !asked.promised {
             return Ok(());
         }
@@ -208,7 +199,7 @@ impl Checker for JustifiedVote {
         let asked = slot.map_or(&[][..], |slot| &self.pre_votes[at.slot][slot]);
         let justified = |asked: &&Asked| {
             let in_time = asked.term.0.saturating_add(1) >= server.view.term.0;
-            in_time && (asked.up_to_date || up_to_date(asked.last, server)) && !asked.promised
+            in_time && (asked.up_to_date || server.accepts(asked.last)) && !asked.promised
         };
         if asked.iter().any(|asked| justified(&asked)) {
             return Ok(());

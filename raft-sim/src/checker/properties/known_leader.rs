@@ -4,54 +4,39 @@ use super::Property;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::model::{Body, NodeId, Term};
-use crate::subject::{Answer, Event, Request, View};
+use crate::model::{NodeId, Term};
+use crate::subject::{Answer, Request, View};
 use crate::time::Micros;
 
 /// Known Leader (Figure 2, §5.2): the server that another one shows as the leader of its term, or names to a client, has
 /// led. It has said so itself, by a message that only a leader sends.
 #[derive(Debug)]
 pub(in crate::checker) struct KnownLeader {
-    servers: Vec<Known>,
-}
-
-/// What is known of one server.
-#[derive(Clone, Copy, Debug, Default)]
-struct Known {
-    /// The last term that it led.
-    led: Option<Term>,
-    /// The sender of the last message of a leader that it took, and the term of that.
-    heard: Option<(NodeId, Term)>,
+    /// The last term that each server led, S1 first.
+    led: Vec<Option<Term>>,
 }
 
 impl KnownLeader {
-    /// True if a server has led this term, or a later one, or the server of the context has heard from it as its leader.
+    /// True if a server has led this term or a later one.
     fn has_led(&self, at: &Context<'_>, leader: NodeId, term: Term) -> bool {
-        let led = at.record.find(leader).is_some_and(|slot| self.servers[slot].led >= Some(term));
-        led || self.servers[at.slot].heard == Some((leader, term))
+        at.record.find(leader).is_some_and(|slot| self.led[slot] >= Some(term))
+    }
+
+    /// The term in which the server of the context has heard from this one as its leader, if it did so last.
+    fn heard(at: &Context<'_>, leader: NodeId) -> Option<Term> {
+        at.server().heard.filter(|heard| heard.leader == leader).map(|heard| heard.term)
     }
 }
 
 impl Checker for KnownLeader {
     fn new(record: &Record) -> KnownLeader {
-        KnownLeader { servers: vec![Known::default(); record.servers.len()] }
+        KnownLeader { led: vec![None; record.servers.len()] }
     }
 
     #[inline]
     fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
-        self.servers[at.slot].led = Some(term);
+        self.led[at.slot] = Some(term);
         Ok(())
-    }
-
-    #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        if let Event::Receive(message) = event
-            && let Body::AppendEntries { .. } | Body::InstallSnapshot { .. } | Body::TimeoutNow =
-                message.body
-            && message.term >= at.server().view.term
-        {
-            self.servers[at.slot].heard = Some((message.from, message.term));
-        }
     }
 
     #[inline]
@@ -63,7 +48,9 @@ impl Checker for KnownLeader {
             return Ok(());
         }
         at.count(Property::KnownLeader);
-        if self.has_led(at, leader, after.term) {
+        if self.has_led(at, leader, after.term)
+            || KnownLeader::heard(at, leader) == Some(after.term)
+        {
             return Ok(());
         }
         let (id, term) = (at.id(), after.term);
@@ -81,8 +68,7 @@ impl Checker for KnownLeader {
         answer: &Answer,
     ) -> Verdict {
         let Answer::NotLeader(Some(leader)) = *answer else { return Ok(()) };
-        let heard = self.servers[at.slot].heard.is_some_and(|(from, _)| from == leader);
-        if heard || self.has_led(at, leader, Term(0)) {
+        if self.has_led(at, leader, Term(0)) || KnownLeader::heard(at, leader).is_some() {
             return Ok(());
         }
         let id = at.id();

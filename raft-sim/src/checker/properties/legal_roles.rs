@@ -1,7 +1,7 @@
 //! Legal Roles (15).
 
 use super::Property;
-use crate::checker::properties::hooks::{Boot, Checker, Context};
+use crate::checker::properties::hooks::{Boot, Checker, Context, made};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::{InForce, Record};
 use crate::model::{Body, Message, NodeId, Term, length};
@@ -129,11 +129,10 @@ impl Checker for LegalRoles {
         if (view.role, view.term) != (Role::Candidate, term) {
             return Ok(());
         }
-        let mut held = effects.held.iter().map(|held| &held.message);
         let asks = |message: &Message| {
             message.term == term && matches!(message.body, Body::RequestVote { .. })
         };
-        if effects.sends.iter().any(asks) || held.any(asks) {
+        if made(effects).any(asks) {
             return Ok(());
         }
         let id = at.id();

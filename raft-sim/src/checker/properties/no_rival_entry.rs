@@ -7,7 +7,7 @@ use super::Property;
 use super::one_vote_per_term::vote;
 use crate::checker::properties::hooks::{Boot, Checker, Context, New};
 use crate::checker::properties::violation::{Verdict, violated};
-use crate::checker::quorum::has_quorum;
+use crate::checker::quorum::{Servers, are_quorum};
 use crate::checker::record::Record;
 use crate::model::{Membership, Message, NodeId, Term};
 use crate::subject::{Role, View};
@@ -34,8 +34,8 @@ struct Candidacy {
     term: Term,
     /// The configuration that it had when it stood: it counts its votes by this one.
     configuration: Arc<Membership>,
-    /// One bit for each server that voted for it.
-    voters: u64,
+    /// The servers that voted for it.
+    voters: Servers,
 }
 
 /// The origin of the entries of a term.
@@ -61,7 +61,8 @@ impl NoRivalEntry {
         if moved && at.record.knows_in_force(at.slot, after) {
             let configured = at.record.in_force(at.slot, after);
             let configuration = server.log.configurations.nth(configured).1.clone();
-            self.candidacies[at.slot] = Candidacy { term: after.term, configuration, voters: 0 };
+            self.candidacies[at.slot] =
+                Candidacy { term: after.term, configuration, voters: Servers::default() };
         }
     }
 
@@ -77,18 +78,13 @@ impl NoRivalEntry {
             return Ok(());
         };
         let candidacy = &mut self.candidacies[slot];
-        let (before, voters) = (candidacy.voters, candidacy.voters | 1 << at.slot);
+        let before = candidacy.voters;
         // A vote of a term that the candidate has left, or one that was counted.
-        if term != candidacy.term || voters == before {
+        if term != candidacy.term || !candidacy.voters.insert(at.id()) {
             return Ok(());
         }
-        candidacy.voters = voters;
-        let elects = |voters: u64| {
-            let voted =
-                |NodeId(number)| (1..=64).contains(&number) && voters >> (number - 1) & 1 == 1;
-            has_quorum(&candidacy.configuration, voted)
-        };
-        if elects(before) || !elects(voters) {
+        let elects = |voters| are_quorum(&candidacy.configuration, voters);
+        if elects(before) || !elects(candidacy.voters) {
             return Ok(());
         }
         at.count(Property::NoRivalEntry);
@@ -116,7 +112,7 @@ impl Checker for NoRivalEntry {
     fn new(record: &Record) -> NoRivalEntry {
         let candidacies = record.servers.iter().map(|server| {
             let configuration = server.log.configurations.latest().1.clone();
-            Candidacy { term: Term(0), configuration, voters: 0 }
+            Candidacy { term: Term(0), configuration, voters: Servers::default() }
         });
         NoRivalEntry {
             candidacies: candidacies.collect(),

@@ -59,11 +59,9 @@ fn holds_durably(server: &Server, message: &Message, matched: u64) -> bool {
 
 #[cold]
 fn too_early(server: &Server, message: &Message, reported: &str) -> Verdict {
-    let name = message.body.name();
-    let article = if name.starts_with(['A', 'I', 'O']) { "an" } else { "a" };
+    let what = message.body.with_article();
     let (id, to, term) = (server.id, message.to, message.term);
-    let detail =
-        format!("{id} sent {to} {article} {name} of term {term} before {reported} was on its disk");
+    let detail = format!("{id} sent {to} {what} of term {term} before {reported} was on its disk");
     violated(Property::PersistBeforeSend, id, detail)
 }
 

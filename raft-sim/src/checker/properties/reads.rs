@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Property;
+use super::exactly_once::committed_at;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::model::LogIndex;
+use crate::model::{LogIndex, length};
 use crate::subject::{Answer, Event, Request};
 use crate::time::Micros;
 
@@ -69,22 +70,12 @@ impl Checker for Reads {
         answer: &Answer,
     ) -> Verdict {
         let asked = self.asked.remove(&request);
-        let index = match *answer {
-            Answer::Committed(index) | Answer::Registered(index, _) | Answer::NoSession(index) => {
-                index
-            }
-            Answer::Read(index) => {
-                Reads::check(at, index, asked.map_or(0, |asked| asked.reported))?;
-                index
-            }
-            Answer::Done
-            | Answer::Superseded
-            | Answer::Unknown
-            | Answer::NotLeader(_)
-            | Answer::Busy
-            | Answer::Rejected => return Ok(()),
-        };
-        self.reported = self.reported.max(index.get());
+        let read = if let Answer::Read(index) = *answer { Some(index) } else { None };
+        if let Some(index) = read {
+            Reads::check(at, index, asked.map_or(0, |asked| asked.reported))?;
+        }
+        let index = read.or_else(|| committed_at(answer));
+        self.reported = self.reported.max(length(index));
         Ok(())
     }
 
@@ -127,8 +118,8 @@ mod tests {
         silent(history.apply_as(1, once(1, 1, 5), Outcome::Executed));
         silent(history.apply_as(1, once(2, 1, 5), Outcome::Repeated));
         silent(history.apply_as(2, once(1, 1, 5), Outcome::Executed));
-        history.ask_read(1, 1);
-        silent(history.answer(1, 1, Answer::Read(at(2))));
+        history.ask_read(1, 3);
+        silent(history.answer(1, 3, Answer::Read(at(2))));
         assert_eq!(history.exercised(Property::Reads), 0);
         history.ask_read(2, 2);
         raises(

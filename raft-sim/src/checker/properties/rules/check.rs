@@ -81,7 +81,9 @@ impl Watch {
             }
             judged = Some(property_of(&message.body));
             if message.to == server.id {
-                self.votes = self.votes.map(|votes| votes | elections::bit(server.id));
+                if let Some(votes) = &mut self.votes {
+                    votes.insert(server.id);
+                }
                 continue;
             }
             let mut places = step.effects.sends.iter().zip(&mut left);
@@ -110,7 +112,7 @@ impl Watch {
             return Ok(());
         }
         let how = if elected { "and does not lead" } else { "which are no quorum, and leads" };
-        let count = votes.count_ones();
+        let count = votes.len();
         Err((Property::Voting, format!("has {count} votes, its own included if durable, {how}")))
     }
 }

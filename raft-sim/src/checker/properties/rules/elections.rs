@@ -6,7 +6,7 @@ use super::timer::Draws;
 use super::watch::{Asking, Watch};
 use super::{Breach, Judged, Step};
 use crate::checker::properties::Property;
-use crate::checker::quorum::has_quorum;
+use crate::checker::quorum::{Servers, are_quorum};
 use crate::checker::server::Server;
 use crate::model::{Body, LogIndex, Membership, Message, NodeId, Position};
 use crate::subject::Role;
@@ -20,7 +20,7 @@ pub(super) fn request(
     last: Option<Position>,
 ) -> Contact {
     let free = answer.view.voted_for.is_none_or(|voted_for| voted_for == answer.from);
-    let granted = current && free && is_up_to_date(server, last);
+    let granted = current && free && server.accepts(last);
     answer.reply = Reply::One(Body::RequestVoteReply { granted });
     if !granted {
         return Contact::Nothing;
@@ -37,23 +37,9 @@ pub(super) fn pre_vote(
     free: bool,
     last: Option<Position>,
 ) -> Contact {
-    let granted = free && is_up_to_date(server, last);
+    let granted = free && server.accepts(last);
     answer.reply = Reply::One(Body::PreVoteReply { granted });
     Contact::Nothing
-}
-
-/// §5.4.1: the log whose last entry has the later term is more up-to-date; if the terms are the same, the longer
-/// log is.
-fn is_up_to_date(server: &Server, candidate: Option<Position>) -> bool {
-    let order = |last: Option<Position>| last.map(|last| (last.term, last.index));
-    order(candidate) >= order(last(server))
-}
-
-/// The last entry of a log.
-fn last(server: &Server) -> Option<Position> {
-    let length = server.log.len();
-    let term = server.log.at(length)?.term;
-    LogIndex::new(length).map(|index| Position { index, term })
 }
 
 /// True if a server may stand for election: a voter of the latest configuration in its log; or of the one before,
@@ -67,19 +53,13 @@ pub(super) fn may_stand(server: &Server) -> bool {
 }
 
 /// True if these are a majority of the latest configuration in a server's log, in joint consensus of both (§6).
-pub(super) fn is_quorum(server: &Server, servers: u64) -> bool {
-    let configuration = server.log.configurations.latest().1;
-    has_quorum(configuration, |server| servers & bit(server) != 0)
+pub(super) fn is_quorum(server: &Server, servers: Servers) -> bool {
+    are_quorum(server.log.configurations.latest().1, servers)
 }
 
 /// True if a server's vote counts: in joint consensus, in either configuration.
 fn is_voter(configuration: &Membership, server: NodeId) -> bool {
     configuration.voters.contains(&server) || configuration.outgoing.contains(&server)
-}
-
-/// The bit of a server; none for one that is not of the cluster.
-pub(super) fn bit(server: NodeId) -> u64 {
-    if (1..=64).contains(&server.0) { 1 << (server.0 - 1) } else { 0 }
 }
 
 impl Watch {
@@ -95,7 +75,7 @@ impl Watch {
             return true;
         }
         let Some(votes) = &mut self.votes else { return false };
-        *votes |= bit(answer.from);
+        votes.insert(answer.from);
         if is_quorum(server, *votes) {
             (answer.view.role, answer.view.leader) = (Role::Leader, Some(server.id));
             answer.log = LogChange::Any;
@@ -107,7 +87,7 @@ impl Watch {
     /// whether it asked.
     pub(super) fn supported(&mut self, server: &Server, answer: &mut Answer) -> bool {
         if let Asking::Yes(supporters) = &mut self.asking {
-            *supporters |= bit(answer.from);
+            supporters.insert(answer.from);
             if is_quorum(server, *supporters) {
                 answer.stands(server.id);
             }
@@ -121,16 +101,16 @@ impl Watch {
         let (server, term) = (step.server, step.effects.view.term);
         self.timer.restart(term);
         self.timer.believe(0);
-        (self.votes, self.asking) = (Some(0), Asking::No);
+        (self.votes, self.asking) = (Some(Servers::default()), Asking::No);
         match self.unsynced.back() {
             Some((newest, _)) => {
                 let body = Body::RequestVoteReply { granted: true };
                 let own = Message::new(server.id, server.id, term, body);
                 self.pending.push_back((*newest, own));
             }
-            None => self.votes = Some(bit(server.id)),
+            None => self.votes = Some(Servers::only(server.id)),
         }
-        self.asks(step, &Body::RequestVote { last: last(server), transfer })
+        self.asks(step, &Body::RequestVote { last: server.last(), transfer })
     }
 
     fn asks(&mut self, step: &Step<'_>, body: &Body) -> Result<(), Breach> {
@@ -196,8 +176,8 @@ impl Watch {
     /// A server asks for pre-votes: its timer starts anew, and it sends PreVote to all other voters.
     fn begins_to_ask(&mut self, step: &Step<'_>) -> Result<(), Breach> {
         self.timer.restart(step.effects.view.term);
-        self.asking = Asking::Yes(bit(step.server.id));
-        self.asks(step, &Body::PreVote { last: last(step.server) })
+        self.asking = Asking::Yes(Servers::only(step.server.id));
+        self.asks(step, &Body::PreVote { last: step.server.last() })
     }
 
     /// Checks that a server that begins an election or a pre-vote was due to do so.
@@ -226,7 +206,7 @@ impl Watch {
                 drawn.or_else(early)?;
             }
         }
-        let alone = is_quorum(server, bit(server.id));
+        let alone = is_quorum(server, Servers::only(server.id));
         if stood == (step.settings.pre_vote && !alone) {
             let due =
                 if stood { "is to ask for pre-votes first" } else { "is not to ask for pre-votes" };

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::Step;
 use super::timer::Timer;
+use crate::checker::quorum::Servers;
 use crate::model::{AppendReply, Body, Message, NodeId, Position};
 use crate::subject::{Role, Token, View};
 
@@ -13,9 +14,9 @@ pub(super) struct Watch {
     pub(super) timer: Timer,
     /// The servers that would vote for it, if it asks before it stands (diss. §9.6).
     pub(super) asking: Asking,
-    /// The servers that have voted for it in this term, one bit for each; itself once it knows that its own vote is
+    /// The servers that have voted for it in this term; itself once it knows that its own vote is
     /// durable. `None` if that is not known.
-    pub(super) votes: Option<u64>,
+    pub(super) votes: Option<Servers>,
     /// The snapshot of which it has parts, and the bytes of it (Figure 13); `None` if that is not known.
     pub(super) incoming: Option<Option<(Position, u64)>>,
     /// Writes of which it has not been notified, or not of all before them; true if it has been notified of this
@@ -32,8 +33,8 @@ pub(super) struct Watch {
 pub(super) enum Asking {
     #[default]
     No,
-    /// It asks for pre-votes, and these servers would vote for it, one bit for each.
-    Yes(u64),
+    /// It asks for pre-votes, and these servers would vote for it.
+    Yes(Servers),
     /// It may have begun to ask, behind a write.
     Unclear,
 }
@@ -64,7 +65,7 @@ impl Watch {
         }
         (self.asking, self.incoming) = (Asking::No, None);
         if before.term != after.term {
-            self.votes = Some(0);
+            self.votes = Some(Servers::default());
         }
         if before.role == Role::Leader {
             // A server that stops leading has a timer again, and knows of no leader.
