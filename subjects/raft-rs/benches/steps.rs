@@ -7,16 +7,15 @@
 //! rounds' ratios, holds on a machine whose speed drifts.
 
 mod bare;
+#[path = "../../../raft-sim/benches/workload/mod.rs"]
+mod workload;
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use raft_rs_subject::RaftRs;
-use raft_sim::disk::SyncTime;
-use raft_sim::network::{Conditions, Delay};
-use raft_sim::plan::{AdminKind, AdminOp, AdminTarget, Clients, Clock, Plan};
+use raft_sim::plan::{AdminKind, AdminOp, AdminTarget, Plan};
 use raft_sim::run::run;
-use raft_sim::subject::Settings;
 
 const ROUNDS: usize = 7;
 const SERVERS: u32 = 5;
@@ -55,38 +54,7 @@ fn workload() -> Plan {
         of: AdminTarget::Everybody,
         kind: AdminKind::Compaction,
     });
-    Plan {
-        seed: 1,
-        duration: DURATION,
-        settings: Settings::default(),
-        clocks: (0..SERVERS)
-            .map(|server| Clock { tick: 10_000, first: 1 + u64::from(server) * 1_000 })
-            .collect(),
-        exceptions: Vec::new(),
-        members: SERVERS,
-        conditions: Conditions {
-            delay: Delay::Uniform(500, 10_000),
-            loss_ppm: 0,
-            duplicate_ppm: 0,
-        },
-        sync: SyncTime { min: 0, max: 0, notice: 0 },
-        apply_time: 0,
-        durable_state_machine: false,
-        clients: Clients {
-            interval: 1_000,
-            size: 16,
-            wander: 0,
-            reads: 0,
-            once: 0,
-            sessions: 0,
-            patience: 0,
-            only: None,
-        },
-        faults: Vec::new(),
-        admin_ops: admin_ops.collect(),
-        healing: None,
-        most_steps: None,
-    }
+    Plan { admin_ops: admin_ops.collect(), ..workload::workload_w(SERVERS, DURATION) }
 }
 
 fn through_the_interface(plan: &Plan, checkers: bool) -> u64 {
