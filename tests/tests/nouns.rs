@@ -1,6 +1,14 @@
 //! The core's own containers equal their contents, however these are stored.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use raft_core::{Command, Entries, Entry, LogIndex, Payload, Term};
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
 
 #[test]
 fn a_command_is_its_bytes() {
@@ -32,5 +40,7 @@ fn a_run_of_entries_is_its_entries() {
     }
     assert_eq!(&run.skip(1).skip(2)[..], &all[3..]);
     assert_ne!(run, run.skip(1));
+    assert_eq!(hash(&run.skip(1)), hash(&Entries::from(&all[1..])));
+    assert_ne!(hash(&run), hash(&run.skip(1)));
     assert_eq!(Entries::from(entry(4)), run.skip(3));
 }

@@ -169,6 +169,36 @@ fn what_is_under_way_is_in_the_fingerprint() {
     assert_ne!(led([change(), Input::Tick]), led([Input::Tick, change()]));
 }
 
+/// What is under way counts its time from its own beginning, not from that of the leadership.
+#[test]
+fn the_age_of_a_leadership_is_not_in_the_fingerprint() {
+    let (check_quorum, heartbeat_interval) = (true, 4);
+    let settings = Settings { check_quorum, heartbeat_interval, ..Settings::default() };
+    let ticks = |count| (0..count).map(|_| Input::Tick);
+    let timeout = settings.election_timeout(NodeId(1), Term(0));
+    let granted = message(1, Body::RequestVoteReply { granted: true });
+    let reply = |round| {
+        let reply = AppendReply::Success { matched: LogIndex::new(1) };
+        message(1, Body::AppendEntriesReply { reply, round })
+    };
+    let leader = after(after(server(settings), ticks(timeout)), [granted, reply(0)]);
+    let read = || Input::Read { request: Request(1) };
+    // A round for a read at once, or that of a heartbeat four ticks later: the first that is answered.
+    let young = after(leader.clone(), [read(), reply(1)]);
+    let old = after(after(leader, ticks(4)), [reply(1)]);
+    let transfer = || Input::TransferLeadership { request: Request(2), to: NodeId(3) };
+    let change = || Input::ChangeMembership {
+        request: Request(2),
+        voters: (1..=4).map(NodeId).collect(),
+        learners: Vec::new(),
+    };
+    for begin in [&read as &dyn Fn() -> Input, &transfer, &change] {
+        let later =
+            |leader: &Server| after(after(leader.clone(), [Input::Tick, begin()]), ticks(2));
+        assert_alike(&later(&young), &later(&old));
+    }
+}
+
 /// With CheckQuorum a leader steps down after a silence; without, the silence does not matter.
 #[test]
 fn a_leaders_silence_counts_where_it_ends_its_leadership() {

@@ -26,14 +26,12 @@ impl Rounds {
     pub(super) fn fingerprint(&self, settings: &Settings, tick: u64, hasher: &mut impl Hasher) {
         let Rounds { latest, open, confirmed, confirmed_from } = self;
         (latest, confirmed).hash(hasher);
-        // When rounds began matters to CheckQuorum, and to leases, which rest on that.
+        // When rounds began matters to CheckQuorum, and to leases, which rest on that. `confirmed` says if one is confirmed:
+        // one that was forgotten before a quorum answered it is older than this leadership can be then.
         if !settings.check_quorum {
             return;
         }
-        // After an election timeout there is neither a quorum nor a lease, however much longer it lasts.
-        let timeout = u64::from(settings.election_timeout_max);
-        let silence = (tick - confirmed_from.unwrap_or(0)).min(timeout);
-        (silence, confirmed_from.is_some() && silence < timeout, open.len()).hash(hasher);
+        (tick - confirmed_from.unwrap_or(0), open.len()).hash(hasher);
         open.iter().for_each(|(round, began)| (round, tick - began).hash(hasher));
     }
 
