@@ -214,3 +214,104 @@ fn servers_may_be_set_differently() {
     let text = format!("{text}elect S2\nheartbeat S2\n");
     holds(&text, "message S2 -> S1 Heartbeat");
 }
+
+/// The first lines of the message about a claim that does not hold: all before the state of the cluster.
+#[track_caller]
+fn reasons(text: &str) -> String {
+    let message = fails(text).message;
+    let (reasons, _) =
+        message.split_once("\nthere is:").expect("the state of the cluster is below it");
+    reasons.to_owned()
+}
+
+#[test]
+fn a_failing_expectation_names_the_facts_that_did_not_hold_and_what_they_were_instead() {
+    let text = format!("{ELECTED}isolate S3\npropose S1 x\nsettle\n");
+    for (claim, found) in [
+        ("S2 leader", "S2 is follower, not leader"),
+        ("S1 leader term 2 commit 2", "S1 has term 1, not term 2"),
+        ("all commit 2", "S2 has commit 1, not commit 2\nS3 has commit 0, not commit 2"),
+        ("S1 down", "S1 is leader, not down"),
+        ("S1 vote none", "S1 has vote S1, not vote none"),
+        ("S3 holds x", "S3 lacks x; its log is 1"),
+        ("S1 lacks x", "S1 holds x; its log is 1 1:x"),
+        ("S1 log 1 2 ...", "S1 has log 1 1:x, not log 1 2 ..."),
+        ("S3 log as S1", "the logs of S3 and S1 differ from index 2 on: 1, and 1 1:x"),
+        ("S2 committed x", "S2 has not committed x: it has commit 1, x is entry 2"),
+        ("S3 committed x", "S3 has not committed x: it has commit 0, x is not in its log"),
+        ("S2 applied x", "S2 has applied none, not applied x"),
+        ("S1 members S1 S2", "S1 has members S1 S2 S3, not members S1 S2"),
+        ("S1 joint", "S1 has the configuration of S1 S2 S3, not joint"),
+        ("S1 snapshot 1", "S1 has snapshot 0, not snapshot 1"),
+        ("S1 reported", "S1 has reported nothing"),
+        ("not S1 leader term 1", "S1 is leader\nS1 has term 1"),
+        ("no leader", "S1 leads term 1"),
+        ("not a leader", "S1 leads term 1"),
+        ("x on all", "x is in the logs of S1 S2"),
+        ("not x on a majority", "x is in the logs of S1 S2; the voters are S1 S2 S3"),
+        ("not x committed", "x is entry 2 on S1 (commit 2), entry 2 on S2 (commit 1)"),
+        ("not quiet", "no message is in flight"),
+        ("message S1 -> S2 Heartbeat", "nothing is in flight there (S1 -> S2 Heartbeat)"),
+    ] {
+        assert_eq!(reasons(&format!("{text}expect {claim}\n")), found, "{claim}");
+    }
+    let beat = format!("{text}heartbeat S1\n");
+    assert_eq!(
+        reasons(&format!("{beat}expect message S1 -> S2 Heartbeat commit 1\n")),
+        "in flight there: S1 → S2  AppendEntries term 1, prev 2/1, entries none, commit 2"
+    );
+}
+
+#[test]
+fn a_failing_expectation_says_what_became_of_a_request() {
+    for (body, claim, found) in [
+        ("propose S1 x\nsettle", "x pending", "x was acknowledged by S1 in line 6, as entry 2"),
+        (
+            "propose S2 x",
+            "x acknowledged",
+            "x was refused by S2 in line 5: it does not lead, S1 does",
+        ),
+        (
+            "isolate S1\npropose S1 x",
+            "x failed",
+            "x is pending: S1 took it in line 6 and has not answered",
+        ),
+        (
+            "propose S1 x\ncrash S1",
+            "x acknowledged",
+            "x was never answered: S1 took it in line 5 and went down before it answered",
+        ),
+        (
+            "isolate S1\npropose S1 x\nelect S2\nheal\nrun 3 heartbeats",
+            "x acknowledged",
+            "x has failed, says S1 in line 9, at 19.292 ms: another entry is committed in its place",
+        ),
+        (
+            "propose S1 x\nsettle\nread S1 r\nsettle\npropose S1 y",
+            "r sees x y",
+            "r was answered by S1 in line 8, from the state after entry 2: it sees x and it misses y",
+        ),
+    ] {
+        assert_eq!(reasons(&format!("{ELECTED}{body}\nexpect {claim}\n")), found, "{claim}");
+    }
+}
+
+#[test]
+fn what_came_about_too_late_or_never_or_against_a_never_is_explained_too() {
+    assert_eq!(
+        reasons(&format!("{ELECTED}within 2 ticks S2 leader\n")),
+        "this did not come about in time: S2 is follower, not leader"
+    );
+    for (line, found) in [
+        ("reach S2 leader", "this never came about; at the end S2 is follower, not leader"),
+        ("never S1 term 1", "this came about in line 5: S1 has term 1"),
+    ] {
+        let Verdict::Failed(failure) =
+            on(&Reference, &format!("servers S1 S2\n{line}\nelect S1\n"))
+        else {
+            panic!("{line} does not fail")
+        };
+        assert_eq!(failure.line, 4);
+        assert!(failure.message.starts_with(found), "{}", failure.message);
+    }
+}

@@ -43,6 +43,13 @@ pub(super) fn explain(
         let of_line = lines.iter().filter(|line| line.statement == Some(number));
         let of_line: Vec<Line> = of_line.cloned().collect();
         timeline(out, &texts(&of_line), "            ")?;
+        if let Verdict::Failed(failure) = &verdict
+            && failure.line == number
+        {
+            for text in failure.message.lines() {
+                writeln!(out, "            {BAD}{text}{BAD:#}")?;
+            }
+        }
     }
     writeln!(out)?;
     let not_begun = scenario.steps.iter().find(|step| !begun.contains(&step.line));
@@ -59,8 +66,8 @@ pub(super) fn explain(
             if let Some(step) = not_begun {
                 writeln!(out, "Line {} and what follows was not reached.", step.line)?;
             }
-            let (line, message) = (failure.line, &failure.message);
-            writeln!(out, "{BAD}FAILED{BAD:#} line {line}: {message}")?;
+            let message = failure.message.lines().next().unwrap_or_default();
+            writeln!(out, "{BAD}FAILED{BAD:#} line {}: {message}", failure.line)?;
             Ok(failure_end(failure.kind))
         }
     }

@@ -13,4 +13,4 @@ mod print;
 pub mod replay;
 pub mod source;
 pub mod syntax;
-mod vocabulary;
+pub mod vocabulary;

@@ -1,11 +1,14 @@
 //! Clients and administrators: their requests and the answers.
 
+use std::fmt;
+
 use super::start::command;
 use super::{Replay, Stop};
 use crate::action::Action;
 use crate::model::{LogIndex, NodeId, Once, SessionId};
 use crate::scenario::syntax::{Answer as AnswerWord, Label};
 use crate::subject::{Answer, Event, Request};
+use crate::time::{Micros, milliseconds};
 
 /// The request under a label, and its outcome.
 #[derive(Debug)]
@@ -14,7 +17,28 @@ pub(super) struct Asked {
     latest: Request,
     /// Its session and serial number, if it is a command that has them.
     once: Option<Once>,
-    answer: Option<Answer>,
+    /// The place at which the last attempt was made: the server that was asked.
+    asked: Place,
+    answer: Option<(Answer, Place)>,
+}
+
+/// A server, the line of a statement, and a time.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    server: NodeId,
+    line: u32,
+    time: Micros,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { server, line, time } = *self;
+        write!(f, "{server} in line {line}")?;
+        match time {
+            0 => Ok(()),
+            time => write!(f, ", at {}", milliseconds(time)),
+        }
+    }
 }
 
 impl Asked {
@@ -24,12 +48,16 @@ impl Asked {
     }
 
     /// A server has answered one attempt.
-    fn answer(&mut self, request: Request, answer: Answer) {
+    fn take(&mut self, request: Request, answer: Answer, place: Place) {
         let is_last = self.latest == request;
-        let was_done = self.answer.is_some_and(is_final);
+        let was_done = self.answer().is_some_and(is_final);
         if !was_done && (is_last || is_final(answer)) {
-            self.answer = Some(answer);
+            self.answer = Some((answer, place));
         }
+    }
+
+    fn answer(&self) -> Option<Answer> {
+        self.answer.map(|(answer, _)| answer)
     }
 }
 
@@ -101,7 +129,7 @@ impl Replay<'_> {
 
     /// The session that was opened under this label.
     fn session(&self, label: &Label) -> Option<SessionId> {
-        match self.requests.get(label)?.answer? {
+        match self.requests.get(label)?.answer()? {
             Answer::Registered(_, session) => Some(session),
             Answer::Committed(_)
             | Answer::NoSession(_)
@@ -124,9 +152,11 @@ impl Replay<'_> {
     ) -> Result<Request, Stop> {
         self.must_be_up(server)?;
         let request = self.next_request(Some(label));
-        let fresh = Asked { latest: request, once, answer: None };
+        let place = Place { server, line: self.line, time: self.world.now() };
+        let fresh = Asked { latest: request, once, asked: place, answer: None };
         let asked = self.requests.entry(label.clone()).or_insert(fresh);
         asked.latest = request;
+        asked.asked = place;
         asked.answer = None;
         Ok(request)
     }
@@ -164,21 +194,43 @@ impl Replay<'_> {
 
     /// Hands out the answers to clients and administrators since the last call.
     pub(super) fn take_answers(&mut self) {
-        for (_, request, answer) in self.folds.answers.drain(..) {
+        let (line, time) = (self.line, self.world.now());
+        for (server, request, answer) in self.folds.answers.drain(..) {
             let label = self.asked.get(request.0 as usize - 1).and_then(Option::as_ref);
             if let Some(asked) = label.and_then(|label| self.requests.get_mut(label)) {
-                asked.answer(request, answer);
+                asked.take(request, answer, Place { server, line, time });
             }
         }
     }
 
     pub(super) fn is_answered(&self, label: &Label, expected: AnswerWord) -> bool {
-        self.requests.get(label).is_some_and(|asked| answer_word(asked.answer) == expected)
+        self.requests.get(label).is_some_and(|asked| answer_word(asked.answer()) == expected)
+    }
+
+    /// What became of the request under a label, in a sentence.
+    pub(super) fn became(&self, label: &Label) -> String {
+        let name = &label.0;
+        let Some(asked) = self.requests.get(label) else {
+            return format!("{name} was handed to no server yet");
+        };
+        if let Some((answer, place)) = asked.answer {
+            return format!("{name} {}", outcome(answer, &place));
+        }
+        let Place { server, line, time: _ } = asked.asked;
+        let waits = self.world.unanswered(server).any(|request| request == asked.latest);
+        match waits {
+            true => {
+                format!("{name} is pending: {server} took it in line {line} and has not answered")
+            }
+            false => format!(
+                "{name} was never answered: {server} took it in line {line} and went down before it answered"
+            ),
+        }
     }
 
     /// The index up to which a read was answered from.
     pub(super) fn read_at(&self, label: &Label) -> Option<LogIndex> {
-        match self.requests.get(label)?.answer? {
+        match self.requests.get(label)?.answer()? {
             Answer::Read(index) => Some(index),
             Answer::Committed(_)
             | Answer::Registered(..)
@@ -190,6 +242,34 @@ impl Replay<'_> {
             | Answer::Busy
             | Answer::Rejected => None,
         }
+    }
+}
+
+/// An answer in words, with its place.
+fn outcome(answer: Answer, place: &Place) -> String {
+    match answer {
+        Answer::Committed(index) => format!("was acknowledged by {place}, as entry {index}"),
+        Answer::Read(index) => {
+            format!("was answered by {place}, from the state after entry {index}")
+        }
+        Answer::Registered(..) | Answer::Done => format!("was acknowledged by {place}"),
+        Answer::NotLeader(Some(leader)) => {
+            format!("was refused by {place}: it does not lead, {leader} does")
+        }
+        Answer::NotLeader(None) => {
+            format!("was refused by {place}: it does not lead and knows no leader")
+        }
+        Answer::Busy => {
+            format!("was refused by {place}: too much is uncommitted, or it is handing over")
+        }
+        Answer::Rejected => format!("was refused by {place}: it is not possible, or was given up"),
+        Answer::Superseded => {
+            format!("has failed, says {place}: another entry is committed in its place")
+        }
+        Answer::Unknown => {
+            format!("is unknown, says {place}: it may or may not have been committed")
+        }
+        Answer::NoSession(_) => format!("has expired, says {place}: its session is gone"),
     }
 }
 

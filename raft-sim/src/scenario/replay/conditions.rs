@@ -41,13 +41,13 @@ impl Replay<'_> {
     }
 
     /// Live leaders and their terms.
-    fn leaders(&self) -> Vec<(NodeId, u64)> {
+    pub(super) fn leaders(&self) -> Vec<(NodeId, u64)> {
         let server = |id| self.world.server(id);
         let leads = |&id: &NodeId| server(id).is_up() && server(id).view().role == Role::Leader;
         self.world.ids().filter(leads).map(|id| (id, server(id).view().term.0)).collect()
     }
 
-    fn is_fact(&self, id: NodeId, fact: &Fact) -> bool {
+    pub(super) fn is_fact(&self, id: NodeId, fact: &Fact) -> bool {
         let server = self.world.server(id);
         match fact {
             Fact::Role(role) => server.is_up() && role_word(server.view().role) == *role,
@@ -78,20 +78,20 @@ impl Replay<'_> {
         }
     }
 
-    fn has(&self, server: NodeId, label: &Label) -> bool {
+    pub(super) fn has(&self, server: NodeId, label: &Label) -> bool {
         self.log(server).iter().any(|entry| carries(entry, label))
     }
 
     /// For each of these commands, whether a read was answered from a state that has it; `None` if it was not
     /// answered.
-    fn seen<'a>(&self, read: &Label, labels: &'a [Label]) -> Option<Vec<&'a Label>> {
+    pub(super) fn seen<'a>(&self, read: &Label, labels: &'a [Label]) -> Option<Vec<&'a Label>> {
         let index = self.read_at(read)?;
         let record = &self.folds.record;
         let executed: Vec<String> = record.executed_up_to(Some(index)).collect();
         Some(labels.iter().filter(|label| executed.contains(&label.0)).collect())
     }
 
-    fn has_committed(&self, id: NodeId, label: &Label) -> bool {
+    pub(super) fn has_committed(&self, id: NodeId, label: &Label) -> bool {
         let server = self.world.server(id);
         let log = self.log(id);
         log.iter().take(commit(server) as usize).any(|entry| carries(entry, label))

@@ -134,7 +134,7 @@ pub(super) fn carries(entry: &Entry, label: &Label) -> bool {
 }
 
 /// An entry as a box of a drawn log: its term, and its command if it has a name.
-fn drawn(entry: &Entry) -> DrawnEntry {
+pub(super) fn drawn(entry: &Entry) -> DrawnEntry {
     let command = command_in(entry).filter(|command| !command.contains(&b'/'));
     let label = command.map(|command| Label(String::from_utf8_lossy(command).into_owned()));
     DrawnEntry { term: entry.term, label }

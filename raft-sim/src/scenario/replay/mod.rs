@@ -14,6 +14,7 @@ mod messages;
 mod needs;
 mod passing;
 mod prospect;
+mod reasons;
 mod record;
 mod selectors;
 mod start;
@@ -297,8 +298,10 @@ impl<'a> Replay<'a> {
 
     fn all_reached(&self) -> Result<(), Stop> {
         match self.reach.iter().find(|(_, _, reached)| !reached) {
-            Some((line, _, _)) => {
-                Err(self.unmet(*line, FailureKind::Violation, "this never came about"))
+            Some((line, condition, _)) => {
+                let reasons = self.reasons(condition).join("\n");
+                let message = format!("this never came about; at the end {reasons}");
+                Err(self.unmet(*line, FailureKind::Violation, &message))
             }
             None => Ok(()),
         }
@@ -423,7 +426,9 @@ impl<'a> Replay<'a> {
         self.apply_holds()?;
         for (line, condition) in &self.never {
             if self.holds(condition) {
-                return Err(self.unmet(*line, FailureKind::Violation, "this came about"));
+                let reasons = self.reasons(condition).join("\n");
+                let message = format!("this came about in line {}: {reasons}", self.line);
+                return Err(self.unmet(*line, FailureKind::Violation, &message));
             }
         }
         let mut reach = std::mem::take(&mut self.reach);
@@ -461,6 +466,7 @@ impl<'a> Replay<'a> {
         if self.holds(condition) {
             return Ok(());
         }
-        Err(self.unmet(self.line, FailureKind::Violation, "this does not hold"))
+        let reasons = self.reasons(condition).join("\n");
+        Err(self.unmet(self.line, FailureKind::Violation, &reasons))
     }
 }

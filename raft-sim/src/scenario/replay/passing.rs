@@ -3,7 +3,7 @@
 use super::{FailureKind, Replay, Stop};
 use crate::action::Action;
 use crate::model::NodeId;
-use crate::scenario::syntax::{Condition, Duration, Unit};
+use crate::scenario::syntax::{Condition, Duration, Fact, RoleWord, Unit};
 use crate::subject::Role;
 use crate::time::{Micros, TICK};
 use crate::world::Next;
@@ -34,10 +34,12 @@ impl Replay<'_> {
     pub(super) fn elect(&mut self, server: NodeId) -> Result<(), Stop> {
         self.timeout(server)?;
         self.settle()?;
-        if self.world.server(server).view().role == Role::Leader {
+        let leads = Condition::Servers(vec![server].into(), vec![Fact::Role(RoleWord::Leader)]);
+        if self.holds(&leads) {
             return Ok(());
         }
-        let message = format!("{server} was not elected");
+        let reasons = self.reasons(&leads).join("\n");
+        let message = format!("{server} was not elected: {reasons}");
         Err(self.unmet(self.line, FailureKind::Violation, &message))
     }
 
@@ -56,7 +58,9 @@ impl Replay<'_> {
         if self.holds(condition) || self.flow(duration, Some(condition))? {
             return Ok(());
         }
-        Err(self.unmet(self.line, FailureKind::Liveness, "this did not come about in time"))
+        let reasons = self.reasons(condition).join("\n");
+        let message = format!("this did not come about in time: {reasons}");
+        Err(self.unmet(self.line, FailureKind::Liveness, &message))
     }
 
     /// Lets time flow; true as soon as `until` holds, false when the time is over.

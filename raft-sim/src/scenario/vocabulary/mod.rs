@@ -1,6 +1,189 @@
-//! The words of the language. Each stands here once, for the parser and the printer.
+//! The words of the language. Each stands here once, for the parser, the printer and the reader: with its form, its
+//! meaning and an example.
+
+mod conditions;
+mod header;
+mod messages;
+mod statements;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use conditions::{FactWord, LabelWord};
+pub(crate) use header::{HeaderWord, NetworkWord};
+pub(crate) use messages::DetailWord;
+pub(crate) use statements::Command;
 
 use super::syntax::{Capability, Changes, Kind, Unit};
+use crate::subject::{Field, SETTINGS, Setting};
+
+/// A word of the language, for a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The word as it is written: `timeout`. A condition that has no word of its own has its first two: `a leader`.
+    pub name: String,
+    /// The part of the language that it belongs to. A word that has several meanings is listed once for each.
+    pub part: Part,
+    /// All that may stand with it: `tick SERVERS [N]`. Capitals stand for something, brackets around what may be left
+    /// out, `|` between alternatives.
+    pub form: String,
+    /// Its meaning in a sentence or two, without a full stop at the end.
+    pub meaning: String,
+    /// A line of a scenario that has it.
+    pub example: String,
+}
+
+/// The parts of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Words that begin a line of the header.
+    Header,
+    /// Words that begin a statement.
+    Statement,
+    /// Facts about a server.
+    ServerFact,
+    /// Facts about a command, or about another request and its answer.
+    RequestFact,
+    /// Conditions on the cluster as a whole, and the words that join conditions.
+    Condition,
+    /// Kinds of messages.
+    Kind,
+    /// Contents of messages.
+    Detail,
+    /// Network conditions, in a `network` line.
+    Network,
+    /// Settings, in a `settings` line.
+    Setting,
+    /// Units of a duration.
+    Unit,
+    /// Capabilities, in a `requires` line.
+    Capability,
+}
+
+impl Part {
+    /// Every part, in the order in which [`syntax`] lists them.
+    pub const ALL: [Part; 11] = [
+        Part::Header,
+        Part::Statement,
+        Part::ServerFact,
+        Part::RequestFact,
+        Part::Condition,
+        Part::Kind,
+        Part::Detail,
+        Part::Network,
+        Part::Setting,
+        Part::Unit,
+        Part::Capability,
+    ];
+
+    /// The part as a heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Part::Header => "header lines",
+            Part::Statement => "statements",
+            Part::ServerFact => "facts about servers",
+            Part::RequestFact => "facts about commands and other requests",
+            Part::Condition => "other conditions",
+            Part::Kind => "kinds of messages",
+            Part::Detail => "contents of messages",
+            Part::Network => "network conditions",
+            Part::Setting => "settings",
+            Part::Unit => "units of a duration",
+            Part::Capability => "capabilities",
+        }
+    }
+}
+
+/// All words of the language, part by part.
+#[must_use]
+pub fn syntax() -> Vec<Word> {
+    let fixed = [
+        HeaderWord::HELP,
+        Command::HELP,
+        FactWord::HELP,
+        LabelWord::HELP,
+        conditions::OTHERS,
+        messages::KINDS,
+        DetailWord::HELP,
+        NetworkWord::HELP,
+    ];
+    let mut words: Vec<Word> = fixed.concat().iter().map(Help::word).collect();
+    words.extend(SETTINGS.iter().map(of_setting));
+    words.extend(Unit::ALL.map(of_unit));
+    words.extend(Capability::ALL.map(of_capability));
+    words
+}
+
+/// A row of a table of words.
+#[derive(Clone, Copy, Debug)]
+struct Help {
+    name: &'static str,
+    part: Part,
+    form: &'static str,
+    meaning: &'static str,
+    example: &'static str,
+}
+
+impl Help {
+    fn word(&self) -> Word {
+        let Help { name, part, form, meaning, example } = *self;
+        let [name, form, meaning, example] = [name, form, meaning, example].map(str::to_owned);
+        Word { name, part, form, meaning, example }
+    }
+}
+
+fn of_setting(setting: &Setting) -> Word {
+    let word = setting.word;
+    let (value, example) = match setting.field {
+        Field::Ticks(_) => (" A..B", " 10..20"),
+        Field::Number("ticks", _) => (" N", " 2"),
+        Field::Number(..) | Field::Limit(..) => (" N", " 8"),
+        Field::Percent(_) => (" N%", " 10%"),
+        Field::Flag(_) => ("", ""),
+        Field::Changes(_) => (" HOW", " joint"),
+    };
+    let rests_on = setting.rests_on.map_or(String::new(), |other| format!("{other} "));
+    Word {
+        name: word.to_owned(),
+        part: Part::Setting,
+        form: format!("{word}{value}"),
+        meaning: with_section(setting.what, setting.section),
+        example: format!("settings {rests_on}{word}{example}"),
+    }
+}
+
+fn of_unit(unit: Unit) -> Word {
+    let [one, many] = unit.words();
+    let meaning = match unit {
+        Unit::ElectionTimeouts => "the longest election timeout of all settings",
+        Unit::Heartbeats => "the longest heartbeat interval of all settings",
+        Unit::Ticks => "10 ms of virtual time: a tick of a clock at its nominal rate",
+        Unit::Milliseconds => "milliseconds of virtual time",
+    };
+    Word {
+        name: many.to_owned(),
+        part: Part::Unit,
+        form: format!("N {many}"),
+        meaning: if one == many { meaning.to_owned() } else { format!("{meaning}; 1 {one}") },
+        example: format!("run 5 {many}"),
+    }
+}
+
+fn of_capability(capability: Capability) -> Word {
+    let word = capability.word();
+    Word {
+        name: word.to_owned(),
+        part: Part::Capability,
+        form: word.to_owned(),
+        meaning: with_section(capability.what(), capability.section()),
+        example: format!("requires {word}"),
+    }
+}
+
+/// A meaning with its section of the paper, if there is one.
+fn with_section(what: &str, section: &str) -> String {
+    if section.is_empty() { what.to_owned() } else { format!("{what} ({section})") }
+}
 
 /// Words of which one may stand at a place.
 pub(crate) trait Words: Copy + 'static {
@@ -18,6 +201,23 @@ pub(crate) trait Words: Copy + 'static {
 
 /// Declares words as an enum, each with its spelling.
 macro_rules! words {
+    // Each with its form, its meaning and an example as well.
+    ($(#[$doc:meta])* $name:ident in $part:ident {
+        $($variant:ident = $word:literal: $form:literal, $meaning:literal, $example:literal;)+
+    }) => {
+        words! { $(#[$doc])* $name { $($variant = $word,)+ } }
+
+        impl $name {
+            /// The table, for a reader.
+            pub(super) const HELP: &'static [Help] = &[$(Help {
+                name: $word,
+                part: Part::$part,
+                form: $form,
+                meaning: $meaning,
+                example: $example,
+            },)+];
+        }
+    };
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,137 +238,7 @@ macro_rules! words {
         }
     };
 }
-
-words! {
-    /// The words that begin a header line.
-    HeaderWord {
-        Scenario = "scenario",
-        Paper = "paper",
-        Servers = "servers",
-        Outside = "outside",
-        Requires = "requires",
-        Violates = "violates",
-        Settings = "settings",
-        Network = "network",
-        StateMachine = "state-machine",
-        Given = "given",
-    }
-}
-
-words! {
-    /// The words that begin a statement.
-    Command {
-        Timeout = "timeout",
-        Elect = "elect",
-        Heartbeat = "heartbeat",
-        Tick = "tick",
-        Settle = "settle",
-        Run = "run",
-        Deliver = "deliver",
-        Drop = "drop",
-        Duplicate = "duplicate",
-        Hold = "hold",
-        Release = "release",
-        Forge = "forge",
-        Crash = "crash",
-        Restart = "restart",
-        Settings = "settings",
-        Stall = "stall",
-        Sync = "sync",
-        Flush = "flush",
-        Tell = "tell",
-        Unstall = "unstall",
-        Lie = "lie",
-        Wipe = "wipe",
-        Partition = "partition",
-        Isolate = "isolate",
-        Cut = "cut",
-        Heal = "heal",
-        Propose = "propose",
-        Retry = "retry",
-        Register = "register",
-        Read = "read",
-        Change = "change",
-        Transfer = "transfer",
-        Compact = "compact",
-        PauseApply = "pause-apply",
-        Apply = "apply",
-        ResumeApply = "resume-apply",
-        Expect = "expect",
-        Never = "never",
-        Reach = "reach",
-        Within = "within",
-    }
-}
-
-words! {
-    /// The words that begin a fact about a server, and the parts of its given state.
-    FactWord {
-        Leader = "leader",
-        Follower = "follower",
-        Candidate = "candidate",
-        Up = "up",
-        Down = "down",
-        Term = "term",
-        Vote = "vote",
-        Log = "log",
-        Holds = "holds",
-        Lacks = "lacks",
-        Commit = "commit",
-        Committed = "committed",
-        Reported = "reported",
-        Applied = "applied",
-        Members = "members",
-        Learners = "learners",
-        Joint = "joint",
-        Snapshot = "snapshot",
-    }
-}
-
-words! {
-    /// The words that begin a detail of a message.
-    DetailWord {
-        Term = "term",
-        Granted = "granted",
-        Refused = "refused",
-        Success = "success",
-        Prev = "prev",
-        Last = "last",
-        Entries = "entries",
-        Commit = "commit",
-        Match = "match",
-        Transfer = "transfer",
-        Offset = "offset",
-        Received = "received",
-        Index = "index",
-    }
-}
-
-words! {
-    /// The words of a condition on a label.
-    LabelWord {
-        On = "on",
-        Committed = "committed",
-        Acknowledged = "acknowledged",
-        Refused = "refused",
-        Failed = "failed",
-        Pending = "pending",
-        Unknown = "unknown",
-        Expired = "expired",
-        Sees = "sees",
-        Misses = "misses",
-    }
-}
-
-words! {
-    /// The words of a `network` line.
-    NetworkWord {
-        Delay = "delay",
-        Loss = "loss",
-        Duplicate = "duplicate",
-        Seed = "seed",
-    }
-}
+use words;
 
 words! {
     /// The remaining words of header lines, statements and conditions.
@@ -217,62 +287,6 @@ impl Unit {
             Unit::Heartbeats => ["heartbeat", "heartbeats"],
             Unit::Ticks => ["tick", "ticks"],
             Unit::Milliseconds => [Particle::Ms.word(); 2],
-        }
-    }
-}
-
-impl Kind {
-    /// Every kind of message.
-    pub const ALL: [Kind; 13] = [
-        Kind::RequestVote,
-        Kind::RequestVoteReply,
-        Kind::AppendEntries,
-        Kind::Heartbeat,
-        Kind::AppendEntriesReply,
-        Kind::PreVote,
-        Kind::PreVoteReply,
-        Kind::TimeoutNow,
-        Kind::InstallSnapshot,
-        Kind::InstallSnapshotReply,
-        Kind::ReadIndex,
-        Kind::ReadIndexReply,
-        Kind::Other,
-    ];
-
-    /// The kind's word, as in the figures.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::RequestVote => "RequestVote",
-            Kind::RequestVoteReply => "RequestVoteReply",
-            Kind::AppendEntries => "AppendEntries",
-            Kind::Heartbeat => "Heartbeat",
-            Kind::AppendEntriesReply => "AppendEntriesReply",
-            Kind::PreVote => "PreVote",
-            Kind::PreVoteReply => "PreVoteReply",
-            Kind::TimeoutNow => "TimeoutNow",
-            Kind::InstallSnapshot => "InstallSnapshot",
-            Kind::InstallSnapshotReply => "InstallSnapshotReply",
-            Kind::ReadIndex => "ReadIndex",
-            Kind::ReadIndexReply => "ReadIndexReply",
-            Kind::Other => "Other",
-        }
-    }
-
-    /// The details of a message of this kind, in the order in which an error lists them.
-    pub(super) fn details(self) -> &'static [DetailWord] {
-        use DetailWord as D;
-        match self {
-            Kind::RequestVote => &[D::Term, D::Last, D::Transfer],
-            Kind::PreVote => &[D::Term, D::Last],
-            Kind::RequestVoteReply | Kind::PreVoteReply => &[D::Term, D::Granted, D::Refused],
-            Kind::AppendEntries => &[D::Term, D::Prev, D::Entries, D::Commit],
-            Kind::Heartbeat => &[D::Term, D::Prev, D::Commit],
-            Kind::AppendEntriesReply => &[D::Term, D::Refused, D::Success, D::Match],
-            Kind::TimeoutNow | Kind::ReadIndex | Kind::Other => &[D::Term],
-            Kind::InstallSnapshot => &[D::Term, D::Last, D::Offset],
-            Kind::InstallSnapshotReply => &[D::Term, D::Received],
-            Kind::ReadIndexReply => &[D::Term, D::Index],
         }
     }
 }
