@@ -20,7 +20,7 @@ macro_rules! each {
 macro_rules! ask {
     (($checkers:ident, $slot:expr, |$checker:ident, $at:ident| $ask:expr) $($name:ident: $type:ty,)*) => {{
         let Checkers { record, list, exercised, .. } = &mut *$checkers;
-        let $at = &mut Context { record, slot: $slot, exercised };
+        let $at = &mut Context::of(record, $slot, exercised);
         $({
             let $checker = &mut list.$name;
             $ask;
@@ -35,7 +35,7 @@ impl Checkers {
     /// If the server is unknown.
     pub fn configured(&mut self, server: NodeId, settings: Settings) {
         let slot = self.record.slot(server);
-        self.record.settings[slot] = settings;
+        self.record.servers[slot].settings = settings;
     }
 
     /// A server booted from `durable`, its `snapshot` and the `log` behind that, and shows `view`; its state

@@ -98,12 +98,12 @@ impl Checker for JustifiedAcknowledgement {
     fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
         let Some(matched) = acknowledged(&message.body) else { return Ok(()) };
         let Requests { term, leader, end, .. } = self.requests[at.slot];
-        if message.term < at.server().view.term || message.to == at.id() {
+        if message.term < at.server.view.term || message.to == at.id() {
             return Ok(());
         }
         at.count(Property::JustifiedAcknowledgement);
         let asked = (term, leader) == (message.term, Some(message.to));
-        let committed = Some(matched) <= at.server().view.commit;
+        let committed = Some(matched) <= at.server.view.commit;
         if asked && matched.get() <= end || committed {
             return Ok(());
         }
@@ -119,7 +119,7 @@ impl Checker for JustifiedAcknowledgement {
     /// It may come back in an earlier term. In the same one, its disk has what it acknowledged.
     #[inline]
     fn crashed(&mut self, at: &mut Context<'_>) {
-        let (server, requests) = (at.server(), &mut self.requests[at.slot]);
+        let (server, requests) = (at.server, &mut self.requests[at.slot]);
         if requests.term > server.durable.term {
             *requests = Requests::default();
         }

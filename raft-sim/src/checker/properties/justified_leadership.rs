@@ -47,7 +47,7 @@ impl JustifiedLeadership {
     /// A leader takes an event, with CheckQuorum.
     fn watches_quorum(&mut self, at: &Context<'_>, event: &Event) {
         let contacts = &mut self.contacts[at.slot];
-        let (server, timeout) = (at.server(), at.settings().election_timeout.1);
+        let (server, timeout) = (at.server, at.server.settings.election_timeout.1);
         match event {
             Event::Receive(message) if message.term == server.view.term => {
                 contacts.now.insert(message.from);
@@ -101,7 +101,9 @@ impl Checker for JustifiedLeadership {
 
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        if self.checks_quorum && at.settings().check_quorum && at.server().view.role == Role::Leader
+        if self.checks_quorum
+            && at.server.settings.check_quorum
+            && at.server.view.role == Role::Leader
         {
             self.watches_quorum(at, event);
         }
@@ -127,7 +129,7 @@ impl Checker for JustifiedLeadership {
             return Ok(());
         }
         at.count(Property::JustifiedLeadership);
-        let server = at.server();
+        let server = at.server;
         let mut voters = if votes.term == term { votes.voters } else { Servers::default() };
         let own = server.durable.term == term && server.durable.voted_for == Some(server.id);
         let configured = at.record.in_force(at.slot, &server.view);
@@ -149,11 +151,11 @@ impl Checker for JustifiedLeadership {
 
     #[inline]
     fn stepped(&mut self, at: &mut Context<'_>, _: &Effects) -> Verdict {
-        let view = &at.server().view;
+        let view = &at.server.view;
         if !self.contacts[at.slot].alone || view.role != Role::Leader {
             return Ok(());
         }
-        let (id, term, ticks) = (at.id(), view.term, 2 * at.settings().election_timeout.1);
+        let (id, term, ticks) = (at.id(), view.term, 2 * at.server.settings.election_timeout.1);
         let detail =
             format!("{id} leads term {term}, and has heard from no quorum for {ticks} ticks");
         violated(Property::JustifiedLeadership, id, detail)

@@ -25,7 +25,7 @@ pub(in crate::checker) struct LegalRoles {
 
 impl LegalRoles {
     fn check(at: &mut Context<'_>, after: &View) -> Verdict {
-        let server = at.server();
+        let server = at.server;
         let before = &server.view;
         if before.role == after.role && before.term == after.term {
             return check_own_vote(at, after);
@@ -105,7 +105,7 @@ impl Checker for LegalRoles {
 
     #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        let view = &at.server().view;
+        let view = &at.server.view;
         self.called = None;
         if let Event::Receive(message) = event
             && view.role == Role::Candidate
