@@ -118,7 +118,21 @@ impl Checkers {
     pub fn takes(&mut self, server: NodeId, event: &Event) {
         let slot = self.record.slot(server);
         self.record.takes(slot, event);
-        each!(self, slot, |checker, at| checker.takes(at, event));
+        match event {
+            Event::Receive(message) => {
+                each!(self, slot, |checker, at| checker.receives(at, message));
+            }
+            Event::Tick => each!(self, slot, |checker, at| checker.ticks(at)),
+            Event::Propose(..)
+            | Event::Persisted(_)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Read(_)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_)
+            | Event::Apply => each!(self, slot, |checker, at| checker.takes(at, event)),
+        }
     }
 
     /// A server did one step. Its view before is the one of its last step.

@@ -245,7 +245,15 @@ pub(in crate::checker) trait Checker: Sized {
         Ok(())
     }
 
-    /// It is about to take an event; [`stepped`](Checker::stepped) follows.
+    /// It is about to take a message; [`stepped`](Checker::stepped) follows.
+    #[inline(always)]
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {}
+
+    /// Its clock is about to tick; [`stepped`](Checker::stepped) follows.
+    #[inline(always)]
+    fn ticks(&mut self, at: &mut Context<'_>) {}
+
+    /// It is about to take another event; [`stepped`](Checker::stepped) follows.
     #[inline(always)]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {}
 
@@ -255,7 +263,7 @@ pub(in crate::checker) trait Checker: Sized {
         Ok(())
     }
 
-    /// A step that was announced by [`takes`](Checker::takes) makes this message, which leaves now or when a write is
+    /// A step that was announced, by one of the three hooks before, makes this message, which leaves now or when a write is
     /// durable. All else that the step changes is on record.
     #[inline(always)]
     fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
@@ -272,7 +280,7 @@ pub(in crate::checker) trait Checker: Sized {
     #[inline(always)]
     fn in_flight(&mut self, at: &mut Context<'_>, to: NodeId, message: MessageId) {}
 
-    /// A message in flight reaches it; if it is up, [`takes`](Checker::takes) follows.
+    /// A message in flight reaches it; if it is up, [`receives`](Checker::receives) follows.
     #[inline(always)]
     fn delivered(&mut self, at: &mut Context<'_>, message: MessageId) {}
 

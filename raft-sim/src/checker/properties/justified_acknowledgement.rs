@@ -6,7 +6,6 @@ use crate::checker::properties::hooks::{Checker, Commit, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::model::{Body, Message, NodeId, Term, length};
-use crate::subject::Event;
 
 /// Justified Acknowledgement (Figure 2, AppendEntries; §5.3): success says that the follower has the entries of a request
 /// of the leader, which the consistency check has verified. What lies behind them in its log may be another leader's.
@@ -41,8 +40,7 @@ impl Checker for JustifiedAcknowledgement {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        let Event::Receive(message) = event else { return };
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
         self.carries_own |= !message.own.is_empty();
         let (term, leader) = (message.term, message.from);
         let requests = &mut self.requests[at.slot];

@@ -11,7 +11,7 @@ use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::names;
 use crate::checker::record::Record;
 use crate::model::{Body, LogIndex, Message, NodeId, Position, Term};
-use crate::subject::{Event, Role};
+use crate::subject::Role;
 
 /// Justified Commit (Figure 2, leaders; §5.3): a leader commits what a quorum has acknowledged to it in its term: from each
 /// server that it counts it has taken a success that reaches the entry. Its own disk counts once that has the entry.
@@ -57,8 +57,7 @@ impl Checker for JustifiedCommit {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        let Event::Receive(message) = event else { return };
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
         let view = &at.server.view;
         if view.role == Role::Leader
             && view.term == message.term

@@ -210,22 +210,45 @@ impl Checker for JustifiedRead {
     }
 
     #[inline]
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        let number = self.servers[at.slot].arrived.pop_front();
+        let view = &at.server.view;
+        let asks = matches!(message.body, Body::ReadIndex { .. });
+        if !self.is_watching() && !asks {
+            return;
+        }
+        let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
+        let known = &mut self.servers[at.slot];
+        let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
+            return;
+        };
+        // One that may be disregarded, its term included, takes nothing away.
+        if let Body::RequestVote { .. } | Body::PreVote { .. } = message.body {
+            return;
+        }
+        let peer = &mut known.peers[from];
+        if message.term != peer.term {
+            *peer = Peer { term: message.term, taken: Sent::default(), ..*peer };
+        }
+        peer.taken.at = peer.taken.at.max(sent.at);
+        peer.taken.echoes = peer.taken.echoes.max(sent.echoes);
+        for asked in self.asked.values_mut().filter(|asked| asked.slot == at.slot) {
+            asked.heard = true;
+            asked.confirmed |= matches!(message.body, Body::ReadIndexReply { .. });
+        }
+        if let Body::ReadIndex { request } = message.body
+            && view.role == Role::Leader
+        {
+            self.now += 1;
+            self.questions.entry((at.slot, message.from, request)).or_insert(self.now);
+        }
+    }
+
+    #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        match event {
-            Event::Receive(message) => self.receives(at, message),
-            Event::Read(request) => {
-                let led = at.server.view.role == Role::Leader;
-                self.asked.entry(*request).and_modify(|asked| asked.led = Some(led));
-            }
-            Event::Tick
-            | Event::Propose(..)
-            | Event::Persisted(_)
-            | Event::Register(_)
-            | Event::ProposeOnce(..)
-            | Event::ChangeMembership(..)
-            | Event::Transfer(..)
-            | Event::Compact(_)
-            | Event::Apply => {}
+        if let Event::Read(request) = event {
+            let led = at.server.view.role == Role::Leader;
+            self.asked.entry(*request).and_modify(|asked| asked.led = Some(led));
         }
     }
 
@@ -295,43 +318,6 @@ impl Checker for JustifiedRead {
         self.questions.retain(|(leader, ..), _| *leader != slot);
         self.servers[slot].arrived.clear();
         self.rest();
-    }
-}
-
-impl JustifiedRead {
-    #[inline]
-    fn receives(&mut self, at: &Context<'_>, message: &Message) {
-        let number = self.servers[at.slot].arrived.pop_front();
-        let view = &at.server.view;
-        let asks = matches!(message.body, Body::ReadIndex { .. });
-        if !self.is_watching() && !asks {
-            return;
-        }
-        let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
-        let known = &mut self.servers[at.slot];
-        let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
-            return;
-        };
-        // One that may be disregarded, its term included, takes nothing away.
-        if let Body::RequestVote { .. } | Body::PreVote { .. } = message.body {
-            return;
-        }
-        let peer = &mut known.peers[from];
-        if message.term != peer.term {
-            *peer = Peer { term: message.term, taken: Sent::default(), ..*peer };
-        }
-        peer.taken.at = peer.taken.at.max(sent.at);
-        peer.taken.echoes = peer.taken.echoes.max(sent.echoes);
-        for asked in self.asked.values_mut().filter(|asked| asked.slot == at.slot) {
-            asked.heard = true;
-            asked.confirmed |= matches!(message.body, Body::ReadIndexReply { .. });
-        }
-        if let Body::ReadIndex { request } = message.body
-            && view.role == Role::Leader
-        {
-            self.now += 1;
-            self.questions.entry((at.slot, message.from, request)).or_insert(self.now);
-        }
     }
 }
 

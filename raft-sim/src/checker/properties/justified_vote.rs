@@ -7,7 +7,7 @@ use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{Servers, has_quorum};
 use crate::checker::record::Record;
 use crate::model::{Body, Message, NodeId, Position, Term};
-use crate::subject::{Capability, Event, Role, View};
+use crate::subject::{Capability, Role, View};
 
 /// Justified Vote (Figure 2, RequestVote; §5.4.1, dissertation §9.6): a server gives its vote only to a candidate that asked
 /// for it in that term, and whose log is at least as up-to-date as its own. The same for a pre-vote, which stands for a
@@ -115,8 +115,7 @@ impl Checker for JustifiedVote {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        let Event::Receive(message) = event else { return };
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
         let checks_quorum = self.checks_quorum && at.server.settings.check_quorum;
         let (table, last, promise) = match message.body {
             Body::RequestVote { last, transfer } => {

@@ -6,7 +6,7 @@ use super::violation::{Verdict, violated};
 use crate::checker::quorum::contains;
 use crate::checker::record::Record;
 use crate::model::{Body, Entries, Message, NodeId, Term};
-use crate::subject::{Capability, Event};
+use crate::subject::Capability;
 
 /// Limits (diss. §10.2, Figure 13): no AppendEntries has more entries than are set; no more entries of one follower are
 /// unacknowledged than the window takes; no part of a snapshot is larger than a part may be. The bytes of commands are
@@ -42,10 +42,8 @@ impl Checker for Limits {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        if let Event::Receive(message) = event
-            && let Body::AppendEntriesReply { .. } | Body::InstallSnapshotReply { .. } =
-                &message.body
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        if let Body::AppendEntriesReply { .. } | Body::InstallSnapshotReply { .. } = &message.body
             && let Some(follower) = at.record.find(message.from)
         {
             self.unanswered[at.slot][follower] = Run::default();

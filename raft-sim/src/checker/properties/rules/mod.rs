@@ -25,6 +25,7 @@ use super::hooks::{Boot, Checker, Context};
 use super::violation::{Verdict, Violation};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
+use crate::model::Message;
 use crate::subject::{Capability, Effects, Event};
 
 use answer::Answer;
@@ -108,25 +109,28 @@ impl Checker for Rules {
     }
 
     #[inline]
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        let Some(watch) = self.watched.get_mut(at.slot) else { return };
+        watch.before = at.server.view;
+        self.due = watch.receives(at.server, message, &mut self.answer);
+    }
+
+    #[inline]
+    fn ticks(&mut self, at: &mut Context<'_>) {
+        let Some(watch) = self.watched.get_mut(at.slot) else { return };
+        watch.before = at.server.view;
+        self.due = Due::Tick;
+    }
+
+    #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         let Some(watch) = self.watched.get_mut(at.slot) else { return };
         watch.before = at.server.view;
-        self.due = match event {
-            Event::Tick => Due::Tick,
-            Event::Receive(message) => watch.receives(at.server, message, &mut self.answer),
-            Event::Persisted(token) => {
-                watch.notified(*token);
-                Due::Durable
-            }
-            Event::Propose(..)
-            | Event::Register(_)
-            | Event::ProposeOnce(..)
-            | Event::Read(_)
-            | Event::ChangeMembership(..)
-            | Event::Transfer(..)
-            | Event::Compact(_)
-            | Event::Apply => Due::Nothing,
-        };
+        self.due = Due::Nothing;
+        if let Event::Persisted(token) = event {
+            watch.notified(*token);
+            self.due = Due::Durable;
+        }
     }
 
     #[inline]
