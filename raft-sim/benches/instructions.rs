@@ -22,14 +22,14 @@ const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.tx
 const MOST_RISE: f64 = 5.0;
 
 /// The fixed runs, by name.
-const RUNS: [(&str, fn()); 4] = [
+const RUNS: [(&str, fn()); 6] = [
     ("w", || {
         black_box(drive(&workload_w(5, 4_000_000), &Reference, &mut ()).expect("it boots"));
     }),
-    ("w-judged", || judge(&workload_w(5, 4_000_000))),
-    ("swarm-judged", || {
-        (0..10).for_each(|seed| judge(&Plan::draw(seed, &PlanOptions::default())));
-    }),
+    ("w-unjudged", || run(&workload_w(5, 4_000_000), false)),
+    ("w-judged", || run(&workload_w(5, 4_000_000), true)),
+    ("swarm-unjudged", || swarm(false)),
+    ("swarm-judged", || swarm(true)),
     ("set-up", || {
         for seed in 0..200 {
             let drawn = Plan::draw(seed, &PlanOptions::default());
@@ -39,8 +39,13 @@ const RUNS: [(&str, fn()); 4] = [
     }),
 ];
 
-fn judge(plan: &Plan) {
-    let outcome = run_on(plan, &Reference, true, ()).expect("it boots");
+/// Seeds as a campaign draws and runs them.
+fn swarm(judged: bool) {
+    (0..10).for_each(|seed| run(&Plan::draw(seed, &PlanOptions::default()), judged));
+}
+
+fn run(plan: &Plan, judged: bool) {
+    let outcome = run_on(plan, &Reference, judged, ()).expect("it boots");
     assert_eq!(outcome.violation, None, "the reference core violated a property");
 }
 

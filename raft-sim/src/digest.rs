@@ -43,7 +43,7 @@ impl Observer for Digest {
                 mix_event(digest, at, *server, event)
             }
             Observation::Stepped { before, effects, .. } if effects.ended.is_none() => {
-                let changed = effects.view != *before;
+                let changed = effects.view != **before;
                 let digest = if changed { mix_view(digest, &effects.view) } else { digest };
                 effects.writes.iter().fold(digest, mix_write)
             }

@@ -79,7 +79,7 @@ pub enum Observation<'a> {
         /// The server.
         server: NodeId,
         /// Its state before.
-        before: View,
+        before: Cow<'a, View>,
         /// The number of entries in its log before, including those covered by its snapshot.
         length: u64,
         /// Its effects, and its state now. If the server ended by itself, only that counts.
@@ -212,17 +212,26 @@ pub trait Observer {
     /// # Errors
     /// The run is to end here.
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop>;
-}
 
-/// Lets an observer observe what a world has borrowed to an observation. Nothing of it is owned, so there is nothing to drop:
-/// to find that out at run time would cost each step more than most observers do.
-#[inline(always)]
-pub(crate) fn tell(
-    observer: &mut impl Observer,
-    at: Micros,
-    observation: Observation<'_>,
-) -> Result<(), Stop> {
-    observer.observe(at, &ManuallyDrop::new(observation))
+    /// Something happened at this time. An observer that consists of others has each of them make the observation: one
+    /// that is made where it is taken apart is never stored, and its kind is known to the compiler.
+    ///
+    /// All of the observation is borrowed. So there is nothing to drop: to find that out at run time would cost each step
+    /// more than most observers do.
+    ///
+    /// # Errors
+    /// The run is to end here.
+    #[inline(always)]
+    fn observe_made<'a>(
+        &mut self,
+        at: Micros,
+        make: impl Fn() -> Observation<'a>,
+    ) -> Result<(), Stop>
+    where
+        Self: Sized,
+    {
+        self.observe(at, &ManuallyDrop::new(make()))
+    }
 }
 
 /// An observer that does nothing and costs nothing.
@@ -248,6 +257,18 @@ impl<O: Observer> Observer for Option<O> {
             None => Ok(()),
         }
     }
+
+    #[inline(always)]
+    fn observe_made<'a>(
+        &mut self,
+        at: Micros,
+        make: impl Fn() -> Observation<'a>,
+    ) -> Result<(), Stop> {
+        match self {
+            Some(observer) => observer.observe_made(at, make),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A pair of observers: the first one observes first. The second one does not see the observation at which the first
@@ -257,5 +278,15 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.0.observe(at, observation)?;
         self.1.observe(at, observation)
+    }
+
+    #[inline(always)]
+    fn observe_made<'a>(
+        &mut self,
+        at: Micros,
+        make: impl Fn() -> Observation<'a>,
+    ) -> Result<(), Stop> {
+        self.0.observe_made(at, &make)?;
+        self.1.observe_made(at, make)
     }
 }

@@ -297,7 +297,7 @@ impl Observer for Watch {
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
             Observation::Stepped { server, before, length, effects }
-                if self.wanted != 0 && (effects.view != *before || !effects.writes.is_empty()) =>
+                if self.wanted != 0 && (effects.view != **before || !effects.writes.is_empty()) =>
             {
                 self.look(*server, before, effects, *length);
             }

@@ -80,7 +80,9 @@ impl Checkers {
         let can = |capability| capabilities.contains(&capability);
         let mut record = Record::new(servers, members);
         record.claims = capabilities.to_vec();
-        record.settings = settings;
+        for (server, settings) in record.servers.iter_mut().zip(settings) {
+            server.settings = settings;
+        }
         let checkers = Checkers::over(record);
         let checkers = if can(Capability::AtAppend) { checkers } else { checkers.at_apply() };
         if can(Capability::SlowDisk) { checkers } else { checkers.waiting_for_disks() }

@@ -20,7 +20,7 @@ macro_rules! each {
 macro_rules! ask {
     (($checkers:ident, $slot:expr, |$checker:ident, $at:ident| $ask:expr) $($name:ident: $type:ty,)*) => {{
         let Checkers { record, list, exercised, .. } = &mut *$checkers;
-        let $at = &mut Context { record, slot: $slot, exercised };
+        let $at = &mut Context::of(record, $slot, exercised);
         $({
             let $checker = &mut list.$name;
             $ask;
@@ -35,7 +35,7 @@ impl Checkers {
     /// If the server is unknown.
     pub fn configured(&mut self, server: NodeId, settings: Settings) {
         let slot = self.record.slot(server);
-        self.record.settings[slot] = settings;
+        self.record.servers[slot].settings = settings;
     }
 
     /// A server booted from `durable`, its `snapshot` and the `log` behind that, and shows `view`; its state
@@ -118,7 +118,21 @@ impl Checkers {
     pub fn takes(&mut self, server: NodeId, event: &Event) {
         let slot = self.record.slot(server);
         self.record.takes(slot, event);
-        each!(self, slot, |checker, at| checker.takes(at, event));
+        match event {
+            Event::Receive(message) => {
+                each!(self, slot, |checker, at| checker.receives(at, message));
+            }
+            Event::Tick => each!(self, slot, |checker, at| checker.ticks(at)),
+            Event::Propose(..)
+            | Event::Persisted(_)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Read(_)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_)
+            | Event::Apply => each!(self, slot, |checker, at| checker.takes(at, event)),
+        }
     }
 
     /// A server did one step. Its view before is the one of its last step.

@@ -10,7 +10,7 @@ use super::server::{Heard, Server};
 use crate::model::{
     Body, Entry, HardState, LogIndex, Membership, Message, NodeId, Payload, Snapshot, Term, length,
 };
-use crate::subject::{Capability, Event, Role, Settings, View, Write};
+use crate::subject::{Capability, Event, Role, View, Write};
 
 /// The point at which a configuration is in force on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,6 @@ pub(super) struct Record {
     pub(super) waits: bool,
     /// The capabilities that the implementation claims.
     pub(super) claims: Vec<Capability>,
-    /// The settings of each server, S1 first.
-    pub(super) settings: Vec<Settings>,
     /// True while a server takes an event that is known, so that its step can be compared with it.
     pub(super) announced: bool,
 }
@@ -62,7 +60,6 @@ impl Record {
             in_force: InForce::Appended,
             waits: false,
             claims: Vec::new(),
-            settings: vec![Settings::default(); servers.len()],
             announced: false,
         }
     }
@@ -202,7 +199,8 @@ impl Record {
     /// CheckQuorum it disregards requests for votes then (§6). What it promises to a lease holds over a restart.
     #[inline]
     pub(super) fn promises(&self, slot: usize) -> bool {
-        let (server, timeout) = (&self.servers[slot], self.settings[slot].election_timeout.0);
+        let server = &self.servers[slot];
+        let timeout = server.settings.election_timeout.0;
         let heard = server.heard.filter(|heard| heard.term == server.view.term);
         server.view.role == Role::Leader || heard.is_some_and(|heard| heard.ticks < timeout)
     }
@@ -211,7 +209,7 @@ impl Record {
     pub(super) fn power_off(&mut self, slot: usize) {
         let server = &mut self.servers[slot];
         server.power_off();
-        let leases = self.settings[slot].lease_drift.is_some();
+        let leases = server.settings.lease_drift.is_some();
         // It has answered a leader only once its term was durable.
         server.heard = server.heard.filter(|heard| leases && server.durable.term >= heard.term);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::chain::{Chain, Table};
 use crate::model::{HardState, LogIndex, Membership, NodeId, Payload, Position, Term};
-use crate::subject::{LogWrite, View};
+use crate::subject::{LogWrite, Settings, View};
 
 /// The durable state when a disk began to lie.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(super) struct Server {
     pub(super) known: bool,
     /// Its state after its last step; the default one while it is down.
     pub(super) view: View,
+    /// Its timing and limits.
+    pub(super) settings: Settings,
     /// The configuration that it boots with from nothing; one without servers if it is added later.
     first: Arc<Membership>,
     /// Its log as it sees it, writes in flight included.
@@ -57,6 +59,7 @@ impl Server {
             id,
             known: false,
             view: View::default(),
+            settings: Settings::default(),
             first: first.clone(),
             log: Chain::new(first.clone()),
             durable_log: Chain::new(first.clone()),

@@ -98,7 +98,7 @@ impl Observer for Seen {
                 if std::mem::replace(last, number) != number {
                     self.note(number, true, now);
                 }
-                if effects.view != *before || !effects.writes.is_empty() {
+                if effects.view != **before || !effects.writes.is_empty() {
                     let server = self.server(*id);
                     server.view = effects.view;
                     for write in &effects.writes {

@@ -104,6 +104,18 @@ impl Observer for Judge {
         self.coverage.observe(at, observation)?;
         self.checkers.observe(at, observation)
     }
+
+    #[inline(always)]
+    fn observe_made<'a>(
+        &mut self,
+        at: Micros,
+        make: impl Fn() -> Observation<'a>,
+    ) -> Result<(), Stop> {
+        self.no_panic.observe_made(at, &make)?;
+        self.digest.observe_made(at, &make)?;
+        self.coverage.observe_made(at, &make)?;
+        self.checkers.observe_made(at, make)
+    }
 }
 
 impl Judge {

@@ -124,25 +124,36 @@ fn not_booted(server: NodeId, why: &str) -> String {
 }
 
 /// The observers of a run: the caller's, and those that the driver needs.
-struct Folds<O> {
-    observer: O,
+struct Folds<'a, O> {
+    observer: &'a mut O,
     watch: Watch,
     answers: Answers,
 }
 
-impl<O: Observer> Observer for Folds<O> {
+impl<O: Observer> Observer for Folds<'_, O> {
     #[inline(always)]
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.observer.observe(at, observation)?;
         self.watch.observe(at, observation)?;
         self.answers.observe(at, observation)
     }
+
+    #[inline(always)]
+    fn observe_made<'b>(
+        &mut self,
+        at: Micros,
+        make: impl Fn() -> Observation<'b>,
+    ) -> Result<(), Stop> {
+        self.observer.observe_made(at, &make)?;
+        self.watch.observe_made(at, &make)?;
+        self.answers.observe_made(at, make)
+    }
 }
 
 struct Run<'a, L: Launch + ?Sized, O> {
     plan: &'a Plan,
     world: World<'a, L>,
-    folds: Folds<O>,
+    folds: Folds<'a, O>,
     /// Most steps until its plan's time is over.
     most_steps: u64,
     /// The alarms that are set, by number.
@@ -171,7 +182,7 @@ struct Run<'a, L: Launch + ?Sized, O> {
 }
 
 impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
-    fn new(plan: &'a Plan, launch: &'a L, observer: O) -> Result<Run<'a, L, O>, Failed> {
+    fn new(plan: &'a Plan, launch: &'a L, observer: &'a mut O) -> Result<Run<'a, L, O>, Failed> {
         let start = |(id, clock): (NodeId, &crate::plan::Clock)| Start {
             settings: plan.settings_of(id),
             tick: clock.tick,

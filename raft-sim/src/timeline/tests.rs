@@ -64,7 +64,11 @@ fn take(
     let took = Observation::Took { server, event: Cow::Borrowed(event) };
     let effects = Cow::Borrowed(effects);
     observe(recorder, time, &took);
-    observe(recorder, time, &Observation::Stepped { server, before, length, effects });
+    observe(
+        recorder,
+        time,
+        &Observation::Stepped { server, before: Cow::Owned(before), length, effects },
+    );
 }
 
 fn observe(recorder: &mut Recorder, time: Micros, observation: &Observation<'_>) {

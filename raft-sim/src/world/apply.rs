@@ -7,7 +7,7 @@ use crate::action::{Action, Change, LinkChange};
 use crate::disk::SyncTime;
 use crate::model::NodeId;
 use crate::network::{Conditions, Flight, Loss, MessageId};
-use crate::observation::{Observation, Observer, tell};
+use crate::observation::{Observation, Observer};
 use crate::subject::{Event, Token};
 use crate::time::TICK;
 
@@ -94,13 +94,18 @@ impl<L: Launch + ?Sized> World<'_, L> {
         } else {
             None
         };
-        let content = Cow::Borrowed(&message);
         if let Some(why) = lost {
-            let observation = Observation::Lost { message: Some(id), content, why };
-            tell(observer, self.now, observation)?;
+            observer.observe_made(self.now, || Observation::Lost {
+                message: Some(id),
+                content: Cow::Borrowed(&message),
+                why,
+            })?;
             return Ok(false);
         }
-        tell(observer, self.now, Observation::Delivered { message: id, content })?;
+        observer.observe_made(self.now, || Observation::Delivered {
+            message: id,
+            content: Cow::Borrowed(&message),
+        })?;
         self.step(message.to, Event::Receive(message), observer)
     }
 
@@ -114,8 +119,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         if !self.server(id).is_up() {
             return Ok(false);
         }
-        let asked = Observation::Asked { server: id, event: Cow::Borrowed(&event) };
-        tell(observer, self.now, asked)?;
+        let asked = || Observation::Asked { server: id, event: Cow::Borrowed(&event) };
+        observer.observe_made(self.now, asked)?;
         if let Some(request) = event.request() {
             self.servers[slot(id)].takes_request(request);
         }
@@ -153,7 +158,10 @@ impl<L: Launch + ?Sized> World<'_, L> {
                 }
                 Change::Release(kinds) => {
                     for message in network.hold(from, to, kinds, false) {
-                        tell(observer, self.now, Observation::Held { message, held: false })?;
+                        observer.observe_made(self.now, || Observation::Held {
+                            message,
+                            held: false,
+                        })?;
                     }
                 }
                 Change::Slow(extra) => network.slow(from, to, extra, true),
@@ -175,7 +183,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         self.sync = SyncTime { min: 0, max: 0, notice: 0 };
         self.apply_time = 0;
         for message in self.network.calm(conditions) {
-            tell(observer, self.now, Observation::Held { message, held: false })?;
+            observer.observe_made(self.now, || Observation::Held { message, held: false })?;
         }
         self.set_out();
         for id in self.ids() {
@@ -198,9 +206,11 @@ impl<L: Launch + ?Sized> World<'_, L> {
         observer: &mut impl Observer,
     ) -> Result<bool, Halt> {
         let Some(Flight { message, .. }) = self.network.take(id) else { return Ok(false) };
-        let content = Cow::Borrowed(&message);
-        let lost = Observation::Lost { message: Some(id), content, why: Loss::Dropped };
-        tell(observer, self.now, lost)?;
+        observer.observe_made(self.now, || Observation::Lost {
+            message: Some(id),
+            content: Cow::Borrowed(&message),
+            why: Loss::Dropped,
+        })?;
         Ok(true)
     }
 
@@ -227,7 +237,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         if !self.network.set_held(message, held) {
             return Ok(false);
         }
-        tell(observer, self.now, Observation::Held { message, held })?;
+        observer.observe_made(self.now, || Observation::Held { message, held })?;
         if !held {
             self.set_out();
         }

@@ -9,7 +9,7 @@ use super::{Halt, Launch, Server, World, slot};
 use crate::disk::{Disk, Survives, length_after};
 use crate::mix::{below, mix};
 use crate::model::{LogIndex, NodeId, length};
-use crate::observation::{Observation, Observer, Stop, Stored, tell};
+use crate::observation::{Observation, Observer, Stop, Stored};
 use crate::panics;
 use crate::subject::{Boot, Event, Token, View, Write};
 
@@ -168,8 +168,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         write: &Write,
         observer: &mut impl Observer,
     ) -> Result<(), Stop> {
-        let durable = Observation::Durable { server: id, write: Cow::Borrowed(write) };
-        tell(observer, self.now, durable)
+        let durable = || Observation::Durable { server: id, write: Cow::Borrowed(write) };
+        observer.observe_made(self.now, durable)
     }
 
     /// True if a server is paused. It is then notified of its durable writes, from this one on, when it resumes.
@@ -279,7 +279,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         server.disk = Disk::default();
         server.kept = None;
         server.view = View::default();
-        tell(observer, self.now, Observation::Wiped { server: id })?;
+        observer.observe_made(self.now, || Observation::Wiped { server: id })?;
         Ok(true)
     }
 
@@ -299,7 +299,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             server.kept = server.view.applied.min(server.disk.durable_prefix());
         }
         server.disk.lie(lies);
-        tell(observer, self.now, Observation::Lies { server: id, lies })?;
+        observer.observe_made(self.now, || Observation::Lies { server: id, lies })?;
         Ok(true)
     }
 
@@ -333,8 +333,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let lost = server.disk.unsynced() + usize::from(torn.is_some());
         server.disk.lose_unsynced();
         server.length = server.disk.written_length();
-        let crashed = Observation::Crashed { server: id, survived, torn, lost, at_write };
-        tell(observer, self.now, crashed)?;
+        let crashed = || Observation::Crashed { server: id, survived, torn, lost, at_write };
+        observer.observe_made(self.now, crashed)?;
         Ok(true)
     }
 
@@ -414,10 +414,12 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let (subject, view) = match booted {
             Ok(booted) => booted,
             Err(why) => {
-                let why = Cow::Borrowed(&*why);
-                let failed = Observation::NotBooted { server: id, panicked, why: why.clone() };
-                tell(observer, self.now, failed)?;
-                return Err(Halt::NoBoot { server: id, why: why.into_owned() });
+                observer.observe_made(self.now, || Observation::NotBooted {
+                    server: id,
+                    panicked,
+                    why: Cow::Borrowed(&*why),
+                })?;
+                return Err(Halt::NoBoot { server: id, why });
             }
         };
         self.subjects[slot(id)] = Some(subject);
@@ -429,7 +431,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         server.busy_until = self.now;
         self.start_clock(id);
         let server = &self.servers[slot(id)];
-        let booted = Observation::Booted {
+        let booted = || Observation::Booted {
             server: id,
             again: server.life > 1,
             disk: Stored {
@@ -442,7 +444,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
             changed: changed.is_some(),
             view,
         };
-        tell(observer, self.now, booted)?;
+        observer.observe_made(self.now, booted)?;
         Ok(())
     }
 }

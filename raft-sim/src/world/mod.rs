@@ -25,7 +25,7 @@ use crate::disk::{Survives, SyncTime};
 use crate::mix::{MixHasher, mix};
 use crate::model::{NodeId, length};
 use crate::network::{Arrival, Network};
-use crate::observation::{Observation, Observer, Stop, tell};
+use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Capability, Effects, Request, Role, Settings};
 use crate::time::{Micros, Queue};
 
@@ -128,7 +128,8 @@ impl<'a, L: Launch + ?Sized> World<'a, L> {
     /// # Errors
     /// A server did not boot, or the observer ended the run.
     pub fn apply(&mut self, action: Action, observer: &mut impl Observer) -> Result<bool, Halt> {
-        tell(observer, self.now, Observation::Action { action: Cow::Borrowed(&action) })?;
+        observer
+            .observe_made(self.now, || Observation::Action { action: Cow::Borrowed(&action) })?;
         self.carry_out_action(action, observer)
     }
 

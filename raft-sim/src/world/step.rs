@@ -9,7 +9,7 @@ use super::{Halt, Launch, World, slot};
 use crate::mix::{below, mix};
 use crate::model::{LogIndex, Message, NodeId};
 use crate::network::{Fate, Loss, Network};
-use crate::observation::{Observation, Observer, Stop, tell};
+use crate::observation::{Observation, Observer, Stop};
 use crate::panics;
 use crate::subject::{Effects, Ended, Event, Subject};
 use crate::time::{Micros, Queue};
@@ -32,7 +32,7 @@ fn send(
     message: Message,
     observer: &mut impl Observer,
 ) -> Result<(), Stop> {
-    tell(observer, now, Observation::Sent { message: Cow::Borrowed(&message) })?;
+    observer.observe_made(now, || Observation::Sent { message: Cow::Borrowed(&message) })?;
     let Some(queue) = queue else { return park(network, now, message, false, observer) };
     let fate = match network.fate(&message) {
         Ok(fate) => fate,
@@ -58,7 +58,7 @@ fn depart(
     let (from, to, Fate { held, copy, delay, .. }) = (message.from, message.to, *fate);
     let message = network.launch(message, fate);
     let arrives = delay.map(|delay| schedule(queue, now, message, delay));
-    tell(observer, now, Observation::InFlight { message, from, to, copy, held, arrives })
+    observer.observe_made(now, || Observation::InFlight { message, from, to, copy, held, arrives })
 }
 
 /// A message is lost as it is sent.
@@ -69,8 +69,11 @@ fn lose(
     why: Loss,
     observer: &mut impl Observer,
 ) -> Result<(), Stop> {
-    let content = Cow::Borrowed(message);
-    tell(observer, now, Observation::Lost { message: None, content, why })
+    observer.observe_made(now, || Observation::Lost {
+        message: None,
+        content: Cow::Borrowed(message),
+        why,
+    })
 }
 
 /// A message, or a copy of one, is in flight, to be delivered by hand or when time flows.
@@ -87,7 +90,14 @@ fn park(
     };
     let (from, to, held) = (message.from, message.to, fate.held);
     let message = network.launch(message, &fate);
-    tell(observer, now, Observation::InFlight { message, from, to, copy, held, arrives: None })
+    observer.observe_made(now, || Observation::InFlight {
+        message,
+        from,
+        to,
+        copy,
+        held,
+        arrives: None,
+    })
 }
 
 impl<L: Launch + ?Sized> World<'_, L> {
@@ -107,8 +117,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
             missed.push(event);
             return Ok(true);
         }
-        let step = Observation::Step { server: id, event: Cow::Borrowed(&event) };
-        tell(observer, self.now, step)?;
+        let step = || Observation::Step { server: id, event: Cow::Borrowed(&event) };
+        observer.observe_made(self.now, step)?;
         self.take(id, event, observer)?;
         self.settle_at_once(id, observer)?;
         self.lag(id, observer)?;
@@ -129,8 +139,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let servers = self.servers.len();
         let server = &mut self.servers[slot(id)];
         let Some(subject) = &mut self.subjects[slot(id)] else { return Ok(()) };
-        let took = Observation::Took { server: id, event: Cow::Borrowed(&event) };
-        tell(observer, self.now, took)?;
+        let took = || Observation::Took { server: id, event: Cow::Borrowed(&event) };
+        observer.observe_made(self.now, took)?;
         let length = server.length;
         let effects = &mut self.effects;
         // All else was taken out when the last step was carried out.
@@ -153,9 +163,12 @@ impl<L: Launch + ?Sized> World<'_, L> {
         {
             effects.ended = Some(Ended::Crashed(why));
         }
-        let (before, effects) = (server.view, Cow::Borrowed(&*effects));
-        let stepped = Observation::Stepped { server: id, before, length, effects };
-        tell(observer, self.now, stepped)?;
+        observer.observe_made(self.now, || Observation::Stepped {
+            server: id,
+            before: Cow::Borrowed(&server.view),
+            length,
+            effects: Cow::Borrowed(effects),
+        })?;
         let effects = &self.effects;
         if effects.ended.is_some() {
             self.crash(id, Default::default(), false, observer)?;
@@ -186,8 +199,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         }
         if !self.effects.answers.is_empty() {
             for (request, answer) in self.effects.answers.drain(..) {
-                let answered = Observation::Answered { server: id, request, answer };
-                tell(observer, self.now, answered)?;
+                let answered = || Observation::Answered { server: id, request, answer };
+                observer.observe_made(self.now, answered)?;
             }
         }
         if !self.effects.sends.is_empty() {

@@ -30,7 +30,7 @@ impl CandidateLog {
         if self.unnotified[at.slot] == 0 {
             former.clear();
         }
-        former.push(at.server().last());
+        former.push(at.server.last());
     }
 }
 
@@ -80,9 +80,9 @@ impl Checker for CandidateLog {
             return Ok(());
         };
         at.count(Property::CandidateLog);
-        let own = at.server().last();
+        let own = at.server.last();
         let was = || self.former[at.slot].contains(last);
-        if *last == own || message.term < at.server().view.term || was() {
+        if *last == own || message.term < at.server.view.term || was() {
             return Ok(());
         }
         let id = at.id();

@@ -25,7 +25,7 @@ impl CommitOwnTerm {
         at.count(Property::CommitOwnTerm);
         let (id, term, to) = (at.id(), commit.term, commit.to);
         let committed = || format!("{id}, leader of term {term}, committed up to index {to}");
-        match at.server().log.at(to) {
+        match at.server.log.at(to) {
             Some(link) if link.term == term || by_all(link) => Ok(()),
             Some(link) => {
                 let detail = format!("{}, an entry of term {}", committed(), link.term);
@@ -49,7 +49,7 @@ impl Checker for CommitOwnTerm {
         if !commit.leads {
             return Ok(());
         }
-        let (record, server) = (at.record, at.server());
+        let (record, server) = (at.record, at.server);
         let configuration = server.log.configurations.nth(commit.configured.start).1;
         CommitOwnTerm::check(at, commit, |link| {
             let waits = |voter| record.waits && voter == server.id;

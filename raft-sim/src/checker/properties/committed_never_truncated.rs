@@ -22,7 +22,7 @@ impl Checker for CommittedNeverTruncated {
 
     #[inline]
     fn writes_log(&mut self, at: &mut Context<'_>, write: &LogWrite, _: &View) -> Verdict {
-        if write.from.get() <= at.server().log.len() {
+        if write.from.get() <= at.server.log.len() {
             at.count(Property::CommittedNeverTruncated);
         }
         Ok(())
@@ -30,7 +30,7 @@ impl Checker for CommittedNeverTruncated {
 
     #[inline]
     fn appends(&mut self, at: &mut Context<'_>, new: &New<'_>, _: &View) -> Verdict {
-        let (server, index) = (at.server(), new.index);
+        let (server, index) = (at.server, new.index);
         let committed = length(server.view.commit);
         if index > committed || server.log.at(index) == Some(new.link) {
             return Ok(());
@@ -44,7 +44,7 @@ impl Checker for CommittedNeverTruncated {
 
     #[inline]
     fn wrote_log(&mut self, at: &mut Context<'_>, end: u64) -> Verdict {
-        let committed = length(at.server().view.commit);
+        let committed = length(at.server.view.commit);
         if end >= committed {
             return Ok(());
         }

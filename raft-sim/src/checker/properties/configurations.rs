@@ -33,7 +33,7 @@ impl Configurations {
     #[cold]
     fn check_next(at: &mut Context<'_>, index: u64, next: &Membership, after: &View) -> Verdict {
         at.count(Property::Configurations);
-        let (record, server) = (at.record, at.server());
+        let (record, server) = (at.record, at.server);
         let commit = length(after.commit);
         let (done, is_done) = match record.in_force {
             InForce::Appended | InForce::Unreported => (commit, "committed"),
@@ -81,7 +81,7 @@ impl Checker for Configurations {
 
     #[inline]
     fn applied(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
-        let (record, server) = (at.record, at.server());
+        let (record, server) = (at.record, at.server);
         if server.log.configurations.len() == 0 && after.configuration.is_none() {
             return Ok(());
         }

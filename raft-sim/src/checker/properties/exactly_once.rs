@@ -97,7 +97,7 @@ impl Checker for ExactlyOnce {
         answer: &Answer,
     ) -> Verdict {
         let Some(index) = committed_at(answer) else { return Ok(()) };
-        let (id, applied, committed) = (at.id(), at.server().applied, at.record.ledger.len());
+        let (id, applied, committed) = (at.id(), at.server.applied, at.record.ledger.len());
         if index.get() <= applied.min(committed) {
             return Ok(());
         }

@@ -48,7 +48,7 @@ impl Checker for FollowerMatchesLeader {
         let Some(leader) = at.record.find(message.to) else {
             return Ok(());
         };
-        let (follower, leader) = (at.server(), &at.record.servers[leader]);
+        let (follower, leader) = (at.server, &at.record.servers[leader]);
         if leader.view.role != Role::Leader
             || leader.view.term != message.term
             || follower.view.term != message.term

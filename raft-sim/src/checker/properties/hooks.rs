@@ -12,7 +12,7 @@ use crate::checker::record::Record;
 use crate::checker::server::Server;
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
 use crate::network::MessageId;
-use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, Settings, View, Write};
+use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, View, Write};
 use crate::time::Micros;
 
 /// Counters: how often each property was exercised, that is, how often something was compared that could have
@@ -41,34 +41,34 @@ impl Exercised {
 /// The context of an observation: the server, and what is known of the run.
 pub(in crate::checker) struct Context<'a> {
     pub(in crate::checker) record: &'a Record,
+    /// The record of the server.
+    pub(in crate::checker) server: &'a Server,
     /// The place of the server in the record.
     pub(in crate::checker) slot: usize,
     pub(in crate::checker) exercised: &'a mut Exercised,
 }
 
 impl<'a> Context<'a> {
-    /// The record of the server.
-    #[inline]
-    pub(in crate::checker) fn server(&self) -> &'a Server {
-        &self.record.servers[self.slot]
+    /// The context of an observation about the server at this place.
+    #[inline(always)]
+    pub(in crate::checker) fn of(
+        record: &'a Record,
+        slot: usize,
+        exercised: &'a mut Exercised,
+    ) -> Context<'a> {
+        Context { record, server: &record.servers[slot], slot, exercised }
     }
 
     /// The server's name.
     #[inline]
     pub(in crate::checker) fn id(&self) -> NodeId {
-        self.server().id
+        self.server.id
     }
 
     /// True if the server acts as a leader in a step after which it shows this.
     #[inline]
     pub(in crate::checker) fn leads(&self, after: &View) -> bool {
         self.record.leads(self.slot, after)
-    }
-
-    /// The server's settings.
-    #[inline]
-    pub(in crate::checker) fn settings(&self) -> &'a Settings {
-        &self.record.settings[self.slot]
     }
 
     /// A property is put to the test.
@@ -245,7 +245,15 @@ pub(in crate::checker) trait Checker: Sized {
         Ok(())
     }
 
-    /// It is about to take an event; [`stepped`](Checker::stepped) follows.
+    /// It is about to take a message; [`stepped`](Checker::stepped) follows.
+    #[inline(always)]
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {}
+
+    /// Its clock is about to tick; [`stepped`](Checker::stepped) follows.
+    #[inline(always)]
+    fn ticks(&mut self, at: &mut Context<'_>) {}
+
+    /// It is about to take another event; [`stepped`](Checker::stepped) follows.
     #[inline(always)]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {}
 
@@ -255,7 +263,7 @@ pub(in crate::checker) trait Checker: Sized {
         Ok(())
     }
 
-    /// A step that was announced by [`takes`](Checker::takes) makes this message, which leaves now or when a write is
+    /// A step that was announced, by one of the three hooks before, makes this message, which leaves now or when a write is
     /// durable. All else that the step changes is on record.
     #[inline(always)]
     fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
@@ -272,7 +280,7 @@ pub(in crate::checker) trait Checker: Sized {
     #[inline(always)]
     fn in_flight(&mut self, at: &mut Context<'_>, to: NodeId, message: MessageId) {}
 
-    /// A message in flight reaches it; if it is up, [`takes`](Checker::takes) follows.
+    /// A message in flight reaches it; if it is up, [`receives`](Checker::receives) follows.
     #[inline(always)]
     fn delivered(&mut self, at: &mut Context<'_>, message: MessageId) {}
 

@@ -6,7 +6,6 @@ use crate::checker::properties::hooks::{Checker, Commit, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::model::{Body, Message, NodeId, Term, length};
-use crate::subject::Event;
 
 /// Justified Acknowledgement (Figure 2, AppendEntries; §5.3): success says that the follower has the entries of a request
 /// of the leader, which the consistency check has verified. What lies behind them in its log may be another leader's.
@@ -41,8 +40,7 @@ impl Checker for JustifiedAcknowledgement {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        let Event::Receive(message) = event else { return };
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
         self.carries_own |= !message.own.is_empty();
         let (term, leader) = (message.term, message.from);
         let requests = &mut self.requests[at.slot];
@@ -98,12 +96,12 @@ impl Checker for JustifiedAcknowledgement {
     fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
         let Some(matched) = acknowledged(&message.body) else { return Ok(()) };
         let Requests { term, leader, end, .. } = self.requests[at.slot];
-        if message.term < at.server().view.term || message.to == at.id() {
+        if message.term < at.server.view.term || message.to == at.id() {
             return Ok(());
         }
         at.count(Property::JustifiedAcknowledgement);
         let asked = (term, leader) == (message.term, Some(message.to));
-        let committed = Some(matched) <= at.server().view.commit;
+        let committed = Some(matched) <= at.server.view.commit;
         if asked && matched.get() <= end || committed {
             return Ok(());
         }
@@ -119,7 +117,7 @@ impl Checker for JustifiedAcknowledgement {
     /// It may come back in an earlier term. In the same one, its disk has what it acknowledged.
     #[inline]
     fn crashed(&mut self, at: &mut Context<'_>) {
-        let (server, requests) = (at.server(), &mut self.requests[at.slot]);
+        let (server, requests) = (at.server, &mut self.requests[at.slot]);
         if requests.term > server.durable.term {
             *requests = Requests::default();
         }

@@ -79,7 +79,7 @@ impl Checker for JustifiedAnswer {
                 let membership = Membership { voters, outgoing: Vec::new(), learners };
                 (*request, Wanted::Configuration(Arc::new(membership)))
             }
-            Event::Transfer(request, _) => (*request, Wanted::Handover(at.server().view.term)),
+            Event::Transfer(request, _) => (*request, Wanted::Handover(at.server.view.term)),
             Event::Tick
             | Event::Receive(_)
             | Event::Persisted(_)
@@ -116,7 +116,7 @@ impl Checker for JustifiedAnswer {
                 })
             }
             (Answer::Done, Wanted::Handover(term)) => {
-                let view = &at.server().view;
+                let view = &at.server.view;
                 let leads = view.term == *term && view.role == Role::Leader;
                 leads.then(|| format!("it still leads term {term}"))
             }

@@ -11,7 +11,7 @@ use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::names;
 use crate::checker::record::Record;
 use crate::model::{Body, LogIndex, Message, NodeId, Position, Term};
-use crate::subject::{Event, Role};
+use crate::subject::Role;
 
 /// Justified Commit (Figure 2, leaders; §5.3): a leader commits what a quorum has acknowledged to it in its term: from each
 /// server that it counts it has taken a success that reaches the entry. Its own disk counts once that has the entry.
@@ -57,9 +57,8 @@ impl Checker for JustifiedCommit {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        let Event::Receive(message) = event else { return };
-        let view = &at.server().view;
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        let view = &at.server.view;
         if view.role == Role::Leader
             && view.term == message.term
             && let Some(from) = at.record.find(message.from)
@@ -77,12 +76,12 @@ impl Checker for JustifiedCommit {
     #[inline]
     fn commits(&mut self, at: &mut Context<'_>, commit: &Commit) -> Verdict {
         // One past its log has raised an alarm.
-        let link = at.server().log.at(commit.to).filter(|_| commit.leads && at.record.announced);
+        let link = at.server.log.at(commit.to).filter(|_| commit.leads && at.record.announced);
         let Some(link) = link else { return Ok(()) };
         at.count(Property::JustifiedCommit);
         let learned = &self.learned[at.slot];
         let holds = |at: &Context<'_>, voter: NodeId, (index, link): (u64, Link)| {
-            let leader = at.server();
+            let leader = at.server;
             if voter == leader.id {
                 return at.record.waits || at.record.is_durable(voter, index, link);
             }
@@ -93,7 +92,7 @@ impl Checker for JustifiedCommit {
             return Ok(());
         }
         let (id, to) = (at.id(), commit.to);
-        let configuration = at.server().log.configurations.nth(commit.configured.start).1;
+        let configuration = at.server.log.configurations.nth(commit.configured.start).1;
         let detail = format!(
             "{id} committed up to index {to}, which no quorum of {} has acknowledged to it in term {}",
             names(configuration),
@@ -104,7 +103,7 @@ impl Checker for JustifiedCommit {
 
     #[inline]
     fn matches(&mut self, at: &mut Context<'_>, other: NodeId, matched: LogIndex) -> Verdict {
-        let leads = at.server().view.role == Role::Leader && at.record.announced;
+        let leads = at.server.view.role == Role::Leader && at.record.announced;
         let Some(slot) = at.record.find(other).filter(|slot| leads && *slot != at.slot) else {
             return Ok(());
         };
@@ -112,7 +111,7 @@ impl Checker for JustifiedCommit {
         if matched.get() <= acknowledged {
             return Ok(());
         }
-        let (id, term) = (at.id(), at.server().view.term);
+        let (id, term) = (at.id(), at.server.view.term);
         let detail = format!(
             "{id} takes {matched} for the matchIndex of {other}, which has acknowledged {acknowledged} to it in \
              term {term}"

@@ -6,8 +6,9 @@ use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{Servers, are_quorum, has_quorum, is_alone, names};
 use crate::checker::record::Record;
+use crate::checker::server::Server;
 use crate::model::{Body, Message, Term};
-use crate::subject::{Capability, Effects, Event, Role};
+use crate::subject::{Capability, Effects, Role};
 
 /// Justified Leadership (Figure 2, §5.2): a candidate that receives votes from a majority of the servers becomes leader.
 /// Received means that it has taken them; its own vote counts once that is durable. Only a leader sends the messages of
@@ -44,41 +45,11 @@ struct Votes {
 }
 
 impl JustifiedLeadership {
-    /// A leader takes an event, with CheckQuorum.
-    fn watches_quorum(&mut self, at: &Context<'_>, event: &Event) {
-        let contacts = &mut self.contacts[at.slot];
-        let (server, timeout) = (at.server(), at.settings().election_timeout.1);
-        match event {
-            Event::Receive(message) if message.term == server.view.term => {
-                contacts.now.insert(message.from);
-            }
-            Event::Tick => {
-                contacts.ticks += 1;
-                if contacts.ticks < timeout {
-                    return;
-                }
-                let Contacts { now, before, .. } = *contacts;
-                let quorum = |before: Servers| {
-                    at.record.may_count_by(at.slot).any(|configured| {
-                        has_quorum(server.log.configurations.nth(configured).1, |voter| {
-                            voter == server.id || now.contains(voter) || before.contains(voter)
-                        })
-                    })
-                };
-                let alone = before.is_some_and(|before| !quorum(before));
-                *contacts = Contacts { before: Some(now), alone, ..Contacts::default() };
-            }
-            Event::Receive(_)
-            | Event::Propose(..)
-            | Event::Persisted(_)
-            | Event::Register(_)
-            | Event::ProposeOnce(..)
-            | Event::Read(_)
-            | Event::ChangeMembership(..)
-            | Event::Transfer(..)
-            | Event::Compact(_)
-            | Event::Apply => {}
-        }
+    /// True if the server leads, with CheckQuorum.
+    #[inline]
+    fn watches_quorum(&self, at: &Context<'_>) -> bool {
+        let Server { view, settings, .. } = at.server;
+        self.checks_quorum && settings.check_quorum && view.role == Role::Leader
     }
 
     #[cold]
@@ -100,14 +71,11 @@ impl Checker for JustifiedLeadership {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        if self.checks_quorum && at.settings().check_quorum && at.server().view.role == Role::Leader
-        {
-            self.watches_quorum(at, event);
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        if self.watches_quorum(at) && message.term == at.server.view.term {
+            self.contacts[at.slot].now.insert(message.from);
         }
-        if let Event::Receive(message) = event
-            && let Body::RequestVoteReply { granted: true } = message.body
-        {
+        if let Body::RequestVoteReply { granted: true } = message.body {
             let votes = &mut self.votes[at.slot];
             if message.term > votes.term {
                 *votes = Votes { term: message.term, voters: Servers::default(), ..*votes };
@@ -119,6 +87,28 @@ impl Checker for JustifiedLeadership {
     }
 
     #[inline]
+    fn ticks(&mut self, at: &mut Context<'_>) {
+        if !self.watches_quorum(at) {
+            return;
+        }
+        let (server, contacts) = (at.server, &mut self.contacts[at.slot]);
+        contacts.ticks += 1;
+        if contacts.ticks < server.settings.election_timeout.1 {
+            return;
+        }
+        let Contacts { now, before, .. } = *contacts;
+        let quorum = |before: Servers| {
+            at.record.may_count_by(at.slot).any(|configured| {
+                has_quorum(server.log.configurations.nth(configured).1, |voter| {
+                    voter == server.id || now.contains(voter) || before.contains(voter)
+                })
+            })
+        };
+        let alone = before.is_some_and(|before| !quorum(before));
+        *contacts = Contacts { before: Some(now), alone, ..Contacts::default() };
+    }
+
+    #[inline]
     fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
         let votes = &mut self.votes[at.slot];
         votes.led = term;
@@ -127,7 +117,7 @@ impl Checker for JustifiedLeadership {
             return Ok(());
         }
         at.count(Property::JustifiedLeadership);
-        let server = at.server();
+        let server = at.server;
         let mut voters = if votes.term == term { votes.voters } else { Servers::default() };
         let own = server.durable.term == term && server.durable.voted_for == Some(server.id);
         let configured = at.record.in_force(at.slot, &server.view);
@@ -149,11 +139,11 @@ impl Checker for JustifiedLeadership {
 
     #[inline]
     fn stepped(&mut self, at: &mut Context<'_>, _: &Effects) -> Verdict {
-        let view = &at.server().view;
+        let view = &at.server.view;
         if !self.contacts[at.slot].alone || view.role != Role::Leader {
             return Ok(());
         }
-        let (id, term, ticks) = (at.id(), view.term, 2 * at.settings().election_timeout.1);
+        let (id, term, ticks) = (at.id(), view.term, 2 * at.server.settings.election_timeout.1);
         let detail =
             format!("{id} leads term {term}, and has heard from no quorum for {ticks} ticks");
         violated(Property::JustifiedLeadership, id, detail)

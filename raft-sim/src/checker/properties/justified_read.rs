@@ -91,7 +91,7 @@ impl JustifiedRead {
 
     /// True if the server leads, or did until this step, and can know that nothing newer was committed elsewhere at that time.
     fn is_confirmed(&self, at: &Context<'_>, since: u64) -> bool {
-        let (server, known) = (at.server(), &self.servers[at.slot]);
+        let (server, known) = (at.server, &self.servers[at.slot]);
         if known.led != server.view.term || !commits_own_term(at) {
             return false;
         }
@@ -100,12 +100,12 @@ impl JustifiedRead {
             let Peer { term: of, taken, .. } = known.peers[slot];
             of == term && taken.echoes > since
         };
-        let lease = at.settings().lease_drift.is_some();
+        let lease = at.server.settings.lease_drift.is_some();
         let holds_lease = lease && known.handed_over != Some(term);
         let supports = |slot: usize| {
-            let timeout = at.record.settings[slot].election_timeout.0;
-            let heard = at.record.servers[slot].heard;
-            let heard = heard.filter(|heard| (heard.leader, heard.term) == (server.id, term));
+            let voter = &at.record.servers[slot];
+            let timeout = voter.settings.election_timeout.0;
+            let heard = voter.heard.filter(|heard| (heard.leader, heard.term) == (server.id, term));
             holds_lease && heard.is_some_and(|heard| heard.ticks < timeout)
         };
         let configurations = &server.log.configurations;
@@ -140,7 +140,7 @@ impl JustifiedRead {
 
 /// True if the leader has committed an entry of its term (§8).
 fn commits_own_term(at: &Context<'_>) -> bool {
-    let server = at.server();
+    let server = at.server;
     server.log.at(length(server.view.commit)).is_some_and(|link| link.term == server.view.term)
 }
 
@@ -210,22 +210,45 @@ impl Checker for JustifiedRead {
     }
 
     #[inline]
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        let number = self.servers[at.slot].arrived.pop_front();
+        let view = &at.server.view;
+        let asks = matches!(message.body, Body::ReadIndex { .. });
+        if !self.is_watching() && !asks {
+            return;
+        }
+        let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
+        let known = &mut self.servers[at.slot];
+        let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
+            return;
+        };
+        // One that may be disregarded, its term included, takes nothing away.
+        if let Body::RequestVote { .. } | Body::PreVote { .. } = message.body {
+            return;
+        }
+        let peer = &mut known.peers[from];
+        if message.term != peer.term {
+            *peer = Peer { term: message.term, taken: Sent::default(), ..*peer };
+        }
+        peer.taken.at = peer.taken.at.max(sent.at);
+        peer.taken.echoes = peer.taken.echoes.max(sent.echoes);
+        for asked in self.asked.values_mut().filter(|asked| asked.slot == at.slot) {
+            asked.heard = true;
+            asked.confirmed |= matches!(message.body, Body::ReadIndexReply { .. });
+        }
+        if let Body::ReadIndex { request } = message.body
+            && view.role == Role::Leader
+        {
+            self.now += 1;
+            self.questions.entry((at.slot, message.from, request)).or_insert(self.now);
+        }
+    }
+
+    #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        match event {
-            Event::Receive(message) => self.receives(at, message),
-            Event::Read(request) => {
-                let led = at.server().view.role == Role::Leader;
-                self.asked.entry(*request).and_modify(|asked| asked.led = Some(led));
-            }
-            Event::Tick
-            | Event::Propose(..)
-            | Event::Persisted(_)
-            | Event::Register(_)
-            | Event::ProposeOnce(..)
-            | Event::ChangeMembership(..)
-            | Event::Transfer(..)
-            | Event::Compact(_)
-            | Event::Apply => {}
+        if let Event::Read(request) = event {
+            let led = at.server.view.role == Role::Leader;
+            self.asked.entry(*request).and_modify(|asked| asked.led = Some(led));
         }
     }
 
@@ -295,43 +318,6 @@ impl Checker for JustifiedRead {
         self.questions.retain(|(leader, ..), _| *leader != slot);
         self.servers[slot].arrived.clear();
         self.rest();
-    }
-}
-
-impl JustifiedRead {
-    #[inline]
-    fn receives(&mut self, at: &Context<'_>, message: &Message) {
-        let number = self.servers[at.slot].arrived.pop_front();
-        let view = &at.server().view;
-        let asks = matches!(message.body, Body::ReadIndex { .. });
-        if !self.is_watching() && !asks {
-            return;
-        }
-        let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
-        let known = &mut self.servers[at.slot];
-        let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
-            return;
-        };
-        // One that may be disregarded, its term included, takes nothing away.
-        if let Body::RequestVote { .. } | Body::PreVote { .. } = message.body {
-            return;
-        }
-        let peer = &mut known.peers[from];
-        if message.term != peer.term {
-            *peer = Peer { term: message.term, taken: Sent::default(), ..*peer };
-        }
-        peer.taken.at = peer.taken.at.max(sent.at);
-        peer.taken.echoes = peer.taken.echoes.max(sent.echoes);
-        for asked in self.asked.values_mut().filter(|asked| asked.slot == at.slot) {
-            asked.heard = true;
-            asked.confirmed |= matches!(message.body, Body::ReadIndexReply { .. });
-        }
-        if let Body::ReadIndex { request } = message.body
-            && view.role == Role::Leader
-        {
-            self.now += 1;
-            self.questions.entry((at.slot, message.from, request)).or_insert(self.now);
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{Servers, has_quorum};
 use crate::checker::record::Record;
 use crate::model::{Body, Message, NodeId, Position, Term};
-use crate::subject::{Capability, Event, Role, View};
+use crate::subject::{Capability, Role, View};
 
 /// Justified Vote (Figure 2, RequestVote; §5.4.1, dissertation §9.6): a server gives its vote only to a candidate that asked
 /// for it in that term, and whose log is at least as up-to-date as its own. The same for a pre-vote, which stands for a
@@ -54,7 +54,7 @@ struct Asked {
 impl JustifiedVote {
     /// What lets a server stand, in its term.
     fn candidacy(&mut self, at: &Context<'_>) -> &mut Candidacy {
-        let (candidacy, term) = (&mut self.candidacies[at.slot], at.server().view.term);
+        let (candidacy, term) = (&mut self.candidacies[at.slot], at.server.view.term);
         if candidacy.term != term {
             *candidacy = Candidacy { term, ..Candidacy::default() };
         }
@@ -63,11 +63,11 @@ impl JustifiedVote {
 
     /// A server that is set to ask for pre-votes stands.
     fn check_candidacy(&self, at: &mut Context<'_>, after: &View) -> Verdict {
-        if !self.asks_first || !at.settings().pre_vote || !at.record.announced {
+        if !self.asks_first || !at.server.settings.pre_vote || !at.record.announced {
             return Ok(());
         }
         at.count(Property::JustifiedVote);
-        let (server, candidacy) = (at.server(), &self.candidacies[at.slot]);
+        let (server, candidacy) = (at.server, &self.candidacies[at.slot]);
         let in_time = candidacy.term >= server.view.term;
         let quorum = at.record.may_count_by(at.slot).any(|configured| {
             has_quorum(server.log.configurations.nth(configured).1, |voter| {
@@ -89,7 +89,7 @@ impl JustifiedVote {
             "though it leads, or has heard from a leader within its shortest election timeout"
                 .to_owned()
         } else if asked.term == term || what == "pre-vote" && asked.term != Term(0) {
-            let (theirs, own) = (end(asked.last), end(at.server().last()));
+            let (theirs, own) = (end(asked.last), end(at.server.last()));
             format!("whose log ends with {theirs}, and its own with {own}")
         } else {
             "which did not ask for it".to_owned()
@@ -115,16 +115,15 @@ impl Checker for JustifiedVote {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        let Event::Receive(message) = event else { return };
-        let checks_quorum = self.checks_quorum && at.settings().check_quorum;
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        let checks_quorum = self.checks_quorum && at.server.settings.check_quorum;
         let (table, last, promise) = match message.body {
             Body::RequestVote { last, transfer } => {
                 (&mut self.votes, last, checks_quorum && !transfer)
             }
             Body::PreVote { last } => {
                 // One of a later term ends the promise, unless it is disregarded.
-                let loyal = self.is_loyal && message.term <= at.server().view.term;
+                let loyal = self.is_loyal && message.term <= at.server.view.term;
                 (&mut self.pre_votes, last, checks_quorum || loyal)
             }
             Body::PreVoteReply { granted: true } => {
@@ -132,7 +131,7 @@ impl Checker for JustifiedVote {
                 return;
             }
             Body::TimeoutNow => {
-                self.candidacy(at).told |= message.term == at.server().view.term;
+                self.candidacy(at).told |= message.term == at.server.view.term;
                 return;
             }
             Body::RequestVoteReply { .. }
@@ -146,7 +145,7 @@ impl Checker for JustifiedVote {
             | Body::Other { .. } => return,
         };
         let Some(candidate) = at.record.find(message.from) else { return };
-        let (server, term) = (at.server(), message.term);
+        let (server, term) = (at.server, message.term);
         let asked = &mut table[at.slot][candidate];
         // A pre-vote of the term before stands for a vote in this one.
         asked.retain(|asked| asked.term.0.saturating_add(1) >= server.view.term.0);
@@ -169,7 +168,7 @@ impl Checker for JustifiedVote {
     /// It gives its vote.
     #[inline]
     fn moves(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
-        let server = at.server();
+        let server = at.server;
         let before = (server.view.term, server.view.voted_for);
         if after.role == Role::Candidate && after.term > before.0 {
             self.check_candidacy(at, after)?;
@@ -195,7 +194,7 @@ impl Checker for JustifiedVote {
     fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
         let Body::PreVoteReply { granted: true } = message.body else { return Ok(()) };
         at.count(Property::JustifiedVote);
-        let (server, slot) = (at.server(), at.record.find(message.to));
+        let (server, slot) = (at.server, at.record.find(message.to));
         let asked = slot.map_or(&[][..], |slot| &self.pre_votes[at.slot][slot]);
         let justified = |asked: &&Asked| {
             let in_time = asked.term.0.saturating_add(1) >= server.view.term.0;

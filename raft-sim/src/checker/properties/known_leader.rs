@@ -24,7 +24,7 @@ impl KnownLeader {
 
     /// The term in which the server of the context has heard from this one as its leader, if it did so last.
     fn heard(at: &Context<'_>, leader: NodeId) -> Option<Term> {
-        at.server().heard.filter(|heard| heard.leader == leader).map(|heard| heard.term)
+        at.server.heard.filter(|heard| heard.leader == leader).map(|heard| heard.term)
     }
 }
 
@@ -41,7 +41,7 @@ impl Checker for KnownLeader {
 
     #[inline]
     fn shows(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
-        let before = &at.server().view;
+        let before = &at.server.view;
         let Some(leader) = after.leader else { return Ok(()) };
         let same = (before.leader, before.term) == (after.leader, after.term);
         if same || !at.record.announced {

@@ -32,7 +32,7 @@ impl Checker for LeaderAppendOnly {
             return Ok(());
         }
         at.count(Property::LeaderAppendOnly);
-        let (id, from, last) = (at.id(), write.from.get(), at.server().log.len());
+        let (id, from, last) = (at.id(), write.from.get(), at.server.log.len());
         if from > last {
             return Ok(());
         }

@@ -25,7 +25,7 @@ impl LeaderCompleteness {
             return Ok(());
         }
         at.count(Property::LeaderCompleteness);
-        if at.server().log.at(required) == ledger.at(required) {
+        if at.server.log.at(required) == ledger.at(required) {
             return Ok(());
         }
         let id = at.id();
@@ -43,7 +43,7 @@ impl LeaderCompleteness {
         to: u64,
         term: Term,
     ) -> Verdict {
-        let (record, link) = (at.record, at.server().log.at(to));
+        let (record, link) = (at.record, at.server.log.at(to));
         let leads = |other: &&Server| other.view.role == Role::Leader && other.view.term > term;
         let higher = record.servers.iter().filter(leads);
         if let Some(other) = higher.clone().find(|other| other.log.at(to) != link) {

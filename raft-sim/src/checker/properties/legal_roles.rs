@@ -5,7 +5,7 @@ use crate::checker::properties::hooks::{Boot, Checker, Context, made};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::{InForce, Record};
 use crate::model::{Body, Message, NodeId, Term, length};
-use crate::subject::{Effects, Event, Role, View};
+use crate::subject::{Effects, Role, View};
 
 /// Legal Roles (Figure 4, §5.1): a server starts up as follower; a follower that times out starts
 /// an election in a new term; a candidate that receives a majority of the votes becomes leader
@@ -25,7 +25,7 @@ pub(in crate::checker) struct LegalRoles {
 
 impl LegalRoles {
     fn check(at: &mut Context<'_>, after: &View) -> Verdict {
-        let server = at.server();
+        let server = at.server;
         let before = &server.view;
         if before.role == after.role && before.term == after.term {
             return check_own_vote(at, after);
@@ -104,15 +104,10 @@ impl Checker for LegalRoles {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        let view = &at.server().view;
-        self.called = None;
-        if let Event::Receive(message) = event
-            && view.role == Role::Candidate
-            && message.term > view.term
-        {
-            self.called = Some((message.from, message.term));
-        }
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        let view = &at.server.view;
+        let later = view.role == Role::Candidate && message.term > view.term;
+        self.called = later.then_some((message.from, message.term));
     }
 
     #[inline]

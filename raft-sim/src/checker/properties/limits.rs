@@ -6,7 +6,7 @@ use super::violation::{Verdict, violated};
 use crate::checker::quorum::contains;
 use crate::checker::record::Record;
 use crate::model::{Body, Entries, Message, NodeId, Term};
-use crate::subject::{Capability, Effects, Event};
+use crate::subject::Capability;
 
 /// Limits (diss. §10.2, Figure 13): no AppendEntries has more entries than are set; no more entries of one follower are
 /// unacknowledged than the window takes; no part of a snapshot is larger than a part may be. The bytes of commands are
@@ -42,10 +42,8 @@ impl Checker for Limits {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        if let Event::Receive(message) = event
-            && let Body::AppendEntriesReply { .. } | Body::InstallSnapshotReply { .. } =
-                &message.body
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        if let Body::AppendEntriesReply { .. } | Body::InstallSnapshotReply { .. } = &message.body
             && let Some(follower) = at.record.find(message.from)
         {
             self.unanswered[at.slot][follower] = Run::default();
@@ -53,48 +51,36 @@ impl Checker for Limits {
     }
 
     #[inline]
-    fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
-        for message in &effects.sends {
-            match &message.body {
-                Body::AppendEntries { entries, .. } if self.entries && !entries.is_empty() => {
-                    self.entries(at, message, entries)?;
-                }
-                Body::InstallSnapshot { chunk, .. } if self.parts => {
-                    at.count(Property::Limits);
-                    let (length, limit) = (chunk.data.len(), at.settings().snapshot_chunk);
-                    if length as u64 > u64::from(limit) {
-                        let what = format!("a part of {length} bytes, where one takes {limit}");
-                        return exceeds(at.id(), message, &what);
-                    }
-                }
-                Body::AppendEntries { .. }
-                | Body::InstallSnapshot { .. }
-                | Body::RequestVote { .. }
-                | Body::RequestVoteReply { .. }
-                | Body::PreVote { .. }
-                | Body::PreVoteReply { .. }
-                | Body::AppendEntriesReply { .. }
-                | Body::InstallSnapshotReply { .. }
-                | Body::TimeoutNow
-                | Body::ReadIndex { .. }
-                | Body::ReadIndexReply { .. }
-                | Body::Other { .. } => {}
-            }
+    fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
+        if let Body::AppendEntries { entries, .. } = &message.body
+            && self.entries
+            && !entries.is_empty()
+        {
+            return self.entries(at, message, entries);
         }
-        Ok(())
+        let Body::InstallSnapshot { chunk, .. } = &message.body else { return Ok(()) };
+        if !self.parts {
+            return Ok(());
+        }
+        at.count(Property::Limits);
+        let (length, limit) = (chunk.data.len(), at.server.settings.snapshot_chunk);
+        if length as u64 <= u64::from(limit) {
+            return Ok(());
+        }
+        exceeds(at.id(), message, &format!("a part of {length} bytes, where one takes {limit}"))
     }
 }
 
 impl Limits {
     fn entries(&mut self, at: &mut Context<'_>, message: &Message, entries: &Entries) -> Verdict {
         at.count(Property::Limits);
-        let settings = at.settings();
+        let settings = &at.server.settings;
         let (count, most) = (entries.len() as u64, u64::from(settings.entries_per_message));
         if count > most {
             let what = format!("{count} entries in one message, which takes {most}");
             return exceeds(at.id(), message, &what);
         }
-        let configurations = &at.server().log.configurations;
+        let configurations = &at.server.log.configurations;
         let Some(follower) = at.record.find(message.to) else { return Ok(()) };
         // What is known of a server that is no member yet may be forgotten, and begin anew.
         if !contains(configurations.latest().1, message.to) {
@@ -142,8 +128,7 @@ mod tests {
     }
 
     fn message(history: &mut History, body: Body) -> Verdict {
-        let message = Message::new(NodeId(1), NodeId(2), Term(1), body);
-        history.step(1, |effects| effects.sends.push(message))
+        history.makes(1, 2, 1, body)
     }
 
     fn takes(history: &mut History, body: Body) {

@@ -68,7 +68,7 @@ impl Checker for LogMatching {
 
     #[inline]
     fn writes_log(&mut self, at: &mut Context<'_>, write: &LogWrite, _: &View) -> Verdict {
-        let (from, log) = (write.from.get(), &at.server().log);
+        let (from, log) = (write.from.get(), &at.server.log);
         if log.at(from - 1).is_some() {
             return Ok(());
         }

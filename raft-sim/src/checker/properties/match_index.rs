@@ -38,7 +38,7 @@ impl Checker for MatchIndex {
         if let Payload::Membership(next) = &new.entry.payload
             && at.leads(after)
         {
-            let previous = at.server().log.configurations.latest().1;
+            let previous = at.server.log.configurations.latest().1;
             for (slot, matched) in self.matched[at.slot].iter_mut().enumerate() {
                 let other = NodeId(slot as u32 + 1);
                 if !contains(previous, other) || !contains(next, other) {
@@ -54,7 +54,7 @@ impl Checker for MatchIndex {
         let Some(slot) = at.record.find(other) else {
             return Ok(());
         };
-        let (leader, there) = (at.server(), &at.record.servers[slot]);
+        let (leader, there) = (at.server, &at.record.servers[slot]);
         let known = &mut self.matched[at.slot][slot];
         let (matched, before) = (matched.get(), *known);
         let leads = leader.view.role == Role::Leader;

@@ -19,7 +19,7 @@ impl Monotonicity {
     /// Across a restart (Figure 2, persistent state): term and vote are as they were
     /// durable. Commit index and last applied are volatile and may start over.
     pub(in crate::checker) fn check_restart(at: &mut Context<'_>, view: &View) -> Verdict {
-        let (id, durable) = (at.id(), at.server().durable);
+        let (id, durable) = (at.id(), at.server.durable);
         if durable == HardState::default() {
             return Ok(());
         }
@@ -54,7 +54,7 @@ impl Monotonicity {
 
     /// Compares the state that a server shows after a step with the one before.
     pub(in crate::checker) fn check_forward(at: &mut Context<'_>, after: &View) -> Verdict {
-        let before = &at.server().view;
+        let before = &at.server.view;
         let commits = (length(before.commit), length(after.commit));
         let applied = (length(before.applied), length(after.applied));
         let moved = before.term != after.term || before.voted_for != after.voted_for;
@@ -89,7 +89,7 @@ impl Checker for Monotonicity {
 
     #[inline]
     fn boots(&mut self, at: &mut Context<'_>, boot: &Boot<'_>) -> Verdict {
-        self.written[at.slot] = at.server().durable;
+        self.written[at.slot] = at.server.durable;
         Monotonicity::check_restart(at, boot.view)?;
         Monotonicity::check_kept(at, boot)
     }

@@ -56,7 +56,7 @@ impl NoRivalEntry {
         if after.role != Role::Candidate {
             return;
         }
-        let server = at.server();
+        let server = at.server;
         let moved = server.view.role != after.role || server.view.term != after.term;
         if moved && at.record.knows_in_force(at.slot, after) {
             let configured = at.record.in_force(at.slot, after);

@@ -87,7 +87,7 @@ impl Checker for OneVotePerTerm {
 
     #[inline]
     fn boots(&mut self, at: &mut Context<'_>, boot: &Boot<'_>) -> Verdict {
-        let durable = at.server().durable;
+        let durable = at.server.durable;
         if let Some(candidate) = durable.voted_for.filter(|_| boot.first) {
             self.had_voted(at.slot, durable.term, candidate);
         }

@@ -25,7 +25,7 @@ impl Checker for PersistBeforeSend {
     #[inline]
     fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
         at.count(Property::PersistBeforeSend);
-        let server = at.server();
+        let server = at.server;
         if server.durable.term < message.term {
             return too_early(server, message, "its term");
         }

@@ -24,7 +24,7 @@ pub(in crate::checker) struct QuorumDurability;
 impl QuorumDurability {
     /// True if a leader that waits for its disk, or the disk of this server, has an entry.
     fn on_disk(at: &Context<'_>, voter: NodeId, (index, link): (u64, Link)) -> bool {
-        let leader = at.server();
+        let leader = at.server;
         let waits = at.record.waits && leader.id == voter;
         waits && leader.log.at(index) == Some(link) || at.record.is_durable(voter, index, link)
     }
@@ -62,7 +62,7 @@ pub(super) fn held_by_quorum(
     configured: &Range<usize>,
     holds: impl Fn(&Context<'_>, NodeId, (u64, Link)) -> bool,
 ) -> bool {
-    let leader = at.server();
+    let leader = at.server;
     let configurations = &leader.log.configurations;
     let quorum = |entry, configured| {
         has_quorum(configurations.nth(configured).1, |voter| holds(at, voter, entry))
@@ -87,7 +87,7 @@ impl Checker for QuorumDurability {
     #[inline]
     fn commits(&mut self, at: &mut Context<'_>, commit: &Commit) -> Verdict {
         // One past its log has raised an alarm.
-        let Some(link) = at.server().log.at(commit.to).filter(|_| commit.leads) else {
+        let Some(link) = at.server.log.at(commit.to).filter(|_| commit.leads) else {
             return Ok(());
         };
         at.count(Property::QuorumDurability);
@@ -95,7 +95,7 @@ impl Checker for QuorumDurability {
         if held_by_quorum(at, entry, &commit.configured, QuorumDurability::on_disk) {
             return Ok(());
         }
-        let configuration = at.server().log.configurations.nth(commit.configured.start).1;
+        let configuration = at.server.log.configurations.nth(commit.configured.start).1;
         QuorumDurability::short(at, entry, configuration)
     }
 }

@@ -35,7 +35,7 @@ impl Reads {
         if reported > 0 {
             at.count(Property::Reads);
         }
-        let (id, applied) = (at.id(), at.server().applied);
+        let (id, applied) = (at.id(), at.server.applied);
         let breach = if index.get() < reported {
             format!(
                 "{id} answered a read from index {index}, after index {reported} had been reported to a client"

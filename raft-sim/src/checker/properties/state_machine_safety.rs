@@ -32,7 +32,7 @@ impl StateMachineSafety {
 
     /// An entry that a server commits is in its log, and is the one that was committed at this index before, if any was.
     pub(in crate::checker) fn check_agreed(at: &Context<'_>, to: u64) -> Verdict {
-        let (server, ledger) = (at.server(), &at.record.ledger);
+        let (server, ledger) = (at.server, &at.record.ledger);
         let known = to.min(ledger.len());
         let id = server.id;
         let breach = if server.log.len() < to {
@@ -48,7 +48,7 @@ impl StateMachineSafety {
     /// A server applies this index: it is the next, and committed.
     #[inline]
     pub(in crate::checker) fn check_next(at: &mut Context<'_>, index: u64, commit: u64) -> Verdict {
-        let next = at.server().applied + 1;
+        let next = at.server.applied + 1;
         if index != next || index > commit {
             let id = at.id();
             let detail = format!(
@@ -97,7 +97,7 @@ impl Checker for StateMachineSafety {
 
     #[inline]
     fn applied(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
-        let (applied, shown) = (at.server().applied, length(after.applied));
+        let (applied, shown) = (at.server.applied, length(after.applied));
         if applied == shown {
             return Ok(());
         }
@@ -110,7 +110,7 @@ impl Checker for StateMachineSafety {
     /// entries or by a snapshot.
     #[inline]
     fn shows(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
-        let before = &at.server().view;
+        let before = &at.server.view;
         let went_on = before.applied != after.applied || before.state != after.state;
         if !went_on || after.state == 0 {
             return Ok(());

@@ -109,7 +109,7 @@ impl Traced {
             }
             (Some(link), Quorum::Impossible) => {
                 let at = self.at(slot);
-                let configuration = at.server().log.configurations.latest().1;
+                let configuration = at.server.log.configurations.latest().1;
                 QuorumDurability::short(&at, (commit.to, link), configuration)
             }
         }

@@ -100,7 +100,7 @@ impl Traced {
 
     fn at(&mut self, slot: usize) -> Context<'_> {
         let Checkers { record, exercised, .. } = &mut self.checkers;
-        Context { record, slot, exercised }
+        Context::of(record, slot, exercised)
     }
 
     /// A server reports for the first time, that it has found this on its disk. It does not report the content of
@@ -154,7 +154,7 @@ impl Traced {
         };
         let after = View { role, term, voted_for, ..before };
         let Checkers { record, list, exercised, .. } = &mut self.checkers;
-        let at = &mut Context { record, slot, exercised };
+        let at = &mut Context::of(record, slot, exercised);
         list.monotonicity.moves(at, &after)?;
         list.legal_roles.moves(at, &after)?;
         list.no_rival_entry.moves(at, &after)?;
@@ -210,7 +210,7 @@ impl Traced {
     pub fn gave(&mut self, server: NodeId, term: Term, candidate: NodeId) -> Result<(), Violation> {
         let slot = self.slot(server);
         let Checkers { record, list, exercised, .. } = &mut self.checkers;
-        let at = &mut Context { record, slot, exercised };
+        let at = &mut Context::of(record, slot, exercised);
         list.one_vote_per_term.gives(at, term, candidate)?;
         list.no_rival_entry.gives(at, term, candidate)
     }
@@ -302,7 +302,7 @@ impl Traced {
     pub fn led(&mut self, server: NodeId, term: Term) -> Result<(), Violation> {
         let slot = self.slot(server);
         let Checkers { record, list, exercised, .. } = &mut self.checkers;
-        let at = &mut Context { record, slot, exercised };
+        let at = &mut Context::of(record, slot, exercised);
         list.election_safety.elected(at, term)
     }
 }

@@ -1,6 +1,8 @@
 //! Kinds of faults: the one place of all that is known of each. Running, printing, counting and shrinking a fault ask
 //! [`FaultKind::aim`], [`FaultKind::facts`] and [`FaultKind::on_server`]; they name no kind. Drawing is in `class.rs`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::text::{count, leaders, lost, partition, survive, way};
@@ -153,12 +155,10 @@ pub(crate) enum Aim<'a> {
 }
 
 /// Facts about a fault.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
     /// The sort under which a campaign counts its hits.
     pub(crate) sort: KindSort,
-    /// Its text in the plan that is printed, in the words of the scenario language where it has some.
-    pub(crate) text: String,
     /// The changes of each link that it affects: when it begins and when it ends.
     pub(crate) links: Option<[Change; 2]>,
     /// Its effect on the message with which its trigger fires.
@@ -210,9 +210,9 @@ pub(crate) enum OnClock {
 
 impl Facts {
     /// Facts about a fault that affects neither links, nor messages, nor power, nor clocks, unless they say so.
-    fn new(sort: KindSort, text: String) -> Facts {
+    fn new(sort: KindSort) -> Facts {
         let (message, power, clock) = (OnMessage::None, Power::On, OnClock::None);
-        Facts { sort, text, links: None, message, period: None, power, clock, needs: None }
+        Facts { sort, links: None, message, period: None, power, clock, needs: None }
     }
 }
 
@@ -257,92 +257,51 @@ impl FaultKind {
         match self {
             FaultKind::Partition(groups) => {
                 let sort = if overlap(groups) { KindSort::Bridge } else { KindSort::Partition };
-                Facts { links: CUT, ..Facts::new(sort, partition(groups)) }
+                Facts { links: CUT, ..Facts::new(sort) }
             }
-            FaultKind::OneWay(from, to) => {
-                let text = format!("cut S{from} -> S{to}");
-                Facts { links: CUT, ..Facts::new(KindSort::OneWay, text) }
+            FaultKind::OneWay(..) => Facts { links: CUT, ..Facts::new(KindSort::OneWay) },
+            FaultKind::Isolate(..) => Facts { links: CUT, ..Facts::new(KindSort::Isolate) },
+            FaultKind::Flap(.., period) => {
+                Facts { links: CUT, period: Some(*period), ..Facts::new(KindSort::Flap) }
             }
-            FaultKind::Isolate(target, direction) => {
-                let text = format!("isolate {target}{}", lost(*direction));
-                Facts { links: CUT, ..Facts::new(KindSort::Isolate, text) }
+            FaultKind::Hold(..) => Facts { links: hold(Kinds::ALL), ..Facts::new(KindSort::Hold) },
+            FaultKind::HoldKinds(.., kinds) => {
+                Facts { links: hold(*kinds), ..Facts::new(KindSort::HoldKinds) }
             }
-            FaultKind::Flap(target, direction, period) => {
-                let (lost, every) = (lost(*direction), ms(*period));
-                let text = format!("isolate {target}{lost}, on and off every {every}");
-                let period = Some(*period);
-                Facts { links: CUT, period, ..Facts::new(KindSort::Flap, text) }
-            }
-            FaultKind::Hold(from, to) => {
-                let text = format!("hold S{from} -> S{to}");
-                Facts { links: hold(Kinds::ALL), ..Facts::new(KindSort::Hold, text) }
-            }
-            FaultKind::HoldKinds(target, direction, kinds) => {
-                let text = format!("hold {kinds} {} {target}", way(*direction));
-                Facts { links: hold(*kinds), ..Facts::new(KindSort::HoldKinds, text) }
-            }
-            FaultKind::Slow(from, to, extra) => {
-                let text = format!("S{from} -> S{to} takes {} more", ms(*extra));
+            FaultKind::Slow(.., extra) => {
                 let links = Some([Change::Slow(*extra), Change::Unslow(*extra)]);
-                Facts { links, ..Facts::new(KindSort::Slow, text) }
+                Facts { links, ..Facts::new(KindSort::Slow) }
             }
-            FaultKind::Crash(target, survives) => {
-                let text = format!("crash {target}{}", survive(*survives));
-                Facts { power: Power::Off, ..Facts::new(KindSort::Crash, text) }
+            FaultKind::Crash(..) => Facts { power: Power::Off, ..Facts::new(KindSort::Crash) },
+            FaultKind::CrashAll => Facts { power: Power::Off, ..Facts::new(KindSort::CrashAll) },
+            FaultKind::CrashAtWrite(..) => {
+                Facts { power: Power::DiesAtWrite, ..Facts::new(KindSort::CrashAtWrite) }
             }
-            FaultKind::CrashAll => {
-                let text = "crash all".to_owned();
-                Facts { power: Power::Off, ..Facts::new(KindSort::CrashAll, text) }
+            FaultKind::FullDisk(_) => {
+                Facts { power: Power::DiesAtEachWrite, ..Facts::new(KindSort::FullDisk) }
             }
-            FaultKind::CrashAtWrite(target, survives) => {
-                let text = format!("crash {target} at its next write{}", survive(*survives));
-                Facts { power: Power::DiesAtWrite, ..Facts::new(KindSort::CrashAtWrite, text) }
+            FaultKind::Stall(_) => {
+                Facts { needs: Some(Capability::SlowDisk), ..Facts::new(KindSort::Stall) }
             }
-            FaultKind::FullDisk(target) => {
-                let text = format!("the disk of {target} is full");
-                Facts { power: Power::DiesAtEachWrite, ..Facts::new(KindSort::FullDisk, text) }
+            FaultKind::Pause(_) => Facts::new(KindSort::Pause),
+            FaultKind::StallApply(_) => Facts::new(KindSort::StallApply),
+            FaultKind::RestartWith(..) => {
+                Facts { power: Power::Off, ..Facts::new(KindSort::RestartWith) }
             }
-            FaultKind::Stall(target) => {
-                let text = format!("stall the disk of {target}");
-                let needs = Some(Capability::SlowDisk);
-                Facts { needs, ..Facts::new(KindSort::Stall, text) }
+            FaultKind::Rate(..) => Facts { clock: OnClock::Rate, ..Facts::new(KindSort::Rate) },
+            FaultKind::Jump(..) => {
+                Facts { clock: OnClock::Unbounded, ..Facts::new(KindSort::Jump) }
             }
-            FaultKind::Pause(target) => Facts::new(KindSort::Pause, format!("stop {target}")),
-            FaultKind::StallApply(target) => {
-                Facts::new(KindSort::StallApply, format!("stop the state machine of {target}"))
+            FaultKind::Freeze(_) => {
+                Facts { clock: OnClock::Unbounded, ..Facts::new(KindSort::Freeze) }
             }
-            FaultKind::RestartWith(server, settings) => {
-                let how = leaders(settings);
-                let text = format!("restart S{server} with other settings: {how}");
-                Facts { power: Power::Off, ..Facts::new(KindSort::RestartWith, text) }
-            }
-            FaultKind::Rate(target, tick) => {
-                let text = format!("the clock of {target} ticks every {}", ms(*tick));
-                Facts { clock: OnClock::Rate, ..Facts::new(KindSort::Rate, text) }
-            }
-            FaultKind::Jump(target, ticks) => {
-                let ticks = count(*ticks, "tick", "ticks");
-                let text = format!("the clock of {target} jumps by {ticks}");
-                Facts { clock: OnClock::Unbounded, ..Facts::new(KindSort::Jump, text) }
-            }
-            FaultKind::Freeze(target) => {
-                let text = format!("the clock of {target} stands still");
-                Facts { clock: OnClock::Unbounded, ..Facts::new(KindSort::Freeze, text) }
-            }
-            FaultKind::Wipe(target) => {
-                let text = format!("wipe {target}");
-                Facts { power: Power::Off, ..Facts::new(KindSort::Wipe, text) }
-            }
-            FaultKind::Lie(target) => {
-                Facts::new(KindSort::Lie, format!("the disk of {target} lies"))
-            }
+            FaultKind::Wipe(_) => Facts { power: Power::Off, ..Facts::new(KindSort::Wipe) },
+            FaultKind::Lie(_) => Facts::new(KindSort::Lie),
             FaultKind::HoldMessage => {
-                let text = "hold this message".to_owned();
-                Facts { message: OnMessage::Held, ..Facts::new(KindSort::HoldMessage, text) }
+                Facts { message: OnMessage::Held, ..Facts::new(KindSort::HoldMessage) }
             }
             FaultKind::RepeatMessage => {
-                let text = "a copy of this message arrives at the end".to_owned();
-                Facts { message: OnMessage::Repeated, ..Facts::new(KindSort::RepeatMessage, text) }
+                Facts { message: OnMessage::Repeated, ..Facts::new(KindSort::RepeatMessage) }
             }
         }
     }
@@ -420,6 +379,55 @@ impl FaultKind {
     }
 }
 
+/// The fault in the plan that is printed, in the words of the scenario language where it has some.
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FaultKind::Partition(groups) => f.write_str(&partition(groups)),
+            FaultKind::OneWay(from, to) => write!(f, "cut S{from} -> S{to}"),
+            FaultKind::Isolate(target, direction) => {
+                write!(f, "isolate {target}{}", lost(*direction))
+            }
+            FaultKind::Flap(target, direction, period) => {
+                let (lost, every) = (lost(*direction), ms(*period));
+                write!(f, "isolate {target}{lost}, on and off every {every}")
+            }
+            FaultKind::Hold(from, to) => write!(f, "hold S{from} -> S{to}"),
+            FaultKind::HoldKinds(target, direction, kinds) => {
+                write!(f, "hold {kinds} {} {target}", way(*direction))
+            }
+            FaultKind::Slow(from, to, extra) => {
+                write!(f, "S{from} -> S{to} takes {} more", ms(*extra))
+            }
+            FaultKind::Crash(target, survives) => {
+                write!(f, "crash {target}{}", survive(*survives))
+            }
+            FaultKind::CrashAll => f.write_str("crash all"),
+            FaultKind::CrashAtWrite(target, survives) => {
+                write!(f, "crash {target} at its next write{}", survive(*survives))
+            }
+            FaultKind::FullDisk(target) => write!(f, "the disk of {target} is full"),
+            FaultKind::Stall(target) => write!(f, "stall the disk of {target}"),
+            FaultKind::Pause(target) => write!(f, "stop {target}"),
+            FaultKind::StallApply(target) => write!(f, "stop the state machine of {target}"),
+            FaultKind::RestartWith(server, settings) => {
+                write!(f, "restart S{server} with other settings: {}", leaders(settings))
+            }
+            FaultKind::Rate(target, tick) => {
+                write!(f, "the clock of {target} ticks every {}", ms(*tick))
+            }
+            FaultKind::Jump(target, ticks) => {
+                write!(f, "the clock of {target} jumps by {}", count(*ticks, "tick", "ticks"))
+            }
+            FaultKind::Freeze(target) => write!(f, "the clock of {target} stands still"),
+            FaultKind::Wipe(target) => write!(f, "wipe {target}"),
+            FaultKind::Lie(target) => write!(f, "the disk of {target} lies"),
+            FaultKind::HoldMessage => f.write_str("hold this message"),
+            FaultKind::RepeatMessage => f.write_str("a copy of this message arrives at the end"),
+        }
+    }
+}
+
 /// Tells whether a server is in two groups.
 fn overlap(groups: &[Vec<u32>]) -> bool {
     let mut servers: Vec<u32> = groups.iter().flatten().copied().collect();
@@ -452,7 +460,7 @@ mod tests {
                 "hold RequestVote, TimeoutNow to the other server",
             ),
         ] {
-            assert_eq!(kind.facts().text, text);
+            assert_eq!(kind.to_string(), text);
         }
     }
 }

@@ -83,7 +83,7 @@ impl Fault {
     #[must_use]
     pub fn describe(&self) -> String {
         let Fault { at, until, trigger, kind, ending } = self;
-        let (at, text) = (milliseconds(*at), kind.facts().text);
+        let (at, text) = (milliseconds(*at), kind.to_string());
         let early = ending.map_or(String::new(), |Ending { trigger, at }| {
             let whose = match at {
                 EndingAt::Affected => "; ends once, at a server that it affects, ",

@@ -150,14 +150,14 @@ impl Watch {
             let now = after.term;
             return Err((Property::ElectionTimer, format!("is in term {now}, and does not stand")));
         }
-        let (shortest, longest) = step.settings.election_timeout;
+        let (shortest, longest) = step.server.settings.election_timeout;
         let elapsed = self.timer.elapsed;
         if elapsed.is_some_and(|elapsed| elapsed < shortest) || !may_stand(server) {
             return Ok(None);
         }
         // A server that asks for pre-votes may do so behind a write, and then it can't be seen yet.
         let hidden = before.role == Role::Follower && before.leader.is_none();
-        if step.settings.pre_vote && !self.unsynced.is_empty() && hidden {
+        if step.server.settings.pre_vote && !self.unsynced.is_empty() && hidden {
             self.timer.elapsed = None;
             (self.asking, self.incoming) = (Asking::Unclear, None);
             return Ok(None);
@@ -189,7 +189,7 @@ impl Watch {
     ) -> Result<(), Breach> {
         let server = step.server;
         let verb = if stood { "stands" } else { "asks for pre-votes" };
-        let (shortest, longest) = step.settings.election_timeout;
+        let (shortest, longest) = step.server.settings.election_timeout;
         if step.judged.contains(&Property::ElectionTimer) {
             let early = |detail| Err((Property::ElectionTimer, detail));
             if !may_stand(server) {
@@ -207,7 +207,7 @@ impl Watch {
             }
         }
         let alone = is_quorum(server, Servers::only(server.id));
-        if stood == (step.settings.pre_vote && !alone) {
+        if stood == (step.server.settings.pre_vote && !alone) {
             let due =
                 if stood { "is to ask for pre-votes first" } else { "is not to ask for pre-votes" };
             return Err((Property::Voting, format!("{verb}, and {due}")));

@@ -7,16 +7,16 @@ use super::{Due, appending, elections, installing};
 use crate::checker::quorum::contains;
 use crate::checker::server::Server;
 use crate::model::{Body, LARGEST, Message, length};
-use crate::subject::{Role, Settings};
+use crate::subject::Role;
 
 impl Watch {
-    /// The effects of a message on a server.
+    /// The effects of a message on a server. If there are some, they are put into `due`.
     #[inline]
     pub(super) fn receives(
         &mut self,
         server: &Server,
-        settings: &Settings,
         message: &Message,
+        due: &mut Option<Answer>,
     ) -> Due {
         let before = self.before;
         let Message { from, to, term, body, own: _ } = message;
@@ -29,8 +29,8 @@ impl Watch {
         if is_reply(body) && (led || !contains(server.log.configurations.latest().1, *from)) {
             return Due::Nothing;
         }
-        let mut answer = Answer::new(message, before);
-        if settings.check_quorum
+        let answer = due.insert(Answer::new(message, before));
+        if server.settings.check_quorum
             && matches!(body, Body::RequestVote { transfer: false, .. } | Body::PreVote { .. })
         {
             match self.believes_in_a_leader() {
@@ -38,7 +38,7 @@ impl Watch {
                 // exists, and do not update their term.
                 Some(true) => {
                     answer.reply = Reply::Silence;
-                    return Due::Answer(answer);
+                    return Due::Answer;
                 }
                 Some(false) => {}
                 None => return Due::Nothing,
@@ -52,21 +52,19 @@ impl Watch {
         let current = *term == answer.view.term;
         let mut incoming = None;
         let contact = match body {
-            Body::RequestVote { last, .. } => {
-                elections::request(server, &mut answer, current, *last)
-            }
+            Body::RequestVote { last, .. } => elections::request(server, answer, current, *last),
             Body::PreVote { last } => {
                 // A server that was a leader until now believes in no leader.
                 let led = later && before.role == Role::Leader;
                 let believes = if led { Some(false) } else { self.believes_in_a_leader() };
                 let Some(believes) = believes else { return Due::Nothing };
-                elections::pre_vote(server, &mut answer, current && !believes, *last)
+                elections::pre_vote(server, answer, current && !believes, *last)
             }
             Body::AppendEntries { prev, round, .. } if !current => {
-                appending::refuse_old(&mut answer, prev.map(|prev| prev.index), *round)
+                appending::refuse_old(answer, prev.map(|prev| prev.index), *round)
             }
             Body::InstallSnapshot { chunk, round } if !current => {
-                appending::refuse_old(&mut answer, Some(chunk.last.index), *round)
+                appending::refuse_old(answer, Some(chunk.last.index), *round)
             }
             // A correct server sends none to the leader of the same term.
             Body::AppendEntries { .. } | Body::InstallSnapshot { .. }
@@ -75,15 +73,14 @@ impl Watch {
                 return Due::Nothing;
             }
             Body::AppendEntries { prev, entries, commit, round } => {
-                if !appending::append(server, &mut answer, (*prev, entries, *commit, *round)) {
+                if !appending::append(server, answer, (*prev, entries, *commit, *round)) {
                     return Due::Unclear;
                 }
                 Contact::Leader
             }
             Body::InstallSnapshot { chunk, round } => {
                 let had = if later { None } else { self.incoming };
-                let Some(has) = installing::install(server, &mut answer, had, (chunk, *round))
-                else {
+                let Some(has) = installing::install(server, answer, had, (chunk, *round)) else {
                     return Due::Unclear;
                 };
                 incoming = Some(has);
@@ -97,13 +94,13 @@ impl Watch {
                 Contact::Nothing
             }
             Body::RequestVoteReply { granted: true } => {
-                if !self.voted_for(server, &mut answer) {
+                if !self.voted_for(server, answer) {
                     return Due::Nothing;
                 }
                 Contact::Nothing
             }
             Body::PreVoteReply { granted: true } => {
-                if !later && !self.supported(server, &mut answer) {
+                if !later && !self.supported(server, answer) {
                     return Due::Nothing;
                 }
                 Contact::Nothing
@@ -134,10 +131,10 @@ impl Watch {
             self.asking = Asking::No;
         }
         if contact == Contact::Leader {
-            self.timer.believe(settings.election_timeout.0);
+            self.timer.believe(server.settings.election_timeout.0);
             self.incoming = incoming.unwrap_or(self.incoming);
         }
-        Due::Answer(answer)
+        Due::Answer
     }
 }
 

@@ -25,7 +25,8 @@ use super::hooks::{Boot, Checker, Context};
 use super::violation::{Verdict, Violation};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
-use crate::subject::{Capability, Effects, Event, Settings};
+use crate::model::Message;
+use crate::subject::{Capability, Effects, Event};
 
 use answer::Answer;
 use timer::Draws;
@@ -40,10 +41,14 @@ pub(in crate::checker) struct Rules {
     watched: Vec<Watch>,
     draws: Draws,
     due: Due,
+    /// The effects that the last message was due to have. They stay where they are made: they are large.
+    answer: Option<Answer>,
+    /// True if a refused AppendEntries tells where the logs part.
+    hints: bool,
 }
 
 /// The requirement on a step.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 enum Due {
     /// Nothing is judged but what no step may do.
     #[default]
@@ -52,8 +57,8 @@ enum Due {
     Unclear,
     /// A tick passes.
     Tick,
-    /// The server received a message, with these effects.
-    Answer(Answer),
+    /// The server received a message, with the effects in [`Rules::answer`].
+    Answer,
     /// The server is notified of a durable write.
     Durable,
 }
@@ -61,7 +66,6 @@ enum Due {
 /// A step of a server, and what it is judged by.
 struct Step<'a> {
     server: &'a Server,
-    settings: &'a Settings,
     effects: &'a Effects,
     /// The properties that are judged.
     judged: &'a [Property],
@@ -85,52 +89,63 @@ impl Checker for Rules {
         let judged: Vec<Property> = rules.into_iter().filter(claims).collect();
         let watched = if judged.is_empty() { 0 } else { record.servers.len() };
         let watched = (0..watched).map(|_| Watch::default()).collect();
-        Rules { judged, watched, draws: Draws::default(), due: Due::Nothing }
+        Rules {
+            judged,
+            watched,
+            draws: Draws::default(),
+            due: Due::Nothing,
+            answer: None,
+            hints: record.claims.contains(&Capability::FastBackup),
+        }
     }
 
     /// Forgets what the server knew only in memory.
     fn booted(&mut self, at: &mut Context<'_>, _: &Boot<'_>) -> Verdict {
         if let Some(watch) = self.watched.get_mut(at.slot) {
-            let timer = watch.timer.booted(at.settings(), at.server().durable);
+            let timer = watch.timer.booted(&at.server.settings, at.server.durable);
             *watch = Watch { timer, incoming: Some(None), ..Watch::default() };
         }
         Ok(())
     }
 
     #[inline]
+    fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
+        let Some(watch) = self.watched.get_mut(at.slot) else { return };
+        watch.before = at.server.view;
+        self.due = watch.receives(at.server, message, &mut self.answer);
+    }
+
+    #[inline]
+    fn ticks(&mut self, at: &mut Context<'_>) {
+        let Some(watch) = self.watched.get_mut(at.slot) else { return };
+        watch.before = at.server.view;
+        self.due = Due::Tick;
+    }
+
+    #[inline]
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         let Some(watch) = self.watched.get_mut(at.slot) else { return };
-        watch.before = at.server().view;
-        self.due = match event {
-            Event::Tick => Due::Tick,
-            Event::Receive(message) => watch.receives(at.server(), at.settings(), message),
-            Event::Persisted(token) => {
-                watch.notified(*token);
-                Due::Durable
-            }
-            Event::Propose(..)
-            | Event::Register(_)
-            | Event::ProposeOnce(..)
-            | Event::Read(_)
-            | Event::ChangeMembership(..)
-            | Event::Transfer(..)
-            | Event::Compact(_)
-            | Event::Apply => Due::Nothing,
-        };
+        watch.before = at.server.view;
+        self.due = Due::Nothing;
+        if let Event::Persisted(token) = event {
+            watch.notified(*token);
+            self.due = Due::Durable;
+        }
     }
 
     #[inline]
     fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
-        let Rules { judged, watched, draws, due } = self;
+        let Rules { judged, watched, draws, due, answer, hints } = self;
         let Some(watch) = watched.get_mut(at.slot) else { return Ok(()) };
-        let (server, settings, record) = (at.server(), at.settings(), at.record);
-        let hints = record.claims.contains(&Capability::FastBackup);
-        let step = Step { server, settings, effects, judged, hints };
+        let (server, record) = (at.server, at.record);
+        let step = Step { server, effects, judged, hints: *hints };
         if !record.waits {
             watch.unsynced.extend(effects.writes.iter().map(|write| (write.token, false)));
         }
         let outcome = match std::mem::take(due) {
-            Due::Answer(answer) => watch.check_answer(&step, &answer),
+            Due::Answer => {
+                answer.as_ref().map_or(Ok(None), |answer| watch.check_answer(&step, answer))
+            }
             Due::Nothing => watch.check_unasked(&step),
             Due::Tick => watch.check_tick(draws, &step),
             Due::Durable => watch.check_durable(&step),

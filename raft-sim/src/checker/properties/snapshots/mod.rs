@@ -59,7 +59,7 @@ impl Snapshots {
     /// go back, and is not shown before it is written.
     #[inline]
     fn check_order(at: &Context<'_>, after: &View) -> Verdict {
-        let server = at.server();
+        let server = at.server;
         let [snapshot, applied, commit] = [after.snapshot, after.applied, after.commit].map(length);
         let last = server.log.len();
         if snapshot <= applied
@@ -109,7 +109,7 @@ impl Checker for Snapshots {
         after: &View,
     ) -> Verdict {
         let (position, last) = (snapshot.last, snapshot.last.index.get());
-        let server = at.server();
+        let server = at.server;
         let id = server.id;
         if last < server.snapshot {
             let old = server.snapshot;
@@ -142,7 +142,7 @@ impl Checker for Snapshots {
     #[cold]
     fn restores(&mut self, at: &mut Context<'_>, snapshot: &Snapshot) -> Verdict {
         self.check(at, snapshot)?;
-        let (id, last, applied) = (at.id(), snapshot.last.index.get(), at.server().applied);
+        let (id, last, applied) = (at.id(), snapshot.last.index.get(), at.server.applied);
         if last >= applied {
             return Ok(());
         }
