@@ -241,8 +241,7 @@ impl Server {
             let log = write.take_log();
             let log = log.map(|log| LogWrite { from: log.from, entries: log.entries });
             let (hard_state, snapshot) = (write.hard_state(), write.snapshot().cloned());
-            let commit = None;
-            effects.writes.push(Write { token, hard_state, commit, snapshot, log });
+            effects.writes.push(Write { hard_state, snapshot, log, ..Write::new(token) });
             self.unsynced.push_back((token, write));
         }
         if effects.restored.is_some() && self.lags {
