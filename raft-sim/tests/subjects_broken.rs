@@ -215,6 +215,14 @@ fn a_command_that_does_not_start_or_does_not_say_hello_is_one_error() {
             says(r#"{"protocol":1,"name":"x","capabilities":["pre-votes"]}"#),
             "there is no capability `pre-votes`; did you mean `pre-vote`?",
         ),
+        (
+            says(r#"{"protocol":1,"name":"x","capabilities":["no-op","always-pre-vote"]}"#),
+            "it claims `always-pre-vote`, and not pre-vote, without which it can't be so",
+        ),
+        (
+            says(r#"{"protocol":1,"name":"x","capabilities":["catch-up"]}"#),
+            "it claims `catch-up`, and not membership or joint, without which it can't be so",
+        ),
     ] {
         let error = Process::start_within(&command, PATIENT).map(|_| ()).expect_err(&command);
         assert!(error.contains(why), "{error}");

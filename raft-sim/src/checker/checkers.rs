@@ -80,6 +80,7 @@ impl Checkers {
         let can = |capability| capabilities.contains(&capability);
         let mut record = Record::new(servers, members);
         record.claims = capabilities.to_vec();
+        record.any_quorum = can(Capability::FlexibleQuorums);
         record.settings = settings;
         let checkers = Checkers::over(record);
         let checkers = if can(Capability::AtAppend) { checkers } else { checkers.at_apply() };

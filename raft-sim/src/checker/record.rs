@@ -38,6 +38,8 @@ pub(super) struct Record {
     pub(super) waits: bool,
     /// The capabilities that the implementation claims.
     pub(super) claims: Vec<Capability>,
+    /// True if a quorum need not be a majority, by design: then no majority is counted.
+    pub(super) any_quorum: bool,
     /// The settings of each server, S1 first.
     pub(super) settings: Vec<Settings>,
     /// True while a server takes an event that is known, so that its step can be compared with it.
@@ -62,6 +64,7 @@ impl Record {
             in_force: InForce::Appended,
             waits: false,
             claims: Vec::new(),
+            any_quorum: false,
             settings: vec![Settings::default(); servers.len()],
             announced: false,
         }

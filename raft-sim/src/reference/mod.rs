@@ -1,5 +1,6 @@
 //! The reference core behind the subject interface. The only place in the simulator that names `raft_core`'s node.
 
+pub(crate) mod designed;
 pub mod machine;
 mod translate;
 

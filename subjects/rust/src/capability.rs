@@ -40,6 +40,16 @@ macro_rules! capabilities {
                 }
             }
 
+            /// The requirement of a scenario that an implementation does not meet that lacks this capability, or of which
+            /// this fact is so by design.
+            #[must_use]
+            pub fn unmet(self) -> &'static str {
+                match self {
+                    $(Capability::$variant => $word,)+
+                    $(Capability::$fact => concat!("not ", $name),)+
+                }
+            }
+
             /// The behaviour of an implementation that has it.
             #[must_use]
             pub fn what(self) -> &'static str {
