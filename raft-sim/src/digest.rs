@@ -45,6 +45,7 @@ impl Observer for Digest {
             Observation::Stepped { before, effects, .. } if effects.ended.is_none() => {
                 let changed = effects.view != **before;
                 let digest = if changed { mix_view(digest, &effects.view) } else { digest };
+                let digest = effects.passed.iter().fold(digest, mix_view);
                 effects.writes.iter().fold(digest, mix_write)
             }
             Observation::Answered { request, answer, .. } => mix_answer(digest, *request, answer),
@@ -124,6 +125,7 @@ pub(crate) fn step_digests(
         happened = mix_message(happened, message);
     }
     let mut did = mix_view(0, &effects.view);
+    did = effects.passed.iter().fold(did, mix_view);
     did = effects.writes.iter().fold(did, mix_write);
     did = effects.sends.iter().fold(did, mix_message);
     did = effects.held.iter().fold(did, |did, held| mix_message(did, &held.message));
@@ -169,6 +171,9 @@ fn mix_write(digest: u64, write: &Write) -> u64 {
     }
     if let Some(commit) = write.commit {
         digest = mix(digest, commit.get());
+    }
+    if let Some(blob) = &write.blob {
+        digest = mix_bytes(digest, blob);
     }
     if let Some(snapshot) = &write.snapshot {
         digest = mix_pair(digest, snapshot.last.index.get(), snapshot.last.term.0);

@@ -51,6 +51,7 @@ pub struct Disk {
 #[derive(Clone, Debug, Default, Hash)]
 struct Image {
     commit: Option<LogIndex>,
+    blob: Option<Arc<[u8]>>,
     snapshot: Option<Arc<Snapshot>>,
     log: Vec<Entry>,
 }
@@ -80,6 +81,12 @@ impl Disk {
     #[must_use]
     pub fn commit(&self) -> Option<LogIndex> {
         self.image.commit
+    }
+
+    /// The durable data of the implementation's own, if it writes any.
+    #[must_use]
+    pub fn blob(&self) -> Option<&Arc<[u8]>> {
+        self.image.blob.as_ref()
     }
 
     /// The durable snapshot, if there is one (§7).
@@ -195,8 +202,8 @@ impl Disk {
         let Disk { hard_state, image, unsynced, truth } = self;
         (hard_state, image, truth, unsynced.len()).hash(hasher);
         for Unsynced { write, replaced } in unsynced {
-            let Write { token: _, hard_state, commit, snapshot, log } = write;
-            (hard_state, commit, snapshot, log, replaced).hash(hasher);
+            let Write { token: _, hard_state, commit, blob, snapshot, log } = write;
+            (hard_state, commit, blob, snapshot, log, replaced).hash(hasher);
         }
     }
 
@@ -243,6 +250,9 @@ impl Image {
     /// First the snapshot: entries up to its last go, those behind it stay. Then the log.
     fn apply(&mut self, write: &Write) {
         self.commit = write.commit.or(self.commit);
+        if let Some(blob) = &write.blob {
+            self.blob = Some(blob.clone());
+        }
         if let Some(snapshot) = &write.snapshot {
             let gone = base(Some(snapshot)).saturating_sub(self.base()) as usize;
             self.log.drain(..gone.min(self.log.len()));
@@ -297,7 +307,7 @@ mod tests {
     }
 
     fn write(token: u64, snapshot: Option<Arc<Snapshot>>, log: Option<LogWrite>) -> Write {
-        Write { token: Token(token), hard_state: None, commit: None, snapshot, log }
+        Write { snapshot, log, ..Write::new(Token(token)) }
     }
 
     /// Index and term of what is durable, and of what was written.

@@ -202,7 +202,7 @@ impl Subject for Writing {
             self.waits = true;
             let token = Token(self.latest * STRIDE + self.own);
             let (hard_state, commit, snapshot, log) = (None, None, None, None);
-            effects.writes.push(Write { token, hard_state, commit, snapshot, log });
+            effects.writes.push(Write { hard_state, commit, snapshot, log, ..Write::new(token) });
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use raft_sim::model::{Body, Command, Message, NodeId, Term};
 use raft_sim::process::{Limits, Process};
-use raft_sim::subject::{Boot, Effects, Ended, Event, Implementation, Request, Subject};
+use raft_sim::subject::{Boot, Effects, Ended, Event, Implementation, Request, Role, Subject};
 
 /// A time limit that is enough for a shell on a busy machine, and short where no answer comes.
 const PATIENT: Limits = Limits { answer: Duration::from_secs(60), hello: Duration::from_secs(60) };
@@ -129,6 +129,12 @@ fn a_malformed_answer_is_reported_with_what_was_expected() {
         (r#"{"writes":[{"token":2,"currentTerm":1}]}"#, "the `token` of a write is 2; expected 1"),
         (r#"{"writes":[{"token":1,"from":0}]}"#, "`from` is 0 or missing"),
         (r#"{"writes":[{"token":1,"votedFor":1}]}"#, "`votedFor` without `currentTerm`"),
+        (r#"{"writes":[{"token":1,"truncate":0}]}"#, "`truncate` is 0 or missing"),
+        (
+            r#"{"writes":[{"token":1,"truncate":2,"from":4}]}"#,
+            "from 2 on and `from` is 4; expected",
+        ),
+        (r#"{"view":{},"views":[{}]}"#, "an answer has `view` or `views`, and not both"),
         (r#"{"restored":true}"#, "`restored` without a snapshot"),
         (r#"{"answers":[{"request":1,"is":"committed"}]}"#, "`index` is 0 or missing"),
         (r#"{"then":[{}]}"#, "`then` has more answers than there are writes"),
@@ -209,6 +215,14 @@ fn a_command_that_does_not_start_or_does_not_say_hello_is_one_error() {
             says(r#"{"protocol":1,"name":"x","capabilities":["pre-votes"]}"#),
             "there is no capability `pre-votes`; did you mean `pre-vote`?",
         ),
+        (
+            says(r#"{"protocol":1,"name":"x","capabilities":["no-op","always-pre-vote"]}"#),
+            "it claims `always-pre-vote`, and not pre-vote, without which it can't be so",
+        ),
+        (
+            says(r#"{"protocol":1,"name":"x","capabilities":["catch-up"]}"#),
+            "it claims `catch-up`, and not membership or joint, without which it can't be so",
+        ),
     ] {
         let error = Process::start_within(&command, PATIENT).map(|_| ()).expect_err(&command);
         assert!(error.contains(why), "{error}");
@@ -221,6 +235,23 @@ fn a_command_that_does_not_start_or_does_not_say_hello_is_one_error() {
         error.contains("no answer within 300ms to `{\"do\":\"hello\",\"protocol\":1}`"),
         "{error}"
     );
+}
+
+/// What an answer may have since version 1.1.
+#[test]
+fn a_write_may_truncate_first_and_have_data_of_its_own_and_a_step_several_views() {
+    let does = r##"echo '{"views":[{"role":"candidate","currentTerm":1},{"role":"leader","currentTerm":1}],
+        "swallowed":"IndexError","writes":[{"token":1,"truncate":3,"blob":"#ff x"},{"token":2,"truncate":2,"entries":[
+        {"term":1,"command":"x"}]},{"token":3,"truncate":1,"snapshot":{"lastIncludedIndex":4,"lastIncludedTerm":1}}]}' | tr -d '\n'; echo"##;
+    let effects = step(does, PATIENT, Event::Tick);
+    assert_eq!(effects.ended, None);
+    let roles = effects.passed.iter().chain([&effects.view]).map(|view| view.role);
+    assert_eq!(roles.collect::<Vec<Role>>(), [Role::Candidate, Role::Leader]);
+    assert_eq!(effects.swallowed.as_deref(), Some("IndexError"));
+    assert_eq!(effects.writes[0].blob.as_deref(), Some(&b"#ff x"[..]));
+    let logs = effects.writes.iter().filter_map(|write| write.log.as_ref());
+    let logs: Vec<(u64, usize)> = logs.map(|log| (log.from.get(), log.entries.len())).collect();
+    assert_eq!(logs, [(3, 0), (2, 1), (5, 0)]);
 }
 
 /// Data that a message carries along arrives with it, and a reply arrives with its request.

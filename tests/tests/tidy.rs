@@ -54,9 +54,9 @@ const SIM: [&str; 34] = [
     "history",
     "run",
     "timeline",
+    "reference",
     "scenario",
     "shrink",
-    "reference",
     "faulty",
     "process",
     "trace",
@@ -414,6 +414,7 @@ fn the_protocol_page_has_the_table_of_capabilities() {
     let row = |it: Capability| format!("| `{it}` | {} | {} |", it.what(), it.section());
     let page = read("docs/subject-protocol.md");
     assert_eq!(rows(&page, "## Capabilities"), Capability::ALL.map(row));
+    assert_eq!(rows(&page, "### By design"), Capability::DESIGN.map(row));
 }
 
 #[test]

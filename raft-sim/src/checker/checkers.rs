@@ -83,6 +83,7 @@ impl Checkers {
         for (server, settings) in record.servers.iter_mut().zip(settings) {
             server.settings = settings;
         }
+        record.any_quorum = can(Capability::FlexibleQuorums);
         let checkers = Checkers::over(record);
         let checkers = if can(Capability::AtAppend) { checkers } else { checkers.at_apply() };
         if can(Capability::SlowDisk) { checkers } else { checkers.waiting_for_disks() }

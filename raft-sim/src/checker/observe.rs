@@ -145,6 +145,9 @@ impl Checkers {
     #[inline]
     pub fn stepped(&mut self, server: NodeId, effects: &Effects) -> Result<(), Violation> {
         let slot = self.record.slot(server);
+        for passed in &effects.passed {
+            self.passed(slot, passed)?;
+        }
         let unmoved = self.record.servers[slot].view == effects.view;
         let idle = effects.writes.is_empty() && effects.applied.is_empty();
         if !unmoved || !idle || effects.restored.is_some() {
@@ -161,6 +164,15 @@ impl Checkers {
             self.record.announced = false;
         }
         Ok(())
+    }
+
+    /// A state that a server went through within a step, before its writes: its role, its term and its vote are judged. Of
+    /// its commit index, so is the part that its log had before the step.
+    fn passed(&mut self, slot: usize, view: &View) -> Verdict {
+        let server = &self.record.servers[slot];
+        let commit = view.commit.min(LogIndex::new(server.log.len())).max(server.view.commit);
+        let applied = server.view.applied;
+        self.changed(slot, &Effects::default(), &View { commit, applied, ..*view })
     }
 
     /// A step that changed something.

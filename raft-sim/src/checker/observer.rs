@@ -98,10 +98,13 @@ impl Observer for NoPanic {
     #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.violation = match observation {
-            Observation::Stepped { server, effects, .. } => match &effects.ended {
-                Some(ended) => Some(Violation::ended(*server, ended)),
-                None => return Ok(()),
-            },
+            Observation::Stepped { server, effects, .. } => {
+                match (&effects.ended, &effects.swallowed) {
+                    (Some(ended), _) => Some(Violation::ended(*server, ended)),
+                    (None, Some(what)) => Some(Violation::swallowed(*server, what)),
+                    (None, None) => return Ok(()),
+                }
+            }
             Observation::NotBooted { server, panicked: true, why } => {
                 Some(Violation::panicked(*server, why))
             }

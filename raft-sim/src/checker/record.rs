@@ -38,6 +38,8 @@ pub(super) struct Record {
     pub(super) waits: bool,
     /// The capabilities that the implementation claims.
     pub(super) claims: Vec<Capability>,
+    /// True if a quorum need not be a majority, by design: then no majority is counted.
+    pub(super) any_quorum: bool,
     /// True while a server takes an event that is known, so that its step can be compared with it.
     pub(super) announced: bool,
 }
@@ -60,6 +62,7 @@ impl Record {
             in_force: InForce::Appended,
             waits: false,
             claims: Vec::new(),
+            any_quorum: false,
             announced: false,
         }
     }

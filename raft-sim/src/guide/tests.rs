@@ -19,7 +19,7 @@ fn write(behind: u64, terms: &[u64]) -> Write {
     };
     let entries: Vec<Entry> = (behind + 1..).zip(terms).map(entry).collect();
     let log = LogWrite { from: index(behind + 1), entries: Entries::from(&entries[..]) };
-    Write { token: Token(1), hard_state: None, commit: None, snapshot: None, log: Some(log) }
+    Write { log: Some(log), ..Write::new(Token(1)) }
 }
 
 fn log(writes: &[Write]) -> Log {

@@ -1,6 +1,6 @@
 //! Limits a plan to the capabilities of an implementation.
 
-use super::{AdminKind, Plan, fit};
+use super::{AdminKind, Healing, Plan, fit};
 use crate::disk::SyncTime;
 use crate::subject::{Capability, Changes, SETTINGS, Setting, Settings};
 
@@ -31,7 +31,8 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
             sessions: drawn.sessions,
             changes: changes.unwrap_or(drawn.changes),
             ..*settings
-        };
+        }
+        .by_design(capabilities);
     });
     plan.durable_state_machine &= can(Capability::DurableStateMachine);
     if !can(Capability::SlowDisk) {
@@ -41,6 +42,9 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     if !can(Capability::DiskNotices) {
         plan.sync.notice = 0;
     }
+    if can(Capability::NoClients) {
+        plan.clients.only = Some(Vec::new());
+    }
     if !can(Capability::Reads) {
         plan.clients.reads = 0;
     }
@@ -48,6 +52,16 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
         plan.clients.once = 0;
     }
     admin_ops(plan, can);
+}
+
+/// Does the same for a healing: what is demanded of it, and what stays broken.
+pub(super) fn limit_healing(healing: &mut Healing, capabilities: &[Capability]) {
+    healing.commands &= !capabilities.contains(&Capability::NoClients);
+    // A majority need not be enough.
+    if capabilities.contains(&Capability::FlexibleQuorums) {
+        healing.down.clear();
+        healing.cut.clear();
+    }
 }
 
 /// Does the same for admin operations, and for servers that would never be added.

@@ -48,7 +48,7 @@ pub(crate) fn admin_ops(admin_ops: Vec<AdminOp>, plan: &Plan) -> Vec<AdminOp> {
 /// The healing that a plan with these admin operations may have.
 pub(crate) fn healing(healing: Healing, plan: &Plan) -> Healing {
     let servers = plan.clocks.len() as u32;
-    let Healing { mut down, mut cut, .. } = healing;
+    let Healing { mut down, mut cut, commands, .. } = healing;
     down.retain(|server| *server <= servers);
     down.sort_unstable();
     down.dedup();
@@ -60,7 +60,7 @@ pub(crate) fn healing(healing: Healing, plan: &Plan) -> Healing {
     cut.dedup();
     let asks = |class| plan.admin_ops.iter().any(|admin_op| admin_op.kind.class() == class);
     let (change, transfer) = (asks(AdminClass::Membership), asks(AdminClass::Transfer));
-    Healing { down, cut, change, transfer, ..Healing::whole() }
+    Healing { down, cut, commands, change, transfer, ..Healing::whole() }
 }
 
 /// Checks that a plan has servers, has clocks that tick, and names no other servers.

@@ -14,6 +14,9 @@ pub struct Healing {
     pub down: Vec<u32>,
     /// Links that stay cut: nothing gets from the first server to the second.
     pub cut: Vec<(u32, u32)>,
+    /// True if commands of clients are demanded.
+    #[serde(default = "demanded", skip_serializing_if = "is_demanded")]
+    pub commands: bool,
     /// The number of longest election timeouts that each goal may take, in addition to the time for transferring
     /// entries.
     pub patience: u32,
@@ -23,6 +26,15 @@ pub struct Healing {
     pub transfer: bool,
 }
 
+fn demanded() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+fn is_demanded(commands: &bool) -> bool {
+    *commands
+}
+
 impl Healing {
     /// A healing that leaves nothing broken and demands only commands.
     #[must_use]
@@ -30,6 +42,7 @@ impl Healing {
         Healing {
             down: Vec::new(),
             cut: Vec::new(),
+            commands: true,
             patience: PATIENCE,
             change: false,
             transfer: false,

@@ -120,6 +120,9 @@ impl Plan {
     pub fn limited(mut self, capabilities: &[Capability]) -> Plan {
         able::limit(&mut self, capabilities);
         self.healing = self.healing.take().map(|healing| fit::healing(healing, &self));
+        if let Some(healing) = &mut self.healing {
+            able::limit_healing(healing, capabilities);
+        }
         self
     }
 

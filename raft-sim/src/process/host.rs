@@ -171,10 +171,13 @@ pub(super) fn boot(
         server: Some(boot.id.0),
         now: Some(boot.now),
         peers: Some(encode::servers(&boot.servers)),
+        members: Some(encode::servers(&boot.members)),
+        life: Some(boot.life),
         settings: Some(Timing(boot.settings)),
         current_term: Some(boot.hard_state.term.0),
         voted_for: Some(encode::server(boot.hard_state.voted_for)),
         commit_index: Some(length(boot.commit)),
+        blob: Some(boot.blob.as_deref().map(encode::blob)),
         snapshot: Some(boot.snapshot.as_deref().map(encode::snapshot)),
         log: Some(boot.log.iter().map(encode::entry).collect()),
         applied: Some(length(boot.applied)),
@@ -344,8 +347,17 @@ impl Memory {
         effects: &mut Effects,
     ) -> Result<(), String> {
         effects.ended = reason(&answer);
-        if let Some(view) = &answer.view {
-            effects.view = cluster.view(view)?;
+        match (&answer.view, answer.views) {
+            (Some(_), Some(_)) => {
+                return Err("an answer has `view` or `views`, and not both".into());
+            }
+            (Some(view), None) => effects.view = cluster.view(view)?,
+            (None, views) => {
+                for view in views.unwrap_or_default() {
+                    effects.passed.push(cluster.view(&view)?);
+                }
+                effects.view = effects.passed.pop().unwrap_or(effects.view);
+            }
         }
         for write in answer.writes.unwrap_or_default() {
             self.written += 1;
@@ -370,6 +382,7 @@ impl Memory {
         }
         effects.matched = answer.matched.map(|matched| cluster.matched(&matched)).transpose()?;
         effects.refused = answer.refused.map(|why| why.0.into_owned());
+        effects.swallowed = answer.swallowed.map(|what| what.0.into_owned());
         Ok(())
     }
 

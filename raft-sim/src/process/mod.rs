@@ -225,6 +225,9 @@ fn hello(child: &mut Child, limits: Limits) -> Result<Said, String> {
     let mut capabilities = claims.concat();
     capabilities.sort_unstable();
     capabilities.dedup();
+    if let Some(why) = contradiction(&capabilities) {
+        return Err(why);
+    }
     let name = answer.name.map(|name| name.0.trim().to_string()).unwrap_or_default();
     if name.is_empty() {
         return Err("it does not say its `name`".to_string());
@@ -232,10 +235,25 @@ fn hello(child: &mut Child, limits: Limits) -> Result<Said, String> {
     Ok(Said { name, capabilities })
 }
 
+/// The first claim that can't be true without another one, as an error message.
+fn contradiction(claims: &[Capability]) -> Option<String> {
+    let holds = |claim: &&Capability| {
+        let needed = claim.rests_on();
+        needed.is_empty() || needed.iter().any(|other| claims.contains(other))
+    };
+    let claim = claims.iter().find(|claim| !holds(claim))?;
+    let words: Vec<&str> = claim.rests_on().iter().map(|other| other.word()).collect();
+    Some(format!(
+        "it claims `{claim}`, and not {}, without which it can't be so",
+        words.join(" or ")
+    ))
+}
+
 /// The error message for an unknown capability.
 fn unknown(word: &str) -> String {
-    let words = Capability::ALL.map(Capability::word);
-    match nearest(word, words.into_iter()) {
+    let all = Capability::ALL.into_iter().chain(Capability::DESIGN);
+    let words: Vec<&str> = all.map(Capability::word).collect();
+    match nearest(word, words.iter().copied()) {
         Some(meant) => format!("there is no capability `{word}`; did you mean `{meant}`?"),
         None => format!(
             "there is no capability `{word}`; expected some of figure-2, rules, {}",

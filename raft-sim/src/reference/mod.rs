@@ -1,5 +1,6 @@
 //! The reference core behind the subject interface. The only place in the simulator that names `raft_core`'s node.
 
+pub(crate) mod designed;
 pub mod machine;
 mod translate;
 
@@ -241,8 +242,7 @@ impl Server {
             let log = write.take_log();
             let log = log.map(|log| LogWrite { from: log.from, entries: log.entries });
             let (hard_state, snapshot) = (write.hard_state(), write.snapshot().cloned());
-            let commit = None;
-            effects.writes.push(Write { token, hard_state, commit, snapshot, log });
+            effects.writes.push(Write { hard_state, snapshot, log, ..Write::new(token) });
             self.unsynced.push_back((token, write));
         }
         if effects.restored.is_some() && self.lags {

@@ -227,7 +227,7 @@ pub(crate) fn failure_end(kind: FailureKind) -> End {
 
 /// The required capabilities as text: `requires forge, no-op`.
 pub(crate) fn requires(capabilities: &[Capability]) -> String {
-    let labels: Vec<&str> = capabilities.iter().map(|capability| capability.word()).collect();
+    let labels: Vec<&str> = capabilities.iter().map(|capability| capability.unmet()).collect();
     format!("requires {}", labels.join(", "))
 }
 

@@ -138,7 +138,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
 
     fn reach(&mut self, phase: &mut Phase<'_>) -> Result<(), End> {
         self.goal(phase, Property::LeaderEmerges, "a leader that all follow", Run::is_led)?;
-        self.goal(phase, Property::Progress, "the commitment of a command", Run::commits)?;
+        self.progress(phase)?;
         if phase.healing.change {
             let expected = "the end of the change under way, and of one more,";
             self.goal(phase, Property::ChangeCompletes, expected, Run::changes)?;
@@ -146,7 +146,7 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
         if phase.healing.transfer {
             self.goal(phase, Property::TransferEnds, "the end of a transfer", Run::hands_over)?;
         }
-        self.goal(phase, Property::Progress, "the commitment of a command", Run::commits)?;
+        self.progress(phase)?;
         let expected = "an answer to every request";
         self.goal(phase, Property::EverybodyAnswered, expected, Run::has_answered)?;
         self.goal(
@@ -156,6 +156,14 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             Run::converged,
         )?;
         Ok(self.drain(phase)?)
+    }
+
+    /// Demands a command, if the implementation takes any.
+    fn progress(&mut self, phase: &mut Phase<'_>) -> Result<(), End> {
+        if !phase.healing.commands {
+            return Ok(());
+        }
+        self.goal(phase, Property::Progress, "the commitment of a command", Run::commits)
     }
 
     /// Lets time pass until a goal is met.

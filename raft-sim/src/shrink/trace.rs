@@ -411,6 +411,8 @@ fn is_idle(effects: &Effects, before: &View) -> bool {
         answers,
         matched,
         refused,
+        swallowed,
+        passed,
         ended,
         instant: _,
         now: _,
@@ -424,6 +426,8 @@ fn is_idle(effects: &Effects, before: &View) -> bool {
         && answers.is_empty()
         && matched.is_none()
         && refused.is_none()
+        && swallowed.is_none()
+        && passed.is_empty()
         && ended.is_none()
         && view == before
 }

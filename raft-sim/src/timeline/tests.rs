@@ -39,13 +39,8 @@ fn append(entries: &[Entry]) -> Message {
 }
 
 fn write(from: u64, entries: &[Entry]) -> Write {
-    Write {
-        token: Token(1),
-        hard_state: None,
-        commit: None,
-        snapshot: None,
-        log: Some(LogWrite { from: index(from), entries: Entries::from(entries) }),
-    }
+    let log = Some(LogWrite { from: index(from), entries: Entries::from(entries) });
+    Write { log, ..Write::new(Token(1)) }
 }
 
 fn lines_of(recorder: Recorder) -> Vec<String> {

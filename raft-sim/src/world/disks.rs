@@ -397,10 +397,14 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let boot = Boot {
             id,
             servers,
+            members: self.members.clone(),
+            // Each boot and each crash begins a life in the world.
+            life: u64::from(server.life / 2 + 1),
             now: self.now,
             settings: server.settings,
             hard_state: server.disk.hard_state(),
             commit: server.disk.commit(),
+            blob: server.disk.blob().cloned(),
             snapshot: server.disk.snapshot().cloned(),
             applied: server.kept,
             log: server.disk.log().to_vec(),

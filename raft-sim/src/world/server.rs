@@ -33,7 +33,7 @@ pub struct Server {
     pub(super) longest: u64,
     /// The last entry that its state machine keeps over a crash, if it is durable.
     pub(super) kept: Option<LogIndex>,
-    /// The number of its boots; events scheduled for an earlier life are void.
+    /// The number of its boots and crashes; events scheduled for an earlier life are void.
     pub(super) life: u32,
     pub(super) tick: Micros,
     pub(super) next_tick: Micros,

@@ -148,6 +148,8 @@ impl<L: Launch + ?Sized> World<'_, L> {
         effects.restored = None;
         effects.matched = None;
         effects.refused = None;
+        effects.swallowed = None;
+        effects.passed.clear();
         effects.view = server.view;
         effects.now = self.now;
         effects.instant = !server.stalled && self.sync.max == 0 && self.sync.notice == 0;

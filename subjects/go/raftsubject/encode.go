@@ -110,6 +110,7 @@ func appendWrite(b []byte, token Token, write *Write) []byte {
 			b = appendNumber(b, `,"votedFor":`, state.VotedFor)
 		}
 	}
+	b = appendNumber(b, `,"truncate":`, write.Truncate)
 	if write.From > 0 {
 		b = appendUint(append(b, `,"from":`...), write.From)
 		b = appendEntries(append(b, `,"entries":[`...), write.Entries)
@@ -123,6 +124,9 @@ func appendWrite(b []byte, token Token, write *Write) []byte {
 		b = append(appendText(append(b, `,"data":`...), snapshot.Data), '}')
 	}
 	b = appendNumber(b, `,"commitIndex":`, write.CommitIndex)
+	if write.Blob != nil {
+		b = appendText(append(b, `,"blob":`...), string(write.Blob))
+	}
 	return append(b, '}')
 }
 

@@ -101,7 +101,7 @@ func TestWhatIsNoJSONIsAnError(t *testing.T) {
 }
 
 func TestABootIsReadWhole(t *testing.T) {
-	q, err := read(`{"do":"boot","server":2,"now":7,"peers":[1,2,3],"currentTerm":4,"votedFor":3,"commitIndex":2,"applied":1,
+	q, err := read(`{"do":"boot","server":2,"now":7,"life":3,"peers":[1,2,3],"members":[1,2,3],"blob":"b","currentTerm":4,"votedFor":3,"commitIndex":2,"applied":1,
 	 "snapshot":{"lastIncludedIndex":9,"lastIncludedTerm":3,"voters":[1,2],"old":[2],"learners":[4],"data":"d"},
 	 "log":[{"term":3,"command":"x"},{"term":3,"type":"no-op"},{"term":4,"type":"configuration","voters":[1],"old":[],"learners":[]},
 	  {"term":4,"type":"register"},{"term":4,"type":"command","session":4,"serial":1,"command":"y"}],
@@ -113,7 +113,7 @@ func TestABootIsReadWhole(t *testing.T) {
 	}
 	drift := uint64(10)
 	expected := Boot{
-		Server: 2, Peers: []uint64{1, 2, 3}, PersistentState: PersistentState{4, 3}, CommitIndex: 2, Applied: 1,
+		Server: 2, Now: 7, Life: 3, Peers: []uint64{1, 2, 3}, Members: []uint64{1, 2, 3}, Blob: []byte("b"), PersistentState: PersistentState{4, 3}, CommitIndex: 2, Applied: 1,
 		Snapshot: &Snapshot{9, 3, Members{[]uint64{1, 2}, []uint64{2}, []uint64{4}}, "d"},
 		Log: []Entry{
 			{Term: 3, Command: "x"}, {Term: 3, Type: NoOp}, {Term: 4, Type: ConfigurationEntry, Configuration: &Members{Voters: []uint64{1}}},

@@ -216,11 +216,7 @@ func (c *conversation) one(h *host, do string, token Token) bool {
 		c.answer = appendStatus(c.answer, "crashed", place)
 		return false
 	}
-	changed := &view
-	if view == h.view {
-		changed = nil
-	}
-	c.answer = h.step.appendAnswerTo(c.answer, changed)
+	c.answer = h.step.appendAnswerTo(c.answer, h.view, &view)
 	h.view = view
 	return true
 }

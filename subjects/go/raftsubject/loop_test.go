@@ -178,6 +178,40 @@ func TestAllThatAStepCanSay(t *testing.T) {
 		`"matched":{"server":2,"matchIndex":9},"refused":"no"}`)
 }
 
+func TestWhatALibraryKeepsBesideFigure2ComesBackAtTheNextBoot(t *testing.T) {
+	var boots []Boot
+	p := &puppet{tick: func(step *Step) { step.Save(Write{Truncate: 3, Blob: []byte("a \"b\"")}) }}
+	subject := Subject{Boot: func(b Boot) (Server, error) { boots = append(boots, b); return p, nil }}
+	answers, err := converse(subject, `{"do":"boot","server":4,"now":7,"life":1,"members":[1,2],"blob":null}`,
+		`{"do":"tick","server":4}`, `{"do":"boot","server":4,"now":9,"life":2,"members":[1,2],"blob":"a \"b\""}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, answers[1], `{"writes":[{"token":1,"truncate":3,"blob":"a \"b\""}]}`)
+	first, second := boots[0], boots[1]
+	if first.Blob != nil || first.Life != 1 || first.Now != 7 || len(first.Members) != 2 || len(first.Peers) != 0 {
+		t.Error(first)
+	}
+	if string(second.Blob) != `a "b"` || second.Life != 2 {
+		t.Error(second)
+	}
+	p.tick = func(step *Step) { step.Save(Write{Blob: []byte("\xff")}) }
+	if answer := talk(t, p, tick)[0]; !strings.Contains(answer, "a Blob that is not UTF-8") {
+		t.Error(answer)
+	}
+}
+
+func TestAStepThatTakesSeveralThingsSaysTheStatesInBetween(t *testing.T) {
+	p := &puppet{}
+	p.tick = func(step *Step) {
+		step.Passed(View{Role: Candidate, CurrentTerm: 1})
+		step.Swallowed("index out of range")
+		p.view = View{Role: Leader, CurrentTerm: 1}
+	}
+	answers := talk(t, p, tick)
+	expect(t, answers[0], `{"views":[{"role":"candidate","currentTerm":1},{"role":"leader","currentTerm":1}],"swallowed":"index out of range"}`)
+}
+
 func TestAPanicIsACrashWithItsPlace(t *testing.T) {
 	p := &puppet{tick: func(*Step) { panic("too \"late\"") }}
 	q := &quick{}

@@ -49,6 +49,7 @@ func (q *request) read(d *decoder, line []byte) error {
 			q.boot.Server = d.number()
 		case "now":
 			q.now = d.number()
+			q.boot.Now = q.now
 		case "instant":
 			q.instant = d.boolean()
 		case "message":
@@ -78,6 +79,10 @@ func (q *request) read(d *decoder, line []byte) error {
 			q.seed = d.number()
 		case "peers":
 			q.boot.Peers = d.numbers()
+		case "members":
+			q.boot.Members = d.numbers()
+		case "life":
+			q.boot.Life = d.number()
 		case "settings":
 			readSettings(d, &q.boot.Settings)
 		case "currentTerm":
@@ -90,6 +95,10 @@ func (q *request) read(d *decoder, line []byte) error {
 			q.boot.Log = readEntries(d)
 		case "commitIndex":
 			q.boot.CommitIndex = d.number()
+		case "blob":
+			if !d.null() {
+				q.boot.Blob = append([]byte{}, d.rawText()...)
+			}
 		case "applied":
 			q.boot.Applied = d.number()
 		default:

@@ -1,5 +1,7 @@
 package raftsubject
 
+import "unicode/utf8"
+
 // A Step collects the effects of an event on a server. Its methods are called in the order in which the server does
 // these things, and their arguments are copied.
 type Step struct {
@@ -7,7 +9,7 @@ type Step struct {
 	// The last write that the server has made since it booted, and the last before this step.
 	last, before Token
 
-	writes, messages, applied, answers []byte
+	writes, messages, applied, answers, passed []byte
 
 	// Whether the server's method is running.
 	open bool
@@ -15,6 +17,7 @@ type Step struct {
 	restored            bool
 	matched, matchIndex uint64
 	refused             string
+	swallowed           string
 	unsupported         string
 }
 
@@ -23,6 +26,7 @@ func (s *Step) begin(now uint64) {
 	*s = Step{
 		now: now, last: s.last, before: s.last, open: true,
 		writes: s.writes[:0], messages: s.messages[:0], applied: s.applied[:0], answers: s.answers[:0],
+		passed: s.passed[:0],
 	}
 }
 
@@ -42,6 +46,9 @@ func (s *Step) Save(write Write) Token {
 	s.mustBeOpen()
 	if write.From == 0 && len(write.Entries) > 0 {
 		panic("raftsubject: Save was given entries and no index that they are written From")
+	}
+	if !utf8.Valid(write.Blob) {
+		panic("raftsubject: Save was given a Blob that is not UTF-8")
 	}
 	s.last++
 	s.writes = appendWrite(separate(s.writes), s.last, &write)
@@ -95,6 +102,18 @@ func (s *Step) Restored() { s.restored = true }
 // optional, and nothing is said of 0; with it one more property is judged.
 func (s *Step) Matched(server, matchIndex uint64) { s.matched, s.matchIndex = server, matchIndex }
 
+// Passed says that the server was in this state on its way through the step, for a Raft that takes several things at once: one
+// that stands and wins in one step was a candidate in between. It is called in the order of the states; the last one is the
+// View after the step, and is not to be said.
+func (s *Step) Passed(view View) {
+	s.mustBeOpen()
+	s.passed = appendView(separate(s.passed), &view)
+}
+
+// Swallowed says that the Raft caught an exception itself, or met a state that it takes for impossible, and went on. The
+// testbed reports it like a panic.
+func (s *Step) Swallowed(what string) { s.swallowed = what }
+
 // Refuse says that the message received is one that no correct server sends, and why. It changed nothing but, if it
 // was that of a later term, the term.
 func (s *Step) Refuse(why string) { s.refused = why }
@@ -102,15 +121,18 @@ func (s *Step) Refuse(why string) { s.refused = why }
 // Unsupported reports that the request is impossible, and why. If the Raft claims the capability, that is a finding.
 func (s *Step) Unsupported(why string) { s.unsupported = why }
 
-// appendAnswerTo ends the step and writes it, with the view if it is not nil, as an answer but for the brace that
-// closes it.
-func (s *Step) appendAnswerTo(b []byte, view *View) []byte {
+// appendAnswerTo ends the step and writes it, with the view after it if that is not the one before, as an answer but for
+// the brace that closes it.
+func (s *Step) appendAnswerTo(b []byte, before View, after *View) []byte {
 	begin := len(b)
 	if s.unsupported != "" {
 		b = appendStatus(b, "unsupported", s.unsupported)
 	}
-	if view != nil {
-		b = appendView(append(b, `,"view":`...), view)
+	if len(s.passed) > 0 {
+		b = append(append(b, `,"views":[`...), s.passed...)
+		b = append(appendView(append(b, ','), after), ']')
+	} else if *after != before {
+		b = appendView(append(b, `,"view":`...), after)
 	}
 	b = appendList(b, `,"writes":[`, s.writes)
 	b = appendList(b, `,"messages":[`, s.messages)
@@ -122,6 +144,9 @@ func (s *Step) appendAnswerTo(b []byte, view *View) []byte {
 	if s.matched != 0 && s.matchIndex != 0 {
 		b = appendUint(append(b, `,"matched":{"server":`...), s.matched)
 		b = append(appendNumber(b, `,"matchIndex":`, s.matchIndex), '}')
+	}
+	if s.swallowed != "" {
+		b = appendText(append(b, `,"swallowed":`...), s.swallowed)
 	}
 	if s.refused != "" {
 		b = appendText(append(b, `,"refused":`...), s.refused)

@@ -80,6 +80,22 @@ const (
 	// CapStrictSnapshots: obeys and answers each part of a snapshot in the step that takes it, or in which its write
 	// is durable.
 	CapStrictSnapshots Capability = "strict-snapshots"
+	// CapAlwaysPreVote, a fact by design like those below: CapPreVote, and Settings.PreVote can't switch it off.
+	CapAlwaysPreVote Capability = "always-pre-vote"
+	// CapAlwaysCheckQuorum: CapCheckQuorum, and Settings.CheckQuorum can't switch it off.
+	CapAlwaysCheckQuorum Capability = "always-check-quorum"
+	// CapFlexibleQuorums: elects and commits by quorums that overlap and need not be majorities.
+	CapFlexibleQuorums Capability = "flexible-quorums"
+	// CapRefusesEmptyChange: refuses a change to the configuration that it has already.
+	CapRefusesEmptyChange Capability = "refuses-empty-change"
+	// CapSendsWithHeartbeats: a leader sends entries with its heartbeats alone.
+	CapSendsWithHeartbeats Capability = "sends-with-heartbeats"
+	// CapOneEntry: sends one entry in a message at most.
+	CapOneEntry Capability = "one-entry"
+	// CapNoClients: takes no commands of clients yet.
+	CapNoClients Capability = "no-clients"
+	// CapNoForgedReplies, with CapForge: takes requests that no server sent, and no replies.
+	CapNoForgedReplies Capability = "no-forged-replies"
 	// CapRules stands for the four CapStrict... together.
 	CapRules Capability = "rules"
 	// CapConduct is the former name of CapRules.

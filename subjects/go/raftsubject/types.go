@@ -84,6 +84,9 @@ type PersistentState struct {
 type Write struct {
 	// State is the new currentTerm and votedFor; nil if neither changes.
 	State *PersistentState
+	// Truncate is the first index of the log that is removed, before anything is stored; 0 if nothing is. It says no more
+	// than From does, for a Raft that cuts its log off and appends to it in one write.
+	Truncate uint64
 	// From is the first index of the log that is written: log[From..] = Entries, so everything from there on is
 	// replaced, by nothing if there are no Entries. 0 if the log does not change.
 	From    uint64
@@ -92,6 +95,9 @@ type Write struct {
 	Snapshot *Snapshot
 	// CommitIndex, of a Raft that keeps it on its disk; 0 if it does not, as in Figure 2, or it does not change.
 	CommitIndex uint64
+	// Blob is what else the Raft keeps on its disk, as a text (UTF-8) that the testbed does not look into. The latest that
+	// was durable comes back in Boot.Blob. nil leaves it as it was.
+	Blob []byte
 }
 
 // A Token names a write of one server: 1, 2, 3 … since it booted.
@@ -104,8 +110,14 @@ type Request uint64
 type Boot struct {
 	// Server is the server that boots.
 	Server uint64
+	// Now is the virtual time, in microseconds since the cluster began.
+	Now uint64
+	// Life is the number of this boot: 1 for the first, whatever is on the disk, and more after each crash.
+	Life uint64
 	// Peers are the voters of the first configuration, this server among them; none for one that is added later.
-	Peers    []uint64
+	Peers []uint64
+	// Members are the voters of the first configuration, also for a server that is added later.
+	Members  []uint64
 	Settings Settings
 	PersistentState
 	// Snapshot that was durable, or nil.
@@ -114,6 +126,8 @@ type Boot struct {
 	Log []Entry
 	// CommitIndex is the latest that was durable, of a Raft that saves it.
 	CommitIndex uint64
+	// Blob is the latest that was durable, of a Raft that saves one; else nil.
+	Blob []byte
 	// Applied is the index up to which a state machine that survives crashes has applied the log; 0 if it has to be rebuilt.
 	Applied uint64
 }

@@ -67,6 +67,22 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The settings as an implementation with these claims has them: what is so by design can't be set otherwise.
+    #[must_use]
+    pub fn by_design(self, claims: &[Capability]) -> Settings {
+        let has = |fact| claims.contains(&fact);
+        let entries_per_message =
+            if has(Capability::OneEntry) { 1 } else { self.entries_per_message };
+        Settings {
+            entries_per_message,
+            pre_vote: self.pre_vote || has(Capability::AlwaysPreVote),
+            check_quorum: self.check_quorum || has(Capability::AlwaysCheckQuorum),
+            ..self
+        }
+    }
+}
+
 /// The way from one configuration to the next (§6, diss. ch. 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -97,6 +97,11 @@ pub struct Boot {
     pub id: NodeId,
     /// The voters of the first configuration, in order; none for a server that is added later.
     pub servers: Vec<NodeId>,
+    /// The voters of the first configuration, in order, also for a server that is added later.
+    pub members: Vec<NodeId>,
+    /// The number of this boot: 1 for the first, whatever is on its disk. A server that boots after a crash has a larger
+    /// one.
+    pub life: u64,
     /// The time of the boot, in virtual microseconds since the cluster began.
     pub now: Micros,
     /// Timing and limits.
@@ -105,6 +110,8 @@ pub struct Boot {
     pub hard_state: HardState,
     /// The latest commitIndex that it wrote to its disk, if it ever does.
     pub commit: Option<LogIndex>,
+    /// The latest data of its own that it wrote to its disk, if it ever does.
+    pub blob: Option<Arc<[u8]>>,
     /// Its snapshot (§7), which its state machine starts from.
     pub snapshot: Option<Arc<Snapshot>>,
     /// Its log, from index 1, or the one behind the snapshot, on without gaps.
@@ -172,6 +179,13 @@ pub struct Effects {
     pub matched: Option<(NodeId, LogIndex)>,
     /// The reason why a message was refused as impossible under the protocol.
     pub refused: Option<String>,
+    /// The exception, panic or failed assertion that the implementation caught itself in the step, and went on. The
+    /// testbed reports it like a crash.
+    pub swallowed: Option<String>,
+    /// The states that the server went through in this step before it reached `view`, in order: for a library that takes
+    /// several things in one step. Empty if it took one.
+    #[serde(default)]
+    pub passed: Vec<View>,
     /// The way in which the server ended by itself, if it did. It takes no more steps then.
     pub ended: Option<Ended>,
     /// Set by the testbed, before the step: true if the disk takes no time now. Writes of this step are
@@ -230,6 +244,9 @@ pub struct Write {
     pub hard_state: Option<HardState>,
     /// The new commitIndex, of an implementation that keeps it on its disk. In Figure 2 it is volatile.
     pub commit: Option<LogIndex>,
+    /// The new data of its own, of an implementation that keeps more than Figure 2 has: it is given back at the next
+    /// boot, and the testbed does not look into it. `None` leaves the data as it was.
+    pub blob: Option<Arc<[u8]>>,
     /// The new snapshot, if there is one. It is written before the change of the log: entries up to the last that it
     /// stands for are removed, those behind it stay.
     pub snapshot: Option<Arc<Snapshot>>,
@@ -327,11 +344,14 @@ impl Boot {
     pub fn new(id: NodeId, servers: Vec<NodeId>) -> Boot {
         Boot {
             id,
+            members: servers.clone(),
             servers,
+            life: 1,
             now: 0,
             settings: Settings::default(),
             hard_state: HardState::default(),
             commit: None,
+            blob: None,
             snapshot: None,
             log: Vec::new(),
             applied: None,
@@ -343,7 +363,7 @@ impl Write {
     /// An empty write.
     #[must_use]
     pub fn new(token: Token) -> Write {
-        Write { token, hard_state: None, commit: None, snapshot: None, log: None }
+        Write { token, hard_state: None, commit: None, blob: None, snapshot: None, log: None }
     }
 }
 
@@ -375,6 +395,8 @@ impl Effects {
         self.answers.clear();
         self.matched = None;
         self.refused = None;
+        self.swallowed = None;
+        self.passed.clear();
         self.ended = None;
     }
 }

@@ -140,6 +140,7 @@ fn boots_and_effects_come_back() {
         writes: vec![Write {
             hard_state: Some(hard_state),
             commit: Some(from),
+            blob: Some(Arc::from(&b"\0own"[..])),
             snapshot: Some(snapshot()),
             log: Some(LogWrite { from, entries: Entries::from(&entries()[1..]) }),
             ..Write::new(Token(4))
@@ -151,6 +152,8 @@ fn boots_and_effects_come_back() {
         answers: answers.map(|answer| (Request(1), answer)).to_vec(),
         matched: Some((NodeId(2), from)),
         refused: Some("why".to_string()),
+        swallowed: Some("what".to_string()),
+        passed: vec![View { role: Role::Candidate, ..View::default() }],
         ended: Some(Ended::Crashed("how".to_string())),
         instant: true,
         now: 1_000,

@@ -17,17 +17,17 @@ pub(super) const BUGS: &[Bug] = &[
         edits: &[
             Edit {
                 file: "raft-sim/src/reference/mod.rs",
-                find: "            effects.writes.push(Write { token, hard_state, commit, snapshot, log });
+                find: "            effects.writes.push(Write { hard_state, snapshot, log, ..Write::new(token) });
 ",
                 replace: "            let (token, hard_state, snapshot) = if snapshot.is_some() && log.is_some() {
-                effects.writes.push(Write { token, hard_state, commit, snapshot, log: None });
+                effects.writes.push(Write { hard_state, snapshot, ..Write::new(token) });
                 self.written += 1;
                 self.halves.push((token, false));
                 (Token(self.written), None, None)
             } else {
                 (token, hard_state, snapshot)
             };
-            effects.writes.push(Write { token, hard_state, commit, snapshot, log });
+            effects.writes.push(Write { hard_state, snapshot, log, ..Write::new(token) });
 ",
             },
             // The core hears when both are durable.

@@ -130,8 +130,7 @@ pub(super) const BUGS: &[Bug] = &[
                     let token = Token(self.written);
                     self.hard_state.term = new.term;
                     let hard_state = Some(self.hard_state);
-                    let (commit, snapshot, log) = (None, None, None);
-                    effects.writes.push(Write { token, hard_state, commit, snapshot, log });
+                    effects.writes.push(Write { hard_state, ..Write::new(token) });
                 }
                 self.hard_state = new;
             }

@@ -48,7 +48,7 @@ impl Configurations {
             format!("while that at index {latest} is not {is_done}")
         } else if asks_own_term && committed_in != Some(after.term) {
             format!("before it has committed an entry of its term {}", after.term)
-        } else if !share_quorums(previous, next) {
+        } else if !record.any_quorum && !share_quorums(previous, next) {
             format!("whose quorums need not share a server with those of {}", names(previous))
         } else {
             return Ok(());

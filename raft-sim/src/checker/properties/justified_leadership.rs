@@ -65,7 +65,7 @@ impl Checker for JustifiedLeadership {
         let servers = record.servers.len();
         JustifiedLeadership {
             votes: vec![Votes::default(); servers],
-            checks_quorum: record.claims.contains(&Capability::CheckQuorum),
+            checks_quorum: record.claims.contains(&Capability::CheckQuorum) && !record.any_quorum,
             contacts: vec![Contacts::default(); servers],
         }
     }
@@ -126,7 +126,7 @@ impl Checker for JustifiedLeadership {
         if own || at.record.waits || is_alone(configuration, server.id) {
             voters.insert(server.id);
         }
-        if are_quorum(configuration, voters) {
+        if at.record.any_quorum || are_quorum(configuration, voters) {
             return Ok(());
         }
         let id = server.id;
@@ -210,6 +210,27 @@ mod tests {
     }
 
     /// With CheckQuorum, and timeouts of 10 to 20 ticks.
+    /// Of a Raft that elects with two of four, and commits with three, or the other way round.
+    #[test]
+    fn flexible_quorums_are_not_counted() {
+        let led = |claims: &[Capability]| {
+            let mut history =
+                History::claiming(claims, &[Settings::default(); 4], &[(&[][..], 0, None); 4]);
+            history.stand(1, 1);
+            history.grant(2, 1, 1);
+            history.takes(1, 2, 1, VOTE);
+            let verdict = history.lead(1);
+            (history, verdict)
+        };
+        let words = "with the votes of S1, S2 of S1 S2 S3 S4";
+        raises(led(&CLAIMS).1, Property::JustifiedLeadership, words);
+        let (mut history, verdict) = led(&[&CLAIMS[..], &[Capability::FlexibleQuorums]].concat());
+        silent(verdict);
+        history.propose(1);
+        history.replicate(1, 2);
+        silent(history.commit(1, 1));
+    }
+
     #[test]
     fn justified_leadership_ends_without_a_quorum() {
         let settings = Settings { check_quorum: true, ..Settings::default() };

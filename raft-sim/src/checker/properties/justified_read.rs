@@ -109,15 +109,16 @@ impl JustifiedRead {
             holds_lease && heard.is_some_and(|heard| heard.ticks < timeout)
         };
         let configurations = &server.log.configurations;
-        at.record.may_count_by(at.slot).any(|configured| {
-            let configuration = configurations.nth(configured).1;
-            let quorum = |agrees: &dyn Fn(usize) -> bool| {
-                has_quorum(configuration, |voter| {
-                    voter == server.id || at.record.find(voter).is_some_and(agrees)
-                })
-            };
-            quorum(&has_answered) || quorum(&supports)
-        })
+        at.record.any_quorum
+            || at.record.may_count_by(at.slot).any(|configured| {
+                let configuration = configurations.nth(configured).1;
+                let quorum = |agrees: &dyn Fn(usize) -> bool| {
+                    has_quorum(configuration, |voter| {
+                        voter == server.id || at.record.find(voter).is_some_and(agrees)
+                    })
+                };
+                quorum(&has_answered) || quorum(&supports)
+            })
     }
 
     fn check(&self, at: &mut Context<'_>, asked: &Asked) -> Verdict {

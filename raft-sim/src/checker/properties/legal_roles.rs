@@ -237,6 +237,33 @@ mod tests {
         raises(verdict, Property::LegalRoles, "stood for term 1 and became leader of term 2");
     }
 
+    /// A library that takes the timeout and two votes in one step reports the candidate in between.
+    #[test]
+    fn states_within_a_step_are_judged_as_steps() {
+        let leader = View {
+            role: Role::Leader,
+            term: Term(1),
+            voted_for: Some(NodeId(1)),
+            leader: Some(NodeId(1)),
+            ..View::default()
+        };
+        let candidate = View { role: Role::Candidate, leader: None, ..leader };
+        let through = |passed: &[View]| {
+            let mut history = History::new(3);
+            history.grant(2, 1, 1);
+            history.step(1, |effects| {
+                effects.passed = passed.to_vec();
+                effects.view = leader;
+                let hard_state = HardState { term: Term(1), voted_for: Some(NodeId(1)) };
+                effects.writes.push(Write { hard_state: Some(hard_state), ..writing(None) });
+            })
+        };
+        silent(through(&[candidate]));
+        raises(through(&[]), Property::LegalRoles, "to leader of term 1 without an election");
+        let later = View { term: Term(2), ..candidate };
+        raises(through(&[later]), Property::Monotonicity, "");
+    }
+
     #[test]
     fn legal_roles_start_as_leader() {
         let mut history = History::two_committed();

@@ -84,7 +84,7 @@ impl NoRivalEntry {
             return Ok(());
         }
         let elects = |voters| are_quorum(&candidacy.configuration, voters);
-        if elects(before) || !elects(candidacy.voters) {
+        if at.record.any_quorum || elects(before) || !elects(candidacy.voters) {
             return Ok(());
         }
         at.count(Property::NoRivalEntry);

@@ -72,7 +72,8 @@ pub(super) fn held_by_quorum(
         let logged = leader.log.at(index).is_some_and(|link| quorum((index, link), configured));
         index <= length(leader.view.commit) || logged
     };
-    quorum(entry, configured.start)
+    at.record.any_quorum
+        || quorum(entry, configured.start)
         || configured
             .clone()
             .take_while(|&appended| committed(appended))

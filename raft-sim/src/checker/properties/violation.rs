@@ -41,6 +41,13 @@ impl Violation {
         Violation::new(Property::NoPanic, server, format!("{server} {why}"))
     }
 
+    /// A server went on after an exception that its implementation caught.
+    #[cold]
+    pub(in crate::checker) fn swallowed(server: NodeId, what: &str) -> Violation {
+        let detail = format!("{server} swallowed an exception and went on: {what}");
+        Violation::new(Property::NoPanic, server, detail)
+    }
+
     /// A server ended by itself.
     #[cold]
     pub(in crate::checker) fn ended(server: NodeId, ended: &Ended) -> Violation {

@@ -45,7 +45,7 @@ pub(super) fn entry(index: u64, term: u64) -> Entry {
 
 /// A write of a log, or of something else.
 pub(super) fn writing(log: Option<LogWrite>) -> Write {
-    Write { token: Token(0), hard_state: None, commit: None, snapshot: None, log }
+    Write { log, ..Write::new(Token(0)) }
 }
 
 /// The reply of a follower that has the entries up to `matched`.

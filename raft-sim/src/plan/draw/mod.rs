@@ -76,6 +76,9 @@ pub(super) fn plan(seed: u64, plan_options: &PlanOptions) -> Plan {
         able::limit(&mut plan, capabilities);
     }
     plan.healing = healing::draw(&plan, plan_options);
+    if let (Some(healing), Some(capabilities)) = (&mut plan.healing, &plan_options.capabilities) {
+        able::limit_healing(healing, capabilities);
+    }
     plan
 }
 

@@ -69,7 +69,7 @@ fn lacking(cases: &[Case]) -> Vec<Lacking> {
     }
     let mut lacking: Vec<Lacking> = counts
         .into_iter()
-        .map(|(capability, scenarios)| Lacking { capability: capability.word(), scenarios })
+        .map(|(capability, scenarios)| Lacking { capability: capability.unmet(), scenarios })
         .collect();
     lacking.sort_by_key(|lacking| Reverse(lacking.scenarios));
     lacking
@@ -201,7 +201,7 @@ fn cell<'c>(cases: impl Iterator<Item = &'c Case> + Clone, seeds: u64) -> Cell {
         () if unusable > 0 => Mark::Unusable,
         () => Mark::Untested,
     };
-    let lacking = lacking.into_iter().map(Capability::word).collect();
+    let lacking = lacking.into_iter().map(Capability::unmet).collect();
     Cell { mark, scenarios, lacking, seeds }
 }
 

@@ -110,7 +110,8 @@ impl Replay<'_> {
             Some(once) => Event::ProposeOnce(request, once),
             None => Event::Propose(request, command(&label.0)),
         };
-        self.step(Action::Request { server, event })
+        self.step(Action::Request { server, event })?;
+        self.send_late(server)
     }
 
     /// A command under the next serial number of a session.
@@ -174,7 +175,8 @@ impl Replay<'_> {
         ask: impl FnOnce(Request) -> Event,
     ) -> Result<(), Stop> {
         let event = ask(self.request(server, label, None)?);
-        self.step(Action::Request { server, event })
+        self.step(Action::Request { server, event })?;
+        self.send_late(server)
     }
 
     /// A server's state machine takes a snapshot, and the log up to there is discarded.

@@ -44,7 +44,7 @@ impl Replay<'_> {
         self.must_be_down(server)?;
         let known = &mut self.settings[server.0 as usize - 1];
         *known = known.then(added);
-        let settings = Box::new(settings(&self.scenario.header, *known));
+        let settings = Box::new(settings(&self.scenario.header, *known, &self.claims));
         self.act(Action::Configure { server, settings }).map(|_| ())
     }
 

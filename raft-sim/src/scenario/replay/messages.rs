@@ -12,6 +12,7 @@ use crate::network::{Flight, MessageId};
 use crate::scenario::syntax::{
     Detail, Drawn, DrawnEntry, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
 };
+use crate::subject::View;
 
 /// Most deliveries of one `settle`: a network that is not quiet by then never will be.
 const SETTLE_LIMIT: u32 = 100_000;
@@ -19,6 +20,26 @@ const SETTLE_LIMIT: u32 = 100_000;
 impl Replay<'_> {
     /// Delivers the messages in flight, oldest first, until none is left that could be delivered.
     pub(super) fn settle(&mut self) -> Result<(), Stop> {
+        self.deliver_all()?;
+        let mut before = None;
+        while self.sends_late() && before.as_ref() != Some(&self.states()) {
+            before = Some(self.states());
+            for server in self.world.ids() {
+                self.send_late(server)?;
+            }
+            self.deliver_all()?;
+        }
+        Ok(())
+    }
+
+    /// What each server shows, and how long its log is.
+    fn states(&self) -> Vec<(View, u64)> {
+        let servers = self.world.ids().map(|id| self.world.server(id));
+        servers.map(|server| (*server.view(), server.length())).collect()
+    }
+
+    /// Delivers what is in flight, and what follows from it, until nothing is.
+    fn deliver_all(&mut self) -> Result<(), Stop> {
         for _ in 0..SETTLE_LIMIT {
             let free = self.world.network().flights().filter(|flight| !flight.held);
             let Some(message) = free.map(|flight| flight.id).min() else { return Ok(()) };
@@ -38,22 +59,33 @@ impl Replay<'_> {
                 return Err(self.statement(message));
             }
         }
-        let mut selected = self.select(selection)?.into_iter();
+        let mut selected = self.found(selection)?.into_iter();
         selected.try_for_each(|message| self.step(Action::Deliver { message }))
     }
 
     pub(super) fn drop_messages(&mut self, selection: &Selection) -> Result<(), Stop> {
-        for message in self.select(selection)? {
+        for message in self.found(selection)? {
             self.act(Action::Drop { message })?;
         }
         Ok(())
     }
 
     pub(super) fn duplicate(&mut self, selection: &Selection) -> Result<(), Stop> {
-        for message in self.select(selection)? {
+        for message in self.found(selection)? {
             self.act(Action::Duplicate { message })?;
         }
         Ok(())
+    }
+
+    /// The messages that a selection means, link by link. A leader that sends entries with its heartbeats alone gets to one
+    /// if there are none.
+    fn found(&mut self, selection: &Selection) -> Result<Vec<MessageId>, Stop> {
+        if self.sends_late() && self.select(selection).is_err() {
+            for link in &selection.selector.links {
+                self.send_late(link.from)?;
+            }
+        }
+        self.select(selection)
     }
 
     /// The messages that a selection means, link by link.

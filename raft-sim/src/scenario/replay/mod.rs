@@ -3,6 +3,7 @@
 //! Messages move only when a statement moves them, clocks tick only when a statement lets them. After every step
 //! the checkers have judged it, and every `never` and `reach` is evaluated.
 
+mod by_design;
 mod clients;
 mod conditions;
 mod facts;
@@ -37,6 +38,7 @@ use crate::world::{Halt, World};
 pub use lenient::{Attempt, Durable, Move, attempt, durable, in_words};
 pub use prospect::{Prospect, prospect};
 
+use by_design::barred;
 use clients::Asked;
 use needs::needed;
 use record::Record;
@@ -47,7 +49,8 @@ use start::design;
 pub enum Verdict {
     /// Every expectation held, and every property.
     Passed,
-    /// The implementation lacks what the scenario requires.
+    /// The implementation lacks these capabilities, or by design these facts hold of it, with which the scenario says
+    /// nothing.
     Skipped(Vec<Capability>),
     /// Something did not hold.
     Failed(Failure),
@@ -86,7 +89,10 @@ pub fn replay(
 ) -> Verdict {
     let needed = needed(scenario);
     let lacking = |capability: &Capability| !implementation.capabilities().contains(capability);
-    let lacks: Vec<Capability> = needed.iter().copied().filter(lacking).collect();
+    let mut lacks: Vec<Capability> = needed.iter().copied().filter(lacking).collect();
+    if lacks.is_empty() {
+        lacks = barred(scenario, implementation.capabilities());
+    }
     if !lacks.is_empty() {
         return Verdict::Skipped(lacks);
     }
@@ -215,6 +221,8 @@ struct Replay<'a> {
     holds: Vec<(Link, Kind)>,
     /// The settings of each server's next boot.
     settings: Vec<Settings>,
+    /// The claims of the implementation.
+    claims: Vec<Capability>,
     never: Vec<(u32, Condition)>,
     reach: Vec<(u32, Condition, bool)>,
     /// The line of the statement under way.
@@ -229,9 +237,9 @@ impl<'a> Replay<'a> {
         observer: &'a mut dyn Observer,
     ) -> Result<Replay<'a>, Stop> {
         let header = &scenario.header;
-        let design = design(header);
-        let settings = design.servers.iter().map(|server| server.settings).collect();
         let capabilities = implementation.capabilities();
+        let design = design(header, capabilities);
+        let settings = design.servers.iter().map(|server| server.settings).collect();
         let mut folds = Folds {
             observer,
             record: Record::of(header.servers.len()),
@@ -258,6 +266,7 @@ impl<'a> Replay<'a> {
             serials: BTreeMap::new(),
             holds: Vec::new(),
             settings: scenario.header.settings.clone(),
+            claims: capabilities.to_vec(),
             never: Vec::new(),
             reach: Vec::new(),
             line: 0,

@@ -4,7 +4,7 @@ use crate::disk::SyncTime;
 use crate::model::{Command, Entry, HardState, LogIndex, NodeId, Payload, Term};
 use crate::network::{Conditions, Delay};
 use crate::scenario::syntax::{self, Header};
-use crate::subject::Settings;
+use crate::subject::{Capability, Settings};
 use crate::time::TICK;
 use crate::world::{Design, Start};
 
@@ -14,9 +14,9 @@ pub(super) fn first_configuration(header: &Header) -> Vec<NodeId> {
     inside.copied().collect()
 }
 
-/// The server's settings by these lines.
-pub(super) fn settings(header: &Header, set: syntax::Settings) -> Settings {
-    Settings { seed: header.network.seed, ..set.values() }
+/// The server's settings by these lines, as an implementation with these claims has them.
+pub(super) fn settings(header: &Header, set: syntax::Settings, claims: &[Capability]) -> Settings {
+    Settings { seed: header.network.seed, ..set.values() }.by_design(claims)
 }
 
 /// The settings of a server in the header.
@@ -24,7 +24,7 @@ pub(super) fn set_of(header: &Header, server: NodeId) -> syntax::Settings {
     header.settings.get(server.0 as usize - 1).copied().unwrap_or_default()
 }
 
-pub(super) fn design(header: &Header) -> Design {
+pub(super) fn design(header: &Header, claims: &[Capability]) -> Design {
     let start = |&server: &NodeId| {
         let given = header.given.iter().find(|given| given.server == server);
         let hard_state = given.map_or(HardState::default(), |given| HardState {
@@ -37,7 +37,7 @@ pub(super) fn design(header: &Header) -> Design {
             Some(Entry { index: LogIndex::new(index)?, term: drawn.term, payload })
         });
         Start {
-            settings: settings(header, set_of(header, server)),
+            settings: settings(header, set_of(header, server), claims),
             hard_state,
             log: entries.collect(),
             tick: TICK,

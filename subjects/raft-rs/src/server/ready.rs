@@ -108,8 +108,10 @@ impl Server {
         let log = from.map(|from| LogWrite { from: entry::index(from), entries });
         let commit = commit.and_then(LogIndex::new);
         let restores = snapshot.is_some();
-        let token =
-            self.submit(|token| Write { token, hard_state, commit, snapshot, log }, effects);
+        let token = self.submit(
+            |token| Write { hard_state, commit, snapshot, log, ..Write::new(token) },
+            effects,
+        );
         self.hard_state = if changes { Some(token) } else { self.hard_state };
         self.restored = if restores { Some(token) } else { self.restored };
         Some(token)

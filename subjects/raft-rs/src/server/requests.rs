@@ -209,9 +209,8 @@ impl Server {
         };
         let saved = Arc::new(saved);
         self.node.mut_store().compact(saved.clone());
-        let (hard_state, commit, log) = (None, None, None);
         let snapshot = Some(saved);
-        self.submit(|token| Write { token, hard_state, commit, snapshot, log }, effects);
+        self.submit(|token| Write { snapshot, ..Write::new(token) }, effects);
         effects.answers.push((request, Answer::Done));
     }
 

@@ -123,16 +123,17 @@ impl Cluster {
             }),
         };
         let commit = index("commitIndex", write.commit_index)?;
-        let log = match (write.from, write.entries) {
+        let snapshot = write.snapshot.map(snapshot).transpose()?.map(Arc::new);
+        let base = snapshot.as_ref().map(|snapshot| snapshot.last.index);
+        let log = match (from(write.truncate, write.from, base)?, write.entries) {
             (None, None) => None,
             (None, Some(_)) => return Err("a write has `entries` without `from`".into()),
-            (Some(_), said) => {
-                let from = some_index("from", write.from)?;
+            (Some(from), said) => {
                 Some(LogWrite { from, entries: entries(from, said.unwrap_or_default())? })
             }
         };
-        let snapshot = write.snapshot.map(snapshot).transpose()?.map(Arc::new);
-        Ok(crate::Write { token, hard_state, commit, snapshot, log })
+        let blob = write.blob.as_ref().map(blob);
+        Ok(crate::Write { token, hard_state, commit, blob, snapshot, log })
     }
 
     /// The state of a server.
@@ -188,6 +189,26 @@ impl Cluster {
     pub fn matched(self, matched: &Matched) -> Result<(NodeId, LogIndex), Refused> {
         let server = self.some_server("server", matched.server)?;
         Ok((server, some_index("matchIndex", matched.match_index)?))
+    }
+}
+
+/// The index from which on a write replaces the log, if it changes it: it may remove the end of the log first, then
+/// store a snapshot with this last entry, and then write entries.
+fn from(
+    truncate: Option<u64>,
+    from: Option<u64>,
+    base: Option<LogIndex>,
+) -> Result<Option<LogIndex>, Refused> {
+    let first = from.map(|_| some_index("from", from)).transpose()?;
+    if truncate.is_none() {
+        return Ok(first);
+    }
+    let removed = some_index("truncate", truncate)?.max(LogIndex::after(base));
+    match first {
+        Some(first) if first > removed => Err(format!(
+            "`truncate` removes the log from {removed} on and `from` is {first}; expected entries without a gap"
+        )),
+        first => Ok(first.or(Some(removed))),
     }
 }
 
@@ -306,6 +327,11 @@ pub(super) fn snapshot(snapshot: Snapshot<'_>) -> Result<crate::Snapshot, Refuse
         cluster: CLUSTER,
         data: Arc::from(text::data(snapshot.data.as_ref().map_or("", said))),
     })
+}
+
+/// Data of an implementation's own.
+pub(super) fn blob(text: &Text<'_>) -> Arc<[u8]> {
+    Arc::from(text::data(said(text)))
 }
 
 pub(super) fn command(text: &Text<'_>) -> Command {

@@ -22,8 +22,11 @@ pub fn answer<'a>(
 ) -> wire::Answer<'a> {
     let sends = effects.sends.iter().map(|sent| (sent, None));
     let held = effects.held.iter().map(|held| (&held.message, Some(held.after)));
+    let passed = effects.passed.iter().chain([&effects.view]);
+    let views = (!effects.passed.is_empty()).then(|| passed.map(view).collect());
     wire::Answer {
-        view: (effects.view != *before).then(|| view(&effects.view)),
+        view: (views.is_none() && effects.view != *before).then(|| view(&effects.view)),
+        views,
         writes: some(effects.writes.iter().map(write)),
         messages: some(sends.chain(held).map(|(sent, after)| message(sent, after))),
         restored: effects.restored.is_some().then_some(true),
@@ -31,6 +34,7 @@ pub fn answer<'a>(
         answers: some(effects.answers.iter().map(|(request, answer)| reply(*request, answer))),
         matched: effects.matched.map(matched),
         refused: effects.refused.as_deref().map(|why| Text(why.into())),
+        swallowed: effects.swallowed.as_deref().map(|what| Text(what.into())),
         ..wire::Answer::default()
     }
 }
@@ -189,6 +193,12 @@ pub fn command(command: &Command) -> Text<'_> {
     Text(text::of_command(command))
 }
 
+/// Data of an implementation's own.
+#[must_use]
+pub fn blob(data: &[u8]) -> Text<'_> {
+    Text(text::of_data(data))
+}
+
 /// A snapshot.
 #[must_use]
 pub fn snapshot(snapshot: &crate::Snapshot) -> Snapshot<'_> {
@@ -215,6 +225,8 @@ fn write(write: &crate::Write) -> Write<'_> {
         current_term: write.hard_state.map(|state| state.term.0),
         voted_for: write.hard_state.map(|state| server(state.voted_for)),
         commit_index: write.commit.map(LogIndex::get),
+        blob: write.blob.as_deref().map(blob),
+        truncate: None,
         from: write.log.as_ref().map(|log| log.from.get()),
         entries: write.log.as_ref().map(|log| log.entries.iter().map(entry).collect()),
         snapshot: write.snapshot.as_deref().map(snapshot),

@@ -138,7 +138,9 @@ impl<'i> Servant<'i> {
         let log = decode::entries(LogIndex::after(base), request.log.unwrap_or_default())?;
         let boot = Boot {
             id: NodeId(id),
+            members: decode::servers(request.members.or_else(|| request.peers.clone())),
             servers: decode::servers(request.peers),
+            life: request.life.unwrap_or(1),
             now: request.now.unwrap_or(0),
             settings: request.settings.ok_or("it has no `settings`")?.0,
             hard_state: HardState {
@@ -146,6 +148,7 @@ impl<'i> Servant<'i> {
                 voted_for: ALL.server("votedFor", request.voted_for.flatten())?,
             },
             commit: decode::index("commitIndex", request.commit_index)?,
+            blob: request.blob.flatten().as_ref().map(decode::blob),
             snapshot: snapshot.map(Arc::new),
             log: log.to_vec(),
             applied: decode::index("applied", request.applied)?,

@@ -79,6 +79,10 @@ object! {
         seed: u64,
         /// Of a `boot`: the voters of the first configuration.
         peers: Vec<u32>,
+        /// Of a `boot`: the voters of the first configuration, also for a server that is added later.
+        members: Vec<u32>,
+        /// Of a `boot`: its number, from 1.
+        life: u64,
         /// Of a `boot`: timing and limits.
         settings: Timing,
         /// Of a `boot`: currentTerm.
@@ -87,6 +91,9 @@ object! {
         voted_for: Option<u32>,
         /// Of a `boot`: the commitIndex on its disk.
         commit_index: u64,
+        /// Of a `boot`: the data of its own on its disk.
+        #[serde(borrow)]
+        blob: Option<Text<'a>>,
         /// Of a `boot`: the snapshot.
         #[serde(borrow)]
         snapshot: Option<Snapshot<'a>>,
@@ -108,6 +115,8 @@ object! {
         reason: Text<'a>,
         /// The state after the step, if it changed.
         view: View,
+        /// The states that it went through in the step, the last one being its state after it; in place of `view`.
+        views: Vec<View>,
         /// Writes, in order.
         #[serde(borrow)]
         writes: Vec<Write<'a>>,
@@ -126,6 +135,9 @@ object! {
         /// The reason why a message was refused.
         #[serde(borrow)]
         refused: Text<'a>,
+        /// The exception that it caught itself.
+        #[serde(borrow)]
+        swallowed: Text<'a>,
         /// Answers to `persisted` of the writes of this step.
         #[serde(borrow)]
         then: Vec<Answer<'a>>,
@@ -267,6 +279,11 @@ object! {
         voted_for: Option<u32>,
         /// The new commitIndex.
         commit_index: u64,
+        /// The new data of its own.
+        #[serde(borrow)]
+        blob: Text<'a>,
+        /// The first index that is removed, before anything is written to the log.
+        truncate: u64,
         /// The first index that is replaced.
         from: u64,
         /// The new entries.
