@@ -83,10 +83,24 @@ fn an_error_in_a_file_is_reported_with_its_place() {
     let read = r#"{"process":0,"type":"invoke","f":"read"}"#;
     for (what, text, place, expected) in [
         ("unknown type", invoke.replace("invoke", "done"), ":1:21", "unknown type `done`"),
-        ("unknown f", invoke.replace("write", "append"), ":1:34", "unknown operation `append`"),
+        ("unknown f", invoke.replace("write", "touch"), ":1:34", "unknown operation `touch`"),
         ("unknown field", invoke.replace("value", "val"), ":1:1", "no event has a field `val`"),
         ("no value", invoke.replace(",\"value\":1", ""), ":1:1", "the event has no `value`"),
-        ("a text as value", invoke.replace(":1}", ":\"1\"}"), ":1:50", "the number it writes"),
+        ("a fraction", invoke.replace(":1}", ":1.5}"), ":1:50", "a whole number of 64 bits"),
+        ("saw", invoke.replace(":1}", ":1,\"saw\":2}"), ":1:58", "at a cas that failed"),
+        (
+            "half a transaction",
+            r#"{"process":0,"type":"invoke","f":"txn","value":[["append","x"]]}"#.to_owned(),
+            ":1:48",
+            "expected steps",
+        ),
+        (
+            "two keys",
+            r#"{"process":0,"type":"invoke","f":"txn","value":[["r","x",null],["r","y",null]]}"#
+                .to_owned(),
+            ":1:48",
+            "a transaction of several keys",
+        ),
         ("completion alone", invoke.replace("invoke", "ok"), ":1:1", "has not invoked anything"),
         (
             "twice",
@@ -132,15 +146,15 @@ fn an_error_in_a_file_is_reported_with_its_place() {
         ),
         (
             "EDN f",
-            "{:process 0, :type :invoke, :f :txn, :value 1}".to_owned(),
+            "{:process 0, :type :invoke, :f :cut, :value 1}".to_owned(),
             ":1:32",
-            "unknown operation `:txn`",
+            "unknown operation `cut`",
         ),
         (
             "EDN value",
-            "[{:process 0, :type :invoke, :f :write, :value [:x :y]}]".to_owned(),
+            "[{:process 0, :type :invoke, :f :write, :value [:x 1/2]}]".to_owned(),
             ":1:52",
-            "the number it writes",
+            "a whole number of 64 bits",
         ),
         ("EDN bracket", "[{:process 0]".to_owned(), ":1:13", "`]` closes what was not opened"),
         (
@@ -168,5 +182,79 @@ fn jepsen_s_forms() {
     for text in [bare, vector.as_str(), tagged.as_str(), keyed.as_str()] {
         let (code, out, err) = check("jepsen", "h", text.as_bytes(), &[]);
         assert_eq!((code, out.as_str()), (0, "h: 1 operation, 1 key: linearizable\n"), "{err}");
+    }
+}
+
+/// Runs `raft-sim check` on a case and returns its exit code and the first lines of its verdict.
+fn case(name: &str) -> (i32, String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let (code, out, err) = said(&folder, &["check", name]);
+    assert_eq!(err, "", "{name}");
+    let verdict = out.split("\n\n").next().unwrap_or_default();
+    (code, verdict.trim_end().strip_prefix(name).expect("it is named").to_owned())
+}
+
+/// Recordings of other tools say why an operation is unknown, or nothing, in the place of its value.
+#[test]
+fn an_unknown_operation_is_that_of_its_invocation() {
+    for name in ["unknown-with-a-reason.edn", "unknown-without-a-value.edn"] {
+        assert_eq!(case(name), (0, ": 2 operations, 1 key: linearizable".to_owned()));
+    }
+}
+
+#[test]
+fn a_refused_compare_and_set_counts_if_it_names_what_it_saw() {
+    assert_eq!(case("refused-cas.jsonl"), (0, ": 2 operations, 1 key: linearizable".to_owned()));
+    let (code, verdict) = case("refused-cas-saw-another-value.jsonl");
+    let expected = ": 2 operations, 1 key: not linearizable\n\
+                    client 1 was refused a change of 1 because it saw 3, which was never written before";
+    assert_eq!((code, verdict.as_str()), (1, expected));
+}
+
+#[test]
+fn values_are_numbers_texts_or_nothing() {
+    assert_eq!(
+        case("nothing-and-texts.jsonl"),
+        (0, ": 4 operations, 1 key: linearizable".to_owned())
+    );
+}
+
+/// One read alone shows that it is stale: a write of another value lies between it and all writes of its value. No
+/// search could tell in the memory that there is.
+#[test]
+fn a_stale_read_among_many_clients_needs_no_search() {
+    let (code, verdict) = case("stale-read-of-40-clients.jsonl");
+    assert_eq!(code, 1, "{verdict}");
+    insta::assert_snapshot!(verdict);
+}
+
+#[test]
+fn the_value_that_a_register_holds_instead_is_named() {
+    let (code, verdict) = case("many-writes-of-few-values.jsonl");
+    assert_eq!(code, 1, "{verdict}");
+    assert!(!verdict.contains("holds  by then"), "{verdict}");
+    insta::assert_snapshot!(verdict);
+}
+
+#[test]
+fn locks_texts_lists_and_versions() {
+    assert_eq!(case("texts-that-grow.edn").0, 0);
+    for (name, expected) in [
+        (
+            "lock-taken-twice.jsonl",
+            "client 2 took the lock and the operations below contradict each other",
+        ),
+        (
+            "list-read-in-two-orders.edn",
+            "client 2 read [1 2], but in each order of what was before, the register holds [2]",
+        ),
+        (
+            "version-made-twice.jsonl",
+            "client 1 wrote \"b\" and the operations below contradict each other",
+        ),
+    ] {
+        let (code, verdict) = case(name);
+        assert_eq!(code, 1, "{name}: {verdict}");
+        assert!(verdict.contains(expected), "{name}: {verdict}");
     }
 }

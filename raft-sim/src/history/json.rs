@@ -9,19 +9,23 @@
 //! name is noticed.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use serde::{Serialize, Serializer};
 
+use super::call::{self, Given};
+use super::edn::{Form, Node};
 use super::fields::{Fields, NUMBER};
 use super::read::{Reading, Wrong};
-use super::{Call, Event, History, Key, Kind, Operation, Outcome};
+use super::{Call, Event, History, Key, Kind, Operation, Outcome, Step, Value};
 
 /// A value as a file has it.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Written {
-    One(Option<i64>),
-    Two(i64, i64),
+enum Written<'c> {
+    One(Option<&'c Value>),
+    Two(&'c Option<Value>, &'c Option<Value>),
+    Steps(Vec<(&'static str, Option<&'c str>, Option<&'c Value>)>),
 }
 
 #[derive(Serialize)]
@@ -31,7 +35,11 @@ struct Line<'e> {
     f: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'e str>,
-    value: Written,
+    value: Written<'e>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saw: Option<&'e Option<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<u64>,
 }
@@ -41,10 +49,20 @@ struct Line<'e> {
 /// # Errors
 /// The error of `out`.
 pub fn write(history: &History, out: &mut dyn Write) -> io::Result<()> {
-    for Event { process, kind, key, call, time } in history.events() {
-        let (f, value) = written(*call, *kind);
-        let r#type = kind.name();
-        let line = Line { process: *process, r#type, f, key: key.as_deref(), value, time: *time };
+    for Event { process, kind, key, call, version, time } in history.events() {
+        let key = key.as_deref();
+        let (f, value) = written(call, key, *kind);
+        let line = Line {
+            process: *process,
+            r#type: kind.name(),
+            f,
+            // The steps of a transaction have the key.
+            key: key.filter(|_| f != "txn"),
+            value,
+            saw: saw(call),
+            version: *version,
+            time: *time,
+        };
         serde_json::to_writer(&mut *out, &line)?;
         writeln!(out)?;
     }
@@ -52,11 +70,37 @@ pub fn write(history: &History, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The function and value of a call as a file has them. Only a read that completed ok has seen a value.
-fn written(call: Call, kind: Kind) -> (&'static str, Written) {
+fn written<'c>(call: &'c Call, key: Option<&'c str>, kind: Kind) -> (&'static str, Written<'c>) {
+    let seen = |seen: &'c Option<Value>| seen.as_ref().filter(|_| kind == Kind::Ok);
     match call {
-        Call::Read(seen) => ("read", Written::One(seen.filter(|_| kind == Kind::Ok))),
-        Call::Write(value) => ("write", Written::One(Some(value))),
-        Call::Cas(old, new) => ("cas", Written::Two(old, new)),
+        Call::Read(value) => ("read", Written::One(seen(value))),
+        Call::Write(value) => ("write", Written::One(value.as_ref())),
+        Call::Cas(old, new) | Call::Refused { old, new, .. } => ("cas", Written::Two(old, new)),
+        Call::Append(more) => ("append", Written::One(Some(more))),
+        Call::Acquire(owner) => ("acquire", Written::One(owner.as_ref())),
+        Call::Release(owner) => ("release", Written::One(owner.as_ref())),
+        Call::Transaction(steps) => {
+            let step = |step: &'c Step| match step {
+                Step::Append(Value::List(list)) => ("append", key, list.first()),
+                Step::Append(more) => ("append", key, Some(more)),
+                Step::Read(value) => ("r", key, seen(value)),
+            };
+            ("txn", Written::Steps(steps.iter().map(step).collect()))
+        }
+    }
+}
+
+/// The value that a refused compare-and-set saw.
+fn saw(call: &Call) -> Option<&Option<Value>> {
+    match call {
+        Call::Refused { saw, .. } => Some(saw),
+        Call::Read(_)
+        | Call::Write(_)
+        | Call::Cas(..)
+        | Call::Append(_)
+        | Call::Acquire(_)
+        | Call::Release(_)
+        | Call::Transaction(_) => None,
     }
 }
 
@@ -68,7 +112,11 @@ struct Whole<'o> {
     f: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'o str>,
-    value: Written,
+    value: Written<'o>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saw: Option<&'o Option<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
     invoked: usize,
     completed: Option<usize>,
 }
@@ -80,13 +128,15 @@ impl Serialize for Operation {
             Outcome::Failed(_) => Kind::Fail,
             Outcome::Unknown => Kind::Info,
         };
-        let (f, value) = written(self.call, kind);
+        let (f, value) = written(&self.call, self.key.as_deref(), kind);
         let whole = Whole {
             process: self.process,
             r#type: kind.name(),
             f,
             key: self.key.as_deref(),
             value,
+            saw: saw(&self.call),
+            version: self.version,
             invoked: self.invoked + 1,
             completed: self.completed().map(|event| event + 1),
         };
@@ -103,24 +153,57 @@ pub(super) fn parse(text: &str, reading: &mut Reading) -> Result<(), Wrong> {
         start += whole.len();
         if !line.is_empty() {
             let fields = Fields::new(line, from, "{\"process\":0,…}")?;
-            fields.only(&KNOWN, "event", "process, type, f, key, value or time")?;
-            reading.push(event(&fields)?, from..from + line.len())?;
+            fields.only(&KNOWN, "event", "process, type, f, key, value, saw, version or time")?;
+            let span = from..from + line.len();
+            reading.push(event(text, &fields, span.clone(), reading)?, span)?;
         }
     }
     Ok(())
 }
 
-const KNOWN: [&str; 8] = ["process", "type", "f", "key", "value", "time", "index", "error"];
+const KNOWN: [&str; 10] =
+    ["process", "type", "f", "key", "value", "saw", "version", "time", "index", "error"];
 
-fn event(fields: &Fields<'_>) -> Result<Event, Wrong> {
-    let kind = kind(fields)?;
-    Ok(Event {
+fn event(
+    text: &str,
+    fields: &Fields<'_>,
+    span: Range<usize>,
+    reading: &Reading,
+) -> Result<Event, Wrong> {
+    let function = fields.word("f", "read, write or cas")?;
+    let [value, saw] = ["value", "saw"].map(|name| node(fields, name));
+    let given = Given {
+        span,
+        function: (&function, fields.span("f")),
         process: fields.number("process")?.ok_or_else(|| fields.missing("process", NUMBER))?,
-        kind,
+        kind: kind(fields)?,
         key: key(fields)?,
-        call: call(fields, kind)?,
+        in_front: false,
+        value: value.as_ref(),
+        saw: saw.as_ref(),
+        version: fields.field("version", NUMBER)?,
         time: fields.number("time")?,
-    })
+    };
+    call::event(text, &given, reading)
+}
+
+/// A field's value as EDN would have it.
+fn node(fields: &Fields<'_>, name: &str) -> Option<Node> {
+    let value: serde_json::Value = serde_json::from_str(fields.raw(name)?).unwrap_or_default();
+    Some(as_node(value, &fields.span(name)))
+}
+
+fn as_node(value: serde_json::Value, span: &Range<usize>) -> Node {
+    let form = match value {
+        serde_json::Value::Null => Form::Nil,
+        serde_json::Value::Number(number) => number.as_i64().map_or(Form::Other, Form::Number),
+        serde_json::Value::String(text) => Form::Text(text),
+        serde_json::Value::Array(values) => {
+            Form::List(values.into_iter().map(|value| as_node(value, span)).collect())
+        }
+        serde_json::Value::Bool(_) | serde_json::Value::Object(_) => Form::Other,
+    };
+    Node { span: span.clone(), form }
 }
 
 fn kind(fields: &Fields<'_>) -> Result<Kind, Wrong> {
@@ -128,32 +211,6 @@ fn kind(fields: &Fields<'_>) -> Result<Kind, Wrong> {
     let name = fields.word("type", EXPECTED)?;
     Kind::named(&name)
         .ok_or_else(|| fields.wrong("type", format!("unknown type `{name}`"), EXPECTED))
-}
-
-fn call(fields: &Fields<'_>, kind: Kind) -> Result<Call, Wrong> {
-    const EXPECTED: &str = "read, write or cas";
-    let function = fields.word("f", EXPECTED)?;
-    match &*function {
-        "read" => {
-            const EXPECTED: &str = "the number it saw, or null if there was none";
-            if kind == Kind::Ok && !fields.has("value") {
-                return Err(fields.missing("value", EXPECTED));
-            }
-            Ok(Call::Read(fields.field("value", EXPECTED)?))
-        }
-        "write" => {
-            const EXPECTED: &str = "the number it writes";
-            let value = fields.field("value", EXPECTED)?;
-            value.map(Call::Write).ok_or_else(|| fields.missing("value", EXPECTED))
-        }
-        "cas" => {
-            const EXPECTED: &str = "two numbers, as [old,new]";
-            let value = fields.field("value", EXPECTED)?;
-            let (old, new) = value.ok_or_else(|| fields.missing("value", EXPECTED))?;
-            Ok(Call::Cas(old, new))
-        }
-        _ => Err(fields.wrong("f", format!("unknown operation `{function}`"), EXPECTED)),
-    }
 }
 
 fn key(fields: &Fields<'_>) -> Result<Option<Key>, Wrong> {

@@ -1,5 +1,5 @@
 //! Histories of the operations that clients of a register performed, and the check that they are linearizable
-//! (Herlihy and Wing 1990).
+//! (Herlihy and Wing 1990). A register may also be a text or a list that grows, a lock, or have versions.
 //!
 //! A [`History`] has the invocations of clients and the replies that they got, in the order of time. It comes from a
 //! run of the simulator or from a file of another tool. Nothing here knows of Raft, servers or logs: only what a
@@ -8,11 +8,14 @@
 //! [`read()`] reads a file of either form, [`check`] judges, and an [`Explanation`] says what is impossible. The
 //! check never guesses: if its memory does not suffice it says so.
 
+mod call;
+mod conflict;
 mod edn;
 mod explain;
 pub(crate) mod fields;
 mod form;
 mod json;
+mod model;
 mod operation;
 pub(crate) mod read;
 mod reason;
@@ -21,6 +24,7 @@ mod seen;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod value;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -32,8 +36,10 @@ pub use json::write;
 pub use operation::{Operation, Outcome};
 pub use read::ReadError;
 pub use timeline::timeline;
+pub use value::Value;
 
 use explain::judge;
+use model::Register;
 use operation::by_key;
 use search::Found;
 
@@ -51,6 +57,9 @@ pub struct Event {
     pub key: Option<Key>,
     /// The operation. A completion repeats its invocation; a read that completed ok has the value that it saw.
     pub call: Call,
+    /// The version of the register: of a read that it saw, of any other operation that it made. A register has
+    /// version 0 while it was never written, and each change adds one.
+    pub version: Option<u32>,
     /// The time of the event, in the unit of its recorder (Jepsen: nanoseconds). For drawings only: the order of
     /// events is the order of time.
     pub time: Option<u64>,
@@ -88,15 +97,43 @@ impl Kind {
 }
 
 /// An operation on a register. At first a register holds nothing, `None`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
-    /// Reads. In an event of [`Kind::Ok`] it has the value seen, `None` for a register that was never written. In any
+    /// Reads. In an event of [`Kind::Ok`] it has the value seen, `None` for a register that holds nothing. In any
     /// other event `None` has no meaning.
-    Read(Option<i64>),
+    Read(Option<Value>),
     /// Writes this value.
-    Write(i64),
-    /// Writes the second value if the register holds the first. One that finds another value fails.
-    Cas(i64, i64),
+    Write(Option<Value>),
+    /// Compares and sets: writes the second value if the register holds the first. One that finds another value fails.
+    Cas(Option<Value>, Option<Value>),
+    /// The completion of a compare-and-set that failed, as the system said, because it saw another value: it counts
+    /// as a read of that.
+    Refused {
+        /// The value that it was to find.
+        old: Option<Value>,
+        /// The value that it was to write.
+        new: Option<Value>,
+        /// The value that it saw.
+        saw: Option<Value>,
+    },
+    /// Adds a text to the text that the register holds, or the elements of a list to the list. A register that holds
+    /// nothing is the empty text and the empty list.
+    Append(Value),
+    /// Takes the lock, which must be free: the register holds nothing. The value names the owner, if owners matter.
+    Acquire(Option<Value>),
+    /// Gives the lock back, which must be taken, by this owner if there is a name.
+    Release(Option<Value>),
+    /// Does several steps at one instant.
+    Transaction(Arc<[Step]>),
+}
+
+/// A step of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Adds the elements of a list to the list that the register holds.
+    Append(Value),
+    /// Reads, as [`Call::Read`] does.
+    Read(Option<Value>),
 }
 
 /// Events in the order of time, each consistent with those before it.
@@ -174,17 +211,48 @@ impl History {
         }
     }
 
+    /// The operation that a process waits for: the event that invoked it.
+    pub(crate) fn open(&self, process: u64) -> Option<&Event> {
+        match self.last.get(&process) {
+            Some(&(invoked, Client::Waiting)) => Some(&self.events[invoked]),
+            Some((_, Client::Idle | Client::Gone)) | None => None,
+        }
+    }
+
     fn matches(&self, invoked: usize, event: &Event) -> Result<(), String> {
         let invocation = &self.events[invoked];
-        let same_call = match (invocation.call, event.call) {
-            (Call::Read(_), Call::Read(_)) => true,
-            (asked @ (Call::Write(_) | Call::Cas(..)), completed) => asked == completed,
-            (Call::Read(_), Call::Write(_) | Call::Cas(..)) => false,
-        };
-        if same_call && invocation.key == event.key {
+        if completes(&invocation.call, event) && invocation.key == event.key {
             return Ok(());
         }
         Err(format!("process {} completes what it did not invoke", event.process))
+    }
+}
+
+/// True if an event can be the completion of a call.
+fn completes(asked: &Call, event: &Event) -> bool {
+    match (asked, &event.call) {
+        (Call::Read(_), Call::Read(_)) => true,
+        (Call::Cas(old, new), Call::Refused { old: its_old, new: its_new, .. }) => {
+            event.kind == Kind::Fail && (old, new) == (its_old, its_new)
+        }
+        (Call::Transaction(asked), Call::Transaction(done)) => {
+            let alike = |(asked, done): (&Step, &Step)| match (asked, done) {
+                (Step::Read(_), Step::Read(_)) => true,
+                (Step::Append(_) | Step::Read(_), _) => asked == done,
+            };
+            asked.len() == done.len() && asked.iter().zip(done.iter()).all(alike)
+        }
+        (
+            Call::Read(_)
+            | Call::Write(_)
+            | Call::Cas(..)
+            | Call::Refused { .. }
+            | Call::Append(_)
+            | Call::Acquire(_)
+            | Call::Release(_)
+            | Call::Transaction(_),
+            done,
+        ) => asked == done,
     }
 }
 
@@ -230,7 +298,7 @@ pub fn check(history: &History, limits: &Limits) -> Verdict {
     let mut illegal = Vec::new();
     let mut gave_up = None;
     for (key, operations) in by_key(&history.events) {
-        match judge(&operations, limits) {
+        match judge(&Register::new(operations), limits) {
             Found::Order => {}
             Found::None { at, .. } => illegal.push((at, key)),
             Found::Unknown { at, configurations } => {

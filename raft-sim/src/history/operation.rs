@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::search::Item;
-use super::{Call, Event, Key, Kind};
+use super::{Call, Event, Key, Kind, Value};
 
 /// An operation of a client, with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +17,8 @@ pub struct Operation {
     pub invoked: usize,
     /// The outcome.
     pub outcome: Outcome,
+    /// The version that it saw or made, if it is known.
+    pub version: Option<u32>,
 }
 
 /// The outcome of an operation, with the event that reported it.
@@ -40,15 +41,33 @@ impl Operation {
             Outcome::Unknown => None,
         }
     }
+}
 
-    /// The operation as the search sees it, if it matters there.
-    pub(super) fn item(&self) -> Option<Item> {
-        let until = match self.outcome {
-            Outcome::Ok(event) => Some(event),
-            Outcome::Failed(_) => return None,
-            Outcome::Unknown => None,
-        };
-        Some(Item { call: self.call, from: self.invoked, until })
+impl Call {
+    /// The value that the register must hold, if there is a single one.
+    pub(super) fn needs(&self) -> Option<&Option<Value>> {
+        match self {
+            Call::Read(value) | Call::Cas(value, _) | Call::Refused { saw: value, .. } => Some(value),
+            Call::Write(_)
+            | Call::Append(_)
+            | Call::Acquire(_)
+            | Call::Release(_)
+            | Call::Transaction(_) => None,
+        }
+    }
+
+    /// The value that the register holds afterwards, if it is another one and a single one.
+    pub(super) fn makes(&self) -> Option<&Option<Value>> {
+        match self {
+            Call::Write(value) => Some(value),
+            Call::Cas(old, new) => Some(new).filter(|_| old != new),
+            Call::Read(_)
+            | Call::Refused { .. }
+            | Call::Append(_)
+            | Call::Acquire(_)
+            | Call::Release(_)
+            | Call::Transaction(_) => None,
+        }
     }
 }
 
@@ -78,17 +97,18 @@ pub(super) fn of_key(events: &[Event], key: &Option<Key>) -> Vec<Operation> {
 
 /// Adds the next event of a register. `open` has the operation that each process waits for.
 fn add(operations: &mut Vec<Operation>, open: &mut BTreeMap<u64, usize>, at: usize, event: &Event) {
-    let Event { process, kind, key, call, time: _ } = event;
+    let Event { process, kind, key, call, version, time: _ } = event;
     let outcome = match kind {
         Kind::Invoke => {
             open.insert(*process, operations.len());
-            let (process, key, call) = (*process, key.clone(), *call);
+            let (process, key, call) = (*process, key.clone(), call.clone());
             operations.push(Operation {
                 process,
                 key,
                 call,
                 invoked: at,
                 outcome: Outcome::Unknown,
+                version: None,
             });
             return;
         }
@@ -98,20 +118,9 @@ fn add(operations: &mut Vec<Operation>, open: &mut BTreeMap<u64, usize>, at: usi
     };
     if let Some(invoked) = open.remove(process) {
         operations[invoked].outcome = outcome;
-        if *kind == Kind::Ok {
-            operations[invoked].call = *call;
+        if matches!(kind, Kind::Ok | Kind::Fail) {
+            operations[invoked].call = call.clone();
+            operations[invoked].version = *version;
         }
     }
-}
-
-/// The operations as known after the first `events` events. An operation that fails later is known to fail.
-pub(super) fn until(operations: &[Operation], events: usize) -> Vec<Operation> {
-    let begun = operations.iter().filter(|operation| operation.invoked < events);
-    let cut = |operation: &Operation| match operation.outcome {
-        Outcome::Ok(event) if event >= events => {
-            Operation { outcome: Outcome::Unknown, ..operation.clone() }
-        }
-        Outcome::Ok(_) | Outcome::Failed(_) | Outcome::Unknown => operation.clone(),
-    };
-    begun.map(cut).collect()
 }

@@ -3,38 +3,31 @@
 //!
 //! The calls and returns are a linked list in the order of time. An operation can be next if it was called before the
 //! first return that is left. It is lifted out, and put back if no order follows. A configuration that was visited is
-//! not searched again. It is identified by the first return that is left, the register's value, and the set of
+//! not searched again. It is identified by the first return that is left, the register's state, and the set of
 //! operations under way that have been taken: operations that returned before have been taken, and those that were
 //! called after have not.
 //!
 //! Five rules make it shorter. None of them changes its result:
 //!
 //! - A read that fits is next, and nothing else is tried: it changes nothing, so it is never too early.
-//! - An optional operation whose value no other operation needs does not happen.
-//! - An optional operation happens right before one that needs its value, or not at all.
+//! - A write whose value no operation needs before the next write is *silent*. It may as well happen right before any
+//!   later write that begins before it returns. So a write that need not return yet is taken only if an operation under
+//!   way needs its value, and that one is next.
+//! - A write that returns next is taken, or silently put before the last write that was taken, if that came after its
+//!   call: then the register's state stays as it is.
+//! - An optional operation is next only if the one after it needs the state that it makes.
 //! - Of optional operations that do the same, the one called first is first.
-//! - A cas from a value to the same value is a read.
 //!
 //! Nothing here is recursive: a long history takes memory, but no stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Limits;
+use super::model::{Does, Item, Model, State};
 use super::seen::{Inserted, Seen};
-use super::{Call, Limits};
 
-/// A register's value; `None` is one that was never written.
-pub(super) type Value = Option<i64>;
-
-/// An operation as the search sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Item {
-    /// Its call; a read has the value that it saw.
-    pub call: Call,
-    /// It happens after this event.
-    pub from: usize,
-    /// It has happened before this event; `None`: at any time, or never.
-    pub until: Option<usize>,
-}
+/// The largest number of places that are looked at to see which value is needed first.
+const AHEAD: usize = 64;
 
 /// The result of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +36,11 @@ pub(super) enum Found {
     Order,
     /// There is none.
     None {
-        /// The event that ends the longest beginning with an order, but is not part of it: a return.
+        /// The event that ends a beginning without an order: a return. Without it the beginning is known to have an
+        /// order, or nothing is known about it.
         at: usize,
-        /// The values that the register can hold by then, in any order of what came before.
-        held: BTreeSet<Value>,
+        /// The states that the register can be in by then, in any order of what came before.
+        held: BTreeSet<State>,
     },
     /// The memory did not suffice.
     Unknown {
@@ -57,13 +51,12 @@ pub(super) enum Found {
     },
 }
 
-/// Searches for an order of these operations on a register that holds one of these values at first. No two items may
+/// Searches for an order of these operations on a register that is in one of these states at first. No two items may
 /// have an event in common, except optional ones.
-pub(super) fn search(items: &[Item], initial: &[Value], limits: &Limits) -> Found {
-    let mut search = Search::new(items, initial, limits);
-    for &value in initial {
-        search.value = search.numbers[&value];
-        match search.explore() {
+pub(super) fn search(model: &Model, items: &[Item], initial: &[State], limits: &Limits) -> Found {
+    let mut search = Search::new(model, items, limits);
+    for &state in initial {
+        match search.explore(state) {
             Explored::Nothing => {}
             Explored::Order => return Found::Order,
             Explored::Full => {
@@ -72,24 +65,21 @@ pub(super) fn search(items: &[Item], initial: &[Value], limits: &Limits) -> Foun
             }
         }
     }
-    let named: BTreeMap<u32, Value> = search.numbers.iter().map(|(&v, &n)| (n, v)).collect();
-    let held = search.held.iter().map(|number| named[number]).collect();
-    Found::None { at: search.furthest, held }
+    Found::None { at: search.furthest, held: search.held }
 }
 
-/// The result of the search from one initial value.
+/// The result of the search from one initial state.
 enum Explored {
     Order,
     Nothing,
     Full,
 }
 
-/// An operation with its values as numbers.
+/// An operation in the list.
 struct Operation {
-    /// The value that the register must hold.
-    needs: Option<u32>,
-    /// The value that it holds afterwards; `None` if it is unchanged.
-    makes: Option<u32>,
+    does: Does,
+    /// True if it never changes the state.
+    only_sees: bool,
     /// True if it is optional: it need not happen.
     optional: bool,
     /// An optional operation that does the same as this optional one, and must happen before it.
@@ -109,143 +99,149 @@ struct Place {
     is_return: bool,
 }
 
-/// An operation that was taken, with the state to restore when it is given up.
+/// A way to go on: the operation that is next.
+#[derive(Clone, Copy)]
+struct Move {
+    operation: u32,
+    /// True for a write that is put before the last one that was taken.
+    silent: bool,
+}
+
+/// The part of a configuration that a move changes, beside the list.
+#[derive(Clone, Copy)]
+struct Now {
+    state: State,
+    /// True if the next operation must need the state.
+    wanted: bool,
+    /// The place that was the first return when the last write was taken; 0 if none was.
+    written: u32,
+}
+
+/// An operation that was taken, with what to restore when it is given up.
 struct Taken {
     operation: u32,
-    value: u32,
-    wanted: bool,
-    choice: Choice,
+    before: Now,
+    /// The place from which on moves are alternatives to it.
+    moves: usize,
 }
 
-/// The reason why an operation was taken, which decides the alternatives to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Choice {
-    /// It is as good as any: no alternative.
-    Forced,
-    /// It is the most promising: all others are alternatives.
-    Promising,
-    /// It was its turn: those behind it are alternatives.
-    Turn,
-}
-
-struct Search {
+struct Search<'m> {
+    model: &'m Model,
     operations: Vec<Operation>,
     places: Vec<Place>,
     /// The linked list: the places that are left, in order. The last one is its head and its end.
     next: Vec<u32>,
     previous: Vec<u32>,
-    /// The values by number.
-    numbers: BTreeMap<Value, u32>,
     seen: Seen,
     stack: Vec<Taken>,
-    /// The number of operations that must still happen.
+    /// The moves not yet tried, of all configurations on the stack, the best one last.
+    moves: Vec<Move>,
+    /// The number of operations that must still happen, and of those among them that never change the state.
     left: usize,
-    value: u32,
-    /// True if the next operation must need the value, since an optional operation made it.
-    wanted: bool,
+    reads_left: usize,
+    now: Now,
     done: Vec<bool>,
-    /// First the first return, the value and `wanted`; then a bit for each operation under way. It is flipped
-    /// whenever an operation in its place is taken. An operation that returned has been taken, so the bit stands for
-    /// the one that has not.
+    /// The place and the number of writes that can be silent, the state, then a bit for each operation under way. It is
+    /// flipped whenever an operation in its place is taken. An operation that returned has been taken, so the bit
+    /// stands for the one that has not.
     key: Vec<u64>,
     furthest: usize,
-    held: BTreeSet<u32>,
+    held: BTreeSet<State>,
 }
 
-impl Search {
-    fn new(items: &[Item], initial: &[Value], limits: &Limits) -> Search {
-        let kept = needed(items);
-        let mut values: BTreeSet<Value> = initial.iter().copied().collect();
-        values.extend(kept.iter().flat_map(|item| {
-            let (needs, makes) = effect(item.call);
-            needs.into_iter().chain(makes)
-        }));
-        let numbers: BTreeMap<Value, u32> = values.into_iter().zip(0..).collect();
+impl<'m> Search<'m> {
+    fn new(model: &'m Model, items: &[Item], limits: &Limits) -> Search<'m> {
+        let kept = needed(model, items);
         let mut places = Vec::with_capacity(kept.len() * 2);
         for (operation, item) in (0..).zip(&kept) {
             places.push(Place { event: item.from, operation, is_return: false });
             places.extend(item.until.map(|event| Place { event, operation, is_return: true }));
         }
         places.sort_by_key(|place| place.event);
-        let mut operations: Vec<Operation> =
-            kept.iter().map(|item| Operation::new(item, &numbers)).collect();
+        let new = |item: &Item| Operation {
+            does: item.does,
+            only_sees: model.only_sees(item.does),
+            optional: item.until.is_none(),
+            behind: None,
+            bit: 0,
+            call: 0,
+            returns: None,
+        };
+        let mut operations: Vec<Operation> = kept.iter().map(new).collect();
         let bits = lay_out(&mut operations, &places);
         let head = places.len() as u32;
-        let width = 1 + bits.div_ceil(u64::BITS) as usize;
+        let width = 2 + bits.div_ceil(u64::BITS) as usize;
+        let required = operations.iter().filter(|operation| !operation.optional);
         Search {
-            left: operations.iter().filter(|operation| !operation.optional).count(),
+            model,
+            left: required.clone().count(),
+            reads_left: required.filter(|operation| operation.only_sees).count(),
             done: vec![false; operations.len()],
             operations,
             next: (0..head).map(|place| place + 1).chain([0]).collect(),
             previous: [head].into_iter().chain(0..head).collect(),
             places,
-            numbers,
             seen: Seen::new(width, limits.memory),
             stack: Vec::new(),
-            value: 0,
-            wanted: false,
+            moves: Vec::new(),
+            now: Now { state: 0, wanted: false, written: 0 },
             key: vec![0; width],
             furthest: 0,
             held: BTreeSet::new(),
         }
     }
 
-    fn head(&self) -> u32 {
-        self.places.len() as u32
-    }
-
-    /// Searches from here. Without a result the state is unchanged.
-    fn explore(&mut self) -> Explored {
+    /// Searches from a state. Without a result nothing but the memory is changed.
+    fn explore(&mut self, state: State) -> Explored {
+        self.now = Now { state, wanted: false, written: 0 };
         loop {
-            if let Some(read) = self.fitting_read() {
-                self.take(read, Choice::Forced);
+            if let Some(operation) = self.forced() {
+                self.take(Move { operation, silent: false }, self.moves.len());
                 continue;
             }
             if self.left == 0 {
                 return Explored::Order;
             }
+            let mut base = self.moves.len();
             match self.arrive() {
                 Inserted::Full => return Explored::Full,
-                Inserted::New => {
-                    if let Some(operation) = self.promising() {
-                        self.take(operation, Choice::Promising);
-                        continue;
-                    }
-                    if let Some(operation) = self.candidate(self.next[self.head() as usize]) {
-                        self.take(operation, Choice::Turn);
-                        continue;
-                    }
-                }
+                Inserted::New => self.add_moves(),
                 Inserted::Known => {}
             }
-            loop {
-                let Some(from) = self.give_up() else { return Explored::Nothing };
-                if let Some(operation) = self.candidate(from) {
-                    self.take(operation, Choice::Turn);
-                    break;
+            let next = loop {
+                if self.moves.len() > base
+                    && let Some(next) = self.moves.pop()
+                {
+                    break next;
                 }
-            }
+                let Some(before) = self.give_up() else { return Explored::Nothing };
+                base = before;
+            };
+            self.take(next, base);
         }
+    }
+
+    /// The first place that is left; the head if there is none.
+    fn first(&self) -> u32 {
+        self.next[self.places.len()]
     }
 
     /// The first return that is left. There is one as long as something must happen.
     fn first_return(&self) -> u32 {
-        let mut place = self.next[self.head() as usize];
+        let mut place = self.first();
         while !self.places[place as usize].is_return {
             place = self.next[place as usize];
         }
         place
     }
 
-    /// The operation that leads to the first return at once: the one that returns, or one that makes its value.
-    fn promising(&self) -> Option<u32> {
-        let due = self.places[self.first_return() as usize].operation;
-        if self.may_be_next(due) {
-            return Some(due);
-        }
-        let needs = self.operations[due as usize].needs;
-        self.callable(self.next[self.head() as usize]).find(|&number| {
-            self.operations[number as usize].makes == needs && self.may_be_next(number)
+    /// The operations called before the first return that is left.
+    fn callable(&self) -> impl Iterator<Item = u32> {
+        let mut place = self.first();
+        std::iter::from_fn(move || {
+            let there = self.places.get(place as usize).filter(|there| !there.is_return)?;
+            place = self.next[place as usize];
+            Some(there.operation)
         })
     }
 
@@ -258,60 +254,139 @@ impl Search {
             self.held.clear();
         }
         if event == self.furthest {
-            self.held.insert(self.value);
+            self.held.insert(self.now.state);
         }
-        // 31 bits for the place and one for `wanted`; places begin at 1, so that the word is not 0.
-        let first =
-            u64::from(place + 1) << 33 | u64::from(self.value) << 1 | u64::from(self.wanted);
-        self.key[0] = first;
+        // Which writes can be silent matters, and not since when. Places begin at 1, so that the word is not 0.
+        let silent = self.callable().filter(|&operation| self.can_be_silent(operation)).count();
+        self.key[0] = u64::from(place + 1) << 32 | (silent as u64) << 1 | u64::from(self.now.wanted);
+        self.key[1] = self.now.state;
         self.seen.insert(&self.key)
     }
 
-    /// A read, called before the first return that is left, that sees the current value.
-    fn fitting_read(&self) -> Option<u32> {
-        self.callable(self.next[self.head() as usize]).find(|&operation| {
-            let Operation { needs, makes, .. } = self.operations[operation as usize];
-            makes.is_none() && needs == Some(self.value)
+    /// An operation that must happen, leaves the state as it is, and is as good as any.
+    fn forced(&self) -> Option<u32> {
+        let Now { state, .. } = self.now;
+        let is_lost = self.model.is_lost(state);
+        self.callable().find(|&number| {
+            let Operation { does, only_sees, optional, .. } = self.operations[number as usize];
+            (only_sees || is_lost && !optional) && self.model.step(does, state) == Some(state)
         })
     }
 
-    /// The first operation from this place on that may be next, except the most promising one.
-    fn candidate(&self, from: u32) -> Option<u32> {
-        let promising = self.promising();
-        self.callable(from).find(|&number| Some(number) != promising && self.may_be_next(number))
+    /// Adds the moves from a configuration that was not visited before, the best one last.
+    fn add_moves(&mut self) {
+        let due = self.places[self.first_return() as usize].operation;
+        let base = self.moves.len();
+        let callable: Vec<u32> = self.callable().collect();
+        let others = callable.iter().copied().filter(|&number| number != due);
+        let mut moves: Vec<Move> = others
+            .filter(|&number| self.may_be_next(number, &callable))
+            .map(|operation| Move { operation, silent: false })
+            .collect();
+        moves.reverse();
+        let due_does = self.operations[due as usize].does;
+        if !is_write(due_does) {
+            // The most promising one leads to a state in which the operation that is due can happen.
+            let leads = |&Move { operation, .. }: &Move| {
+                let does = self.operations[operation as usize].does;
+                let state = self.model.step(does, self.now.state);
+                state.is_some_and(|state| self.model.step(due_does, state).is_some())
+            };
+            if let Some(place) = moves.iter().rposition(leads) {
+                let promising = moves.remove(place);
+                moves.push(promising);
+            }
+            if self.fits(due) {
+                moves.push(Move { operation: due, silent: false });
+            }
+        } else if !self.now.wanted {
+            let keeps = self.can_be_silent(due);
+            let seen_first = keeps && self.needed_first(due_does);
+            moves.push(Move { operation: due, silent: keeps && !seen_first });
+            if keeps {
+                moves.push(Move { operation: due, silent: seen_first });
+                let last = moves.len() - 1;
+                moves.swap(last - 1, last);
+            }
+        }
+        debug_assert_eq!(base, self.moves.len());
+        self.moves.append(&mut moves);
     }
 
-    /// True if an operation that was called may be next, changes something, and is of use.
-    fn may_be_next(&self, number: u32) -> bool {
+    /// True if an operation that need not return yet may be next.
+    fn may_be_next(&self, number: u32, callable: &[u32]) -> bool {
         let operation = &self.operations[number as usize];
-        let fits = match operation.needs {
-            Some(needs) => needs == self.value,
-            None => !self.wanted,
+        match operation.does {
+            Does::Sets(state) => {
+                let needs = |&other: &u32| {
+                    let does = self.operations[other as usize].does;
+                    other != number && !is_write(does) && self.model.step(does, state).is_some()
+                };
+                let useless = operation.optional && state == self.now.state;
+                !(self.now.wanted || useless)
+                    && self.is_first_of_its_kind(operation)
+                    && callable.iter().any(needs)
+            }
+            Does::Sees(_) | Does::Swaps(..) | Does::Other(_) => self.fits(number),
+        }
+    }
+
+    /// True if an operation other than a write can happen, and is of use.
+    fn fits(&self, number: u32) -> bool {
+        let operation = &self.operations[number as usize];
+        let Some(state) = self.model.step(operation.does, self.now.state) else { return false };
+        let useless = match operation.optional {
+            true => state == self.now.state || !self.is_first_of_its_kind(operation),
+            false => false,
         };
-        let useful = !operation.optional
-            || (operation.makes != Some(self.value)
-                && operation.behind.is_none_or(|first| self.done[first as usize]));
-        operation.makes.is_some() && fits && useful
+        !useless && !(self.model.is_lost(state) && (operation.optional || self.reads_left > 0))
     }
 
-    /// The operations called from this place on, up to the first return that is left.
-    fn callable(&self, from: u32) -> impl Iterator<Item = u32> {
-        let mut place = from;
-        std::iter::from_fn(move || {
-            let there = self.places.get(place as usize).filter(|there| !there.is_return)?;
+    fn is_first_of_its_kind(&self, operation: &Operation) -> bool {
+        operation.behind.is_none_or(|first| self.done[first as usize])
+    }
+
+    /// True for a write that must happen and may be put before the last one that was taken.
+    fn can_be_silent(&self, number: u32) -> bool {
+        let operation = &self.operations[number as usize];
+        is_write(operation.does) && !operation.optional && operation.call < self.now.written
+    }
+
+    /// True if the value of this write is needed before the value that the register holds, as far as one looks.
+    fn needed_first(&self, write: Does) -> bool {
+        let Some(made) = self.model.step(write, self.now.state) else { return false };
+        let mut place = self.first();
+        for _ in 0..AHEAD {
+            let Some(there) = self.places.get(place as usize) else { return false };
+            let does = self.operations[there.operation as usize].does;
+            if !there.is_return && !is_write(does) {
+                if self.model.step(does, self.now.state).is_some() {
+                    return false;
+                }
+                if self.model.step(does, made).is_some() {
+                    return true;
+                }
+            }
             place = self.next[place as usize];
-            Some(there.operation)
-        })
+        }
+        false
     }
 
-    fn take(&mut self, number: u32, choice: Choice) {
-        let Operation { makes, optional, bit, call, returns, .. } =
+    fn take(&mut self, Move { operation: number, silent }: Move, moves: usize) {
+        self.stack.push(Taken { operation: number, before: self.now, moves });
+        let Operation { does, only_sees, optional, bit, call, returns, .. } =
             self.operations[number as usize];
-        let (value, wanted) = (self.value, self.wanted);
-        self.stack.push(Taken { operation: number, value, wanted, choice });
-        self.value = makes.unwrap_or(value);
-        self.wanted = optional;
+        if !silent {
+            let first_return = self.first_return();
+            let is_early = is_write(does) && returns != Some(first_return);
+            self.now.state = self.model.step(does, self.now.state).unwrap_or(self.now.state);
+            self.now.wanted = optional || is_early;
+            if is_write(does) {
+                self.now.written = first_return;
+            }
+        }
         self.left -= usize::from(!optional);
+        self.reads_left -= usize::from(!optional && only_sees);
         self.done[number as usize] = true;
         self.turn(bit);
         for place in [Some(call), returns].into_iter().flatten() {
@@ -321,74 +396,64 @@ impl Search {
         }
     }
 
-    /// Puts back the operation that was taken last, all before it that were forced, and one that was not. Returns the
-    /// place from which on others may be tried, or `None` if there is none.
-    fn give_up(&mut self) -> Option<u32> {
-        while let Some(Taken { operation, value, wanted, choice }) = self.stack.pop() {
-            let Operation { optional, bit, call, returns, .. } =
-                self.operations[operation as usize];
-            self.value = value;
-            self.wanted = wanted;
-            self.left += usize::from(!optional);
-            self.done[operation as usize] = false;
-            self.turn(bit);
-            // In the opposite order, so that each finds its neighbours.
-            for place in [returns, Some(call)].into_iter().flatten() {
-                let (before, after) = (self.previous[place as usize], self.next[place as usize]);
-                self.next[before as usize] = place;
-                self.previous[after as usize] = place;
-            }
-            match choice {
-                Choice::Forced => {}
-                Choice::Promising => return Some(self.next[self.head() as usize]),
-                Choice::Turn => return Some(self.next[call as usize]),
-            }
+    /// Puts back the operation that was taken last. Returns the place from which on the moves are alternatives to it,
+    /// or `None` if none was taken.
+    fn give_up(&mut self) -> Option<usize> {
+        let Taken { operation, before, moves } = self.stack.pop()?;
+        let Operation { only_sees, optional, bit, call, returns, .. } =
+            self.operations[operation as usize];
+        self.now = before;
+        self.left += usize::from(!optional);
+        self.reads_left += usize::from(!optional && only_sees);
+        self.done[operation as usize] = false;
+        self.turn(bit);
+        // In the opposite order, so that each finds its neighbours.
+        for place in [returns, Some(call)].into_iter().flatten() {
+            let (before, after) = (self.previous[place as usize], self.next[place as usize]);
+            self.next[before as usize] = place;
+            self.previous[after as usize] = place;
         }
-        None
+        Some(moves)
     }
 
     fn turn(&mut self, bit: u32) {
-        self.key[1 + (bit / u64::BITS) as usize] ^= 1 << (bit % u64::BITS);
+        self.key[2 + (bit / u64::BITS) as usize] ^= 1 << (bit % u64::BITS);
     }
 }
 
-impl Operation {
-    fn new(item: &Item, numbers: &BTreeMap<Value, u32>) -> Operation {
-        let (needs, makes) = effect(item.call);
-        Operation {
-            needs: needs.map(|value| numbers[&value]),
-            makes: makes.map(|value| numbers[&value]),
-            optional: item.until.is_none(),
-            behind: None,
-            bit: 0,
-            call: 0,
-            returns: None,
-        }
-    }
-}
-
-/// The value that must be in the register, and the value afterwards if it is another one.
-pub(super) fn effect(call: Call) -> (Option<Value>, Option<Value>) {
-    match call {
-        Call::Read(seen) => (Some(seen), None),
-        Call::Write(value) => (None, Some(Some(value))),
-        Call::Cas(old, new) if old == new => (Some(Some(old)), None),
-        Call::Cas(old, new) => (Some(Some(old)), Some(Some(new))),
+/// True if an operation makes a state without needing one.
+fn is_write(does: Does) -> bool {
+    match does {
+        Does::Sets(_) => true,
+        Does::Sees(_) | Does::Swaps(..) | Does::Other(_) => false,
     }
 }
 
 /// The items without optional ones that have no visible effect.
-pub(super) fn needed(items: &[Item]) -> Vec<Item> {
+pub(super) fn needed(model: &Model, items: &[Item]) -> Vec<Item> {
     let mut kept: Vec<Item> = items.to_vec();
-    loop {
+    kept.retain(|item| item.until.is_some() || !model.only_sees(item.does));
+    // What else an operation makes of a state is not known before.
+    while model.is_plain() {
         let before = kept.len();
-        let read: BTreeSet<Value> = kept.iter().filter_map(|item| effect(item.call).0).collect();
+        let read: BTreeSet<State> = kept.iter().filter_map(|item| states(item.does).0).collect();
         kept.retain(|item| {
-            item.until.is_some() || effect(item.call).1.is_some_and(|made| read.contains(&made))
+            item.until.is_some() || states(item.does).1.is_some_and(|made| read.contains(&made))
         });
         if kept.len() == before {
-            return kept;
+            break;
         }
+    }
+    kept
+}
+
+/// The state that an operation needs, and the state that it makes, on a register that is read, written and compared.
+pub(super) fn states(does: Does) -> (Option<State>, Option<State>) {
+    match does {
+        Does::Sees(state) => (Some(state), None),
+        Does::Sets(state) => (None, Some(state)),
+        Does::Swaps(old, new) => (Some(old), Some(new)),
+        Does::Other(_) => (None, None),
     }
 }
 
@@ -411,8 +476,7 @@ fn lay_out(operations: &mut [Operation], places: &[Place]) -> u32 {
             bits - 1
         });
         if operation.optional {
-            let does = (operation.needs, operation.makes);
-            operation.behind = alike.insert(does, place.operation);
+            operation.behind = alike.insert(operation.does, place.operation);
         }
     }
     bits

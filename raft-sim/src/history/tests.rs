@@ -10,7 +10,7 @@ pub(super) fn history(events: &[&str]) -> History {
     for event in events {
         let words: Vec<&str> = event.split(' ').collect();
         let process = words[0].parse().expect("a process");
-        let number = |text: &str| text.parse::<i64>().expect("a number");
+        let number = |text: &str| Some(Value::from(text.parse::<i64>().expect("a number")));
         let (kind, call) = match words[1].split_at(1) {
             ("r", "") => (Kind::Invoke, Call::Read(None)),
             ("w", value) => (Kind::Invoke, Call::Write(number(value))),
@@ -19,16 +19,16 @@ pub(super) fn history(events: &[&str]) -> History {
                 (Kind::Invoke, Call::Cas(number(old), number(new)))
             }
             _ => {
-                let seen = words.get(2).map(|seen| number(seen));
-                let call = match open[&process] {
+                let seen = words.get(2).and_then(|seen| number(seen));
+                let call = match open[&process].clone() {
                     Call::Read(_) => Call::Read(seen),
-                    call @ (Call::Write(_) | Call::Cas(..)) => call,
+                    call => call,
                 };
                 (Kind::named(words[1]).expect("a type"), call)
             }
         };
-        open.insert(process, call);
-        let event = Event { process, kind, key: None, call, time: None };
+        open.insert(process, call.clone());
+        let event = Event { process, kind, key: None, call, version: None, time: None };
         history.push(event).expect("it makes sense");
     }
     history

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Call, Operation, Outcome};
+use super::{Call, Operation, Outcome, Step, Value};
 
 /// Lines for these operations, which must be in the order of their invocations. No line is wider than `width`
 /// characters, unless a single operation is. The first operations are left out until the rest fits, and their number
@@ -64,23 +64,46 @@ fn columns(operations: &[Operation]) -> (BTreeMap<usize, usize>, usize) {
     let mut next = 0;
     for (event, operation) in events {
         let column = match columns.get(&operation.invoked) {
-            Some(start) => next.max(start + 1 + label(operation).len()),
+            Some(start) => next.max(start + 1 + label(operation).chars().count()),
             None => next,
         };
         columns.insert(event, column);
         next = column + 1;
     }
     let open = operations.iter().filter(|operation| operation.completed().is_none());
-    let room = open.map(|operation| columns[&operation.invoked] + 2 + label(operation).len());
+    let room = open.map(|operation| columns[&operation.invoked] + 2 + label(operation).chars().count());
     (columns.clone(), room.max().unwrap_or_default().max(next))
 }
 
 fn label(operation: &Operation) -> String {
-    match (operation.call, operation.outcome) {
-        (Call::Read(Some(seen)), Outcome::Ok(_)) => format!("read {seen}"),
-        (Call::Read(None), Outcome::Ok(_)) => "read nothing".to_owned(),
-        (Call::Read(_), Outcome::Failed(_) | Outcome::Unknown) => "read".to_owned(),
-        (Call::Write(value), _) => format!("write {value}"),
-        (Call::Cas(old, new), _) => format!("cas {old} {new}"),
+    let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
+    let owner = |owner: &Option<Value>| owner.as_ref().map_or_else(String::new, |owner| format!(" {owner}"));
+    let is_ok = matches!(operation.outcome, Outcome::Ok(_));
+    let label = match &operation.call {
+        Call::Read(seen) if is_ok => format!("read {}", shown(seen)),
+        Call::Read(_) => "read".to_owned(),
+        Call::Write(value) => format!("write {}", shown(value)),
+        Call::Cas(old, new) => format!("cas {} {}", shown(old), shown(new)),
+        Call::Refused { old, new, saw } => {
+            format!("cas {} {} saw {}", shown(old), shown(new), shown(saw))
+        }
+        Call::Append(more) => format!("append {more}"),
+        Call::Acquire(name) => format!("acquire{}", owner(name)),
+        Call::Release(name) => format!("release{}", owner(name)),
+        Call::Transaction(steps) => {
+            let steps: Vec<String> = steps
+                .iter()
+                .map(|step| match step {
+                    Step::Append(more) => format!("append {more}"),
+                    Step::Read(seen) if is_ok => format!("read {}", shown(seen)),
+                    Step::Read(_) => "read".to_owned(),
+                })
+                .collect();
+            steps.join(" ")
+        }
+    };
+    match operation.version.filter(|_| is_ok) {
+        Some(version) => format!("{label} v{version}"),
+        None => label,
     }
 }

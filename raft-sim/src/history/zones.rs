@@ -8,7 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use super::search::{Item, Value, effect, needed};
+use super::model::{Item, Model, NOTHING, State};
+use super::search::{needed, states};
 
 /// The result of a look at the values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(super) enum Zones {
     /// There is an order.
     Order,
     /// There is none, even without all operations on other values.
-    Conflict(Vec<Value>),
+    Conflict(Vec<State>),
 }
 
 /// All operations on one value. Times are events, from 1 on.
@@ -38,13 +39,16 @@ const NEVER: usize = usize::MAX;
 const EMPTY: Zone = Zone { first_end: NEVER, last_begin: 0, read: NEVER, write: None };
 
 /// Tells if there is an order of these operations on a register that holds nothing at first.
-pub(super) fn zones(items: &[Item]) -> Zones {
+pub(super) fn zones(model: &Model, items: &[Item]) -> Zones {
+    if !model.is_plain() {
+        return Zones::Unclear;
+    }
     // The empty register counts as a write before all else.
     let nothing = Zone { first_end: 0, write: Some(0), ..EMPTY };
-    let mut zones: BTreeMap<Value, Zone> = BTreeMap::from([(None, nothing)]);
-    for Item { call, from, until } in needed(items) {
+    let mut zones: BTreeMap<State, Zone> = BTreeMap::from([(NOTHING, nothing)]);
+    for Item { does, from, until } in needed(model, items) {
         let (begin, end) = (from + 1, until.map_or(NEVER, |until| until + 1));
-        let (needs, makes) = effect(call);
+        let (needs, makes) = states(does);
         let value = match (needs, makes) {
             (Some(value), None) | (None, Some(value)) => value,
             (Some(_), Some(_)) | (None, None) => return Zones::Unclear,
@@ -66,9 +70,9 @@ pub(super) fn zones(items: &[Item]) -> Zones {
 }
 
 /// Two values that would have to be in the register at the same time.
-fn overlap(zones: &BTreeMap<Value, Zone>) -> Option<(Value, Value)> {
+fn overlap(zones: &BTreeMap<State, Zone>) -> Option<(State, State)> {
     let lasts = |zone: &Zone| zone.first_end < zone.last_begin;
-    let mut lasting: Vec<(usize, usize, Value)> = zones
+    let mut lasting: Vec<(usize, usize, State)> = zones
         .iter()
         .filter(|(_, zone)| lasts(zone))
         .map(|(&value, zone)| (zone.first_end, zone.last_begin, value))

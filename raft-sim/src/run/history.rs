@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checker::{ClientEvent, Operation, What};
-use crate::history::{Call, Event, History, Kind};
+use crate::history::{Call, Event, History, Kind, Value};
 use crate::model::SessionId;
 
 /// The history of the clients' requests and answers. Each command writes its number. A process has one operation at a
@@ -26,13 +26,14 @@ pub(super) fn history(events: &[ClientEvent]) -> History {
         };
         let Some(process) = process else { continue };
         let call = match operation {
-            Operation::Write(number) => Call::Write(*number as i64),
+            Operation::Write(number) => Call::Write(Some(Value::from(*number as i64))),
             Operation::Read(_) => Call::Read(match what {
-                What::Read(number) => number.map(|number| number as i64),
+                What::Read(number) => number.map(|number| Value::from(number as i64)),
                 What::Asks(_) | What::Written | What::Failed | What::Unknown => None,
             }),
         };
-        let event = Event { process, kind, key: None, call, time: Some(*at) };
+        let time = Some(*at);
+        let event = Event { process, kind, key: None, call, version: None, time };
         history.push(event).expect("a process begins when it is free, and ends what it began");
     }
     history

@@ -8,15 +8,15 @@ use super::super::read::Wrong;
 const DEEPEST: usize = 100;
 
 /// A form and where it stands, without a tag before it.
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) span: Range<usize>,
-    pub(super) form: Form,
+#[derive(Debug, PartialEq, Eq)]
+pub(in super::super) struct Node {
+    pub(in super::super) span: Range<usize>,
+    pub(in super::super) form: Form,
 }
 
 /// The content of a form.
-#[derive(Debug)]
-pub(super) enum Form {
+#[derive(Debug, PartialEq, Eq)]
+pub(in super::super) enum Form {
     Nil,
     Number(i64),
     Keyword,
@@ -42,19 +42,24 @@ impl Node {
         }
     }
 
-    /// The two forms of a list of two.
-    pub(super) fn pair(&self) -> Option<(&Node, &Node)> {
+    /// The forms of a list.
+    pub(in super::super) fn list(&self) -> Option<&[Node]> {
         match &self.form {
-            Form::List(nodes) => match nodes.as_slice() {
-                [first, second] => Some((first, second)),
-                _ => None,
-            },
+            Form::List(nodes) => Some(nodes),
             Form::Nil
             | Form::Number(_)
             | Form::Keyword
             | Form::Text(_)
             | Form::Map(_)
             | Form::Other => None,
+        }
+    }
+
+    /// The two forms of a list of two.
+    pub(in super::super) fn pair(&self) -> Option<(&Node, &Node)> {
+        match self.list() {
+            Some([first, second]) => Some((first, second)),
+            Some(_) | None => None,
         }
     }
 }

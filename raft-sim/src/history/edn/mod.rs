@@ -7,7 +7,7 @@
 //!
 //! A value may be one of `jepsen.independent`: a key and the value itself in a vector. A read or a write whose value is
 //! a vector has a key; a cas has one if the second in its vector is a vector itself: `[1 2]` is a cas from 1 to 2, and
-//! `[1 [2 3]]` is one from 2 to 3 at the key 1.
+//! `[1 [2 3]]` is one from 2 to 3 at the key 1. With a field `:key` a value has no key in front.
 //!
 //! Events whose process is not a number, such as those of the nemesis, are skipped; so are fields not named here.
 //!
@@ -19,15 +19,17 @@ mod form;
 
 use std::ops::Range;
 
+use super::call::{self, Given};
 use super::read::{Reading, Wrong};
-use super::{Call, Event, Key, Kind};
-use form::{Form, Node, Reader};
+use super::{Event, Key, Kind};
+pub(super) use form::{Form, Node};
+use form::Reader;
 
 /// Reads all events.
 pub(super) fn parse(text: &str, reading: &mut Reading) -> Result<(), Wrong> {
     let mut reader = Reader::new(text);
     while let Some(node) = reader.next()? {
-        if let Some(event) = Fields::new(text, &node)?.event()? {
+        if let Some(event) = Fields::new(text, &node)?.event(reading)? {
             reading.push(event, node.span)?;
         }
     }
@@ -61,7 +63,7 @@ impl<'t> Fields<'t> {
     }
 
     /// The event, if it belongs to a client.
-    fn event(&self) -> Result<Option<Event>, Wrong> {
+    fn event(&self, reading: &Reading) -> Result<Option<Event>, Wrong> {
         let process = self.field(":process").ok_or_else(|| self.missing(":process", NUMBER))?;
         let process = match process.form {
             Form::Number(number) => u64::try_from(number)
@@ -76,8 +78,22 @@ impl<'t> Fields<'t> {
             }
         };
         let kind = self.kind()?;
-        let (key, call) = self.call(kind)?;
-        Ok(Some(Event { process, kind, key, call, time: self.time() }))
+        let function = self.field(":f").ok_or_else(|| self.missing(":f", ":read, :write or :cas"))?;
+        let name = self.of(function);
+        let given = Given {
+            span: self.span.clone(),
+            function: (name.strip_prefix(':').unwrap_or(name), function.span.clone()),
+            process,
+            kind,
+            key: self.key(),
+            in_front: true,
+            value: self.field(":value"),
+            saw: self.field(":saw"),
+            version: self.number(":version").and_then(|version| u32::try_from(version).ok()),
+            // For drawings only.
+            time: self.number(":time").and_then(|time| u64::try_from(time).ok()),
+        };
+        call::event(self.text, &given, reading).map(Some)
     }
 
     fn kind(&self) -> Result<Kind, Wrong> {
@@ -90,78 +106,21 @@ impl<'t> Fields<'t> {
         })
     }
 
-    fn call(&self, kind: Kind) -> Result<(Option<Key>, Call), Wrong> {
-        const EXPECTED: &str = ":read, :write or :cas";
-        let function = self.field(":f").ok_or_else(|| self.missing(":f", EXPECTED))?;
-        match self.of(function) {
-            ":read" => {
-                const EXPECTED: &str = "the number it saw, or nil if there was none";
-                let Some(value) = self.field(":value") else {
-                    return match kind {
-                        Kind::Ok => Err(self.missing(":value", EXPECTED)),
-                        Kind::Invoke | Kind::Fail | Kind::Info => Ok((None, Call::Read(None))),
-                    };
-                };
-                let (key, value) = self.keyed(value);
-                match value.form {
-                    Form::Nil => Ok((key, Call::Read(None))),
-                    Form::Number(seen) => Ok((key, Call::Read(Some(seen)))),
-                    Form::Keyword | Form::Text(_) | Form::List(_) | Form::Map(_) | Form::Other => {
-                        Err(strange(value, EXPECTED))
-                    }
-                }
-            }
-            ":write" => {
-                const EXPECTED: &str = "the number it writes";
-                let value = self.field(":value").ok_or_else(|| self.missing(":value", EXPECTED))?;
-                let (key, value) = self.keyed(value);
-                Ok((key, Call::Write(value.number().ok_or_else(|| strange(value, EXPECTED))?)))
-            }
-            ":cas" => {
-                const EXPECTED: &str = "two numbers, as [old new]";
-                let value = self.field(":value").ok_or_else(|| self.missing(":value", EXPECTED))?;
-                let (key, pair) = match value.pair() {
-                    Some((key, pair)) if matches!(pair.form, Form::List(_)) => {
-                        (Some(self.key(key)), pair)
-                    }
-                    Some(_) | None => (None, value),
-                };
-                let numbers =
-                    pair.pair().and_then(|(old, new)| Some((old.number()?, new.number()?)));
-                let (old, new) = numbers.ok_or_else(|| strange(pair, EXPECTED))?;
-                Ok((key, Call::Cas(old, new)))
-            }
-            name => {
-                let message = format!("unknown operation `{name}`");
-                Err(Wrong::expected(function.span.clone(), message, EXPECTED))
-            }
-        }
-    }
-
-    /// The key of a read or a write, if it has one, and its value.
-    fn keyed<'n>(&self, value: &'n Node) -> (Option<Key>, &'n Node) {
-        match value.pair() {
-            Some((key, value)) => (Some(self.key(key)), value),
-            None => (None, value),
-        }
-    }
-
-    /// The name of a key: a string without its quotes, any other form as it is written.
-    fn key(&self, node: &Node) -> Key {
+    /// The key that has a field of its own: a string's text, any other form as it is written.
+    fn key(&self) -> Option<Key> {
+        let node = self.field(":key")?;
         match &node.form {
-            Form::Text(text) => text.as_str().into(),
-            Form::Nil
-            | Form::Number(_)
-            | Form::Keyword
-            | Form::List(_)
-            | Form::Map(_)
-            | Form::Other => self.of(node).into(),
+            Form::Nil => None,
+            Form::Text(text) => Some(text.as_str().into()),
+            Form::Number(_) | Form::Keyword | Form::List(_) | Form::Map(_) | Form::Other => {
+                Some(self.of(node).into())
+            }
         }
     }
 
-    /// The time, for drawings only. Anything but a number is skipped.
-    fn time(&self) -> Option<u64> {
-        self.field(":time").and_then(Node::number).and_then(|time| u64::try_from(time).ok())
+    /// A number; anything else is skipped.
+    fn number(&self, name: &str) -> Option<i64> {
+        self.field(name).and_then(Node::number)
     }
 
     fn field(&self, name: &str) -> Option<&'t Node> {
@@ -177,8 +136,4 @@ impl<'t> Fields<'t> {
     fn missing(&self, name: &str, expected: &str) -> Wrong {
         Wrong::expected(self.span.clone(), format!("the event has no {name}"), expected)
     }
-}
-
-fn strange(value: &Node, expected: &str) -> Wrong {
-    Wrong::expected(value.span.clone(), "a strange value", expected)
 }
