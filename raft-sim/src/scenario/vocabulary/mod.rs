@@ -48,6 +48,7 @@ words! {
         Outside = "outside",
         Requires = "requires",
         Violates = "violates",
+        SetAside = "set-aside",
         Settings = "settings",
         Network = "network",
         StateMachine = "state-machine",
