@@ -4,8 +4,8 @@
 use super::{Class, Property, Violation};
 
 /// The property that was violated, and the claim that went wrong: the sentence of a violation without the names, numbers
-/// and contents that vary from run to run. Of a panic, and of an exception, it is the place in the source if that is
-/// known.
+/// and contents that vary from run to run. Of a panic, and of an exception, it is the exception's name and the place in the
+/// source if that is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Symptom {
     /// The property.
@@ -36,11 +36,28 @@ pub(crate) fn claim(property: Property, detail: &str) -> String {
     if property.class() == Class::Liveness {
         return String::new();
     }
-    let place = (property == Property::NoPanic).then(|| place(detail)).flatten();
-    place.unwrap_or_else(|| without_variables(detail))
+    let thrown = (property == Property::NoPanic).then(|| thrown(detail)).flatten();
+    thrown.unwrap_or_else(|| without_variables(detail))
 }
 
-/// A sentence with `#` for words that have a digit, however many stand in a row, and without what stands in braces.
+/// The exception and its place in a sentence: `IndexError at raft.py, line 12`; the place alone if the exception has no
+/// name.
+fn thrown(sentence: &str) -> Option<String> {
+    let place = place(sentence)?;
+    let bare = |word: &str| {
+        word.trim_matches(|c: char| !c.is_alphanumeric()).rsplit('.').next().map(str::to_owned)
+    };
+    let is_name = |word: &String| {
+        ["Error", "Exception", "Interrupt", "Exit"].iter().any(|end| word.ends_with(end))
+    };
+    match sentence.split_whitespace().filter_map(bare).find(is_name) {
+        Some(exception) => Some(format!("{exception} at {place}")),
+        None => Some(place),
+    }
+}
+
+/// A sentence with `#` for words that have a digit, however many stand in a row, with commas or without, and without what
+/// stands in braces.
 pub(crate) fn without_variables(sentence: &str) -> String {
     let (mut depth, mut plain) = (0, String::new());
     for c in sentence.chars() {
@@ -57,7 +74,7 @@ pub(crate) fn without_variables(sentence: &str) -> String {
             words.push(word.to_owned());
             continue;
         }
-        words.pop_if(|last| last == "#");
+        words.pop_if(|last| matches!(last.as_str(), "#" | "#,"));
         let end = word.chars().next_back().filter(char::is_ascii_punctuation);
         words.push(["#", end.map_or(String::new(), String::from).as_str()].concat());
     }
@@ -104,6 +121,8 @@ mod tests {
         let of_three = claim("S1 has the votes of S1 S2 S3, and does not lead");
         assert_eq!(of_three, claim("S2 has the votes of S2 S5, and does not lead"));
         assert_ne!(of_three, claim("S2 has the votes of S2 S5, and stays candidate"));
+        let votes = claim("S1 became leader of term 1 with the votes of S2, S3 of S1 S2 S3 S4");
+        assert_eq!(votes, claim("S3 became leader of term 7 with the votes of S2 of S2 S3"));
         assert_eq!(
             claim(
                 "S1 appended the configuration {S1 S2}+{S2 S3} at index 5, while that at index 3 is not committed"
@@ -128,7 +147,9 @@ mod tests {
         assert_eq!(at, claim("S2 panicked at src/log.rs:12:5: no entry"));
         assert_ne!(at, claim("S1 panicked at src/log.rs:13:5: index out of bounds: the len is 3"));
         let python = "S1 crashed: IndexError: list index out of range (raft.py, line 99, in tick)";
-        assert_eq!(claim(python), "raft.py, line 99");
+        assert_eq!(claim(python), "IndexError at raft.py, line 99");
+        let other = "S1 crashed: KeyError: 7 (raft.py, line 99, in tick)";
+        assert_eq!(claim(other), "KeyError at raft.py, line 99");
         assert_eq!(claim("S2 crashed: its process ended"), "# crashed: its process ended");
     }
 }
