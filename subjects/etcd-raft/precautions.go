@@ -26,16 +26,14 @@ type precautions struct {
 	leases bool
 }
 
-// precautionsOf are those that the command line leaves: all, without those that it names, or none.
+// precautionsOf are those that the command line leaves: all, or all but those that it names.
 func precautionsOf(arguments []string) (precautions, error) {
 	p := precautions{removed: true, copies: true, preVotes: true, commit: true, leave: true, wait: true, leases: true}
 	switch {
 	case len(arguments) == 0:
 		return p, nil
-	case len(arguments) == 1 && arguments[0] == "bare":
-		return precautions{}, nil
 	case arguments[0] != "without" || len(arguments) == 1:
-		return p, fmt.Errorf("expected nothing, bare, or without and precautions; found %s", strings.Join(arguments, " "))
+		return p, fmt.Errorf("expected nothing, or without and names of precautions; found %s", strings.Join(arguments, " "))
 	}
 	names := map[string]*bool{"removed": &p.removed, "copies": &p.copies, "prevotes": &p.preVotes, "commit": &p.commit, "leave": &p.leave, "wait": &p.wait, "leases": &p.leases}
 	for _, name := range arguments[1:] {
