@@ -239,6 +239,7 @@ type nodeServer struct{ *server }
 func (s nodeServer) Persisted(step *subject.Step, token subject.Token) {
 	if s.under != nil && s.write <= token {
 		s.finish(step)
+		s.leaveJoint()
 	}
 	s.after(step)
 }
