@@ -1,8 +1,9 @@
 //! Shared parts of the test targets: the place of the repository, its scenario files, the paper map, the rules that
-//! are broken on purpose, and the zoo of real bugs.
+//! are broken on purpose, the zoo of real bugs, and what was found in real Rafts.
 
 pub mod broken_rules;
 pub mod evidence;
+pub mod findings;
 pub mod matrix;
 pub mod mutants;
 pub mod paper_map;

@@ -33,6 +33,8 @@ struct Contacts {
     before: Option<Servers>,
     /// True if these are no quorum.
     alone: bool,
+    /// The number of configurations that it had in force then.
+    configured: usize,
 }
 
 /// The votes that a server has taken in the latest term of one.
@@ -96,6 +98,7 @@ impl Checker for JustifiedLeadership {
         if contacts.ticks < server.settings.election_timeout.1 {
             return;
         }
+        let configured = at.record.in_force(at.slot, &server.view);
         let Contacts { now, before, .. } = *contacts;
         let quorum = |before: Servers| {
             at.record.may_count_by(at.slot).any(|configured| {
@@ -105,14 +108,18 @@ impl Checker for JustifiedLeadership {
             })
         };
         let alone = before.is_some_and(|before| !quorum(before));
-        *contacts = Contacts { before: Some(now), alone, ..Contacts::default() };
+        // A server that came in the meantime could not be heard from all the time.
+        let unchanged = configured == contacts.configured;
+        let (alone, before) = (alone && unchanged, unchanged.then_some(now));
+        *contacts = Contacts { before, alone, configured, ..Contacts::default() };
     }
 
     #[inline]
     fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
         let votes = &mut self.votes[at.slot];
         votes.led = term;
-        self.contacts[at.slot] = Contacts::default();
+        let configured = at.record.in_force(at.slot, &at.server.view);
+        self.contacts[at.slot] = Contacts { configured, ..Contacts::default() };
         if !at.record.announced {
             return Ok(());
         }
@@ -167,6 +174,7 @@ impl Checker for JustifiedLeadership {
 #[cfg(test)]
 mod tests {
     use crate::checker::properties::Property;
+    use crate::checker::testing::moves::members;
     use crate::checker::testing::{History, heartbeat, raises, silent, success};
     use crate::model::Body;
     use crate::subject::{Capability, Event, Role, Settings};
@@ -241,6 +249,41 @@ mod tests {
             for tick in 0..40 {
                 if hears && tick == 10 {
                     history.takes(1, 3, 1, success(0));
+                    silent(history.show(1, |_| {}));
+                }
+                silent(verdict);
+                history.event = Some(Event::Tick);
+                verdict = history.show(1, |_| {});
+            }
+            if right {
+                silent(verdict);
+            } else {
+                let words = "S1 leads term 1, and has heard from no quorum for 40 ticks";
+                raises(verdict, Property::JustifiedLeadership, words);
+            }
+        }
+    }
+
+    /// S1 of three hears from S2 alone, which is enough until S4 comes; the quorum of four has time to answer.
+    #[test]
+    fn justified_leadership_a_new_server_is_not_heard_from_before_it_came() {
+        let settings = Settings { check_quorum: true, ..Settings::default() };
+        for (ticks, right) in [(60, true), (80, false)] {
+            let mut history = History::claiming_with_members(&CLAIMS, &[settings; 4], 3);
+            history.elect(1, 1, &[2]);
+            history.propose(1);
+            history.replicate(1, 2);
+            silent(history.commit(1, 1));
+            let mut verdict = Ok(());
+            for tick in 0..ticks {
+                if tick == 25 {
+                    silent(history.configure(1, &members(&[1, 2, 3, 4], &[])));
+                    history.replicate(1, 2);
+                    history.replicate(1, 3);
+                    silent(history.commit(1, 2));
+                }
+                if tick % 10 == 0 {
+                    history.takes(1, 2, 1, success(0));
                     silent(history.show(1, |_| {}));
                 }
                 silent(verdict);

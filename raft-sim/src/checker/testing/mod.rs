@@ -149,6 +149,18 @@ impl History {
         History::boot(checkers, states)
     }
 
+    /// A history of servers with these settings that claim these capabilities and boot from nothing, the first few of them
+    /// as members of the cluster.
+    pub(super) fn claiming_with_members(
+        capabilities: &[Capability],
+        settings: &[Settings],
+        members: usize,
+    ) -> History {
+        let ids: Vec<NodeId> = (1..).map(NodeId).take(settings.len()).collect();
+        let checkers = Checkers::of(capabilities, &ids, &ids[..members], settings.to_vec());
+        History::boot(checkers, &vec![(&[][..], 0, None); settings.len()])
+    }
+
     fn boot(checkers: Checkers, states: &[(&[u64], u64, Option<u32>)]) -> History {
         let mut history = History { checkers, servers: Vec::new(), event: None, at_apply: false };
         for (id, (terms, term, vote)) in (1..).map(NodeId).zip(states) {
