@@ -209,20 +209,18 @@ fn after(call: &Call, (version, value): (u32, Option<Value>)) -> Option<(u32, Op
     };
     match call {
         Call::Read(seen) => (*seen == value).then_some((version, value)),
-        Call::Refused { old, saw, .. } => {
-            (*saw == value && old != saw).then_some((version, value))
-        }
+        Call::Refused { old, saw, .. } => (*saw == value && old != saw).then_some((version, value)),
         Call::Write(new) => Some((version + 1, new.clone())),
         Call::Cas(old, new) => (*old == value).then(|| (version + 1, new.clone())),
         Call::Append(more) => Some((version + 1, Some(grown(value, more)?))),
         Call::Acquire(_) => value.is_none().then(|| (version, Some("taken".into()))),
         Call::Release(_) => value.is_some().then_some((version, None)),
-        Call::Transaction(steps) => steps.iter().try_fold((version, value), |(_, value), step| {
-            match step {
+        Call::Transaction(steps) => {
+            steps.iter().try_fold((version, value), |(_, value), step| match step {
                 Micro::Append(more) => Some((version, Some(grown(value, more)?))),
                 Micro::Read(seen) => (*seen == value).then_some((version, value)),
-            }
-        }),
+            })
+        }
     }
 }
 

@@ -24,8 +24,7 @@ fn calm(servers: u32) -> Plan {
         profile: Profile::Calm,
         faults: Some(Vec::new()),
         admin_ops: Some(Vec::new()),
-        capabilities: None,
-        most_steps: None,
+        ..PlanOptions::default()
     };
     let mut plan = Plan::draw(3, &plan_options);
     plan.settings = Settings { seed: plan.settings.seed, ..Settings::default() };

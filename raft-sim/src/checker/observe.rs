@@ -38,7 +38,7 @@ macro_rules! judge {
 macro_rules! hear {
     (($checkers:ident, $slot:expr, |$checker:ident, $at:ident| $ask:expr) $($name:ident: $type:ty,)*) => {{
         let Checkers { record, list, exercised, set_aside, .. } = &mut *$checkers;
-        let $at = &mut Context { record, slot: $slot, exercised };
+        let $at = &mut Context::of(record, $slot, exercised);
         $({
             let $checker = &mut list.$name;
             if let Err(violation) = $ask {

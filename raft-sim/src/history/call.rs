@@ -121,7 +121,9 @@ impl Taking<'_, '_> {
                     Kind::Ok => Some(some(expected)?),
                     Kind::Invoke | Kind::Fail | Kind::Info => self.given.value,
                 };
-                let Some(value) = value else { return Ok((self.given.key.clone(), Call::Read(None))) };
+                let Some(value) = value else {
+                    return Ok((self.given.key.clone(), Call::Read(None)));
+                };
                 let (key, value) = self.keyed(value);
                 Ok((key, Call::Read(self.of(operation, value)?)))
             }
@@ -216,7 +218,8 @@ impl Taking<'_, '_> {
     }
 
     fn value(&self, node: &Node) -> Result<Option<Value>, Wrong> {
-        const EXPECTED: &str = "a whole number of 64 bits, a text, a list of these, or nothing: null, or nil";
+        const EXPECTED: &str =
+            "a whole number of 64 bits, a text, a list of these, or nothing: null, or nil";
         match &node.form {
             Form::Nil => Ok(None),
             Form::Number(number) => Ok(Some(Value::Number(*number))),

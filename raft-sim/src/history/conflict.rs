@@ -87,7 +87,8 @@ pub(super) fn conflict(register: &Register) -> Option<Conflict> {
 /// Tells if these items of a register that is read, written and compared contradict each other.
 pub(super) fn is_in_conflict(items: &[Item]) -> bool {
     let of_values = by_value(items);
-    let suffice = |of_value: &OfValue| of_value.apart().iter().all(|needs| of_value.suffices(needs));
+    let suffice =
+        |of_value: &OfValue| of_value.apart().iter().all(|needs| of_value.suffices(needs));
     first_unwritten(&of_values).is_some() || !of_values.values().all(suffice)
 }
 
@@ -123,7 +124,11 @@ fn by_value(items: &[Item]) -> BTreeMap<State, OfValue> {
             of_values.entry(state).or_default().needs.push(need);
         }
         if let Some(state) = makes {
-            of_values.entry(state).or_default().writes.push(Write { item: Some(place), begin, end });
+            of_values.entry(state).or_default().writes.push(Write {
+                item: Some(place),
+                begin,
+                end,
+            });
         }
     }
     of_values
@@ -225,7 +230,10 @@ impl OfValue {
             let (mine, partners) = (usize::from(is_need), usize::from(!is_need));
             if !is_end {
                 open[mine].insert((end_of(is_need, place), place));
-            } else if open[mine].remove(&(time, place)) && open[partners].pop_first().is_none() && is_need {
+            } else if open[mine].remove(&(time, place))
+                && open[partners].pop_first().is_none()
+                && is_need
+            {
                 return false;
             }
         }

@@ -183,7 +183,8 @@ impl<'r> Part<'r> {
 
     /// The same with all its items as candidates.
     fn ordered(mut self) -> Part<'r> {
-        self.candidates = (0..self.items.len()).filter(|&place| self.items[place].is_some()).collect();
+        self.candidates =
+            (0..self.items.len()).filter(|&place| self.items[place].is_some()).collect();
         // An unknown operation never completes, so it comes last.
         let items = &self.items;
         self.candidates.sort_by_key(|&place| {

@@ -197,8 +197,11 @@ impl Model {
             (Outcome::Unknown, _) => None,
         };
         let does = self.does(&operation.call, operation.version);
-        (until.is_some() || !self.only_sees(does))
-            .then_some(Item { does, from: operation.invoked, until })
+        (until.is_some() || !self.only_sees(does)).then_some(Item {
+            does,
+            from: operation.invoked,
+            until,
+        })
     }
 
     fn does(&mut self, call: &Call, version: Option<u32>) -> Does {
@@ -429,7 +432,8 @@ impl Growing {
         Some(Some(match *kind {
             TEXT => Value::Text(String::from_utf8_lossy(rest).into()),
             LIST => {
-                let element = |number: &[u8; 4]| self.elements[u32::from_be_bytes(*number) as usize].clone();
+                let element =
+                    |number: &[u8; 4]| self.elements[u32::from_be_bytes(*number) as usize].clone();
                 Value::List(rest.as_chunks().0.iter().map(element).collect())
             }
             _ => {

@@ -47,7 +47,9 @@ impl Call {
     /// The value that the register must hold, if there is a single one.
     pub(super) fn needs(&self) -> Option<&Option<Value>> {
         match self {
-            Call::Read(value) | Call::Cas(value, _) | Call::Refused { saw: value, .. } => Some(value),
+            Call::Read(value) | Call::Cas(value, _) | Call::Refused { saw: value, .. } => {
+                Some(value)
+            }
             Call::Write(_)
             | Call::Append(_)
             | Call::Acquire(_)

@@ -25,13 +25,17 @@ pub(super) fn reason(
     let needy = completed.clone().filter(|one| happened(one) && one.call.needs().is_some());
     let Some(last) = needy.max_by_key(|one| one.completed()) else {
         let last = completed.max_by_key(|one| one.completed());
-        let what = last.map_or_else(|| "these operations".to_owned(), |last| format!("{} and the operations below", did(last)));
+        let what = last.map_or_else(
+            || "these operations".to_owned(),
+            |last| format!("{} and the operations below", did(last)),
+        );
         return (format!("{what} contradict each other"), None);
     };
     let value = last.call.needs().cloned().flatten();
     let of_value: Vec<&Operation> =
         operations.iter().filter(|one| one.call.makes() == Some(&value)).collect();
-    let appended = operations.iter().any(|one| one.call.needs().is_none() && one.call.makes().is_none());
+    let appended =
+        operations.iter().any(|one| one.call.needs().is_none() && one.call.makes().is_none());
     if let Some((sentence, other)) =
         never_there(last, value.as_ref(), &of_value).filter(|_| !appended)
     {
@@ -50,10 +54,14 @@ fn otherwise(last: &Operation, held: &BTreeSet<Held>) -> String {
     let known: Vec<String> = held.iter().flatten().take(MOST).map(shown).collect();
     let more = if known.len() < held.len() { " or another value" } else { "" };
     if known.is_empty() {
-        return format!("{action}, but in no order of what was before does the register hold that by then");
+        return format!(
+            "{action}, but in no order of what was before does the register hold that by then"
+        );
     }
     let values = known.join(" or ");
-    format!("{action}, but in each order of what was before, the register holds {values}{more} by then")
+    format!(
+        "{action}, but in each order of what was before, the register holds {values}{more} by then"
+    )
 }
 
 /// The sentence for a compare-and-set that was refused although it saw what it was to find.
@@ -61,7 +69,9 @@ fn refused_what_it_saw(one: &Operation) -> Option<String> {
     match &one.call {
         Call::Refused { old, new, saw } if old == saw => {
             let (client, old, new) = (one.process, shown(old), shown(new));
-            Some(format!("the change of {old} to {new} of client {client} was refused, but it saw {old}"))
+            Some(format!(
+                "the change of {old} to {new} of client {client} was refused, but it saw {old}"
+            ))
         }
         Call::Refused { .. }
         | Call::Read(_)
@@ -107,7 +117,9 @@ fn overwritten(core: &[Operation], last: &Operation) -> Option<String> {
         Call::Refused { saw, .. } => format!("seen {}", shown(saw)),
         Call::Write(value) => format!("completed its write of {}", shown(value)),
         Call::Cas(old, new) => format!("completed its change of {} to {}", shown(old), shown(new)),
-        Call::Append(_) | Call::Acquire(_) | Call::Release(_) | Call::Transaction(_) => return None,
+        Call::Append(_) | Call::Acquire(_) | Call::Release(_) | Call::Transaction(_) => {
+            return None;
+        }
     };
     let (action, client) = (did(last), before.process);
     Some(format!("{action}, but client {client} had {had} before that began"))

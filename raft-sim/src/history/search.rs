@@ -258,7 +258,8 @@ impl<'m> Search<'m> {
         }
         // Which writes can be silent matters, and not since when. Places begin at 1, so that the word is not 0.
         let silent = self.callable().filter(|&operation| self.can_be_silent(operation)).count();
-        self.key[0] = u64::from(place + 1) << 32 | (silent as u64) << 1 | u64::from(self.now.wanted);
+        self.key[0] =
+            u64::from(place + 1) << 32 | (silent as u64) << 1 | u64::from(self.now.wanted);
         self.key[1] = self.now.state;
         self.seen.insert(&self.key)
     }

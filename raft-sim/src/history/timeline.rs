@@ -71,13 +71,18 @@ fn columns(operations: &[Operation]) -> (BTreeMap<usize, usize>, usize) {
         next = column + 1;
     }
     let open = operations.iter().filter(|operation| operation.completed().is_none());
-    let room = open.map(|operation| columns[&operation.invoked] + 2 + label(operation).chars().count());
+    let room =
+        open.map(|operation| columns[&operation.invoked] + 2 + label(operation).chars().count());
     (columns.clone(), room.max().unwrap_or_default().max(next))
 }
 
 fn label(operation: &Operation) -> String {
-    let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
-    let owner = |owner: &Option<Value>| owner.as_ref().map_or_else(String::new, |owner| format!(" {owner}"));
+    let shown = |value: &Option<Value>| {
+        value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string)
+    };
+    let owner = |owner: &Option<Value>| {
+        owner.as_ref().map_or_else(String::new, |owner| format!(" {owner}"))
+    };
     let is_ok = matches!(operation.outcome, Outcome::Ok(_));
     let label = match &operation.call {
         Call::Read(seen) if is_ok => format!("read {}", shown(seen)),

@@ -22,8 +22,8 @@ use std::ops::Range;
 use super::call::{self, Given};
 use super::read::{Reading, Wrong};
 use super::{Event, Key, Kind};
-pub(super) use form::{Form, Node};
 use form::Reader;
+pub(super) use form::{Form, Node};
 
 /// Reads all events.
 pub(super) fn parse(text: &str, reading: &mut Reading) -> Result<(), Wrong> {
@@ -78,7 +78,8 @@ impl<'t> Fields<'t> {
             }
         };
         let kind = self.kind()?;
-        let function = self.field(":f").ok_or_else(|| self.missing(":f", ":read, :write or :cas"))?;
+        let function =
+            self.field(":f").ok_or_else(|| self.missing(":f", ":read, :write or :cas"))?;
         let name = self.of(function);
         let given = Given {
             span: self.span.clone(),
