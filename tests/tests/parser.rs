@@ -6,7 +6,7 @@ use raft_sim::scenario::source::Source;
 use raft_sim::scenario::syntax::{Scenario, Statement};
 
 /// Words of the language, and some that are none.
-const WORDS: [&str; 90] = [
+const WORDS: [&str; 91] = [
     "scenario",
     "paper",
     "servers",
@@ -15,6 +15,7 @@ const WORDS: [&str; 90] = [
     "network",
     "given",
     "violates",
+    "set-aside",
     "state-machine",
     "durable",
     "§5.3",

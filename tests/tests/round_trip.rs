@@ -7,6 +7,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use raft_sim::checker::Property;
 use raft_sim::model::{NodeId, Term};
 use raft_sim::scenario::parse::parse;
 use raft_sim::scenario::source::Source;
@@ -120,9 +121,9 @@ fn header_items() -> impl Strategy<Value = Vec<HeaderItem>> {
     let required = subsequence(Capability::ALL.to_vec(), 0..=4);
     let of = option::weighted(0.7, servers());
     let lines = vec((of, settings()), 0..4);
-    let some = (option::of(outside), required, option::of(network()), any::<[bool; 2]>());
+    let some = (option::of(outside), required, option::of(network()), any::<[bool; 3]>());
     (title, some, lines, given()).prop_map(|(title, some, lines, given)| {
-        let (outside, required, network, [durable, violates]) = some;
+        let (outside, required, network, [durable, violates, set_aside]) = some;
         // Statements are about state machines that may lag.
         let default = subject::Settings::default();
         let lagging =
@@ -138,6 +139,7 @@ fn header_items() -> impl Strategy<Value = Vec<HeaderItem>> {
         let halves = required.chunks(2).map(|half| HeaderItem::Requires(half.to_vec()));
         items.extend(halves);
         items.extend(violates.then(|| HeaderItem::Violates("log-matching".to_owned())));
+        items.extend(set_aside.then(|| HeaderItem::SetAside(vec![Property::MatchIndex])));
         items.extend(lines.into_iter().map(|(of, set)| HeaderItem::Settings(of, set)));
         items.extend(durable.then_some(HeaderItem::DurableStateMachine));
         items.extend(given);

@@ -39,5 +39,6 @@ pub(crate) fn workload_w(servers: u32, duration: u64) -> Plan {
         admin_ops: Vec::new(),
         healing: None,
         most_steps: None,
+        set_aside: Vec::new(),
     }
 }

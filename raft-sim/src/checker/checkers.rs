@@ -42,6 +42,8 @@ pub struct Checkers {
     pub(super) exercised: Exercised,
     /// The first property that was seen violated.
     pub(super) violation: Option<Violation>,
+    /// The properties that are not judged.
+    pub(super) set_aside: Vec<Property>,
 }
 
 impl Checkers {
@@ -87,7 +89,13 @@ impl Checkers {
     }
 
     fn over(record: Record) -> Checkers {
-        Checkers { list: List::new(&record), record, exercised: Exercised::new(), violation: None }
+        Checkers {
+            list: List::new(&record),
+            record,
+            exercised: Exercised::new(),
+            violation: None,
+            set_aside: Vec::new(),
+        }
     }
 
     /// Makes the checkers assume that servers use the latest configuration that they have applied.
@@ -102,6 +110,14 @@ impl Checkers {
     #[must_use]
     pub fn waiting_for_disks(mut self) -> Checkers {
         self.record.waits = true;
+        self
+    }
+
+    /// Sets properties aside: the run goes on behind a violation of one of them as if it had not been judged. Where it
+    /// [can't](Property::can_go_on), it ends with that violation.
+    #[must_use]
+    pub fn setting_aside(mut self, properties: &[Property]) -> Checkers {
+        self.set_aside = properties.to_vec();
         self
     }
 

@@ -2,15 +2,15 @@
 
 use super::chain::Link;
 use super::checkers::Checkers;
-use super::properties::checkers;
 use super::properties::hooks::{Boot, Checker, Commit, Context, New, made};
 use super::properties::violation::{Verdict, Violation};
+use super::properties::{Property, checkers};
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
 use crate::network::MessageId;
 use crate::subject::{Answer, Effects, Event, LogWrite, Request, Role, Settings, View, Write};
 use crate::time::Micros;
 
-/// Asks each checker in turn, with what is on record: `each!(self, slot, |checker, at| checker.moves(at, after)?)`.
+/// Asks each checker in turn, with what is on record: `each!(self, slot, |checker, at| checker.takes(at, event))`.
 macro_rules! each {
     ($($arguments:tt)*) => {
         checkers!(ask! ($($arguments)*))
@@ -26,6 +26,33 @@ macro_rules! ask {
             $ask;
         })*
     }};
+}
+
+/// Asks each checker in turn for its verdict, up to the first violation of a property that is not set aside.
+macro_rules! judge {
+    ($($arguments:tt)*) => {
+        checkers!(hear! ($($arguments)*))
+    };
+}
+
+macro_rules! hear {
+    (($checkers:ident, $slot:expr, |$checker:ident, $at:ident| $ask:expr) $($name:ident: $type:ty,)*) => {{
+        let Checkers { record, list, exercised, set_aside, .. } = &mut *$checkers;
+        let $at = &mut Context { record, slot: $slot, exercised };
+        $({
+            let $checker = &mut list.$name;
+            if let Err(violation) = $ask {
+                unless_set_aside(set_aside, violation)?;
+            }
+        })*
+    }};
+}
+
+/// The verdict on a violation if these properties are set aside.
+#[cold]
+fn unless_set_aside(set_aside: &[Property], violation: Violation) -> Verdict {
+    let property = violation.property;
+    if set_aside.contains(&property) && property.can_go_on() { Ok(()) } else { Err(violation) }
 }
 
 impl Checkers {
@@ -67,11 +94,11 @@ impl Checkers {
         }
         self.record.starts(slot, view);
         let boot = &Boot { first, kept, snapshot: base, view };
-        each!(self, slot, |checker, at| checker.boots(at, boot)?);
+        judge!(self, slot, |checker, at| checker.boots(at, boot));
         self.commit(slot, view, self.record.in_force(slot, view))?;
-        each!(self, slot, |checker, at| checker.booted(at, boot)?);
-        each!(self, slot, |checker, at| checker.applied(at, view)?);
-        each!(self, slot, |checker, at| checker.shows(at, view)?);
+        judge!(self, slot, |checker, at| checker.booted(at, boot));
+        judge!(self, slot, |checker, at| checker.applied(at, view));
+        judge!(self, slot, |checker, at| checker.shows(at, view));
         self.record.servers[slot].view = *view;
         Ok(())
     }
@@ -85,7 +112,7 @@ impl Checkers {
         log: &[Entry],
     ) -> Verdict {
         if let Some(snapshot) = snapshot {
-            each!(self, slot, |checker, at| checker.has_snapshot(at, snapshot)?);
+            judge!(self, slot, |checker, at| checker.has_snapshot(at, snapshot));
             self.record.snapshot_written(slot, snapshot);
         }
         let base = self.record.servers[slot].log.len();
@@ -93,7 +120,7 @@ impl Checkers {
         for (index, entry) in (base + 1..).zip(log) {
             let (link, seen) = self.record.see(index, previous, entry);
             let new = &New { index, entry, previous, link, seen, term: durable.term };
-            each!(self, slot, |checker, at| checker.given(at, new)?);
+            judge!(self, slot, |checker, at| checker.given(at, new));
             self.record.append(slot, index, link, &entry.payload);
             previous = link;
         }
@@ -137,12 +164,12 @@ impl Checkers {
             self.changed(slot, effects, &effects.view)?;
         }
         if let Some((other, matched)) = effects.matched {
-            each!(self, slot, |checker, at| checker.matches(at, other, matched)?);
+            judge!(self, slot, |checker, at| checker.matches(at, other, matched));
         }
-        each!(self, slot, |checker, at| checker.stepped(at, effects)?);
+        judge!(self, slot, |checker, at| checker.stepped(at, effects));
         if self.record.announced {
             for message in made(effects) {
-                each!(self, slot, |checker, at| checker.makes(at, message)?);
+                judge!(self, slot, |checker, at| checker.makes(at, message));
             }
             self.record.announced = false;
         }
@@ -151,32 +178,32 @@ impl Checkers {
 
     /// A step that changed something.
     fn changed(&mut self, slot: usize, effects: &Effects, after: &View) -> Verdict {
-        each!(self, slot, |checker, at| checker.moves(at, after)?);
+        judge!(self, slot, |checker, at| checker.moves(at, after));
         let before = &self.record.servers[slot].view;
         let configured = self.record.in_force(slot, before);
         if after.role == Role::Leader && (before.role, before.term) != (after.role, after.term) {
-            each!(self, slot, |checker, at| checker.elected(at, after.term)?);
+            judge!(self, slot, |checker, at| checker.elected(at, after.term));
         }
         for write in &effects.writes {
             self.write(slot, write, after)?;
         }
         self.commit(slot, after, configured)?;
         for snapshot in effects.writes.iter().filter_map(|write| write.snapshot.as_ref()) {
-            each!(self, slot, |checker, at| checker.has_snapshot(at, snapshot)?);
+            judge!(self, slot, |checker, at| checker.has_snapshot(at, snapshot));
             // A server that began without a configuration has one now.
             self.record.adopt(slot, snapshot);
         }
         if let Some(snapshot) = &effects.restored {
-            each!(self, slot, |checker, at| checker.restores(at, snapshot)?);
+            judge!(self, slot, |checker, at| checker.restores(at, snapshot));
             self.record.servers[slot].applied = snapshot.last.index.get();
         }
         for applied in &effects.applied {
-            each!(self, slot, |checker, at| checker.applies(at, applied, after)?);
+            judge!(self, slot, |checker, at| checker.applies(at, applied, after));
             self.record.servers[slot].applied = applied.entry.index.get();
         }
-        each!(self, slot, |checker, at| checker.applied(at, after)?);
+        judge!(self, slot, |checker, at| checker.applied(at, after));
         if self.record.servers[slot].view != *after {
-            each!(self, slot, |checker, at| checker.shows(at, after)?);
+            judge!(self, slot, |checker, at| checker.shows(at, after));
             self.record.servers[slot].view = *after;
         }
         Ok(())
@@ -184,10 +211,10 @@ impl Checkers {
 
     fn write(&mut self, slot: usize, write: &Write, after: &View) -> Verdict {
         if let Some(hard_state) = write.hard_state {
-            each!(self, slot, |checker, at| checker.writes_hard_state(at, hard_state)?);
+            judge!(self, slot, |checker, at| checker.writes_hard_state(at, hard_state));
         }
         if let Some(snapshot) = &write.snapshot {
-            each!(self, slot, |checker, at| checker.writes_snapshot(at, snapshot, write, after)?);
+            judge!(self, slot, |checker, at| checker.writes_snapshot(at, snapshot, write, after));
             self.record.snapshot_written(slot, snapshot);
         }
         match &write.log {
@@ -198,7 +225,7 @@ impl Checkers {
 
     /// A server changes its log.
     pub(super) fn write_log(&mut self, slot: usize, write: &LogWrite, after: &View) -> Verdict {
-        each!(self, slot, |checker, at| checker.writes_log(at, write, after)?);
+        judge!(self, slot, |checker, at| checker.writes_log(at, write, after));
         let from = write.from.get();
         let log = &mut self.record.servers[slot].log;
         // There is one: a gap has raised an alarm.
@@ -208,13 +235,13 @@ impl Checkers {
         for (index, entry) in (from..).zip(write.entries.iter()) {
             let (link, seen) = self.record.see(index, previous, entry);
             let new = &New { index, entry, previous, link, seen, term: after.term };
-            each!(self, slot, |checker, at| checker.appends(at, new, after)?);
+            judge!(self, slot, |checker, at| checker.appends(at, new, after));
             self.record.append(slot, index, link, &entry.payload);
             previous = link;
         }
         let end = from - 1 + write.entries.len() as u64;
         self.record.servers[slot].log.truncate(end);
-        each!(self, slot, |checker, at| checker.wrote_log(at, end)?);
+        judge!(self, slot, |checker, at| checker.wrote_log(at, end));
         Ok(())
     }
 
@@ -229,10 +256,10 @@ impl Checkers {
         let configured = configured..self.record.in_force(slot, after);
         let term = led.unwrap_or(after.term);
         let commit = &Commit { to, term, leads: led.is_some(), configured };
-        each!(self, slot, |checker, at| checker.commits(at, commit)?);
+        judge!(self, slot, |checker, at| checker.commits(at, commit));
         if commit.leads {
             self.record.commit(slot, to, term);
-            each!(self, slot, |checker, at| checker.committed(at, commit)?);
+            judge!(self, slot, |checker, at| checker.committed(at, commit));
         }
         Ok(())
     }
@@ -252,13 +279,11 @@ impl Checkers {
         answer: &Answer,
     ) -> Result<(), Violation> {
         let slot = self.record.slot(server);
-        let mut first = None;
+        let mut violations = Vec::new();
         each!(self, slot, |checker, at| {
-            if let Err(violation) = checker.answered(at, now, request, answer) {
-                first.get_or_insert(violation);
-            }
+            violations.extend(checker.answered(at, now, request, answer).err());
         });
-        first.map_or(Ok(()), Err)
+        violations.into_iter().try_for_each(|it| unless_set_aside(&self.set_aside, it))
     }
 
     /// A write is durable now. Those of one server come in the order in which it made them.
@@ -281,7 +306,7 @@ impl Checkers {
     #[inline]
     pub fn sent(&mut self, message: &Message) -> Result<(), Violation> {
         let slot = self.record.slot(message.from);
-        each!(self, slot, |checker, at| checker.sent(at, message)?);
+        judge!(self, slot, |checker, at| checker.sent(at, message));
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::Error;
 use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_report, timeline};
 use super::subject::{SubjectArgs, Target};
+use super::values::{self, Properties};
 use crate::report::{End, failure_end, requires};
 use crate::scenario::replay::{Verdict, replay};
 use crate::timeline::{Line, Recorder, texts};
@@ -16,6 +17,10 @@ pub(super) struct Args {
     /// The scenario file; if it is not on the disk, the scenario of this path that comes with the program
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Properties that are not judged, beside those that the scenario sets aside: the replay goes on behind their
+    /// violations
+    #[arg(long, value_name = "PROPERTY,…", value_parser = values::properties)]
+    set_aside: Option<Properties>,
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
 }
@@ -26,9 +31,10 @@ pub(super) fn explain(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<End, Error> {
-    let Some((source, scenario)) = load_or_report(&args.file, err)? else {
+    let Some((source, mut scenario)) = load_or_report(&args.file, err)? else {
         return Ok(End::Unusable);
     };
+    scenario.header.set_aside.extend(args.set_aside.iter().flat_map(|Properties(all)| all));
     let mut recorder = Recorder::all();
     let verdict = replay(&scenario, target.implementation(), &mut recorder);
     let begun = recorder.statements().to_vec();

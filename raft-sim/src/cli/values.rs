@@ -9,8 +9,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::ErrorKind;
 
 use crate::campaign::Part;
+use crate::checker::Property;
 use crate::parallel;
-use crate::plan::{PLAN_OPTIONS, PlanOption, PlanOptions};
+use crate::plan::{PLAN_OPTIONS, PlanOption, PlanOptions, options};
 use crate::subject::Capability;
 
 /// The plan options that `run`, `fuzz` and `shrink` take.
@@ -130,6 +131,15 @@ pub(super) fn shard(text: &str) -> Result<(u64, u64), String> {
         }
         Some(_) | None => Err("expected a shard and their number, like 0/4".to_owned()),
     }
+}
+
+/// Properties by their names, as one value.
+#[derive(Clone, Debug)]
+pub(super) struct Properties(pub(super) Vec<Property>);
+
+/// Parses properties: `persist-before-send,match-index`.
+pub(super) fn properties(text: &str) -> Result<Properties, String> {
+    options::properties(text).map(Properties)
 }
 
 /// Parses a number of threads.

@@ -18,6 +18,7 @@ mod sort;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checker::Property;
 use crate::disk::SyncTime;
 use crate::model::NodeId;
 use crate::network::Conditions;
@@ -75,6 +76,9 @@ pub struct Plan {
     /// The most steps of a run; `None` for [`Plan::most_steps`]'s default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_steps: Option<u64>,
+    /// The properties that are [set aside](crate::checker::Checkers::setting_aside).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<Property>,
 }
 
 /// A server's clock, in virtual microseconds.

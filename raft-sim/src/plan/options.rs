@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use super::{AdminClass, FaultClass, Profile};
+use crate::checker::Property;
 use crate::subject::Capability;
 
 /// Plan options: the parameters of a plan beside its seed. Displayed as options of the command line, without the
@@ -33,6 +34,9 @@ pub struct PlanOptions {
     /// The most steps of a run; `None` for the default of [`Plan::most_steps`](super::Plan::most_steps).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_steps: Option<u64>,
+    /// The properties that are [set aside](crate::checker::Checkers::setting_aside).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<Property>,
     /// The capabilities of the implementation; `None` for all. Nothing else is asked of it.
     #[serde(with = "capabilities", skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Vec<Capability>>,
@@ -56,7 +60,7 @@ pub struct PlanOption {
 }
 
 /// All plan options, in the order in which commands have them.
-pub const PLAN_OPTIONS: [PlanOption; 6] = [
+pub const PLAN_OPTIONS: [PlanOption; 7] = [
     PlanOption {
         name: "servers",
         old_name: None,
@@ -162,7 +166,39 @@ pub const PLAN_OPTIONS: [PlanOption; 6] = [
             Ok(())
         },
     },
+    PlanOption {
+        name: "set-aside",
+        old_name: None,
+        value: "PROPERTY,…",
+        choices: &[],
+        help: || {
+            "Which properties are not judged: a run goes on behind their violations, so that what these hide comes to \
+             light. Where it can't go on, it ends without a finding"
+                .to_owned()
+        },
+        get: |plan_options| {
+            let names: Vec<&str> = plan_options.set_aside.iter().map(|it| it.name()).collect();
+            (!names.is_empty()).then(|| names.join(","))
+        },
+        set: |plan_options, text| {
+            plan_options.set_aside = properties(text)?;
+            Ok(())
+        },
+    },
 ];
+
+/// Properties by their names: `persist-before-send,match-index`.
+///
+/// # Errors
+/// The first name that is none.
+pub(crate) fn properties(text: &str) -> Result<Vec<Property>, String> {
+    let one = |name: &str| {
+        let there_are = || Property::ALL.map(Property::name).join(", ");
+        Property::named(name)
+            .ok_or_else(|| format!("no property is called `{name}`; there are {}", there_are()))
+    };
+    text.split(',').map(one).collect()
+}
 
 impl PlanOption {
     fn is_called(&self, name: &str) -> bool {
@@ -286,6 +322,7 @@ mod tests {
             faults: Some(vec![FaultClass::Crash, FaultClass::SlowDisk]),
             admin_ops: Some(vec![AdminClass::Reads]),
             most_steps: Some(50_000),
+            set_aside: vec![Property::MatchIndex, Property::Voting],
             capabilities: None,
         }
     }
@@ -295,7 +332,8 @@ mod tests {
         let none =
             PlanOptions { faults: Some(vec![]), admin_ops: Some(vec![]), ..PlanOptions::default() };
         let texts = [
-            "--servers 3 --duration 700 --profile disk --faults crash,slow-disk --admin reads --most-steps 50000",
+            "--servers 3 --duration 700 --profile disk --faults crash,slow-disk --admin reads --most-steps 50000 \
+             --set-aside match-index,voting",
             "--faults none --admin none",
             "",
         ];
@@ -311,7 +349,7 @@ mod tests {
             |plan_options: &PlanOptions| serde_json::to_string(plan_options).expect("it is data");
         let capabilities = Some(vec![Capability::PreVote]);
         let plan_options = PlanOptions { capabilities, ..all() };
-        let text = r#"{"servers":3,"duration_ms":700,"profile":"disk","faults":["crash","slow-disk"],"admin_ops":["reads"],"most_steps":50000,"capabilities":["pre-vote"]}"#;
+        let text = r#"{"servers":3,"duration_ms":700,"profile":"disk","faults":["crash","slow-disk"],"admin_ops":["reads"],"most_steps":50000,"set_aside":["match-index","voting"],"capabilities":["pre-vote"]}"#;
         assert_eq!(json(&plan_options), text);
         assert_eq!(serde_json::from_str::<PlanOptions>(text).expect("it is data"), plan_options);
         assert_eq!(json(&PlanOptions::default()), r#"{"profile":"swarm"}"#);
@@ -345,6 +383,10 @@ mod tests {
             ("--duration soon", "invalid digit"),
             ("--weather fair", "no plan option is called `--weather`"),
             ("--admin", "`--admin` has no value"),
+            (
+                "--set-aside match-indexes",
+                "no property is called `match-indexes`; there are election-safety,",
+            ),
         ] {
             let error = PlanOptions::parse(text).expect_err(text);
             assert!(error.contains(why), "{text}: {error}");

@@ -94,6 +94,8 @@ struct Judge {
     digest: Digest,
     coverage: Coverage,
     checkers: Option<Checkers>,
+    /// The properties whose violations are none.
+    set_aside: Vec<Property>,
 }
 
 impl Observer for Judge {
@@ -116,7 +118,11 @@ impl Judge {
             no_panic: NoPanic::default(),
             digest: Digest::new(plan.seed),
             coverage: Coverage::new(servers.len(), members),
-            checkers: judged.then(|| Checkers::of(capabilities, &servers, members, settings)),
+            checkers: judged.then(|| {
+                let checkers = Checkers::of(capabilities, &servers, members, settings);
+                checkers.setting_aside(&plan.set_aside)
+            }),
+            set_aside: plan.set_aside.clone(),
         }
     }
 
@@ -131,6 +137,7 @@ impl Judge {
         })?;
         let Driven { ended, violation, met, faults, fired, tally, liveness } = driven;
         let violation = violation.or_else(|| self.violation().cloned());
+        let violation = violation.filter(|it| !self.set_aside.contains(&it.property));
         let violation = violation.map(|violation| (ended, violation));
         let stuck = |(_, it): &(Micros, Violation)| it.property.class() == Class::Liveness;
         let liveness =

@@ -72,6 +72,7 @@ fn header(plan: &Plan, violation: &Violation) -> Header {
         outside: plan.servers().skip(plan.members as usize).collect(),
         requires: Vec::new(),
         violates: None,
+        set_aside: plan.set_aside.clone(),
         settings: plan
             .servers()
             .map(|id| syntax::Settings::change(Settings::default(), plan.settings_of(id)))

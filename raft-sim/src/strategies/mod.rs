@@ -121,6 +121,7 @@ pub fn plan_with(plan_options: &PlanOptions) -> impl Strategy<Value = Plan> + us
                 admin_ops: Vec::new(),
                 healing: None,
                 most_steps: None,
+                set_aside: Vec::new(),
             };
             leaders.given_to(&mut plan, draw.has(FaultClass::Clock));
             plan.faults = fit::faults(faults, &plan);

@@ -82,6 +82,8 @@ pub(super) use checkers;
 pub use symptom::Symptom;
 pub use violation::Violation;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::subject::Capability;
 
 /// The class of a property.
@@ -329,6 +331,23 @@ impl Property {
         TABLE.iter().find(|facts| facts.name == name).map(|facts| facts.property)
     }
 
+    /// True if a run can go on behind a violation when the property is [set aside](super::Checkers::setting_aside). It
+    /// can't where a log has no meaning any more, where a server is gone, and where the run is over.
+    #[must_use]
+    pub fn can_go_on(self) -> bool {
+        match self.class() {
+            Class::Safety => !matches!(
+                self,
+                Property::LogMatching
+                    | Property::LogTerms
+                    | Property::NoPanic
+                    | Property::BoundedSteps
+            ),
+            Class::Rules => true,
+            Class::Liveness => false,
+        }
+    }
+
     /// The number of its row in `docs/invariants.md`.
     #[must_use]
     pub fn number(self) -> u8 {
@@ -377,5 +396,19 @@ impl Property {
     #[must_use]
     pub fn class(self) -> Class {
         self.facts().class
+    }
+}
+
+impl Serialize for Property {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Property {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Property, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Property::named(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("no property is called `{name}`")))
     }
 }

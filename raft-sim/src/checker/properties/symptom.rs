@@ -4,8 +4,8 @@
 use super::{Class, Property, Violation};
 
 /// The property that was violated, and the claim that went wrong: the sentence of a violation without the names, numbers
-/// and contents that vary from run to run. Of a panic, and of an exception, it is the place in the source if that is
-/// known.
+/// and contents that vary from run to run. Of a panic, and of an exception, it is the exception's name and the place in the
+/// source if that is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Symptom {
     /// The property.
@@ -36,8 +36,24 @@ pub(crate) fn claim(property: Property, detail: &str) -> String {
     if property.class() == Class::Liveness {
         return String::new();
     }
-    let place = (property == Property::NoPanic).then(|| place(detail)).flatten();
-    place.unwrap_or_else(|| without_variables(detail))
+    let thrown = (property == Property::NoPanic).then(|| thrown(detail)).flatten();
+    thrown.unwrap_or_else(|| without_variables(detail))
+}
+
+/// The exception and its place in a sentence: `IndexError at raft.py, line 12`; the place alone if the exception has no
+/// name.
+fn thrown(sentence: &str) -> Option<String> {
+    let place = place(sentence)?;
+    let bare = |word: &str| {
+        word.trim_matches(|c: char| !c.is_alphanumeric()).rsplit('.').next().map(str::to_owned)
+    };
+    let is_name = |word: &String| {
+        ["Error", "Exception", "Interrupt", "Exit"].iter().any(|end| word.ends_with(end))
+    };
+    match sentence.split_whitespace().filter_map(bare).find(is_name) {
+        Some(exception) => Some(format!("{exception} at {place}")),
+        None => Some(place),
+    }
 }
 
 /// A sentence with `#` for words that have a digit, however many stand in a row, and without what stands in braces.
@@ -128,7 +144,9 @@ mod tests {
         assert_eq!(at, claim("S2 panicked at src/log.rs:12:5: no entry"));
         assert_ne!(at, claim("S1 panicked at src/log.rs:13:5: index out of bounds: the len is 3"));
         let python = "S1 crashed: IndexError: list index out of range (raft.py, line 99, in tick)";
-        assert_eq!(claim(python), "raft.py, line 99");
+        assert_eq!(claim(python), "IndexError at raft.py, line 99");
+        let other = "S1 crashed: KeyError: 7 (raft.py, line 99, in tick)";
+        assert_eq!(claim(other), "KeyError at raft.py, line 99");
         assert_eq!(claim("S2 crashed: its process ended"), "# crashed: its process ended");
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn plan(seed: u64, plan_options: &PlanOptions) -> Plan {
         admin_ops: Vec::new(),
         healing: None,
         most_steps: plan_options.most_steps,
+        set_aside: plan_options.set_aside.clone(),
     };
     hosts(&mut plan, &scale.draw);
     settings::leaders(&mut plan, &scale);

@@ -3,8 +3,10 @@
 use super::cursor::Cursor;
 use super::given::given;
 use super::labels::Labels;
+use super::nearest::nearest;
 use super::settings::{SettingsLine, of_each, settings};
 use super::value::{check_unset, percent};
+use crate::checker::Property;
 use crate::model::NodeId;
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source, SourceLine};
@@ -48,6 +50,7 @@ impl Draft {
             HeaderWord::Outside => HeaderItem::Outside(outside(&mut cursor)?),
             HeaderWord::Requires => HeaderItem::Requires(self.requires_line(&mut cursor)?),
             HeaderWord::Violates => HeaderItem::Violates(property(&mut cursor)?),
+            HeaderWord::SetAside => HeaderItem::SetAside(set_aside(&mut cursor)?),
             HeaderWord::Settings => {
                 let line = settings(&mut cursor)?;
                 let item = HeaderItem::Settings(line.servers.clone(), line.settings);
@@ -107,6 +110,7 @@ impl Draft {
             | HeaderItem::Servers(_)
             | HeaderItem::Outside(_)
             | HeaderItem::Violates(_)
+            | HeaderItem::SetAside(_)
             | HeaderItem::Settings(..)
             | HeaderItem::Network(_)
             | HeaderItem::DurableStateMachine
@@ -122,6 +126,7 @@ impl Draft {
                 .with_help(format!("expected a line such as `{example}`"))
         };
         let (mut title, mut paper, mut outside, mut violates) = (None, None, Vec::new(), None);
+        let mut set_aside = Vec::new();
         let (mut network, mut durable_state_machine) = (Network::default(), false);
         for HeaderLine { item, .. } in &self.lines {
             match item {
@@ -129,6 +134,7 @@ impl Draft {
                 HeaderItem::Paper(text) => paper = Some(text.clone()),
                 HeaderItem::Outside(servers) => outside = servers.to_vec(),
                 HeaderItem::Violates(property) => violates = Some(property.clone()),
+                HeaderItem::SetAside(properties) => set_aside.clone_from(properties),
                 HeaderItem::Network(line) => network = network.with(*line),
                 HeaderItem::DurableStateMachine => durable_state_machine = true,
                 HeaderItem::Servers(_)
@@ -153,6 +159,7 @@ impl Draft {
             outside,
             requires: self.requires().collect(),
             violates,
+            set_aside,
             settings: of_each(source, &self.servers, &self.settings)?,
             network,
             durable_state_machine,
@@ -228,6 +235,29 @@ fn property(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     }
     cursor.take();
     Ok(word.to_owned())
+}
+
+/// Properties, each named once.
+fn set_aside(cursor: &mut Cursor<'_>) -> Result<Vec<Property>, ParseError> {
+    let mut properties = Vec::new();
+    while properties.is_empty() || cursor.peek().is_some() {
+        let place = cursor.place();
+        let word = cursor.peek().unwrap_or_default().to_owned();
+        let Some(property) = Property::named(&word) else {
+            let error = cursor.unexpected("a property, as in `persist-before-send`");
+            let meant = nearest(&word, Property::ALL.into_iter().map(Property::name));
+            return Err(match meant {
+                Some(meant) => error.with_help(format!("did you mean `{meant}`?")),
+                None => error,
+            });
+        };
+        cursor.take();
+        if properties.contains(&property) {
+            return Err(cursor.error_at(&place, format!("`{word}` is set aside twice")));
+        }
+        properties.push(property);
+    }
+    Ok(properties)
 }
 
 fn network(cursor: &mut Cursor<'_>) -> Result<NetworkItem, ParseError> {

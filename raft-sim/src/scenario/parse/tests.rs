@@ -5,6 +5,7 @@ mod mangled;
 mod refused;
 
 use super::parse;
+use crate::checker::Property;
 use crate::model::{NodeId, Term};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::Source;
@@ -81,13 +82,13 @@ fn drawn(term: u64, label: Option<Label>) -> DrawnEntry {
 #[test]
 fn a_header() {
     let text = "scenario Two  words # not this\npaper dissertation §9.6\nservers S1 S2 S3\n\
-        requires no-op forge\nrequires fast-backup\nviolates leader-completeness\n\
+        requires no-op forge\nrequires fast-backup\nviolates leader-completeness\nset-aside match-index\n\
         settings heartbeat 2 election-timeout 5..5 uncommitted-limit 3\n\
         network delay 100..2000 us seed 18446744073709551615 loss 5%\nstate-machine durable\n\
         given S1 S2 log 1 2:x term 3 vote S3\ngiven S3 term 1\n";
     let header = parsed(text).expect("it parses").header;
     let given = |server, log: &[DrawnEntry], term, vote| Given {
-        line: if server == 3 { 11 } else { 10 },
+        line: if server == 3 { 12 } else { 11 },
         server: NodeId(server),
         log: log.to_vec(),
         term: Term(term),
@@ -108,6 +109,7 @@ fn a_header() {
             servers: s(&[1, 2, 3]),
             requires: vec![Capability::NoOp, Capability::Forge, Capability::FastBackup],
             violates: Some("leader-completeness".to_owned()),
+            set_aside: vec![Property::MatchIndex],
             outside: Vec::new(),
             settings: vec![settings; 3],
             network: Network { delay: (100, 2000), loss: 5, duplicate: 0, seed: u64::MAX },

@@ -19,6 +19,10 @@ impl Display for HeaderItem {
                 words(f, &[&HeaderWord::Requires, &List(&required)])
             }
             HeaderItem::Violates(property) => words(f, &[&HeaderWord::Violates, property]),
+            HeaderItem::SetAside(properties) => {
+                let names: Vec<&str> = properties.iter().map(|property| property.name()).collect();
+                words(f, &[&HeaderWord::SetAside, &List(&names)])
+            }
             HeaderItem::Settings(None, settings) => words(f, &[&HeaderWord::Settings, settings]),
             HeaderItem::Settings(Some(servers), settings) => {
                 words(f, &[&HeaderWord::Settings, servers, settings])
@@ -97,6 +101,7 @@ mod tests {
         "outside S4",
         "requires forge no-op",
         "violates election-safety",
+        "set-aside persist-before-send match-index",
         "settings S1 S2 election-timeout 5..9 heartbeat 2 window 3 check-quorum lease-reads 5%",
         "settings S3 pre-vote changes joint",
         "network delay 500..7000 us loss 5% duplicate 1% seed 7",

@@ -238,7 +238,8 @@ impl<'a> Replay<'a> {
             answers: Vec::new(),
             digest: Digest::new(design.seed),
             no_panic: NoPanic::default(),
-            checkers: Checkers::of(capabilities, &header.servers, &design.members, settings),
+            checkers: Checkers::of(capabilities, &header.servers, &design.members, settings)
+                .setting_aside(&header.set_aside),
         };
         let line = |server| {
             let given = header.given.iter().find(|given| given.server == server);

@@ -1,6 +1,7 @@
 //! The header of a scenario: what is tested, on which servers, and from which state.
 
 use super::{DrawnEntry, Servers, Settings, Trivia};
+use crate::checker::Property;
 use crate::model::{NodeId, Term};
 use crate::subject::Capability;
 
@@ -28,6 +29,8 @@ pub enum HeaderItem {
     Requires(Vec<Capability>),
     /// `violates PROPERTY`
     Violates(String),
+    /// `set-aside PROPERTY …`
+    SetAside(Vec<Property>),
     /// `settings [S1 …] …`: of these servers, or of all.
     Settings(Option<Servers>, Settings),
     /// `network …`
@@ -77,6 +80,8 @@ pub struct Header {
     /// `violates PROPERTY`: a negative control; the last statement must raise this alarm, and nothing
     /// before it any.
     pub violates: Option<String>,
+    /// `set-aside PROPERTY …`: the properties that are [set aside](crate::checker::Checkers::setting_aside).
+    pub set_aside: Vec<Property>,
     /// `settings [S1 …] …`: what differs from the defaults of every subject. One for each of `servers`,
     /// in the same order.
     pub settings: Vec<Settings>,
@@ -108,6 +113,9 @@ impl Header {
             items.push(HeaderItem::Requires(self.requires.clone()));
         }
         items.extend(self.violates.clone().map(HeaderItem::Violates));
+        if !self.set_aside.is_empty() {
+            items.push(HeaderItem::SetAside(self.set_aside.clone()));
+        }
         items.extend(self.settings_items());
         let network = self.network.item();
         if network != NetworkItem::default() {

@@ -23,6 +23,9 @@ words! {
         Violates = "violates": "violates PROPERTY",
             "a negative control: the last statement must violate this property, and nothing before it any",
             "violates state-machine-safety";
+        SetAside = "set-aside": "set-aside PROPERTY …",
+            "these properties are not judged: the replay goes on behind their violations, where it can",
+            "set-aside persist-before-send";
         Settings = "settings": "settings [SERVERS] SETTING …",
             "what differs from the defaults, on these servers or on all; of two lines that set the same, the later one counts",
             "settings S1 S2 election-timeout 10..20 heartbeat 2";

@@ -143,6 +143,8 @@ impl Checker for Rules {
             Ok(Some(property)) if judged.contains(&property) => at.count(property),
             Ok(_) => {}
             Err((property, detail)) if judged.contains(&property) => {
+                // If the property is set aside, the run goes on; what the server remembers is not known any more.
+                watch.lose_track();
                 let id = server.id;
                 return Err(Violation::new(property, id, format!("{id} {detail}")));
             }

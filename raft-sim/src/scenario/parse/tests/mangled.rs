@@ -5,7 +5,7 @@ use crate::scenario::parse::parse;
 use crate::scenario::source::Source;
 
 const WHOLE: &str = "\u{feff}scenario Ein § Titel\t# ö\r\npaper §5.2\nservers S1 S2 S3\n\
-outside S3\nrequires forge no-op\nviolates log-matching\n\
+outside S3\nrequires forge no-op\nviolates log-matching\nset-aside match-index\n\
 settings election-timeout 10..20 heartbeat 1 entries-per-message 2 uncommitted-limit 3\n\
 settings S1 S2 check-quorum lease-reads 5% changes single apply-queue 2\n\
 network delay 1..5 ms loss 1% duplicate 2% seed 3\nstate-machine durable\n\

@@ -263,6 +263,12 @@ requires forge forge
 ! 4:16: `forge` is required twice
 violates Big
 ! 4:10: unexpected `Big`; expected a property, as in `state-machine-safety`
+set-aside match-indexes
+! 4:11: unexpected `match-indexes`; did you mean `match-index`?
+set-aside
+! 4:10: the line ends too early; expected a property, as in `persist-before-send`
+set-aside voting voting
+! 4:18: `voting` is set aside twice
 settings
 ! 4:9: the line ends too early; expected a setting: election-timeout, heartbeat, …
 settings heartbeat 0
