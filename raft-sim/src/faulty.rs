@@ -37,6 +37,37 @@ impl Subject for Server {
     }
 }
 
+/// The reference core with two defects, of which the first stops every run: no vote is durable, and a server that becomes
+/// leader forgets its commit index.
+#[derive(Debug)]
+pub(crate) struct Twofold;
+
+struct Voteless(Box<dyn Subject>);
+
+impl Implementation for Twofold {
+    fn name(&self) -> &str {
+        "twofold"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        Capability::ABLE
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (server, view) = Reference.boot(boot)?;
+        Ok((Box::new(Voteless(Box::new(Server(server)))), view))
+    }
+}
+
+impl Subject for Voteless {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        self.0.step(event, effects);
+        for hard_state in effects.writes.iter_mut().filter_map(|write| write.hard_state.as_mut()) {
+            hard_state.voted_for = None;
+        }
+    }
+}
+
 /// The reference core, except that its timeouts depend on how many servers this value has booted before: two runs of a
 /// plan differ.
 #[derive(Debug, Default)]

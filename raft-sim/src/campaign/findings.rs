@@ -172,6 +172,19 @@ impl Finding {
     }
 }
 
+/// The findings of one symptom.
+#[derive(Clone, Debug)]
+pub struct Alike<'f> {
+    /// Their kind.
+    pub kind: Kind,
+    /// The claim that went wrong, without what varies from run to run; empty if the kind alone is the symptom.
+    pub claim: &'f str,
+    /// The number of seeds that show it; of results read from a file, only those that were looked at closely.
+    pub seeds: u64,
+    /// Those that were or will be shrunk, at most [`CLOSELY`], in order of seeds; never empty.
+    pub findings: Vec<&'f Finding>,
+}
+
 /// The findings so far, in order of seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
@@ -181,6 +194,8 @@ pub struct Findings {
     of: Vec<usize>,
     /// The symptoms, in the order in which they were found.
     symptoms: Vec<(Kind, String)>,
+    /// The number of findings of each that were taken in.
+    counts: Vec<u64>,
     /// The number of seeds of each kind.
     seeds: BTreeMap<Kind, u64>,
 }
@@ -201,6 +216,9 @@ impl Findings {
         *self.seeds.entry(kind).or_default() += 1;
         let symptom = finding.symptom();
         let known = self.symptoms.iter().position(|known| *known == symptom);
+        if let Some(place) = known {
+            self.counts[place] += 1;
+        }
         let alike = |place: usize| self.of.iter().filter(|of| **of == place).count();
         let of_kind = self.symptoms.iter().filter(|(of, _)| *of == kind).count();
         if known.map_or(of_kind >= MOST_SYMPTOMS, |place| alike(place) >= CLOSELY) {
@@ -212,6 +230,7 @@ impl Findings {
             return None;
         }
         self.symptoms.push(symptom);
+        self.counts.push(1);
         self.closely.last()
     }
 
@@ -221,6 +240,23 @@ impl Findings {
             (0..self.closely.len()).filter(|place| self.closely[*place].pending).collect();
         places.sort_by_key(|place| self.of[*place]);
         places
+    }
+
+    /// The first of these places of each symptom.
+    pub(super) fn first_pending(&self) -> Vec<usize> {
+        let mut places = self.pending();
+        places.dedup_by_key(|place| self.of[*place]);
+        places
+    }
+
+    /// Leaves the findings as they are whose symptom has a scenario of at most this number of lines.
+    pub(super) fn settle(&mut self, lines: usize) {
+        for place in self.pending() {
+            let shortest = self.shortest(self.of[place]).and_then(Finding::statements);
+            if shortest.is_some_and(|shortest| shortest <= lines) {
+                self.closely[place].pending = false;
+            }
+        }
     }
 
     /// The finding at a place.
@@ -258,6 +294,16 @@ impl Findings {
         (0..self.symptoms.len()).filter_map(|symptom| {
             let first = self.of.iter().position(|of| *of == symptom)?;
             Some((&self.closely[first], self.shortest(symptom)?))
+        })
+    }
+
+    /// The findings of each symptom, in the order in which the symptoms were found.
+    pub fn alike_each(&self) -> impl Iterator<Item = Alike<'_>> {
+        (0..self.symptoms.len()).map(|symptom| {
+            let all = std::iter::zip(&self.of, &self.closely).filter(|(of, _)| **of == symptom);
+            let (kind, claim) = &self.symptoms[symptom];
+            let findings = all.map(|(_, finding)| finding).collect();
+            Alike { kind: *kind, claim, seeds: self.counts[symptom], findings }
         })
     }
 

@@ -51,7 +51,7 @@ use crate::plan::Plan;
 use crate::run::Outcome;
 
 pub use caller::{Caller, quoted};
-pub use findings::{CLOSELY, Finding, Findings, Kind};
+pub use findings::{Alike, CLOSELY, Finding, Findings, Kind};
 pub use header::Header;
 pub use merge::merge;
 pub use options::{Limits, Options, SeedOptions};

@@ -27,6 +27,8 @@ pub struct Runner<'a> {
     threads: NonZeroUsize,
     /// The folder of the plans of findings.
     folder: PathBuf,
+    /// The number of lines at which a scenario is short enough.
+    short: Option<usize>,
     plans: Plans,
     campaign: Campaign,
 }
@@ -71,6 +73,7 @@ impl<'a> Runner<'a> {
             caller: Caller::default(),
             threads: parallel::available(),
             folder: PathBuf::new(),
+            short: None,
             plans: Plans::of(&options, implementation),
             campaign: Campaign::from(options.part.from),
             options,
@@ -107,6 +110,12 @@ impl<'a> Runner<'a> {
     #[must_use]
     pub fn resume(self, campaign: Campaign) -> Runner<'a> {
         Runner { campaign, ..self }
+    }
+
+    /// Shrinks a further finding of a symptom only as long as its shortest scenario has more than this number of lines.
+    #[must_use]
+    pub fn short(self, lines: usize) -> Runner<'a> {
+        Runner { short: Some(lines), ..self }
     }
 
     /// The header of its results.
@@ -230,10 +239,33 @@ impl<'a> Runner<'a> {
         Ok(failed)
     }
 
-    /// Shrinks the findings that are pending, those of one symptom after the other.
+    /// Shrinks the findings that are pending, those of one symptom after the other. Where a limit of lines is set, one
+    /// of each symptom at a time, until its scenario is short enough.
     fn shrink(&mut self, header: &Header, sink: &mut dyn Sink) -> io::Result<()> {
+        let Some(short) = self.short else {
+            return self.shrink_all(self.campaign.findings.pending(), header, sink);
+        };
+        loop {
+            self.campaign.findings.settle(short);
+            let places = self.campaign.findings.first_pending();
+            if places.is_empty() || self.watch.stop() {
+                return Ok(());
+            }
+            self.shrink_all(places.clone(), header, sink)?;
+            // Some are to be shrunk at another time.
+            if places.iter().any(|place| self.campaign.findings.at(*place).pending) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn shrink_all(
+        &mut self,
+        places: Vec<usize>,
+        header: &Header,
+        sink: &mut dyn Sink,
+    ) -> io::Result<()> {
         let Runner { campaign, watch, plans, folder, implementation, .. } = self;
-        let places = campaign.findings.pending();
         let pending: Vec<Finding> =
             places.iter().map(|place| campaign.findings.at(*place).clone()).collect();
         let work = |at: usize| {

@@ -94,6 +94,7 @@ fn one(path: &Path, implementation: &dyn Implementation) -> (Case, Option<LoadEr
                 file: path.display().to_string(),
                 title: String::new(),
                 paper: String::new(),
+                is_mixed: false,
                 result: CaseResult::Unusable { line: error.line(), message: error.to_string() },
             };
             (case, Some(error))

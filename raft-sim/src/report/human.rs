@@ -61,7 +61,7 @@ pub fn failure(
     caller: &Caller,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let Failed { failure, text, steps } = failed;
+    let Failed { failure, text, steps, .. } = failed;
     let (file, line) = (&case.file, failure.line);
     writeln!(out, "\n{BAD}{file}:{line}{BAD:#}  {} ({})", case.title, case.paper)?;
     for part in failure.message.lines() {

@@ -19,7 +19,7 @@ use anstyle::{AnsiColor, Style};
 use crate::campaign::{Caller, quoted};
 use crate::scenario::replay::{Failure, FailureKind, Verdict, replay};
 use crate::scenario::source::Source;
-use crate::scenario::syntax::Scenario;
+use crate::scenario::syntax::{Scenario, Statement, Step};
 use crate::subject::{Capability, Implementation};
 use crate::timeline::{Line, Recorder};
 
@@ -102,6 +102,8 @@ pub struct Case {
     pub title: String,
     /// Its place in the paper; empty if the file could not be used.
     pub paper: String,
+    /// True if its servers have different settings.
+    pub is_mixed: bool,
     /// The result.
     pub result: Result,
 }
@@ -133,6 +135,8 @@ pub struct Failed {
     pub text: String,
     /// The last steps before it.
     pub steps: Vec<Line>,
+    /// The text of a short scenario that fails in the same way, if it was looked for.
+    pub short: Option<String>,
 }
 
 /// The number of cases with each result.
@@ -199,13 +203,14 @@ impl Case {
             Verdict::Failed(failure) => {
                 let at = failure.line.saturating_sub(1) as usize;
                 let text = source.text().lines().nth(at).unwrap_or_default().trim_end().to_owned();
-                Result::Failed(Failed { failure, text, steps: last.into_lines() })
+                Result::Failed(Failed { failure, text, steps: last.into_lines(), short: None })
             }
         };
         Case {
             file: source.name().to_owned(),
             title: scenario.header.title.clone(),
             paper: scenario.header.paper.clone(),
+            is_mixed: is_mixed(scenario),
             result,
         }
     }
@@ -215,6 +220,14 @@ impl Case {
     pub fn replay(&self, caller: &Caller) -> String {
         caller.command(&format!("explain {}", quoted(&self.file)))
     }
+}
+
+/// True if the servers of a scenario have different settings, from the start or after a restart.
+pub(crate) fn is_mixed(scenario: &Scenario) -> bool {
+    let settings = &scenario.header.settings;
+    let all = scenario.header.servers.len();
+    let changes = |step: &Step| matches!(&step.statement, Statement::Settings(servers, _) if servers.len() < all);
+    settings.iter().any(|other| *other != settings[0]) || scenario.steps.iter().any(changes)
 }
 
 /// The end of the program if this is the worst failure.

@@ -5,6 +5,7 @@ fn case(file: &str, result: Result) -> Case {
         file: file.to_owned(),
         title: "A <title> & more".to_owned(),
         paper: "§5.2".to_owned(),
+        is_mixed: false,
         result,
     }
 }
@@ -19,6 +20,7 @@ fn failed(kind: FailureKind) -> Result {
         },
         text: "expect    S2 leader".to_owned(),
         steps: vec![Line { time: 0, statement: Some(7), text: "S1  crashes".to_owned() }],
+        short: None,
     })
 }
 

@@ -18,6 +18,7 @@ mod plan;
 mod readable;
 mod reason;
 mod servers;
+mod shorten;
 mod simpler;
 mod steps;
 mod strict;
@@ -30,6 +31,7 @@ use crate::subject::Implementation;
 
 pub use patience::Patience;
 pub use reason::NoScenario;
+pub use shorten::{cut, shorten};
 
 /// The result of shrinking a failing plan.
 #[derive(Clone, Debug, PartialEq, Eq)]

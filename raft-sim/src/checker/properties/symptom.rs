@@ -56,7 +56,8 @@ fn thrown(sentence: &str) -> Option<String> {
     }
 }
 
-/// A sentence with `#` for words that have a digit, however many stand in a row, and without what stands in braces.
+/// A sentence with `#` for words that have a digit, however many stand in a row, with commas or without, and without what
+/// stands in braces.
 pub(crate) fn without_variables(sentence: &str) -> String {
     let (mut depth, mut plain) = (0, String::new());
     for c in sentence.chars() {
@@ -73,7 +74,7 @@ pub(crate) fn without_variables(sentence: &str) -> String {
             words.push(word.to_owned());
             continue;
         }
-        words.pop_if(|last| last == "#");
+        words.pop_if(|last| matches!(last.as_str(), "#" | "#,"));
         let end = word.chars().next_back().filter(char::is_ascii_punctuation);
         words.push(["#", end.map_or(String::new(), String::from).as_str()].concat());
     }
@@ -120,6 +121,8 @@ mod tests {
         let of_three = claim("S1 has the votes of S1 S2 S3, and does not lead");
         assert_eq!(of_three, claim("S2 has the votes of S2 S5, and does not lead"));
         assert_ne!(of_three, claim("S2 has the votes of S2 S5, and stays candidate"));
+        let votes = claim("S1 became leader of term 1 with the votes of S2, S3 of S1 S2 S3 S4");
+        assert_eq!(votes, claim("S3 became leader of term 7 with the votes of S2 of S2 S3"));
         assert_eq!(
             claim(
                 "S1 appended the configuration {S1 S2}+{S2 S3} at index 5, while that at index 3 is not committed"

@@ -1,5 +1,7 @@
 //! `raft-sim conform`: scenarios and seeds on one subject or several, and a report of what they show.
 
+mod record;
+mod rounds;
 #[cfg(test)]
 mod tests;
 
@@ -12,12 +14,12 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::progress::{Clock, Limits, Progress};
 use super::subject::{SubjectsArgs, Target};
-use super::{Error, results, test, values};
-use crate::campaign::{Ended, Ending, Options, Part, Runner};
+use super::{Error, test, values};
+use crate::campaign::Part;
 use crate::report::End;
-use crate::report::conformance::{self, Conformance, Trial, html, human, junit, markdown};
+use crate::report::conformance::{self, Conformance, Known, html, human, junit, markdown};
+use rounds::Judge;
 
 /// Judge a Raft by scenarios and by seeds, and write a report of how it stands with the paper
 ///
@@ -38,6 +40,13 @@ pub(super) struct Args {
     /// The most time to shrink one seed; the best scenario by then is kept
     #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "60s")]
     shrink_time: Duration,
+    /// Findings by design: a file with a line for each cause that is known, by its name in the report, or with the name
+    /// of a property for all of its causes. They count for nothing
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// A new folder for the scenarios of the causes, a file for each
+    #[arg(long, value_name = "FOLDER")]
+    record: Option<PathBuf>,
     /// Format of the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -80,67 +89,43 @@ pub(super) fn conform(
     err: &mut dyn Write,
 ) -> Result<End, Error> {
     let (files, jobs) = (test::files(&args.paths)?, values::available(args.jobs));
+    let known = args.known.as_deref().map_or(Ok(Known::default()), known)?;
     // Fail now, not after an hour, if the report can't be written.
     args.out.as_deref().map_or(Ok(()), writable)?;
+    args.record.as_deref().map_or(Ok(()), record::prepare)?;
     let mut trials = Vec::new();
     for (at, target) in targets.iter().enumerate() {
-        let subject = target.implementation();
         if targets.len() > 1 {
-            writeln!(err, "{}:", subject.name())?;
+            writeln!(err, "{}:", target.implementation().name())?;
         }
+        let judge = Judge { args, files: &files, jobs, target, asked_to_stop };
+        let mut errors = Vec::new();
+        let trial = judge.trial(&mut errors, err);
         // An error in a file is the same for all subjects.
-        let errors: &mut dyn Write = if at == 0 { err } else { &mut io::sink() };
-        let scenarios = test::judged(&files, target, jobs, asked_to_stop, errors)?;
-        let Ended { header, campaign, ending, .. } =
-            campaign(args, jobs, target, asked_to_stop, err)?;
-        let is_whole = scenarios.cases.len() == files.len() && ending == Ending::Done;
-        let end = End::of([scenarios.end(), results::end(&campaign)]);
-        let is_held = matches!(end, End::Held | End::Undecided);
-        trials.push(Trial {
-            name: subject.name().to_owned(),
-            capabilities: subject.capabilities().to_vec(),
-            end: if !is_whole && is_held { End::Interrupted } else { end },
-            is_whole,
-            scenarios,
-            header,
-            campaign,
-        });
+        if at == 0 {
+            err.write_all(&errors)?;
+        }
+        trials.push(trial?);
         if asked_to_stop.load(Ordering::Relaxed) {
             writeln!(err, "interrupted: the report has what was judged by then")?;
             break;
         }
     }
-    let report = Conformance::of(&trials);
+    let report = Conformance::of(&trials, &known);
+    if let Some(folder) = &args.record {
+        record::scenarios(&report, folder)?;
+    }
     match &args.out {
         None => write(args.format, &report, out)?,
         Some(path) => {
             let mut text = Vec::new();
             write(args.format, &report, &mut text)?;
             fs::write(path, plain(text)).map_err(|error| unwritable(path, &error))?;
-            human::verdicts(&report, out)?;
+            human::top(&report, out)?;
             writeln!(out, "\n{}", path.display())?;
         }
     }
-    Ok(End::of(trials.iter().map(|trial| trial.end)))
-}
-
-/// Runs the seeds, and prints only their progress.
-fn campaign(
-    args: &Args,
-    jobs: NonZeroUsize,
-    target: &Target<'_>,
-    asked_to_stop: &AtomicBool,
-    err: &mut dyn Write,
-) -> Result<Ended, Error> {
-    let options = Options { part: args.seeds, ..Options::default() };
-    let clock = Clock::new(Limits { time: None, shrink: args.shrink_time }, asked_to_stop);
-    let runner = Runner::new(options, target.implementation()).watch(&clock);
-    let runner = runner.caller(target.caller.clone()).threads(jobs);
-    let ended = runner.run(&mut Progress::new(&clock, err))?;
-    match ended.ending {
-        Ending::Failed { seed, why } => Err(Error::Message(format!("seed {seed}: {why}"))),
-        Ending::Done | Ending::Enough | Ending::Stopped => Ok(ended),
-    }
+    Ok(report.end())
 }
 
 fn write(format: Format, report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
@@ -156,6 +141,14 @@ fn write(format: Format, report: &Conformance, out: &mut dyn Write) -> io::Resul
 /// Removes colours, which do not belong in a file.
 fn plain(text: Vec<u8>) -> Vec<u8> {
     anstream::adapter::strip_bytes(&text).into_vec()
+}
+
+/// Reads a file of known causes.
+fn known(path: &Path) -> Result<Known, Error> {
+    let text = fs::read_to_string(path);
+    let text = text
+        .map_err(|error| Error::Message(format!("{}: cannot be read: {error}", path.display())));
+    text.map(|text| Known::read(&text))
 }
 
 fn writable(path: &Path) -> Result<(), Error> {

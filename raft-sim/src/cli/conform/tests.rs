@@ -1,11 +1,11 @@
 //! Reports of a small corpus and of a few seeds with findings. The corpus has a scenario that passes, one that
-//! violates a property, two that are not met, one that is skipped and one that can't be read.
+//! violates a property, two that are not met, one that can't be set up, one that is skipped and one that can't be read.
 
 use clap::Parser;
 
 use super::*;
 use crate::cli::{Cli, Command};
-use crate::faulty::{Ashamed, Forgetful, Nondeterministic};
+use crate::faulty::{Ashamed, Choosy, Forgetful, Nondeterministic, Twofold};
 use crate::reference::Reference;
 use crate::subject::{Boot, Capability, Implementation, Subject, View};
 
@@ -218,5 +218,110 @@ fn with_a_file_for_the_report_the_verdicts_are_printed() {
     assert!(report.starts_with("<!DOCTYPE html>"), "{report}");
     assert_eq!(unbalanced(&report), None);
     assert!(text.contains("modest violates safety") && text.ends_with("conform.html\n"), "{text}");
-    assert!(!text.contains("What is wrong"), "{text}");
+    assert!(!text.contains("Each cause"), "{text}");
+}
+
+/// The report as data.
+fn data(subject: &(dyn Implementation + Sync), line: &str) -> (End, serde_json::Value) {
+    let (end, text) = printed(&[subject], &format!("{line} --format json"));
+    (end, serde_json::from_str(&text).expect("it is JSON"))
+}
+
+fn causes(report: &serde_json::Value) -> Vec<serde_json::Value> {
+    report["subjects"][0]["causes"].as_array().expect("there are causes").clone()
+}
+
+const PASSES: &str = "tests/conformance/elected-and-commits.raft";
+
+#[test]
+fn a_cause_that_stops_everything_hides_no_other() {
+    let corpus = "tests/conformance/second-leader-knows-what-is-committed.raft";
+    let (end, report) = data(&Twofold, &format!("{corpus} {PASSES} --seeds 0..8"));
+    assert_eq!(end, End::Violated);
+    let causes = causes(&report);
+    let named = |name: &str| {
+        let found = causes.iter().position(|cause| cause["name"] == name);
+        (found.unwrap_or_else(|| panic!("{name}: {causes:#?}")), name.to_owned())
+    };
+    let (first, second) = (named("Persist before Send").0, named("Monotonicity").0);
+    assert!(first < second && second < 10, "both are in the first screen");
+    assert_eq!(causes[first]["set_aside"], serde_json::json!([]));
+    let aside = causes[second]["set_aside"].as_array().expect("it is a list");
+    assert!(aside.contains(&"persist-before-send".into()), "{aside:?}");
+    for cause in [&causes[first], &causes[second]] {
+        let scenario = cause["scenario"].as_str().expect("there is a scenario");
+        let lines = scenario.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+        assert!(lines <= 15, "{scenario}");
+        let replay = cause["replay"].as_str().expect("there is a command");
+        let is_aside = cause["set_aside"] != serde_json::json!([]);
+        assert_eq!(replay.contains("--set-aside"), is_aside, "{replay}");
+        assert_eq!(scenario.contains("\nset-aside "), is_aside, "{scenario}");
+    }
+}
+
+#[test]
+fn a_scenario_that_cannot_be_set_up_is_no_failure() {
+    let unset = "tests/conformance/heartbeat-of-a-follower.raft";
+    let (end, report) = data(&Reference, &format!("{PASSES} {unset} --seeds 0..2"));
+    assert_eq!(end, End::Held);
+    let subject = &report["subjects"][0];
+    assert_eq!(subject["verdict"], "conforms where it could be set up");
+    assert_eq!(subject["scenarios"]["not_set_up"], 1);
+    assert_eq!(subject["scenarios"]["failed"], 0);
+    assert_eq!(causes(&report)[0]["weight"], "set-up");
+    let (end, _) = data(&Reference, &format!("{unset} --seeds 0..2"));
+    assert_eq!(end, End::Undecided, "no scenario could be set up");
+}
+
+#[test]
+fn known_causes_fail_no_build_and_new_ones_do() {
+    let corpus =
+        "tests/conformance/never-met.raft tests/conformance/never-in-time.raft --seeds 0..2";
+    let (_, report) = data(&Reference, corpus);
+    let ids: Vec<String> = causes(&report)
+        .iter()
+        .map(|cause| cause["id"].as_str().expect("text").to_owned())
+        .collect();
+    let path = std::env::temp_dir().join(format!("raft-sim-{}-known", std::process::id()));
+    let known = |lines: &[&str]| {
+        fs::write(&path, format!("# by design\n{}\n", lines.join("\n"))).expect("it can be");
+        let (end, report) = data(&Reference, &format!("{corpus} --known {}", path.display()));
+        (end, report["subjects"][0].clone())
+    };
+    let (end, subject) = known(&[&ids[0], &ids[1], "match-index"]);
+    assert_eq!(end, End::Held);
+    assert_eq!(subject["verdict"], "conforms but for what is known");
+    assert_eq!(subject["known_unused"], serde_json::json!(["match-index"]));
+    let (end, subject) = known(&[&ids[0]]);
+    assert_eq!(end, End::Violated, "{ids:?}");
+    assert_eq!(subject["verdict"], "departs from the paper");
+    fs::remove_file(&path).expect("it can be");
+}
+
+#[test]
+fn recorded_scenarios_fail_on_their_own() {
+    let folder = std::env::temp_dir().join(format!("raft-sim-{}-recorded", std::process::id()));
+    let line = format!("{PASSES} --seeds 0..8 --record {}", folder.display());
+    let (_, report) = data(&Twofold, &line);
+    let with_scenario =
+        causes(&report).iter().filter(|cause| cause["scenario"].is_string()).count();
+    let files = fs::read_dir(&folder).expect("it is there");
+    let files: Vec<PathBuf> = files.map(|file| file.expect("it is a file").path()).collect();
+    assert_eq!(files.len(), with_scenario);
+    assert!(folder.join("monotonicity.raft").exists(), "{files:?}");
+    let (end, text) = printed(&[&Twofold], &format!("{} --seeds 0..1", folder.display()));
+    assert_eq!(end, End::Violated);
+    assert!(text.contains(&format!("scenarios: {} failed", files.len())), "{text}");
+    fs::remove_dir_all(&folder).expect("it can be");
+}
+
+#[test]
+fn a_panic_is_one_cause_by_its_place() {
+    let (_, report) = data(&Choosy, &format!("{PASSES} --seeds 0..8"));
+    let panics: Vec<serde_json::Value> =
+        causes(&report).into_iter().filter(|cause| cause["name"] == "No Panic").collect();
+    let [one] = panics.as_slice() else { panic!("{panics:#?}") };
+    assert!(one["id"].as_str().expect("text").starts_with("no-panic: "), "{one:#}");
+    assert!(one["id"].as_str().expect("text").contains("faulty.rs:"), "{one:#}");
 }

@@ -4,11 +4,14 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::place::{about, says, section};
-use super::wrong;
-use super::{Cell, Conformance, Exercised, Judged, Lacking, Mark, Row, Subject, Trial, Weight};
+use super::symptom::seen;
+use super::{
+    Cause, Cell, Conformance, Exercised, FORMAT, Judged, Known, Lacking, Mark, Results, Row,
+    Subject, Trial, Weight, causes,
+};
 use crate::campaign::{Campaign, Kind, Share};
 use crate::checker::Property;
-use crate::report::{Case, Result, Summary};
+use crate::report::{Case, End, Result};
 use crate::scenario::paper::{self, DISSERTATION, FIGURES, SECTIONS};
 use crate::subject::Capability;
 
@@ -19,12 +22,14 @@ const PAPER_GROUP: &str = "The paper";
 /// The group of everything else.
 const OTHER_GROUP: &str = "Others";
 
-pub(super) fn conformance(trials: &[Trial]) -> Conformance {
-    let cases: Vec<&[Case]> = trials.iter().map(|trial| trial.scenarios.cases.as_slice()).collect();
+pub(super) fn conformance(trials: &[Trial], known: &Known) -> Conformance {
+    let cases: Vec<&[Case]> =
+        trials.iter().map(|trial| trial.first().scenarios.cases.as_slice()).collect();
     Conformance {
+        format: FORMAT,
         program: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        seeds: trials.first().map_or(String::new(), |trial| trial.header.seeds()),
-        subjects: trials.iter().enumerate().map(|(at, _)| subject(trials, at)).collect(),
+        seeds: trials.first().map_or(String::new(), |trial| trial.first().header.seeds()),
+        subjects: trials.iter().enumerate().map(|(at, _)| subject(trials, at, known)).collect(),
         sections: sections(trials, &cases),
         requirements: requirements(trials, &cases),
         properties: Property::ALL.into_iter().map(|it| judged(it, trials)).collect(),
@@ -32,10 +37,13 @@ pub(super) fn conformance(trials: &[Trial]) -> Conformance {
     }
 }
 
-fn subject(trials: &[Trial], at: usize) -> Subject {
+fn subject(trials: &[Trial], at: usize, known: &Known) -> Subject {
     let trial = &trials[at];
-    let Trial { name, capabilities, scenarios, campaign, end, is_whole, .. } = trial;
-    let wrong = wrong::all(trial);
+    let Trial { name, capabilities, is_whole, .. } = trial;
+    let (scenarios, campaign) = (&trial.first().scenarios, &trial.first().campaign);
+    let causes = causes::all(trial, known);
+    let results = results(scenarios.cases.iter());
+    let end = end(trial, &causes, &results);
     Subject {
         name: match trials.iter().filter(|other| other.name == *name).count() {
             1 => name.clone(),
@@ -43,22 +51,63 @@ fn subject(trials: &[Trial], at: usize) -> Subject {
         },
         command: scenarios.caller.subject.clone(),
         capabilities: capabilities.iter().map(|capability| capability.word()).collect(),
-        verdict: match wrong.first() {
-            Some(gravest) => gravest.weight.verdict(),
-            None if !is_whole => "conforms until it was interrupted",
-            None if scenarios.summary().skipped > 0 => "conforms in what it claims",
-            None => "conforms",
-        },
+        verdict: verdict(trial, &causes, &results),
         exit_code: end.code(),
+        end,
         is_whole: *is_whole,
-        scenarios: scenarios.summary(),
+        scenarios: results,
         seeds: campaign.sums.seeds,
         seeds_with_findings: campaign.findings.seeds().map(|(_, seeds)| seeds).sum(),
         steps: campaign.sums.steps,
         digest: format!("{:016x}", campaign.sums.digest),
-        wrong,
+        known_unused: known.unused(causes.iter().map(|cause| cause.id.as_str())),
+        causes,
         skipped: lacking(&scenarios.cases),
     }
+}
+
+/// The verdict: that of the gravest cause which is not known.
+fn verdict(trial: &Trial, causes: &[Cause], results: &Results) -> &'static str {
+    let gravest = causes.iter().filter(|cause| !cause.known).map(|cause| cause.weight).min();
+    match gravest {
+        Some(weight) if weight != Weight::SetUp => weight.verdict(),
+        Some(_) | None if !trial.is_whole => "conforms until it was interrupted",
+        None if !causes.is_empty() => "conforms but for what is known",
+        Some(weight) => weight.verdict(),
+        None if results.skipped > 0 => "conforms in what it claims",
+        None => "conforms",
+    }
+}
+
+/// The end of the program if this is the only subject.
+fn end(trial: &Trial, causes: &[Cause], results: &Results) -> End {
+    let new = causes.iter().filter(|cause| !cause.known);
+    let end = End::of(new.map(|cause| cause.weight.end()));
+    let nothing = trial.first().campaign.sums.seeds == 0
+        || (results.not_set_up > 0 && results.passed + results.failed == 0);
+    match end {
+        End::Held if !trial.is_whole => End::Interrupted,
+        End::Held if nothing => End::Undecided,
+        end => end,
+    }
+}
+
+/// The number of cases with each result.
+fn results<'c>(cases: impl IntoIterator<Item = &'c Case>) -> Results {
+    let mut results = Results::default();
+    for case in cases {
+        let count = match &case.result {
+            Result::Passed => &mut results.passed,
+            Result::Skipped(_) => &mut results.skipped,
+            Result::Failed(failed) if seen(failed).weight == Weight::SetUp => {
+                &mut results.not_set_up
+            }
+            Result::Failed(_) => &mut results.failed,
+            Result::Unusable { .. } => &mut results.unusable,
+        };
+        *count += 1;
+    }
+    results
 }
 
 /// The lacking capabilities, those that most scenarios need first.
@@ -111,7 +160,7 @@ fn sections(trials: &[Trial], cases: &[&[Case]]) -> Vec<Row> {
         };
         let cells = std::iter::zip(trials, cases).map(|(trial, cases)| {
             let here = cases.iter().filter(|case| section(case) == *name);
-            cell(here, of(&trial.campaign))
+            cell(here, of(&trial.first().campaign))
         });
         Row {
             group: String::new(),
@@ -146,7 +195,7 @@ fn requirements(trials: &[Trial], cases: &[&[Case]]) -> Vec<Row> {
         let cells = std::iter::zip(trials, cases).map(|(trial, cases)| {
             let here = cases.iter().filter(|case| about(case).contains(&name));
             let states = |kind: Kind| name.strip_prefix("Figure 3 ") == Some(kind.title());
-            let seeds = trial.campaign.findings.seeds().filter(|(kind, _)| states(*kind));
+            let seeds = trial.first().campaign.findings.seeds().filter(|(kind, _)| states(*kind));
             cell(here, seeds.map(|(_, seeds)| seeds).sum())
         });
         Row {
@@ -189,14 +238,15 @@ fn scenarios(cases: &[&[Case]], sections: &[&str]) -> Vec<Row> {
 }
 
 fn cell<'c>(cases: impl Iterator<Item = &'c Case> + Clone, seeds: u64) -> Cell {
-    let scenarios = Summary::of(cases.clone());
+    let scenarios = results(cases.clone());
     let mut lacking: Vec<Capability> = cases.flat_map(lacks).copied().collect();
     lacking.sort_unstable();
     lacking.dedup();
-    let Summary { passed, failed, skipped, unusable } = scenarios;
+    let Results { passed, failed, not_set_up, skipped, unusable } = scenarios;
     let mark = match () {
         () if failed > 0 || seeds > 0 => Mark::Failed,
         () if passed > 0 => Mark::Passed,
+        () if not_set_up > 0 => Mark::NotSetUp,
         () if skipped > 0 => Mark::Skipped,
         () if unusable > 0 => Mark::Unusable,
         () => Mark::Untested,
@@ -218,7 +268,7 @@ fn judged(property: Property, trials: &[Trial]) -> Judged {
 }
 
 fn exercised(property: Property, trial: &Trial) -> Exercised {
-    let Trial { campaign, capabilities, .. } = trial;
+    let (campaign, capabilities) = (&trial.first().campaign, &trial.capabilities);
     let exercised = campaign.sums.exercised.get(property as usize);
     let Share(times, seeds) = exercised.copied().unwrap_or_default();
     let mut found = campaign.findings.seeds();
@@ -227,7 +277,7 @@ fn exercised(property: Property, trial: &Trial) -> Exercised {
     let claims = property.claims();
     let is_judged = claims.is_empty() || claims.iter().any(|claim| capabilities.contains(claim));
     let mark = match () {
-        () if violated > 0 || wrong::violated(trial, property) => Mark::Failed,
+        () if violated > 0 || causes::violated(trial, property) => Mark::Failed,
         () if !is_judged => Mark::Skipped,
         () if times > 0 => Mark::Passed,
         () => Mark::Untested,

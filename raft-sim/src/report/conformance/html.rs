@@ -5,8 +5,7 @@ use std::io::{self, Write};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::labels::{self, Line, NOTHING};
-use super::{Conformance, Example, Mark, Source, Subject, Wrong};
-use crate::report::Summary;
+use super::{Cause, Conformance, Example, Mark, Results, Source, Subject};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -40,13 +39,16 @@ fn body(report: &Conformance) -> Markup {
         }
         main {
             div.subjects { @for subject in &report.subjects { (verdict(subject)) } }
+            @for (at, subject) in report.subjects.iter().enumerate() { (causes(report, at, subject)) }
             @if report.compares() {
                 (sorted(report, labels::DIFFERENCES, labels::differences(report)))
             }
-            @for subject in report.subjects.iter().filter(|subject| !subject.wrong.is_empty()) {
+            @for subject in report.subjects.iter().filter(|subject| !subject.causes.is_empty()) {
                 section {
-                    h2 { (labels::heading(report, subject, labels::WRONG)) }
-                    @for wrong in &subject.wrong { (one_wrong(wrong, subject)) }
+                    h2 { (labels::heading(report, subject, labels::SEEN)) }
+                    @for (number, cause) in (1..).zip(labels::in_groups(&subject.causes)) {
+                        (one_cause(&anchor(report, subject, number), number, cause))
+                    }
                 }
             }
             section {
@@ -64,7 +66,12 @@ fn body(report: &Conformance) -> Markup {
 }
 
 fn class(mark: Mark) -> &'static str {
-    mark.word()
+    match mark {
+        Mark::NotSetUp => "skipped",
+        Mark::Passed | Mark::Failed | Mark::Skipped | Mark::Unusable | Mark::Untested => {
+            mark.word()
+        }
+    }
 }
 
 fn verdict(subject: &Subject) -> Markup {
@@ -83,10 +90,13 @@ fn verdict(subject: &Subject) -> Markup {
 }
 
 /// A bar that shows the share of each result.
-fn bar(summary: &Summary) -> Markup {
-    let Summary { passed, failed, skipped, unusable } = *summary;
-    let parts =
-        [(failed + unusable, Mark::Failed), (passed, Mark::Passed), (skipped, Mark::Skipped)];
+fn bar(results: &Results) -> Markup {
+    let Results { passed, failed, not_set_up, skipped, unusable } = *results;
+    let parts = [
+        (failed + unusable, Mark::Failed),
+        (passed, Mark::Passed),
+        (not_set_up + skipped, Mark::Skipped),
+    ];
     html! {
         div.bar aria-hidden="true" {
             @for (number, mark) in parts.into_iter().filter(|(number, _)| *number > 0) {
@@ -96,19 +106,57 @@ fn bar(summary: &Summary) -> Markup {
     }
 }
 
-fn one_wrong(wrong: &Wrong, subject: &Subject) -> Markup {
-    let Wrong { weight, name, says, paper, examples, .. } = wrong;
+/// The first screen of a subject: its causes with one command each, and its sections.
+fn causes(report: &Conformance, at: usize, subject: &Subject) -> Markup {
+    let all: Vec<&Cause> = labels::in_groups(&subject.causes).collect();
     html! {
-        article.wrong {
-            p.weight { (weight.title()) }
-            h3 { (name) @if !paper.is_empty() { " " span.aside { (paper) } } }
+        section.causes {
+            @if !all.is_empty() {
+                h2 { (labels::heading(report, subject, labels::CAUSES)) }
+                ol {
+                    @for (number, cause) in (1..).zip(all) {
+                        li {
+                            a href={ "#" (anchor(report, subject, number)) } { (cause.name) } (cause.stated())
+                            " " span.aside { (cause.shown_by()) }
+                            @for note in cause.notes() { "; " span.aside { (note) } }
+                            p.message { (cause.gist()) }
+                            pre.replay { code { (cause.replay) } }
+                        }
+                    }
+                }
+                @for line in &subject.known_unused { p.aside { "Known, and not found any more: " code { (line) } } }
+            }
+            p.aside {
+                (labels::SHORT_SECTIONS) ": "
+                @for (mark, text) in labels::sections(report, at) { span class=(class(mark)) { (text) } " " }
+            }
+        }
+    }
+}
+
+/// The name of a cause within the page.
+fn anchor(report: &Conformance, subject: &Subject, number: usize) -> String {
+    let at = report.subjects.iter().position(|other| std::ptr::eq(other, subject)).unwrap_or(0);
+    format!("cause-{}-{number}", at + 1)
+}
+
+fn one_cause(anchor: &str, number: usize, cause: &Cause) -> Markup {
+    let Cause { weight, name, says, paper, examples, look_at, replay, id, .. } = cause;
+    html! {
+        article.wrong id=(anchor) {
+            p.weight { (weight.title()) @for note in cause.notes() { "; " (note) } }
+            h3 { (number) ". " (name) @if !paper.is_empty() { " " span.aside { (paper) } } }
             p.says { (says) }
-            p.aside { "Shown by " (wrong.shown_by(subject)) ":" }
-            @if let Some(first) = examples.first() {
-                p.message { (first.gist(wrong)) }
-                pre.replay { code { (first.replay) } }
+            p.aside { "Shown by " (cause.shown_by()) ":" }
+            p.message { (cause.gist()) }
+            p { "Look at " (look_at) "." }
+            pre.replay { code { (replay) } }
+            @if let (Some(scenario), Some(lines)) = (&cause.scenario, cause.of_scenario()) {
+                p.aside { (lines) ":" }
+                pre { code { (scenario.trim_end()) } }
             }
             @for example in examples { (one_example(example)) }
+            p.aside { "In a file of known causes: " code { (id) } }
         }
     }
 }
@@ -134,7 +182,7 @@ fn one_example(example: &Example) -> Markup {
                     }
                 }
                 Source::Seed { scenario: Some(scenario), .. } => {
-                    p.aside { "Shrunk to a scenario, which fails on its own:" }
+                    p.aside { "Shrunk to a scenario:" }
                     pre { code { (scenario.trim_end()) } }
                 }
                 Source::Seed { scenario: None, .. } => { p.aside { "It was not shrunk to a scenario." } }
@@ -207,7 +255,7 @@ fn sorted(report: &Conformance, what: &str, groups: labels::Groups<'_>) -> Marku
 /// The number of rows, and of those that did not pass with every subject.
 fn tally(lines: &[Line<'_>]) -> Markup {
     html! {
-        @for mark in [Mark::Failed, Mark::Unusable, Mark::Skipped, Mark::Untested] {
+        @for mark in [Mark::Failed, Mark::Unusable, Mark::NotSetUp, Mark::Skipped, Mark::Untested] {
             @let number = with(lines, mark);
             @if number > 0 { span class=(class(mark)) { (number) " " (mark.word()) } " " }
         }

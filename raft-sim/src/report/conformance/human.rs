@@ -5,58 +5,68 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::labels::{self, Line, NOTHING};
-use super::{Conformance, Example, Lacking, Mark, Source, Subject, Wrong};
+use super::{Cause, Conformance, Example, Lacking, Mark, Source, Subject};
 use crate::report::{BAD, GOOD, width};
 
 const HEADING: Style = Style::new().bold();
 const ASIDE: Style = AnsiColor::BrightBlack.on_default();
 const MIDDLING: Style = AnsiColor::Yellow.on_default();
 
-/// The most examples that are printed of one problem; the other formats have all.
-const MOST_EXAMPLES: usize = 3;
+/// The most causes in the first screen, and the fewest of each subject for which there is room.
+const MOST_CAUSES: usize = 10;
+const FEWEST_CAUSES: usize = 3;
+/// The most examples that are printed of one cause; the other formats have all.
+const MOST_EXAMPLES: usize = 2;
+/// The greatest width of a subject's column beside others.
+const COLUMN: usize = 32;
+/// The width of the first screen.
+const WIDTH: usize = 100;
 
 /// Writes the report.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "{HEADING}{}{HEADING:#}  {}, by {}",
-        labels::TITLE,
-        report.of_what(),
-        report.program
-    )?;
-    verdicts(report, out)?;
+    top(report, out)?;
     if report.compares() {
         tables(report, labels::DIFFERENCES, labels::differences(report), out)?;
     }
-    let with_wrong = report.subjects.iter().filter(|subject| !subject.wrong.is_empty());
-    for subject in with_wrong.clone() {
-        heading(out, &labels::heading(report, subject, labels::WRONG))?;
-        subject.wrong.iter().try_for_each(|wrong| one_wrong(wrong, subject, out))?;
-    }
-    for subject in with_wrong {
+    for subject in report.subjects.iter().filter(|subject| !subject.causes.is_empty()) {
         heading(out, &labels::heading(report, subject, labels::SEEN))?;
-        subject.wrong.iter().try_for_each(|wrong| seen(wrong, out))?;
+        let mut number = 0;
+        for (title, causes) in labels::groups_of(&subject.causes) {
+            writeln!(out, "\n  {HEADING}{title}{HEADING:#}")?;
+            for cause in causes {
+                number += 1;
+                whole_cause(number, cause, out)?;
+            }
+        }
+        for line in &subject.known_unused {
+            writeln!(out, "\n  {MIDDLING}known, and not found any more:{MIDDLING:#} {line}")?;
+        }
+    }
+    for subject in &report.subjects {
+        heading(out, &labels::heading(report, subject, labels::SUBJECT))?;
+        writeln!(out, "    claims {}", subject.claims())?;
+        writeln!(out, "    digest {}", subject.digest)?;
     }
     heading(out, labels::SECTIONS)?;
     table(report, &report.sections.iter().map(labels::line).collect::<Vec<_>>(), out)?;
     skipped(report, out)?;
     tables(report, labels::PROPERTIES, labels::properties(report), out)?;
     tables(report, labels::REQUIREMENTS, labels::requirements(report), out)?;
-    if report.subjects.iter().any(|subject| !subject.wrong.is_empty()) {
-        verdicts(report, out)?;
-    }
     Ok(())
 }
 
-/// Writes the verdict on each subject.
+/// Writes the first screen: of each subject the verdict, the causes, each with one command, and the sections.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn verdicts(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
-    for subject in &report.subjects {
+pub fn top(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
+    let (title, what, program) = (labels::TITLE, report.of_what(), &report.program);
+    writeln!(out, "{HEADING}{title}{HEADING:#}  {what}, by {program}")?;
+    let most = (MOST_CAUSES / report.subjects.len().max(1)).max(FEWEST_CAUSES);
+    for (at, subject) in report.subjects.iter().enumerate() {
         let style = style(subject.mark());
         let Subject { name, verdict, .. } = subject;
         writeln!(out, "\n{HEADING}{name}{HEADING:#} {style}{verdict}{style:#}")?;
@@ -65,36 +75,84 @@ pub fn verdicts(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
         if let Some(command) = &subject.command {
             writeln!(out, "  {ASIDE}{command}{ASIDE:#}")?;
         }
-        writeln!(out, "  {ASIDE}claims {}{ASIDE:#}", subject.claims())?;
-        writeln!(out, "  {ASIDE}digest {}{ASIDE:#}", subject.digest)?;
+        causes(subject, most, out)?;
+        sections(report, at, out)?;
     }
     Ok(())
+}
+
+/// Writes the causes of a subject, two or three lines each.
+fn causes(subject: &Subject, most: usize, out: &mut dyn Write) -> io::Result<()> {
+    let mut number = 0;
+    for (title, causes) in labels::groups_of(&subject.causes) {
+        if number < most {
+            let count = causes.len();
+            writeln!(out, "\n  {HEADING}{title}{HEADING:#} {ASIDE}({count}){ASIDE:#}")?;
+        }
+        for cause in causes {
+            number += 1;
+            if number <= most {
+                short_cause(number, cause, out)?;
+            }
+        }
+    }
+    match number.saturating_sub(most) {
+        0 => Ok(()),
+        more => writeln!(out, "  {ASIDE}… and {more} more below{ASIDE:#}"),
+    }
+}
+
+/// Writes a cause with its numbers, its evidence and the command that shows it.
+fn short_cause(number: usize, cause: &Cause, out: &mut dyn Write) -> io::Result<()> {
+    let (stated, shown_by) = (cause.stated(), cause.shown_by());
+    let notes = cause.notes().join("; ");
+    let notes = if notes.is_empty() { notes } else { format!("; {notes}") };
+    let name = &cause.name;
+    writeln!(out, "  {number:>2}  {BAD}{name}{BAD:#}{stated}: {shown_by}{ASIDE}{notes}{ASIDE:#}")?;
+    writeln!(out, "      {}", cause.gist())?;
+    writeln!(out, "      {GOOD}{}{GOOD:#}", cause.replay)
+}
+
+/// Writes the sections of one subject, as many in a line as fit.
+fn sections(report: &Conformance, at: usize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n  {HEADING}{}{HEADING:#}", labels::SHORT_SECTIONS)?;
+    let mut used = 0;
+    for (mark, text) in labels::sections(report, at) {
+        let length = text.chars().count() + 2;
+        if used == 0 || used + length > WIDTH {
+            write!(out, "{}   ", if used == 0 { "" } else { "\n" })?;
+            used = 2;
+        }
+        let style = style(mark);
+        write!(out, "  {style}{text}{style:#}")?;
+        used += length;
+    }
+    writeln!(out)
 }
 
 fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
     writeln!(out, "\n{HEADING}{text}{HEADING:#}")
 }
 
-/// Writes a problem, and the command of its plainest example.
-fn one_wrong(wrong: &Wrong, subject: &Subject, out: &mut dyn Write) -> io::Result<()> {
-    let Wrong { weight, name, says, examples, .. } = wrong;
-    let (weight, stated, shown_by) = (weight.title(), wrong.stated(), wrong.shown_by(subject));
-    writeln!(out, "\n  {BAD}{name}{BAD:#}{stated}: {says}")?;
-    writeln!(out, "    {weight}; shown by {shown_by}")?;
-    let Some(first) = examples.first() else { return Ok(()) };
-    let (gist, replay) = (first.gist(wrong), &first.replay);
-    writeln!(out, "    {gist}\n    {GOOD}{replay}{GOOD:#}")
-}
-
-/// Writes the first examples of a problem in full.
-fn seen(wrong: &Wrong, out: &mut dyn Write) -> io::Result<()> {
-    let Wrong { name, examples, .. } = wrong;
-    writeln!(out, "\n  {BAD}{name}{BAD:#}{}", wrong.stated())?;
+/// Writes all of a cause: its rule, the code to look at, its scenario and its first examples.
+fn whole_cause(number: usize, cause: &Cause, out: &mut dyn Write) -> io::Result<()> {
+    let Cause { name, says, look_at, examples, id, replay, .. } = cause;
+    writeln!(out, "\n  {number:>2}  {BAD}{name}{BAD:#}{}: {says}", cause.stated())?;
+    let shown_by = std::iter::once(format!("shown by {}", cause.shown_by()));
+    let notes: Vec<String> = shown_by.chain(cause.notes()).collect();
+    writeln!(out, "      {}; {}", cause.weight.title(), notes.join("; "))?;
+    writeln!(out, "      look at {look_at}")?;
+    writeln!(out, "      {GOOD}{replay}{GOOD:#}")?;
+    if let (Some(scenario), Some(lines)) = (&cause.scenario, cause.of_scenario()) {
+        writeln!(out, "      {ASIDE}{lines}:{ASIDE:#}")?;
+        indented(out, "        ", scenario)?;
+    }
     examples.iter().take(MOST_EXAMPLES).try_for_each(|example| one_example(example, out))?;
     match examples.len().saturating_sub(MOST_EXAMPLES) {
-        0 => Ok(()),
-        more => writeln!(out, "\n    {ASIDE}… and {more} more like it{ASIDE:#}"),
+        0 => {}
+        more => writeln!(out, "\n      {ASIDE}… and {more} more like it{ASIDE:#}")?,
     }
+    writeln!(out, "      {ASIDE}in a file of known causes: {id}{ASIDE:#}")
 }
 
 fn one_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
@@ -103,25 +161,22 @@ fn one_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
     match source {
         Source::Scenario { title, line, text, steps, .. } => {
             let space = if title.is_empty() { "" } else { "  " };
-            writeln!(out, "\n    {HEADING}{place}{HEADING:#}{space}{title}")?;
-            indented(out, "      ", message)?;
+            writeln!(out, "\n      {HEADING}{place}{HEADING:#}{space}{title}")?;
+            indented(out, "        ", message)?;
             if let (Some(line), false) = (line, text.is_empty()) {
-                writeln!(out, "      {line:>4} | {text}")?;
+                writeln!(out, "        {line:>4} | {text}")?;
             }
             if !steps.is_empty() {
-                writeln!(out, "      {ASIDE}the last steps before it:{ASIDE:#}")?;
+                writeln!(out, "        {ASIDE}the last steps before it:{ASIDE:#}")?;
             }
-            steps.iter().try_for_each(|step| writeln!(out, "        {step}"))?;
+            steps.iter().try_for_each(|step| writeln!(out, "          {step}"))?;
         }
-        Source::Seed { scenario, .. } => {
-            writeln!(out, "\n    {HEADING}{place}{HEADING:#}")?;
-            indented(out, "      ", message)?;
-            if let Some(scenario) = scenario {
-                indented(out, "        ", scenario)?;
-            }
+        Source::Seed { .. } => {
+            writeln!(out, "\n      {HEADING}{place}{HEADING:#}")?;
+            indented(out, "        ", message)?;
         }
     }
-    writeln!(out, "      {GOOD}{replay}{GOOD:#}")
+    writeln!(out, "        {GOOD}{replay}{GOOD:#}")
 }
 
 fn indented(out: &mut dyn Write, margin: &str, text: &str) -> io::Result<()> {
@@ -135,30 +190,43 @@ fn style(mark: Mark) -> Style {
     match mark {
         Mark::Passed => GOOD,
         Mark::Failed | Mark::Unusable => BAD,
-        Mark::Skipped => MIDDLING,
+        Mark::Skipped | Mark::NotSetUp => MIDDLING,
         Mark::Untested => ASIDE,
     }
 }
 
-/// Writes a table; with several subjects, under their names.
+/// A text that is no wider than a column may be beside others.
+fn narrow(report: &Conformance, text: &str) -> String {
+    if !report.compares() || text.chars().count() <= COLUMN {
+        return text.to_owned();
+    }
+    text.chars().take(COLUMN - 1).chain(['…']).collect()
+}
+
+/// Writes a table; with several subjects, under their names, in columns of a bounded width.
 fn table(report: &Conformance, lines: &[Line<'_>], out: &mut dyn Write) -> io::Result<()> {
     let names = width(lines.iter().map(|line| line.name));
-    let widths: Vec<usize> = (report.subjects.iter().enumerate())
-        .map(|(at, subject)| {
-            let cells = lines.iter().map(|line| line.cells[at].1.as_str());
-            width(cells.chain(report.compares().then_some(subject.name.as_str())))
-        })
-        .collect();
+    let subjects: Vec<String> =
+        report.subjects.iter().map(|subject| narrow(report, &subject.name)).collect();
+    let cells = |line: &Line<'_>| -> Vec<String> {
+        line.cells.iter().map(|(_, text)| narrow(report, text)).collect()
+    };
+    let rows: Vec<Vec<String>> = lines.iter().map(cells).collect();
+    let columns = subjects.iter().enumerate().map(|(at, subject)| {
+        let cells = rows.iter().map(|cells| cells[at].as_str());
+        width(cells.chain(report.compares().then_some(subject.as_str())))
+    });
+    let widths: Vec<usize> = columns.collect();
     if report.compares() {
         write!(out, "    {:<names$}", "")?;
-        for (subject, width) in report.subjects.iter().zip(&widths) {
-            write!(out, "  {HEADING}{:<width$}{HEADING:#}", subject.name)?;
+        for (subject, width) in subjects.iter().zip(&widths) {
+            write!(out, "  {HEADING}{subject:<width$}{HEADING:#}")?;
         }
         writeln!(out)?;
     }
-    for Line { name, cells, says } in lines {
+    for (Line { name, cells, says }, texts) in lines.iter().zip(&rows) {
         write!(out, "    {name:<names$}")?;
-        for ((mark, text), width) in cells.iter().zip(&widths) {
+        for (((mark, _), text), width) in cells.iter().zip(texts).zip(&widths) {
             let style = style(*mark);
             write!(out, "  {style}{text:<width$}{style:#}")?;
         }

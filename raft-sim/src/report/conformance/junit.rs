@@ -1,11 +1,12 @@
 //! A report as JUnit's XML: for each subject a suite of the scenarios, and one of the properties that its seeds
 //! were judged by. It has no times: a replay takes no time that matters.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Conformance, Example, Mark, Source, Subject, labels};
+use super::{Cause, Conformance, Example, Mark, Source, Subject, labels};
 
 /// Writes the report.
 ///
@@ -16,6 +17,7 @@ pub fn write(report: &Conformance, out: &mut dyn Write) -> io::Result<()> {
     for (at, subject) in report.subjects.iter().enumerate() {
         document.add_test_suite(scenarios(report, subject, at));
         document.add_test_suite(seeds(report, subject, at));
+        document.add_test_suites(hidden(subject));
     }
     // By way of a string, so that an error of `out` keeps its kind.
     let text = document.to_string().map_err(io::Error::other)?;
@@ -31,6 +33,10 @@ fn scenarios(report: &Conformance, subject: &Subject, at: usize) -> TestSuite {
             Mark::Skipped => skipped(&format!("requires {}", cell.lacking.join(", "))),
             Mark::Failed => failed(NonSuccessKind::Failure, &shown(subject, &row.name)),
             Mark::Unusable => failed(NonSuccessKind::Error, &shown(subject, &row.name)),
+            Mark::NotSetUp => match shown(subject, &row.name).first() {
+                Some((_, example)) => skipped(&format!("not set up: {}", example.headline())),
+                None => skipped("not set up"),
+            },
         };
         suite.add_test_case(case(&row.name, &row.group, status));
     }
@@ -48,18 +54,36 @@ fn seeds(report: &Conformance, subject: &Subject, at: usize) -> TestSuite {
             }
             // The scenario that violates it fails in its own suite.
             Mark::Passed | Mark::Failed => TestCaseStatus::success(),
-            Mark::Skipped | Mark::Untested | Mark::Unusable => {
+            Mark::Skipped | Mark::Untested | Mark::Unusable | Mark::NotSetUp => {
                 skipped(&cell.text(judged, subject.seeds))
             }
         };
         suite.add_test_case(case(judged.title, judged.paper, status));
     }
     let known = |name: &str| report.properties.iter().any(|judged| judged.title == name);
-    for wrong in subject.wrong.iter().filter(|wrong| wrong.seeds > 0 && !known(&wrong.name)) {
-        let status = failed(NonSuccessKind::Error, &found(subject, &wrong.name));
-        suite.add_test_case(case(&wrong.name, labels::TITLE, status));
+    let others = subject.causes.iter().filter(|cause| cause.seeds > 0 && !known(&cause.name));
+    let names: BTreeSet<&str> = others.map(|cause| cause.name.as_str()).collect();
+    for name in names {
+        let status = failed(NonSuccessKind::Error, &found(subject, name));
+        suite.add_test_case(case(name, labels::TITLE, status));
     }
     suite
+}
+
+/// The suite of the causes that others hide, if there are any.
+fn hidden(subject: &Subject) -> Option<TestSuite> {
+    let causes = subject.causes.iter().filter(|cause| !cause.set_aside.is_empty());
+    let cases = causes.map(|cause| {
+        let examples: Vec<(&Cause, &Example)> =
+            cause.examples.iter().map(|example| (cause, example)).collect();
+        case(&cause.id, &cause.paper, failed(NonSuccessKind::Failure, &examples))
+    });
+    let cases: Vec<TestCase> = cases.collect();
+    (!cases.is_empty()).then(|| {
+        let mut suite = TestSuite::new(format!("{}: with what hides them set aside", subject.name));
+        suite.add_test_cases(cases);
+        suite
+    })
 }
 
 fn case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
@@ -74,34 +98,41 @@ fn skipped(why: &str) -> TestCaseStatus {
     status
 }
 
-fn failed(kind: NonSuccessKind, examples: &[&Example]) -> TestCaseStatus {
+/// A failure that these examples show; none if all of their causes are known.
+fn failed(kind: NonSuccessKind, examples: &[(&Cause, &Example)]) -> TestCaseStatus {
+    let new: Vec<&Example> =
+        examples.iter().filter(|(cause, _)| !cause.known).map(|(_, example)| *example).collect();
+    let Some(first) = new.first() else { return skipped("its causes are known") };
     let mut status = TestCaseStatus::non_success(kind);
-    if let Some(first) = examples.first() {
-        status.set_message(first.headline());
-    }
-    let texts: Vec<String> = examples.iter().map(|example| text(example)).collect();
+    status.set_message(first.headline());
+    let texts: Vec<String> = new.iter().map(|example| text(example)).collect();
     status.set_description(texts.join("\n\n"));
     status
 }
 
-/// The examples that a scenario shows.
-fn shown<'s>(subject: &'s Subject, path: &str) -> Vec<&'s Example> {
-    let examples = subject.wrong.iter().flat_map(|wrong| &wrong.examples);
-    let of_it = |example: &&Example| match &example.source {
+/// The examples that everything judged shows in a scenario.
+fn shown<'s>(subject: &'s Subject, path: &str) -> Vec<(&'s Cause, &'s Example)> {
+    let of_it = |example: &Example| match &example.source {
         Source::Scenario { file, .. } => file == path,
         Source::Seed { .. } => false,
     };
-    examples.filter(of_it).collect()
+    examples(subject).filter(|(_, example)| of_it(example)).collect()
 }
 
-/// The examples that seeds show.
-fn found<'s>(subject: &'s Subject, name: &str) -> Vec<&'s Example> {
-    let wrong = subject.wrong.iter().filter(|wrong| wrong.name == name);
-    let of_seed = |example: &&Example| match example.source {
+/// The examples of causes of this name that seeds show.
+fn found<'s>(subject: &'s Subject, name: &str) -> Vec<(&'s Cause, &'s Example)> {
+    let of_seed = |example: &Example| match example.source {
         Source::Seed { .. } => true,
         Source::Scenario { .. } => false,
     };
-    wrong.flat_map(|wrong| &wrong.examples).filter(of_seed).collect()
+    let all = examples(subject).filter(|(cause, example)| cause.name == name && of_seed(example));
+    all.collect()
+}
+
+/// The examples of all causes that were found with everything judged.
+fn examples(subject: &Subject) -> impl Iterator<Item = (&Cause, &Example)> {
+    let causes = subject.causes.iter().filter(|cause| cause.set_aside.is_empty());
+    causes.flat_map(|cause| cause.examples.iter().map(move |example| (cause, example)))
 }
 
 fn text(example: &Example) -> String {

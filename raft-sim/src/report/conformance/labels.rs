@@ -1,16 +1,20 @@
 //! The texts that all formats share: headings, names with their sections, and counts.
 
+use super::causes::statements;
 use super::{
-    Cell, Conformance, Example, Exercised, Judged, Mark, Row, Source, Subject, Weight, Wrong,
+    Cause, Cell, Conformance, Example, Exercised, Judged, Mark, Results, Row, Source, Subject,
+    Weight,
 };
-use crate::report::Summary;
+use crate::checker::Property;
 
 /// The title of the report.
 pub(super) const TITLE: &str = "Raft conformance";
 /// The headings of its parts.
-pub(super) const WRONG: &str = "What is wrong";
-pub(super) const SEEN: &str = "How it was seen";
+pub(super) const CAUSES: &str = "Causes";
+pub(super) const SEEN: &str = "Each cause";
 pub(super) const DIFFERENCES: &str = "Where they differ";
+pub(super) const SUBJECT: &str = "The subject";
+pub(super) const SHORT_SECTIONS: &str = "Scenarios that passed, by section";
 pub(super) const SECTIONS: &str = "The paper, section by section";
 pub(super) const SKIPPED: &str = "What was not tested";
 pub(super) const PROPERTIES: &str = "What was judged after every step";
@@ -49,15 +53,27 @@ fn parts(parts: &[(u64, &str)]) -> String {
         .join(", ")
 }
 
-pub(super) fn summary(summary: &Summary) -> String {
-    let Summary { passed, failed, skipped, unusable } = *summary;
+pub(super) fn results(results: &Results) -> String {
+    let Results { passed, failed, not_set_up, skipped, unusable } = *results;
     let text = parts(&[
         (failed as u64, "failed"),
         (unusable as u64, "unusable"),
+        (not_set_up as u64, "not set up"),
         (passed as u64, "passed"),
         (skipped as u64, "skipped"),
     ]);
     if text.is_empty() { "none".to_owned() } else { text }
+}
+
+/// Properties as a text: `Match Index and Voting`; of many the first ones.
+pub(super) fn titles(properties: &[Property]) -> String {
+    const MOST: usize = 3;
+    let titles: Vec<&str> = properties.iter().map(|property| property.title()).collect();
+    match titles.as_slice() {
+        [one] => (*one).to_owned(),
+        [some @ .., last] if titles.len() <= MOST => format!("{} and {last}", some.join(", ")),
+        all => format!("{} and {} more", all[..MOST].join(", "), all.len() - MOST),
+    }
 }
 
 impl Conformance {
@@ -75,12 +91,13 @@ impl Conformance {
 impl Subject {
     /// Its mark as a whole.
     pub(super) fn mark(&self) -> Mark {
-        if self.wrong.is_empty() { Mark::Passed } else { Mark::Failed }
+        let new = self.causes.iter().filter(|cause| !cause.known && cause.weight != Weight::SetUp);
+        if new.count() == 0 { Mark::Passed } else { Mark::Failed }
     }
 
     /// The results of its scenarios, as text.
     pub(super) fn of_scenarios(&self) -> String {
-        format!("scenarios: {}", summary(&self.scenarios))
+        format!("scenarios: {}", results(&self.scenarios))
     }
 
     /// The results of its seeds, as text.
@@ -103,37 +120,78 @@ impl Subject {
     }
 }
 
-impl Wrong {
+impl Cause {
     /// Its place in the paper, in brackets; may be empty.
     pub(super) fn stated(&self) -> String {
         if self.paper.is_empty() { String::new() } else { format!(" ({})", self.paper) }
     }
 
-    /// The number of scenarios and seeds that show it: `3 scenarios, 12 of 1,000 seeds`.
-    pub(super) fn shown_by(&self, subject: &Subject) -> String {
+    /// The number of scenarios and seeds that show it: `3 scenarios, 12 seeds`.
+    pub(super) fn shown_by(&self) -> String {
         let mut by = Vec::new();
         if self.scenarios > 0 {
             by.push(count(self.scenarios as u64, "scenario"));
         }
         if self.seeds > 0 {
-            by.push(format!("{} of {}", thousands(self.seeds), count(subject.seeds, "seed")));
+            by.push(count(self.seeds, "seed"));
         }
         by.join(", ")
     }
+
+    /// What else is to be said of it: that it is known, and what it was found without; may be empty.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let known = self.known.then(|| "known".to_owned());
+        let mixed = "only where servers have different settings";
+        let mixed = self.mixed_settings.then(|| mixed.to_owned());
+        let set_aside = &self.set_aside;
+        let aside =
+            (!set_aside.is_empty()).then(|| format!("with {} set aside", titles(set_aside)));
+        known.into_iter().chain(mixed).chain(aside).collect()
+    }
+
+    /// The evidence of its plainest example, in one line.
+    pub(super) fn gist(&self) -> String {
+        self.examples.first().map_or(String::new(), Example::gist)
+    }
+
+    /// The number of lines of its scenario: `its scenario, 9 lines`.
+    pub(super) fn of_scenario(&self) -> Option<String> {
+        let text = self.scenario.as_ref()?;
+        Some(format!("A scenario of {}", count(statements(text) as u64, "line")))
+    }
+}
+
+/// Causes under their headings: those that count, those that come with different settings only, those that are known,
+/// and what could not be set up.
+pub(super) fn groups_of(causes: &[Cause]) -> Vec<(&'static str, Vec<&Cause>)> {
+    let heading = |cause: &Cause| match cause {
+        Cause { known: true, .. } => "Known",
+        Cause { weight: Weight::SetUp, .. } => Weight::SetUp.title(),
+        Cause { mixed_settings: true, .. } => "Only where servers have different settings",
+        _ => CAUSES,
+    };
+    let headings =
+        [CAUSES, "Only where servers have different settings", Weight::SetUp.title(), "Known"];
+    let of = |name: &'static str| {
+        (name, causes.iter().filter(|cause| heading(cause) == name).collect::<Vec<_>>())
+    };
+    headings.map(of).into_iter().filter(|(_, causes)| !causes.is_empty()).collect()
+}
+
+/// All causes in the order of their groups: as they are numbered.
+pub(super) fn in_groups(causes: &[Cause]) -> impl Iterator<Item = &Cause> {
+    groups_of(causes).into_iter().flat_map(|(_, causes)| causes)
 }
 
 impl Example {
-    /// The evidence in one line, without the name of the problem.
-    pub(super) fn gist(&self, wrong: &Wrong) -> String {
+    /// The evidence in one line.
+    pub(super) fn gist(&self) -> String {
         let first = self.message.lines().next().unwrap_or_default();
-        let named = format!("{}{}: ", wrong.name, wrong.stated());
-        if let Some(seen) = first.strip_prefix(&named) {
-            return seen.to_owned();
-        }
         match &self.source {
-            Source::Scenario { text, .. } if !text.is_empty() => {
-                let labels: Vec<&str> = text.split_whitespace().collect();
-                format!("{}: {first}", labels.join(" "))
+            Source::Scenario { text, .. } if first.starts_with("this ") => {
+                let said = text.split('#').next().unwrap_or_default();
+                let words: Vec<&str> = said.split_whitespace().collect();
+                format!("{}: {first}", words.join(" "))
             }
             Source::Scenario { .. } | Source::Seed { .. } => first.to_owned(),
         }
@@ -164,24 +222,27 @@ impl Source {
 }
 
 impl Cell {
-    /// The lacking capabilities, in brackets with a space before them; may be empty.
+    /// The lacking capabilities, of many the first one, in brackets with a space before them; may be empty.
     fn lacks(&self) -> String {
         match self.lacking.as_slice() {
             [] => String::new(),
+            [first, _, more @ ..] if !more.is_empty() => {
+                format!(" ({first} and {} more)", more.len() + 1)
+            }
             lacking => format!(" ({})", lacking.join(", ")),
         }
     }
 
     /// `2 failed, 5 passed`.
     pub(super) fn text(&self) -> String {
-        let mut scenarios = summary(&self.scenarios);
+        let mut scenarios = results(&self.scenarios);
         // Where all was skipped that is all there is to say.
         if self.mark == Mark::Skipped {
             scenarios += &self.lacks();
         }
         match (self.seeds, self.mark) {
             (0, _) => scenarios,
-            (seeds, _) if self.scenarios == Summary::default() => {
+            (seeds, _) if self.scenarios == Results::default() => {
                 format!("violated in {}", count(seeds, "seed"))
             }
             (seeds, _) => format!("violated in {}, {scenarios}", count(seeds, "seed")),
@@ -205,7 +266,7 @@ impl Exercised {
                     judged.claims.iter().map(|it| format!("`{it}`")).collect();
                 format!("not judged: does not claim {}", claims.join(" or "))
             }
-            (Mark::Untested, _) => NEVER.to_owned(),
+            (Mark::Untested | Mark::NotSetUp, _) => NEVER.to_owned(),
         }
     }
 }
@@ -238,6 +299,18 @@ pub(super) fn property_line<'c>(judged: &'c Judged, report: &Conformance) -> Lin
 fn scenario_line(row: &Row) -> Line<'_> {
     let cell = |cell: &Cell| (cell.mark, format!("{}{}", cell.mark.word(), cell.lacks()));
     Line { name: &row.name, cells: row.cells.iter().map(cell).collect(), says: row.says.clone() }
+}
+
+/// The sections in short: how many of their scenarios passed, of those that were replayed.
+pub(super) fn sections(report: &Conformance, at: usize) -> Vec<(Mark, String)> {
+    let short = |row: &Row| {
+        let cell = &row.cells[at];
+        let Results { passed, failed, not_set_up, unusable, .. } = cell.scenarios;
+        let replayed = passed + failed + not_set_up + unusable;
+        let share = if replayed == 0 { "–".to_owned() } else { format!("{passed}/{replayed}") };
+        (cell.mark, format!("{} {share}", row.name))
+    };
+    report.sections.iter().map(short).collect()
 }
 
 /// The requirements, in their groups.

@@ -1,27 +1,36 @@
 //! A conformance report: the results of scenarios and seeds for one subject or several, requirement by requirement.
 //!
-//! [`Conformance`] is the report as plain data; all formats write the same. Problems come first, the gravest before all
+//! [`Conformance`] is the report as plain data; all formats write the same. Causes come first, the gravest before all
 //! others, each with one command that shows it again. Then follows what was tested and what was not, and why; then every
 //! requirement and every scenario. A report is a function of the results: it has no time, no machine and no number of
 //! threads in it.
 
+mod advice;
+mod causes;
 mod gather;
 pub mod html;
 pub mod human;
 pub mod junit;
+mod known;
 mod labels;
 pub mod markdown;
 mod place;
-mod wrong;
+mod symptom;
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{End, Report, Summary};
+use super::{End, Report};
 use crate::campaign::{Campaign, Header};
-use crate::checker::Class;
+use crate::checker::{Class, Property};
 use crate::subject::Capability;
+
+pub use known::Known;
+pub use symptom::symptom;
+
+/// The version of the report as data. Fields are added without a new one.
+const FORMAT: u32 = 2;
 
 /// The results of one subject. All subjects of a report replay the same scenarios, in the same order, and run the same
 /// seeds.
@@ -31,21 +40,38 @@ pub struct Trial {
     pub name: String,
     /// The capabilities that it claims.
     pub capabilities: Vec<Capability>,
-    /// The results of its scenarios.
+    /// The rounds: one in which everything is judged, then those in which the properties found violated are set aside.
+    /// Never empty.
+    pub rounds: Vec<Round>,
+    /// False if it was interrupted: only the first scenarios and seeds were judged.
+    pub is_whole: bool,
+}
+
+/// The scenarios and seeds of one round.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// The properties that are set aside.
+    pub set_aside: Vec<Property>,
+    /// The results of its scenarios; behind the first round, of those that an earlier violation had stopped.
     pub scenarios: Report,
     /// The header of its campaign.
     pub header: Header,
     /// The results of its seeds.
     pub campaign: Campaign,
-    /// The end of the whole.
-    pub end: End,
-    /// False if it was interrupted: only the first scenarios and seeds were judged.
-    pub is_whole: bool,
+}
+
+impl Trial {
+    /// The round in which everything is judged.
+    fn first(&self) -> &Round {
+        &self.rounds[0]
+    }
 }
 
 /// A conformance report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Conformance {
+    /// The version of this form: 2. Fields are added without a new one.
+    pub format: u32,
     /// The program and its version.
     pub program: String,
     /// The seeds of the campaign: `0..1000`.
@@ -76,10 +102,13 @@ pub struct Subject {
     pub verdict: &'static str,
     /// The exit code for this verdict.
     pub exit_code: u8,
+    /// The end of the program if this is the only subject.
+    #[serde(skip)]
+    pub end: End,
     /// False if it was interrupted: only the first scenarios and seeds were judged.
     pub is_whole: bool,
     /// The number of scenarios with each result.
-    pub scenarios: Summary,
+    pub scenarios: Results,
     /// The number of seeds that were run.
     pub seeds: u64,
     /// The number of seeds with findings.
@@ -88,58 +117,75 @@ pub struct Subject {
     pub steps: u64,
     /// The digest of these steps: another run of the same subject has the same digest.
     pub digest: String,
-    /// The problems, the gravest first.
-    pub wrong: Vec<Wrong>,
+    /// The causes of all failures, the gravest first.
+    pub causes: Vec<Cause>,
+    /// The lines of the known causes that nothing showed.
+    pub known_unused: Vec<String>,
     /// The skipped scenarios, by the capability that the subject does not claim.
     pub skipped: Vec<Lacking>,
 }
 
-/// The weight of a problem, the heaviest first.
+/// The weight of a cause, the heaviest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weight {
-    /// Two runs of the same seed differ: other problems may not replay.
+    /// Two runs of the same seed differ: other findings may not replay.
     Repeatability,
     /// A safety property is violated.
     Safety,
     /// A server does not boot.
     Boot,
+    /// A liveness obligation was not met in time.
+    Progress,
     /// In a situation of the paper the outcome is not the one that the paper gives.
     Scenarios,
     /// A subject that claims to keep the rules of Figures 2 and 13 to the letter breaks one.
     #[serde(rename = "conduct")]
     Rules,
-    /// A liveness obligation was not met in time.
-    Progress,
     /// A scenario file can't be used.
     Files,
+    /// A scenario could not be set up: a statement could not be carried out. That is no failure.
+    SetUp,
 }
 
 impl Weight {
-    /// The heading of the problems of this weight.
+    /// The heading of the causes of this weight.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Weight::Repeatability => "Not repeatable",
             Weight::Safety => "Safety",
             Weight::Boot => "Boot",
+            Weight::Progress => "Progress",
             Weight::Scenarios => "Situations of the paper",
             Weight::Rules => "Rules",
-            Weight::Progress => "Progress",
             Weight::Files => "Unusable files",
+            Weight::SetUp => "Could not be set up",
         }
     }
 
-    /// The verdict on a subject whose gravest problem has this weight.
+    /// The verdict on a subject whose gravest cause has this weight.
     fn verdict(self) -> &'static str {
         match self {
             Weight::Repeatability => "is not repeatable",
             Weight::Safety => "violates safety",
             Weight::Boot => "does not boot",
+            Weight::Progress => "does not make progress",
             Weight::Scenarios => "departs from the paper",
             Weight::Rules => "breaks rules of the paper",
-            Weight::Progress => "does not make progress",
             Weight::Files => "was not tested on everything",
+            Weight::SetUp => "conforms where it could be set up",
+        }
+    }
+
+    /// The end of the program if a cause has this weight.
+    fn end(self) -> End {
+        match self {
+            Weight::Repeatability => End::Unrepeatable,
+            Weight::Safety | Weight::Boot | Weight::Scenarios | Weight::Rules => End::Violated,
+            Weight::Progress => End::Stuck,
+            Weight::Files => End::Unusable,
+            Weight::SetUp => End::Held,
         }
     }
 
@@ -152,26 +198,56 @@ impl Weight {
     }
 }
 
-/// One problem, with every scenario and seed that shows it.
+/// One cause: a symptom, with every scenario and seed that shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Wrong {
+pub struct Cause {
+    /// Its name in a file of known causes: the property and the claim that went wrong, without what varies from run to
+    /// run.
+    pub id: String,
     /// Its weight.
     pub weight: Weight,
-    /// The property, rule or figure.
+    /// The property, or the expectation that was not met.
     pub name: String,
-    /// Its statement, in short; may be empty.
+    /// The condition that does not hold, in short; may be empty.
     pub says: String,
     /// Its place in the paper; may be empty.
     pub paper: String,
+    /// The code to look at, in a sentence.
+    pub look_at: &'static str,
+    /// True if the causes of this kind are known: they count for nothing.
+    pub known: bool,
+    /// True if it shows only where servers have different settings, as far as is known.
+    pub mixed_settings: bool,
+    /// The properties that were set aside when it was found.
+    pub set_aside: Vec<Property>,
     /// The number of scenarios that show it.
     pub scenarios: usize,
     /// The number of seeds that show it.
     pub seeds: u64,
+    /// The text of the shortest scenario that shows it, if there is one.
+    pub scenario: Option<String>,
+    /// The command that shows it again.
+    pub replay: String,
     /// Examples, the plainest first; never empty.
     pub examples: Vec<Example>,
 }
 
-/// One place where a problem shows.
+/// The number of scenarios with each result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Results {
+    /// Scenarios in which everything held.
+    pub passed: usize,
+    /// Scenarios in which something did not hold.
+    pub failed: usize,
+    /// Scenarios with a statement that could not be carried out.
+    pub not_set_up: usize,
+    /// Scenarios that require a capability which the subject lacks.
+    pub skipped: usize,
+    /// Scenarios whose file could not be used.
+    pub unusable: usize,
+}
+
+/// One place where a cause shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Example {
     /// The scenario or the seed.
@@ -228,6 +304,9 @@ pub enum Mark {
     Failed,
     /// It was skipped for want of a capability.
     Skipped,
+    /// A statement of the scenario could not be carried out.
+    #[serde(rename = "not-set-up")]
+    NotSetUp,
     /// The file could not be used.
     Unusable,
     /// Nothing put it to the test.
@@ -242,6 +321,7 @@ impl Mark {
             Mark::Passed => "passed",
             Mark::Failed => "failed",
             Mark::Skipped => "skipped",
+            Mark::NotSetUp => "not set up",
             Mark::Unusable => "unusable",
             Mark::Untested => "untested",
         }
@@ -276,7 +356,7 @@ pub struct Cell {
     pub mark: Mark,
     /// The results of the scenarios.
     #[serde(flatten)]
-    pub scenarios: Summary,
+    pub scenarios: Results,
     /// The capabilities that skipped scenarios need and the subject does not claim.
     pub lacking: Vec<&'static str>,
     /// The number of seeds that violate a property which the paper states here.
@@ -330,10 +410,16 @@ fn differ(mut marks: impl Iterator<Item = Mark>) -> bool {
 }
 
 impl Conformance {
-    /// The report of these trials.
+    /// The report of these trials. Causes that are `known` count for nothing.
     #[must_use]
-    pub fn of(trials: &[Trial]) -> Conformance {
-        gather::conformance(trials)
+    pub fn of(trials: &[Trial], known: &Known) -> Conformance {
+        gather::conformance(trials, known)
+    }
+
+    /// The end of the program.
+    #[must_use]
+    pub fn end(&self) -> End {
+        End::of(self.subjects.iter().map(|subject| subject.end))
     }
 }
 
