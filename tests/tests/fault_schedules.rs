@@ -400,7 +400,7 @@ fn strategies_draw_only_what_is_requested() {
         admin_ops: Some(vec![AdminClass::Transfer]),
         profile: Profile::Process,
         capabilities: None,
-        most_steps: None,
+        ..PlanOptions::default()
     };
     for plan in samples(&strategies::plan_with(&plan_options), 100) {
         assert_eq!((plan.clocks.len(), plan.members, plan.duration), (4, 4, 700_000));

@@ -88,7 +88,13 @@ fn end(trial: &Trial, causes: &[Cause], results: &Results) -> End {
     match end {
         End::Held if !trial.is_whole => End::Interrupted,
         End::Held if nothing => End::Undecided,
-        end => end,
+        End::Held
+        | End::Violated
+        | End::Unusable
+        | End::Stuck
+        | End::Undecided
+        | End::Unrepeatable
+        | End::Interrupted => end,
     }
 }
 

@@ -11,6 +11,8 @@ use crate::checker::Property;
 pub(super) const TITLE: &str = "Raft conformance";
 /// The headings of its parts.
 pub(super) const CAUSES: &str = "Causes";
+const MIXED: &str = "Only where servers have different settings";
+const KNOWN: &str = "Known";
 pub(super) const SEEN: &str = "Each cause";
 pub(super) const DIFFERENCES: &str = "Where they differ";
 pub(super) const SUBJECT: &str = "The subject";
@@ -151,7 +153,12 @@ impl Cause {
 
     /// The evidence of its plainest example, in one line.
     pub(super) fn gist(&self) -> String {
-        self.examples.first().map_or(String::new(), Example::gist)
+        self.examples.first().map_or(String::new(), |example| example.gist(self))
+    }
+
+    /// True if it is a statement that was not met or could not be carried out.
+    fn is_statement(&self) -> bool {
+        self.id.starts_with("scenario: ") || self.id.starts_with("set-up: ")
     }
 
     /// The number of lines of its scenario: `its scenario, 9 lines`.
@@ -164,14 +171,18 @@ impl Cause {
 /// Causes under their headings: those that count, those that come with different settings only, those that are known,
 /// and what could not be set up.
 pub(super) fn groups_of(causes: &[Cause]) -> Vec<(&'static str, Vec<&Cause>)> {
-    let heading = |cause: &Cause| match cause {
-        Cause { known: true, .. } => "Known",
-        Cause { weight: Weight::SetUp, .. } => Weight::SetUp.title(),
-        Cause { mixed_settings: true, .. } => "Only where servers have different settings",
-        _ => CAUSES,
+    let heading = |cause: &Cause| {
+        if cause.known {
+            KNOWN
+        } else if cause.weight == Weight::SetUp {
+            cause.weight.title()
+        } else if cause.mixed_settings {
+            MIXED
+        } else {
+            CAUSES
+        }
     };
-    let headings =
-        [CAUSES, "Only where servers have different settings", Weight::SetUp.title(), "Known"];
+    let headings = [CAUSES, MIXED, Weight::SetUp.title(), KNOWN];
     let of = |name: &'static str| {
         (name, causes.iter().filter(|cause| heading(cause) == name).collect::<Vec<_>>())
     };
@@ -184,11 +195,11 @@ pub(super) fn in_groups(causes: &[Cause]) -> impl Iterator<Item = &Cause> {
 }
 
 impl Example {
-    /// The evidence in one line.
-    pub(super) fn gist(&self) -> String {
+    /// The evidence in one line, behind the statement that was not met.
+    pub(super) fn gist(&self, cause: &Cause) -> String {
         let first = self.message.lines().next().unwrap_or_default();
         match &self.source {
-            Source::Scenario { text, .. } if first.starts_with("this ") => {
+            Source::Scenario { text, .. } if cause.is_statement() => {
                 let said = text.split('#').next().unwrap_or_default();
                 let words: Vec<&str> = said.split_whitespace().collect();
                 format!("{}: {first}", words.join(" "))

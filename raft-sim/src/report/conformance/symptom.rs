@@ -5,15 +5,7 @@ use crate::campaign::Kind;
 use crate::checker::{Symptom, claim, without_variables};
 use crate::report::Failed;
 use crate::scenario::replay::FailureKind;
-
-/// What every failed expectation says, whatever it expects.
-const GENERIC: [&str; 5] = [
-    "this does not hold",
-    "this came about",
-    "this never came about",
-    "this did not come about in time",
-    "this was due",
-];
+use crate::scenario::vocabulary::syntax;
 
 /// The symptom of a failure: that of a seed with the same cause if a property is violated, else the statement and the
 /// fact that was found.
@@ -52,14 +44,38 @@ pub(super) fn seen(failed: &Failed) -> Seen {
     Seen { weight, kind: None, claim: fact(&failed.text, first) }
 }
 
-/// The statement, and the fact that was found if the message says one.
+/// The word of the statement and the fact that was found, without names, numbers and labels.
 fn fact(text: &str, message: &str) -> String {
-    let statement = without_variables(text.split('#').next().unwrap_or_default());
-    if GENERIC.iter().any(|generic| message.starts_with(generic)) {
-        return statement;
+    let statement = text.split('#').next().unwrap_or_default();
+    let word = statement.split_whitespace().next().unwrap_or_default();
+    let words = syntax();
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let labels: Vec<String> = (statement.split_whitespace().map(bare))
+        .filter(|name| !name.is_empty() && !words.iter().any(|word| word.name == *name))
+        .collect();
+    let nameless = |word: &str| {
+        let name = bare(word);
+        if labels.contains(&name) { word.replacen(&name, "0", 1) } else { word.to_owned() }
+    };
+    let found: Vec<String> = found(message).split_whitespace().map(nameless).collect();
+    format!("{word}: {}", without_variables(&found.join(" ")))
+}
+
+/// The fact in a message, without what every message of its kind begins with.
+fn found(message: &str) -> &str {
+    let begins = [
+        "this did not come about in time: ",
+        "this never came about; at the end ",
+        "this came about in line ",
+    ];
+    let begins = begins.into_iter().find_map(|begin| Some((begin, message.strip_prefix(begin)?)));
+    match begins {
+        Some((begin, rest)) if begin.ends_with("line ") => {
+            rest.split_once(": ").map_or(rest, |(_, fact)| fact)
+        }
+        Some((_, rest)) => rest,
+        None => message,
     }
-    let word = statement.split(' ').next().unwrap_or_default();
-    format!("{word}: {}", without_variables(message))
 }
 
 /// The evidence of a violation, without the property's name.
@@ -74,10 +90,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_expectation_is_named_by_its_statement_and_by_what_was_found() {
-        let said = "expect    S1 S2 leader term 2  # at last";
-        assert_eq!(fact(said, "this does not hold"), "expect # leader term #");
-        assert_eq!(fact(said, "S2 is a follower of term 1"), "expect: # is a follower of term #");
+    fn an_expectation_is_named_by_the_fact_that_was_found() {
+        let vote = fact("expect    S1 S2 vote S1  # at last", "S2 has vote none, not vote S1");
+        assert_eq!(vote, "expect: # has vote none, not vote #");
+        assert_eq!(fact("expect S3 vote S2", "S3 has vote none, not vote S2"), vote);
+        let lacks = fact("expect S2 holds x", "S2 lacks x; its log is 1 2");
+        assert_eq!(lacks, "expect: # lacks #; its log is #");
+        assert_eq!(fact("expect S3 holds why", "S3 lacks why; its log is 1"), lacks);
+        let late = "this did not come about in time: no live server leads";
+        assert_eq!(fact("within 5 ticks a leader", late), "within: no live server leads");
+        let never = "this came about in line 12: S1 leads term 2";
+        assert_eq!(fact("never a leader", never), "never: # leads term #");
         assert_eq!(fact("deliver S1 -> S2", "no message to S2"), "deliver: no message to #");
     }
 }

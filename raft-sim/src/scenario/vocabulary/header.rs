@@ -24,7 +24,7 @@ words! {
             "a negative control: the last statement must violate this property, and nothing before it any",
             "violates state-machine-safety";
         SetAside = "set-aside": "set-aside PROPERTY …",
-            "these properties are not judged: the scenario shows what comes behind their violations",
+            "these properties are not judged: the replay goes on behind their violations, where it can",
             "set-aside persist-before-send";
         Settings = "settings": "settings [SERVERS] SETTING …",
             "what differs from the defaults, on these servers or on all; of two lines that set the same, the later one counts",
