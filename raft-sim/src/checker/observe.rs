@@ -145,10 +145,17 @@ impl Checkers {
     #[inline]
     pub fn stepped(&mut self, server: NodeId, effects: &Effects) -> Result<(), Violation> {
         let slot = self.record.slot(server);
-        let unmoved = self.record.servers[slot].view == effects.view;
+        let moved = self.record.servers[slot].view != effects.view;
+        self.judge_step(server, effects, moved)
+    }
+
+    /// A server did one step, after which it shows another state than before if it `moved`.
+    #[inline]
+    pub(super) fn judge_step(&mut self, server: NodeId, effects: &Effects, moved: bool) -> Verdict {
+        let slot = self.record.slot(server);
         let idle = effects.writes.is_empty() && effects.applied.is_empty();
-        if !unmoved || !idle || effects.restored.is_some() {
-            self.changed(slot, effects, &effects.view)?;
+        if moved || !idle || effects.restored.is_some() {
+            self.changed(slot, effects, moved)?;
         }
         if let Some((other, matched)) = effects.matched {
             each!(self, slot, |checker, at| checker.matches(at, other, matched)?);
@@ -164,7 +171,8 @@ impl Checkers {
     }
 
     /// A step that changed something.
-    fn changed(&mut self, slot: usize, effects: &Effects, after: &View) -> Verdict {
+    fn changed(&mut self, slot: usize, effects: &Effects, moved: bool) -> Verdict {
+        let after = &effects.view;
         each!(self, slot, |checker, at| checker.moves(at, after)?);
         let before = &self.record.servers[slot].view;
         let configured = self.record.in_force(slot, before);
@@ -189,7 +197,7 @@ impl Checkers {
             self.record.servers[slot].applied = applied.entry.index.get();
         }
         each!(self, slot, |checker, at| checker.applied(at, after)?);
-        if self.record.servers[slot].view != *after {
+        if moved {
             each!(self, slot, |checker, at| checker.shows(at, after)?);
             self.record.servers[slot].view = *after;
         }
