@@ -367,7 +367,7 @@ impl Observer for Coverage {
                     self.servers[slot(*server)].unnotified.retain(|other| *other != token);
                 }
             }
-            Observation::Stepped { server, before, effects, .. } if effects.view != **before => {
+            Observation::Stepped { server, before, effects, changed: true, .. } => {
                 self.servers[slot(*server)].view = effects.view;
                 self.moved(*server, before, effects);
             }

@@ -42,9 +42,8 @@ impl Observer for Digest {
                 self.steps += 1;
                 mix_event(digest, at, *server, event)
             }
-            Observation::Stepped { before, effects, .. } if effects.ended.is_none() => {
-                let changed = effects.view != **before;
-                let digest = if changed { mix_view(digest, &effects.view) } else { digest };
+            Observation::Stepped { effects, changed, .. } if effects.ended.is_none() => {
+                let digest = if *changed { mix_view(digest, &effects.view) } else { digest };
                 let digest = effects.passed.iter().fold(digest, mix_view);
                 effects.writes.iter().fold(digest, mix_write)
             }

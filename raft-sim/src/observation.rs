@@ -84,6 +84,8 @@ pub enum Observation<'a> {
         length: u64,
         /// Its effects, and its state now. If the server ended by itself, only that counts.
         effects: Cow<'a, Effects>,
+        /// True if its state is not the one before.
+        changed: bool,
     },
     /// A client or an administrator is answered.
     Answered {

@@ -296,8 +296,8 @@ impl Observer for Watch {
     #[inline(always)]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
-            Observation::Stepped { server, before, length, effects }
-                if self.wanted != 0 && (effects.view != **before || !effects.writes.is_empty()) =>
+            Observation::Stepped { server, before, length, effects, changed }
+                if self.wanted != 0 && (*changed || !effects.writes.is_empty()) =>
             {
                 self.look(*server, before, effects, *length);
             }

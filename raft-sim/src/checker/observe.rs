@@ -172,13 +172,22 @@ impl Checkers {
     #[inline]
     pub fn stepped(&mut self, server: NodeId, effects: &Effects) -> Result<(), Violation> {
         let slot = self.record.slot(server);
+        let moved = self.record.servers[slot].view != effects.view;
+        self.judge_step(server, effects, moved)
+    }
+
+    /// A server did one step, after which it shows another state than before if it `moved`.
+    #[inline]
+    pub(super) fn judge_step(&mut self, server: NodeId, effects: &Effects, moved: bool) -> Verdict {
+        let slot = self.record.slot(server);
+        let mut moved = moved;
         for passed in &effects.passed {
             self.passed(slot, passed)?;
+            moved = self.record.servers[slot].view != effects.view;
         }
-        let unmoved = self.record.servers[slot].view == effects.view;
         let idle = effects.writes.is_empty() && effects.applied.is_empty();
-        if !unmoved || !idle || effects.restored.is_some() {
-            self.changed(slot, effects, &effects.view)?;
+        if moved || !idle || effects.restored.is_some() {
+            self.changed(slot, effects, moved)?;
         }
         if let Some((other, matched)) = effects.matched {
             judge!(self, slot, |checker, at| checker.matches(at, other, matched));
@@ -198,12 +207,14 @@ impl Checkers {
     fn passed(&mut self, slot: usize, view: &View) -> Verdict {
         let server = &self.record.servers[slot];
         let commit = view.commit.min(LogIndex::new(server.log.len())).max(server.view.commit);
-        let applied = server.view.applied;
-        self.changed(slot, &Effects::default(), &View { commit, applied, ..*view })
+        let view = View { commit, applied: server.view.applied, ..*view };
+        let moved = view != server.view;
+        self.changed(slot, &Effects { view, ..Effects::default() }, moved)
     }
 
     /// A step that changed something.
-    fn changed(&mut self, slot: usize, effects: &Effects, after: &View) -> Verdict {
+    fn changed(&mut self, slot: usize, effects: &Effects, moved: bool) -> Verdict {
+        let after = &effects.view;
         judge!(self, slot, |checker, at| checker.moves(at, after));
         let before = &self.record.servers[slot].view;
         let configured = self.record.in_force(slot, before);
@@ -228,7 +239,7 @@ impl Checkers {
             self.record.servers[slot].applied = applied.entry.index.get();
         }
         judge!(self, slot, |checker, at| checker.applied(at, after));
-        if self.record.servers[slot].view != *after {
+        if moved {
             judge!(self, slot, |checker, at| checker.shows(at, after));
             self.record.servers[slot].view = *after;
         }

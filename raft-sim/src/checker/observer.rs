@@ -36,7 +36,9 @@ impl Checkers {
                 self.takes(*server, event);
                 Ok(())
             }
-            Observation::Stepped { server, effects, .. } => self.stepped(*server, effects),
+            Observation::Stepped { server, effects, changed, .. } => {
+                self.judge_step(*server, effects, *changed)
+            }
             Observation::Answered { server, request, answer } => {
                 self.answered(at, *server, *request, answer)
             }

@@ -90,7 +90,7 @@ impl Observer for Seen {
     fn observe(&mut self, now: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
             Observation::Took { event, .. } => self.event = Some(event.clone().into_owned()),
-            Observation::Stepped { server: id, effects, before, .. } => {
+            Observation::Stepped { server: id, effects, before, changed, .. } => {
                 let Some(event) = self.event.take() else { return Ok(()) };
                 self.steps += 1;
                 let number = step::abstract_of(self.server(*id), &event, effects, before);
@@ -98,7 +98,7 @@ impl Observer for Seen {
                 if std::mem::replace(last, number) != number {
                     self.note(number, true, now);
                 }
-                if effects.view != **before || !effects.writes.is_empty() {
+                if *changed || !effects.writes.is_empty() {
                     let server = self.server(*id);
                     server.view = effects.view;
                     for write in &effects.writes {

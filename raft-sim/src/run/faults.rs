@@ -66,12 +66,21 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     /// Something waits for its trigger from now on.
     pub(super) fn wait(&mut self, trigger: Trigger, waiting: Waiting) {
         self.waiting.push((trigger, waiting));
+        self.watch_triggers();
+    }
+
+    /// Watches for the triggers that something waits for, and for no others.
+    fn watch_triggers(&mut self) {
         self.folds.watch.want(self.waiting.iter().map(|(trigger, _)| *trigger));
     }
 
     /// Whatever waits for a trigger that has fired begins.
     pub(super) fn triggers(&mut self) -> Result<(), Halt> {
-        for fired in self.folds.watch.fired() {
+        let fired = self.folds.watch.fired();
+        if fired.is_empty() {
+            return Ok(());
+        }
+        for fired in fired {
             let due = self.waiting.iter().filter(|(trigger, _)| *trigger == fired.trigger);
             let due: Vec<(Trigger, Waiting)> = due.copied().collect();
             for (trigger, waiting) in due {
@@ -85,7 +94,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
                 }
             }
         }
-        self.folds.watch.want(self.waiting.iter().map(|(trigger, _)| *trigger));
+        self.watch_triggers();
         Ok(())
     }
 
@@ -318,6 +327,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
             return Ok(());
         };
         self.waiting.retain(|(_, waiting)| *waiting != Waiting::End(index));
+        self.watch_triggers();
         if let Some(message) = message {
             self.act(Action::SetHeld { message, held: false })?;
         }

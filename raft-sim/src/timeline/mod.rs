@@ -166,7 +166,7 @@ impl Recorder {
                 self.event = Some(event.clone().into_owned());
                 None
             }
-            Observation::Stepped { server, before, length, effects } => {
+            Observation::Stepped { server, before, length, effects, .. } => {
                 let event = &self.event.take()?;
                 if !effects.writes.is_empty() {
                     self.writer = Some((now, *server));

@@ -57,12 +57,13 @@ fn take(
     length: u64,
 ) {
     let took = Observation::Took { server, event: Cow::Borrowed(event) };
+    let changed = effects.view != before;
     let effects = Cow::Borrowed(effects);
     observe(recorder, time, &took);
     observe(
         recorder,
         time,
-        &Observation::Stepped { server, before: Cow::Owned(before), length, effects },
+        &Observation::Stepped { server, before: Cow::Owned(before), length, effects, changed },
     );
 }
 

@@ -165,11 +165,13 @@ impl<L: Launch + ?Sized> World<'_, L> {
         {
             effects.ended = Some(Ended::Crashed(why));
         }
+        let changed = effects.view != server.view;
         observer.observe_made(self.now, || Observation::Stepped {
             server: id,
             before: Cow::Borrowed(&server.view),
             length,
             effects: Cow::Borrowed(effects),
+            changed,
         })?;
         let effects = &self.effects;
         if effects.ended.is_some() {

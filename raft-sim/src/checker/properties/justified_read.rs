@@ -24,17 +24,19 @@ pub(in crate::checker) struct JustifiedRead {
     /// The number of messages sent and of reads requested so far.
     now: u64,
     /// Reads that are not answered yet: no more than servers themselves remember.
-    asked: BTreeMap<Request, Asked>,
+    asked: Vec<Asked>,
     /// The questions of followers (dissertation §6.4) to a leader, by its place: when it took them.
     questions: BTreeMap<(usize, NodeId, u64), u64>,
-    /// Messages in flight that were sent while a read waited, by number.
-    in_flight: BTreeMap<u64, Sent>,
+    /// Messages in flight that were sent while a read waited, by the slot in which the network keeps them: their
+    /// numbers and times.
+    in_flight: Vec<(u64, Sent)>,
     servers: Vec<Known>,
 }
 
 /// A read.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
+    request: Request,
     slot: usize,
     /// The time of the request.
     since: u64,
@@ -61,8 +63,8 @@ struct Known {
     /// The last term that it led, and the last in which it told another server to stand.
     led: Term,
     handed_over: Option<Term>,
-    /// The numbers of messages that have reached it and that it has not taken: it is paused.
-    arrived: VecDeque<u64>,
+    /// The messages that have reached it and that it has not taken: it is paused.
+    arrived: VecDeque<MessageId>,
     /// For each other server, S1 first.
     peers: Vec<Peer>,
 }
@@ -156,9 +158,9 @@ impl Checker for JustifiedRead {
         };
         JustifiedRead {
             now: 0,
-            asked: BTreeMap::new(),
+            asked: Vec::new(),
             questions: BTreeMap::new(),
-            in_flight: BTreeMap::new(),
+            in_flight: Vec::new(),
             servers: record.servers.iter().map(|_| known()).collect(),
         }
     }
@@ -174,8 +176,15 @@ impl Checker for JustifiedRead {
         if let Event::Read(request) = event {
             self.now += 1;
             let since = self.now;
-            let asked = Asked { slot: at.slot, since, led: None, confirmed: false, heard: false };
-            self.asked.insert(*request, asked);
+            let (request, slot) = (*request, at.slot);
+            self.asked.push(Asked {
+                request,
+                slot,
+                since,
+                led: None,
+                confirmed: false,
+                heard: false,
+            });
         }
     }
 
@@ -201,24 +210,30 @@ impl Checker for JustifiedRead {
             && let Some(to) = at.record.find(to)
         {
             // A copy that is made later counts as one of the last message.
-            self.in_flight.insert(message.number, self.servers[at.slot].peers[to].sent);
+            let slot = message.slot as usize;
+            if self.in_flight.len() <= slot {
+                self.in_flight.resize(slot + 1, Default::default());
+            }
+            self.in_flight[slot] = (message.number, self.servers[at.slot].peers[to].sent);
         }
     }
 
     #[inline]
     fn delivered(&mut self, at: &mut Context<'_>, message: MessageId) {
-        self.servers[at.slot].arrived.push_back(message.number);
+        self.servers[at.slot].arrived.push_back(message);
     }
 
     #[inline]
     fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
-        let number = self.servers[at.slot].arrived.pop_front();
+        let arrived = self.servers[at.slot].arrived.pop_front();
         let view = &at.server.view;
         let asks = matches!(message.body, Body::ReadIndex { .. });
         if !self.is_watching() && !asks {
             return;
         }
-        let sent = number.and_then(|number| self.in_flight.remove(&number)).unwrap_or_default();
+        let kept = arrived
+            .and_then(|id| self.in_flight.get(id.slot as usize).filter(|kept| kept.0 == id.number));
+        let sent = kept.map_or(Sent::default(), |kept| kept.1);
         let known = &mut self.servers[at.slot];
         let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
             return;
@@ -233,7 +248,7 @@ impl Checker for JustifiedRead {
         }
         peer.taken.at = peer.taken.at.max(sent.at);
         peer.taken.echoes = peer.taken.echoes.max(sent.echoes);
-        for asked in self.asked.values_mut().filter(|asked| asked.slot == at.slot) {
+        for asked in self.asked.iter_mut().filter(|asked| asked.slot == at.slot) {
             asked.heard = true;
             asked.confirmed |= matches!(message.body, Body::ReadIndexReply { .. });
         }
@@ -249,7 +264,8 @@ impl Checker for JustifiedRead {
     fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
         if let Event::Read(request) = event {
             let led = at.server.view.role == Role::Leader;
-            self.asked.entry(*request).and_modify(|asked| asked.led = Some(led));
+            let asked = self.asked.iter_mut().filter(|asked| asked.request == *request);
+            asked.for_each(|asked| asked.led = Some(led));
         }
     }
 
@@ -259,7 +275,7 @@ impl Checker for JustifiedRead {
             return Ok(());
         }
         let mut asked = std::mem::take(&mut self.asked);
-        for read in asked.values_mut().filter(|read| read.slot == at.slot && !read.confirmed) {
+        for read in asked.iter_mut().filter(|read| read.slot == at.slot && !read.confirmed) {
             read.confirmed = self.is_confirmed(at, read.since);
         }
         self.asked = asked;
@@ -294,7 +310,9 @@ impl Checker for JustifiedRead {
         request: Request,
         answer: &Answer,
     ) -> Verdict {
-        let Some(asked) = self.asked.remove(&request) else { return Ok(()) };
+        let place = self.asked.iter().position(|asked| asked.request == request);
+        let Some(place) = place else { return Ok(()) };
+        let asked = self.asked.swap_remove(place);
         let verdict = match answer {
             Answer::Read(_) => self.check(at, &asked),
             Answer::Committed(_)
@@ -315,7 +333,7 @@ impl Checker for JustifiedRead {
     #[inline]
     fn crashed(&mut self, at: &mut Context<'_>) {
         let slot = at.slot;
-        self.asked.retain(|_, asked| asked.slot != slot);
+        self.asked.retain(|asked| asked.slot != slot);
         self.questions.retain(|(leader, ..), _| *leader != slot);
         self.servers[slot].arrived.clear();
         self.rest();
@@ -346,7 +364,7 @@ mod tests {
     }
 
     fn id(number: u64) -> MessageId {
-        MessageId { number, slot: 0 }
+        MessageId { number, slot: number as u32 }
     }
 
     /// S1 leads term 1 of three servers, and has committed and applied its log.
