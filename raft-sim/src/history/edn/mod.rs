@@ -20,6 +20,7 @@ mod form;
 use std::ops::Range;
 
 use super::call::{self, Given};
+use super::node::{Form, Node};
 use super::read::{Reading, Wrong};
 use super::{Event, Key, Kind};
 use form::Reader;
