@@ -112,3 +112,14 @@ pub(super) fn write(
     written
         .map_err(|error| Error::Message(format!("{}: cannot be written: {error}", path.display())))
 }
+
+/// Makes a file, which must not exist yet: one that is written while a command works.
+pub(super) fn new_file(path: &Path) -> Result<File, Error> {
+    File::create_new(path).map_err(|error| {
+        let why = match error.kind() {
+            io::ErrorKind::AlreadyExists => "already exists; choose another name".to_owned(),
+            _ => format!("cannot be written: {error}"),
+        };
+        Error::Message(format!("{}: {why}", path.display()))
+    })
+}

@@ -62,7 +62,10 @@ impl<'a> Bound<'a> {
         let at = line.saturating_sub(1) as usize;
         let text = source.text().lines().nth(at).unwrap_or_default().trim_end().to_owned();
         let failure = Failure { line, kind: FailureKind::Liveness, property: None, message };
-        Case { result: Result::Failed(Failed { failure, text, steps: Vec::new(), short: None }), ..case }
+        Case {
+            result: Result::Failed(Failed { failure, text, steps: Vec::new(), short: None }),
+            ..case
+        }
     }
 }
 

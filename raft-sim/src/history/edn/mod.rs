@@ -24,7 +24,6 @@ use super::node::{Form, Node};
 use super::read::{Reading, Wrong};
 use super::{Event, Key, Kind};
 use form::Reader;
-pub(super) use form::{Form, Node};
 
 /// Reads all events.
 pub(super) fn parse(text: &str, reading: &mut Reading) -> Result<(), Wrong> {
