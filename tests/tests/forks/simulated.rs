@@ -10,10 +10,13 @@ fn simulated(events: impl IntoIterator<Item = Event>) -> reference::Server {
     let boot = subject::Boot {
         id: NodeId(1),
         servers: (1..=3).map(NodeId).collect(),
+        members: (1..=3).map(NodeId).collect(),
+        life: 0,
         now: 0,
         settings: subject::Settings::default(),
         hard_state: HardState::default(),
         commit: None,
+        blob: None,
         snapshot: None,
         log: Vec::new(),
         applied: None,
@@ -43,6 +46,7 @@ fn a_simulated_server_is_forked_with_its_state_machine_and_its_disks_tokens() {
             prev: None,
             entries: <_>::default(),
             commit: None,
+        blob: None,
             round: 1,
         };
         Event::Receive(model::Message::new(NodeId(2), NodeId(1), Term(term), body))
