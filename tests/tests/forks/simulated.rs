@@ -11,7 +11,7 @@ fn simulated(events: impl IntoIterator<Item = Event>) -> reference::Server {
         id: NodeId(1),
         servers: (1..=3).map(NodeId).collect(),
         members: (1..=3).map(NodeId).collect(),
-        life: 0,
+        life: 1,
         now: 0,
         settings: subject::Settings::default(),
         hard_state: HardState::default(),
