@@ -63,8 +63,8 @@ struct Known {
     /// The last term that it led, and the last in which it told another server to stand.
     led: Term,
     handed_over: Option<Term>,
-    /// The messages that have reached it and that it has not taken: it is paused.
-    arrived: VecDeque<MessageId>,
+    /// The times of messages that have reached it and that it has not taken: it is paused. Their slots are free again.
+    arrived: VecDeque<Sent>,
     /// For each other server, S1 first.
     peers: Vec<Peer>,
 }
@@ -220,7 +220,9 @@ impl Checker for JustifiedRead {
 
     #[inline]
     fn delivered(&mut self, at: &mut Context<'_>, message: MessageId) {
-        self.servers[at.slot].arrived.push_back(message);
+        let kept = self.in_flight.get(message.slot as usize);
+        let kept = kept.filter(|kept| kept.0 == message.number);
+        self.servers[at.slot].arrived.push_back(kept.map_or(Sent::default(), |kept| kept.1));
     }
 
     #[inline]
@@ -231,9 +233,7 @@ impl Checker for JustifiedRead {
         if !self.is_watching() && !asks {
             return;
         }
-        let kept = arrived
-            .and_then(|id| self.in_flight.get(id.slot as usize).filter(|kept| kept.0 == id.number));
-        let sent = kept.map_or(Sent::default(), |kept| kept.1);
+        let sent = arrived.unwrap_or_default();
         let known = &mut self.servers[at.slot];
         let Some(from) = at.record.find(message.from).filter(|_| message.term >= view.term) else {
             return;
