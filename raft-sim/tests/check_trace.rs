@@ -34,7 +34,7 @@ fn the_page_shows_the_real_output() {
 fn a_run_is_traced_and_its_trace_holds_in_one_file_or_one_for_each_server() {
     let folder = folder("run");
     let (code, ..) =
-        said(&folder, &["run", "--seed", "42", "--servers", "3", "--trace", "t.jsonl"]);
+        said(&folder, &["run", "--seed", "42", "--servers", "3", "--trace", "t.jsonl", "--force"]);
     assert_eq!(code, 0);
     let (code, out, _) = said(&folder, &["check-trace", "t.jsonl"]);
     assert_eq!(code, 0, "{out}");

@@ -73,7 +73,7 @@ fn run(args: &[&str]) -> Assert {
 
 #[test]
 fn the_same_seed_prints_the_same_twice() {
-    let seed = ["run", "--seed", "42", "--servers", "3", "--duration", "2000"];
+    let seed = ["run", "--seed", "42", "--servers", "3", "--duration", "2000", "--stats"];
     let [one, other] = [run(&seed).success(), run(&seed).success()];
     let text = stdout(&one);
     assert_eq!(text, stdout(&other));
@@ -113,7 +113,10 @@ fn wrong_usage_is_reported_on_the_standard_error_and_exits_with_2() {
         (&["walk"], "unrecognized subcommand 'walk'"),
         (&["run"], "--seed <N>"),
         (&["run", "--seed", "18446744073709551616"], "from 0 to 18446744073709551615"),
-        (&["run", "--seed", "-1"], "--seed"),
+        (&["run", "--seed", "-1"], "expected a whole number from 0 to"),
+        (&["fuzz", "--seeds", "-1..3"], "expected a whole number from 0 to"),
+        (&["run", "--seed", "1", "--servers", "-3"], "-3 is not in 1..=9"),
+        (&["run", "--seed", "1", "--faults", "none,loss"], "`none` goes alone"),
         (&["run", "--seed", "1", "--servers", "10"], "10 is not in 1..=9"),
         (&["run", "--seed", "1", "--servers", "0"], "0 is not in 1..=9"),
         (&["run", "--seed", "1", "--duration", "0"], "0 is not in"),
@@ -140,7 +143,12 @@ fn wrong_usage_is_reported_on_the_standard_error_and_exits_with_2() {
         (&["shrink"], "--seed <N>"),
         (&["test", "--format", "yaml"], "invalid value 'yaml'"),
         (&["fmt"], "<FILE>"),
-        (&["explain"], "<FILE>"),
+        (&["explain"], "<FILE|NAME>"),
+        (&["explain", "figure-8"], "no scenario of just this name; there are\n  scenarios/"),
+        (&["test", "--name", "no such thing"], "no scenario has `no such thing`"),
+        (&["check", "/dev/zero"], "/dev/zero: cannot be read: it is a device"),
+        (&["explain", "/dev/zero"], "/dev/zero: cannot be read: it is a device"),
+        (&["completions", "ash"], "invalid value 'ash'"),
     ];
     for (args, expected) in wrong {
         let assert = run(args).code(2);
@@ -161,7 +169,7 @@ fn help_is_no_failure() {
 #[test]
 fn fuzz_prints_the_same_for_any_number_of_threads() {
     let fuzz = |jobs| {
-        let seeds = ["fuzz", "--seeds", "0..12", "--duration", "1000", "--jobs", jobs];
+        let seeds = ["fuzz", "--seeds", "0..12", "--duration", "1000", "--stats", "--jobs", jobs];
         run(&seeds).success()
     };
     let [one, four] = ["1", "4"].map(fuzz);
@@ -179,7 +187,7 @@ fn test_replays_a_folder_and_exits_with_1_if_something_fails() {
         "test_folder",
         &[("b/passes.raft", PASSES), ("a/fails.raft", FAILS), ("a/notes.txt", "no scenario")],
     );
-    let assert = raft_sim(&folder, &["test", "."]).code(1);
+    let assert = raft_sim(&folder, &["test", "--all", "."]).code(1);
     let text = stdout(&assert);
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
@@ -194,15 +202,17 @@ fn test_replays_a_folder_and_exits_with_1_if_something_fails() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let threads = raft_sim(&folder, &["test", "--jobs", "3", "."]).code(1);
+    let threads = raft_sim(&folder, &["test", "--all", "--jobs", "3", "."]).code(1);
     assert_eq!(stdout(&threads), text);
+    let failures = stdout(&raft_sim(&folder, &["test", "."]).code(1));
+    assert_eq!(failures, text.replace("passed   ./b/passes.raft  A leader is elected\n", ""));
     raft_sim(&folder, &["test", "b"]).success();
 }
 
 #[test]
 fn test_looks_into_the_folder_scenarios_by_default() {
     let folder = files("test_default", &[("scenarios/5.2-election/t.raft", PASSES)]);
-    let text = stdout(&raft_sim(&folder, &["test"]).success());
+    let text = stdout(&raft_sim(&folder, &["test", "--all"]).success());
     assert!(text.contains("scenarios/5.2-election/t.raft"), "{text}");
     // Where there is no such folder, those that come with the program.
     let text = stdout(&raft_sim(&folder.join("scenarios"), &["list"]).success());
@@ -234,7 +244,7 @@ fn a_file_that_is_no_scenario_is_reported_and_the_others_still_run() {
     let wrong = PASSES.replace("settle", "settel");
     let folder = files("test_unusable", &[("wrong.raft", &wrong), ("passes.raft", PASSES)]);
     fs::write(folder.join("bytes.raft"), b"scenario \xff").expect("the file can be written");
-    let assert = raft_sim(&folder, &["test", "."]).code(2);
+    let assert = raft_sim(&folder, &["test", "--all", "."]).code(2);
     let (out, error) = (stdout(&assert), stderr(&assert));
     assert!(error.contains("./wrong.raft:7:1"), "{error}");
     assert!(error.contains("did you mean `settle`?"), "{error}");
@@ -274,6 +284,7 @@ fn json_and_junit_reports_are_well_formed() {
     assert_eq!(json["scenarios"][0]["line"], 8);
     assert_eq!(json["scenarios"][1]["paper"], "§5.2");
     assert_eq!(json["scenarios"][1]["message"], serde_json::Value::Null);
+    assert!(json["scenarios"][1]["seconds"].as_f64() > Some(0.0), "{json}");
     let xml = stdout(&raft_sim(&folder, &["test", "--format", "junit", "."]).code(1));
     assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "), "{xml}");
     assert!(xml.trim_end().ends_with("</testsuites>"), "{xml}");
@@ -363,6 +374,122 @@ fn output_to_a_pipe_has_no_colour() {
         };
         assert!(forced("CLICOLOR_FORCE", "1").contains('\u{1b}'), "{args:?}");
         assert!(!forced("NO_COLOR", "1").contains('\u{1b}'), "{args:?}");
+    }
+}
+
+#[test]
+fn test_takes_some_of_the_scenarios_and_stops_at_a_failure_if_asked() {
+    let folder = files("some", &[("a.raft", FAILS), ("b.raft", PASSES), ("c.raft", FAILS)]);
+    let text = stdout(&raft_sim(&folder, &["test", ".", "--name", "elected"]).success());
+    assert!(text.ends_with("\n1 passed, 0 failed, 0 skipped\n"), "{text}");
+    let assert = raft_sim(&folder, &["test", ".", "--fail-fast", "--jobs", "3"]).code(1);
+    let text = stdout(&assert);
+    assert!(text.ends_with("\n0 passed, 1 failed, 0 skipped\n"), "{text}");
+    let error = stderr(&assert);
+    assert!(error.contains("stopped at a failure: 2 of 3 scenarios were not replayed"), "{error}");
+}
+
+#[test]
+fn a_scenario_that_takes_too_long_fails_where_it_was() {
+    let long = PASSES.replace("settle", "run       100000 ms");
+    let folder = files("long", &[("long.raft", &long)]);
+    let text = stdout(&raft_sim(&folder, &["test", ".", "--steps", "50"]).code(3));
+    assert!(text.contains("line 7: it takes more than 50 steps (--steps)"), "{text}");
+    raft_sim(&folder, &["test", "."]).success();
+}
+
+#[test]
+fn the_standard_input_is_a_file_too() {
+    let stdin = |args: &[&str], text: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.args(args).write_stdin(text).assert()
+    };
+    let untidy = PASSES.replace("elect     S1", " elect  S1");
+    assert_eq!(stdout(&stdin(&["fmt", "-"], &untidy).success()), PASSES);
+    stdin(&["fmt", "--check", "-"], &untidy).code(1);
+    stdin(&["fmt", "--check", "-"], PASSES).success();
+    let text = stdout(&stdin(&["test", "-", "--all"], PASSES).success());
+    assert!(text.starts_with("passed   -  A leader is elected\n"), "{text}");
+    let text = stdout(&stdin(&["explain", "-"], FAILS).code(1));
+    assert!(text.contains("FAILED line 8: "), "{text}");
+    let read = "{\"process\":0,\"type\":\"invoke\",\"f\":\"read\"}\n";
+    let text = stdout(&stdin(&["check", "-"], read).success());
+    assert_eq!(text, "-: 1 operation, 1 key: linearizable\n");
+}
+
+#[test]
+fn no_file_is_overwritten_and_two_outputs_are_not_one_file() {
+    let folder = files("outputs", &[("there", "something")]);
+    let run = ["run", "--seed", "1", "--duration", "100"];
+    let said =
+        |args: &[&str], code: i32| stderr(&raft_sim(&folder, &[&run, args].concat()).code(code));
+    let error = said(&["--history", "there"], 2);
+    assert!(error.contains("--history there: already exists"), "{error}");
+    assert_eq!(fs::read_to_string(folder.join("there")).expect("it is there"), "something");
+    said(&["--history", "there", "--force"], 0);
+    let error = said(&["--history", "new", "--trace", "./new"], 2);
+    assert!(error.contains("--trace ./new: is the file of --history, too"), "{error}");
+    let error = said(&["--trace", "-"], 2);
+    assert!(error.contains("--trace -: is no file"), "{error}");
+    said(&["--history", "/dev/null"], 0);
+}
+
+#[test]
+fn explain_finds_a_scenario_by_its_name_and_shows_disks() {
+    let stalls = "\
+scenario  A stalled disk keeps its writes
+paper     §5.2
+servers   S1 S2 S3
+
+stall     S1
+timeout   S1
+unstall   S1
+settle
+";
+    let folder = files("explain_more", &[("stalls.raft", stalls)]);
+    let text = stdout(&raft_sim(&folder, &["explain", "figure-8-e"]).success());
+    assert!(text.contains("   1  scenario  "), "{text}");
+    let text = stdout(&raft_sim(&folder, &["explain", "stalls.raft", "--from", "6"]).success());
+    assert!(text.starts_with("   6  timeout   S1\n"), "{text}");
+    let (stalled, rest) = text.split_once("   7  unstall   S1\n").expect(&text);
+    assert!(stalled.contains("S1  disk: 1 write is not durable yet\n"), "{text}");
+    assert!(rest.contains("S1  disk: all is durable\n"), "{text}");
+    let json =
+        stdout(&raft_sim(&folder, &["explain", "stalls.raft", "--format", "json"]).success());
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(json["verdict"], "passed");
+    assert_eq!((&json["lines"][5]["line"], &json["lines"][5]["begun"]), (&6.into(), &true.into()));
+    assert_eq!(json["lines"][5]["disks"][0], "S1  disk: 1 write is not durable yet");
+}
+
+#[test]
+fn the_language_is_printed_and_a_new_scenario_passes() {
+    let text = stdout(&run(&["syntax"]).success());
+    assert!(text.contains("\nstatements\n") && text.contains("  elect "), "{text}");
+    let text = stdout(&run(&["syntax", "elect"]).success());
+    assert!(text.contains("\nelect  (statements)\n  form     elect"), "{text}");
+    assert!(
+        stderr(&run(&["syntax", "xyzzy"]).code(2)).contains("no word of the language is `xyzzy`")
+    );
+    let folder = folder("new");
+    let new = ["new", "A leader's  first term is 1!", "--paper", "§5.1", "--servers", "5"];
+    let name = stdout(&raft_sim(&folder, &new).success());
+    assert_eq!(name, "a-leader-s-first-term-is-1.raft\n");
+    raft_sim(&folder, &["fmt", "--check", name.trim()]).success();
+    raft_sim(&folder, &["test", name.trim()]).success();
+    let error = stderr(&raft_sim(&folder, &new).code(2));
+    assert!(error.contains("already exists; name another file with --out"), "{error}");
+}
+
+#[test]
+fn shells_and_man_know_every_command() {
+    let bash = stdout(&run(&["completions", "bash"]).success());
+    assert!(bash.contains("check-trace") && bash.contains("--regressions"), "{bash}");
+    let folder = folder("man");
+    raft_sim(&folder, &["man", "man1"]).success();
+    for page in ["raft-sim.1", "raft-sim-fuzz.1", "raft-sim-explain.1"] {
+        let page = fs::read_to_string(folder.join("man1").join(page)).expect(page);
+        assert!(page.contains(".SH NAME"), "{page}");
     }
 }
 

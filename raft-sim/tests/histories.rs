@@ -142,6 +142,8 @@ fn a_finding_shrinks_to_a_scenario_that_shows_it() {
 #[test]
 fn the_file_of_a_run_is_legal_and_a_broken_copy_is_not() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("histories");
+    // A file of the last run would not be overwritten.
+    let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the folder can be made");
     let raft_sim = |args: &[&str]| {
         let mut program = Command::new(env!("CARGO_BIN_EXE_raft-sim"));

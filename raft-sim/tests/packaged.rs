@@ -41,7 +41,8 @@ fn packaged_scenarios_are_those_of_the_repository_in_its_order() {
 fn without_a_folder_of_scenarios_the_packaged_ones_run() {
     let list = stdout(&raft_sim("none", None, &["list"]).success());
     assert_eq!(list.lines().count(), PACKAGED.len());
-    let folder = stdout(&raft_sim("none", None, &["test", "scenarios/5.6-timing"]).success());
+    let folder =
+        stdout(&raft_sim("none", None, &["test", "--all", "scenarios/5.6-timing"]).success());
     assert!(folder.ends_with("\n2 passed, 0 failed, 0 skipped\n"), "{folder}");
     let one = stdout(&raft_sim("none", None, &["explain", ONE]).success());
     assert!(one.contains("  scenario  ") && one.ends_with("\npassed\n"), "{one}");

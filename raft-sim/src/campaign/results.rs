@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Finding, Findings, Header, Kind, Share, Sink, Sums};
+use super::{Campaign, Finding, Findings, Header, Kind, Part, Share, Sink, Sums};
 use crate::guide::Guide;
 use crate::plan::FaultSort;
 
@@ -137,7 +137,8 @@ impl Results {
         Ok(Results { path: path.to_owned(), file, written: Vec::new() })
     }
 
-    /// Continues a file that the same command has begun, and returns its content.
+    /// Continues a file that the same command has begun, or one with the same options whose seeds ended earlier, and
+    /// returns its content.
     ///
     /// # Errors
     /// The reason why it can't be read or written, or what makes it a file of another campaign.
@@ -145,9 +146,15 @@ impl Results {
         let name = path.display();
         fs::metadata(path).map_err(|error| format!("{name}: cannot be read: {error}"))?;
         let file = locked(path, OpenOptions::new().append(true))?;
-        let loaded = load(path)?;
+        let mut loaded = load(path)?;
         if let Some(differs) = loaded.header.differs(header) {
             return Err(format!("{name}: is of another campaign: {differs}"));
+        }
+        if extends(&loaded.header.parts, &header.parts) {
+            let file = extended(path, header, &loaded)?;
+            loaded.header = header.clone();
+            let written = loaded.campaign.findings.closely().to_vec();
+            return Ok((Results { path: path.to_owned(), file, written }, loaded));
         }
         if loaded.header.parts != header.parts {
             let (theirs, ours) = (loaded.header.seeds(), header.seeds());
@@ -194,6 +201,34 @@ impl Results {
         self.written = closely.to_vec();
         Ok(())
     }
+}
+
+/// True if a part is another one that goes on further.
+fn extends(before: &[Part], now: &[Part]) -> bool {
+    let ([before], [now]) = (before, now) else { return false };
+    Part { to: now.to, ..*before } == *now && before.end() < now.end()
+}
+
+/// Replaces a file by one with another header and the same whole batches.
+fn extended(path: &Path, header: &Header, loaded: &Loaded) -> Result<File, String> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    // One that is left of a program that was killed has nothing that is not in the file.
+    let _ = fs::remove_file(&temporary);
+    let mut file = locked(&temporary, OpenOptions::new().append(true).create_new(true))?;
+    let mut write = || -> io::Result<()> {
+        let old = fs::read(path)?;
+        let begin = old.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let mut text = Vec::new();
+        line(&mut text, header)?;
+        text.extend(&old[begin..loaded.bytes as usize]);
+        file.write_all(&text)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    };
+    write().map_err(|error| unwritable(path, &error))?;
+    Ok(file)
 }
 
 /// Puts a finding behind the others, or in the place of what was known of it before it was shrunk.

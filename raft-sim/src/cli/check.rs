@@ -16,8 +16,12 @@ const WIDTH: usize = 100;
 
 /// Check histories of clients: whether each history is linearizable
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  raft-sim check history.edn\n  raft-sim run --seed 42 --history h.jsonl && raft-sim check h.jsonl\n  \
+                        zcat h.jsonl.gz | raft-sim check -"
+)]
 pub(super) struct Args {
-    /// Histories: JSON with one event a line, or Jepsen's EDN
+    /// Histories: JSON with one event a line, or Jepsen's EDN; `-` is the standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Format of the results

@@ -5,14 +5,19 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::files::is_stdin;
 use super::output::load_or_report;
 use crate::report::End;
 use crate::scenario::corpus::find;
 
 /// Bring scenario files into canonical form, in place
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  raft-sim fmt scenarios\n  raft-sim fmt --check scenarios\n  raft-sim fmt - < my.raft"
+)]
 pub(super) struct Args {
-    /// Scenario files, and folders to search for files that end in .raft
+    /// Scenario files, and folders to search for files that end in .raft; `-` is the standard input, which goes to the
+    /// standard output
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Change nothing: name the files that are not in canonical form, and exit with 1 if there are any
@@ -21,6 +26,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn fmt(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
+    if args.files.iter().any(|path| is_stdin(path)) {
+        return stdin(args, out, err);
+    }
     let files = find(&args.files).map_err(|error| Error::Message(error.to_string()))?;
     let (mut unusable, mut differ) = (false, false);
     for path in files {
@@ -45,6 +53,19 @@ pub(super) fn fmt(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         (false, true) => End::Violated,
         (false, false) => End::Held,
     })
+}
+
+/// Brings the standard input into canonical form, on the standard output.
+fn stdin(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
+    let [path] = args.files.as_slice() else {
+        return Err(Error::Message("`-` is the standard input, and goes alone".to_owned()));
+    };
+    let Some((source, scenario)) = load_or_report(path, err)? else { return Ok(End::Unusable) };
+    let canonical = scenario.to_string();
+    if !args.check {
+        out.write_all(canonical.as_bytes())?;
+    }
+    Ok(if args.check && source.text() != canonical { End::Violated } else { End::Held })
 }
 
 /// Replaces a file as a whole: a reader, during the replacement or after a crash, sees the old text or the new one. A

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::Error;
 use super::output::load_or_report;
 use crate::report::{End, requires, width};
-use crate::scenario::corpus::find_or_packaged;
 
 /// List scenarios: their places in the paper, files, titles and required capabilities
 #[derive(Debug, clap::Args)]
@@ -18,7 +17,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn list(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
-    let files = find_or_packaged(&args.paths).map_err(|error| Error::Message(error.to_string()))?;
+    let files = super::test::files(&args.paths)?;
     let mut rows = Vec::new();
     let mut end = End::Held;
     for path in files {

@@ -11,6 +11,9 @@ use crate::report::{End, human};
 ///
 /// Prints what one `raft-sim fuzz` over all these seeds would have printed.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  raft-sim merge 0.jsonl 1.jsonl 2.jsonl --out all.jsonl --stats"
+)]
 pub(super) struct Args {
     /// Files that `raft-sim fuzz --out` or `raft-sim merge --out` wrote
     #[arg(value_name = "FILE", required = true)]
@@ -18,6 +21,8 @@ pub(super) struct Args {
     /// A file for the joined results; scenarios go into a folder beside it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    stats: results::Stats,
 }
 
 pub(super) fn merge(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
@@ -40,6 +45,6 @@ pub(super) fn merge(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Re
         human::finding(&header, first, file, out)?;
     }
     results::scenarios(out, &campaign, file)?;
-    results::sums(out, &campaign)?;
+    results::sums(out, &campaign, args.stats)?;
     Ok(results::end(&campaign))
 }

@@ -8,19 +8,23 @@ mod check_trace;
 mod clock;
 mod conform;
 mod explain;
+mod files;
 mod fmt;
 mod fuzz;
 mod list;
 mod merge;
+mod new;
 mod output;
 mod plan;
 mod progress;
 mod results;
 mod run;
 mod serve;
+mod shell;
 mod shrink;
 mod signals;
 mod subject;
+mod syntax;
 mod test;
 mod values;
 mod which;
@@ -38,14 +42,22 @@ use crate::subject::Implementation;
 
 use subject::Own;
 
-const EXIT_CODES: &str = "\
+const AFTER: &str = "\
+First steps:
+  raft-sim run --seed 42                     one run of the reference core
+  raft-sim fuzz --seeds 0..1000              a campaign of many
+  raft-sim test                              the scenarios of the paper
+  raft-sim explain figure-8-e                one of them, step by step
+  raft-sim conform --subject './my-raft'     a report on a Raft of your own
+  raft-sim syntax                            the language of scenarios
+
 Exit codes: 0 all held, 1 a property was violated or an expectation failed, 2 wrong usage, a file that \
 can't be read or written, or an error of the program itself, 3 only progress was missing, 4 a check gave \
 up or nothing was checked, 5 the implementation under test is nondeterministic, 130 all held until it was interrupted.";
 
 /// A deterministic testbed for the Raft consensus protocol.
 #[derive(Debug, Parser)]
-#[command(name = "raft-sim", version, after_help = EXIT_CODES)]
+#[command(name = "raft-sim", version, max_term_width = 100, after_help = AFTER)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -63,8 +75,12 @@ enum Command {
     Check(check::Args),
     CheckTrace(check_trace::Args),
     List(list::Args),
+    Syntax(syntax::Args),
+    New(new::Args),
     Fmt(fmt::Args),
     Serve(serve::Args),
+    Completions(shell::Completions),
+    Man(shell::Pages),
 }
 
 /// The reason why a command could not do its work.
@@ -98,7 +114,8 @@ pub fn main_with(
     implementation: &(dyn Implementation + Sync),
     args: impl IntoIterator<Item = OsString>,
 ) -> ExitCode {
-    let matches = Cli::command().name(program).bin_name(program).try_get_matches_from(args);
+    let command = Cli::command().name(program).bin_name(program);
+    let matches = command.clone().try_get_matches_from(args);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
@@ -112,7 +129,7 @@ pub fn main_with(
     let mut err = anstream::stderr();
     panics::quiet();
     let own = Own { program, implementation };
-    let ended = panics::caught(|| cli.command.execute(&own, &mut out, &mut err))
+    let ended = panics::caught(|| cli.command.execute(&own, command, &mut out, &mut err))
         .unwrap_or_else(|internal| Err(Error::Message(internal)))
         .and_then(|end| out.flush().map(|()| end).map_err(Error::Output));
     let message = match ended {
@@ -133,6 +150,7 @@ impl Command {
     fn execute(
         &self,
         own: &Own<'_>,
+        program: clap::Command,
         out: &mut dyn Write,
         err: &mut dyn Write,
     ) -> Result<End, Error> {
@@ -145,7 +163,9 @@ impl Command {
             Command::Shrink(args) => {
                 shrink::shrink(args, &args.subject.start(own)?, &signals::asked_to_stop(), out, err)
             }
-            Command::Test(args) => test::test(args, &args.subject.start(own)?, out, err),
+            Command::Test(args) => {
+                test::test(args, &args.subject.start(own)?, &signals::asked_to_stop(), out, err)
+            }
             Command::Conform(args) => conform::conform(
                 args,
                 &args.subjects.start(own)?,
@@ -157,8 +177,12 @@ impl Command {
             Command::Check(args) => check::check(args, out, err),
             Command::CheckTrace(args) => check_trace::check_trace(args, out, err),
             Command::List(args) => list::list(args, out, err),
+            Command::Syntax(args) => syntax::syntax(args, out, err),
+            Command::New(args) => new::new(args, out),
             Command::Fmt(args) => fmt::fmt(args, out, err),
             Command::Serve(args) => serve::serve(args, own.implementation),
+            Command::Completions(args) => shell::completions(args, program, out),
+            Command::Man(args) => shell::pages(args, program, out),
         }
     }
 }

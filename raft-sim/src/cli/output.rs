@@ -1,15 +1,16 @@
 //! Output that several commands share.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
+use super::files;
 use crate::history::ReadError;
-use crate::scenario::corpus::{LoadError, load};
+use crate::scenario::corpus::{self, LoadError};
 use crate::scenario::error::ParseError;
-use crate::scenario::source::Source;
+use crate::scenario::parse::parse;
+use crate::scenario::source::{self, Source};
 use crate::scenario::syntax::Scenario;
 use crate::timeline::ends;
 
@@ -43,6 +44,24 @@ pub(super) fn timeline(out: &mut dyn Write, lines: &[String], margin: &str) -> i
     Ok(())
 }
 
+/// Loads a scenario from a file, from the standard input for `-`, or one that comes with the program.
+pub(super) fn load(path: &Path) -> Result<(Source, Scenario), LoadError> {
+    if !files::is_stdin(path) && !files::is_endless(path) {
+        return corpus::load(path);
+    }
+    let unreadable = |cause| source::ReadError::Unreadable { path: path.to_owned(), cause };
+    let bytes = files::bytes(path).map_err(|cause| LoadError::Read(unreadable(cause)))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        LoadError::Read(source::ReadError::NotUtf8 { path: path.to_owned(), offset })
+    })?;
+    let source = Source::new(path.display().to_string(), &text);
+    match parse(&source) {
+        Ok(scenario) => Ok((source, scenario)),
+        Err(error) => Err(LoadError::Parse(source, Box::new(error))),
+    }
+}
+
 /// Loads a scenario, or writes the reason why it can't be loaded to `err`.
 pub(super) fn load_or_report(
     path: &Path,
@@ -68,10 +87,9 @@ pub(super) fn read_or_report(
     path: &Path,
     err: &mut dyn Write,
 ) -> io::Result<Result<Vec<u8>, String>> {
-    match fs::read(path) {
+    match files::read(path) {
         Ok(bytes) => Ok(Ok(bytes)),
-        Err(error) => {
-            let message = format!("{}: cannot be read: {error}", path.display());
+        Err(message) => {
             writeln!(err, "raft-sim: error: {message}")?;
             Ok(Err(message))
         }

@@ -34,8 +34,45 @@ pub(super) fn scenarios(
     Ok(())
 }
 
+/// The option of the commands that print sums.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(super) struct Stats {
+    /// Print what happened and what was checked in numbers, too: whether a property, a feature or a fault was not
+    /// exercised
+    #[arg(long)]
+    pub(super) stats: bool,
+}
+
+/// Writes the verdict on all seeds, and with `stats` their sums before it.
+pub(super) fn sums(
+    out: &mut dyn Write,
+    campaign: &Campaign,
+    Stats { stats }: Stats,
+) -> io::Result<()> {
+    let sums = &campaign.sums;
+    if stats {
+        tables(out, campaign)?;
+    }
+    if campaign.findings.seeds().next().is_some() {
+        heading(out, "What was found, and in how many of the seeds")?;
+    }
+    for (kind, seeds) in campaign.findings.seeds() {
+        let percent = percent(seeds, sums.seeds);
+        writeln!(out, "  {:<28}{:<20}{seeds:>13}{percent}", kind.title(), kind.section())?;
+    }
+    writeln!(out, "\n{} seeds, {} steps, digest {:016x}", sums.seeds, sums.steps, sums.digest)?;
+    match campaign.findings.seeds().map(|(_, seeds)| seeds).sum() {
+        0 if sums.seeds == 0 => {
+            writeln!(out, "{BAD}no seed was run, so nothing was checked{BAD:#}")
+        }
+        0 => writeln!(out, "{GOOD}all held{GOOD:#}"),
+        1 => writeln!(out, "{BAD}1 seed violated a property{BAD:#}"),
+        seeds => writeln!(out, "{BAD}{seeds} seeds violated a property{BAD:#}"),
+    }
+}
+
 /// Writes the sums of all seeds.
-pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
+fn tables(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     let sums = &campaign.sums;
     heading(out, "In numbers")?;
     tally(out, &sums.tally)?;
@@ -61,23 +98,7 @@ pub(super) fn sums(out: &mut dyn Write, campaign: &Campaign) -> io::Result<()> {
     let rows = rows.map(|(sort, share)| {
         (sort.title(), "", *share, if sort.is_fair() { NEVER } else { "off" })
     });
-    table(out, "Faults injected, how often, and in how many of the seeds", sums.seeds, rows)?;
-    if campaign.findings.seeds().next().is_some() {
-        heading(out, "What was found, and in how many of the seeds")?;
-    }
-    for (kind, seeds) in campaign.findings.seeds() {
-        let percent = percent(seeds, sums.seeds);
-        writeln!(out, "  {:<28}{:<20}{seeds:>13}{percent}", kind.title(), kind.section())?;
-    }
-    writeln!(out, "\n{} seeds, {} steps, digest {:016x}", sums.seeds, sums.steps, sums.digest)?;
-    match campaign.findings.seeds().map(|(_, seeds)| seeds).sum() {
-        0 if sums.seeds == 0 => {
-            writeln!(out, "{BAD}no seed was run, so nothing was checked{BAD:#}")
-        }
-        0 => writeln!(out, "{GOOD}all held{GOOD:#}"),
-        1 => writeln!(out, "{BAD}1 seed violated a property{BAD:#}"),
-        seeds => writeln!(out, "{BAD}{seeds} seeds violated a property{BAD:#}"),
-    }
+    table(out, "Faults injected, how often, and in how many of the seeds", sums.seeds, rows)
 }
 
 /// The end of a campaign that was not interrupted.

@@ -1,10 +1,10 @@
 //! `raft-sim run`: one seed in full.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use super::Error;
+use super::files::{Overwrite, write};
 use super::output::{BAD, GOOD, LAST_STEPS, heading, timeline};
 use super::subject::{SubjectArgs, Target};
 use super::values::PlanArgs;
@@ -19,11 +19,18 @@ use crate::time::milliseconds;
 use crate::timeline::{Recorder, texts};
 use crate::trace;
 
-/// Run the cluster of one seed or plan and print the plan, the timeline and the verdict
+/// Run the cluster of one seed or plan and print the verdict, the plan and the timeline
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  raft-sim run --seed 42\n  raft-sim run --seed 42 --servers 3 --faults crash,loss --stats\n  \
+                        raft-sim run --seed 42 --history h.jsonl && raft-sim check h.jsonl"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     which: Which,
+    /// Print what happened and what was checked in numbers, too
+    #[arg(long)]
+    stats: bool,
     /// A file for the history of the clients, as JSON lines: `raft-sim check` judges it
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
@@ -31,12 +38,15 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     #[command(flatten)]
+    overwrite: Overwrite,
+    #[command(flatten)]
     plan_options: PlanArgs,
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
 }
 
 pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Result<End, Error> {
+    args.overwrite.check(&[("--history", &args.history), ("--trace", &args.trace)])?;
     let implementation = target.implementation();
     let plan = args.which.plan(&args.plan_options, target)?;
     let (mut recorder, mut last) = (Recorder::milestones(), Recorder::last(LAST_STEPS));
@@ -51,12 +61,46 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
     if let Some(path) = &args.history {
         write(path, |file| history::write(&history, file))?;
     }
-    let lines = recorder.into_lines();
-    writeln!(out, "{}", args.which.name())?;
+    verdict(args, target, &outcome, out)?;
     heading(out, "What was planned")?;
     args.which.print(out, &plan, &args.plan_options.plan_options(implementation.capabilities()))?;
     heading(out, "What happened")?;
-    timeline(out, &texts(&lines), "  ")?;
+    timeline(out, &texts(&recorder.into_lines()), "  ")?;
+    if args.stats {
+        stats(&outcome, out)?;
+    }
+    let Some((_, violation)) = &outcome.violation else { return Ok(End::Held) };
+    heading(out, "The last steps")?;
+    timeline(out, &texts(&last.into_lines()), "  ")?;
+    Ok(match violation.property.class() {
+        Class::Safety | Class::Rules => End::Violated,
+        Class::Liveness => End::Stuck,
+    })
+}
+
+/// Writes the verdict, and the command that replays a violation.
+fn verdict(
+    args: &Args,
+    target: &Target<'_>,
+    outcome: &Outcome,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Outcome { steps, digest, liveness, violation, .. } = outcome;
+    let name = args.which.name();
+    match violation {
+        None => writeln!(out, "{name}: {GOOD}all held{GOOD:#}")?,
+        Some((time, violation)) => {
+            let time = milliseconds(*time);
+            writeln!(out, "{name}: {BAD}violated{BAD:#} after {time}: {violation}")?;
+            let replay = args.which.replay(&args.plan_options, &target.caller);
+            writeln!(out, "to replay it: {replay}")?;
+        }
+    }
+    writeln!(out, "{steps} steps, digest {digest:016x}\n{}", progress(liveness))
+}
+
+/// Writes what happened and what was checked in numbers.
+fn stats(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     heading(out, "In numbers")?;
     tally(out, &outcome.tally)?;
     features(out, &outcome.features)?;
@@ -71,33 +115,7 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
         let (title, section) = (property.title(), property.section());
         writeln!(out, "  {title:<28}{section:<20}{count:>13}")?;
     }
-    let Outcome { steps, digest, .. } = &outcome;
-    writeln!(out, "\n{steps} steps, digest {digest:016x}")?;
-    writeln!(out, "{}", progress(&outcome.liveness))?;
-    let Some((time, violation)) = &outcome.violation else {
-        writeln!(out, "{GOOD}all held{GOOD:#}")?;
-        return Ok(End::Held);
-    };
-    writeln!(out, "{BAD}violated{BAD:#} after {}: {violation}", milliseconds(*time))?;
-    heading(out, "The last steps")?;
-    timeline(out, &texts(&last.into_lines()), "  ")?;
-    heading(out, "To replay it")?;
-    writeln!(out, "  {}", args.which.replay(&args.plan_options, &target.caller))?;
-    Ok(match violation.property.class() {
-        Class::Safety | Class::Rules => End::Violated,
-        Class::Liveness => End::Stuck,
-    })
-}
-
-/// Writes a file.
-fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
-    let written = File::create(path).and_then(|file| {
-        let mut file = BufWriter::new(file);
-        content(&mut file)?;
-        file.flush()
-    });
-    written
-        .map_err(|error| Error::Message(format!("{}: cannot be written: {error}", path.display())))
+    Ok(())
 }
 
 /// The verdict on progress, in one line.
@@ -156,6 +174,8 @@ mod tests {
     fn printed(implementation: &(dyn Implementation + Sync)) -> (End, String) {
         let args = Args {
             which: Which::seed(7),
+            stats: true,
+            overwrite: Overwrite::default(),
             history: None,
             trace: None,
             plan_options: PlanArgs::default(),
@@ -172,21 +192,20 @@ mod tests {
     fn a_violation_is_printed_with_its_section_its_last_steps_and_its_replay() {
         let (end, text) = printed(&Forgetful);
         assert_eq!(end, End::Violated);
-        let (_, violation) = text.split_once("\nviolated after ").expect(&text);
+        let violation = text.strip_prefix("seed 7: violated after ").expect(&text);
         assert!(violation.contains("Monotonicity (Figure 2, §5.1): "), "{violation}");
+        assert!(violation.contains("\nto replay it: raft-sim run --seed 7\n"), "{violation}");
         let (_, steps) = violation.split_once("The last steps\n").expect(violation);
-        let (steps, replay) = steps.split_once("\n\nTo replay it\n").expect(violation);
         assert!((1..=20).contains(&steps.lines().count()), "{steps}");
         let last = steps.lines().last().unwrap_or_default();
         assert!(last.contains("becomes leader of term"), "{steps}");
-        assert_eq!(replay, "  raft-sim run --seed 7\n");
     }
 
     #[test]
     fn a_run_in_which_all_held_says_so() {
         let (end, text) = printed(&Reference);
         assert_eq!(end, End::Held);
-        assert!(text.ends_with("\nall held\n"), "{text}");
+        assert!(text.starts_with("seed 7: all held\n"), "{text}");
         assert!(!text.contains("The last steps"), "{text}");
         for part in ["election-timeout ", "becomes leader of term 1", "Election Safety "] {
             assert!(text.contains(part), "{part}: {text}");

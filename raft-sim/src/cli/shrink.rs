@@ -1,6 +1,5 @@
 //! `raft-sim shrink`: a seed that violates a property becomes a scenario of a few lines.
 
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -11,6 +10,7 @@ use serde::Serialize;
 
 use super::Error;
 use super::clock::now;
+use super::files::{Overwrite, write};
 use super::output::heading;
 use super::progress::Deadline;
 use super::subject::{SubjectArgs, Target};
@@ -27,12 +27,17 @@ use crate::shrink::{Shrunk, shrink_within};
 ///
 /// The exit code is that of the run: 1 or 3 if it violates a property, 0 if there is nothing to shrink.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  raft-sim shrink --seed 17 --out found.raft --subject './my-raft' && raft-sim explain found.raft --subject './my-raft'"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     which: Which,
     /// A file for the scenario [default: the standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
     /// The most time; the best scenario by then is printed
     #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "60s")]
     time: Duration,
@@ -73,6 +78,7 @@ pub(super) fn shrink(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<End, Error> {
+    args.overwrite.check(&[("--out", &args.out)])?;
     let began = now();
     let implementation = target.implementation();
     let (plan, name) = (args.which.plan(&args.plan_options, target)?, args.which.name());
@@ -85,9 +91,7 @@ pub(super) fn shrink(
     let Shrunk { property, atoms, steps, replays, .. } = &shrunk;
     let scenario = shrunk.found_by(&args.which.replay(&args.plan_options, &target.caller));
     if let (Some(path), Some(scenario)) = (&args.out, &scenario) {
-        let failed =
-            |error| Error::Message(format!("{}: cannot be written: {error}", path.display()));
-        fs::write(path, scenario).map_err(failed)?;
+        write(path, |file| file.write_all(scenario.as_bytes()))?;
     }
     match (args.format, &args.out, &scenario) {
         (Format::Scenario, None, Some(scenario)) => out.write_all(scenario.as_bytes())?,
@@ -135,6 +139,7 @@ mod tests {
         let args = Args {
             which: Which::seed(0),
             out: None,
+            overwrite: Overwrite::default(),
             time: Duration::from_secs(60),
             format: Format::Scenario,
             plan_options: PlanArgs::default(),

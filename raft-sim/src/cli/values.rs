@@ -66,7 +66,7 @@ impl clap::FromArgMatches for PlanArgs {
 fn argument(option: &'static PlanOption) -> Arg {
     let argument =
         Arg::new(option.name).long(option.name).value_name(option.value).aliases(option.old_name);
-    let argument = argument.help((option.help)());
+    let argument = argument.help((option.help)()).allow_negative_numbers(true);
     if option.choices.is_empty() {
         let sound =
             |text: &str| option.set(&mut PlanOptions::default(), text).map(|()| text.to_owned());

@@ -1,12 +1,11 @@
 //! The selection of a run: by a seed, or by a plan in a file.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::subject::Target;
 use super::values::{self, PlanArgs};
-use super::{Error, plan as printer};
+use super::{Error, files, plan as printer};
 use crate::campaign::Caller;
 use crate::plan::{Draw, Plan, PlanOptions};
 
@@ -15,7 +14,7 @@ use crate::plan::{Draw, Plan, PlanOptions};
 #[group(required = true, multiple = false)]
 pub(super) struct Which {
     /// The seed from which everything is drawn; the same one gives the same run on every machine
-    #[arg(long, value_name = "N", value_parser = values::seed)]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// A file with the plan, as `raft-sim fuzz --guided` writes it for a finding
     #[arg(long, value_name = "FILE", conflicts_with_all = PlanArgs::names())]
@@ -74,7 +73,7 @@ impl Which {
 /// Reads a plan.
 fn read(path: &Path) -> Result<Plan, String> {
     let name = path.display();
-    let text = fs::read(path).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+    let text = files::read(path)?;
     let plan: Plan =
         serde_json::from_slice(&text).map_err(|error| format!("{name}: is no plan: {error}"))?;
     plan.check().map_err(|why| format!("{name}: is no plan that can be run: {why}"))?;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::edn::{Form, Node};
+use super::node::{Form, Node};
 use super::read::{Reading, Wrong};
 use super::{Call, Event, Key, Kind, Step, Value};
 

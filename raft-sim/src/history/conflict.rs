@@ -14,7 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Item, NOTHING, Register, State};
-use super::search::states;
+use super::needed::states;
 
 const NEVER: usize = usize::MAX;
 

@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 
 use super::conflict::{Conflict, conflict, is_in_conflict};
 use super::model::{Item, NOTHING, Register, State};
+use super::needed::states;
 use super::operation::of_key;
 use super::reason::reason;
-use super::search::{Found, search, states};
+use super::search::{Found, search};
 use super::zones::{Zones, zones};
 use super::{History, Key, Limits, Operation, Outcome};
 

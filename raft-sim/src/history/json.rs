@@ -14,8 +14,8 @@ use std::ops::Range;
 use serde::{Serialize, Serializer};
 
 use super::call::{self, Given};
-use super::edn::{Form, Node};
 use super::fields::{Fields, NUMBER};
+use super::node::{Form, Node};
 use super::read::{Reading, Wrong};
 use super::{Call, Event, History, Key, Kind, Operation, Outcome, Step, Value};
 

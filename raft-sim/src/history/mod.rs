@@ -16,6 +16,8 @@ pub(crate) mod fields;
 mod form;
 mod json;
 mod model;
+mod needed;
+mod node;
 mod operation;
 pub(crate) mod read;
 mod reason;

@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Limits;
 use super::model::{Does, Item, Model, State};
+use super::needed::needed;
 use super::seen::{Inserted, Seen};
 
 /// The largest number of places that are looked at to see which value is needed first.
@@ -427,34 +428,6 @@ fn is_write(does: Does) -> bool {
     match does {
         Does::Sets(_) => true,
         Does::Sees(_) | Does::Swaps(..) | Does::Other(_) => false,
-    }
-}
-
-/// The items without optional ones that have no visible effect.
-pub(super) fn needed(model: &Model, items: &[Item]) -> Vec<Item> {
-    let mut kept: Vec<Item> = items.to_vec();
-    kept.retain(|item| item.until.is_some() || !model.only_sees(item.does));
-    // What else an operation makes of a state is not known before.
-    while model.is_plain() {
-        let before = kept.len();
-        let read: BTreeSet<State> = kept.iter().filter_map(|item| states(item.does).0).collect();
-        kept.retain(|item| {
-            item.until.is_some() || states(item.does).1.is_some_and(|made| read.contains(&made))
-        });
-        if kept.len() == before {
-            break;
-        }
-    }
-    kept
-}
-
-/// The state that an operation needs, and the state that it makes, on a register that is read, written and compared.
-pub(super) fn states(does: Does) -> (Option<State>, Option<State>) {
-    match does {
-        Does::Sees(state) => (Some(state), None),
-        Does::Sets(state) => (None, Some(state)),
-        Does::Swaps(old, new) => (Some(old), Some(new)),
-        Does::Other(_) => (None, None),
     }
 }
 

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::model::{Item, Model, NOTHING, State};
-use super::search::{needed, states};
+use super::needed::{needed, states};
 
 /// The result of a look at the values.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -269,6 +269,9 @@ fn classes<C: Display>(
     if text == "none" {
         return Ok(Vec::new());
     }
+    if text.split(',').any(|name| name == "none") {
+        return Err(format!("`none` goes alone: leave it out, or leave out every other {what}"));
+    }
     text.split(',').map(|name| named(name, what, read, all)).collect()
 }
 
@@ -377,6 +380,7 @@ mod tests {
                 "no class of faults is called `flood`; there are loss, duplicate,",
             ),
             ("--admin reads,loss", "is called `loss`; there are membership, transfer, compaction"),
+            ("--faults none,loss", "`none` goes alone"),
             ("--profile storm", "no profile is called `storm`; there are swarm, network"),
             ("--servers 10", "10 is not in 1..=9"),
             ("--duration -1", "-1 is not in 1..=3600000"),

@@ -18,26 +18,40 @@ const SKIPPED: Style = AnsiColor::Yellow.on_default();
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let names = width(report.cases.iter().map(|case| case.file.as_str()));
-    for case in &report.cases {
-        let (file, title) = (&case.file, &case.title);
-        match &case.result {
-            Result::Passed => writeln!(out, "{GOOD}passed{GOOD:#}   {file:<names$}  {title}")?,
-            Result::Skipped(lacking) => {
-                let requires = requires(lacking);
-                writeln!(out, "{SKIPPED}skipped{SKIPPED:#}  {file:<names$}  {title}: {requires}")?;
-            }
-            Result::Failed(Failed { failure, .. }) => {
-                let message = failure.message.lines().next().unwrap_or_default();
-                let line = failure.line;
-                writeln!(out, "{BAD}FAILED{BAD:#}   {file:<names$}  line {line}: {message}")?;
-            }
-            Result::Unusable { message, .. } => {
-                let message = message.strip_prefix(file.as_str()).unwrap_or(message);
-                let message = message.trim_start_matches(':');
-                writeln!(out, "{BAD}ERROR{BAD:#}    {file:<names$}  {}", message.trim_start())?;
-            }
+    report.cases.iter().try_for_each(|case| line(case, names, out))?;
+    failures(report, out)
+}
+
+/// Writes a case in one line. The names of files are `names` characters wide.
+///
+/// # Errors
+/// Those of `out`.
+pub(crate) fn line(case: &Case, names: usize, out: &mut dyn Write) -> io::Result<()> {
+    let (file, title) = (&case.file, &case.title);
+    match &case.result {
+        Result::Passed => writeln!(out, "{GOOD}passed{GOOD:#}   {file:<names$}  {title}"),
+        Result::Skipped(lacking) => {
+            let requires = requires(lacking);
+            writeln!(out, "{SKIPPED}skipped{SKIPPED:#}  {file:<names$}  {title}: {requires}")
+        }
+        Result::Failed(Failed { failure, .. }) => {
+            let message = failure.message.lines().next().unwrap_or_default();
+            let line = failure.line;
+            writeln!(out, "{BAD}FAILED{BAD:#}   {file:<names$}  line {line}: {message}")
+        }
+        Result::Unusable { message, .. } => {
+            let message = message.strip_prefix(file.as_str()).unwrap_or(message);
+            let message = message.trim_start_matches(':');
+            writeln!(out, "{BAD}ERROR{BAD:#}    {file:<names$}  {}", message.trim_start())
         }
     }
+}
+
+/// Writes the details of each failure, and the number of cases with each result.
+///
+/// # Errors
+/// Those of `out`.
+pub(crate) fn failures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for case in &report.cases {
         if let Result::Failed(failed) = &case.result {
             failure(case, failed, &report.caller, out)?;

@@ -1,6 +1,7 @@
-//! Results as one JSON object: `{summary, scenarios: [{file, title, paper, verdict, line, message}]}`.
+//! Results as one JSON object: `{summary, scenarios: [{file, title, paper, verdict, line, message, seconds}]}`.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -21,20 +22,23 @@ struct Row<'r> {
     verdict: &'static str,
     line: Option<u32>,
     message: Option<String>,
+    /// The time that the replay took, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
 }
 
-/// Writes all results. `line` and `message` may be null.
+/// Writes all results. `line` and `message` may be null. `times` are those of the first cases, in their order.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let document =
-        Document { summary: report.summary(), scenarios: report.cases.iter().map(row).collect() };
+pub fn write(report: &Report, times: &[Duration], out: &mut dyn Write) -> io::Result<()> {
+    let rows = report.cases.iter().enumerate().map(|(place, case)| row(case, times.get(place)));
+    let document = Document { summary: report.summary(), scenarios: rows.collect() };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
 
-fn row(case: &Case) -> Row<'_> {
+fn row<'c>(case: &'c Case, time: Option<&Duration>) -> Row<'c> {
     let (verdict, line, message) = match &case.result {
         Result::Passed => ("passed", None, None),
         Result::Skipped(lacking) => ("skipped", None, Some(requires(lacking))),
@@ -44,5 +48,7 @@ fn row(case: &Case) -> Row<'_> {
         }
         Result::Unusable { line, message } => ("unusable", *line, Some(message.clone())),
     };
-    Row { file: &case.file, title: &case.title, paper: &case.paper, verdict, line, message }
+    let (file, title, paper) = (&case.file, &case.title, &case.paper);
+    let seconds = time.map(Duration::as_secs_f64);
+    Row { file, title, paper, verdict, line, message, seconds }
 }

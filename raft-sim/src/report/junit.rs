@@ -1,6 +1,7 @@
-//! Results as JUnit's XML, for build servers. It has no times: a replay takes no time that matters.
+//! Results as JUnit's XML, for build servers.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
@@ -9,13 +10,22 @@ use crate::timeline::texts;
 
 use super::{Case, Report, Result, requires};
 
-/// Writes all results.
+/// Writes all results. `times` are those of the first cases, in their order.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(report: &Report, times: &[Duration], out: &mut dyn Write) -> io::Result<()> {
     let mut suite = TestSuite::new("scenarios");
-    suite.add_test_cases(report.cases.iter().map(|case| test_case(case, &report.caller)));
+    for (place, case) in report.cases.iter().enumerate() {
+        let mut test_case = test_case(case, &report.caller);
+        if let Some(&time) = times.get(place) {
+            test_case.set_time(time);
+        }
+        suite.add_test_case(test_case);
+    }
+    if !times.is_empty() {
+        suite.set_time(times.iter().sum::<Duration>());
+    }
     let mut document = quick_junit::Report::new("raft-sim");
     document.add_test_suite(suite);
     // By way of a string, so that an error of `out` keeps its kind.

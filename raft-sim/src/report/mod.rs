@@ -1,7 +1,7 @@
 //! Reports on replayed scenarios: for a reader, as JSON, as JUnit's XML.
 //!
-//! A report is a function of the results: it has no time and no machine in it. Cases keep the order in which they were
-//! given.
+//! A report is a function of the results. Only JSON and JUnit's XML have the times of the cases, if these are given. Cases
+//! keep the order in which they were given.
 
 #[cfg(feature = "cli")]
 pub mod conformance;
@@ -17,6 +17,7 @@ mod tests;
 use anstyle::{AnsiColor, Style};
 
 use crate::campaign::{Caller, quoted};
+use crate::observation::Observer;
 use crate::scenario::replay::{Failure, FailureKind, Verdict, replay};
 use crate::scenario::source::Source;
 use crate::scenario::syntax::{Scenario, Statement, Step};
@@ -189,15 +190,25 @@ impl Report {
 }
 
 impl Case {
-    /// Replays a scenario, and once more if it fails, for the last steps before that.
+    /// Replays a scenario; if it fails, the case has the last steps before that.
     #[must_use]
     pub fn judge(
         source: &Source,
         scenario: &Scenario,
         implementation: &dyn Implementation,
     ) -> Case {
+        Case::judge_watched(source, scenario, implementation, &mut ())
+    }
+
+    /// The same as [`Case::judge`] with an observer, which may end the replay: the case counts as passed then.
+    pub(crate) fn judge_watched(
+        source: &Source,
+        scenario: &Scenario,
+        implementation: &dyn Implementation,
+        observer: &mut dyn Observer,
+    ) -> Case {
         let mut last = Recorder::last(LAST_STEPS);
-        let result = match replay(scenario, implementation, &mut last) {
+        let result = match replay(scenario, implementation, &mut (&mut last, observer)) {
             Verdict::Passed => Result::Passed,
             Verdict::Skipped(lacking) => Result::Skipped(lacking),
             Verdict::Failed(failure) => {
@@ -212,6 +223,15 @@ impl Case {
             paper: scenario.header.paper.clone(),
             is_mixed: is_mixed(scenario),
             result,
+        }
+    }
+
+    /// True if nothing is wrong with it: it passed, or was skipped.
+    #[cfg(feature = "cli")]
+    pub(crate) fn holds(&self) -> bool {
+        match &self.result {
+            Result::Passed | Result::Skipped(_) => true,
+            Result::Failed(_) | Result::Unusable { .. } => false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! `raft-sim fuzz`: many seeds, their findings, and how often each property was put to the test.
 
+mod regressions;
 mod shard;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,8 @@ use crate::campaign::{
 use crate::guide::Guide;
 use crate::report::{End, human};
 
+use regressions::Regressions;
+
 /// Run many seeds and report which of them violate a property
 ///
 /// Each finding is printed at once, with the command that replays it; seeds that violate the same property in the same way are
@@ -34,9 +37,15 @@ use crate::report::{End, human};
 /// Ctrl-C, SIGTERM and SIGHUP end a campaign as if the seeds so far had been all, and shrinking with the best scenario so far;
 /// the exit code is then 130, unless something was found. A second Ctrl-C, a second later or more, ends it at once.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  raft-sim fuzz --seeds 0..1000\n  raft-sim fuzz --time 8h --out night.jsonl --regressions seeds.txt\n  \
+                        raft-sim fuzz --time 8h --out night.jsonl --resume\n  \
+                        raft-sim fuzz --seeds 0..1000 --servers 3 --faults crash,loss --subject './my-raft'"
+)]
 pub(super) struct Args {
     /// The seeds from A up to, but not including, B; without B, until --time is up [default with --time: 0..]
     #[arg(long, value_name = "A..B|A..", value_parser = values::seeds, required_unless_present = "time")]
+    #[arg(allow_hyphen_values = true)]
     seeds: Option<Part>,
     /// The duration, in milliseconds, seconds, minutes or hours: 500ms, 60s, 5m, 2h
     #[arg(long, value_name = "TIME", value_parser = values::time)]
@@ -53,7 +62,7 @@ pub(super) struct Args {
     /// beside it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Continue the file of --out, which the same command has begun
+    /// Continue the file of --out, which the same command has begun, or one whose seeds ended earlier
     #[arg(long, requires = "out")]
     resume: bool,
     /// Keep plans that reach rare states, and change these instead of drawing each plan from its seed; a finding is
@@ -75,6 +84,12 @@ pub(super) struct Args {
     /// Run every seed twice, and report the first step that differs
     #[arg(long)]
     check_determinism: bool,
+    /// A file of seeds that failed, one a line: they are run first, and the first seed of each finding is added to it;
+    /// the file need not be there
+    #[arg(long, value_name = "FILE", conflicts_with = "guided")]
+    regressions: Option<PathBuf>,
+    #[command(flatten)]
+    stats: results::Stats,
     #[command(flatten)]
     plan_options: PlanArgs,
     #[command(flatten)]
@@ -90,6 +105,7 @@ pub(super) fn fuzz(
 ) -> Result<End, Error> {
     let options = options(args, part(args, err)?);
     let jobs = values::available(args.jobs);
+    let known = args.regressions.as_deref().map(Regressions::read).transpose()?;
     let mut runner =
         Runner::new(options, target.implementation()).caller(target.caller.clone()).threads(jobs);
     let mut file = None;
@@ -104,14 +120,21 @@ pub(super) fn fuzz(
     let limits = WallClock { time: args.time, shrink: args.shrink_time };
     let clock = Clock::new(limits, asked_to_stop);
     runner = runner.watch(&clock);
+    let again = match &known {
+        Some(known) => known.run(args, target, &clock, out)?,
+        None => End::Held,
+    };
     let progress = Progress::new(&clock, err);
     let path = args.out.as_deref();
     let mut printer = Printer { out, path, file, unwritten: None, clock: &clock, progress };
     let Ended { campaign, guide, ending, .. } = runner.run(&mut printer)?;
     let Printer { out, unwritten, mut progress, .. } = printer;
     guide.map_or(Ok(()), |guide| guided(&guide, out))?;
-    results::sums(out, &campaign)?;
+    results::sums(out, &campaign, args.stats)?;
     out.flush()?;
+    if let Some(known) = &known {
+        known.add(&campaign)?;
+    }
     progress.took(&campaign, jobs)?;
     let interrupted = match (unwritten, ending) {
         (Some(why), _) => return Err(Error::Message(why)),
@@ -124,7 +147,7 @@ pub(super) fn fuzz(
     if interrupted {
         writeln!(err, "interrupted before seed {}", campaign.through)?;
     }
-    let end = results::end(&campaign);
+    let end = End::of([results::end(&campaign), again]);
     let held = end == End::Held || campaign.sums.seeds == 0;
     Ok(if interrupted && held { End::Interrupted } else { end })
 }

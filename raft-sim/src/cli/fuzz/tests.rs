@@ -224,7 +224,7 @@ fn files_that_do_not_belong_together_are_refused_with_a_reason() {
     assert!(joined.contains(plan_options), "{joined}");
     for (line, why) in [
         (first, "already exists"),
-        (format!("--seeds 0..20 --out {out} --resume"), "the seeds differ: `0..10` and `0..20`"),
+        (format!("--seeds 0..5 --out {out} --resume"), "the seeds differ: `0..10` and `0..5`"),
         (format!("--seeds 0..10 --shard 0/2 --out {out} --resume"), "`0..10, shard 0/2`"),
         (
             format!("--seeds 0..10 --no-shrink --out {out} --resume"),

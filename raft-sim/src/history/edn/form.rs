@@ -1,68 +1,10 @@
 //! EDN as text: the forms that a history needs, with their places.
 
-use std::ops::Range;
-
+use super::super::node::{Form, Node};
 use super::super::read::Wrong;
 
 /// The deepest nesting of forms. No history has more.
 const DEEPEST: usize = 100;
-
-/// A form and where it stands, without a tag before it.
-#[derive(Debug, PartialEq, Eq)]
-pub(in super::super) struct Node {
-    pub(in super::super) span: Range<usize>,
-    pub(in super::super) form: Form,
-}
-
-/// The content of a form.
-#[derive(Debug, PartialEq, Eq)]
-pub(in super::super) enum Form {
-    Nil,
-    Number(i64),
-    Keyword,
-    Text(String),
-    /// A vector, a list or a set.
-    List(Vec<Node>),
-    /// Keys and values in turn.
-    Map(Vec<Node>),
-    /// A form that no event needs: a symbol, a character, a fraction, a number of more than 64 bits.
-    Other,
-}
-
-impl Node {
-    pub(super) fn number(&self) -> Option<i64> {
-        match self.form {
-            Form::Number(number) => Some(number),
-            Form::Nil
-            | Form::Keyword
-            | Form::Text(_)
-            | Form::List(_)
-            | Form::Map(_)
-            | Form::Other => None,
-        }
-    }
-
-    /// The forms of a list.
-    pub(in super::super) fn list(&self) -> Option<&[Node]> {
-        match &self.form {
-            Form::List(nodes) => Some(nodes),
-            Form::Nil
-            | Form::Number(_)
-            | Form::Keyword
-            | Form::Text(_)
-            | Form::Map(_)
-            | Form::Other => None,
-        }
-    }
-
-    /// The two forms of a list of two.
-    pub(in super::super) fn pair(&self) -> Option<(&Node, &Node)> {
-        match self.list() {
-            Some([first, second]) => Some((first, second)),
-            Some(_) | None => None,
-        }
-    }
-}
 
 /// A form that has begun.
 struct Open {

@@ -20,10 +20,10 @@ mod form;
 use std::ops::Range;
 
 use super::call::{self, Given};
+use super::node::{Form, Node};
 use super::read::{Reading, Wrong};
 use super::{Event, Key, Kind};
 use form::Reader;
-pub(super) use form::{Form, Node};
 
 /// Reads all events.
 pub(super) fn parse(text: &str, reading: &mut Reading) -> Result<(), Wrong> {
