@@ -199,6 +199,9 @@ fn found(name: &Path) -> Result<PathBuf, Error> {
         [] => {}
         several => return Err(several_named(name, several)),
     }
+    if name.extension().is_some() {
+        return Ok(name.to_owned());
+    }
     let text = wanted.to_string_lossy();
     let near: Vec<&str> = paths().filter(|path| path.contains(&*text)).collect();
     if near.is_empty() { Ok(name.to_owned()) } else { Err(several_named(name, &near)) }

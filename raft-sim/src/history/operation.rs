@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Call, Event, Key, Kind, Value};
+use super::{Call, Event, Key, Kind, Step, Value};
 
 /// An operation of a client, with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +50,11 @@ impl Call {
             Call::Read(value) | Call::Cas(value, _) | Call::Refused { saw: value, .. } => {
                 Some(value)
             }
-            Call::Write(_)
-            | Call::Append(_)
-            | Call::Acquire(_)
-            | Call::Release(_)
-            | Call::Transaction(_) => None,
+            Call::Transaction(steps) => match steps.first() {
+                Some(Step::Read(seen)) => Some(seen),
+                Some(Step::Append(_)) | None => None,
+            },
+            Call::Write(_) | Call::Append(_) | Call::Acquire(_) | Call::Release(_) => None,
         }
     }
 
