@@ -190,6 +190,38 @@ class Order(unittest.TestCase):
         self.assertEqual(step()["writes"], [{"token": 4, "from": 1, "entries": []}])
 
 
+    def test_entries_are_equal_whether_a_default_is_written_or_not(self):
+        self.assertEqual(Entry(1, command="x"), Entry(1, command="x", type="command", serial=0, voters=[]))
+        self.assertNotEqual(Entry(1, command="x"), Entry(1, command="x", session=2))
+        members = dict(type="configuration", voters=[1, 2])
+        self.assertEqual(Entry(1, **members), Entry(1, **{**members, "voters": (1, 2), "old": []}))
+        self.assertNotEqual(Entry(1, **members), Entry(1, **{**members, "learners": [3]}))
+
+    def test_a_write_may_truncate_first_and_have_a_blob_that_comes_back(self):
+        def tick(server):
+            server.save(truncate=3, entries=[Entry(1, command="x")], blob="mine")
+
+        self.assertEqual(
+            scripted(tick)()["writes"],
+            [{"token": 1, "truncate": 3, "entries": [{"command": "x", "term": 1}], "blob": "mine"}],
+        )
+        child = Child(Scripted)
+        boot(child, blob="mine", life=2, members=[1, 2], peers=())
+        server = child._servers[1]
+        self.assertEqual((server.boot.blob, server.boot.life, server.boot.now, server.boot.members), ("mine", 2, 0, [1, 2]))
+
+    def test_a_step_says_the_states_on_its_way_and_what_was_swallowed(self):
+        def tick(server):
+            server.passed(View("candidate", 1))
+            server.role = "leader"
+            server.swallowed(IndexError("no entry 3"))
+
+        answer = scripted(tick)()
+        self.assertEqual([view["role"] for view in answer["views"]], ["candidate", "leader"])
+        self.assertNotIn("view", answer)
+        self.assertEqual(answer["swallowed"], "IndexError: no entry 3")
+
+
 class Conversation(unittest.TestCase):
     def test_hello_tells_name_and_capabilities(self):
         child = Child(Raft)
@@ -346,6 +378,26 @@ class Trouble(unittest.TestCase):
     def test_so_is_what_json_has_no_word_for(self):
         step = scripted(lambda server: server.send(Message("Other", to=2, term=1, own={1, 2})))
         self.crashed(step(), "can't be sent: JSON has no set")
+
+    def test_so_is_what_would_be_lost_on_the_way(self):
+        def changed(server):
+            message = Message("TimeoutNow", to=2, term=1)
+            message.lastLogindex = 3
+            server.send(message)
+
+        def twice(server):
+            server.matched(2, 1)
+            server.matched(3, 1)
+
+        for tick, why in [
+            (lambda server: server.save(votedFor=2), "votedFor without currentTerm"),
+            (lambda server: server.save(entries=[Entry(1)]), "no index that they are written from"),
+            (lambda server: server.answer(7, "not-leader", leder=2), "an answer has no leder"),
+            (lambda server: server.apply(1, Entry(1), outcom="repeated"), "an applied entry has no outcom"),
+            (changed, "a message that is sent has no lastLogindex"),
+            (twice, "matched was called twice"),
+        ]:
+            self.crashed(scripted(tick)(), why)
 
     def test_a_server_may_refuse_to_boot(self):
         class Picky(Scripted):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import operator
 import os
 import traceback
 from typing import Any, Optional
 
-from .model import Boot, Entry, Message, View
+from .model import ANSWER, OUTCOME, SENT, Boot, Entry, Message, View, check
 
 HERE = os.path.dirname(__file__)
 
@@ -97,16 +98,23 @@ class Server:
         currentTerm: Optional[int] = None,
         votedFor: Optional[int] = None,
         commitIndex: Optional[int] = None,
+        truncate: Optional[int] = None,
         from_: Optional[int] = None,
         entries: Any = (),
         snapshot: Optional[dict] = None,
+        blob: Optional[str] = None,
     ) -> int:
-        """Writes to disk, all of it or nothing: currentTerm and votedFor (always together), `log[from_:] = entries`, a snapshot,
-        and commitIndex, if your Raft keeps that on its disk (in Figure 2 it is volatile).
+        """Writes to disk: currentTerm and votedFor (always together), `log[from_:] = entries`, a snapshot, commitIndex, if your
+        Raft keeps that on its disk (in Figure 2 it is volatile), and `blob`, a text of your own that comes back in `boot.blob`.
+        `truncate` cuts the log off from this index on, before all else, for a Raft that does so and appends in one write.
 
         Returns the token that `on_persisted` gets for it. Writes become durable in the order in which you make them.
         Without `slow-disk` the call is one that blocks: go on as if it were durable.
         """
+        if currentTerm is None and votedFor is not None:
+            raise TypeError("save was given votedFor without currentTerm: they are written together")
+        if from_ is None and truncate is None and entries:
+            raise TypeError("save was given entries and no index that they are written from (from_)")
         self._token += 1
         write: dict = {"token": self._token}
         if currentTerm is not None:
@@ -114,9 +122,14 @@ class Server:
             write["votedFor"] = votedFor
         if commitIndex is not None:
             write["commitIndex"] = commitIndex
+        if truncate is not None:
+            write["truncate"] = truncate
+            write["entries"] = list(entries)
         if from_ is not None:
             write["from"] = from_
             write["entries"] = list(entries)
+        if blob is not None:
+            write["blob"] = blob
         if snapshot is not None:
             write["snapshot"] = snapshot
         self._list("writes").append(write)
@@ -131,9 +144,8 @@ class Server:
         changes: dict = {}
         if (currentTerm, votedFor) != (old_term, old_vote):
             changes.update(currentTerm=currentTerm, votedFor=votedFor)
-        if log != old_log:
-            pairs = zip(log, old_log)
-            same = next((i for i, (new, old) in enumerate(pairs) if new != old), min(len(log), len(old_log)))
+        same = _same(log, old_log)
+        if not same == len(log) == len(old_log):
             changes.update(from_=same + 1, entries=log[same:])
         self._saved = (currentTerm, votedFor, list(log))
         return self.save(**changes) if changes else self._token
@@ -157,6 +169,7 @@ class Server:
 
     def apply(self, index: int, entry: Entry, **outcome: Any) -> None:
         """The state machine applied an entry. `outcome="repeated"` and the like are for sessions."""
+        check(outcome, OUTCOME, "an applied entry")
         self._list("applied").append({**entry.__dict__, "index": index, **outcome})
 
     def restore(self) -> None:
@@ -165,16 +178,30 @@ class Server:
 
     def answer(self, request: int, what: str, **more: Any) -> None:
         """Answers a client: `answer(7, "committed", index=4)`, `answer(7, "not-leader", leader=2)`."""
+        check(more, ANSWER, "an answer")
         self._list("answers").append({"request": request, "is": what, **more})
 
     def matched(self, server: int, matchIndex: int) -> None:
-        """A leader took an acknowledgement of this follower, whose matchIndex is now this. Optional."""
+        """A leader took an acknowledgement of this follower, whose matchIndex is now this. Optional; there is nothing to say of
+        a matchIndex of 0."""
+        if "matched" in self._out:
+            raise RuntimeError("matched was called twice in a step, which takes one message")
         if matchIndex > 0:
             self._out["matched"] = {"server": server, "matchIndex": matchIndex}
 
     def report(self, reason: str) -> None:
         """It refused a message that no correct server sends (`reports`)."""
-        self._out["refused"] = reason
+        self._out["refused"] = "; ".join(filter(None, [self._out.get("refused"), reason]))
+
+    def passed(self, view: View) -> None:
+        """The server was in this state on its way through the step, for a Raft that takes several things at once: one that
+        stands and wins in one step was a candidate in between. The state after the step is not to be said."""
+        self._list("views").append(view)
+
+    def swallowed(self, exception: Any) -> None:
+        """Your Raft caught this exception itself and went on. raft-sim reports it like a crash."""
+        what = f"{type(exception).__name__}: {exception}" if isinstance(exception, BaseException) else str(exception)
+        self._out["swallowed"] = "; ".join(filter(None, [self._out.get("swallowed"), what]))
 
     # Internals.
 
@@ -190,6 +217,7 @@ class Server:
     def _post(self, message: Message, after: int, **more: Any) -> None:
         """Puts a copy of a message into the answer: the message may be used again, and its lists may grow."""
         fields = {**message.__dict__, **more}
+        check(fields, SENT, "a message that is sent")
         if fields.get("entries"):
             fields["entries"] = list(fields["entries"])
         if fields.get("own") is not None:
@@ -209,7 +237,11 @@ class Server:
         """The answer to this step, with the view if it changed."""
         out = self._out
         view = self.view()
-        if view != self._seen:
+        passed = out.get("views")
+        if passed:
+            out["views"] = [dict(zip(View._fields, each)) for each in (*passed, view)]
+            self._seen = view
+        elif view != self._seen:
             self._seen = view
             out["view"] = dict(zip(View._fields, view))
         self._out = {}
@@ -268,6 +300,22 @@ class Server:
             self.on_propose_once(request["request"], request["command"], request["session"], request["serial"])
         else:
             self.on_propose(request["request"], request["command"])
+
+
+_fields = operator.attrgetter("__dict__")
+
+
+def _same(log: list, old_log: list) -> int:
+    """How many entries two logs have in common at their beginning."""
+    # Mostly one is the beginning of the other, often of the same entries. No step of this is one of the interpreter's.
+    if all(map(operator.is_, log, old_log)) or all(map(operator.eq, map(_fields, log), map(_fields, old_log))):
+        return min(len(log), len(old_log))
+    same = 0
+    for new, old in zip(log, old_log):
+        if new is not old and new != old:
+            break
+        same += 1
+    return same
 
 
 _shown: set[str] = set()
