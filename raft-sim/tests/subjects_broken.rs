@@ -7,8 +7,12 @@ use raft_sim::process::{Limits, Process};
 use raft_sim::subject::{Boot, Effects, Ended, Event, Implementation, Request, Role, Subject};
 
 /// A time limit that is enough for a shell on a busy machine, and short where no answer comes.
-const PATIENT: Limits = Limits { answer: Duration::from_secs(60), hello: Duration::from_secs(60) };
-const HASTY: Limits = Limits { answer: Duration::from_millis(300), hello: Duration::from_secs(60) };
+const PATIENT: Limits = limits(Duration::from_secs(60));
+const HASTY: Limits = limits(Duration::from_millis(300));
+
+const fn limits(answer: Duration) -> Limits {
+    Limits { answer, hello: Duration::from_secs(60), line: 1 << 20 }
+}
 
 /// A child that boots any server, and does this at each step.
 fn at_a_step(does: &str) -> String {
@@ -108,7 +112,18 @@ fn a_malformed_answer_is_reported_with_what_was_expected() {
         ("{\"view\":", "EOF while parsing a value"),
         ("[]", "expected a JSON object"),
         (r#"{"view":{"currentTerm":"x"}}"#, "view.currentTerm: invalid type: string"),
-        (r#"{"view":{"currentTerm":1.5}}"#, "invalid type: floating point `1.5`, expected u64"),
+        (
+            r#"{"view":{"currentTerm":1.5}}"#,
+            "a wrong answer: `currentTerm` of view is 1.5; expected a whole number from 0 to",
+        ),
+        (
+            r#"{"messages":[{"type":"AppendEntries","to":2,"prevLogIndex":-1}]}"#,
+            "`prevLogIndex` of messages[0] is -1; expected a whole number from 0 to 18446744073709551615",
+        ),
+        (
+            r#"{"messages":[{"type":"TimeoutNow","to":-2}]}"#,
+            "`to` of messages[0] is -2; expected a whole number from 0 to 4294967295",
+        ),
         (r#"{"view":{"role":"king"}}"#, "view.role: unknown variant `king`, expected one of"),
         (r#"{"view":{"leader":4}}"#, "`leader` is 4; expected a server from 1 to 3"),
         (r#"{"view":{"commitIndex":4611686018427387904}}"#, "expected at most"),
@@ -147,8 +162,13 @@ fn a_malformed_answer_is_reported_with_what_was_expected() {
     assert!(latin.contains("not UTF-8 from byte 13 on"), "{latin}");
     let two = crash(r"printf '{}\n{}\n'");
     assert!(two.contains("more than one line; expected one for each request"), "{two}");
-    let long = crash("head -c 17000000 /dev/zero | tr '\\0' x; echo");
-    assert!(long.contains("a line of more than 16777216 bytes"), "{long}");
+    assert!(two.contains("its standard output is for answers alone, print to the standard error"));
+    // Without an end of the line, too.
+    for end in ["; echo", ""] {
+        let long = crash(&format!("head -c 1100000 /dev/zero | tr '\\0' x{end}; sleep 1"));
+        assert!(long.contains("a line of more than 1048576 bytes, the most that it may"), "{long}");
+    }
+    let long = crash("head -c 17000000 /dev/zero | tr '\\0' x");
     assert!(long.len() < 1000, "it is shortened");
 }
 
@@ -194,13 +214,14 @@ fn a_command_that_does_not_start_or_does_not_say_hello_is_one_error() {
     let script = env!("CARGO_MANIFEST_DIR").to_string() + "/Cargo.toml";
     for (command, why) in [
         ("".to_string(), "the command is empty"),
-        ("sh 'x".to_string(), "a quotation mark has no partner"),
+        ("sh 'x".to_string(), "a quotation mark or a backslash has no partner"),
+        ("true | cat".to_string(), "`|` is for a shell, and none reads the command"),
         ("/nowhere/at-all --flag".to_string(), "there is no program `/nowhere/at-all`"),
         (script, "is not executable"),
         ("true".to_string(), "its process ended with exit code 0"),
         (
             "sh -c 'read hello; echo hi'".to_string(),
-            "expected a JSON object: `hi` to `{\"do\":\"hello\",\"protocol\":1}`",
+            "print to the standard error: `hi` to `{\"do\":\"hello\",\"protocol\":1}`",
         ),
         (says(r#"{"protocol":2,"name":"x"}"#), "it speaks version 2 of the protocol; expected 1"),
         (says(r#"{"name":"x"}"#), "it does not say `protocol`; expected 1"),

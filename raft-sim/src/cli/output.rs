@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
+use super::Error;
 use crate::history::ReadError;
 use crate::scenario::corpus::{LoadError, load};
 use crate::scenario::error::ParseError;
@@ -61,6 +62,18 @@ pub(super) fn report(error: &LoadError, err: &mut dyn Write) -> io::Result<()> {
         // The stream removes colour where it does not belong.
         LoadError::Parse(..) => writeln!(err, "{}", error.render(true)),
     }
+}
+
+/// Makes a file, which must not exist yet.
+pub(super) fn new_file(path: &Path) -> Result<fs::File, Error> {
+    fs::File::create_new(path).map_err(|error| {
+        Error::Message(match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                format!("{}: exists; remove it, or name another file", path.display())
+            }
+            _ => format!("{}: cannot be written: {error}", path.display()),
+        })
+    })
 }
 
 /// Reads a file, or writes the reason why it can't be read to `err` and returns it.

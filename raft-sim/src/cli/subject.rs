@@ -1,8 +1,12 @@
 //! The implementation under test: the program's own Raft, or a child process that speaks the subject protocol.
 
+use std::path::PathBuf;
+
+use raft_subject::protocol::wire::LONGEST;
+
 use super::Error;
 use crate::campaign::Caller;
-use crate::process::Process;
+use crate::process::{Limits, Process, Record};
 use crate::subject::Implementation;
 
 /// The option of every command that runs one implementation.
@@ -12,17 +16,53 @@ pub(super) struct SubjectArgs {
     /// [default: this program's own Raft]
     #[arg(long, value_name = "COMMAND")]
     subject: Option<String>,
+    #[command(flatten)]
+    child: ChildArgs,
+}
+
+/// Options about the conversation with a child.
+#[derive(Clone, Debug, Default, clap::Args)]
+struct ChildArgs {
+    /// Write all that is said to the subject and by it to this file, which must not exist yet
+    #[arg(long, value_name = "FILE", requires = "subject")]
+    subject_log: Option<PathBuf>,
+    /// The most bytes of one answer of the subject [default: 1048576]
+    #[arg(long, value_name = "BYTES", requires = "subject",
+        value_parser = clap::value_parser!(u64).range(1_000..=LONGEST as u64))]
+    subject_line: Option<u64>,
+}
+
+impl ChildArgs {
+    /// Makes the record of the conversations, if there is to be one.
+    fn record(&self) -> Result<Option<Record>, Error> {
+        let Some(path) = &self.subject_log else { return Ok(None) };
+        Ok(Some(Record::new(super::output::new_file(path)?)))
+    }
+
+    fn limits(&self) -> Limits {
+        let Limits { line, .. } = Limits::default();
+        let line = self.subject_line.map_or(line, |bytes| bytes as usize);
+        Limits { line, ..Limits::default() }
+    }
 }
 
 impl SubjectArgs {
     /// Starts the subject of the option, or takes `own`, the program's Raft.
     pub(super) fn start<'a>(&self, own: &Own<'a>) -> Result<Target<'a>, Error> {
+        self.start_recorded(own, self.child.record()?)
+    }
+
+    fn start_recorded<'a>(
+        &self,
+        own: &Own<'a>,
+        record: Option<Record>,
+    ) -> Result<Target<'a>, Error> {
         let Own { program, implementation } = *own;
         let caller = Caller { program: program.to_owned(), subject: self.subject.clone() };
-        let process = match &self.subject {
-            Some(command) => Some(Process::start(command).map_err(Error::Message)?),
-            None => None,
+        let start = |command: &String| {
+            Process::start_recorded(command, self.child.limits(), record).map_err(Error::Message)
         };
+        let process = self.subject.as_ref().map(start).transpose()?;
         Ok(Target { own: implementation, process, caller })
     }
 }
@@ -32,8 +72,10 @@ impl SubjectArgs {
 pub(super) struct SubjectsArgs {
     /// A Raft under test: a command whose program answers the subject protocol, as a shell would take it; several are
     /// compared [default: this program's own Raft]
-    #[arg(long = "subject", value_name = "COMMAND")]
+    #[arg(long = "subject", id = "subject", value_name = "COMMAND")]
     subjects: Vec<String>,
+    #[command(flatten)]
+    child: ChildArgs,
 }
 
 impl SubjectsArgs {
@@ -42,7 +84,11 @@ impl SubjectsArgs {
         if self.subjects.is_empty() {
             return Ok(vec![SubjectArgs::default().start(own)?]);
         }
-        let start = |command: &String| SubjectArgs { subject: Some(command.clone()) }.start(own);
+        let record = self.child.record()?;
+        let start = |command: &String| {
+            let (subject, child) = (Some(command.clone()), self.child.clone());
+            SubjectArgs { subject, child }.start_recorded(own, record.clone())
+        };
         self.subjects.iter().map(start).collect()
     }
 }

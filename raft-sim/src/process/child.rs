@@ -10,16 +10,18 @@ use std::process::{ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft_subject::protocol::wire::LONGEST;
 use rustix::io::{ioctl_fionread, retry_on_intr};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 use serde::{Deserialize, Serialize};
 
+use super::record::ChildRecord;
 use super::watchdog::{Leash, Watchdog};
 use crate::subject::Ended;
 
 /// The largest number of characters of a line that an error message shows.
 const SHOWN: usize = 200;
+/// The rule that a child breaks which prints something else.
+const ANSWERS_ALONE: &str = "its standard output is for answers alone, print to the standard error";
 /// The time that a child has to end once its input has ended.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -32,6 +34,9 @@ pub(super) struct Child {
     leash: Arc<Leash>,
     request: Vec<u8>,
     line: Vec<u8>,
+    /// The largest number of bytes of a line.
+    longest: usize,
+    record: Option<ChildRecord>,
     /// True if it has ended, or is about to.
     broken: bool,
     /// The core that it runs on, if it was given one.
@@ -39,13 +44,15 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts a program with these arguments.
+    /// Starts a program with these arguments. Its lines have at most `longest` bytes.
     ///
     /// # Errors
     /// The reason why it can't be started.
     pub(super) fn start(
         words: &[String],
         core: Option<usize>,
+        longest: usize,
+        record: Option<ChildRecord>,
         watchdog: &Watchdog,
     ) -> Result<Child, String> {
         let (program, arguments) = words.split_first().ok_or("the command is empty")?;
@@ -74,6 +81,8 @@ impl Child {
             leash,
             request: Vec::new(),
             line: Vec::new(),
+            longest,
+            record,
             broken: false,
             core,
         })
@@ -95,12 +104,15 @@ impl Child {
         // Output before its first request counts as the answer to that request.
         if !self.line.is_empty() && self.is_noisy() {
             let asked = shown(&self.request);
-            let why = "its process wrote a line without a request, before";
-            return Err(Ended::Crashed(format!("{why} {asked}")));
+            let why = "its process wrote a line without a request";
+            return Err(Ended::Crashed(format!("{why}; {ANSWERS_ALONE}: before {asked}")));
         }
         self.leash.wait(limit);
         let answered = self.exchange();
         self.leash.rest();
+        if let Some(record) = &self.record {
+            record.keep(&self.request, &self.line[..self.line.len().min(self.longest)]);
+        }
         let answered = match answered {
             Ok(true) => self.one_line(),
             Ok(false) => Err(self.ended(limit)),
@@ -122,22 +134,23 @@ impl Child {
         if let Some(requests) = &mut self.requests {
             requests.write_all(&self.request)?;
         }
-        (&mut self.answers).take(LONGEST as u64 + 1).read_until(b'\n', &mut self.line)?;
-        Ok(self.line.last() == Some(&b'\n') || self.line.len() > LONGEST)
+        (&mut self.answers).take(self.longest as u64 + 1).read_until(b'\n', &mut self.line)?;
+        Ok(self.line.last() == Some(&b'\n') || self.line.len() > self.longest)
     }
 
     /// Checks that it answered with one line and no more.
     fn one_line(&self) -> Result<(), Ended> {
-        let why = if self.line.len() > LONGEST {
-            format!("a line of more than {LONGEST} bytes")
+        let why = if self.line.len() > self.longest {
+            format!("a line of more than {} bytes, the most that it may have", self.longest)
         } else if !self.answers.buffer().is_empty() {
-            "more than one line; expected one for each request".to_string()
+            format!("more than one line; expected one for each request; {ANSWERS_ALONE}")
         } else if self.line.trim_ascii_start().first() != Some(&b'{') {
-            "expected a JSON object".to_string()
+            format!("expected a JSON object; {ANSWERS_ALONE}")
         } else {
             return Ok(());
         };
-        Err(refused(&why, &self.line, &self.request))
+        let (answer, request) = (shown(&self.line), shown(&self.request));
+        Err(Ended::Crashed(format!("no answer: {why}: {answer} to {request}")))
     }
 
     /// True if it has written something without a request.
@@ -208,7 +221,7 @@ fn exit_text(status: ExitStatus) -> String {
 }
 
 fn refused(why: &str, answer: &[u8], request: &[u8]) -> Ended {
-    Ended::Crashed(format!("no answer: {why}: {} to {}", shown(answer), shown(request)))
+    Ended::Crashed(format!("a wrong answer: {why}: {} to {}", shown(answer), shown(request)))
 }
 
 /// The error in an answer, with its place.
@@ -219,9 +232,23 @@ fn wrong<'l, A: Deserialize<'l>>(line: &'l [u8], error: &serde_json::Error) -> S
     let why = error.to_string().replace(" at line 1 column ", " at column ");
     let again = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(line));
     match again.map(|_: A| ()) {
-        Err(error) if error.path().iter().next().is_some() => format!("{}: {why}", error.path()),
+        Err(error) if error.path().iter().next().is_some() => {
+            let path = error.path().to_string();
+            out_of_range(&path, &why).unwrap_or_else(|| format!("{path}: {why}"))
+        }
         Ok(()) | Err(_) => why,
     }
+}
+
+/// The error of a number that can't be, such as an index of -1, if it is one.
+fn out_of_range(path: &str, why: &str) -> Option<String> {
+    let number = why
+        .strip_prefix("invalid value: integer `")
+        .or_else(|| why.strip_prefix("invalid type: floating point `"))?;
+    let (number, rest) = number.split_once('`')?;
+    let largest = if rest.contains("u32") { u64::from(u32::MAX) } else { u64::MAX };
+    let (place, field) = path.rsplit_once('.').unwrap_or(("the answer", path));
+    Some(format!("`{field}` of {place} is {number}; expected a whole number from 0 to {largest}"))
 }
 
 /// A line as an error message shows it.

@@ -9,9 +9,11 @@
 //! or how long it takes, except that a child that takes too long is stuck.
 
 mod child;
+mod command;
 mod cores;
 mod host;
 mod reaper;
+mod record;
 mod watchdog;
 
 use std::rc::Rc;
@@ -29,23 +31,26 @@ use crate::scenario::parse::nearest;
 use crate::subject::{Boot, Capability, Ended, Implementation, Subject, View};
 
 pub use crate::subject::serve;
+pub use record::Record;
 
 /// Consecutive timeouts after which the subject is abandoned. Each further one would take as long.
 const MOST_HANGS: u32 = 3;
 
-/// The time that a child may take to answer, on the wall clock.
+/// The time that a child may take to answer, on the wall clock, and the length of its answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The limit for each request except the first.
     pub answer: Duration,
     /// The limit for the first request, `hello`: an interpreter may have to start.
     pub hello: Duration,
+    /// The largest number of bytes of an answer.
+    pub line: usize,
 }
 
 impl Default for Limits {
-    /// 10 seconds, and 30 for `hello`.
+    /// 10 seconds, 30 for `hello`, and 1 MiB.
     fn default() -> Limits {
-        Limits { answer: Duration::from_secs(10), hello: Duration::from_secs(30) }
+        Limits { answer: Duration::from_secs(10), hello: Duration::from_secs(30), line: 1 << 20 }
     }
 }
 
@@ -68,6 +73,7 @@ struct Said {
 struct Pool {
     words: Vec<String>,
     limits: Limits,
+    record: Option<Record>,
     free: Mutex<Vec<Child>>,
     /// The number of consecutive clusters with a timeout.
     hangs: AtomicU32,
@@ -98,12 +104,24 @@ impl Process {
     /// # Errors
     /// As [`Process::start`].
     pub fn start_within(command: &str, limits: Limits) -> Result<Process, String> {
+        Process::start_recorded(command, limits, None)
+    }
+
+    /// The same, with a record of all that is said.
+    ///
+    /// # Errors
+    /// As [`Process::start`].
+    pub fn start_recorded(
+        command: &str,
+        limits: Limits,
+        record: Option<Record>,
+    ) -> Result<Process, String> {
         let whole = |why: String| format!("the subject `{command}`: {why}");
-        let words = shlex::split(command)
-            .ok_or_else(|| whole("expected a command; a quotation mark has no partner".into()))?;
+        let words = command::words(command).map_err(whole)?;
         let pool = Pool {
             words,
             limits,
+            record,
             free: Mutex::default(),
             hangs: AtomicU32::new(0),
             cores: Arc::new(Cores::new()),
@@ -190,7 +208,8 @@ impl Pool {
     fn start(&self) -> Result<(Child, Said, Option<Bound>), String> {
         let bound = self.cores.bind(None);
         let core = bound.as_ref().map(Bound::core);
-        let mut child = Child::start(&self.words, core, &self.watchdog)?;
+        let record = self.record.as_ref().map(Record::child);
+        let mut child = Child::start(&self.words, core, self.limits.line, record, &self.watchdog)?;
         let said = hello(&mut child, self.limits)?;
         Ok((child, said, bound))
     }
