@@ -37,11 +37,13 @@ class Raft(Server):
     """One server."""
 
     name = "example in Python"
-    # Beyond §5; then what Figure 2 says and another Raft may do otherwise; then how it uses its disk.
+    # Beyond §5; then what Figure 2 says and another Raft may do otherwise; then how it uses its disk; then the rules that it keeps
+    # to the letter in every step.
     capabilities = (
         *("forge", "reports", "no-op", "fast-backup", "tail-limit", "flow-control"),
         "figure-2",
         *("slow-disk", "parallel-disk", "disk-notices", "durable-state-machine", "apply-queue", "apply-ahead"),
+        *("strict-timer", "strict-votes", "strict-appending"),
     )
 
     def on_boot(self, boot: Boot) -> None:

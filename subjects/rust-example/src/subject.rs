@@ -13,9 +13,9 @@ use crate::raft::{self, Conflict, Index, Message, Output, Raft, Rpc, Timing};
 /// The implementation under test: makes servers.
 pub struct Example;
 
-/// The capabilities beyond §5, and those of a Raft that keeps to Figures 2 and 4 where other Rafts have their own
-/// way.
-const CAPABILITIES: [Capability; 11] = [
+/// The capabilities beyond §5, those of a Raft that keeps to Figures 2 and 4 where other Rafts have their own way, and the
+/// rules that it keeps to the letter in every step.
+const CAPABILITIES: [Capability; 14] = [
     Capability::Forge,
     Capability::NoOp,
     Capability::FastBackup,
@@ -27,6 +27,9 @@ const CAPABILITIES: [Capability; 11] = [
     Capability::OldPrev,
     Capability::LazyCommit,
     Capability::VolatileCommit,
+    Capability::StrictTimer,
+    Capability::StrictVotes,
+    Capability::StrictAppending,
 ];
 
 impl Implementation for Example {

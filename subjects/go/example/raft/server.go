@@ -64,6 +64,9 @@ var Subject = subject.Subject{
 	Name: "go-example",
 	Capabilities: []subject.Capability{
 		subject.CapFigure2,
+		subject.CapStrictTimer,
+		subject.CapStrictVotes,
+		subject.CapStrictAppending,
 		subject.CapForge,
 		subject.CapNoOp,
 		subject.CapTailLimit,
