@@ -67,11 +67,11 @@ pub(super) fn report(error: &LoadError, err: &mut dyn Write) -> io::Result<()> {
 /// Makes a file, which must not exist yet.
 pub(super) fn new_file(path: &Path) -> Result<fs::File, Error> {
     fs::File::create_new(path).map_err(|error| {
-        Error::Message(match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                format!("{}: exists; remove it, or name another file", path.display())
-            }
-            _ => format!("{}: cannot be written: {error}", path.display()),
+        let name = path.display();
+        Error::Message(if error.kind() == io::ErrorKind::AlreadyExists {
+            format!("{name}: exists; remove it, or name another file")
+        } else {
+            format!("{name}: cannot be written: {error}")
         })
     })
 }
