@@ -13,6 +13,7 @@ use crate::checker::{Property, Symptom};
 use crate::cli::progress::{Clock, Deadline, Limits, Progress};
 use crate::cli::subject::Target;
 use crate::cli::{Error, test};
+use crate::panics::caught;
 use crate::parallel;
 use crate::plan::PlanOptions;
 use crate::report::conformance::{Round, Trial, symptom};
@@ -56,9 +57,18 @@ impl Judge<'_> {
             let names: Vec<&str> = set_aside.iter().map(|property| property.title()).collect();
             writeln!(err, "with {} set aside:", names.join(", "))?;
             let scenarios = self.stopped(&rounds, &set_aside)?;
-            let (round, ending) = self.round(set_aside, scenarios, self.few(), err)?;
-            is_whole &= ending == Ending::Done;
-            rounds.push(round);
+            // What was found by then is not lost if this round can't be completed.
+            match self.round(set_aside, scenarios, self.few(), err) {
+                Ok((round, ending)) => {
+                    is_whole &= ending == Ending::Done;
+                    rounds.push(round);
+                }
+                Err(Error::Message(why)) => {
+                    writeln!(err, "{why}; the report has the rounds before this one")?;
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
         let subject = target.implementation();
         let (name, capabilities) = (subject.name().to_owned(), subject.capabilities().to_vec());
@@ -129,7 +139,7 @@ impl Judge<'_> {
     fn replay(&self, path: &Path, set_aside: &[Property]) -> Option<Case> {
         let (source, mut scenario) = load(path).ok()?;
         scenario.header.set_aside.extend(set_aside);
-        Some(Case::judge(&source, &scenario, self.target.implementation()))
+        caught(|| Case::judge(&source, &scenario, self.target.implementation())).ok()
     }
 
     /// Finds a short form of one scenario for each symptom: of the one that fails after the fewest lines.
@@ -173,7 +183,9 @@ impl Judge<'_> {
             None => cut(&scenario, line(case)),
             Some(symptom) => {
                 let patience = Deadline::new(self.args.shrink_time, self.asked_to_stop);
-                shorten(&scenario, line(case), symptom, self.target.implementation(), &patience)?
+                let implementation = self.target.implementation();
+                let short = || shorten(&scenario, line(case), symptom, implementation, &patience);
+                caught(short).ok().flatten()?
             }
         };
         Some(format!("# From {}.\n{text}", case.file))
