@@ -6,6 +6,7 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::Args;
 use crate::campaign::{Ended, Ending, Kind, Options, Part, Runner, SeedOptions};
@@ -13,6 +14,7 @@ use crate::checker::{Property, Symptom};
 use crate::cli::progress::{Clock, Deadline, Limits, Progress};
 use crate::cli::subject::Target;
 use crate::cli::{Error, test};
+use crate::panics::caught;
 use crate::parallel;
 use crate::plan::PlanOptions;
 use crate::report::conformance::{Round, Trial, symptom};
@@ -26,6 +28,8 @@ const FURTHER: usize = 3;
 const SHARE: usize = 4;
 /// Most seeds of a round in which something is set aside.
 const FURTHER_SEEDS: u64 = 200;
+/// The part of the time for shrinking that is spent in such a round.
+const FURTHER_PATIENCE: u32 = 3;
 /// The number of lines at which a scenario is short enough.
 pub(super) const SHORT: usize = 15;
 
@@ -56,9 +60,18 @@ impl Judge<'_> {
             let names: Vec<&str> = set_aside.iter().map(|property| property.title()).collect();
             writeln!(err, "with {} set aside:", names.join(", "))?;
             let scenarios = self.stopped(&rounds, &set_aside)?;
-            let (round, ending) = self.round(set_aside, scenarios, self.few(), err)?;
-            is_whole &= ending == Ending::Done;
-            rounds.push(round);
+            // What was found by then is not lost if this round can't be completed.
+            match self.round(set_aside, scenarios, self.few(), err) {
+                Ok((round, ending)) => {
+                    is_whole &= ending == Ending::Done;
+                    rounds.push(round);
+                }
+                Err(Error::Message(why)) => {
+                    writeln!(err, "{why}; the report has the rounds before this one")?;
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
         let subject = target.implementation();
         let (name, capabilities) = (subject.name().to_owned(), subject.capabilities().to_vec());
@@ -95,7 +108,7 @@ impl Judge<'_> {
         let plan = PlanOptions { set_aside: set_aside.to_vec(), ..PlanOptions::default() };
         let each = SeedOptions { plan, ..SeedOptions::default() };
         let options = Options { part, each, ..Options::default() };
-        let limits = Limits { time: None, shrink: self.args.shrink_time };
+        let limits = Limits { time: None, shrink: self.shrink_time(set_aside) };
         let clock = Clock::new(limits, self.asked_to_stop);
         let runner = Runner::new(options, self.target.implementation()).watch(&clock);
         let runner = runner.caller(self.target.caller.clone()).threads(self.jobs).short(SHORT);
@@ -104,6 +117,12 @@ impl Judge<'_> {
             Ending::Failed { seed, why } => Err(Error::Message(format!("seed {seed}: {why}"))),
             Ending::Done | Ending::Enough | Ending::Stopped => Ok(ended),
         }
+    }
+
+    /// The most time to shrink one seed or scenario: less for what may follow from other causes.
+    fn shrink_time(&self, set_aside: &[Property]) -> Duration {
+        let time = self.args.shrink_time;
+        if set_aside.is_empty() { time } else { time / FURTHER_PATIENCE }
     }
 
     /// Replays the scenarios that were stopped by a property which is set aside now.
@@ -129,7 +148,7 @@ impl Judge<'_> {
     fn replay(&self, path: &Path, set_aside: &[Property]) -> Option<Case> {
         let (source, mut scenario) = load(path).ok()?;
         scenario.header.set_aside.extend(set_aside);
-        Some(Case::judge(&source, &scenario, self.target.implementation()))
+        caught(|| Case::judge(&source, &scenario, self.target.implementation())).ok()
     }
 
     /// Finds a short form of one scenario for each symptom: of the one that fails after the fewest lines.
@@ -172,8 +191,10 @@ impl Judge<'_> {
         let text = match symptom {
             None => cut(&scenario, line(case)),
             Some(symptom) => {
-                let patience = Deadline::new(self.args.shrink_time, self.asked_to_stop);
-                shorten(&scenario, line(case), symptom, self.target.implementation(), &patience)?
+                let patience = Deadline::new(self.shrink_time(set_aside), self.asked_to_stop);
+                let implementation = self.target.implementation();
+                let short = || shorten(&scenario, line(case), symptom, implementation, &patience);
+                caught(short).ok().flatten()?
             }
         };
         Some(format!("# From {}.\n{text}", case.file))

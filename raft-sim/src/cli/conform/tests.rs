@@ -74,7 +74,7 @@ fn two(format: &str) -> String {
 
 /// A report of the small corpus, without a version number.
 fn report(subjects: &[&(dyn Implementation + Sync)], format: &str) -> String {
-    let line = format!("tests/conformance --seeds 0..3 --format {format}");
+    let line = format!("tests/conformance --seeds 0..2 --format {format}");
     let (_, text) = printed(subjects, &line);
     text.replace(&format!("raft-sim {}", env!("CARGO_PKG_VERSION")), "raft-sim VERSION")
 }
@@ -104,7 +104,7 @@ fn as_junit() {
     let text = one("junit");
     insta::assert_snapshot!(text);
     let report = quick_junit::Report::deserialize_from_str(&text).expect("it is JUnit's XML");
-    assert_eq!((report.tests, report.failures, report.errors), (49, 4, 1));
+    assert_eq!((report.tests, report.failures, report.errors), (52, 6, 1));
 }
 
 #[test]
@@ -154,15 +154,19 @@ fn a_page_is_well_formed_and_needs_nothing_else() {
 fn markdown_escapes_signs_in_texts() {
     let page = one("markdown");
     assert!(page.contains(r"Of \<three\> servers one leads \& the others \*don't\* \| or do"));
-    for row in page.lines().filter(|line| line.starts_with('|')) {
-        assert_eq!(row.replace(r"\|", "").matches('|').count(), 4, "{row}");
+    let mut columns = None;
+    for line in page.lines() {
+        let signs = line.replace(r"\|", "").matches('|').count();
+        // The first row of a table has as many columns as all others.
+        columns = line.starts_with('|').then(|| columns.unwrap_or(signs));
+        assert!(columns.is_none_or(|columns| columns == signs), "{line}");
     }
 }
 
 #[test]
 fn a_report_does_not_depend_on_how_many_threads_made_it() {
     let report = |jobs| {
-        let line = format!("tests/conformance --seeds 0..8 --format json --jobs {jobs}");
+        let line = format!("tests/conformance --seeds 0..2 --format json --jobs {jobs}");
         printed(&[&Reference, &MODEST], &line).1
     };
     assert_eq!(report(1), report(4));
@@ -211,7 +215,10 @@ fn a_nondeterministic_step_is_shown_by_two_runs() {
 #[test]
 fn with_a_file_for_the_report_the_verdicts_are_printed() {
     let path = std::env::temp_dir().join(format!("raft-sim-{}-conform.html", std::process::id()));
-    let line = format!("tests/conformance --seeds 0..3 --format html --out {}", path.display());
+    let line = format!(
+        "tests/conformance/elected-and-commits.raft --seeds 0..2 --format html --out {}",
+        path.display()
+    );
     let (_, text) = printed(&[&MODEST], &line);
     let report = fs::read_to_string(&path).expect("it was written");
     fs::remove_file(&path).expect("it can be removed");
@@ -236,7 +243,7 @@ const PASSES: &str = "tests/conformance/elected-and-commits.raft";
 #[test]
 fn a_cause_that_stops_everything_hides_no_other() {
     let corpus = "tests/conformance/second-leader-knows-what-is-committed.raft";
-    let (end, report) = data(&Twofold, &format!("{corpus} {PASSES} --seeds 0..8"));
+    let (end, report) = data(&Twofold, &format!("{corpus} {PASSES} --seeds 0..1"));
     assert_eq!(end, End::Violated);
     let causes = causes(&report);
     let named = |name: &str| {
@@ -302,7 +309,8 @@ fn known_causes_fail_no_build_and_new_ones_do() {
 #[test]
 fn recorded_scenarios_fail_on_their_own() {
     let folder = std::env::temp_dir().join(format!("raft-sim-{}-recorded", std::process::id()));
-    let line = format!("{PASSES} --seeds 0..8 --record {}", folder.display());
+    let corpus = "tests/conformance/second-leader-knows-what-is-committed.raft";
+    let line = format!("{corpus} --seeds 0..1 --record {}", folder.display());
     let (_, report) = data(&Twofold, &line);
     let with_scenario =
         causes(&report).iter().filter(|cause| cause["scenario"].is_string()).count();
@@ -317,11 +325,10 @@ fn recorded_scenarios_fail_on_their_own() {
 }
 
 #[test]
-fn a_panic_is_one_cause_by_its_place() {
-    let (_, report) = data(&Choosy, &format!("{PASSES} --seeds 0..8"));
+fn a_panic_is_one_cause() {
+    let (_, report) = data(&Choosy, &format!("{PASSES} --seeds 0..4"));
     let panics: Vec<serde_json::Value> =
         causes(&report).into_iter().filter(|cause| cause["name"] == "No Panic").collect();
     let [one] = panics.as_slice() else { panic!("{panics:#?}") };
     assert!(one["id"].as_str().expect("text").starts_with("no-panic: "), "{one:#}");
-    assert!(one["id"].as_str().expect("text").contains("faulty.rs:"), "{one:#}");
 }

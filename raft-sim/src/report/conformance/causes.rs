@@ -12,8 +12,8 @@ use crate::scenario::parse::parse;
 use crate::scenario::source;
 use crate::timeline::texts;
 
-/// All causes: first those that are not known; of these, those that need no different settings; then the gravest, and among
-/// equals those that most scenarios and seeds show.
+/// All causes, in the order of their groups: those that are not known first, and those that were found with everything judged;
+/// then the gravest, and among equals those that most scenarios and seeds show.
 pub(super) fn all(trial: &Trial, known: &Known) -> Vec<Cause> {
     let mut all: Vec<Cause> = Vec::new();
     for round in &trial.rounds {
@@ -29,7 +29,9 @@ pub(super) fn all(trial: &Trial, known: &Known) -> Vec<Cause> {
     }
     all.sort_by_key(|cause| {
         let shown_by = cause.scenarios as u64 + cause.seeds;
-        (cause.known, cause.mixed_settings, cause.weight, Reverse(shown_by))
+        let set_up = cause.weight == Weight::SetUp;
+        let group = (cause.known, set_up, cause.mixed_settings, cause.is_behind());
+        (group, cause.weight, Reverse(shown_by))
     });
     all
 }

@@ -11,6 +11,7 @@ use crate::checker::Property;
 pub(super) const TITLE: &str = "Raft conformance";
 /// The headings of its parts.
 pub(super) const CAUSES: &str = "Causes";
+const BEHIND: &str = "Behind them, with what was found set aside; these may follow from it";
 const MIXED: &str = "Only where servers have different settings";
 const KNOWN: &str = "Known";
 pub(super) const SEEN: &str = "Each cause";
@@ -168,8 +169,8 @@ impl Cause {
     }
 }
 
-/// Causes under their headings: those that count, those that come with different settings only, those that are known,
-/// and what could not be set up.
+/// Causes under their headings: those of the first round, those behind them, those that come with different settings only,
+/// what could not be set up, and those that are known.
 pub(super) fn groups_of(causes: &[Cause]) -> Vec<(&'static str, Vec<&Cause>)> {
     let heading = |cause: &Cause| {
         if cause.known {
@@ -178,11 +179,13 @@ pub(super) fn groups_of(causes: &[Cause]) -> Vec<(&'static str, Vec<&Cause>)> {
             cause.weight.title()
         } else if cause.mixed_settings {
             MIXED
+        } else if cause.is_behind() {
+            BEHIND
         } else {
             CAUSES
         }
     };
-    let headings = [CAUSES, MIXED, Weight::SetUp.title(), KNOWN];
+    let headings = [CAUSES, BEHIND, MIXED, Weight::SetUp.title(), KNOWN];
     let of = |name: &'static str| {
         (name, causes.iter().filter(|cause| heading(cause) == name).collect::<Vec<_>>())
     };

@@ -171,6 +171,7 @@ fn one_example(example: &Example, out: &mut Vec<u8>) -> io::Result<()> {
                 block_text += &format!("\n\nthe last steps before it:\n{}", steps.join("\n"));
             }
             block("text", &block_text, out)?;
+            writeln!(out)?;
         }
         Source::Seed { .. } => {
             writeln!(out, "\n{} {}\n", code(&source.place()), plain(message))?;

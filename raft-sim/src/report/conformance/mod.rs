@@ -16,6 +16,7 @@ mod labels;
 pub mod markdown;
 mod place;
 mod symptom;
+mod weight;
 
 use std::io::{self, Write};
 
@@ -23,11 +24,12 @@ use serde::Serialize;
 
 use super::{End, Report};
 use crate::campaign::{Campaign, Header};
-use crate::checker::{Class, Property};
+use crate::checker::Property;
 use crate::subject::Capability;
 
 pub use known::Known;
 pub use symptom::symptom;
+pub use weight::Weight;
 
 /// The version of the report as data. Fields are added without a new one.
 const FORMAT: u32 = 2;
@@ -125,79 +127,6 @@ pub struct Subject {
     pub skipped: Vec<Lacking>,
 }
 
-/// The weight of a cause, the heaviest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weight {
-    /// Two runs of the same seed differ: other findings may not replay.
-    Repeatability,
-    /// A safety property is violated.
-    Safety,
-    /// A server does not boot.
-    Boot,
-    /// A liveness obligation was not met in time.
-    Progress,
-    /// In a situation of the paper the outcome is not the one that the paper gives.
-    Scenarios,
-    /// A subject that claims to keep the rules of Figures 2 and 13 to the letter breaks one.
-    #[serde(rename = "conduct")]
-    Rules,
-    /// A scenario file can't be used.
-    Files,
-    /// A scenario could not be set up: a statement could not be carried out. That is no failure.
-    SetUp,
-}
-
-impl Weight {
-    /// The heading of the causes of this weight.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Weight::Repeatability => "Not repeatable",
-            Weight::Safety => "Safety",
-            Weight::Boot => "Boot",
-            Weight::Progress => "Progress",
-            Weight::Scenarios => "Situations of the paper",
-            Weight::Rules => "Rules",
-            Weight::Files => "Unusable files",
-            Weight::SetUp => "Could not be set up",
-        }
-    }
-
-    /// The verdict on a subject whose gravest cause has this weight.
-    fn verdict(self) -> &'static str {
-        match self {
-            Weight::Repeatability => "is not repeatable",
-            Weight::Safety => "violates safety",
-            Weight::Boot => "does not boot",
-            Weight::Progress => "does not make progress",
-            Weight::Scenarios => "departs from the paper",
-            Weight::Rules => "breaks rules of the paper",
-            Weight::Files => "was not tested on everything",
-            Weight::SetUp => "conforms where it could be set up",
-        }
-    }
-
-    /// The end of the program if a cause has this weight.
-    fn end(self) -> End {
-        match self {
-            Weight::Repeatability => End::Unrepeatable,
-            Weight::Safety | Weight::Boot | Weight::Scenarios | Weight::Rules => End::Violated,
-            Weight::Progress => End::Stuck,
-            Weight::Files => End::Unusable,
-            Weight::SetUp => End::Held,
-        }
-    }
-
-    fn of(class: Class) -> Weight {
-        match class {
-            Class::Safety => Weight::Safety,
-            Class::Rules => Weight::Rules,
-            Class::Liveness => Weight::Progress,
-        }
-    }
-}
-
 /// One cause: a symptom, with every scenario and seed that shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cause {
@@ -230,6 +159,14 @@ pub struct Cause {
     pub replay: String,
     /// Examples, the plainest first; never empty.
     pub examples: Vec<Example>,
+}
+
+impl Cause {
+    /// True if it was found with other properties set aside, from which it may follow.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        !self.set_aside.is_empty()
+    }
 }
 
 /// The number of scenarios with each result.
