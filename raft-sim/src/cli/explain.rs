@@ -7,7 +7,7 @@ use super::Error;
 use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_report, timeline};
 use super::subject::{SubjectArgs, Target};
 use super::values::{self, Properties};
-use crate::report::{End, failure_end, requires};
+use crate::report::{End, failure_end};
 use crate::scenario::replay::{Verdict, replay};
 use crate::timeline::{Line, Recorder, texts};
 
@@ -64,8 +64,8 @@ pub(super) fn explain(
             writeln!(out, "{GOOD}passed{GOOD:#}")?;
             Ok(End::Held)
         }
-        Verdict::Skipped(lacking) => {
-            writeln!(out, "skipped: {}", requires(lacking))?;
+        Verdict::Skipped(skip) => {
+            writeln!(out, "skipped: {skip}")?;
             Ok(End::Held)
         }
         Verdict::Failed(failure) => {

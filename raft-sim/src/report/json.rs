@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Case, Report, Result, Summary, requires};
+use super::{Case, Report, Result, Summary};
 
 #[derive(Serialize)]
 struct Document<'r> {
@@ -37,7 +37,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn row(case: &Case) -> Row<'_> {
     let (verdict, line, message) = match &case.result {
         Result::Passed => ("passed", None, None),
-        Result::Skipped(lacking) => ("skipped", None, Some(requires(lacking))),
+        Result::Skipped(skip) => ("skipped", None, Some(skip.to_string())),
         Result::Failed(failed) => {
             let failure = &failed.failure;
             ("failed", Some(failure.line), Some(failure.message.clone()))
