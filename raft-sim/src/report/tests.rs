@@ -1,4 +1,5 @@
 use super::*;
+use crate::subject::Capability;
 
 fn case(file: &str, result: Result) -> Case {
     Case {
