@@ -32,9 +32,20 @@ pub struct SyncTime {
 pub struct Survives {
     /// The number of writes that survive as a whole, oldest first.
     pub writes: usize,
-    /// The next write is torn if it appends more entries than this: this many survive, and so do its other parts
-    /// (term and vote, snapshot, truncation of the log).
-    pub torn: Option<usize>,
+    /// The place at which the next write is torn, if it reaches that far.
+    pub torn: Option<Torn>,
+}
+
+/// The place at which a write is torn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Torn {
+    /// In its snapshot: its term and vote survive, and nothing else of it.
+    Snapshot,
+    /// Behind this many of the entries that it appends: these survive, and so do its other parts (term and vote,
+    /// snapshot, truncation of the log).
+    #[serde(untagged)]
+    Entries(usize),
 }
 
 /// One server's disk.
@@ -158,6 +169,23 @@ impl Disk {
         log.map_or(0, |log| log.entries.len())
     }
 
+    /// True if the oldest pending write has a snapshot.
+    pub(crate) fn oldest_has_snapshot(&self) -> bool {
+        self.unsynced.front().is_some_and(|unsynced| unsynced.write.snapshot.is_some())
+    }
+
+    /// The number of pending writes, oldest first, that must be durable for the entry at an index to be as it was
+    /// written; `None` if no pending write has it.
+    pub(crate) fn writes_through(&self, index: LogIndex) -> Option<usize> {
+        let has = |unsynced: &Unsynced| {
+            let Write { snapshot, log, .. } = &unsynced.write;
+            let behind = |log: &LogWrite| length(log.from.before()) + log.entries.len() as u64;
+            log.as_ref().is_some_and(|log| log.from <= index && index.get() <= behind(log))
+                || snapshot.as_ref().is_some_and(|snapshot| index <= snapshot.last.index)
+        };
+        self.unsynced.iter().rposition(has).map(|place| place + 1)
+    }
+
     /// Makes the oldest pending write durable if its token is at most `through`.
     pub(crate) fn sync_next(&mut self, through: Token) -> Option<Write> {
         if self.unsynced.front()?.write.token > through {
@@ -168,9 +196,16 @@ impl Disk {
         Some(write)
     }
 
-    /// Tears the oldest pending write if it appends more than `entries` entries. All of it becomes durable except the
-    /// entries after these and the commit index, which may be one of theirs. Returns the durable part.
-    pub(crate) fn tear(&mut self, entries: usize) -> Option<Write> {
+    /// Tears the oldest pending write if it reaches this place. What is before it becomes durable, but for the commit
+    /// index, which may be that of a lost entry. Returns the durable part.
+    pub(crate) fn tear(&mut self, torn: Torn) -> Option<Write> {
+        match torn {
+            Torn::Entries(entries) => self.tear_entries(entries),
+            Torn::Snapshot => self.tear_snapshot(),
+        }
+    }
+
+    fn tear_entries(&mut self, entries: usize) -> Option<Write> {
         let log = self.unsynced.front()?.write.log.as_ref()?;
         let kept = Entries::from(log.entries.get(..entries)?);
         if kept.len() == log.entries.len() {
@@ -178,6 +213,14 @@ impl Disk {
         }
         let log = Some(LogWrite { from: log.from, entries: kept });
         let write = Write { log, commit: None, ..self.unsynced.pop_front()?.write };
+        self.keep(&write);
+        Some(write)
+    }
+
+    fn tear_snapshot(&mut self) -> Option<Write> {
+        self.unsynced.front()?.write.snapshot.as_ref()?;
+        let Unsynced { write, .. } = self.unsynced.pop_front()?;
+        let write = Write { snapshot: None, log: None, commit: None, ..write };
         self.keep(&write);
         Some(write)
     }
@@ -397,12 +440,46 @@ mod tests {
                 None,
             );
             disk.submit(write(2, None, log(7, &[3])), None);
-            let durable = disk.tear(torn).and_then(|write| write.log).expect("it was torn");
+            let durable =
+                disk.tear(Torn::Entries(torn)).and_then(|write| write.log).expect("it was torn");
             assert_eq!(durable.entries.len(), torn);
             assert_eq!(logs(&disk)[0], left);
             assert_eq!((disk.hard_state().term, disk.commit()), (Term(3), None));
             assert_eq!(disk.snapshot().map(|snapshot| snapshot.last.index), Some(index(3)));
             assert_eq!(disk.unsynced(), 1);
+        }
+    }
+
+    #[test]
+    fn a_write_torn_in_its_snapshot_leaves_term_and_vote() {
+        let mut disk = Disk::new(HardState::default(), entries(1, &[1, 1]));
+        disk.submit(write(1, None, log(3, &[2])), None);
+        assert!(disk.tear(Torn::Snapshot).is_none(), "it has no snapshot");
+        let hard_state = Some(HardState { term: Term(3), voted_for: None });
+        let mut disk = Disk::new(HardState::default(), entries(1, &[1, 1]));
+        let whole = Write { hard_state, ..write(1, snapshot(4, 2), log(5, &[3])) };
+        disk.submit(whole, None);
+        assert!(disk.tear(Torn::Snapshot).is_some());
+        assert_eq!((disk.hard_state().term, disk.snapshot()), (Term(3), None));
+        assert_eq!(logs(&disk), [vec![(1, 1), (2, 1)], vec![(1, 1), (2, 1)]]);
+        assert!(!disk.is_dirty());
+    }
+
+    #[test]
+    fn an_entry_is_durable_with_the_last_write_that_has_it() {
+        let mut disk = Disk::new(HardState::default(), entries(1, &[1, 1]));
+        disk.submit(write(1, None, log(3, &[1, 1])), None);
+        disk.submit(write(2, None, log(4, &[2])), None);
+        disk.submit(write(3, snapshot(2, 1), None), None);
+        let writes = |place: u64| disk.writes_through(index(place));
+        assert_eq!([1, 2, 3, 4, 5].map(writes), [Some(3), Some(3), Some(1), Some(2), None]);
+    }
+
+    #[test]
+    fn a_place_at_which_a_write_is_torn_is_a_number_or_a_word() {
+        for (torn, text) in [(Torn::Entries(2), "2"), (Torn::Snapshot, "\"snapshot\"")] {
+            assert_eq!(serde_json::to_string(&torn).expect("it is data"), text);
+            assert_eq!(serde_json::from_str::<Torn>(text).expect("it is data"), torn);
         }
     }
 
@@ -431,12 +508,12 @@ mod tests {
     #[test]
     fn a_write_that_appends_no_more_is_not_torn() {
         let mut disk = Disk::default();
-        assert!(disk.tear(0).is_none());
+        assert!(disk.tear(Torn::Entries(0)).is_none());
         disk.submit(write(1, None, log(1, &[1, 1])), None);
-        assert!(disk.tear(2).is_none() && disk.tear(9).is_none());
+        assert!(disk.tear(Torn::Entries(2)).is_none() && disk.tear(Torn::Entries(9)).is_none());
         let mut cut = Disk::new(HardState::default(), entries(1, &[1, 1]));
         cut.submit(write(1, None, log(2, &[])), None);
-        assert!(cut.tear(0).is_none());
+        assert!(cut.tear(Torn::Entries(0)).is_none());
         assert_eq!((disk.unsynced(), cut.unsynced(), cut.log().len()), (1, 1, 2));
     }
 }

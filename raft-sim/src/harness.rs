@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::campaign::{Caller, Ending, Limits, Options, Runner};
-use crate::report::{Case, Result as CaseResult, human, requires};
+use crate::report::{Case, Result as CaseResult, human};
 use crate::scenario::packaged::PACKAGED;
 use crate::scenario::parse::parse;
 use crate::scenario::source::Source;
@@ -75,7 +75,7 @@ fn judged(
     let case = Case::judge(source, &scenario, implementation);
     match &case.result {
         CaseResult::Passed => Ok(Completion::Completed),
-        CaseResult::Skipped(lacking) => Ok(Completion::ignored_with(requires(lacking))),
+        CaseResult::Skipped(skip) => Ok(Completion::ignored_with(skip.to_string())),
         CaseResult::Failed(failed) => {
             let caller = Caller { program: program.to_owned(), subject: None };
             let mut text = Vec::new();

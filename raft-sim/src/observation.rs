@@ -10,6 +10,7 @@ use std::mem::ManuallyDrop;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
+use crate::disk::Torn;
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot};
 use crate::network::{Loss, MessageId};
 use crate::subject::{Answer, Effects, Event, Request, Settings, View, Write};
@@ -153,8 +154,8 @@ pub enum Observation<'a> {
         server: NodeId,
         /// Writes that were not durable and survived as a whole.
         survived: usize,
-        /// If one more was torn: the number of its appended entries that survived.
-        torn: Option<usize>,
+        /// If one more was torn: the place.
+        torn: Option<Torn>,
         /// Writes that were lost, the torn one included.
         lost: usize,
         /// True if it died at a write.

@@ -6,7 +6,7 @@ use raft_sim::reference::Reference;
 use raft_sim::run::run;
 use raft_sim::scenario::packaged::PACKAGED;
 use raft_sim::scenario::parse::parse;
-use raft_sim::scenario::replay::{Verdict, replay};
+use raft_sim::scenario::replay::{Skip, Verdict, replay};
 use raft_sim::scenario::source::Source;
 use raft_sim::subject::{Answer, Boot, Capability, Effects, Event, Implementation, Subject, View};
 
@@ -91,7 +91,8 @@ fn scenarios_that_suppose_otherwise_are_skipped_and_not_failed() {
 fn skipped(fact: Capability, statements: &str) -> bool {
     let text = format!("scenario A title\npaper §5\nservers S1 S2 S3\n{statements}");
     let scenario = parse(&Source::new("t.raft", &text)).unwrap_or_else(|error| panic!("{error}"));
-    replay(&scenario, &Designed::claiming(&[fact]), &mut ()) == Verdict::Skipped(vec![fact])
+    replay(&scenario, &Designed::claiming(&[fact]), &mut ())
+        == Verdict::Skipped(Skip::Lacks(vec![fact]))
 }
 
 #[test]

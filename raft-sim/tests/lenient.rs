@@ -38,7 +38,7 @@ fn timeout(server: NodeId) -> Move {
 
 fn propose(server: NodeId, label: &str) -> Move {
     let commands = vec![Label(label.to_string())];
-    Move::Do(Statement::Propose { server, commands, session: None })
+    Move::Do(Statement::Propose { server: server.into(), commands, session: None })
 }
 
 /// An AppendEntries from S1 to S2, after `index` entries of term 1.
@@ -56,12 +56,12 @@ fn a_step_that_makes_no_sense_is_left_out_and_the_rest_goes_on() {
     let moves = [
         granted(S2, S1, 1),
         Move::Do(Statement::Restart(vec![S2].into())),
-        Move::Do(Statement::Heartbeat(S1)),
+        Move::Do(Statement::Heartbeat(S1.into())),
         timeout(S1),
         request(S1, S2, 1),
         granted(S3, S1, 1),
         granted(S2, S1, 1),
-        Move::Do(Statement::Heartbeat(S1)),
+        Move::Do(Statement::Heartbeat(S1.into())),
     ];
     let tried = attempt(&three(), &moves, &Reference);
     assert_eq!(tried.alarm, None);

@@ -2,7 +2,7 @@
 
 use raft_sim::reference::Reference;
 use raft_sim::scenario::parse::parse;
-use raft_sim::scenario::replay::{Failure, FailureKind, Verdict, replay};
+use raft_sim::scenario::replay::{Failure, FailureKind, Skip, Verdict, replay};
 use raft_sim::scenario::source::Source;
 use raft_sim::subject::{Boot, Capability, Implementation, Subject, View};
 
@@ -98,7 +98,7 @@ fn statements_and_settings_require_their_capabilities() {
         let verdict = on(&Bare, &format!("servers S1 S2\n{line}\n"));
         let expected = match needed {
             [] => Verdict::Passed,
-            [..] => Verdict::Skipped(needed.to_vec()),
+            [..] => Verdict::Skipped(Skip::Lacks(needed.to_vec())),
         };
         assert_eq!(verdict, expected, "{line}");
     }
@@ -113,12 +113,14 @@ fn a_statement_that_can_not_be_carried_out_is_a_mistake_of_the_scenario() {
         ("crash S2\nread S2 r", "S2 is down"),
         ("settings S2 window 1", "S2 is up"),
         ("crash S2\ncrash S2 torn 0", "S2 is down"),
-        ("crash S2 torn 0", "nothing to tear: the oldest write that is not durable on S2, if any"),
-        ("stall S1\npropose S1 x\ncrash S1 torn 1", "nothing to tear"),
+        ("crash S2 torn 0", "all that S2 has written is durable"),
+        ("stall S1\npropose S1 x\nflush S1 to 3", "S1 has no entry 3: its log ends with 2"),
+        ("flush S1 to 1", "entry 1 is durable on S1 already"),
+        ("isolate all\ncrash S1\npropose leader x", "no live server leads"),
+        ("pause S2\ntimeout S2", "S2 is paused"),
+        ("resume S2", "S2 is not paused"),
         ("flush S2", "all that S2 has written is durable"),
-        ("stall S1\npropose S1 x\nflush S1 2", "only 1 write of S1 is not durable"),
         ("tell S2", "S2 has been notified of all its durable writes"),
-        ("stall S1\npropose S1 x\nflush S1\ntell S1 #2", "there is only 1 durable write"),
     ];
     for (body, why) in cases {
         let first_mistake = body.strip_suffix("\npropose S1 x").unwrap_or(body);
@@ -130,6 +132,107 @@ fn a_statement_that_can_not_be_carried_out_is_a_mistake_of_the_scenario() {
         assert!(failure.message.starts_with(why), "{}", failure.message);
         assert_eq!(failure.line as usize, 4 + first_mistake.lines().count(), "{body}");
     }
+}
+
+#[test]
+fn a_statement_that_finds_nothing_to_do_because_of_how_a_server_writes_is_skipped_with_the_reason()
+{
+    let stalled = format!("{ELECTED}stall S1\npropose S1 x\n");
+    for (line, why) in [
+        (
+            "crash S1 torn 1",
+            "nothing to tear: the oldest write that is not durable on S1 appends 1 entry only",
+        ),
+        (
+            "crash S1 torn snapshot",
+            "nothing to tear: the oldest write that is not durable on S1 has no snapshot",
+        ),
+        ("flush S1 2", "only 1 write of S1 is not durable"),
+        ("flush S1\ntell S1 #2", "there is only 1 durable write of which S1 has not been notified"),
+    ] {
+        let Verdict::Skipped(skip) = on(&Reference, &format!("{stalled}{line}\n")) else {
+            panic!("{line} is not skipped")
+        };
+        let place = 6 + line.lines().count() as u32;
+        assert_eq!(skip, Skip::Unable { line: place, why: why.to_owned() });
+        assert_eq!(skip.to_string(), format!("line {place}: {why}"));
+    }
+}
+
+#[test]
+fn a_scenario_may_exclude_a_capability() {
+    let text = "servers S1 S2\nrequires not forge pre-vote\nelect S1\n";
+    assert_eq!(on(&Bare, text), Verdict::Passed);
+    let has = vec![Capability::Forge, Capability::PreVote];
+    assert_eq!(on(&Reference, text), Verdict::Skipped(Skip::Has(has)));
+}
+
+#[test]
+fn the_leader_is_whichever_server_leads_by_then() {
+    let text = format!(
+        "{ELECTED}propose leader x\nsettle\ncrash leader\nelect S2\npropose the leader y\nsettle\n"
+    );
+    holds(&text, "leader holds x y term 2");
+    holds(&text, "S1 down");
+    holds(&format!("{text}crash leader\n"), "not leader up");
+}
+
+#[test]
+fn one_of_several_conditions_is_enough() {
+    let text = format!("{ELECTED}propose S1 x\nsettle\n");
+    passes(&format!("{text}expect x failed or S2 leader or x acknowledged\n"));
+    passes(&format!("{text}expect not S1 leader or quiet\n"));
+    assert_eq!(
+        reasons(&format!("{text}expect x failed or S2 leader\n")),
+        "x was acknowledged by S1 in line 6, as entry 2\nS2 is follower, not leader"
+    );
+}
+
+#[test]
+fn messages_that_need_not_be_there_and_entries_of_a_log() {
+    let text = format!("{ELECTED}isolate S3\npropose S1 x\nsettle\nheal\ndrop S1 -> S3 if any\n");
+    let forge = "forge S1 -> S3 AppendEntries term 1 prev 1/1 entries as S2 2..2 commit 2\n";
+    holds(
+        &format!("{text}{forge}deliver S1 -> S3 AppendEntries if any\n"),
+        "S3 log as S1 commit 2",
+    );
+    let failure = fails(&format!("{text}{}", forge.replace("2..2", "2..3")));
+    assert!(
+        failure.message.starts_with("S2 has no entries 2..3: its log has 2"),
+        "{}",
+        failure.message
+    );
+}
+
+#[test]
+fn what_a_disk_has_and_what_a_leader_knows_can_be_said() {
+    let text = format!("{ELECTED}stall S3\npropose S1 x y\nsettle\n");
+    holds(&text, "S3 unsynced durable 1 holds x y");
+    holds(&text, "S1 durable 3 match S2 3 match S3 1 next S2 3 at least");
+    holds(&text, "S2 next S1 0 match S3 0");
+    let text = format!("{text}flush S3 to 3\n");
+    holds(&text, "S3 durable 3");
+    holds(&text, "not S3 unsynced");
+    holds(&format!("{text}sync S3\nsettle\n"), "S1 match S3 3");
+}
+
+#[test]
+fn a_paused_server_takes_nothing_and_a_clock_may_be_fast() {
+    let text = format!("{ELECTED}pause S2\npropose S1 x\nrun 2 heartbeats\n");
+    holds(&text, "S2 lacks x");
+    holds(&format!("{text}resume S2\nrun 2 heartbeats\n"), "S2 holds x");
+    let text = "servers S1 S2 S3\nsettings election-timeout 10..12\nclock S2 400%\nrun 8 ticks\n";
+    holds(text, "S2 leader");
+}
+
+#[test]
+fn statements_are_repeated_one_after_the_other() {
+    holds(
+        &format!("{ELECTED}repeat 3 timeout S2 then settle then timeout S3 then settle\n"),
+        "all term 7",
+    );
+    let failure = fails(&format!("{ELECTED}repeat 2 settle then expect S2 leader\n"));
+    assert!(failure.message.starts_with("S2 is follower, not leader"), "{}", failure.message);
 }
 
 /// What a snapshot stands for is in the log, and the state machine has executed it: that which took the

@@ -2,7 +2,7 @@
 
 use raft_sim::action::{Action, Change, LinkChange};
 use raft_sim::checker::{Checkers, NoPanic, Property};
-use raft_sim::disk::{Survives, SyncTime};
+use raft_sim::disk::{Survives, SyncTime, Torn};
 use raft_sim::model::{Command, NodeId, Term};
 use raft_sim::network::{Conditions, Delay};
 use raft_sim::observation::{Observation, Observer, Stop};
@@ -288,9 +288,13 @@ fn a_flushed_write_is_durable_before_the_server_is_notified() -> Result<(), Halt
 fn a_write_survives_a_crash_whole_or_torn_or_not_at_all() -> Result<(), Halt> {
     let cases = [
         (Survives::default(), 1, &["crash 1 None"][..]),
-        (Survives { writes: 1, torn: Some(0) }, 2, &["durable 1", "crash 0 None"]),
-        (Survives { writes: 0, torn: Some(0) }, 1, &["durable 0", "crash 1 Some(0)"]),
-        (Survives { writes: 0, torn: Some(1) }, 1, &["crash 1 None"]),
+        (Survives { writes: 1, torn: Some(Torn::Entries(0)) }, 2, &["durable 1", "crash 0 None"]),
+        (
+            Survives { writes: 0, torn: Some(Torn::Entries(0)) },
+            1,
+            &["durable 0", "crash 1 Some(Entries(0))"],
+        ),
+        (Survives { writes: 0, torn: Some(Torn::Entries(1)) }, 1, &["crash 1 None"]),
     ];
     for (survives, entries, end) in cases {
         let mut stage = written()?;

@@ -136,7 +136,10 @@ fn header_items() -> impl Strategy<Value = Vec<HeaderItem>> {
         items.extend(network.map(HeaderItem::Network));
         items.push(HeaderItem::Paper("§5.2, Figure 3".to_owned()));
         items.extend(outside.map(HeaderItem::Outside));
-        let halves = required.chunks(2).map(|half| HeaderItem::Requires(half.to_vec()));
+        let halves = required.chunks(2).enumerate().map(|(place, half)| match place {
+            0 => HeaderItem::Requires(half.to_vec()),
+            _ => HeaderItem::RequiresNot(half.to_vec()),
+        });
         items.extend(halves);
         items.extend(violates.then(|| HeaderItem::Violates("log-matching".to_owned())));
         items.extend(set_aside.then(|| HeaderItem::SetAside(vec![Property::MatchIndex])));

@@ -14,7 +14,7 @@ use super::files::is_stdin;
 use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_report, timeline};
 use super::subject::{SubjectArgs, Target};
 use super::values::{self, Properties};
-use crate::report::{End, failure_end, requires};
+use crate::report::{End, failure_end};
 use crate::scenario::packaged::PACKAGED;
 use crate::scenario::replay::{Failure, Verdict, replay};
 use crate::timeline::{Line, Recorder, texts};
@@ -119,7 +119,7 @@ pub(super) fn explain(
             let title = &scenario.header.title;
             let (verdict, line, message) = match &verdict {
                 Verdict::Passed => ("passed", None, None),
-                Verdict::Skipped(lacking) => ("skipped", None, Some(requires(lacking))),
+                Verdict::Skipped(skip) => ("skipped", None, Some(skip.to_string())),
                 Verdict::Failed(Failure { line, message, .. }) => {
                     ("failed", Some(*line), Some(message.clone()))
                 }
@@ -164,7 +164,7 @@ fn human(
     writeln!(out)?;
     match verdict {
         Verdict::Passed => writeln!(out, "{GOOD}passed{GOOD:#}"),
-        Verdict::Skipped(lacking) => writeln!(out, "skipped: {}", requires(lacking)),
+        Verdict::Skipped(skip) => writeln!(out, "skipped: {skip}"),
         Verdict::Failed(failure) => {
             if let Some(line) = not_begun {
                 writeln!(out, "Line {line} and what follows was not reached.")?;

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use crate::campaign::{Caller, Finding, Header, scenarios};
 use crate::timeline::texts;
 
-use super::{BAD, Case, Failed, GOOD, Report, Result, Summary, requires, width};
+use super::{BAD, Case, Failed, GOOD, Report, Result, Summary, width};
 
 const SKIPPED: Style = AnsiColor::Yellow.on_default();
 
@@ -30,9 +30,8 @@ pub(crate) fn line(case: &Case, names: usize, out: &mut dyn Write) -> io::Result
     let (file, title) = (&case.file, &case.title);
     match &case.result {
         Result::Passed => writeln!(out, "{GOOD}passed{GOOD:#}   {file:<names$}  {title}"),
-        Result::Skipped(lacking) => {
-            let requires = requires(lacking);
-            writeln!(out, "{SKIPPED}skipped{SKIPPED:#}  {file:<names$}  {title}: {requires}")
+        Result::Skipped(skip) => {
+            writeln!(out, "{SKIPPED}skipped{SKIPPED:#}  {file:<names$}  {title}: {skip}")
         }
         Result::Failed(Failed { failure, .. }) => {
             let message = failure.message.lines().next().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Case, Report, Result, Summary, requires};
+use super::{Case, Report, Result, Summary};
 
 #[derive(Serialize)]
 struct Document<'r> {
@@ -41,7 +41,7 @@ pub fn write(report: &Report, times: &[Duration], out: &mut dyn Write) -> io::Re
 fn row<'c>(case: &'c Case, time: Option<&Duration>) -> Row<'c> {
     let (verdict, line, message) = match &case.result {
         Result::Passed => ("passed", None, None),
-        Result::Skipped(lacking) => ("skipped", None, Some(requires(lacking))),
+        Result::Skipped(skip) => ("skipped", None, Some(skip.to_string())),
         Result::Failed(failed) => {
             let failure = &failed.failure;
             ("failed", Some(failure.line), Some(failure.message.clone()))

@@ -8,7 +8,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use crate::campaign::Caller;
 use crate::timeline::texts;
 
-use super::{Case, Report, Result, requires};
+use super::{Case, Report, Result};
 
 /// Writes all results. `times` are those of the first cases, in their order.
 ///
@@ -36,9 +36,9 @@ pub fn write(report: &Report, times: &[Duration], out: &mut dyn Write) -> io::Re
 fn test_case(case: &Case, caller: &Caller) -> TestCase {
     let status = match &case.result {
         Result::Passed => TestCaseStatus::success(),
-        Result::Skipped(lacking) => {
+        Result::Skipped(skip) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(requires(lacking));
+            status.set_message(skip.to_string());
             status
         }
         Result::Failed(failed) => {

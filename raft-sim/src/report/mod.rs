@@ -18,10 +18,10 @@ use anstyle::{AnsiColor, Style};
 
 use crate::campaign::{Caller, quoted};
 use crate::observation::Observer;
-use crate::scenario::replay::{Failure, FailureKind, Verdict, replay};
+use crate::scenario::replay::{Failure, FailureKind, Skip, Verdict, replay};
 use crate::scenario::source::Source;
 use crate::scenario::syntax::{Scenario, Statement, Step};
-use crate::subject::{Capability, Implementation};
+use crate::subject::Implementation;
 use crate::timeline::{Line, Recorder};
 
 /// The number of steps that are shown before a violation or a failure.
@@ -114,8 +114,8 @@ pub struct Case {
 pub enum Result {
     /// Every expectation and every property held.
     Passed,
-    /// The implementation lacks capabilities that the scenario requires.
-    Skipped(Vec<Capability>),
+    /// The implementation can't do what the scenario is about.
+    Skipped(Skip),
     /// An expectation or a property did not hold.
     Failed(Failed),
     /// The file can't be read, or has an error in its text.
@@ -147,7 +147,7 @@ pub struct Summary {
     pub passed: usize,
     /// Cases in which something did not hold.
     pub failed: usize,
-    /// Cases that require a capability which the implementation lacks.
+    /// Cases that the implementation can't do: it lacks a capability, for example.
     pub skipped: usize,
     /// Cases whose file could not be used.
     pub unusable: usize,
@@ -210,7 +210,7 @@ impl Case {
         let mut last = Recorder::last(LAST_STEPS);
         let result = match replay(scenario, implementation, &mut (&mut last, observer)) {
             Verdict::Passed => Result::Passed,
-            Verdict::Skipped(lacking) => Result::Skipped(lacking),
+            Verdict::Skipped(skip) => Result::Skipped(skip),
             Verdict::Failed(failure) => {
                 let at = failure.line.saturating_sub(1) as usize;
                 let text = source.text().lines().nth(at).unwrap_or_default().trim_end().to_owned();
@@ -259,9 +259,9 @@ pub(crate) fn failure_end(kind: FailureKind) -> End {
 }
 
 /// The required capabilities as text: `requires forge, no-op`.
-pub(crate) fn requires(capabilities: &[Capability]) -> String {
-    let labels: Vec<&str> = capabilities.iter().map(|capability| capability.unmet()).collect();
-    format!("requires {}", labels.join(", "))
+#[cfg(feature = "cli")]
+pub(crate) fn requires(capabilities: &[crate::subject::Capability]) -> String {
+    Skip::Lacks(capabilities.to_vec()).to_string()
 }
 
 /// The width of the widest text, in characters.

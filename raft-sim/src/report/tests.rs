@@ -1,4 +1,5 @@
 use super::*;
+use crate::subject::Capability;
 
 fn case(file: &str, result: Result) -> Case {
     Case {
@@ -33,7 +34,10 @@ fn whole() -> Report {
         caller: Caller::default(),
         cases: vec![
             case("a.raft", Result::Passed),
-            case("long.raft", Result::Skipped(vec![Capability::Forge, Capability::NoOp])),
+            case(
+                "long.raft",
+                Result::Skipped(Skip::Lacks(vec![Capability::Forge, Capability::NoOp])),
+            ),
             case("it's.raft", failed(FailureKind::Violation)),
             case("d.raft", unusable()),
         ],
@@ -55,7 +59,7 @@ fn the_worst_case_decides_how_it_ends() {
         report.end().code()
     };
     assert_eq!(end(vec![]), 0);
-    assert_eq!(end(vec![Result::Passed, Result::Skipped(vec![])]), 0);
+    assert_eq!(end(vec![Result::Passed, Result::Skipped(Skip::Lacks(vec![]))]), 0);
     assert_eq!(end(vec![failed(FailureKind::Liveness), Result::Passed]), 3);
     let both = vec![failed(FailureKind::Violation), failed(FailureKind::Liveness)];
     assert_eq!(end(both), 1);

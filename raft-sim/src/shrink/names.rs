@@ -2,13 +2,17 @@
 
 use crate::model::NodeId;
 use crate::scenario::syntax::{
-    Condition, DrawnEntry, Fact, ForgedBody, Label, Link, Selector, Servers, Statement,
+    Condition, DrawnEntry, Fact, ForgedBody, ForgedEntries, Label, Link, Selector, Servers,
+    Statement, Target,
 };
 
 /// Calls `see` with every server that a statement names, so that it can be changed.
 pub(super) fn each_server(statement: &mut Statement, see: &mut dyn FnMut(&mut NodeId)) {
     match statement {
         Statement::Timeout(servers)
+        | Statement::Pause(servers)
+        | Statement::Resume(servers)
+        | Statement::Clock(servers, _)
         | Statement::Tick(servers, _)
         | Statement::Crash(servers)
         | Statement::Settings(servers, _)
@@ -16,33 +20,47 @@ pub(super) fn each_server(statement: &mut Statement, see: &mut dyn FnMut(&mut No
         | Statement::Isolate(servers)
         | Statement::Compact(servers) => servers.iter_mut().for_each(see),
         Statement::Elect(server)
-        | Statement::Heartbeat(server)
+        | Statement::Lie(server)
+        | Statement::Wipe(server)
+        | Statement::PauseApply(server)
+        | Statement::Apply(server)
+        | Statement::ResumeApply(server) => see(server),
+        Statement::Heartbeat(server)
         | Statement::Stall(server)
         | Statement::Sync(server)
         | Statement::SyncNewest(server)
         | Statement::Unstall(server)
         | Statement::Flush(server, _)
+        | Statement::FlushTo(server, _)
         | Statement::Tell(server, _)
         | Statement::CrashTorn(server, _)
-        | Statement::Lie(server)
-        | Statement::Wipe(server)
         | Statement::Propose { server, .. }
         | Statement::Retry(server, _)
         | Statement::Register(server, _)
-        | Statement::Read(server, _)
-        | Statement::PauseApply(server)
-        | Statement::Apply(server)
-        | Statement::ResumeApply(server) => see(server),
+        | Statement::Read(server, _) => in_target(server, see),
         Statement::Change { server, voters, learners, .. } => {
-            see(server);
+            in_target(server, see);
             voters.iter_mut().chain(learners.iter_mut()).for_each(see);
         }
-        Statement::Transfer { server, to, .. } => [server, to].into_iter().for_each(see),
+        Statement::Transfer { server, to, .. } => {
+            in_target(server, see);
+            see(to);
+        }
+        Statement::Repeat(_, statements) => {
+            statements.iter_mut().for_each(|statement| each_server(statement, see));
+        }
         Statement::Deliver(selection)
         | Statement::Drop(selection)
         | Statement::Duplicate(selection) => in_selector(&mut selection.selector, see),
         Statement::Hold(selector) | Statement::Release(selector) => in_selector(selector, see),
-        Statement::Forge(forged) => in_links(std::slice::from_mut(&mut forged.link), see),
+        Statement::Forge(forged) => {
+            in_links(std::slice::from_mut(&mut forged.link), see);
+            if let ForgedBody::AppendEntries { entries: ForgedEntries::As(server, ..), .. } =
+                &mut forged.body
+            {
+                see(server);
+            }
+        }
         Statement::Partition(groups) => groups.iter_mut().flatten().for_each(see),
         Statement::Cut(links) | Statement::Heal(Some(links)) => in_links(links, see),
         Statement::Expect(condition)
@@ -50,6 +68,13 @@ pub(super) fn each_server(statement: &mut Statement, see: &mut dyn FnMut(&mut No
         | Statement::Reach(condition)
         | Statement::Within(_, condition) => in_condition(condition, see),
         Statement::Settle | Statement::Run(_) | Statement::Heal(None) => {}
+    }
+}
+
+fn in_target(target: &mut Target, see: &mut dyn FnMut(&mut NodeId)) {
+    match target {
+        Target::Server(server) => see(server),
+        Target::Leader => {}
     }
 }
 
@@ -67,6 +92,9 @@ fn in_links(links: &mut [Link], see: &mut dyn FnMut(&mut NodeId)) {
 fn in_condition(condition: &mut Condition, see: &mut dyn FnMut(&mut NodeId)) {
     match condition {
         Condition::Not(condition) => in_condition(condition, see),
+        Condition::Any(conditions) => {
+            conditions.iter_mut().for_each(|condition| in_condition(condition, see));
+        }
         Condition::Servers(servers, facts) => {
             servers.iter_mut().for_each(&mut *see);
             facts.iter_mut().for_each(|fact| in_fact(fact, see));
@@ -86,7 +114,11 @@ fn in_condition(condition: &mut Condition, see: &mut dyn FnMut(&mut NodeId)) {
 
 fn in_fact(fact: &mut Fact, see: &mut dyn FnMut(&mut NodeId)) {
     match fact {
-        Fact::TermAs(server) | Fact::LogAs(server) | Fact::Vote(Some(server)) => see(server),
+        Fact::TermAs(server)
+        | Fact::LogAs(server)
+        | Fact::Vote(Some(server))
+        | Fact::Next(server, _)
+        | Fact::Match(server, _) => see(server),
         Fact::Members(servers) | Fact::Learners(servers) => servers.iter_mut().for_each(see),
         Fact::Role(_)
         | Fact::Up
@@ -101,7 +133,9 @@ fn in_fact(fact: &mut Fact, see: &mut dyn FnMut(&mut NodeId)) {
         | Fact::Reported
         | Fact::Applied(_)
         | Fact::Joint
-        | Fact::Snapshot(_) => {}
+        | Fact::Snapshot(_)
+        | Fact::Unsynced
+        | Fact::Durable(_) => {}
     }
 }
 
@@ -116,6 +150,9 @@ pub(super) fn servers(statement: &Statement) -> Vec<NodeId> {
 pub(super) fn each_group(statement: &mut Statement, see: &mut dyn FnMut(&mut Servers)) {
     match statement {
         Statement::Timeout(servers)
+        | Statement::Pause(servers)
+        | Statement::Resume(servers)
+        | Statement::Clock(servers, _)
         | Statement::Tick(servers, _)
         | Statement::Crash(servers)
         | Statement::Restart(servers)
@@ -125,6 +162,9 @@ pub(super) fn each_group(statement: &mut Statement, see: &mut dyn FnMut(&mut Ser
         | Statement::Never(condition)
         | Statement::Reach(condition)
         | Statement::Within(_, condition) => group_in(condition, see),
+        Statement::Repeat(_, statements) => {
+            statements.iter_mut().for_each(|statement| each_group(statement, see));
+        }
         Statement::Elect(_)
         | Statement::Heartbeat(_)
         | Statement::Settle
@@ -141,6 +181,7 @@ pub(super) fn each_group(statement: &mut Statement, see: &mut dyn FnMut(&mut Ser
         | Statement::Sync(_)
         | Statement::SyncNewest(_)
         | Statement::Flush(..)
+        | Statement::FlushTo(..)
         | Statement::Tell(..)
         | Statement::Unstall(_)
         | Statement::Lie(_)
@@ -163,6 +204,9 @@ pub(super) fn each_group(statement: &mut Statement, see: &mut dyn FnMut(&mut Ser
 fn group_in(condition: &mut Condition, see: &mut dyn FnMut(&mut Servers)) {
     match condition {
         Condition::Not(condition) => group_in(condition, see),
+        Condition::Any(conditions) => {
+            conditions.iter_mut().for_each(|condition| group_in(condition, see));
+        }
         Condition::Servers(servers, _) | Condition::On(_, servers) => see(servers),
         Condition::ALeader
         | Condition::NoLeader
@@ -188,7 +232,9 @@ pub(super) fn each_label(statement: &mut Statement, see: &mut dyn FnMut(&mut Lab
         | Statement::Change { label, .. }
         | Statement::Transfer { label, .. } => see(label),
         Statement::Forge(forged) => {
-            if let ForgedBody::AppendEntries { entries, .. } = &mut forged.body {
+            if let ForgedBody::AppendEntries { entries: ForgedEntries::Drawn(entries), .. } =
+                &mut forged.body
+            {
                 labels_drawn(entries, see);
             }
         }
@@ -196,7 +242,13 @@ pub(super) fn each_label(statement: &mut Statement, see: &mut dyn FnMut(&mut Lab
         | Statement::Never(condition)
         | Statement::Reach(condition)
         | Statement::Within(_, condition) => labels_in(condition, see),
+        Statement::Repeat(_, statements) => {
+            statements.iter_mut().for_each(|statement| each_label(statement, see));
+        }
         Statement::Timeout(_)
+        | Statement::Pause(_)
+        | Statement::Resume(_)
+        | Statement::Clock(..)
         | Statement::Elect(_)
         | Statement::Heartbeat(_)
         | Statement::Tick(..)
@@ -215,6 +267,7 @@ pub(super) fn each_label(statement: &mut Statement, see: &mut dyn FnMut(&mut Lab
         | Statement::Sync(_)
         | Statement::SyncNewest(_)
         | Statement::Flush(..)
+        | Statement::FlushTo(..)
         | Statement::Tell(..)
         | Statement::Unstall(_)
         | Statement::Lie(_)
@@ -233,6 +286,9 @@ pub(super) fn each_label(statement: &mut Statement, see: &mut dyn FnMut(&mut Lab
 fn labels_in(condition: &mut Condition, see: &mut dyn FnMut(&mut Label)) {
     match condition {
         Condition::Not(condition) => labels_in(condition, see),
+        Condition::Any(conditions) => {
+            conditions.iter_mut().for_each(|condition| labels_in(condition, see));
+        }
         Condition::Servers(_, facts) => facts.iter_mut().for_each(|fact| labels_of(fact, see)),
         Condition::OnMajority(label)
         | Condition::On(label, _)
@@ -264,7 +320,11 @@ fn labels_of(fact: &mut Fact, see: &mut dyn FnMut(&mut Label)) {
         | Fact::Members(_)
         | Fact::Learners(_)
         | Fact::Joint
-        | Fact::Snapshot(_) => {}
+        | Fact::Snapshot(_)
+        | Fact::Unsynced
+        | Fact::Durable(_)
+        | Fact::Next(..)
+        | Fact::Match(..) => {}
     }
 }
 

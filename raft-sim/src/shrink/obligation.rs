@@ -110,7 +110,8 @@ pub(super) fn goals(
 
 /// Disks and state machines of these servers that were slow are quick again.
 fn resumed(moves: &[Move], up: &[NodeId]) -> Vec<Statement> {
-    let quick = |&server| [Statement::Unstall(server), Statement::ResumeApply(server)];
+    let quick =
+        |&server: &NodeId| [Statement::Unstall(server.into()), Statement::ResumeApply(server)];
     let all = up.iter().flat_map(quick);
     all.filter(|quick| is_needed(&Move::Do(quick.clone()), moves)).collect()
 }
@@ -178,7 +179,7 @@ impl Obligation<'_> {
             self.within(Condition::Not(Box::new(pending)))
         };
         let commands = vec![label('c')];
-        let proposed = Statement::Propose { server: leader, commands, session: None };
+        let proposed = Statement::Propose { server: leader.into(), commands, session: None };
         let commits = vec![proposed, done(label('c'))];
         let behind = |more: Vec<Statement>| [&commits[..], &more].concat();
         if property == Property::Progress {
@@ -190,14 +191,15 @@ impl Obligation<'_> {
         } else if property == Property::ChangeCompletes {
             let Membership { voters, learners, .. } = configuration.clone();
             let (voters, learners) = (voters.into(), learners.into());
-            let change = Statement::Change { server: leader, label: label('m'), voters, learners };
+            let change =
+                Statement::Change { server: leader.into(), label: label('m'), voters, learners };
             let once_more = behind(vec![change, done(label('m'))]);
             vec![[vec![self.change_ends(leader)], once_more].concat()]
         } else if property == Property::TransferEnds {
             let obliged = self.obliged(leader, configuration).into_iter();
             let targets = obliged.filter(|id| *id != leader && configuration.voters.contains(id));
             let handed = |to| {
-                let transfer = Statement::Transfer { server: leader, label: label('t'), to };
+                let transfer = Statement::Transfer { server: leader.into(), label: label('t'), to };
                 let leads = self.within(is(to, Fact::Role(RoleWord::Leader)));
                 let ends = [settled(label('t')), leads];
                 let asked = if self.healing.cut.is_empty() { 2 } else { 1 };

@@ -9,7 +9,8 @@ pub(super) fn shorter(step: &Move, all: &[Move]) -> Vec<Statement> {
     match step {
         Move::Do(Statement::Tick(servers, count)) if servers.len() == 1 => {
             let fewer = (*count > 1).then(|| Statement::Tick(servers.clone(), 1));
-            let named = [Statement::Timeout(servers.clone()), Statement::Heartbeat(servers[0])];
+            let named =
+                [Statement::Timeout(servers.clone()), Statement::Heartbeat(servers[0].into())];
             named.into_iter().chain(fewer).collect()
         }
         Move::Do(Statement::Propose { server, commands, session: Some(_) }) => {

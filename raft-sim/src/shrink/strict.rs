@@ -117,7 +117,7 @@ fn together(one: &Statement, next: &Statement) -> Vec<Statement> {
 /// The server of heartbeats and their number, where each tick of a leader is one: two of them may be merged.
 fn beats(statement: &Statement) -> Option<(NodeId, u32)> {
     if let Statement::Heartbeat(server) = statement {
-        return Some((*server, 1));
+        return Some((server.server()?, 1));
     }
     if let Statement::Tick(servers, count) = statement
         && servers.len() == 1

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::action::Action;
 use crate::checker::{Class, Violation};
+use crate::disk;
 use crate::model::{Body, Command, Message, NodeId, SessionId};
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
@@ -71,6 +72,7 @@ fn header(plan: &Plan, violation: &Violation) -> Header {
         servers: plan.servers().collect(),
         outside: plan.servers().skip(plan.members as usize).collect(),
         requires: Vec::new(),
+        requires_not: Vec::new(),
         violates: None,
         set_aside: plan.set_aside.clone(),
         settings: plan
@@ -171,12 +173,12 @@ impl Recorder {
         let known = |server: &NodeId| &servers[server.0 as usize - 1];
         let mut all = Vec::new();
         for (server, Known { slow, lags, .. }) in (1..).map(NodeId).zip(&servers) {
-            all.extend(slow.then_some(Move::Do(Statement::Stall(server)).into()));
+            all.extend(slow.then_some(Move::Do(Statement::Stall(server.into())).into()));
             all.extend(lags.then_some(Move::Do(Statement::PauseApply(server)).into()));
         }
         for (place, traced) in steps.into_iter().enumerate() {
             if let Move::Do(Statement::Flush(server, _) | Statement::Tell(server, _)) = &traced.step
-                && !known(server).slow
+                && server.server().is_some_and(|server| !known(&server).slow)
             {
                 continue;
             }
@@ -265,20 +267,20 @@ impl Recorder {
             Event::Register(request) => {
                 let label = self.label('s');
                 self.registers.insert(*request, label.clone());
-                self.say(Statement::Register(server, label));
+                self.say(Statement::Register(server.into(), label));
             }
             Event::Read(_) => {
                 let label = self.label('r');
-                self.say(Statement::Read(server, label));
+                self.say(Statement::Read(server.into(), label));
             }
             Event::ChangeMembership(_, voters, learners) => {
                 let label = self.label('m');
                 let (voters, learners) = (voters.clone().into(), learners.clone().into());
-                self.say(Statement::Change { server, label, voters, learners });
+                self.say(Statement::Change { server: server.into(), label, voters, learners });
             }
             Event::Transfer(_, to) => {
                 let label = self.label('t');
-                self.say(Statement::Transfer { server, label, to: *to });
+                self.say(Statement::Transfer { server: server.into(), label, to: *to });
             }
             // A rejected request for a snapshot has no effect.
             Event::Compact(request) if effects.answers.contains(&(*request, Answer::Rejected)) => {}
@@ -287,7 +289,7 @@ impl Recorder {
                 let unnotified = &mut self.known(server).unnotified;
                 if let Some(place) = unnotified.iter().position(|other| other == token) {
                     unnotified.remove(place);
-                    self.say(Statement::Tell(server, place as u32 + 1));
+                    self.say(Statement::Tell(server.into(), place as u32 + 1));
                 }
             }
             Event::Apply => self.say(Statement::Apply(server)),
@@ -295,7 +297,7 @@ impl Recorder {
         }
     }
 
-    fn crashed(&mut self, server: NodeId, lost: usize, torn: Option<usize>) {
+    fn crashed(&mut self, server: NodeId, lost: usize, torn: Option<disk::Torn>) {
         self.meanwhile(None);
         let known = self.known(server);
         known.slow |= lost > 0;
@@ -303,9 +305,13 @@ impl Recorder {
         known.unnotified.clear();
         let crash = match torn {
             // The surviving part of the torn write was observed as durable.
-            Some(entries) => {
+            Some(torn) => {
                 self.steps.pop();
-                Statement::CrashTorn(server, entries as u32)
+                let torn = match torn {
+                    disk::Torn::Entries(entries) => syntax::Torn::Entries(entries as u32),
+                    disk::Torn::Snapshot => syntax::Torn::Snapshot,
+                };
+                Statement::CrashTorn(server.into(), torn)
             }
             None => Statement::Crash(vec![server].into()),
         };
@@ -352,12 +358,12 @@ impl Recorder {
 
     fn propose(&mut self, server: NodeId, command: &Command, session: Option<Label>) {
         if let Some(label) = self.commands.get(&command[..]) {
-            let again = Statement::Retry(server, label.clone());
+            let again = Statement::Retry(server.into(), label.clone());
             return self.say(again);
         }
         let label = Label(format!("c{:0width$}", self.commands.len() + 1, width = self.width));
         self.commands.insert(command.to_vec(), label.clone());
-        self.say(Statement::Propose { server, commands: vec![label], session });
+        self.say(Statement::Propose { server: server.into(), commands: vec![label], session });
     }
 }
 
@@ -387,7 +393,7 @@ impl Observer for Recorder {
                 let known = self.known(*server);
                 known.unsynced = known.unsynced.saturating_sub(1);
                 known.unnotified.push(write.token);
-                self.say(Statement::Flush(*server, 1));
+                self.say(Statement::Flush((*server).into(), 1));
             }
             Observation::Booted { server, settings, changed, .. } => {
                 self.booted(*server, changed.then_some(&**settings));
@@ -440,7 +446,7 @@ fn done(server: NodeId, effects: &Effects, before: &View) -> Option<Statement> {
     if asks || effects.view.term > before.term {
         Some(Statement::Timeout(vec![server].into()))
     } else if before.role == Role::Leader && effects.view.role == Role::Leader {
-        Some(Statement::Heartbeat(server))
+        Some(Statement::Heartbeat(server.into()))
     } else {
         None
     }

@@ -7,7 +7,9 @@ use crate::scenario::syntax::{Label, Statement};
 /// For each proposal the places of its steps: itself, the deliveries of its entries alone, and of the replies to these.
 pub(super) fn of(moves: &[Move]) -> Vec<Vec<usize>> {
     let proposals = moves.iter().enumerate().filter_map(|(place, step)| match step {
-        Move::Do(Statement::Propose { server, commands, .. }) => Some((place, *server, commands)),
+        Move::Do(Statement::Propose { server, commands, .. }) => {
+            Some((place, server.server()?, commands))
+        }
         Move::Do(_) | Move::Deliver(_) | Move::Duplicate(_) => None,
     });
     proposals.map(|(place, server, commands)| trip(moves, place, server, commands)).collect()
@@ -56,7 +58,7 @@ mod tests {
 
     fn propose(label: &str) -> Move {
         let (commands, session) = (vec![Label(label.to_owned())], None);
-        Move::Do(Statement::Propose { server: NodeId(1), commands, session })
+        Move::Do(Statement::Propose { server: NodeId(1).into(), commands, session })
     }
 
     /// Entries of S1, with their indexes and commands.

@@ -1,6 +1,7 @@
 //! The phrases of a timeline: the event that a server takes, and the effects of a step. Text only.
 
 use super::messages::{body, configuration, entries, readable};
+use crate::disk::Torn;
 use crate::model::{
     AppendReply, Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Snapshot, length,
 };
@@ -283,6 +284,9 @@ pub(super) fn durable(write: &Write) -> String {
             format!("log {}", entries(&log.entries))
         });
     }
+    if parts.is_empty() {
+        return "durable: neither term and vote nor entries of the write".to_owned();
+    }
     format!("durable: {}", parts.join(", "))
 }
 
@@ -300,7 +304,7 @@ fn vote(vote: Option<NodeId>) -> String {
 }
 
 /// A crash of a server.
-pub(super) fn crash(lost: usize, torn: Option<usize>) -> String {
+pub(super) fn crash(lost: usize, torn: Option<Torn>) -> String {
     let crash = match lost {
         0 => "crashes".to_owned(),
         1 => "crashes, losing 1 write that was not durable".to_owned(),
@@ -308,9 +312,16 @@ pub(super) fn crash(lost: usize, torn: Option<usize>) -> String {
     };
     match torn {
         None => crash,
-        Some(0) => format!("{crash}; all but the entries of the oldest survives"),
-        Some(1) => format!("{crash}; of the entries of the oldest the first survives"),
-        Some(torn) => format!("{crash}; of the entries of the oldest the first {torn} survive"),
+        Some(Torn::Snapshot) => {
+            format!("{crash}; of the oldest, which has a snapshot, term and vote survive")
+        }
+        Some(Torn::Entries(0)) => format!("{crash}; all but the entries of the oldest survives"),
+        Some(Torn::Entries(1)) => {
+            format!("{crash}; of the entries of the oldest the first survives")
+        }
+        Some(Torn::Entries(entries)) => {
+            format!("{crash}; of the entries of the oldest the first {entries} survive")
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod extensions;
 use std::borrow::Cow;
 
 use super::*;
+use crate::disk::Torn;
 use crate::model::{
     AppendReply, Body, Entries, Entry, HardState, LogIndex, Own, Payload, Position, Term,
 };
@@ -71,7 +72,7 @@ fn observe(recorder: &mut Recorder, time: Micros, observation: &Observation<'_>)
     recorder.observe(time, observation).expect("a recorder ends no run");
 }
 
-fn crash(lost: usize, torn: Option<usize>) -> Observation<'static> {
+fn crash(lost: usize, torn: Option<Torn>) -> Observation<'static> {
     Observation::Crashed { server: S1, survived: 0, torn, lost, at_write: false }
 }
 

@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::flow::Due;
 use super::{Halt, Launch, Server, World, slot};
-use crate::disk::{Disk, Survives, length_after};
+use crate::disk::{Disk, Survives, Torn, length_after};
 use crate::mix::{below, mix};
 use crate::model::{LogIndex, NodeId, length};
 use crate::observation::{Observation, Observer, Stop, Stored};
@@ -338,14 +338,14 @@ impl<L: Launch + ?Sized> World<'_, L> {
         Ok(true)
     }
 
-    /// Makes the surviving writes of a server durable. Returns the number of whole ones, and the number of entries of
-    /// a torn one, if there is one.
+    /// Makes the surviving writes of a server durable. Returns the number of whole ones, and the place at which the next
+    /// one was torn, if it was.
     fn salvage(
         &mut self,
         id: NodeId,
         Survives { writes, torn }: Survives,
         observer: &mut impl Observer,
-    ) -> Result<(usize, Option<usize>), Stop> {
+    ) -> Result<(usize, Option<Torn>), Stop> {
         if self.servers[slot(id)].disk.lies() {
             return Ok((0, None));
         }

@@ -172,6 +172,12 @@ impl Server {
         self.up
     }
 
+    /// True if it is paused.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.missed.is_some()
+    }
+
     /// Its state after its last step; if it is down, its state before the crash.
     #[must_use]
     pub fn view(&self) -> &View {

@@ -46,7 +46,6 @@ fn a_simulated_server_is_forked_with_its_state_machine_and_its_disks_tokens() {
             prev: None,
             entries: <_>::default(),
             commit: None,
-        blob: None,
             round: 1,
         };
         Event::Receive(model::Message::new(NodeId(2), NodeId(1), Term(term), body))

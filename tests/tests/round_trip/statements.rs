@@ -8,8 +8,9 @@ use raft_sim::model::{NodeId, Term};
 use raft_sim::scenario::parse::parse;
 use raft_sim::scenario::source::Source;
 use raft_sim::scenario::syntax::{
-    Answer, Bound, Condition, Detail, Drawn, DrawnEntry, Duration, Fact, Forged, ForgedBody, Kind,
-    Label, Link, Number, RoleWord, Selection, Selector, Servers, Statement, Unit, Which,
+    Answer, Bound, Condition, Detail, Drawn, DrawnEntry, Duration, Fact, Forged, ForgedBody,
+    ForgedEntries, Kind, Label, Link, Number, RoleWord, Selection, Selector, Servers, Statement,
+    Target, Torn, Unit, Which,
 };
 
 use super::{cluster, servers, settings};
@@ -26,7 +27,7 @@ pub(crate) fn statements() -> impl Strategy<Value = Vec<Statement>> {
         // `settings` in the first place would belong to the header.
         let mut statements = vec![Statement::Settle];
         statements.extend((1..).zip(drawn).map(own));
-        let server = NodeId(1);
+        let server = Target::Server(NodeId(1));
         let commands = COMMANDS.map(label).to_vec();
         statements.extend([
             Statement::Propose { server, commands, session: None },
@@ -63,6 +64,7 @@ fn labelled(mut statement: Statement, number: u32) -> Statement {
     }
     if let Statement::Forge(Forged { body: ForgedBody::AppendEntries { entries, .. }, .. }) =
         &mut statement
+        && let ForgedEntries::Drawn(entries) = entries
     {
         for (place, entry) in entries.iter_mut().enumerate() {
             let name = Label(format!("f{number}-{place}"));
@@ -74,6 +76,16 @@ fn labelled(mut statement: Statement, number: u32) -> Statement {
 
 fn server() -> impl Strategy<Value = NodeId> {
     select(cluster())
+}
+
+/// A server, or the one that leads.
+fn target() -> impl Strategy<Value = Target> {
+    prop_oneof![3 => server().prop_map(Target::Server), 1 => Just(Target::Leader)]
+}
+
+/// Servers, or the one that leads.
+fn targets() -> impl Strategy<Value = Servers> {
+    prop_oneof![3 => servers(), 1 => Just(Servers::leader())]
 }
 
 fn commands() -> impl Strategy<Value = Vec<Label>> {
@@ -163,7 +175,8 @@ fn stream() -> impl Strategy<Value = Selector> {
 }
 
 fn selection() -> impl Strategy<Value = Selection> {
-    let which = prop_oneof![Just(Which::Only), Just(Which::All), small(1).prop_map(Which::Ordinal)];
+    let plain = select(vec![Which::Only, Which::All, Which::IfAny]);
+    let which = prop_oneof![2 => plain, 1 => small(1).prop_map(Which::Ordinal)];
     (selector(), which).prop_map(|(selector, which)| Selection { selector, which })
 }
 
@@ -179,7 +192,7 @@ fn forged() -> impl Strategy<Value = Forged> {
         (drawn(), any::<bool>())
             .prop_map(|(last, transfer)| ForgedBody::RequestVote { last, transfer }),
         any::<bool>().prop_map(|granted| ForgedBody::RequestVoteReply { granted }),
-        (drawn(), log(0), number(0)).prop_map(|(prev, entries, commit)| {
+        (drawn(), forged_entries(), number(0)).prop_map(|(prev, entries, commit)| {
             ForgedBody::AppendEntries { prev, entries, commit }
         }),
         option::of(number(0)).prop_map(|matched| ForgedBody::AppendEntriesReply { matched }),
@@ -192,6 +205,12 @@ fn forged() -> impl Strategy<Value = Forged> {
         term,
         body,
     })
+}
+
+fn forged_entries() -> impl Strategy<Value = ForgedEntries> {
+    let as_logged = (server(), 1..9_u64, 0..9_u64)
+        .prop_map(|(server, from, more)| ForgedEntries::As(server, from, from + more));
+    prop_oneof![3 => log(0).prop_map(ForgedEntries::Drawn), 1 => as_logged]
 }
 
 fn bounded() -> impl Strategy<Value = Number> {
@@ -225,6 +244,10 @@ fn fact() -> impl Strategy<Value = Fact> {
         option::of(server()).prop_map(Fact::Vote),
         bounded().prop_map(Fact::Commit),
         bounded().prop_map(Fact::Snapshot),
+        Just(Fact::Unsynced),
+        bounded().prop_map(Fact::Durable),
+        (server(), bounded()).prop_map(|(of, number)| Fact::Next(of, number)),
+        (server(), bounded()).prop_map(|(of, number)| Fact::Match(of, number)),
     ];
     let held = prop_oneof![
         whole,
@@ -252,7 +275,7 @@ fn condition() -> impl Strategy<Value = Condition> {
     ];
     let request = select([&COMMANDS[..], &[READ, SESSION, TRANSFER]].concat());
     let positive = prop_oneof![
-        4 => (servers(), vec(fact(), 1..4))
+        4 => (targets(), vec(fact(), 1..4))
             .prop_map(|(servers, facts)| Condition::Servers(servers, facts)),
         1 => Just(Condition::ALeader),
         1 => Just(Condition::NoLeader),
@@ -266,9 +289,13 @@ fn condition() -> impl Strategy<Value = Condition> {
         1 => commands().prop_map(|commands| Condition::Misses(label(READ), commands)),
         2 => selector().prop_map(Condition::InFlight),
     ];
-    (positive, any::<bool>()).prop_map(|(condition, not)| match not {
+    let simple = (positive, any::<bool>()).prop_map(|(condition, not)| match not {
         true => Condition::Not(Box::new(condition)),
         false => condition,
+    });
+    vec(simple, 1..4).prop_map(|mut conditions| match conditions.len() {
+        1 => conditions.remove(0),
+        _ => Condition::Any(conditions),
     })
 }
 
@@ -278,40 +305,60 @@ fn duration() -> impl Strategy<Value = Duration> {
 }
 
 fn statement() -> impl Strategy<Value = Statement> {
-    prop_oneof![of_servers(), of_one_server(), of_the_network(), of_clients(), of_what_holds()]
+    let once = || prop_oneof![of_servers(), of_one_server(), of_the_network(), of_what_holds()];
+    let repeated = once().prop_filter("it can be repeated", |statement| {
+        !matches!(
+            statement,
+            Statement::Settings(..)
+                | Statement::Forge(_)
+                | Statement::Never(_)
+                | Statement::Reach(_)
+        )
+    });
+    let repeat = (small(1), vec(repeated, 1..4))
+        .prop_map(|(times, statements)| Statement::Repeat(times, statements));
+    prop_oneof![8 => once(), 2 => of_clients(), 1 => repeat]
 }
 
 fn of_servers() -> impl Strategy<Value = Statement> {
     prop_oneof![
         servers().prop_map(Statement::Timeout),
-        (servers(), small(1)).prop_map(|(servers, count)| Statement::Tick(servers, count)),
-        servers().prop_map(Statement::Crash),
+        (targets(), small(1)).prop_map(|(servers, count)| Statement::Tick(servers, count)),
+        targets().prop_map(Statement::Pause),
+        targets().prop_map(Statement::Resume),
+        (targets(), 1..=10_000_u32).prop_map(|(servers, rate)| Statement::Clock(servers, rate)),
+        targets().prop_map(Statement::Crash),
         servers().prop_map(Statement::Restart),
         (servers(), settings()).prop_map(|(of, settings)| Statement::Settings(of, settings)),
-        servers().prop_map(Statement::Isolate),
-        servers().prop_map(Statement::Compact),
+        targets().prop_map(Statement::Isolate),
+        targets().prop_map(Statement::Compact),
     ]
 }
 
 fn of_one_server() -> impl Strategy<Value = Statement> {
     let plain: Vec<fn(NodeId) -> Statement> = vec![
         Statement::Elect,
-        Statement::Heartbeat,
-        Statement::Stall,
-        Statement::Sync,
-        Statement::SyncNewest,
-        Statement::Unstall,
         Statement::Lie,
         Statement::Wipe,
         Statement::PauseApply,
         Statement::Apply,
         Statement::ResumeApply,
     ];
+    let of_target: Vec<fn(Target) -> Statement> = vec![
+        Statement::Heartbeat,
+        Statement::Stall,
+        Statement::Sync,
+        Statement::SyncNewest,
+        Statement::Unstall,
+    ];
+    let torn = prop_oneof![small(0).prop_map(Torn::Entries), Just(Torn::Snapshot)];
     prop_oneof![
-        4 => (select(plain), server()).prop_map(|(say, server)| say(server)),
-        1 => (server(), small(0)).prop_map(|(of, count)| Statement::CrashTorn(of, count)),
-        1 => (server(), small(1)).prop_map(|(of, count)| Statement::Flush(of, count)),
-        1 => (server(), small(1)).prop_map(|(of, count)| Statement::Tell(of, count)),
+        2 => (select(plain), server()).prop_map(|(say, server)| say(server)),
+        2 => (select(of_target), target()).prop_map(|(say, target)| say(target)),
+        1 => (target(), torn).prop_map(|(of, torn)| Statement::CrashTorn(of, torn)),
+        1 => (target(), small(1)).prop_map(|(of, count)| Statement::Flush(of, count)),
+        1 => (target(), number(1)).prop_map(|(of, index)| Statement::FlushTo(of, index)),
+        1 => (target(), small(1)).prop_map(|(of, count)| Statement::Tell(of, count)),
     ]
 }
 
@@ -338,13 +385,13 @@ fn of_clients() -> impl Strategy<Value = Statement> {
     // Each proposed command gets its own name, and so does every other request.
     let new = || Just(label("new"));
     prop_oneof![
-        (server(), commands(), session).prop_map(|(server, commands, session)| {
+        (target(), commands(), session).prop_map(|(server, commands, session)| {
             Statement::Propose { server, commands, session }
         }),
-        (server(), command()).prop_map(|(server, label)| Statement::Retry(server, label)),
-        (server(), new()).prop_map(|(server, label)| Statement::Register(server, label)),
-        (server(), new()).prop_map(|(server, label)| Statement::Read(server, label)),
-        (server(), new(), servers_or_none(), servers_or_none()).prop_map(
+        (target(), command()).prop_map(|(server, label)| Statement::Retry(server, label)),
+        (target(), new()).prop_map(|(server, label)| Statement::Register(server, label)),
+        (target(), new()).prop_map(|(server, label)| Statement::Read(server, label)),
+        (target(), new(), servers_or_none(), servers_or_none()).prop_map(
             |(server, label, voters, learners)| Statement::Change {
                 server,
                 label,
@@ -352,7 +399,7 @@ fn of_clients() -> impl Strategy<Value = Statement> {
                 learners
             }
         ),
-        (server(), new(), server()).prop_map(|(server, label, to)| Statement::Transfer {
+        (target(), new(), server()).prop_map(|(server, label, to)| Statement::Transfer {
             server,
             label,
             to

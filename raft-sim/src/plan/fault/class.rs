@@ -1,7 +1,7 @@
 //! Classes of faults: what a run may have, what `--faults` names, and what kinds of faults are drawn of each.
 
 use super::{Direction, Ending, EndingAt, Fault, FaultKind, Target};
-use crate::disk::Survives;
+use crate::disk::{Survives, Torn};
 use crate::model::NodeId;
 use crate::network::Kinds;
 use crate::plan::named::named;
@@ -256,7 +256,7 @@ impl Source<'_> {
     fn survives(&mut self) -> Survives {
         let writes = self.rng.pick(&[0, 0, 1, 2]) as usize;
         let torn = self.rng.pick(&[0, 0, 1, 2]) as usize;
-        Survives { writes, torn: self.rng.percent(50).then_some(torn) }
+        Survives { writes, torn: self.rng.percent(50).then_some(Torn::Entries(torn)) }
     }
 
     /// Sides of a partition, as groups of servers that can talk to each other.

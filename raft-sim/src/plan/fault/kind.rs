@@ -438,6 +438,7 @@ fn overlap(groups: &[Vec<u32>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::Torn;
 
     #[test]
     fn faults_are_described_in_the_language_of_scenarios() {
@@ -448,7 +449,10 @@ mod tests {
                 "isolate the leader: what is sent to it is lost",
             ),
             (
-                FaultKind::Crash(Target::Server(2), Survives { writes: 1, torn: Some(1) }),
+                FaultKind::Crash(
+                    Target::Server(2),
+                    Survives { writes: 1, torn: Some(Torn::Entries(1)) },
+                ),
                 "crash S2: at most 1 write under way survives, and the next one is torn after 1 entry",
             ),
             (

@@ -1,7 +1,7 @@
 //! Phrases of printed plans.
 
 use super::Direction;
-use crate::disk::Survives;
+use crate::disk::{Survives, Torn};
 use crate::subject::Settings;
 
 /// Servers by name: `S1 S2`.
@@ -64,10 +64,15 @@ pub(super) fn survive(Survives { writes, torn }: Survives) -> String {
     };
     match torn {
         None => whole,
-        Some(entries) => {
+        Some(torn) => {
             let between = if writes == 0 { ":" } else { ", and" };
-            let entries = count(entries as u32, "entry", "entries");
-            format!("{whole}{between} the next one is torn after {entries}")
+            let place = match torn {
+                Torn::Entries(entries) => {
+                    format!("after {}", count(entries as u32, "entry", "entries"))
+                }
+                Torn::Snapshot => "in its snapshot".to_owned(),
+            };
+            format!("{whole}{between} the next one is torn {place}")
         }
     }
 }

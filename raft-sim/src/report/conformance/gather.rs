@@ -133,7 +133,7 @@ fn lacking(cases: &[Case]) -> Vec<Lacking> {
 /// The capabilities for which a scenario was skipped.
 fn lacks(case: &Case) -> &[Capability] {
     match &case.result {
-        Result::Skipped(lacking) => lacking,
+        Result::Skipped(skip) => skip.lacks(),
         Result::Passed | Result::Failed(_) | Result::Unusable { .. } => &[],
     }
 }

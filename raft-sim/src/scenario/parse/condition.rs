@@ -5,11 +5,27 @@ use super::labels::Names;
 use super::log::drawn_log;
 use super::message::{no_detail, selector};
 use crate::scenario::error::ParseError;
-use crate::scenario::syntax::{Answer, Bound, Condition, Fact, Number, RoleWord};
-use crate::scenario::vocabulary::{FactWord, LabelWord, Particle};
+use crate::scenario::syntax::{Answer, Bound, Condition, Fact, Number, RoleWord, Servers};
+use crate::scenario::vocabulary::{FactWord, LabelWord, Particle, Words};
 
-/// Reads a condition, to the end of the line.
+/// Reads a condition, or several with `or` between them, to the end of the line.
 pub(super) fn condition(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
+    let mut conditions = vec![simple(cursor)?];
+    while cursor.take_word(Particle::Or) {
+        conditions.push(simple(cursor)?);
+    }
+    cursor.expect_end()?;
+    Ok(match (conditions.pop(), &conditions[..]) {
+        (Some(only), []) => only,
+        (last, _) => {
+            conditions.extend(last);
+            Condition::Any(conditions)
+        }
+    })
+}
+
+/// Reads a condition without `or`.
+fn simple(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
     if cursor.take_word(Particle::Not) {
         if cursor.at(Particle::Not) {
             return Err(cursor.error("`not` is said twice"));
@@ -21,11 +37,13 @@ pub(super) fn condition(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError
 
 /// Reads a condition that does not begin with `not`.
 fn positive(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
-    const WHAT: &str = "a condition: it begins with a server, `all`, a label, `a leader`, \
+    const WHAT: &str = "a condition: it begins with a server, `all`, `leader`, a label, `a leader`, \
                         `no leader`, `message`, `quiet` or `not`";
-    let condition = if cursor.at_servers() {
+    Ok(if cursor.at_servers() {
         let servers = cursor.servers_or_all()?;
         Condition::Servers(servers, facts(cursor)?)
+    } else if cursor.at_leader() {
+        of_leader(cursor)?
     } else if cursor.take_word(Particle::A) {
         cursor.expect_word(FactWord::Leader)?;
         Condition::ALeader
@@ -36,17 +54,43 @@ fn positive(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
         Condition::Quiet
     } else if cursor.take_word(Particle::Message) {
         let selector = selector(cursor)?;
-        if cursor.peek().is_some() {
+        if !cursor.at_end_of_condition() {
             return Err(no_detail(cursor, &selector));
         }
         Condition::InFlight(selector)
     } else if cursor.at_label() {
         of_label(cursor)?
+    } else if let Some(fact) = cursor.peek_one::<FactWord>() {
+        return Err(fact_first(cursor, fact.word()));
+    } else if let Some(fact) = cursor.peek_one::<LabelWord>() {
+        let error = cursor.error(format!("`{fact}` of which request?"));
+        return Err(error.with_help(format!("expected its label first, as in `x {fact}`")));
     } else {
         return Err(cursor.unexpected(WHAT));
-    };
-    cursor.expect_end()?;
-    Ok(condition)
+    })
+}
+
+/// Reads `leader FACT …`.
+fn of_leader(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
+    let said_the = cursor.at(Particle::The);
+    let place = cursor.place();
+    cursor.take_leader()?;
+    if !said_the && cursor.at_server() {
+        let server = cursor.peek().unwrap_or_default();
+        let error = cursor.error_at(&place, "a fact before its server");
+        return Err(error.with_help(format!("did you mean `{server} leader`?")));
+    }
+    if cursor.at_end_of_condition() {
+        let error = cursor.error_at(&place, "what is to hold of the leader?");
+        return Err(error.with_help("expected a fact behind it; did you mean `a leader`?"));
+    }
+    Ok(Condition::Servers(Servers::leader(), facts(cursor)?))
+}
+
+/// A fact stands where its server should.
+fn fact_first(cursor: &Cursor<'_>, fact: &str) -> ParseError {
+    let error = cursor.error(format!("`{fact}` of which server?"));
+    error.with_help(format!("expected the server first, as in `S1 {fact}`"))
 }
 
 /// Reads `x WHAT`. The kind of condition decides what the label must name.
@@ -87,8 +131,14 @@ fn of_label(cursor: &mut Cursor<'_>) -> Result<Condition, ParseError> {
 /// Reads one fact or more.
 fn facts(cursor: &mut Cursor<'_>) -> Result<Vec<Fact>, ParseError> {
     let mut facts = Vec::new();
-    while facts.is_empty() || cursor.peek().is_some() {
-        let word = cursor.expect_one("a fact about a server")?;
+    while facts.is_empty() || !cursor.at_end_of_condition() {
+        let word = match cursor.peek() {
+            Some(needless @ ("is" | "are" | "has" | "have" | "=" | "==")) => {
+                let error = cursor.error(format!("`{needless}` is left out"));
+                return Err(error.with_help("expected the fact at once, as in `S1 leader term 2`"));
+            }
+            Some(_) | None => cursor.expect_one("a fact about a server")?,
+        };
         facts.push(fact(cursor, word)?);
     }
     Ok(facts)
@@ -121,6 +171,10 @@ fn fact(cursor: &mut Cursor<'_>, word: FactWord) -> Result<Fact, ParseError> {
         FactWord::Learners => Fact::Learners(cursor.servers_or_none()?),
         FactWord::Joint => Fact::Joint,
         FactWord::Snapshot => Fact::Snapshot(number(cursor, "an index, 0 for none")?),
+        FactWord::Unsynced => Fact::Unsynced,
+        FactWord::Durable => Fact::Durable(number(cursor, "an index, 0 for none")?),
+        FactWord::Next => Fact::Next(cursor.server()?, number(cursor, "an index, 0 for none")?),
+        FactWord::Match => Fact::Match(cursor.server()?, number(cursor, "an index, 0 for none")?),
         FactWord::Applied if cursor.take_word(Particle::None) => Fact::Applied(Vec::new()),
         FactWord::Applied => Fact::Applied(cursor.commands()?),
     })
@@ -128,6 +182,11 @@ fn fact(cursor: &mut Cursor<'_>, word: FactWord) -> Result<Fact, ParseError> {
 
 /// Reads `N`, `N at least` or `N at most`.
 fn number(cursor: &mut Cursor<'_>, what: &str) -> Result<Number, ParseError> {
+    let sign = cursor.peek().unwrap_or_default().trim_end_matches(|c: char| c.is_ascii_digit());
+    if sign == Particle::At.word() || [">=", "<=", ">", "<", "≥", "≤"].contains(&sign) {
+        let error = cursor.unexpected(what);
+        return Err(error.with_help("expected the number first, as in `commit 1 at least`"));
+    }
     let value = cursor.number(what, 0..=LARGEST)?;
     if !cursor.take_word(Particle::At) {
         return Ok(Number { value, bound: Bound::Exactly });

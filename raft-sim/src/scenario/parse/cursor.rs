@@ -7,7 +7,7 @@ use super::nearest::{listed, nearest};
 use crate::model::{NodeId, Term};
 use crate::scenario::error::ParseError;
 use crate::scenario::source::{Place, Source, SourceLine, Word};
-use crate::scenario::syntax::{Drawn, Duration, Label, Unit};
+use crate::scenario::syntax::{Capability, Drawn, Duration, Label, Unit};
 use crate::scenario::vocabulary::{Particle, Words, is_reserved};
 
 /// The largest number a scenario may hold, seeds apart: large enough for any situation, small enough
@@ -45,6 +45,20 @@ impl<'s> Cursor<'s> {
             used: Vec::new(),
             declared: Vec::new(),
         }
+    }
+
+    /// Cursors over the rest of the line, cut at each of this word: at the second word of each part.
+    pub(super) fn parts(&mut self, word: impl Words) -> Vec<Cursor<'s>> {
+        let rest = self.words.get(self.next..).unwrap_or_default();
+        let parts = rest.split(|other| other.text == word.word());
+        let Cursor { source, line, servers, .. } = *self;
+        let cursor = |words: &[Word<'s>]| {
+            let (used, declared) = (Vec::new(), Vec::new());
+            Cursor { source, words: words.to_vec(), next: 1, line, servers, used, declared }
+        };
+        let cursors = parts.map(cursor).collect();
+        self.next = self.words.len();
+        cursors
     }
 
     /// The line's number, from 1.
@@ -284,6 +298,11 @@ impl<'s> Cursor<'s> {
         self.peek().is_some_and(|word| is_label(word) && !is_reserved(word))
     }
 
+    /// True if the line, or the condition before an `or`, ends here.
+    pub(super) fn at_end_of_condition(&self) -> bool {
+        self.peek().is_none() || self.at(Particle::Or)
+    }
+
     /// Reads the label of something that exists.
     pub(super) fn label(&mut self, names: Names) -> Result<Label, ParseError> {
         let mention = self.mention(names)?;
@@ -321,6 +340,11 @@ impl<'s> Cursor<'s> {
 
     /// The label that the next word, or a part of it, is.
     pub(super) fn label_in(&self, text: &str) -> Result<Label, ParseError> {
+        if text == Capability::NoOp.word() {
+            let error =
+                self.error("no command can be called `no-op`: a new leader's entry is (§8)");
+            return Err(error.with_help("expected another label"));
+        }
         if is_reserved(text) {
             let error = self.error(format!("`{text}` is a word of the language"));
             return Err(error.with_help("expected a label"));

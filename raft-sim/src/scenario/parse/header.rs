@@ -48,6 +48,9 @@ impl Draft {
                 HeaderItem::Servers(self.servers.clone())
             }
             HeaderWord::Outside => HeaderItem::Outside(outside(&mut cursor)?),
+            HeaderWord::Requires if cursor.take_word(Particle::Not) => {
+                HeaderItem::RequiresNot(self.requires_line(&mut cursor)?)
+            }
             HeaderWord::Requires => HeaderItem::Requires(self.requires_line(&mut cursor)?),
             HeaderWord::Violates => HeaderItem::Violates(property(&mut cursor)?),
             HeaderWord::SetAside => HeaderItem::SetAside(set_aside(&mut cursor)?),
@@ -82,6 +85,7 @@ impl Draft {
 
     /// Capabilities that no earlier line requires, each by its word or by the name of its group.
     fn requires_line(&self, cursor: &mut Cursor<'_>) -> Result<Vec<Capability>, ParseError> {
+        let (requires, excludes) = self.requires();
         let mut required = Vec::new();
         while required.is_empty() || cursor.peek().is_some() {
             let place = cursor.place();
@@ -90,10 +94,10 @@ impl Draft {
             };
             cursor.take();
             let twice = |one: &&Capability| {
-                required.contains(*one) || self.requires().any(|other| other == **one)
+                required.contains(*one) || requires.contains(one) || excludes.contains(one)
             };
             if let Some(twice) = named.iter().find(twice) {
-                let message = format!("`{}` is required twice", twice.word());
+                let message = format!("`{}` is required, or excluded, twice", twice.word());
                 return Err(cursor.error_at(&place, message));
             }
             required.extend(named);
@@ -101,22 +105,26 @@ impl Draft {
         Ok(required)
     }
 
-    /// The capabilities that the lines read so far require.
-    fn requires(&self) -> impl Iterator<Item = Capability> {
-        let of_line = |line: &HeaderLine| match &line.item {
-            HeaderItem::Requires(required) => required.clone(),
-            HeaderItem::Scenario(_)
-            | HeaderItem::Paper(_)
-            | HeaderItem::Servers(_)
-            | HeaderItem::Outside(_)
-            | HeaderItem::Violates(_)
-            | HeaderItem::SetAside(_)
-            | HeaderItem::Settings(..)
-            | HeaderItem::Network(_)
-            | HeaderItem::DurableStateMachine
-            | HeaderItem::Given { .. } => Vec::new(),
-        };
-        self.lines.iter().flat_map(of_line)
+    /// The capabilities that the lines read so far require, and those that they exclude.
+    fn requires(&self) -> (Vec<Capability>, Vec<Capability>) {
+        let (mut requires, mut excludes) = (Vec::new(), Vec::new());
+        for line in &self.lines {
+            match &line.item {
+                HeaderItem::Requires(required) => requires.extend(required),
+                HeaderItem::RequiresNot(excluded) => excludes.extend(excluded),
+                HeaderItem::Scenario(_)
+                | HeaderItem::Paper(_)
+                | HeaderItem::Servers(_)
+                | HeaderItem::Outside(_)
+                | HeaderItem::Violates(_)
+                | HeaderItem::SetAside(_)
+                | HeaderItem::Settings(..)
+                | HeaderItem::Network(_)
+                | HeaderItem::DurableStateMachine
+                | HeaderItem::Given { .. } => {}
+            }
+        }
+        (requires, excludes)
     }
 
     /// The whole header. `place` is where the header ends.
@@ -139,6 +147,7 @@ impl Draft {
                 HeaderItem::DurableStateMachine => durable_state_machine = true,
                 HeaderItem::Servers(_)
                 | HeaderItem::Requires(_)
+                | HeaderItem::RequiresNot(_)
                 | HeaderItem::Settings(..)
                 | HeaderItem::Given { .. } => {}
             }
@@ -152,12 +161,14 @@ impl Draft {
         if self.servers.is_empty() {
             return Err(missing("servers", "servers S1 S2 S3"));
         }
+        let (requires, requires_not) = self.requires();
         Ok(Header {
             title,
             paper,
             servers: self.servers.clone(),
             outside,
-            requires: self.requires().collect(),
+            requires,
+            requires_not,
             violates,
             set_aside,
             settings: of_each(source, &self.servers, &self.settings)?,

@@ -4,7 +4,7 @@ use super::cursor::{Cursor, LARGEST, spelled};
 use super::log::{DrawnLog, drawn_log};
 use crate::scenario::error::ParseError;
 use crate::scenario::syntax::{
-    Detail, Drawn, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
+    Detail, Drawn, Forged, ForgedBody, ForgedEntries, Kind, Link, Selection, Selector, Which,
 };
 use crate::scenario::vocabulary::{DetailWord, Particle, Words};
 
@@ -14,6 +14,10 @@ pub(super) fn selection(cursor: &mut Cursor<'_>) -> Result<Selection, ParseError
     let which = match cursor.ordinal("a message's number, as in `#1`")? {
         Some(ordinal) => Which::Ordinal(ordinal),
         None if cursor.take_word(Particle::All) => Which::All,
+        None if cursor.take_word(Particle::If) => {
+            cursor.expect_word(Particle::Any)?;
+            Which::IfAny
+        }
         None => Which::Only,
     };
     if which == Which::Only && cursor.peek().is_some() {
@@ -167,14 +171,21 @@ fn forged_append(cursor: &mut Cursor<'_>, log: &mut DrawnLog) -> Result<ForgedBo
     cursor.expect_word(DetailWord::Prev)?;
     let prev = cursor.drawn()?;
     cursor.expect_word(DetailWord::Entries)?;
-    *log = drawn_log(cursor)?;
+    let entries = if cursor.take_word(Particle::As) {
+        let server = cursor.server()?;
+        let (from, to) = cursor.range("the first and the last index, as in `2..3`", 1)?;
+        ForgedEntries::As(server, from, to)
+    } else {
+        *log = drawn_log(cursor)?;
+        ForgedEntries::Drawn(log.entries.clone())
+    };
     if log.open {
         let error = cursor.error_at(&cursor.last_place(), "a forged message is spelled out");
         return Err(error.with_help("expected no `...`"));
     }
     cursor.expect_word(DetailWord::Commit)?;
     let commit = index(cursor)?;
-    Ok(ForgedBody::AppendEntries { prev, entries: log.entries.clone(), commit })
+    Ok(ForgedBody::AppendEntries { prev, entries, commit })
 }
 
 fn forged_append_reply(

@@ -28,6 +28,7 @@ use super::syntax::{Header, Scenario, Step, Trivia};
 use super::vocabulary::{Command, HeaderWord, Words};
 
 pub(crate) use nearest::nearest;
+use nearest::{listed, synonym};
 
 /// Reads a scenario.
 ///
@@ -53,6 +54,9 @@ pub fn parse(source: &Source) -> Result<Scenario, ParseError> {
         }
         let word = HeaderWord::named(first.text)
             .filter(|word| *word != HeaderWord::Settings || steps.is_empty());
+        if !matches!(word, Some(HeaderWord::Scenario | HeaderWord::Paper)) {
+            check_commas(source, &line.words)?;
+        }
         if let Some(word) = word {
             check_above(source, &first, &steps)?;
             draft.line(source, line, word, trivia, &mut labels)?;
@@ -97,8 +101,19 @@ fn unknown(source: &Source, word: &Word<'_>, in_body: bool) -> ParseError {
     let what = if in_body { "command" } else { "header line or command" };
     let error = ParseError::new(source, &word.place, format!("unknown {what} `{}`", word.text));
     let header = if in_body { &[] } else { HeaderWord::ALL };
-    match nearest(word.text, spelled(header).into_iter().chain(spelled(Command::ALL))) {
+    let known = [spelled(header), spelled(Command::ALL)].concat();
+    let synonym = synonym(word.text).map(Words::word);
+    match synonym.or_else(|| nearest(word.text, known.iter().copied())) {
         Some(meant) => error.with_help(format!("did you mean `{meant}`?")),
-        None => error.with_help(format!("expected a {what}")),
+        None => error.with_help(format!("expected a {what}: {}", listed(&known))),
     }
+}
+
+/// A comma behind a word, where words are parted by white space alone.
+fn check_commas(source: &Source, words: &[Word<'_>]) -> Result<(), ParseError> {
+    let Some(word) = words.iter().find(|word| word.text.contains(',')) else { return Ok(()) };
+    let without = word.text.replace(',', " ");
+    let message = format!("unexpected `,` in `{}`", word.text);
+    let help = format!("expected words parted by spaces: `{}`", without.trim());
+    Err(ParseError::new(source, &word.place, message).with_help(help))
 }

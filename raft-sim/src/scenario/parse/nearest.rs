@@ -1,5 +1,7 @@
 //! The word that was probably meant, and lists of words for a reader.
 
+use crate::scenario::vocabulary::Command;
+
 /// The words as a list for a reader: `a, b or c`.
 pub(super) fn listed(words: &[&str]) -> String {
     match words.split_last() {
@@ -18,6 +20,31 @@ pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> O
     let by_distance = words.map(|known| (distance(word, known), known));
     let (distance, known) = by_distance.min_by_key(|(distance, _)| *distance)?;
     (distance <= 1.max(known.len() / 3)).then_some(known)
+}
+
+/// The command that others call so.
+pub(super) fn synonym(word: &str) -> Option<Command> {
+    Some(match word {
+        "assert" | "check" | "verify" => Command::Expect,
+        "eventually" | "until" => Command::Within,
+        "kill" | "stop" => Command::Crash,
+        "start" | "boot" | "reboot" => Command::Restart,
+        "wait" | "sleep" | "advance" => Command::Run,
+        "receive" => Command::Deliver,
+        "lose" => Command::Drop,
+        "delay" => Command::Hold,
+        "send" | "inject" => Command::Forge,
+        "split" => Command::Partition,
+        "disconnect" => Command::Isolate,
+        "connect" | "reconnect" => Command::Heal,
+        "write" | "append" | "submit" => Command::Propose,
+        "fsync" | "persist" => Command::Sync,
+        "freeze" | "suspend" => Command::Pause,
+        "campaign" => Command::Elect,
+        "snapshot" => Command::Compact,
+        "loop" => Command::Repeat,
+        _ => return None,
+    })
 }
 
 /// The number of characters that must be added, removed, replaced or swapped with their neighbour to get from one
@@ -46,7 +73,7 @@ fn distance(one: &str, other: &str) -> usize {
 mod tests {
     use super::super::cursor::spelled;
     use super::*;
-    use crate::scenario::vocabulary::{Command, Words};
+    use crate::scenario::vocabulary::Words;
 
     #[test]
     fn the_word_that_was_meant() {

@@ -3,8 +3,8 @@
 use super::cursor::Cursor;
 use crate::model::NodeId;
 use crate::scenario::error::ParseError;
-use crate::scenario::syntax::{Link, Servers};
-use crate::scenario::vocabulary::{Particle, Sign};
+use crate::scenario::syntax::{Link, Servers, Target};
+use crate::scenario::vocabulary::{FactWord, Particle, Sign};
 
 impl Cursor<'_> {
     /// True if the next word has the form of a server: `S` and digits.
@@ -71,6 +71,42 @@ impl Cursor<'_> {
             return Err(self.unexpected("servers or `all`"));
         }
         self.servers().map(Servers::from)
+    }
+
+    /// True if `leader` or `the leader` follows.
+    pub(super) fn at_leader(&self) -> bool {
+        self.at(FactWord::Leader) || self.at(Particle::The)
+    }
+
+    /// Reads `leader` or `the leader`, if it is there.
+    pub(super) fn take_leader(&mut self) -> Result<bool, ParseError> {
+        if self.take_word(Particle::The) {
+            self.expect_word(FactWord::Leader)?;
+            return Ok(true);
+        }
+        Ok(self.take_word(FactWord::Leader))
+    }
+
+    /// Reads one server, or `leader`.
+    pub(super) fn target(&mut self) -> Result<Target, ParseError> {
+        if self.take_leader()? {
+            return Ok(Target::Leader);
+        }
+        if !self.at_server() {
+            return Err(self.unexpected("a server or `leader`"));
+        }
+        self.server().map(Target::Server)
+    }
+
+    /// Reads servers, `all` of them, or `leader`.
+    pub(super) fn targets(&mut self) -> Result<Servers, ParseError> {
+        if self.take_leader()? {
+            return Ok(Servers::leader());
+        }
+        if !self.at_servers() {
+            return Err(self.unexpected("servers, `all` or `leader`"));
+        }
+        self.servers_or_all()
     }
 
     /// Reads servers, none of them twice, `all` of them, or `none`.

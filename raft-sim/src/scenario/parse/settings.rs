@@ -115,18 +115,28 @@ pub(super) fn next_boot(
     Ok(Statement::Settings(servers, settings))
 }
 
-/// A lease rests on CheckQuorum. `place` is where it was last set.
+/// A lease rests on CheckQuorum, and holds for a tick at least. `place` is where it was last set.
 fn check_lease(
     source: &Source,
     place: &Place,
     server: NodeId,
     settings: &Settings,
 ) -> Result<(), ParseError> {
-    if settings.values().check_quorum {
+    let subject::Settings { check_quorum, lease_drift, election_timeout: (shortest, _), .. } =
+        settings.values();
+    if !check_quorum {
+        let message = format!("lease-reads without check-quorum on {server}");
+        let help = "expected `check-quorum` there: a lease rests on it";
+        return Err(ParseError::new(source, place, message).with_help(help));
+    }
+    // Others keep still for the shortest election timeout, the first tick of which may be just due.
+    let drift = u64::from(lease_drift.unwrap_or(0));
+    if u64::from(shortest - 1) * 100 >= 100 + drift {
         return Ok(());
     }
-    let message = format!("lease-reads without check-quorum on {server}");
-    let help = "expected `check-quorum` there: a lease rests on it";
+    let message =
+        format!("election timeouts from {shortest} ticks on leave no time for a lease on {server}");
+    let help = "expected longer election timeouts, or clocks that differ by less";
     Err(ParseError::new(source, place, message).with_help(help))
 }
 

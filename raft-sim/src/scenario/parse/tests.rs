@@ -82,13 +82,13 @@ fn drawn(term: u64, label: Option<Label>) -> DrawnEntry {
 #[test]
 fn a_header() {
     let text = "scenario Two  words # not this\npaper dissertation §9.6\nservers S1 S2 S3\n\
-        requires no-op forge\nrequires fast-backup\nviolates leader-completeness\nset-aside match-index\n\
+        requires no-op forge\nrequires fast-backup\nrequires not pre-vote\nviolates leader-completeness\nset-aside match-index\n\
         settings heartbeat 2 election-timeout 5..5 uncommitted-limit 3\n\
         network delay 100..2000 us seed 18446744073709551615 loss 5%\nstate-machine durable\n\
         given S1 S2 log 1 2:x term 3 vote S3\ngiven S3 term 1\n";
     let header = parsed(text).expect("it parses").header;
     let given = |server, log: &[DrawnEntry], term, vote| Given {
-        line: if server == 3 { 12 } else { 11 },
+        line: if server == 3 { 13 } else { 12 },
         server: NodeId(server),
         log: log.to_vec(),
         term: Term(term),
@@ -108,6 +108,7 @@ fn a_header() {
             paper: "dissertation §9.6".to_owned(),
             servers: s(&[1, 2, 3]),
             requires: vec![Capability::NoOp, Capability::Forge, Capability::FastBackup],
+            requires_not: vec![Capability::PreVote],
             violates: Some("leader-completeness".to_owned()),
             set_aside: vec![Property::MatchIndex],
             outside: Vec::new(),
@@ -178,7 +179,7 @@ fn commands_about_servers_and_time() {
     for (line, meant) in [
         ("timeout S2 S1", Statement::Timeout(some(&[2, 1]))),
         ("elect S1", Statement::Elect(NodeId(1))),
-        ("heartbeat S1", Statement::Heartbeat(NodeId(1))),
+        ("heartbeat S1", Statement::Heartbeat(NodeId(1).into())),
         ("tick all 3", Statement::Tick(all(), 3)),
         ("tick S1", Statement::Tick(some(&[1]), 1)),
         ("settle", Statement::Settle),
@@ -187,19 +188,25 @@ fn commands_about_servers_and_time() {
         ("run 2 ticks", Statement::Run(Duration { count: 2, unit: Unit::Ticks })),
         ("run 9 ms", Statement::Run(Duration { count: 9, unit: Unit::Milliseconds })),
         ("restart S3", Statement::Restart(some(&[3]))),
-        ("crash S2 torn 0", Statement::CrashTorn(NodeId(2), 0)),
+        ("crash S2 torn 0", Statement::CrashTorn(NodeId(2).into(), Torn::Entries(0))),
+        ("crash leader torn snapshot", Statement::CrashTorn(Target::Leader, Torn::Snapshot)),
+        ("crash the leader", Statement::Crash(Servers::leader())),
+        ("pause S1 S2", Statement::Pause(some(&[1, 2]))),
+        ("resume all", Statement::Resume(all())),
+        ("clock S1 150%", Statement::Clock(some(&[1]), 150)),
+        ("flush S1 to 3", Statement::FlushTo(NodeId(1).into(), 3)),
         ("crash all", Statement::Crash(all())),
         ("settings S2 S1 window 2 pre-vote", Statement::Settings(some(&[2, 1]), windowed)),
         ("settings all window 2 pre-vote", Statement::Settings(all(), windowed)),
-        ("stall S1", Statement::Stall(NodeId(1))),
-        ("flush S1", Statement::Flush(NodeId(1), 1)),
-        ("flush S1 3", Statement::Flush(NodeId(1), 3)),
-        ("tell S1", Statement::Tell(NodeId(1), 1)),
-        ("tell S1 #2", Statement::Tell(NodeId(1), 2)),
+        ("stall S1", Statement::Stall(NodeId(1).into())),
+        ("flush S1", Statement::Flush(NodeId(1).into(), 1)),
+        ("flush S1 3", Statement::Flush(NodeId(1).into(), 3)),
+        ("tell S1", Statement::Tell(NodeId(1).into(), 1)),
+        ("tell S1 #2", Statement::Tell(NodeId(1).into(), 2)),
         ("lie S1", Statement::Lie(NodeId(1))),
         ("apply S1", Statement::Apply(NodeId(1))),
-        ("sync S1", Statement::Sync(NodeId(1))),
-        ("unstall S1", Statement::Unstall(NodeId(1))),
+        ("sync S1", Statement::Sync(NodeId(1).into())),
+        ("unstall S1", Statement::Unstall(NodeId(1).into())),
         ("wipe S1", Statement::Wipe(NodeId(1))),
         ("partition S1 S2 | S2 S3", Statement::Partition(vec![s(&[1, 2]), s(&[2, 3])])),
         ("isolate S1", Statement::Isolate(some(&[1]))),
@@ -207,10 +214,14 @@ fn commands_about_servers_and_time() {
         ("cut S1 -- S2", Statement::Cut(vec![link(1, 2), link(2, 1)])),
         ("heal", Statement::Heal(None)),
         ("heal S2 S3 -> S1", Statement::Heal(Some(vec![link(2, 1), link(3, 1)]))),
-        ("sync S1 newest", Statement::SyncNewest(NodeId(1))),
+        ("sync S1 newest", Statement::SyncNewest(NodeId(1).into())),
         ("compact S3 S1", Statement::Compact(some(&[3, 1]))),
         ("pause-apply S1", Statement::PauseApply(NodeId(1))),
         ("resume-apply S1", Statement::ResumeApply(NodeId(1))),
+        (
+            "repeat 2 settle then tick S1",
+            Statement::Repeat(2, vec![Statement::Settle, Statement::Tick(some(&[1]), 1)]),
+        ),
         ("never quiet", Statement::Never(Condition::Quiet)),
         ("reach quiet", Statement::Reach(Condition::Quiet)),
         ("within 5 election-timeout a leader", Statement::Within(five, Condition::ALeader)),
@@ -221,7 +232,7 @@ fn commands_about_servers_and_time() {
 
 #[test]
 fn requests() {
-    let server = NodeId(2);
+    let server = Target::Server(NodeId(2));
     let change =
         |voters, learners| Statement::Change { server, label: label("c"), voters, learners };
     let commands = vec![label("z"), label("z-2")];
@@ -233,6 +244,14 @@ fn requests() {
         (
             "propose S2 z z-2 session alice",
             Statement::Propose { server, commands, session: Some(label("alice")) },
+        ),
+        (
+            "propose the leader z",
+            Statement::Propose {
+                server: Target::Leader,
+                commands: vec![label("z")],
+                session: None,
+            },
         ),
         ("retry S2 p", Statement::Retry(server, label("p"))),
         ("register S2 bob", Statement::Register(server, label("bob"))),
@@ -274,6 +293,10 @@ fn commands_about_messages() {
                 &[Detail::Success, Detail::Match(0)],
                 Which::All,
             )),
+        ),
+        (
+            "deliver S1 -> S2 AppendEntries if any",
+            Statement::Deliver(all(&[link(1, 2)], Some(Kind::AppendEntries), &[], Which::IfAny)),
         ),
         (
             "duplicate S1 -> S2 RequestVote last none",
@@ -352,13 +375,25 @@ fn forged_messages() {
             "AppendEntries term 4 prev 2/1 entries 2 2:z commit 1",
             ForgedBody::AppendEntries {
                 prev,
-                entries: vec![drawn(2, None), drawn(2, Some(label("z")))],
+                entries: ForgedEntries::Drawn(vec![drawn(2, None), drawn(2, Some(label("z")))]),
                 commit: 1,
             },
         ),
         (
             "AppendEntries term 4 prev none entries none commit 0",
-            ForgedBody::AppendEntries { prev: None, entries: Vec::new(), commit: 0 },
+            ForgedBody::AppendEntries {
+                prev: None,
+                entries: ForgedEntries::Drawn(Vec::new()),
+                commit: 0,
+            },
+        ),
+        (
+            "AppendEntries term 4 prev none entries as S3 1..2 commit 0",
+            ForgedBody::AppendEntries {
+                prev: None,
+                entries: ForgedEntries::As(NodeId(3), 1, 2),
+                commit: 0,
+            },
         ),
         (
             "AppendEntriesReply term 4 success match 7",
@@ -392,6 +427,17 @@ fn conditions() {
         ),
         ("all up", Condition::Servers(all(), vec![Fact::Up])),
         ("S1 down", one(Fact::Down)),
+        (
+            "S1 unsynced or not leader up or quiet",
+            Condition::Any(vec![
+                one(Fact::Unsynced),
+                Condition::Not(Box::new(Condition::Servers(Servers::leader(), vec![Fact::Up]))),
+                Condition::Quiet,
+            ]),
+        ),
+        ("S1 durable 2 at most", one(Fact::Durable(number(2, Bound::AtMost)))),
+        ("S1 next S2 2", one(Fact::Next(NodeId(2), number(2, Bound::Exactly)))),
+        ("S1 match S2 2", one(Fact::Match(NodeId(2), number(2, Bound::Exactly)))),
         ("S1 reported", one(Fact::Reported)),
         ("S1 leader", one(Fact::Role(RoleWord::Leader))),
         ("S1 candidate", one(Fact::Role(RoleWord::Candidate))),

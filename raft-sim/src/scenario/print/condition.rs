@@ -10,6 +10,15 @@ impl Display for Condition {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Condition::Not(condition) => words(f, &[&Particle::Not, condition]),
+            Condition::Any(conditions) => {
+                for (place, condition) in conditions.iter().enumerate() {
+                    if place > 0 {
+                        write!(f, " {} ", Particle::Or)?;
+                    }
+                    condition.fmt(f)?;
+                }
+                Ok(())
+            }
             Condition::Servers(servers, facts) => words(f, &[servers, &List(facts)]),
             Condition::ALeader => words(f, &[&Particle::A, &FactWord::Leader]),
             Condition::NoLeader => words(f, &[&Particle::No, &FactWord::Leader]),
@@ -69,6 +78,10 @@ impl Display for Fact {
             Fact::Learners(learners) => words(f, &[&FactWord::Learners, learners]),
             Fact::Joint => FactWord::Joint.fmt(f),
             Fact::Snapshot(index) => words(f, &[&FactWord::Snapshot, index]),
+            Fact::Unsynced => FactWord::Unsynced.fmt(f),
+            Fact::Durable(index) => words(f, &[&FactWord::Durable, index]),
+            Fact::Next(of, index) => words(f, &[&FactWord::Next, of, index]),
+            Fact::Match(of, index) => words(f, &[&FactWord::Match, of, index]),
         }
     }
 }

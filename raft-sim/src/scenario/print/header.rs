@@ -18,6 +18,10 @@ impl Display for HeaderItem {
                 let required: Vec<&str> = required.iter().map(|needed| needed.word()).collect();
                 words(f, &[&HeaderWord::Requires, &List(&required)])
             }
+            HeaderItem::RequiresNot(excluded) => {
+                let excluded: Vec<&str> = excluded.iter().map(|one| one.word()).collect();
+                words(f, &[&HeaderWord::Requires, &Particle::Not, &List(&excluded)])
+            }
             HeaderItem::Violates(property) => words(f, &[&HeaderWord::Violates, property]),
             HeaderItem::SetAside(properties) => {
                 let names: Vec<&str> = properties.iter().map(|property| property.name()).collect();
@@ -100,6 +104,7 @@ mod tests {
         "servers S1 S2 S3 S4",
         "outside S4",
         "requires forge no-op",
+        "requires not pre-vote check-quorum",
         "violates election-safety",
         "set-aside persist-before-send match-index",
         "settings S1 S2 election-timeout 5..9 heartbeat 2 window 3 check-quorum lease-reads 5%",

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{List, OrNone, words};
 use crate::scenario::syntax::{
-    Detail, Drawn, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
+    Detail, Drawn, Forged, ForgedBody, ForgedEntries, Kind, Link, Selection, Selector, Which,
 };
 use crate::scenario::vocabulary::{DetailWord, Particle, Sign};
 
@@ -47,6 +47,7 @@ impl Display for Selection {
             Which::Only => self.selector.fmt(f),
             Which::Ordinal(ordinal) => write!(f, "{} #{ordinal}", self.selector),
             Which::All => words(f, &[&self.selector, &Particle::All]),
+            Which::IfAny => words(f, &[&self.selector, &Particle::If, &Particle::Any]),
         }
     }
 }
@@ -77,6 +78,17 @@ impl Display for Detail {
     }
 }
 
+impl Display for ForgedEntries {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            ForgedEntries::Drawn(entries) => List(entries).fmt(f),
+            ForgedEntries::As(server, from, to) => {
+                words(f, &[&Particle::As, server, &format_args!("{from}..{to}")])
+            }
+        }
+    }
+}
+
 impl Display for Forged {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Forged { link, term, body } = self;
@@ -99,7 +111,7 @@ impl Display for Forged {
                 &DetailWord::Prev,
                 &OrNone(*prev),
                 &DetailWord::Entries,
-                &List(entries),
+                entries,
                 &DetailWord::Commit,
                 commit,
             ],

@@ -13,8 +13,8 @@ mod statement;
 
 use std::fmt::{self, Display, Formatter};
 
-use super::syntax::{DrawnEntry, Label, Servers};
-use super::vocabulary::Particle;
+use super::syntax::{DrawnEntry, Label, Servers, Target};
+use super::vocabulary::{FactWord, Particle};
 
 /// Writes these with a space between two.
 fn words(f: &mut Formatter<'_>, words: &[&dyn Display]) -> fmt::Result {
@@ -60,7 +60,22 @@ impl Display for Label {
 
 impl Display for Servers {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.is_all() { Particle::All.fmt(f) } else { List(self).fmt(f) }
+        if self.is_all() {
+            Particle::All.fmt(f)
+        } else if self.is_leader() {
+            FactWord::Leader.fmt(f)
+        } else {
+            List(self).fmt(f)
+        }
+    }
+}
+
+impl Display for Target {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Server(server) => server.fmt(f),
+            Target::Leader => FactWord::Leader.fmt(f),
+        }
     }
 }
 

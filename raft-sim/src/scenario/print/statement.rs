@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::message::Links;
 use super::{List, words};
-use crate::scenario::syntax::{Duration, Statement};
+use crate::scenario::syntax::{Duration, Statement, Torn};
 use crate::scenario::vocabulary::{Command, FactWord, Particle, Sign};
 
 impl Display for Statement {
@@ -15,6 +15,11 @@ impl Display for Statement {
             Statement::Heartbeat(server) => words(f, &[&Command::Heartbeat, server]),
             Statement::Tick(servers, 1) => words(f, &[&Command::Tick, servers]),
             Statement::Tick(servers, count) => words(f, &[&Command::Tick, servers, count]),
+            Statement::Pause(servers) => words(f, &[&Command::Pause, servers]),
+            Statement::Resume(servers) => words(f, &[&Command::Resume, servers]),
+            Statement::Clock(servers, percent) => {
+                words(f, &[&Command::Clock, servers, &format_args!("{percent}%")])
+            }
             Statement::Settle => Command::Settle.fmt(f),
             Statement::Run(time) => words(f, &[&Command::Run, time]),
             Statement::Deliver(messages) => words(f, &[&Command::Deliver, messages]),
@@ -24,8 +29,11 @@ impl Display for Statement {
             Statement::Release(messages) => words(f, &[&Command::Release, messages]),
             Statement::Forge(message) => words(f, &[&Command::Forge, message]),
             Statement::Crash(servers) => words(f, &[&Command::Crash, servers]),
-            Statement::CrashTorn(server, entries) => {
-                words(f, &[&Command::Crash, server, &Particle::Torn, entries])
+            Statement::CrashTorn(server, Torn::Entries(count)) => {
+                words(f, &[&Command::Crash, server, &Particle::Torn, count])
+            }
+            Statement::CrashTorn(server, Torn::Snapshot) => {
+                words(f, &[&Command::Crash, server, &Particle::Torn, &FactWord::Snapshot])
             }
             Statement::Settings(servers, settings) => {
                 words(f, &[&Command::Settings, servers, settings])
@@ -36,6 +44,9 @@ impl Display for Statement {
             Statement::SyncNewest(server) => words(f, &[&Command::Sync, server, &Particle::Newest]),
             Statement::Flush(server, 1) => words(f, &[&Command::Flush, server]),
             Statement::Flush(server, writes) => words(f, &[&Command::Flush, server, writes]),
+            Statement::FlushTo(server, index) => {
+                words(f, &[&Command::Flush, server, &Particle::To, index])
+            }
             Statement::Tell(server, 1) => words(f, &[&Command::Tell, server]),
             Statement::Tell(server, ordinal) => {
                 words(f, &[&Command::Tell, server, &format_args!("#{ordinal}")])
@@ -79,6 +90,16 @@ impl Display for Statement {
             Statement::PauseApply(server) => words(f, &[&Command::PauseApply, server]),
             Statement::Apply(server) => words(f, &[&Command::Apply, server]),
             Statement::ResumeApply(server) => words(f, &[&Command::ResumeApply, server]),
+            Statement::Repeat(times, statements) => {
+                words(f, &[&Command::Repeat, times])?;
+                for (place, statement) in statements.iter().enumerate() {
+                    if place > 0 {
+                        write!(f, " {}", Particle::Then)?;
+                    }
+                    write!(f, " {statement}")?;
+                }
+                Ok(())
+            }
             Statement::Expect(condition) => words(f, &[&Command::Expect, condition]),
             Statement::Never(condition) => words(f, &[&Command::Never, condition]),
             Statement::Reach(condition) => words(f, &[&Command::Reach, condition]),
@@ -128,6 +149,15 @@ mod tests {
         "forge S1 -> S2 TimeoutNow term 2",
         "crash S1 S2",
         "crash S1 torn 2",
+        "crash S1 torn snapshot",
+        "crash leader",
+        "pause S1 S2",
+        "resume leader",
+        "clock S1 150%",
+        "flush leader to 3",
+        "repeat 3 heartbeat S1 then settle then expect S1 leader or S2 leader",
+        "deliver S1 -> S2 AppendEntries if any",
+        "forge S1 -> S2 AppendEntries term 2 prev 1/1 entries as S3 2..3 commit 1",
         "restart all",
         "settings S1 S2 heartbeat 2 pre-vote",
         "stall S1",
@@ -148,6 +178,7 @@ mod tests {
         "heal",
         "register S1 alice",
         "propose S1 x y",
+        "propose leader w",
         "propose S1 z session alice",
         "retry S2 x",
         "read S2 r1",
@@ -163,6 +194,9 @@ mod tests {
         "expect all candidate down log as S1 commit 0 at most committed x reported",
         "expect S1 applied none members S1 S2 learners none joint snapshot 3",
         "expect S1 applied x y log none",
+        "expect S1 unsynced durable 2 at least next S2 3 match S3 2 at most",
+        "expect leader term 2 at least",
+        "expect not x committed or all holds x y or not message S1 -> S2 Heartbeat or quiet",
         "never x on a majority",
         "never x on all",
         "reach x committed",

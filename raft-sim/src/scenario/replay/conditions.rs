@@ -1,10 +1,10 @@
 //! Conditions: what is true of the cluster now, in the terms of Figure 2.
 
 use super::Replay;
-use super::facts::{commit, hard_state, role_word};
+use super::facts::{commit, durable, hard_state, role_word};
 use super::logs::{carries, is_drawn, members, sorted};
 use crate::model::{NodeId, length};
-use crate::scenario::syntax::{Bound, Condition, Fact, Label, Number};
+use crate::scenario::syntax::{Bound, Condition, Fact, Label, Number, Servers};
 use crate::subject::Role;
 
 impl Replay<'_> {
@@ -12,9 +12,10 @@ impl Replay<'_> {
     pub(super) fn holds(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Not(condition) => !self.holds(condition),
-            Condition::Servers(servers, facts) => {
+            Condition::Any(conditions) => conditions.iter().any(|one| self.holds(one)),
+            Condition::Servers(servers, facts) => self.named(servers).is_some_and(|servers| {
                 servers.iter().all(|&server| facts.iter().all(|fact| self.is_fact(server, fact)))
-            }
+            }),
             Condition::ALeader => self.leaders().iter().any(|&(leader, term)| {
                 self.leaders().iter().all(|&(other, theirs)| other == leader || theirs < term)
             }),
@@ -38,6 +39,14 @@ impl Replay<'_> {
             Condition::InFlight(selector) => self.is_in_flight(selector),
             Condition::Quiet => self.world.network().in_flight().is_empty(),
         }
+    }
+
+    /// The servers that a condition is about; `None` if it is about the leader and there is none.
+    pub(super) fn named(&self, servers: &Servers) -> Option<Vec<NodeId>> {
+        if servers.is_leader() {
+            return self.world.leader().map(|leader| vec![leader]);
+        }
+        Some(servers.to_vec())
     }
 
     /// Live leaders and their terms.
@@ -75,6 +84,14 @@ impl Replay<'_> {
             Fact::Learners(servers) => self.configuration(id).learners == sorted(servers),
             Fact::Joint => self.configuration(id).is_joint(),
             Fact::Snapshot(number) => is_number(length(self.snapshot(id)), *number),
+            Fact::Unsynced => server.is_up() && server.disk().is_dirty(),
+            Fact::Durable(number) => is_number(durable(server), *number),
+            Fact::Next(other, number) => {
+                is_number(self.folds.record.progress(id, *other).next, *number)
+            }
+            Fact::Match(other, number) => {
+                is_number(self.folds.record.progress(id, *other).matched, *number)
+            }
         }
     }
 

@@ -19,6 +19,13 @@ pub(super) fn commit(server: &Server) -> u64 {
     if server.is_up() { length(server.view().commit) } else { 0 }
 }
 
+/// The last index of the durable log, the entries that its snapshot stands for included.
+pub(super) fn durable(server: &Server) -> u64 {
+    let disk = server.disk();
+    let base = length(disk.snapshot().map(|snapshot| snapshot.last.index));
+    disk.log().last().map_or(base, |entry| entry.index.get())
+}
+
 pub(super) fn role_word(role: Role) -> RoleWord {
     match role {
         Role::Follower => RoleWord::Follower,

@@ -57,7 +57,7 @@ pub fn attempt(
     match entered(scenario, implementation, &mut (), |mut replay| replay.carry_on(moves)) {
         Ok(attempt) => attempt,
         Err(Stop::Violation(_, violation)) => Attempt::new(Some(Alarm::Violation(violation))),
-        Err(Stop::Failed(_) | Stop::Expected) => Attempt::new(None),
+        Err(Stop::Failed(_) | Stop::Unable(..) | Stop::Expected) => Attempt::new(None),
     }
 }
 
@@ -140,7 +140,7 @@ impl Replay<'_> {
                     attempt.done.push(found);
                     attempt.alarm = Some(Alarm::Overdue);
                 }
-                Err(Stop::Failed(_) | Stop::Expected) => attempt.left_out += 1,
+                Err(Stop::Failed(_) | Stop::Unable(..) | Stop::Expected) => attempt.left_out += 1,
                 Err(Stop::Violation(_, violation)) => {
                     attempt.done.push(found);
                     attempt.alarm = Some(Alarm::Violation(violation));

@@ -6,11 +6,12 @@ use super::start::command;
 use super::{Failure, FailureKind, Replay, Stop};
 use crate::action::Action;
 use crate::model::{
-    AppendReply, Body, Entries, Entry, LogIndex, Message, Payload, Position, length,
+    AppendReply, Body, Entries, Entry, LogIndex, Message, NodeId, Payload, Position, length,
 };
 use crate::network::{Flight, MessageId};
 use crate::scenario::syntax::{
-    Detail, Drawn, DrawnEntry, Forged, ForgedBody, Kind, Link, Selection, Selector, Which,
+    Detail, Drawn, DrawnEntry, Forged, ForgedBody, ForgedEntries, Kind, Link, Selection, Selector,
+    Which,
 };
 use crate::subject::View;
 
@@ -102,6 +103,7 @@ impl Replay<'_> {
             let count = found.len();
             let chosen = match selection.which {
                 Which::All if count > 0 => Ok(found),
+                Which::IfAny => Ok(found),
                 Which::Only if count == 1 => Ok(found),
                 Which::Ordinal(ordinal) => {
                     found.get(ordinal as usize - 1).map(|&id| vec![id]).ok_or(format!(
@@ -121,6 +123,52 @@ impl Replay<'_> {
             }
         }
         Ok(selected)
+    }
+
+    /// The message that a `forge` spells out.
+    pub(super) fn forged(&self, forged: &Forged) -> Result<Message, Stop> {
+        let body = match &forged.body {
+            ForgedBody::RequestVote { last, transfer } => {
+                Body::RequestVote { last: position(*last), transfer: *transfer }
+            }
+            ForgedBody::PreVote(last) => Body::PreVote { last: position(*last) },
+            ForgedBody::PreVoteReply { granted } => Body::PreVoteReply { granted: *granted },
+            ForgedBody::TimeoutNow => Body::TimeoutNow,
+            ForgedBody::RequestVoteReply { granted } => {
+                Body::RequestVoteReply { granted: *granted }
+            }
+            ForgedBody::AppendEntries { prev, entries, commit } => Body::AppendEntries {
+                prev: position(*prev),
+                entries: match entries {
+                    ForgedEntries::Drawn(drawn) => {
+                        forged_entries(prev.map_or(0, |prev| prev.index), drawn)
+                    }
+                    ForgedEntries::As(server, from, to) => self.entries_of(*server, *from, *to)?,
+                },
+                commit: LogIndex::new(*commit),
+                round: 0,
+            },
+            ForgedBody::AppendEntriesReply { matched } => Body::AppendEntriesReply {
+                reply: match matched {
+                    Some(matched) => AppendReply::Success { matched: LogIndex::new(*matched) },
+                    None => AppendReply::Refused { prev: None, conflict: None },
+                },
+                round: 0,
+            },
+        };
+        Ok(Message::new(forged.link.from, forged.link.to, forged.term, body))
+    }
+
+    /// The entries of a server's log from one index to another.
+    fn entries_of(&self, server: NodeId, from: u64, to: u64) -> Result<Entries, Stop> {
+        let log = self.log(server);
+        match log.get(from as usize - 1..to as usize) {
+            Some(entries) => Ok(Entries::from(entries)),
+            None => Err(self.statement(format!(
+                "{server} has no entries {from}..{to}: its log has {} entries",
+                log.len()
+            ))),
+        }
     }
 
     pub(super) fn is_in_flight(&self, selector: &Selector) -> bool {
@@ -286,33 +334,6 @@ fn says_detail(detail: Detail, message: &Message) -> bool {
 fn position(drawn: Option<Drawn>) -> Option<Position> {
     let drawn = drawn?;
     Some(Position { index: LogIndex::new(drawn.index)?, term: drawn.term })
-}
-
-/// The message that a `forge` spells out.
-pub(super) fn forged(forged: &Forged) -> Message {
-    let body = match &forged.body {
-        ForgedBody::RequestVote { last, transfer } => {
-            Body::RequestVote { last: position(*last), transfer: *transfer }
-        }
-        ForgedBody::PreVote(last) => Body::PreVote { last: position(*last) },
-        ForgedBody::PreVoteReply { granted } => Body::PreVoteReply { granted: *granted },
-        ForgedBody::TimeoutNow => Body::TimeoutNow,
-        ForgedBody::RequestVoteReply { granted } => Body::RequestVoteReply { granted: *granted },
-        ForgedBody::AppendEntries { prev, entries, commit } => Body::AppendEntries {
-            prev: position(*prev),
-            entries: forged_entries(prev.map_or(0, |prev| prev.index), entries),
-            commit: LogIndex::new(*commit),
-            round: 0,
-        },
-        ForgedBody::AppendEntriesReply { matched } => Body::AppendEntriesReply {
-            reply: match matched {
-                Some(matched) => AppendReply::Success { matched: LogIndex::new(*matched) },
-                None => AppendReply::Refused { prev: None, conflict: None },
-            },
-            round: 0,
-        },
-    };
-    Message::new(forged.link.from, forged.link.to, forged.term, body)
 }
 
 fn forged_entries(prev: u64, drawn: &[DrawnEntry]) -> Entries {

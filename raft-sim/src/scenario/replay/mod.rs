@@ -4,6 +4,7 @@
 //! the checkers have judged it, and every `never` and `reach` is evaluated.
 
 mod by_design;
+mod carry_out;
 mod clients;
 mod conditions;
 mod facts;
@@ -21,17 +22,17 @@ mod selectors;
 mod start;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::action::Action;
 use crate::checker::{Checkers, NoPanic, Property, Violation};
 use crate::digest::Digest;
-use crate::disk::Survives;
 use crate::model::{NodeId, SessionId};
 use crate::observation::{self, Observation, Observer};
 use crate::scenario::syntax::{
-    Capability, Condition, Header, Kind, Label, Link, Scenario, Settings, Statement,
+    Capability, Condition, Header, Kind, Label, Link, Scenario, Settings,
 };
-use crate::subject::{Answer, Event, Implementation, Request};
+use crate::subject::{Answer, Implementation, Request};
 use crate::time::Micros;
 use crate::world::{Halt, World};
 
@@ -49,11 +50,50 @@ use start::design;
 pub enum Verdict {
     /// Every expectation held, and every property.
     Passed,
-    /// The implementation lacks these capabilities, or by design these facts hold of it, with which the scenario says
-    /// nothing.
-    Skipped(Vec<Capability>),
+    /// The implementation can't do what the scenario is about.
+    Skipped(Skip),
     /// Something did not hold.
     Failed(Failure),
+}
+
+/// The reason why a scenario says nothing about an implementation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// It lacks these capabilities, or by design these facts hold of it, with which the scenario says nothing.
+    Lacks(Vec<Capability>),
+    /// It has these capabilities, which the scenario excludes.
+    Has(Vec<Capability>),
+    /// It does its work in a way that leaves a statement nothing to do.
+    Unable {
+        /// Line of the statement, from 1.
+        line: u32,
+        /// The reason, in one line.
+        why: String,
+    },
+}
+
+impl Skip {
+    /// The capabilities that the implementation lacks.
+    #[must_use]
+    pub fn lacks(&self) -> &[Capability] {
+        match self {
+            Skip::Lacks(lacks) => lacks,
+            Skip::Has(_) | Skip::Unable { .. } => &[],
+        }
+    }
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |capabilities: &[Capability], word: fn(Capability) -> &'static str| {
+            capabilities.iter().map(|&one| word(one)).collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Skip::Lacks(lacks) => write!(f, "requires {}", words(lacks, Capability::unmet)),
+            Skip::Has(has) => write!(f, "requires not {}", words(has, Capability::word)),
+            Skip::Unable { line, why } => write!(f, "line {line}: {why}"),
+        }
+    }
 }
 
 /// The expectation or property that did not hold, and its place in the file.
@@ -94,7 +134,12 @@ pub fn replay(
         lacks = barred(scenario, implementation.capabilities());
     }
     if !lacks.is_empty() {
-        return Verdict::Skipped(lacks);
+        return Verdict::Skipped(Skip::Lacks(lacks));
+    }
+    let excluded = scenario.header.requires_not.iter().copied();
+    let has: Vec<Capability> = excluded.filter(|capability| !lacking(capability)).collect();
+    if !has.is_empty() {
+        return Verdict::Skipped(Skip::Has(has));
     }
     let ended = entered(scenario, implementation, observer, |replay| replay.play()).flatten();
     verdict(&scenario.header, ended)
@@ -119,7 +164,7 @@ pub fn alarm(scenario: &Scenario, implementation: &dyn Implementation) -> Option
             let is_last = scenario.steps.last().is_some_and(|last| last.line == line);
             is_last.then_some(Alarm::Overdue)
         }
-        Stop::Failed(_) | Stop::Expected => None,
+        Stop::Failed(_) | Stop::Unable(..) | Stop::Expected => None,
     }
 }
 
@@ -127,6 +172,8 @@ pub fn alarm(scenario: &Scenario, implementation: &dyn Implementation) -> Option
 enum Stop {
     Failed(Failure),
     Violation(u32, Violation),
+    /// The statement in this line has nothing to do on this implementation.
+    Unable(u32, String),
     /// The violation that a negative control is there to show.
     Expected,
 }
@@ -204,6 +251,7 @@ fn verdict(header: &Header, ended: Result<(), Stop>) -> Verdict {
             failed(line, Some(seen.property), seen.to_string())
         }
         (Err(Stop::Failed(failure)), _) => Verdict::Failed(failure),
+        (Err(Stop::Unable(line, why)), _) => Verdict::Skipped(Skip::Unable { line, why }),
     }
 }
 
@@ -317,110 +365,15 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn carry_out(&mut self, statement: &Statement) -> Result<(), Stop> {
-        match statement {
-            Statement::Timeout(servers) => {
-                servers.iter().try_for_each(|&server| self.timeout(server))
-            }
-            Statement::Elect(server) => self.elect(*server),
-            Statement::Heartbeat(server) => self.heartbeat(*server),
-            Statement::Tick(servers, count) => {
-                for server in servers {
-                    self.must_be_up(*server)?;
-                }
-                for &server in servers.iter().cycle().take(servers.len() * *count as usize) {
-                    self.tick(server)?;
-                }
-                Ok(())
-            }
-            Statement::Settle => self.settle(),
-            Statement::Run(duration) => self.flow(*duration, None).map(|_| ()),
-            Statement::Deliver(selection) => self.deliver(selection),
-            Statement::Drop(selection) => self.drop_messages(selection),
-            Statement::Duplicate(selection) => self.duplicate(selection),
-            Statement::Hold(selector) => {
-                self.hold(selector);
-                Ok(())
-            }
-            Statement::Release(selector) => self.release(selector),
-            Statement::Forge(forged) => {
-                self.act(Action::Forge { message: messages::forged(forged) }).map(|_| ())
-            }
-            Statement::Crash(servers) => servers.iter().try_for_each(|&server| {
-                self.must_be_up(server)?;
-                self.act(Action::Crash { server, survives: Survives::default() }).map(|_| ())
-            }),
-            Statement::CrashTorn(server, entries) => self.crash_torn(*server, *entries as usize),
-            Statement::Settings(servers, settings) => {
-                servers.iter().try_for_each(|&server| self.reconfigure(server, *settings))
-            }
-            Statement::Restart(servers) => servers.iter().try_for_each(|&server| {
-                self.must_be_down(server)?;
-                self.act(Action::Restart { server }).map(|_| ())
-            }),
-            &Statement::Stall(server) => {
-                self.act(Action::Stall { server, stalled: true }).map(|_| ())
-            }
-            &Statement::Sync(server) => self.act(Action::SyncAll { server }).map(|_| ()),
-            &Statement::SyncNewest(server) => self.act(Action::SyncNewest { server }).map(|_| ()),
-            Statement::Flush(server, writes) => self.flush(*server, *writes as usize),
-            Statement::Tell(server, ordinal) => self.tell(*server, *ordinal as usize),
-            &Statement::Unstall(server) => {
-                self.act(Action::Stall { server, stalled: false }).map(|_| ())
-            }
-            &Statement::Lie(server) => self.act(Action::Lie { server, lies: true }).map(|_| ()),
-            &Statement::Wipe(server) => {
-                self.must_be_down(server)?;
-                self.act(Action::Wipe { server }).map(|_| ())
-            }
-            Statement::Partition(groups) => self.partition(groups),
-            Statement::Isolate(servers) => self.isolate(servers),
-            Statement::Cut(links) => self.set_links(links, true),
-            Statement::Heal(Some(links)) => self.set_links(links, false),
-            Statement::Heal(None) => self.heal_all(),
-            Statement::Propose { server, commands, session } => {
-                self.propose(*server, commands, session.as_ref())
-            }
-            Statement::Retry(server, label) => self.retry(*server, label),
-            Statement::Register(server, label) => self.ask(*server, label, Event::Register),
-            Statement::Read(server, label) => self.ask(*server, label, Event::Read),
-            Statement::Change { server, label, voters, learners } => {
-                let (voters, learners) = (voters.to_vec(), learners.to_vec());
-                let change = |request| Event::ChangeMembership(request, voters, learners);
-                self.ask(*server, label, change)
-            }
-            Statement::Transfer { server, label, to } => {
-                self.ask(*server, label, |request| Event::Transfer(request, *to))
-            }
-            Statement::Compact(servers) => {
-                servers.iter().try_for_each(|&server| self.compact(server))
-            }
-            &Statement::PauseApply(server) => {
-                self.must_be_up(server)?;
-                self.act(Action::PauseApply { server, paused: true }).map(|_| ())
-            }
-            Statement::Apply(server) => self.apply(*server),
-            &Statement::ResumeApply(server) => {
-                self.must_be_up(server)?;
-                self.act(Action::PauseApply { server, paused: false }).map(|_| ())
-            }
-            Statement::Expect(condition) => self.expect(condition),
-            Statement::Never(condition) => {
-                self.never.push((self.line, condition.clone()));
-                Ok(())
-            }
-            Statement::Reach(condition) => {
-                self.reach.push((self.line, condition.clone(), false));
-                Ok(())
-            }
-            Statement::Within(duration, condition) => self.within(*duration, condition),
-        }
-    }
-
     /// A statement that can't be carried out.
     fn statement(&self, message: String) -> Stop {
         let (line, kind) = (self.line, FailureKind::Statement);
         Stop::Failed(Failure { line, kind, property: None, message })
+    }
+
+    /// A statement that has nothing to do on this implementation.
+    fn unable(&self, why: String) -> Stop {
+        Stop::Unable(self.line, why)
     }
 
     /// An expectation that does not hold; the message shows the actual state below it.

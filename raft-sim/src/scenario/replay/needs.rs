@@ -1,8 +1,9 @@
 //! The capabilities that a scenario requires: those that it names, and those that its settings and statements
 //! imply.
 
-use crate::model::NodeId;
-use crate::scenario::syntax::{Capability, ForgedBody, Scenario, Settings, Statement};
+use crate::scenario::syntax::{
+    Capability, ForgedBody, Scenario, Settings, Statement, Target, Torn,
+};
 use crate::subject::Changes;
 
 /// Capabilities that an implementation must have, each once.
@@ -56,6 +57,10 @@ fn of_statement(known: &[Settings], statement: &Statement, needed: &mut Vec<Capa
         Statement::PauseApply(_) | Statement::Apply(_) | Statement::ResumeApply(_) => {
             needed.push(Capability::ApplyQueue);
         }
+        Statement::Repeat(_, statements) => {
+            statements.iter().for_each(|statement| of_statement(known, statement, needed));
+        }
+        Statement::CrashTorn(_, Torn::Snapshot) => needed.push(Capability::Snapshots),
         Statement::SyncNewest(_) | Statement::Tell(_, 2..) => {
             needed.extend([Capability::DiskNotices, Capability::SlowDisk]);
         }
@@ -64,6 +69,9 @@ fn of_statement(known: &[Settings], statement: &Statement, needed: &mut Vec<Capa
         | Statement::Elect(_)
         | Statement::Heartbeat(_)
         | Statement::Tick(..)
+        | Statement::Pause(_)
+        | Statement::Resume(_)
+        | Statement::Clock(..)
         | Statement::Settle
         | Statement::Run(_)
         | Statement::Deliver(_)
@@ -72,10 +80,11 @@ fn of_statement(known: &[Settings], statement: &Statement, needed: &mut Vec<Capa
         | Statement::Hold(_)
         | Statement::Release(_)
         | Statement::Crash(_)
-        | Statement::CrashTorn(..)
+        | Statement::CrashTorn(_, Torn::Entries(_))
         | Statement::Restart(_)
         | Statement::Sync(_)
         | Statement::Flush(..)
+        | Statement::FlushTo(..)
         | Statement::Tell(_, 0..=1)
         | Statement::Unstall(_)
         | Statement::Lie(_)
@@ -94,10 +103,17 @@ fn of_statement(known: &[Settings], statement: &Statement, needed: &mut Vec<Capa
 }
 
 /// A server with `changes joint` changes its configuration by joint consensus only.
-fn of_change(known: &[Settings], server: NodeId) -> Capability {
-    match known.get(server.0 as usize - 1).map(|settings| settings.values().changes) {
-        Some(Changes::Joint) => Capability::Joint,
-        Some(Changes::Single | Changes::Shortest) | None => Capability::Membership,
+fn of_change(known: &[Settings], server: Target) -> Capability {
+    let asked = match server {
+        Target::Server(server) => known.get(server.0 as usize - 1..server.0 as usize),
+        Target::Leader => Some(known),
+    };
+    let is_joint = |settings: &Settings| settings.values().changes == Changes::Joint;
+    let all = asked.unwrap_or_default();
+    if !all.is_empty() && all.iter().all(is_joint) {
+        Capability::Joint
+    } else {
+        Capability::Membership
     }
 }
 

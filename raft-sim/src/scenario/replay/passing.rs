@@ -10,7 +10,7 @@ use crate::world::Next;
 
 impl Replay<'_> {
     pub(super) fn timeout(&mut self, server: NodeId) -> Result<(), Stop> {
-        self.must_be_up(server)?;
+        self.must_run(server)?;
         let before = *self.world.server(server).view();
         if before.role == Role::Leader {
             return Err(self.statement(format!("{server} leads; it has no election timeout")));
@@ -44,7 +44,7 @@ impl Replay<'_> {
     }
 
     pub(super) fn heartbeat(&mut self, server: NodeId) -> Result<(), Stop> {
-        self.must_be_up(server)?;
+        self.must_run(server)?;
         if self.world.server(server).view().role != Role::Leader {
             return Err(self.statement(format!("{server} does not lead; it sends no heartbeats")));
         }

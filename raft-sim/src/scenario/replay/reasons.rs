@@ -1,7 +1,7 @@
 //! The reasons why a condition does not hold: the facts that are otherwise, and what they are instead.
 
 use super::Replay;
-use super::facts::{commit, hard_state, role_word};
+use super::facts::{commit, durable, hard_state, role_word};
 use super::logs::{carries, drawn, members};
 use crate::model::{Entry, NodeId, length};
 use crate::scenario::syntax::{Condition, DrawnEntry, Fact, Label, Selector, Servers};
@@ -14,7 +14,14 @@ impl Replay<'_> {
         let holds = self.holds(condition);
         match condition {
             Condition::Not(condition) => self.reasons(condition),
+            Condition::Any(conditions) => {
+                let deciding = conditions.iter().filter(|one| self.holds(one) == holds);
+                deciding.flat_map(|one| self.reasons(one)).collect()
+            }
             Condition::Servers(servers, facts) => {
+                let Some(servers) = self.named(servers) else {
+                    return vec![self.who_leads()];
+                };
                 let each = |&server: &NodeId| facts.iter().map(move |fact| (server, fact));
                 let all = servers.iter().flat_map(each);
                 let deciding = all.filter(|(server, fact)| self.is_fact(*server, fact) == holds);
@@ -48,7 +55,12 @@ impl Replay<'_> {
         }
         match fact {
             // The sentence has all of it.
-            Fact::Up | Fact::Holds(_) | Fact::Lacks(_) | Fact::Committed(_) | Fact::Reported => {
+            Fact::Up
+            | Fact::Unsynced
+            | Fact::Holds(_)
+            | Fact::Lacks(_)
+            | Fact::Committed(_)
+            | Fact::Reported => {
                 format!("{id} {found}")
             }
             Fact::TermAs(other) => format!("{id} {found}, {other} {}", self.as_it_is(*other, fact)),
@@ -68,7 +80,10 @@ impl Replay<'_> {
             | Fact::Members(_)
             | Fact::Learners(_)
             | Fact::Joint
-            | Fact::Snapshot(_) => format!("{id} {found}, not {fact}"),
+            | Fact::Snapshot(_)
+            | Fact::Durable(_)
+            | Fact::Next(..)
+            | Fact::Match(..) => format!("{id} {found}, not {fact}"),
         }
     }
 
@@ -132,6 +147,18 @@ impl Replay<'_> {
                 format!("has {joint} configuration of {voters}")
             }
             Fact::Snapshot(_) => format!("has snapshot {}", length(self.snapshot(id))),
+            Fact::Unsynced if self.is_fact(id, fact) => {
+                let written = server.length();
+                format!("is unsynced: its log ends with {written}, durable are {}", durable(server))
+            }
+            Fact::Unsynced => "has nothing unsynced: all that it has written is durable".to_owned(),
+            Fact::Durable(_) => format!("has durable {}", durable(server)),
+            Fact::Next(other, _) => {
+                format!("has next {other} {}", self.folds.record.progress(id, *other).next)
+            }
+            Fact::Match(other, _) => {
+                format!("has match {other} {}", self.folds.record.progress(id, *other).matched)
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::start::command_in;
-use crate::model::{Body, Entry, LogIndex, NodeId};
+use crate::model::{AppendReply, Body, Entry, LogIndex, Message, NodeId, Term, length};
 use crate::observation::{Observation, Observer, Stop};
-use crate::subject::{Applied, Effects, Outcome};
+use crate::subject::{Applied, Effects, Event, Outcome, Role, View};
 use crate::time::Micros;
 
 /// The observations of all servers.
@@ -26,6 +26,19 @@ struct Known {
     pre_votes: u64,
     /// True if it reported a message that no correct server sends.
     reported: bool,
+    /// As the leader that it is now, or was last: the progress of each other server.
+    progress: BTreeMap<NodeId, Progress>,
+    /// A success that it is being told: the sender, the term and the index.
+    told: Option<(NodeId, Term, u64)>,
+}
+
+/// The progress of a follower as its leader's messages show it; 0 for none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// The first entry of the latest AppendEntries sent to it.
+    pub(super) next: u64,
+    /// The last entry that it has acknowledged.
+    pub(super) matched: u64,
 }
 
 impl Record {
@@ -53,6 +66,11 @@ impl Record {
         self.known(server).reported
     }
 
+    /// The progress of a server as another one, which leads or has led, shows it.
+    pub(super) fn progress(&self, leader: NodeId, follower: NodeId) -> Progress {
+        self.known(leader).progress.get(&follower).copied().unwrap_or_default()
+    }
+
     /// The entries up to here, as far as a state machine has applied them.
     pub(super) fn entries(&self, through: Option<LogIndex>) -> impl Iterator<Item = &Entry> {
         self.up_to(through).map(|applied| &applied.entry)
@@ -74,7 +92,18 @@ impl Record {
         self.servers[server.0 as usize - 1].executed = executed;
     }
 
-    fn stepped(&mut self, server: NodeId, effects: &Effects) {
+    fn took(&mut self, server: NodeId, event: &Event) {
+        let told = if let Event::Receive(Message { from, term, body, .. }) = event
+            && let Body::AppendEntriesReply { reply: AppendReply::Success { matched }, .. } = body
+        {
+            Some((*from, *term, length(*matched)))
+        } else {
+            None
+        };
+        self.servers[server.0 as usize - 1].told = told;
+    }
+
+    fn stepped(&mut self, server: NodeId, before: &View, effects: &Effects) {
         if let Some(snapshot) = &effects.restored {
             self.restored(server, Some(snapshot.last.index));
         }
@@ -82,11 +111,36 @@ impl Record {
             self.applied.entry(applied.entry.index).or_insert_with(|| applied.clone());
         }
         let known = &mut self.servers[server.0 as usize - 1];
+        known.follow(before, effects);
         known.executed.extend(effects.applied.iter().filter_map(executed));
         known.reported |= effects.refused.is_some();
         let messages = effects.sends.iter().chain(effects.held.iter().map(|held| &held.message));
         let asks = messages.filter(|message| matches!(message.body, Body::PreVote { .. }));
         known.pre_votes += asks.count() as u64;
+    }
+}
+
+impl Known {
+    /// Takes in what a step of a leader shows of the progress of others.
+    fn follow(&mut self, before: &View, effects: &Effects) {
+        let leads = |view: &View| (view.role == Role::Leader).then_some(view.term);
+        let term = leads(&effects.view);
+        if term.is_some() && leads(before) != term {
+            self.progress.clear();
+        }
+        if let Some((from, of_term, index)) = self.told.take()
+            && leads(before) == Some(of_term)
+        {
+            let matched = &mut self.progress.entry(from).or_default().matched;
+            *matched = (*matched).max(index);
+        }
+        let messages = effects.sends.iter().chain(effects.held.iter().map(|held| &held.message));
+        for message in messages.filter(|message| term == Some(message.term)) {
+            if let Body::AppendEntries { prev, .. } = &message.body {
+                let next = length(prev.map(|prev| prev.index)) + 1;
+                self.progress.entry(message.to).or_default().next = next;
+            }
+        }
     }
 }
 
@@ -102,7 +156,10 @@ impl Observer for Record {
     #[expect(clippy::wildcard_enum_match_arm, reason = "it takes what it wants to know")]
     fn observe(&mut self, _: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         match observation {
-            Observation::Stepped { server, effects, .. } => self.stepped(*server, effects),
+            Observation::Took { server, event } => self.took(*server, event),
+            Observation::Stepped { server, before, effects, .. } => {
+                self.stepped(*server, before, effects);
+            }
             // From its snapshot, or as far as its state machine is durable.
             Observation::Booted { server, view, .. } => self.restored(*server, view.applied),
             _ => {}

@@ -6,9 +6,11 @@ use crate::model::NodeId;
 /// A condition that is true or false of a cluster at a given time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// `not CONDITION`
+    /// `not CONDITION`; never of [`Condition::Any`].
     Not(Box<Condition>),
-    /// `S1 S2 FACT …` or `all FACT …`: each fact of each server.
+    /// `CONDITION or CONDITION …`: at least one holds. Two or more, and none of them [`Condition::Any`].
+    Any(Vec<Condition>),
+    /// `S1 S2 FACT …`, `all FACT …` or `leader FACT …`: each fact of each server. False of the leader if there is none.
     Servers(Servers, Vec<Fact>),
     /// `a leader`: some live server is leader, and no other of its term or a later one is.
     ALeader,
@@ -94,6 +96,15 @@ pub enum Fact {
     Joint,
     /// `snapshot N [at least|at most]`: last included index of its snapshot, 0 for none
     Snapshot(Number),
+    /// `unsynced`: its disk was given a write that is not durable
+    Unsynced,
+    /// `durable N [at least|at most]`: last index of the log on its disk that is durable, 0 for none
+    Durable(Number),
+    /// `next S2 N [at least|at most]`: the first entry of the latest AppendEntries that it sent there in its term,
+    /// prevLogIndex + 1; 0 for none
+    Next(NodeId, Number),
+    /// `match S2 N [at least|at most]`: the last entry that it was told in its term to be in the log there; 0 for none
+    Match(NodeId, Number),
 }
 
 /// A role of Figure 4.

@@ -27,6 +27,8 @@ pub enum HeaderItem {
     Outside(Servers),
     /// `requires CAPABILITY …`
     Requires(Vec<Capability>),
+    /// `requires not CAPABILITY …`
+    RequiresNot(Vec<Capability>),
     /// `violates PROPERTY`
     Violates(String),
     /// `set-aside PROPERTY …`
@@ -77,6 +79,8 @@ pub struct Header {
     pub outside: Vec<NodeId>,
     /// `requires CAPABILITY …`: what a subject must support, else the scenario is skipped.
     pub requires: Vec<Capability>,
+    /// `requires not CAPABILITY …`: what a subject must not have, else the scenario is skipped. None of `requires`.
+    pub requires_not: Vec<Capability>,
     /// `violates PROPERTY`: a negative control; the last statement must raise this alarm, and nothing
     /// before it any.
     pub violates: Option<String>,
@@ -111,6 +115,9 @@ impl Header {
         }
         if !self.requires.is_empty() {
             items.push(HeaderItem::Requires(self.requires.clone()));
+        }
+        if !self.requires_not.is_empty() {
+            items.push(HeaderItem::RequiresNot(self.requires_not.clone()));
         }
         items.extend(self.violates.clone().map(HeaderItem::Violates));
         if !self.set_aside.is_empty() {

@@ -104,6 +104,8 @@ pub enum Which {
     Ordinal(u32),
     /// `all`: one or more on each link, oldest first.
     All,
+    /// `if any`: all on each link, oldest first, of which there need not be any.
+    IfAny,
 }
 
 /// A detail of a message, in the words of Figures 2 and 13.
@@ -173,12 +175,12 @@ pub enum ForgedBody {
         /// `granted`
         granted: bool,
     },
-    /// `AppendEntries term N prev I/T|none entries [1 2:x …|none] commit N`
+    /// `AppendEntries term N prev I/T|none entries [1 2:x …|none|as S1 I..J] commit N`
     AppendEntries {
         /// prevLogIndex and prevLogTerm
         prev: Option<Drawn>,
-        /// the entries, drawn as a log
-        entries: Vec<DrawnEntry>,
+        /// the entries
+        entries: ForgedEntries,
         /// leaderCommit, 0 for none
         commit: u64,
     },
@@ -196,4 +198,13 @@ pub enum ForgedBody {
     },
     /// `TimeoutNow term N`
     TimeoutNow,
+}
+
+/// The entries of a forged message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForgedEntries {
+    /// `1 2:x …` or `none`: commands, drawn as a log.
+    Drawn(Vec<DrawnEntry>),
+    /// `as S1 I..J`: those of a server's log from index I to J when the message is forged, with all that is in them.
+    As(NodeId, u64, u64),
 }

@@ -12,8 +12,10 @@ mod settings;
 
 pub use condition::{Answer, Bound, Condition, Fact, Number, RoleWord};
 pub use header::{Given, Header, HeaderItem, HeaderLine, Network, NetworkItem};
-pub use message::{Detail, Drawn, Forged, ForgedBody, Kind, Link, Selection, Selector, Which};
-pub use servers::Servers;
+pub use message::{
+    Detail, Drawn, Forged, ForgedBody, ForgedEntries, Kind, Link, Selection, Selector, Which,
+};
+pub use servers::{Servers, Target};
 pub use settings::Settings;
 
 use crate::model::{NodeId, Term};
@@ -82,7 +84,14 @@ pub enum Statement {
     /// `elect S1`: its election timeout elapses, the network settles, and it must now lead.
     Elect(NodeId),
     /// `heartbeat S1`: a leader's clock ticks until it sends its heartbeats.
-    Heartbeat(NodeId),
+    Heartbeat(Target),
+    /// `pause S1 …`: nothing reaches it, nothing leaves it, and its clock stands, until it is resumed: a process that
+    /// is not scheduled. Its disk goes on.
+    Pause(Servers),
+    /// `resume S1 …`: it goes on, and takes first all ticks that it missed, then what arrived meanwhile.
+    Resume(Servers),
+    /// `clock S1 … N%`: while time passes, its clock runs at this rate.
+    Clock(Servers, u32),
     /// `tick S1 … [N]` or `tick all [N]`: N ticks (default 1) of each server's clock.
     Tick(Servers, u32),
     /// `settle`: whatever is in flight is delivered, oldest first, until nothing is; no clock ticks.
@@ -103,29 +112,31 @@ pub enum Statement {
     Forge(Forged),
     /// `crash S1 …`: the process dies with all that its disk had not made durable.
     Crash(Servers),
-    /// `crash S1 torn 2`: the process dies, and all but the entries behind the first 2 of the oldest write that
-    /// its disk had not made durable survives.
-    CrashTorn(NodeId, u32),
+    /// `crash S1 torn …`: the process dies in the middle of the oldest write that its disk had not made durable.
+    CrashTorn(Target, Torn),
     /// `settings S1 …`: the next boot of these servers, which are down, has these settings too. Never the first
     /// statement: above all others the line belongs to the header.
     Settings(Servers, Settings),
     /// `restart S1 …`: boots from what is durable.
     Restart(Servers),
     /// `stall S1`: its disk makes nothing durable until synced or unstalled.
-    Stall(NodeId),
+    Stall(Target),
     /// `sync S1`: what a stalled disk was given so far becomes durable.
-    Sync(NodeId),
+    Sync(Target),
     /// `sync S1 newest`: what a stalled disk was given so far is durable, but the server is notified of the newest
     /// write only; `sync S1` notifies it of the others later.
-    SyncNewest(NodeId),
+    SyncNewest(Target),
     /// `flush S1 [N]`: N writes (default 1) of a stalled disk become durable, oldest first; the server is not
     /// notified.
-    Flush(NodeId, u32),
+    Flush(Target, u32),
+    /// `flush S1 to 3`: as many writes of a stalled disk become durable, oldest first, as it takes for entry 3 to be;
+    /// the server is not notified.
+    FlushTo(Target, u64),
     /// `tell S1 [#N]`: the server is notified of a durable write of which it has not been notified: the oldest, or
     /// the N-th oldest.
-    Tell(NodeId, u32),
+    Tell(Target, u32),
     /// `unstall S1`: its disk is quick again, and catches up.
-    Unstall(NodeId),
+    Unstall(Target),
     /// `lie S1`: its disk says durable what the next crash of the server takes (unsafe; for negative controls).
     Lie(NodeId),
     /// `wipe S1`: the disk of a crashed server forgets everything (unsafe; for negative controls).
@@ -143,7 +154,7 @@ pub enum Statement {
     /// other.
     Propose {
         /// The server.
-        server: NodeId,
+        server: Target,
         /// The commands. Never empty.
         commands: Vec<Label>,
         /// The session of which they carry the next serial numbers (§8).
@@ -151,16 +162,16 @@ pub enum Statement {
     },
     /// `retry S2 x`: the client of this proposed command hands it to a server again, under the same
     /// serial number if it has a session.
-    Retry(NodeId, Label),
+    Retry(Target, Label),
     /// `register S1 alice`: a client opens this session, through the log (§8).
-    Register(NodeId, Label),
+    Register(Target, Label),
     /// `read S2 r1`: a client asks to read without the log (§8).
-    Read(NodeId, Label),
+    Read(Target, Label),
     /// `change S1 c1 to S1 S2 … [learners S4 …]`: an administrator asks for this configuration (§6), be
     /// it one that must be refused: there may be no voters, and a server may be named twice.
     Change {
         /// The server that is asked.
-        server: NodeId,
+        server: Target,
         /// The request's name.
         label: Label,
         /// The future voters, as written.
@@ -172,7 +183,7 @@ pub enum Statement {
     /// (diss. §3.10).
     Transfer {
         /// The server that is asked.
-        server: NodeId,
+        server: Target,
         /// The request's name.
         label: Label,
         /// The future leader.
@@ -187,6 +198,9 @@ pub enum Statement {
     Apply(NodeId),
     /// `resume-apply S1`: its state machine takes what is committed again.
     ResumeApply(NodeId),
+    /// `repeat N STATEMENT [then STATEMENT] …`: these, one after the other, N times. None of them declares a label, and
+    /// none is `never`, `reach`, `settings` or `repeat`.
+    Repeat(u32, Vec<Statement>),
     /// `expect CONDITION`: holds now.
     Expect(Condition),
     /// `never CONDITION`: holds at no time from here to the end.
@@ -195,6 +209,16 @@ pub enum Statement {
     Reach(Condition),
     /// `within DURATION CONDITION`: time passes until it holds; too long is a failure of liveness.
     Within(Duration, Condition),
+}
+
+/// The place at which a write is torn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Torn {
+    /// `torn 2`: behind the first 2 of its entries; all else of it is there.
+    Entries(u32),
+    /// `torn snapshot`: in its snapshot. Term and vote are there; the snapshot, and what the write does to the log, are
+    /// not.
+    Snapshot,
 }
 
 /// A length of virtual time.

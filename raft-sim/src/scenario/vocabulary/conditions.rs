@@ -60,6 +60,20 @@ words! {
         Snapshot = "snapshot": "SERVERS snapshot N [at least|at most]",
             "lastIncludedIndex of its snapshot, 0 for none",
             "expect S1 snapshot 3";
+        Unsynced = "unsynced": "SERVERS unsynced",
+            "its disk was given a write that is not durable",
+            "expect S1 unsynced";
+        Durable = "durable": "SERVERS durable N [at least|at most]",
+            "the last index of the log that is durable on its disk, 0 for none",
+            "expect S1 durable 2";
+        Next = "next": "SERVERS next SERVER N [at least|at most]",
+            "nextIndex of a leader for another server, as its latest AppendEntries shows it: prevLogIndex + 1; 0 if it \
+             has sent none in its term",
+            "expect S1 next S2 3";
+        Match = "match": "SERVERS match SERVER N [at least|at most]",
+            "matchIndex of a leader for another server: the last entry that it was told in its term to be in the log \
+             there; 0 for none",
+            "expect S1 match S2 2";
     }
 }
 
@@ -135,5 +149,19 @@ pub(super) const OTHERS: &[Help] = &[
         form: "not CONDITION",
         meaning: "the condition does not hold",
         example: "expect not x committed",
+    },
+    Help {
+        name: "or",
+        part: Part::Condition,
+        form: "CONDITION or CONDITION …",
+        meaning: "at least one of these conditions holds; `not` belongs to the one that it stands before",
+        example: "expect x failed or x unknown",
+    },
+    Help {
+        name: "leader",
+        part: Part::Condition,
+        form: "leader FACT … | STATEMENT leader …",
+        meaning: "in place of a server: the live leader of the highest term; `the leader` is the same",
+        example: "propose leader z",
     },
 ];

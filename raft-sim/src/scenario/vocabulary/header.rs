@@ -17,8 +17,8 @@ words! {
         Outside = "outside": "outside SERVERS",
             "these are not in the first configuration: they boot knowing no other server, and wait to be added (§6)",
             "outside S4";
-        Requires = "requires": "requires CAPABILITY …",
-            "the capabilities that a subject must have; one that lacks some is reported as skipped",
+        Requires = "requires": "requires [not] CAPABILITY …",
+            "the capabilities that a subject must have, or must not have; for others the scenario is skipped",
             "requires forge no-op";
         Violates = "violates": "violates PROPERTY",
             "a negative control: the last statement must violate this property, and nothing before it any",

@@ -26,7 +26,7 @@ words! {
              InstallSnapshot",
             "deliver S1 -> S2 RequestVote last 3/2";
         Entries = "entries": "entries N",
-            "how many entries an AppendEntries carries",
+            "how many entries an AppendEntries carries; in `forge` the entries, drawn or `as S1 2..3`: those of its log",
             "deliver S1 -> S2 AppendEntries entries 2";
         Commit = "commit": "commit N",
             "leaderCommit, 0 for none",

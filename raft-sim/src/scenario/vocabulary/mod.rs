@@ -2,6 +2,7 @@
 //! meaning and an example.
 
 mod conditions;
+mod grammar;
 mod header;
 mod messages;
 mod statements;
@@ -9,6 +10,7 @@ mod statements;
 mod tests;
 
 pub(crate) use conditions::{FactWord, LabelWord};
+pub use grammar::grammar;
 pub(crate) use header::{HeaderWord, NetworkWord};
 pub(crate) use messages::DetailWord;
 pub(crate) use statements::Command;
@@ -245,9 +247,11 @@ words! {
     Particle {
         A = "a",
         All = "all",
+        Any = "any",
         As = "as",
         At = "at",
         Durable = "durable",
+        If = "if",
         Least = "least",
         Majority = "majority",
         Message = "message",
@@ -257,8 +261,11 @@ words! {
         No = "no",
         None = "none",
         Not = "not",
+        Or = "or",
         Quiet = "quiet",
         Session = "session",
+        The = "the",
+        Then = "then",
         To = "to",
         Torn = "torn",
         Us = "us",

@@ -18,19 +18,28 @@ words! {
         Tick = "tick": "tick SERVERS [N]",
             "N ticks of each server's clock; one without a number",
             "tick S1 S2 3";
+        Pause = "pause": "pause SERVERS",
+            "nothing reaches it, nothing leaves it, and its clock stands until it is resumed; its disk goes on",
+            "pause S1";
+        Resume = "resume": "resume SERVERS",
+            "a server that was paused goes on: it takes first all ticks that it missed, then what arrived meanwhile",
+            "resume S1";
+        Clock = "clock": "clock SERVERS N%",
+            "in `run` and `within` its clock runs at this rate from here on; 100% is the nominal one",
+            "clock S1 150%";
         Settle = "settle": "settle",
             "messages in flight are delivered, oldest first, until none is left; no clock ticks",
             "settle";
         Run = "run": "run DURATION",
             "time passes: all clocks tick, and messages take the delays of `network`",
             "run 5 election-timeouts";
-        Deliver = "deliver": "deliver LINK [KIND] [CONTENT …] [#N|all]",
-            "messages in flight arrive now: exactly one on each link, or the N-th oldest, or all, one or more",
+        Deliver = "deliver": "deliver LINK [KIND] [CONTENT …] [#N|all|if any]",
+            "messages in flight arrive now: exactly one on each link, or the N-th oldest, or all: one or more, or with `if any` none as well",
             "deliver S1 -> S2 AppendEntries entries 2 all";
-        Drop = "drop": "drop LINK [KIND] [CONTENT …] [#N|all]",
+        Drop = "drop": "drop LINK [KIND] [CONTENT …] [#N|all|if any]",
             "messages in flight are lost",
             "drop S1 -> S3 RequestVote";
-        Duplicate = "duplicate": "duplicate LINK [KIND] [CONTENT …] [#N|all]",
+        Duplicate = "duplicate": "duplicate LINK [KIND] [CONTENT …] [#N|all|if any]",
             "a copy of each of these messages is in flight as well",
             "duplicate S2 -> S1 RequestVoteReply granted";
         Hold = "hold": "hold LINK [KIND]",
@@ -42,9 +51,9 @@ words! {
         Forge = "forge": "forge S1 -> S2 KIND term N CONTENT …",
             "a message is in flight that S1 never sent",
             "forge S1 -> S2 AppendEntries term 2 prev 1/1 entries 2 commit 0";
-        Crash = "crash": "crash SERVERS | crash SERVER torn N",
+        Crash = "crash": "crash SERVERS | crash SERVER torn N|snapshot",
             "the process dies, and loses all that its disk had not made durable; torn: of the oldest write that was not \
-             durable, all is there but the entries behind the first N",
+             durable, all is there but the entries behind the first N, or nothing but its term and vote",
             "crash S1 S2";
         Restart = "restart": "restart SERVERS",
             "it boots from what is durable",
@@ -58,9 +67,10 @@ words! {
         Sync = "sync": "sync SERVER [newest]",
             "what a stalled disk was given so far becomes durable; newest: the server is notified of the last write only",
             "sync S1";
-        Flush = "flush": "flush SERVER [N]",
-            "N writes of a stalled disk become durable, oldest first, or one; the server is not notified of them",
-            "flush S1 2";
+        Flush = "flush": "flush SERVER [N|to INDEX]",
+            "N writes of a stalled disk become durable, oldest first, or one, or as many as it takes for the entry at an \
+             index to be; the server is not notified of them",
+            "flush S1 to 3";
         Tell = "tell": "tell SERVER [#N]",
             "the server is notified of a durable write of which it has not been: the oldest, or the N-th oldest",
             "tell S1 #2";
@@ -85,7 +95,7 @@ words! {
         Heal = "heal": "heal [S1 -> S2 …|S1 -- S2 …]",
             "all links work again, or some of them",
             "heal S1 -- S2";
-        Propose = "propose": "propose SERVER LABEL … [session LABEL]",
+        Propose = "propose": "propose SERVER|leader LABEL … [session LABEL]",
             "a client hands these commands to the server, one after the other; each label is proposed once",
             "propose S1 x y";
         Retry = "retry": "retry SERVER LABEL",
@@ -115,6 +125,9 @@ words! {
         ResumeApply = "resume-apply": "resume-apply SERVER",
             "its state machine takes what is committed again, and what was committed in between at once",
             "resume-apply S1";
+        Repeat = "repeat": "repeat N STATEMENT [then STATEMENT] …",
+            "these statements, one after the other, N times; none of them declares a label",
+            "repeat 3 heartbeat S1 then settle";
         Expect = "expect": "expect CONDITION",
             "it holds now",
             "expect S1 leader term 1";

@@ -122,7 +122,7 @@ fn how_a_server_dies_and_what_its_disk_does_then() {
             Some("S1  its disk lies no longer: what it reported as durable is durable"),
         ),
         (
-            crash(2, Some(1)),
+            crash(2, Some(Torn::Entries(1))),
             Some(
                 "S1  crashes, losing 2 writes that were not durable; \
                  of the entries of the oldest the first survives",

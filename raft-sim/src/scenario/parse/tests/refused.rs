@@ -35,7 +35,58 @@ fn statements() {
 ! 4:1: unknown header line or command `delver`; did you mean `deliver`?
 settle
 banana
-! 5:1: unknown command `banana`; expected a command
+! 5:1: unknown command `banana`; expected a command: timeout, elect, heartbeat, tick, …
+settle
+assert S1 leader
+! 5:1: unknown command `assert`; did you mean `expect`?
+settle
+kill S1
+! 5:1: unknown command `kill`; did you mean `crash`?
+crash S1, S2
+! 4:7: unexpected `,` in `S1,`; expected words parted by spaces: `S1`
+crash S1,S2
+! 4:7: unexpected `,` in `S1,S2`; expected words parted by spaces: `S1 S2`
+expect S1 commit at least 1
+! 4:18: unexpected `at`; expected the number first, as in `commit 1 at least`
+expect S1 commit >=1
+! 4:18: unexpected `>=1`; expected the number first, as in `commit 1 at least`
+expect leader S1
+! 4:8: a fact before its server; did you mean `S1 leader`?
+expect leader
+! 4:8: what is to hold of the leader?; expected a fact behind it; did you mean `a leader`?
+expect term 3
+! 4:8: `term` of which server?; expected the server first, as in `S1 term`
+expect S1 is leader
+! 4:11: `is` is left out; expected the fact at once, as in `S1 leader term 2`
+expect acknowledged
+! 4:8: `acknowledged` of which request?; expected its label first, as in `x acknowledged`
+propose S1 x
+expect x failed or unknown
+! 5:20: `unknown` of which request?; expected its label first, as in `x unknown`
+expect quiet or
+! 4:16: the line ends too early; expected a condition: …
+propose S1 no-op
+! 4:12: no command can be called `no-op`: a new leader's entry is (§8); expected another label
+forge S1 -> S2 AppendEntries term 1 prev none entries 1:no-op commit 0
+! 4:55: no command can be called `no-op`: a new leader's entry is (§8); expected another label
+forge S1 -> S2 AppendEntries term 1 prev none entries as S1 3..2 commit 0
+! 4:61: the range `3..2` is backwards; expected `2..3`
+repeat 2
+! 4:9: the line ends too early; expected a statement, as in `repeat 3 heartbeat S1 then settle`
+repeat 2 settle then
+! 4:17: a `then` without a statement; expected a statement before and behind each `then`
+repeat 2 propose S1 x
+! 4:10: `propose` can't be repeated: a label names one thing; expected another statement
+repeat 2 settle then settle now
+! 4:29: unexpected `now`; expected the end of the line
+deliver S1 -> S2 if some
+! 4:21: unexpected `some`; expected `any`
+clock S1 0%
+! 4:10: `0` is out of range; expected the rate of a clock, as in `150%`, 1 to 10000
+clock S1 fast
+! 4:10: unexpected `fast`; expected the rate of a clock, as in `150%`
+flush S1 to 0
+! 4:13: `0` is out of range; expected an index, 1 to 1000000
 settle
 servers S1
 ! 5:1: a header line, `servers`, below a statement; expected it above line 4
@@ -52,7 +103,7 @@ elect S1 #2 of them
 crash S1 S1
 ! 4:10: S1 is named twice
 crash
-! 4:6: the line ends too early; expected servers or `all`
+! 4:6: the line ends too early; expected servers, `all` or `leader`
 tick S1 0
 ! 4:9: `0` is out of range; expected a number of ticks, 1 to 1000000
 run 0 election-timeouts
@@ -119,11 +170,11 @@ expect x committed
 expect S1 log 1 2:x
 ! 4:17: no command is labelled `x`; expected a label that a `given` log, a `propose` or a `forge` declares
 expect
-! 4:7: the line ends too early; expected a condition: it begins with a server, `all`, a label, `a leader`, `no leader`, `message`, `quiet` or `not`
+! 4:7: the line ends too early; expected a condition: it begins with a server, `all`, `leader`, a label, `a leader`, `no leader`, `message`, `quiet` or `not`
 expect not not quiet
 ! 4:12: `not` is said twice
 expect S1
-! 4:10: the line ends too early; expected a fact about a server: leader, follower, candidate, up, down, term, vote, log, holds, lacks, commit, committed, reported, applied, members, learners, joint or snapshot
+! 4:10: the line ends too early; expected a fact about a server: leader, follower, candidate, up, down, term, vote, log, holds, lacks, commit, committed, reported, applied, members, learners, joint, snapshot, unsynced, durable, next or match
 expect S1 leder
 ! 4:11: unexpected `leder`; expected a fact about a server; did you mean `leader`?
 expect S1 term 0 at least
@@ -135,9 +186,9 @@ expect S1 log ...
 expect S1 log 0
 ! 4:15: `0` is out of range; expected an entry's term, as in `2` or `2:x`, 1 to 1000000
 expect § leader
-! 4:8: unexpected `§`; expected a condition: it begins with a server, `all`, a label, `a leader`, `no leader`, `message`, `quiet` or `not`
+! 4:8: unexpected `§`; expected a condition: it begins with a server, `all`, `leader`, a label, `a leader`, `no leader`, `message`, `quiet` or `not`
 §§ § leader
-! 4:1: unknown header line or command `§§`; expected a header line or command",
+! 4:1: unknown header line or command `§§`; expected a header line or command: scenario, paper, …",
     );
 }
 
@@ -210,11 +261,11 @@ apply S1
 crash S1 S2 torn 1
 ! 4:13: torn writes of several servers; expected one server
 crash S1 torn
-! 4:14: the line ends too early; expected a number of entries
+! 4:14: the line ends too early; expected a number of entries, or `snapshot`
 flush S1 0
-! 4:10: `0` is out of range; expected a number of writes, 1 to 1000000
+! 4:10: `0` is out of range; expected a number of writes, or `to` an index, 1 to 1000000
 flush all
-! 4:7: unexpected `all`; expected a server
+! 4:7: unexpected `all`; expected a server or `leader`
 tell S1 2
 ! 4:9: unexpected `2`; expected the end of the line
 tell S1 #0
@@ -260,7 +311,10 @@ fn header_lines() {
 requires forge speed
 ! 4:16: unexpected `speed`; expected a capability: forge, no-op, …
 requires forge forge
-! 4:16: `forge` is required twice
+! 4:16: `forge` is required, or excluded, twice
+requires forge
+requires not forge
+! 5:14: `forge` is required, or excluded, twice
 violates Big
 ! 4:10: unexpected `Big`; expected a property, as in `state-machine-safety`
 set-aside match-indexes
@@ -294,6 +348,8 @@ settings check-quorum lease-reads 5
 settings S1 S2 check-quorum
 settings S2 S3 lease-reads 10%
 ! 5:16: lease-reads without check-quorum on S3; expected `check-quorum` there: a lease rests on it
+settings election-timeout 2..4 check-quorum lease-reads 10%
+! 4:45: election timeouts from 2 ticks on leave no time for a lease on S1; expected longer election timeouts, or clocks that differ by less
 settings sessions 0
 ! 4:19: `0` is out of range; expected a number of sessions, 1 to 1000000
 outside S3
