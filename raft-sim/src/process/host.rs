@@ -246,7 +246,7 @@ impl Memory {
     fn request<'e>(&mut self, event: &'e Event) -> Request<'e> {
         let asked = |verb, request: &subject::Request| Request {
             verb: Some(verb),
-            request: Some(request.0),
+            request: Some(wire::name(request.0)),
             ..Request::default()
         };
         let bare = |verb| Request { verb: Some(verb), ..Request::default() };

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use raft_subject::protocol::wire;
 use raft_subject::{
     Answer, AppendReply, Applied, Body, Boot, CLUSTER, Carried, Chunk, Command, Conflict, Effects,
     Ended, Entries, Entry, Event, HardState, Held, LogIndex, LogWrite, Membership, Message, NodeId,
@@ -194,4 +195,14 @@ fn messages_that_carry_something_else_along_say_the_same_and_are_not_equal() {
     assert_eq!(serde_json::from_str::<Message>(&text).ok(), Some(bare));
     assert_eq!(one.own.get(), Some(&Ticket(1)));
     assert_eq!(two.own.take(), Some(Ticket(2)));
+}
+
+/// A language that has only floating point reads and writes each name as it is.
+#[test]
+fn names_of_requests_are_exact_as_floating_point() {
+    for request in [0, 1, 1 << 40, 1 << 62, (1 << 62) + 1, (1 << 62) + (1 << 40)] {
+        let name = wire::name(request);
+        assert!(name < 1 << 53 && name as f64 as u64 == name, "{request}");
+        assert_eq!(wire::named(name), request);
+    }
 }

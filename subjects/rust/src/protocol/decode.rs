@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::encode::plain_outcome;
 use super::text;
 use super::wire::{
-    Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Reply, Role, Snapshot, Text, View, Write,
+    self, Entry, EntryKind, Is, Kind, Matched, Message, Outcome, Reply, Role, Snapshot, Text, View,
+    Write,
 };
 use crate::{
     Answer, AppendReply, Applied, Body, CLUSTER, Chunk, Command, Conflict, Entries, HardState,
@@ -96,9 +97,11 @@ impl Cluster {
                 round,
             },
             Kind::TimeoutNow => Body::TimeoutNow,
-            Kind::ReadIndex => Body::ReadIndex { request: message.request.unwrap_or(0) },
+            Kind::ReadIndex => {
+                Body::ReadIndex { request: wire::named(message.request.unwrap_or(0)) }
+            }
             Kind::ReadIndexReply => Body::ReadIndexReply {
-                request: message.request.unwrap_or(0),
+                request: wire::named(message.request.unwrap_or(0)),
                 index: some_index("index", message.index)?,
             },
             Kind::Other => Body::Other { what: Arc::from(message.what.as_ref().map_or("", said)) },
@@ -179,7 +182,7 @@ impl Cluster {
             Is::Busy => Answer::Busy,
             Is::Rejected => Answer::Rejected,
         };
-        Ok((Request(request), answer))
+        Ok((Request(wire::named(request)), answer))
     }
 
     /// An acknowledgement that a leader took.

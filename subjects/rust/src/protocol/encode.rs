@@ -97,9 +97,11 @@ fn body(body: &Body) -> Message<'_> {
             ..bare(Kind::InstallSnapshotReply)
         },
         Body::TimeoutNow => bare(Kind::TimeoutNow),
-        Body::ReadIndex { request } => Message { request: Some(*request), ..bare(Kind::ReadIndex) },
+        Body::ReadIndex { request } => {
+            Message { request: Some(wire::name(*request)), ..bare(Kind::ReadIndex) }
+        }
         Body::ReadIndexReply { request, index } => Message {
-            request: Some(*request),
+            request: Some(wire::name(*request)),
             index: Some(index.get()),
             ..bare(Kind::ReadIndexReply)
         },
@@ -252,7 +254,8 @@ pub(super) fn view(view: &crate::View) -> View {
 }
 
 fn reply(request: crate::Request, answer: &Answer) -> Reply {
-    let reply = |is| Reply { request: Some(request.0), is: Some(is), ..Reply::default() };
+    let reply =
+        |is| Reply { request: Some(wire::name(request.0)), is: Some(is), ..Reply::default() };
     let at = |is, index: LogIndex| Reply { index: Some(index.get()), ..reply(is) };
     match answer {
         Answer::Committed(index) => at(Is::Committed, *index),

@@ -189,7 +189,7 @@ impl<'i> Servant<'i> {
     }
 
     fn event(&self, verb: Verb, request: Request<'_>) -> Result<Event, String> {
-        let name = crate::Request(request.request.unwrap_or(0));
+        let name = crate::Request(wire::named(request.request.unwrap_or(0)));
         let command = || request.command.as_ref().map(decode::command).ok_or("it has no `command`");
         Ok(match verb {
             Verb::Tick => Event::Tick,

@@ -14,6 +14,27 @@ pub const PROTOCOL: u64 = 1;
 /// The largest number of bytes in a line.
 pub const LONGEST: usize = 16 << 20;
 
+/// The names of requests from here on are those of a second kind, far from those of the first.
+const FAR: u64 = 1 << 62;
+
+/// The same place in a line. All names are below 2⁵³, up to which a language that has only floating point is exact.
+const NEAR: u64 = 1 << 52;
+
+/// The name of a request as it stands in a line.
+#[must_use]
+pub fn name(request: u64) -> u64 {
+    request.checked_sub(FAR).map_or(request, |number| NEAR | number)
+}
+
+/// The name of the request that stands so in a line.
+#[must_use]
+pub fn named(request: u64) -> u64 {
+    match request.checked_sub(NEAR) {
+        Some(number) if number < NEAR => FAR | number,
+        Some(_) | None => request,
+    }
+}
+
 /// A text, borrowed from its line if possible.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
