@@ -41,11 +41,10 @@ pub(super) fn new(args: &Args, out: &mut dyn Write) -> Result<End, Error> {
         .open(&path)
         .and_then(|mut file| file.write_all(skeleton(&title, args).as_bytes()));
     written.map_err(|error| {
-        let why = match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                "already exists; name another file with --out".to_owned()
-            }
-            _ => format!("cannot be written: {error}"),
+        let why = if error.kind() == io::ErrorKind::AlreadyExists {
+            "already exists; name another file with --out".to_owned()
+        } else {
+            format!("cannot be written: {error}")
         };
         Error::Message(format!("{}: {why}", path.display()))
     })?;

@@ -266,7 +266,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 256 MiB: room for 4 million configurations of ten clients whose operations all completed.
+    /// 256 MiB: room for 2 million configurations of ten clients whose operations all completed.
     fn default() -> Limits {
         Limits { memory: 256 << 20 }
     }

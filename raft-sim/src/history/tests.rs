@@ -20,8 +20,8 @@ pub(super) fn history(events: &[&str]) -> History {
             }
             _ => {
                 let seen = words.get(2).and_then(|seen| number(seen));
-                let call = open[&process].clone();
-                let call = if let Call::Read(_) = call { Call::Read(seen) } else { call };
+                let asked = open[&process].clone();
+                let call = if asked == Call::Read(None) { Call::Read(seen) } else { asked };
                 (Kind::named(words[1]).expect("a type"), call)
             }
         };
