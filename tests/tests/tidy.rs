@@ -290,11 +290,11 @@ fn the_core_is_named_in_few_files_and_its_node_in_one() {
 
 #[test]
 fn the_subject_interface_is_named_in_few_files_and_its_protocol_where_children_are() {
-    let named = ["model", "process/child", "process/host", "process/mod", "subject/mod", "time"];
+    let named = ["model", "process/host", "process/mod", "subject/mod", "time"];
     let named = named.map(|file| format!("raft-sim/src/{file}.rs"));
     assert_eq!(naming("raft-sim/src", &["raft_subject"]), named);
     let protocol = naming("raft-sim/src", &["raft_subject::protocol::"]);
-    assert_eq!(protocol, named[1..5]);
+    assert_eq!(protocol, named[1..4]);
 }
 
 /// `--no-default-features` leaves out all code that names a process, a thread, the environment or a wall clock.

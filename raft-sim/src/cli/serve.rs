@@ -5,10 +5,8 @@ use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
 
-use raft_subject::protocol::wire::LONGEST;
-
 use super::{Error, files};
-use crate::process;
+use crate::process::{self, LONGEST};
 use crate::report::End;
 use crate::subject::Implementation;
 

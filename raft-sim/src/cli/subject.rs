@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use raft_subject::protocol::wire::LONGEST;
-
 use super::Error;
 use crate::campaign::Caller;
-use crate::process::{Limits, Process, Record};
+use crate::process::{LONGEST, Limits, Process, Record};
 use crate::subject::Implementation;
 
 /// The option of every command that runs one implementation.

@@ -31,6 +31,7 @@ use crate::scenario::parse::nearest;
 use crate::subject::{Boot, Capability, Ended, Implementation, Subject, View};
 
 pub use crate::subject::serve;
+pub use raft_subject::protocol::wire::LONGEST;
 pub use record::Record;
 
 /// Consecutive timeouts after which the subject is abandoned. Each further one would take as long.
