@@ -168,6 +168,27 @@ fn rate(cursor: &mut Cursor<'_>) -> Result<u32, ParseError> {
     Ok(narrow(percent))
 }
 
+/// The reason why a statement of this kind can't be repeated, if it can't.
+fn only_once(command: Command) -> Option<&'static str> {
+    const DECLARE: [Command; 6] = [
+        Command::Propose,
+        Command::Register,
+        Command::Read,
+        Command::Change,
+        Command::Transfer,
+        Command::Forge,
+    ];
+    if DECLARE.contains(&command) {
+        Some("a label names one thing")
+    } else if [Command::Never, Command::Reach].contains(&command) {
+        Some("it counts to the end anyway")
+    } else if command == Command::Settings {
+        Some("once is enough")
+    } else {
+        (command == Command::Repeat).then_some("it is one already")
+    }
+}
+
 /// Reads `N STATEMENT [then STATEMENT] …`.
 fn repeat(
     cursor: &mut Cursor<'_>,
@@ -191,18 +212,7 @@ fn repeat(
             let error = part.error_at(&place, what);
             return Err(error.with_help("expected a statement between two `then`"));
         };
-        let once = match command {
-            Command::Propose
-            | Command::Register
-            | Command::Read
-            | Command::Change
-            | Command::Transfer
-            | Command::Forge => Some("a label names one thing"),
-            Command::Never | Command::Reach => Some("it counts to the end anyway"),
-            Command::Settings => Some("once is enough"),
-            Command::Repeat => Some("it is one already"),
-            _ => None,
-        };
+        let once = only_once(command);
         if let Some(why) = once {
             let error = part.error_at(&place, format!("`{command}` can't be repeated: {why}"));
             return Err(error.with_help("expected another statement"));
