@@ -34,7 +34,8 @@ words! {
             "time passes: all clocks tick, and messages take the delays of `network`",
             "run 5 election-timeouts";
         Deliver = "deliver": "deliver LINK [KIND] [CONTENT …] [#N|all|if any]",
-            "messages in flight arrive now: exactly one on each link, or the N-th oldest, or all: one or more, or with `if any` none as well",
+            "messages in flight arrive now: exactly one on each link, or the N-th oldest, or all: one or more, or \
+             with `if any` none as well",
             "deliver S1 -> S2 AppendEntries entries 2 all";
         Drop = "drop": "drop LINK [KIND] [CONTENT …] [#N|all|if any]",
             "messages in flight are lost",
