@@ -35,7 +35,10 @@ func precautionsOf(arguments []string) (precautions, error) {
 	case arguments[0] != "without" || len(arguments) == 1:
 		return p, fmt.Errorf("expected nothing, or without and names of precautions; found %s", strings.Join(arguments, " "))
 	}
-	names := map[string]*bool{"removed": &p.removed, "copies": &p.copies, "prevotes": &p.preVotes, "commit": &p.commit, "leave": &p.leave, "wait": &p.wait, "leases": &p.leases}
+	names := map[string]*bool{
+		"removed": &p.removed, "copies": &p.copies, "prevotes": &p.preVotes, "commit": &p.commit,
+		"leave": &p.leave, "wait": &p.wait, "leases": &p.leases,
+	}
 	for _, name := range arguments[1:] {
 		taken, known := names[name]
 		if !known {
