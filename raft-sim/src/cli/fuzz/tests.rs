@@ -88,7 +88,7 @@ fn read(path: &Path) -> String {
 
 #[test]
 fn each_finding_is_printed_once_and_the_same_for_any_number_of_threads() {
-    let one = printed("--seeds 0..40 --no-shrink --jobs 1");
+    let one = printed("--seeds 0..40 --no-shrink --stats --jobs 1");
     assert_eq!(one.end, Ok(End::Violated));
     let findings: Vec<&str> = one.out.lines().filter(|line| line.starts_with("seed ")).collect();
     assert_eq!(findings.len(), 1, "{}", one.out);
@@ -101,7 +101,7 @@ fn each_finding_is_printed_once_and_the_same_for_any_number_of_threads() {
     let seeds: u64 = seeds.and_then(|seeds| seeds.parse().ok()).expect(found);
     assert!(seeds > 3, "the others are counted: {found}");
     assert!(one.out.ends_with(&format!("{seeds} seeds violated a property\n")), "{}", one.out);
-    assert_eq!(printed("--seeds 0..40 --no-shrink --jobs 3").out, one.out);
+    assert_eq!(printed("--seeds 0..40 --no-shrink --stats --jobs 3").out, one.out);
 }
 
 #[test]
