@@ -116,9 +116,11 @@ pub(super) fn write(
 /// Makes a file, which must not exist yet: one that is written while a command works.
 pub(super) fn new_file(path: &Path) -> Result<File, Error> {
     File::create_new(path).map_err(|error| {
-        let why = match error.kind() {
-            io::ErrorKind::AlreadyExists => "already exists; choose another name".to_owned(),
-            _ => format!("cannot be written: {error}"),
+        let exists = error.kind() == io::ErrorKind::AlreadyExists;
+        let why = if exists {
+            "already exists; choose another name".to_owned()
+        } else {
+            format!("cannot be written: {error}")
         };
         Error::Message(format!("{}: {why}", path.display()))
     })
