@@ -188,7 +188,10 @@ impl OfValue {
             let begun = self.writes.partition_point(|write| write.begin < need.end);
             begun.checked_sub(1).is_some_and(|last| Some(ends[last]) > need.since())
         };
-        self.needs.iter().filter(|need| !admitted(need)).min_by_key(|need| need.end).copied()
+        let need = self.needs.iter().filter(|need| !admitted(need)).min_by_key(|need| need.end)?;
+        // Without any write before its end it needs nothing else to be illegal.
+        let is_written = self.writes.iter().any(|write| write.begin < need.end);
+        Some(Need { other: need.other.filter(|_| is_written), ..*need })
     }
 
     /// Sets of needs that are apart from each other: those that replace the value, and as many as time alone tells
