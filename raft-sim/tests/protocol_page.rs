@@ -56,7 +56,7 @@ fn the_election_can_be_pasted_into_serve() {
     let mut twice = Command::new(env!("CARGO_BIN_EXE_raft-sim"));
     let twice = twice.args(["serve", "--record"]).arg(&record).assert().code(2);
     let error = String::from_utf8_lossy(&twice.get_output().stderr).into_owned();
-    assert!(error.contains("record.txt: exists; remove it, or name another file"), "{error}");
+    assert!(error.contains("record.txt: already exists; choose another name"), "{error}");
 }
 
 /// A folder of this test alone.
