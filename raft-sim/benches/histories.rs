@@ -127,7 +127,12 @@ fn serve(register: &mut Option<Value>, call: Call) -> (Call, Kind) {
         Call::Read(_) => return (Call::Read(register.clone()), Kind::Ok),
         Call::Write(value) => *register = value.clone(),
         Call::Cas(old, new) if register == old => *register = new.clone(),
-        _ => return (call, Kind::Fail),
+        Call::Cas(..)
+        | Call::Refused { .. }
+        | Call::Append(_)
+        | Call::Acquire(_)
+        | Call::Release(_)
+        | Call::Transaction(_) => return (call, Kind::Fail),
     }
     (call, Kind::Ok)
 }

@@ -51,11 +51,12 @@ impl Implementation for Designed {
 
 impl Subject for Server {
     fn step(&mut self, event: Event, effects: &mut Effects) {
-        match event {
-            Event::Propose(request, _) | Event::Register(request) if !self.takes_commands => {
-                effects.answers.push((request, Answer::Rejected));
-            }
-            event => self.core.step(event, effects),
+        if !self.takes_commands
+            && let Event::Propose(request, _) | Event::Register(request) = event
+        {
+            effects.answers.push((request, Answer::Rejected));
+        } else {
+            self.core.step(event, effects);
         }
     }
 }

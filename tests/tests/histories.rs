@@ -108,13 +108,11 @@ fn steps(register: Register, most: usize) -> impl Strategy<Value = Vec<Step>> {
 fn with_own_values(steps: &[Step]) -> Vec<Step> {
     let mut steps = steps.to_vec();
     for (value, step) in (0..).zip(&mut steps) {
-        step.call = match &step.call {
-            Call::Read(_) => Call::Read(None),
-            _ => Call::Write(Some(value.into())),
-        };
+        let reads = matches!(step.call, Call::Read(_));
+        step.call = if reads { Call::Read(None) } else { Call::Write(Some(value.into())) };
         step.seen = match step.seen {
             Some(Value::Number(back)) => Some((value - 2 - 2 * back).into()),
-            _ => None,
+            Some(Value::Text(_) | Value::List(_)) | None => None,
         };
     }
     steps
