@@ -24,7 +24,7 @@ pub(super) struct Conflict {
     /// Their places: of those that need the value, of those that show that it had been replaced, and of the writes of
     /// the value that count.
     pub places: Vec<usize>,
-    /// The value that one of them needs and nobody can have written by then; `None` if several need more writes of it
+    /// The value that one of them needs and no operation can have written by then; `None` if several need more writes of it
     /// than there are.
     pub value: Option<State>,
     /// The event from which on operations count; `None` means all.
@@ -92,7 +92,7 @@ pub(super) fn is_in_conflict(items: &[Item]) -> bool {
     first_unwritten(&of_values).is_some() || !of_values.values().all(suffice)
 }
 
-/// Of the operations that need a value which nobody can have written by then, the one that ends first.
+/// Of the operations that need a value that no operation can have written by then, the one that ends first.
 fn first_unwritten(of_values: &BTreeMap<State, OfValue>) -> Option<Need> {
     let unwritten = of_values.values().filter_map(OfValue::unwritten);
     unwritten.min_by_key(|need| need.end)

@@ -44,10 +44,6 @@ fn report(subject: &Subject) -> Result<(), String> {
     let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let out = format!("target/reports/{name}");
     fs::create_dir_all(root().join("target/reports")).map_err(|error| format!("{out}: {error}"))?;
-    // The last report gives way to this one.
-    if root().join(&out).exists() {
-        fs::remove_file(root().join(&out)).map_err(|error| format!("{out}: {error}"))?;
-    }
     let command = format!("{} --format html --out {out}", subject.report);
     println!("{command}");
     let ended = Command::new("bash").args(["-c", &command]).current_dir(root()).status();

@@ -239,28 +239,49 @@ mod tests {
         silent(history.commit(1, 1));
     }
 
+    /// S1 ticks this often; before each tick `happens` does something. All verdicts but the last are silent.
+    fn ticks(
+        history: &mut History,
+        count: u32,
+        mut happens: impl FnMut(&mut History, u32),
+    ) -> Result<(), crate::checker::Violation> {
+        let mut verdict = Ok(());
+        for tick in 0..count {
+            happens(history, tick);
+            silent(verdict);
+            history.event = Some(Event::Tick);
+            verdict = history.show(1, |_| {});
+        }
+        verdict
+    }
+
+    /// S1, which leads term 1, takes an answer of this server.
+    fn hears_from(history: &mut History, server: u32) {
+        history.takes(1, server, 1, success(0));
+        silent(history.show(1, |_| {}));
+    }
+
+    fn is_right(verdict: Result<(), crate::checker::Violation>, right: bool) {
+        if right {
+            silent(verdict);
+        } else {
+            let words = "S1 leads term 1, and has heard from no quorum for 40 ticks";
+            raises(verdict, Property::JustifiedLeadership, words);
+        }
+    }
+
     #[test]
     fn justified_leadership_ends_without_a_quorum() {
         let settings = Settings { check_quorum: true, ..Settings::default() };
         for (hears, right) in [(true, true), (false, false)] {
             let mut history = History::claiming(&CLAIMS, &[settings; 3], &[(&[][..], 0, None); 3]);
             history.elect(1, 1, &[2]);
-            let mut verdict = Ok(());
-            for tick in 0..40 {
+            let verdict = ticks(&mut history, 40, |history, tick| {
                 if hears && tick == 10 {
-                    history.takes(1, 3, 1, success(0));
-                    silent(history.show(1, |_| {}));
+                    hears_from(history, 3);
                 }
-                silent(verdict);
-                history.event = Some(Event::Tick);
-                verdict = history.show(1, |_| {});
-            }
-            if right {
-                silent(verdict);
-            } else {
-                let words = "S1 leads term 1, and has heard from no quorum for 40 ticks";
-                raises(verdict, Property::JustifiedLeadership, words);
-            }
+            });
+            is_right(verdict, right);
         }
     }
 
@@ -268,14 +289,13 @@ mod tests {
     #[test]
     fn justified_leadership_a_new_server_is_not_heard_from_before_it_came() {
         let settings = Settings { check_quorum: true, ..Settings::default() };
-        for (ticks, right) in [(60, true), (80, false)] {
+        for (count, right) in [(60, true), (80, false)] {
             let mut history = History::claiming_with_members(&CLAIMS, &[settings; 4], 3);
             history.elect(1, 1, &[2]);
             history.propose(1);
             history.replicate(1, 2);
             silent(history.commit(1, 1));
-            let mut verdict = Ok(());
-            for tick in 0..ticks {
+            let verdict = ticks(&mut history, count, |history, tick| {
                 if tick == 25 {
                     silent(history.configure(1, &members(&[1, 2, 3, 4], &[])));
                     history.replicate(1, 2);
@@ -283,19 +303,10 @@ mod tests {
                     silent(history.commit(1, 2));
                 }
                 if tick % 10 == 0 {
-                    history.takes(1, 2, 1, success(0));
-                    silent(history.show(1, |_| {}));
+                    hears_from(history, 2);
                 }
-                silent(verdict);
-                history.event = Some(Event::Tick);
-                verdict = history.show(1, |_| {});
-            }
-            if right {
-                silent(verdict);
-            } else {
-                let words = "S1 leads term 1, and has heard from no quorum for 40 ticks";
-                raises(verdict, Property::JustifiedLeadership, words);
-            }
+            });
+            is_right(verdict, right);
         }
     }
 

@@ -14,19 +14,20 @@ pub const PROTOCOL: u64 = 1;
 /// The largest number of bytes in a line.
 pub const LONGEST: usize = 16 << 20;
 
-/// The names of requests from here on are those of a second kind, far from those of the first.
+/// The first name of the simulator's own requests. Names of clients' requests are smaller than [`NEAR`].
 const FAR: u64 = 1 << 62;
 
-/// The same place in a line. All names are below 2⁵³, up to which a language that has only floating point is exact.
+/// The number that stands for [`FAR`] in a line. Numbers in lines are below 2⁵³: a language that has only floating point
+/// represents these exactly.
 const NEAR: u64 = 1 << 52;
 
-/// The name of a request as it stands in a line.
+/// The number that stands for the name of a request in a line: below 2⁵³. [`named`] is the inverse.
 #[must_use]
 pub fn name(request: u64) -> u64 {
     request.checked_sub(FAR).map_or(request, |number| NEAR | number)
 }
 
-/// The name of the request that stands so in a line.
+/// The name of the request for which this number stands in a line. [`name`] is the inverse.
 #[must_use]
 pub fn named(request: u64) -> u64 {
     match request.checked_sub(NEAR) {
