@@ -45,7 +45,7 @@ pub(super) fn smallest(
     patience: &dyn Patience,
 ) -> Result<Option<Small>, String> {
     let outcome = ran(plan, implementation, &|| patience.used() >= TEXT)
-        .ok_or("it was interrupted before its run had been repeated")??;
+        .ok_or("no time was left to repeat its run")??;
     let Some((at, violation)) = outcome.violation else { return Ok(None) };
     let mut search = Search {
         implementation,

@@ -13,7 +13,8 @@ use crate::scenario::source;
 use crate::timeline::texts;
 
 /// All causes, in the order of their groups: those that are not known first, and those that were found with everything judged;
-/// then the gravest, and among equals those that most scenarios and seeds show.
+/// then the gravest, and among equals those that most scenarios and seeds show. Among those that may follow from others,
+/// what a scenario shows comes first: its situation is made for one rule, while a seed may show what comes of another cause.
 pub(super) fn all(trial: &Trial, known: &Known) -> Vec<Cause> {
     let mut all: Vec<Cause> = Vec::new();
     for round in &trial.rounds {
@@ -31,7 +32,8 @@ pub(super) fn all(trial: &Trial, known: &Known) -> Vec<Cause> {
         let shown_by = cause.scenarios as u64 + cause.seeds;
         let set_up = cause.weight == Weight::SetUp;
         let group = (cause.known, set_up, cause.mixed_settings, cause.is_behind());
-        (group, cause.weight, Reverse(shown_by))
+        let is_late = cause.is_behind() && cause.scenarios == 0;
+        (group, cause.weight, is_late, Reverse(shown_by))
     });
     all
 }
