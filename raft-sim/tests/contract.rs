@@ -118,7 +118,8 @@ fn a_message_has_its_real_sender_and_an_existing_receiver() {
 fn each_request_is_answered_once() {
     let detail = refused(|effects| effects.answers.extend_from_within(..));
     assert!(detail.contains("crashed: it answers request "), "{detail}");
-    assert!(detail.ends_with(", which is not waiting for one"), "{detail}");
+    assert!(detail.contains(", which is not waiting for one {waiting: "), "{detail}");
+    assert!(detail.ends_with('}'), "{detail}");
 }
 
 #[test]

@@ -76,8 +76,17 @@ fn a_child_that_ends_is_reported_with_its_exit() {
     ] {
         assert_eq!(crash(does), format!("its process {how} {ASKED}"));
     }
-    let closed = crash("exec >&-; sleep 1000");
-    assert_eq!(closed, format!("its process closed its output when it was asked {ASKED}"));
+}
+
+#[test]
+fn a_child_that_ends_is_reported_with_its_last_words() {
+    let said = |text: &str| crash(&format!("printf '{text}' >&2; exit 1"));
+    let died = format!("its process ended with exit code 1 when it was asked {ASKED}; it wrote: ");
+    assert_eq!(
+        said("Error: no\n\n  at raft.js:12:5\n"),
+        format!("{died}Error: no | at raft.js:12:5")
+    );
+    assert_eq!(said("a\nb\nc\nd\ne\nf\ng\nh"), format!("{died}a | b | c | d | … | g | h"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A child: the process of a subject, with its two pipes and its end.
+//! A child: the process of a subject, with its three pipes and its end.
 //!
 //! It leads a process group of its own, so that Ctrl-C reaches the testbed only, and all processes that the child
 //! started end with it. The testbed always waits for its end, so there are no zombies. If the testbed itself is
@@ -14,6 +14,7 @@ use rustix::io::{ioctl_fionread, retry_on_intr};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 use serde::{Deserialize, Serialize};
 
+use super::last_words::LastWords;
 use super::record::ChildRecord;
 use super::watchdog::{Leash, Watchdog};
 use crate::subject::Ended;
@@ -31,6 +32,7 @@ pub(super) struct Child {
     process: std::process::Child,
     requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+    last_words: LastWords,
     leash: Arc<Leash>,
     request: Vec<u8>,
     line: Vec<u8>,
@@ -60,6 +62,7 @@ impl Child {
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .process_group(0)
             .spawn();
         let mut process = started.map_err(|error| {
@@ -74,10 +77,12 @@ impl Child {
         let leash = watchdog.watch(process.id());
         let pipes = process.stdin.take().zip(process.stdout.take());
         let (requests, answers) = pipes.ok_or("the program has no pipes")?;
+        let last_words = LastWords::of(process.stderr.take().ok_or("the program has no pipes")?)?;
         Ok(Child {
             process,
             requests: Some(requests),
             answers: BufReader::with_capacity(1 << 16, answers),
+            last_words,
             leash,
             request: Vec::new(),
             line: Vec::new(),
@@ -119,12 +124,15 @@ impl Child {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(self.ended(limit)),
             Err(error) => Err(Ended::Crashed(format!("its process can't be spoken to: {error}"))),
         };
-        let Child { line, request, broken, .. } = self;
+        let Child { line, request, broken, last_words, .. } = self;
         let answer = answered.and_then(|()| {
             serde_json::from_slice(line)
                 .map_err(|error| refused(&wrong::<A>(line, &error), line, request))
         });
         *broken = answer.is_err();
+        if !*broken {
+            last_words.forget();
+        }
         answer
     }
 
@@ -181,7 +189,11 @@ impl Child {
         } else {
             "in the middle of its answer to"
         };
-        Ended::Crashed(format!("its process {how} {at} {}", shown(&self.request)))
+        let last = self
+            .last_words
+            .of_the_dead()
+            .map_or(String::new(), |last| format!("; it wrote: {last}"));
+        Ended::Crashed(format!("its process {how} {at} {}{last}", shown(&self.request)))
     }
 
     /// Waits for its end, which is due since its input has ended, and kills it after a while. All processes that it

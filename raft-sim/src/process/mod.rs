@@ -12,6 +12,7 @@ mod child;
 mod command;
 mod cores;
 mod host;
+mod last_words;
 mod reaper;
 mod record;
 mod watchdog;

@@ -14,6 +14,8 @@ pub enum NoScenario {
     NotRepeated,
     /// As exact steps, without time, the run violates nothing, or something else first.
     Steps(Option<Box<Violation>>),
+    /// There are more steps, this many, than a search can replay again and again, or than anybody reads.
+    Long(usize),
     /// No statement waits for the progress that is missing.
     Progress,
     /// The steps show it, but the descriptions of their messages in the text select others.
@@ -32,6 +34,12 @@ impl fmt::Display for NoScenario {
             }
             NoScenario::Steps(Some(other)) => {
                 write!(f, "as exact steps, without time between them, its run is another: {other}")
+            }
+            NoScenario::Long(steps) => {
+                write!(
+                    f,
+                    "its run is too long to be written as exact steps, of which it has {steps}"
+                )
             }
             NoScenario::Progress => f.write_str(
                 "after exact steps the missing progress is made, or no statement waits for it",

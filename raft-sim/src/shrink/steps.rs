@@ -20,6 +20,10 @@ use crate::subject::Implementation;
 const MOST_STEPS: u64 = 5_000_000;
 /// Most replays of one search, likewise: a child takes longer for each.
 const MOST_REPLAYS: u64 = 4_000;
+/// Most steps of a run that is replayed as exact steps: each replay looks through all messages in flight for each.
+const MOST_TRACED: usize = 200_000;
+/// Most steps of a scenario in words. If a search ends with more, it ended long before it was done.
+const MOST_IN_WORDS: usize = 5_000;
 
 /// A scenario of few steps that violates a property.
 #[derive(Clone, Debug)]
@@ -50,6 +54,9 @@ pub(super) fn minimal(
     let Some(Trace { header, steps, .. }) = traced.filter(|it| symptom.is_of(&it.violation)) else {
         return Ok(Err(NoScenario::NotRepeated));
     };
+    if steps.len() > MOST_TRACED {
+        return Ok(Err(NoScenario::Long(steps.len())));
+    }
     let healing =
         plan.healing.as_ref().filter(|_| symptom.property.class() == checker::Class::Liveness);
     let tries = Tries {
@@ -90,6 +97,9 @@ pub(super) fn minimal(
     }
     let Search { case, tries } = search;
     let moves = legal::sayable(&case.scenario.header, [&case.moves[..], &tries.goal].concat());
+    if moves.len() > MOST_IN_WORDS {
+        return Ok(Err(NoScenario::Long(moves.len())));
+    }
     let strict = strict::scenario(&case.scenario, &moves, &tries.symptom, implementation, patience);
     let minimal = strict.map(|(scenario, violation, more)| Minimal {
         violation,

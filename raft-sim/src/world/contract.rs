@@ -85,6 +85,9 @@ fn wrong_address(message: &Message, id: NodeId) -> String {
     format!("it sent a message to {to}; there is no such server")
 }
 
+/// Most waiting requests that an error lists.
+const MOST_LISTED: usize = 8;
+
 fn check_answer(
     Request(number): Request,
     answer: &Answer,
@@ -96,10 +99,21 @@ fn check_answer(
     {
         return Err(format!("it names the leader {leader} to a client; there is no such server"));
     }
-    if !server.answers_request(Request(number)) {
-        return Err(format!("it answers request {number}, which is not waiting for one"));
+    if server.answers_request(Request(number)) {
+        return Ok(());
     }
-    Ok(())
+    let mut waiting: Vec<String> =
+        server.unanswered().map(|Request(number)| number.to_string()).collect();
+    if waiting.len() > MOST_LISTED {
+        let more = format!("and {} more", waiting.len() - MOST_LISTED);
+        waiting.truncate(MOST_LISTED);
+        waiting.push(more);
+    } else if waiting.is_empty() {
+        waiting.push("none".to_owned());
+    }
+    // What stands in braces may differ in violations of one symptom.
+    let waiting = waiting.join(", ");
+    Err(format!("it answers request {number}, which is not waiting for one {{waiting: {waiting}}}"))
 }
 
 /// The configurations in a write.

@@ -166,6 +166,11 @@ impl Server {
         removed.is_some()
     }
 
+    /// The requests that wait for an answer, in the order of their numbers.
+    pub(super) fn unanswered(&self) -> impl Iterator<Item = Request> + '_ {
+        self.unanswered.iter().copied()
+    }
+
     /// True if it runs, paused or not.
     #[must_use]
     pub fn is_up(&self) -> bool {
