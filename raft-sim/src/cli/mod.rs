@@ -7,6 +7,7 @@ mod check;
 mod check_trace;
 mod clock;
 mod conform;
+mod diagram;
 mod explain;
 mod files;
 mod fmt;

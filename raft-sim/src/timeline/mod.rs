@@ -4,6 +4,7 @@
 //! index/term, followed by a colon and its command if that is readable: `5/3:x`. A recorder checks nothing and never
 //! influences a run.
 
+pub mod diagram;
 mod messages;
 mod phrases;
 #[cfg(test)]
