@@ -55,6 +55,7 @@ pub mod cli;
 pub mod coverage;
 pub mod digest;
 pub mod disk;
+pub mod export;
 #[cfg(test)]
 mod faulty;
 pub mod guide;

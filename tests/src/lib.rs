@@ -3,6 +3,7 @@
 
 pub mod broken_rules;
 pub mod evidence;
+pub mod exports;
 pub mod findings;
 pub mod matrix;
 pub mod mutants;

@@ -11,7 +11,7 @@ use raft_sim::scenario::syntax;
 use raft_sim::subject::{Capability, Field, SETTINGS, Setting, Settings};
 use raft_sim::trace::JUDGED;
 use raft_tests::paper_map::{self, CASES, PLACES, RULES, Where};
-use raft_tests::{files, root, scenarios};
+use raft_tests::{exports, files, root, scenarios};
 
 /// The core's modules: each may import from those before it, and from itself.
 const CORE: [&str; 12] = [
@@ -33,7 +33,7 @@ const CORE: [&str; 12] = [
 const SUBJECT: [&str; 5] = ["capability", "settings", "message", "subject", "protocol"];
 
 /// The simulator's modules, in the same order.
-const SIM: [&str; 34] = [
+const SIM: [&str; 35] = [
     "model",
     "mix",
     "rng",
@@ -54,6 +54,7 @@ const SIM: [&str; 34] = [
     "history",
     "run",
     "timeline",
+    "export",
     "reference",
     "scenario",
     "shrink",
@@ -437,6 +438,15 @@ fn the_page_of_the_language_has_the_table_of_settings() {
     };
     let page = read("docs/scenario-language.md");
     assert_eq!(rows(&page, "## Settings"), SETTINGS.iter().map(row).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_page_of_exports_has_the_kinds_and_fields_of_the_code() {
+    let page = read("docs/exports.md");
+    assert!(
+        exports::page(&page).as_ref() == Ok(&page),
+        "docs/exports.md is out of date: cargo run -p raft-tests --bin exports"
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Error;
+use super::diagram::DiagramArgs;
 use super::files::is_stdin;
 use super::output::{ASIDE, BAD, GOOD, HEADING, load_or_report, timeline};
 use super::subject::{SubjectArgs, Target};
@@ -17,6 +18,9 @@ use super::values::{self, Properties};
 use crate::report::{End, failure_end};
 use crate::scenario::packaged::PACKAGED;
 use crate::scenario::replay::{Failure, Verdict, replay};
+use crate::scenario::source::Source;
+use crate::scenario::syntax::Scenario;
+use crate::timeline::diagram::Diagram;
 use crate::timeline::{Line, Recorder, texts};
 
 use disks::Disks;
@@ -25,7 +29,7 @@ use disks::Disks;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  raft-sim explain figure-8-e\n  raft-sim explain my.raft --from 12 --all\n  \
-                        raft-sim explain my.raft --format json | jq .lines"
+                        raft-sim explain my.raft --format json | jq .lines\n  raft-sim explain figure-8-e --diagram"
 )]
 pub(super) struct Args {
     /// The scenario file, or the name of a scenario that comes with the program: its path, or the name of its file;
@@ -33,19 +37,21 @@ pub(super) struct Args {
     #[arg(value_name = "FILE|NAME")]
     file: PathBuf,
     /// Print all that happened at a statement; otherwise the middle of many lines is left out
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diagram")]
     all: bool,
     /// Begin at this line of the file
     #[arg(long, value_name = "LINE", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     from: u32,
     /// The format of the result
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_enum, default_value_t = Format::Human, conflicts_with = "diagram")]
     format: Format,
     /// Properties that are not judged, beside those that the scenario sets aside: the replay goes on behind their
     /// violations
     #[arg(long, value_name = "PROPERTY,…", value_parser = values::properties)]
     set_aside: Option<Properties>,
+    #[command(flatten)]
+    diagram: DiagramArgs,
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
 }
@@ -94,6 +100,9 @@ pub(super) fn explain(
         return Ok(End::Unusable);
     };
     scenario.header.set_aside.extend(args.set_aside.iter().flat_map(|Properties(all)| all));
+    if args.diagram.diagram {
+        return drawn(args, target, &source, &scenario, out);
+    }
     let (mut recorder, mut disks) = (Recorder::all(), Disks::default());
     let verdict = replay(&scenario, target.implementation(), &mut (&mut recorder, &mut disks));
     let begun: BTreeSet<u32> = recorder.statements().iter().copied().collect();
@@ -130,10 +139,38 @@ pub(super) fn explain(
             writeln!(out)?;
         }
     }
-    Ok(match &verdict {
+    Ok(end(&verdict))
+}
+
+/// The end of the command with this verdict.
+fn end(verdict: &Verdict) -> End {
+    match verdict {
         Verdict::Passed | Verdict::Skipped(_) => End::Held,
         Verdict::Failed(failure) => failure_end(failure.kind),
-    })
+    }
+}
+
+/// Replays the scenario and prints it as a diagram.
+fn drawn(
+    args: &Args,
+    target: &Target<'_>,
+    source: &Source,
+    scenario: &Scenario,
+    out: &mut dyn Write,
+) -> Result<End, Error> {
+    let mut diagram = Diagram::new(scenario.header.servers.len());
+    let verdict = replay(scenario, target.implementation(), &mut diagram);
+    let texts: Vec<&str> = source.text().lines().collect();
+    let text = |line: u32| texts.get(line as usize - 1).map_or("", |text| text.trim()).to_owned();
+    for line in diagram.lines(args.diagram.look(), args.from, &text) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
+    if let Verdict::Failed(failure) = &verdict {
+        writeln!(out, "{BAD}{}{BAD:#}", failure.message)?;
+    }
+    ending(&verdict, None, out)?;
+    Ok(end(&verdict))
 }
 
 fn human(
@@ -162,6 +199,11 @@ fn human(
         }
     }
     writeln!(out)?;
+    ending(verdict, not_begun, out)
+}
+
+/// Prints the verdict. `not_begun` is the line of the first statement that was not reached.
+fn ending(verdict: &Verdict, not_begun: Option<u32>, out: &mut dyn Write) -> io::Result<()> {
     match verdict {
         Verdict::Passed => writeln!(out, "{GOOD}passed{GOOD:#}"),
         Verdict::Skipped(skip) => writeln!(out, "skipped: {skip}"),
@@ -187,7 +229,7 @@ fn folded(lines: Vec<String>) -> Vec<String> {
 }
 
 /// The file of this name, or the packaged scenario with this name or with a file of this name.
-fn found(name: &Path) -> Result<PathBuf, Error> {
+pub(super) fn found(name: &Path) -> Result<PathBuf, Error> {
     if is_stdin(name) || name.exists() || name.components().count() > 1 {
         return Ok(name.to_owned());
     }

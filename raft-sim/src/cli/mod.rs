@@ -7,13 +7,16 @@ mod check;
 mod check_trace;
 mod clock;
 mod conform;
+mod diagram;
 mod explain;
+mod export;
 mod files;
 mod fmt;
 mod fuzz;
 mod list;
 mod merge;
 mod new;
+mod origin;
 mod output;
 mod plan;
 mod progress;
@@ -72,6 +75,7 @@ enum Command {
     Test(test::Args),
     Conform(conform::Args),
     Explain(explain::Args),
+    Export(export::Args),
     Check(check::Args),
     CheckTrace(check_trace::Args),
     List(list::Args),
@@ -174,6 +178,7 @@ impl Command {
                 err,
             ),
             Command::Explain(args) => explain::explain(args, &args.subject.start(own)?, out, err),
+            Command::Export(args) => export::export(args, &args.subject.start(own)?, out, err),
             Command::Check(args) => check::check(args, out, err),
             Command::CheckTrace(args) => check_trace::check_trace(args, out, err),
             Command::List(args) => list::list(args, out, err),

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::Error;
+use super::diagram::DiagramArgs;
 use super::files::{Overwrite, write};
 use super::output::{BAD, GOOD, LAST_STEPS, heading, timeline};
 use super::subject::{SubjectArgs, Target};
@@ -16,6 +17,7 @@ use crate::plan::FaultSort;
 use crate::report::End;
 use crate::run::{Liveness, Outcome, Tally, recorded};
 use crate::time::milliseconds;
+use crate::timeline::diagram::Diagram;
 use crate::timeline::{Recorder, texts};
 use crate::trace;
 
@@ -23,7 +25,8 @@ use crate::trace;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  raft-sim run --seed 42\n  raft-sim run --seed 42 --servers 3 --faults crash,loss --stats\n  \
-                        raft-sim run --seed 42 --history h.jsonl && raft-sim check h.jsonl"
+                        raft-sim run --seed 42 --history h.jsonl && raft-sim check h.jsonl\n  \
+                        raft-sim run --seed 42 --diagram --width 120 | less"
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -38,6 +41,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     #[command(flatten)]
+    diagram: DiagramArgs,
+    #[command(flatten)]
     overwrite: Overwrite,
     #[command(flatten)]
     plan_options: PlanArgs,
@@ -51,7 +56,8 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
     let plan = args.which.plan(&args.plan_options, target)?;
     let (mut recorder, mut last) = (Recorder::milestones(), Recorder::last(LAST_STEPS));
     let mut traced = args.trace.as_ref().map(|_| trace::Recorder::of(&plan));
-    let mut observer = ((&mut recorder, &mut last), traced.as_mut());
+    let mut diagram = args.diagram.diagram.then(|| Diagram::of(&plan));
+    let mut observer = ((&mut recorder, &mut last), (traced.as_mut(), diagram.as_mut()));
     let recorded = recorded(&plan, implementation, &mut observer);
     if let (Some(path), Some(traced)) = (&args.trace, traced) {
         let lines = traced.into_lines();
@@ -62,6 +68,16 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
         write(path, |file| history::write(&history, file))?;
     }
     verdict(args, target, &outcome, out)?;
+    if let Some(diagram) = diagram {
+        writeln!(out)?;
+        for line in diagram.lines(args.diagram.look(), 1, &|_| String::new()) {
+            writeln!(out, "{line}")?;
+        }
+        if args.stats {
+            stats(&outcome, out)?;
+        }
+        return Ok(end(&outcome));
+    }
     heading(out, "What was planned")?;
     args.which.print(out, &plan, &args.plan_options.plan_options(implementation.capabilities()))?;
     heading(out, "What happened")?;
@@ -69,13 +85,20 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
     if args.stats {
         stats(&outcome, out)?;
     }
-    let Some((_, violation)) = &outcome.violation else { return Ok(End::Held) };
-    heading(out, "The last steps")?;
-    timeline(out, &texts(&last.into_lines()), "  ")?;
-    Ok(match violation.property.class() {
+    if outcome.violation.is_some() {
+        heading(out, "The last steps")?;
+        timeline(out, &texts(&last.into_lines()), "  ")?;
+    }
+    Ok(end(&outcome))
+}
+
+/// The end of the command with this outcome.
+fn end(outcome: &Outcome) -> End {
+    let Some((_, violation)) = &outcome.violation else { return End::Held };
+    match violation.property.class() {
         Class::Safety | Class::Rules => End::Violated,
         Class::Liveness => End::Stuck,
-    })
+    }
 }
 
 /// Writes the verdict, and the command that replays a violation.
@@ -178,6 +201,7 @@ mod tests {
             overwrite: Overwrite::default(),
             history: None,
             trace: None,
+            diagram: DiagramArgs::default(),
             plan_options: PlanArgs::default(),
             subject: SubjectArgs::default(),
         };

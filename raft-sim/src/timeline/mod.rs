@@ -4,6 +4,7 @@
 //! index/term, followed by a colon and its command if that is readable: `5/3:x`. A recorder checks nothing and never
 //! influences a run.
 
+pub mod diagram;
 mod messages;
 mod phrases;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use std::fmt;
 
 use crate::model::{Message, NodeId, length};
 use crate::observation::{Observation, Observer, Stop};
-use crate::subject::{Event, Role};
+use crate::subject::{Effects, Event, Role, View};
 use crate::time::{Micros, milliseconds};
 
 /// One line of a timeline. Displayed with its time: `12.345 ms  S2  crashes`.
@@ -38,6 +39,44 @@ impl fmt::Display for Line {
 #[must_use]
 pub fn message(message: &Message) -> String {
     format!("{} → {}  {}", message.from, message.to, messages::body(message))
+}
+
+/// The step of a server that is under way, for observers that describe it when it is over.
+#[derive(Clone, Debug, Default)]
+pub struct Step(Option<Event>);
+
+impl Step {
+    /// The server takes this event.
+    pub fn takes(&mut self, event: &Event) {
+        self.0 = Some(event.clone());
+    }
+
+    /// The step is over: its event, and what happened in the paper's words, if anything can be seen. `length` is the number of
+    /// entries in the log before. `None` if no event was taken.
+    pub fn done(
+        &mut self,
+        server: NodeId,
+        before: &View,
+        length: u64,
+        effects: &Effects,
+    ) -> Option<(Event, Option<String>)> {
+        let event = self.0.take()?;
+        let text = consequences(server, &event, before, length, effects);
+        let text = text.map(|text| match &event {
+            Event::Receive(message) => format!("from {}: {text}", message.from),
+            Event::Tick
+            | Event::Propose(..)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Read(_)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_)
+            | Event::Apply
+            | Event::Persisted(_) => text,
+        });
+        Some((event, text))
+    }
 }
 
 /// The lines as text, with their times if time passed at all.
@@ -177,8 +216,7 @@ impl Recorder {
                     let (_, place) = self.sent.remove(at);
                     self.arrived.insert(place);
                 }
-                let effects_text = phrases::consequences(*server, event, before, effects, *length);
-                step(*server, event, phrases::event(event, before, effects), &effects_text)
+                step(*server, event, consequences(*server, event, before, *length, effects))
             }
             Observation::Sent { message: sent } => {
                 if self.keep != Keep::All {
@@ -270,13 +308,8 @@ impl Observer for Recorder {
     }
 }
 
-/// One step as a line: the server, the sender if it is a message, the event, and its effects.
-fn step(
-    server: NodeId,
-    event: &Event,
-    taken: Option<String>,
-    effects_text: &[String],
-) -> Option<String> {
+/// One step as a line: the server, the sender if it is a message, and what happened.
+fn step(server: NodeId, event: &Event, text: Option<String>) -> Option<String> {
     let who = match event {
         Event::Receive(message) => format!("{server} ← {}", message.from),
         Event::Tick
@@ -290,11 +323,22 @@ fn step(
         | Event::Apply
         | Event::Persisted(_) => server.to_string(),
     };
-    let effects_text = effects_text.join(", ");
-    match (taken, effects_text.is_empty()) {
-        (Some(taken), true) => Some(format!("{who}  {taken}")),
-        (Some(taken), false) => Some(format!("{who}  {taken}: {effects_text}")),
+    text.map(|text| format!("{who}  {text}"))
+}
+
+/// The event of a step and its effects; `None` if nothing can be seen of them.
+fn consequences(
+    server: NodeId,
+    event: &Event,
+    before: &View,
+    length: u64,
+    effects: &Effects,
+) -> Option<String> {
+    let effects_text = phrases::consequences(server, event, before, effects, length).join(", ");
+    match (phrases::event(event, before, effects), effects_text.is_empty()) {
+        (Some(taken), true) => Some(taken),
+        (Some(taken), false) => Some(format!("{taken}: {effects_text}")),
         (None, true) => None,
-        (None, false) => Some(format!("{who}  {effects_text}")),
+        (None, false) => Some(effects_text),
     }
 }
