@@ -92,6 +92,8 @@ const (
 	CapSendsWithHeartbeats Capability = "sends-with-heartbeats"
 	// CapOneEntry: sends one entry in a message at most.
 	CapOneEntry Capability = "one-entry"
+	// CapFixedTimeouts: keeps one election timeout, and draws none for each election.
+	CapFixedTimeouts Capability = "fixed-timeouts"
 	// CapNoClients: takes no commands of clients yet.
 	CapNoClients Capability = "no-clients"
 	// CapNoForgedReplies, with CapForge: takes requests that no server sent, and no replies.

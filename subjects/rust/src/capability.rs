@@ -176,6 +176,8 @@ capabilities! {
             "a leader sends entries with its heartbeats alone, and not when it gets them or learns what a follower has",
         OneEntry "one-entry" "§5.3":
             "sends one entry in a message at most",
+        FixedTimeouts "fixed-timeouts" "§5.2":
+            "keeps one election timeout, given or drawn at boot, and draws none for each election",
         NoClients "no-clients" "":
             "takes no commands of clients yet",
         NoForgedReplies "no-forged-replies" "":
@@ -266,6 +268,7 @@ impl Capability {
             | Capability::FlexibleQuorums
             | Capability::SendsWithHeartbeats
             | Capability::OneEntry
+            | Capability::FixedTimeouts
             | Capability::NoClients => &[],
         }
     }
