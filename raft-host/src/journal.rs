@@ -7,13 +7,13 @@ use core::mem;
 
 use raft_core::{HardState, LogIndex, NodeId, Position, Receipt, Snapshot, Write};
 
-use crate::disk::{File, Operation};
+use crate::disk::{File, Work};
 use crate::record::{self, Begin, Change, FIRST, Place, Record, VERSION};
 use crate::snapshot;
 
 /// What a journal is told once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct JournalOptions {
     /// The number of the cluster. The journal of another one is refused.
     pub cluster: u64,
     /// This server. The journal of another one is refused.
@@ -44,7 +44,7 @@ pub(crate) struct Held {
 /// the server has to start anew, from what its disk holds.
 #[derive(Debug)]
 pub struct Journal {
-    options: Options,
+    options: JournalOptions,
     place: Place,
     /// The end of the segment, and the place in it up to which everything is durable.
     end: u32,
@@ -57,7 +57,7 @@ pub struct Journal {
     /// Writes that no operation was given out for.
     waiting: Vec<Write>,
     /// Operations to be given out.
-    operations: VecDeque<Operation>,
+    operations: VecDeque<Work>,
     /// What follows from operations that were given out and are not done, in order.
     under_way: VecDeque<Done>,
     failed: bool,
@@ -74,14 +74,14 @@ enum Done {
 impl Journal {
     /// The journal of a server that was never here before: its directory has no file of a journal.
     #[must_use]
-    pub fn create(options: Options) -> Journal {
+    pub fn create(options: JournalOptions) -> Journal {
         let place = Place { segment: 0, at: 0, behind: FIRST };
         Journal::at(options, place, 0, Tail::default(), VecDeque::new())
     }
 
     /// The journal that goes on at this place.
     pub(crate) fn at(
-        options: Options,
+        options: JournalOptions,
         place: Place,
         end: u32,
         tail: Tail,
@@ -103,7 +103,7 @@ impl Journal {
     }
 
     /// Operations before anything is written: what recovery has to mend.
-    pub(crate) fn begin_with(&mut self, operations: impl IntoIterator<Item = Operation>) {
+    pub(crate) fn begin_with(&mut self, operations: impl IntoIterator<Item = Work>) {
         operations.into_iter().for_each(|operation| self.give(operation, Done::Nothing));
     }
 
@@ -114,7 +114,7 @@ impl Journal {
     }
 
     /// The operations that are to be carried out now, in order, behind those that were given out before.
-    pub fn operations(&mut self) -> impl Iterator<Item = Operation> + '_ {
+    pub fn operations(&mut self) -> impl Iterator<Item = Work> + '_ {
         self.operations.drain(..)
     }
 
@@ -155,7 +155,7 @@ impl Journal {
         self.under_way.is_empty() && self.waiting.is_empty()
     }
 
-    fn give(&mut self, operation: Operation, done: Done) {
+    fn give(&mut self, operation: Work, done: Done) {
         self.operations.push_back(operation);
         self.under_way.push_back(done);
     }
@@ -182,24 +182,24 @@ impl Journal {
             self.end = place.at.max(self.options.segment);
             self.segments.push_back(Held { number: place.segment, highest: None });
             file = File::Segment(place.segment);
-            self.give(Operation::Create { file, length: u64::from(self.end) }, Done::Nothing);
+            self.give(Work::Create { file, length: u64::from(self.end) }, Done::Nothing);
         }
         self.place = place;
         writes.iter().for_each(|write| self.follow(write));
         let at = u64::from(place.at) - bytes.len() as u64;
-        self.give(Operation::Write { file, at, bytes: bytes.into() }, Done::Nothing);
+        self.give(Work::Write { file, at, bytes: bytes.into() }, Done::Nothing);
         let done = Done::Durable(writes);
         if begins {
-            self.give(Operation::Sync { file }, Done::Nothing);
-            self.give(Operation::SyncDirectory, done);
+            self.give(Work::Sync { file }, Done::Nothing);
+            self.give(Work::SyncDirectory, done);
         } else {
-            self.give(Operation::Sync { file }, done);
+            self.give(Work::Sync { file }, done);
         }
     }
 
     /// The first record of a segment that goes on here.
     fn beginning(&self) -> Record {
-        let Options { cluster, server, segment: _ } = self.options;
+        let JournalOptions { cluster, server, segment: _ } = self.options;
         let Tail { hard_state, base, last } = self.tail;
         let behind = self.place.behind;
         Record::Begin(Begin { version: VERSION, cluster, server, behind, hard_state, base, last })
@@ -226,11 +226,11 @@ impl Journal {
         let (partial, file) = (File::Partial(snapshot.last), File::Snapshot(snapshot.last));
         let bytes: Arc<[u8]> = snapshot::encode(snapshot).into();
         let length = bytes.len() as u64;
-        self.give(Operation::Create { file: partial, length }, Done::Nothing);
-        self.give(Operation::Write { file: partial, at: 0, bytes }, Done::Nothing);
-        self.give(Operation::Sync { file: partial }, Done::Nothing);
-        self.give(Operation::Rename { file: partial, to: file }, Done::Nothing);
-        self.give(Operation::SyncDirectory, Done::Nothing);
+        self.give(Work::Create { file: partial, length }, Done::Nothing);
+        self.give(Work::Write { file: partial, at: 0, bytes }, Done::Nothing);
+        self.give(Work::Sync { file: partial }, Done::Nothing);
+        self.give(Work::Rename { file: partial, to: file }, Done::Nothing);
+        self.give(Work::SyncDirectory, Done::Nothing);
     }
 
     /// Removes what a snapshot that is in force stands for: segments without an entry behind it, and the one before.
@@ -238,10 +238,10 @@ impl Journal {
         while self.segments.len() > 1
             && let Some(held) = self.segments.pop_front_if(|held| held.highest <= Some(last.index))
         {
-            self.give(Operation::Remove { file: File::Segment(held.number) }, Done::Nothing);
+            self.give(Work::Remove { file: File::Segment(held.number) }, Done::Nothing);
         }
         if let Some(former) = self.snapshot.replace(last).filter(|former| *former != last) {
-            self.give(Operation::Remove { file: File::Snapshot(former) }, Done::Nothing);
+            self.give(Work::Remove { file: File::Snapshot(former) }, Done::Nothing);
         }
     }
 }

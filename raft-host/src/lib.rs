@@ -1,26 +1,41 @@
 //! What turns the [core](raft_core) into a server, without I/O, clock or thread.
 //!
-//! The [`Journal`] turns the core's writes into operations of a disk: records of bytes in segments, many writes with one
-//! sync, snapshots in files of their own. [`recover`] turns the bytes of these files into what a server boots from. It
-//! tells a write that the last power loss tore, which nobody was told of, from a log that has been damaged since.
+//! A [`Host`] is a server. A *driver* owns the sockets, the files and the clock: it hands in one [`Event`] at a time
+//! ([`Host::handle`]), says when it has no more of them at hand ([`Host::flush`]), and carries out the [`Outputs`]: frames to
+//! other servers, operations of the disk, answers to clients.
 //!
 //! ```text
-//! core ── Write ──► Journal ── Operation ──► disk
-//!   ▲                  │
-//!   └──── Receipt ◄────┴─── done ◄───────────┘
+//!   clients   requests ─►┌────────────────────────────────┐
+//!             ◄─ replies │ Host                           │
+//!                        │   core ── Write ─► journal     │ operations ─►  disk
+//!   servers   frames ───►│    ▲ ◄─ Receipt ──┘            │ ◄─ done
+//!             ◄── frames │    └─► state machine, sessions │
+//!   clock     ticks ────►└────────────────────────────────┘
 //! ```
 //!
-//! It never opens a file: [`Operation`] is plain data, carried out by a program on an operating system, or by a simulator.
+//! It never opens a file: an [`Operation`] is plain data, carried out by a program on an operating system, or by a simulator.
 #![no_std]
 
 extern crate alloc;
 
 mod disk;
+mod event;
+pub mod frame;
+mod host;
 mod journal;
+mod machine;
+mod options;
 mod record;
 mod recovery;
 mod snapshot;
 
-pub use disk::{File, Operation};
-pub use journal::{Journal, Options};
+pub use disk::{File, Files, Lane, Operation, Work};
+pub use event::{
+    Busy, Class, Event, Failure, Observation, Outgoing, Outputs, Reply, Request, Stopped, Ticket,
+};
+pub use frame::{Decoder, Frame, FrameError};
+pub use host::{BootError, Host, Note};
+pub use journal::{Journal, JournalOptions};
+pub use machine::{Frozen, Machine, PIECE};
+pub use options::{Limits, Options};
 pub use recovery::{Damage, Recovered, recover};

@@ -8,8 +8,8 @@ use core::fmt;
 
 use raft_core::{Entry, HardState, LogIndex, Snapshot};
 
-use crate::disk::{File, Operation};
-use crate::journal::{Held, Journal, Options, Tail};
+use crate::disk::{File, Work};
+use crate::journal::{Held, Journal, JournalOptions, Tail};
 use crate::record::{self, Begin, Change, FIRST, Place, Record, VERSION};
 use crate::snapshot;
 
@@ -53,7 +53,10 @@ impl core::error::Error for Damage {}
 ///
 /// # Errors
 /// [`Damage`], the first that is found. Nothing is repaired, and nothing is skipped.
-pub fn recover(options: Options, files: &BTreeMap<File, Vec<u8>>) -> Result<Recovered, Damage> {
+pub fn recover(
+    options: JournalOptions,
+    files: &BTreeMap<File, Vec<u8>>,
+) -> Result<Recovered, Damage> {
     let numbers: Vec<u32> = files
         .keys()
         .filter_map(|file| match file {
@@ -70,15 +73,15 @@ pub fn recover(options: Options, files: &BTreeMap<File, Vec<u8>>) -> Result<Reco
         let bytes = files.get(&file).map_or(&[][..], Vec::as_slice);
         state.segment(*number, bytes, nth + 1 == numbers.len())?;
     }
-    let mut mend: Vec<Operation> = Vec::new();
-    mend.extend(leftovers.iter().map(|number| Operation::Remove { file: File::Segment(*number) }));
+    let mut mend: Vec<Work> = Vec::new();
+    mend.extend(leftovers.iter().map(|number| Work::Remove { file: File::Segment(*number) }));
     let snapshot = state.snapshot(files)?;
     for file in files.keys() {
         match file {
             File::Snapshot(last) if state.tail.base != Some(*last) => {
-                mend.push(Operation::Remove { file: *file })
+                mend.push(Work::Remove { file: *file })
             }
-            File::Partial(_) => mend.push(Operation::Remove { file: *file }),
+            File::Partial(_) => mend.push(Work::Remove { file: *file }),
             File::Snapshot(_) | File::Segment(_) => {}
         }
     }
@@ -87,7 +90,7 @@ pub fn recover(options: Options, files: &BTreeMap<File, Vec<u8>>) -> Result<Reco
 
 /// The state of a server up to the record that was read last.
 struct State {
-    options: Options,
+    options: JournalOptions,
     place: Place,
     /// The length of the last segment.
     end: u32,
@@ -100,7 +103,7 @@ struct State {
 }
 
 impl State {
-    fn new(options: Options) -> State {
+    fn new(options: JournalOptions) -> State {
         State {
             options,
             place: Place { segment: 0, at: 0, behind: FIRST },
@@ -224,7 +227,7 @@ impl State {
     fn finish(
         self,
         snapshot: Option<Arc<Snapshot>>,
-        mut mend: Vec<Operation>,
+        mut mend: Vec<Work>,
     ) -> Result<Recovered, Damage> {
         let base = self.tail.base.map(|base| base.index);
         let first = LogIndex::after(base);
@@ -234,11 +237,11 @@ impl State {
         let log = self.entries.into_iter().filter(|entry| Some(entry.index) > base).collect();
         if let Some((file, from)) = self.torn {
             if from > 0 {
-                mend.push(Operation::Clear { file, from });
-                mend.push(Operation::Sync { file });
+                mend.push(Work::Clear { file, from });
+                mend.push(Work::Sync { file });
             } else {
-                mend.push(Operation::Remove { file });
-                mend.push(Operation::SyncDirectory);
+                mend.push(Work::Remove { file });
+                mend.push(Work::SyncDirectory);
             }
         }
         let mut journal = Journal::at(self.options, self.place, self.end, self.tail, self.segments);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use raft_host::{File, Operation};
+use raft_host::{File, Work};
 
 const SECTOR: usize = 512;
 
@@ -78,35 +78,36 @@ impl Disk {
     }
 
     /// Carries out an operation.
-    pub(crate) fn carry_out(&mut self, operation: Operation) {
+    pub(crate) fn carry_out(&mut self, operation: Work) {
         match operation {
-            Operation::Create { file, length } => {
+            Work::Create { file, length } => {
                 let unsynced = vec![(0, vec![0; length as usize])];
                 self.unsynced.push(vec![(file, Entry::Is(self.contents.len()))]);
                 self.contents.push(Content { durable: Vec::new(), unsynced });
             }
-            Operation::Write { file, at, bytes } => {
+            Work::Write { file, at, bytes } => {
                 self.content(file).unsynced.push((at as usize, bytes.to_vec()));
             }
-            Operation::Clear { file, from } => {
+            Work::Clear { file, from } => {
                 let content = self.content(file);
                 let length = content.now().len() - from as usize;
                 content.unsynced.push((from as usize, vec![0; length]));
             }
-            Operation::Sync { file } => {
+            Work::Sync { file } => {
                 let content = self.content(file);
                 content.durable = content.now();
                 content.unsynced.clear();
             }
-            Operation::SyncDirectory => {
+            Work::SyncDirectory => {
                 self.durable = self.names();
                 self.unsynced.clear();
             }
-            Operation::Rename { file, to } => {
+            Work::Rename { file, to } => {
                 let number = self.names()[&file];
                 self.unsynced.push(vec![(file, Entry::Gone), (to, Entry::Is(number))]);
             }
-            Operation::Remove { file } => self.unsynced.push(vec![(file, Entry::Gone)]),
+            Work::Remove { file } => self.unsynced.push(vec![(file, Entry::Gone)]),
+            Work::Read { file, .. } => unreachable!("the journal reads no {file}"),
         }
     }
 

@@ -75,7 +75,7 @@ fn a_file_that_is_missing_is_named() {
 #[test]
 fn a_journal_of_another_server_is_refused() {
     let files = written(1, 3);
-    let other = raft_host::Options { cluster: 8, ..OPTIONS };
+    let other = raft_host::JournalOptions { cluster: 8, ..OPTIONS };
     let damage = recover(other, &files).expect_err("it is of another cluster");
     assert!(damage.to_string().ends_with("it is of another server or cluster"), "{damage}");
 }

@@ -6,11 +6,12 @@ use raft_core::{
     Body, Boot, Chunk, Command, Entry, HardState, Input, LogIndex, Membership, Message, Node,
     NodeId, Payload, Position, Request, Settings, Snapshot, Term, Write,
 };
-use raft_host::{Options, Recovered};
+use raft_host::{JournalOptions, Recovered};
 
 use super::disk::Numbers;
 
-pub(crate) const OPTIONS: Options = Options { cluster: 7, server: NodeId(1), segment: 4_096 };
+pub(crate) const OPTIONS: JournalOptions =
+    JournalOptions { cluster: 7, server: NodeId(1), segment: 4_096 };
 
 /// The durable state of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
