@@ -5,13 +5,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
 
-use raft_core::{HardState, LogIndex, NodeId, Position, Receipt, Snapshot, Write};
+use raft_core::{HardState, LogIndex, NodeId, Snapshot, Write};
 
 use crate::disk::{File, Work};
-use crate::record::{self, Begin, Change, FIRST, Place, Record, VERSION};
-use crate::snapshot;
+use crate::record::{self, Begin, Change, Place, Record, VERSION};
 
-/// What a journal is told once.
+/// Identity of a journal, and the size of its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalOptions {
     /// The number of the cluster. The journal of another one is refused.
@@ -23,10 +22,10 @@ pub struct JournalOptions {
 }
 
 /// A server's durable state as far as the beginning of a segment says it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tail {
     pub(crate) hard_state: HardState,
-    pub(crate) base: Option<Position>,
+    pub(crate) base: Option<Arc<Snapshot>>,
     pub(crate) last: Option<LogIndex>,
 }
 
@@ -39,11 +38,11 @@ pub(crate) struct Held {
 
 /// Turns writes into operations, and operations that are done into receipts.
 ///
-/// Writes that come while the disk is at work wait, and then share one sync (group commit). One that failed is never
-/// tried again: what a disk holds after a sync that failed is unknown (`fsyncgate`). The journal then gives out nothing more, and
-/// the server has to start anew, from what its disk holds.
+/// Writes that come while the disk is at work wait, and then share one operation and one sync (group commit). One sync is under
+/// way at a time. One that failed is never tried again: what a disk holds after it is unknown (`fsyncgate`). The server has to
+/// start anew then, from what its disk holds.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     options: JournalOptions,
     place: Place,
     /// The end of the segment, and the place in it up to which everything is durable.
@@ -52,15 +51,16 @@ pub struct Journal {
     tail: Tail,
     /// The segments on the disk, the one that is written last.
     segments: VecDeque<Held>,
-    /// The snapshot on the disk that is in force.
-    snapshot: Option<Position>,
+    /// Bytes of log since the last snapshot.
+    grown: u64,
     /// Writes that no operation was given out for.
     waiting: Vec<Write>,
+    /// The number of writes that an operation was given out for.
+    written: u64,
     /// Operations to be given out.
     operations: VecDeque<Work>,
     /// What follows from operations that were given out and are not done, in order.
     under_way: VecDeque<Done>,
-    failed: bool,
 }
 
 /// What follows when an operation is done.
@@ -72,13 +72,6 @@ enum Done {
 }
 
 impl Journal {
-    /// The journal of a server that was never here before: its directory has no file of a journal.
-    #[must_use]
-    pub fn create(options: JournalOptions) -> Journal {
-        let place = Place { segment: 0, at: 0, behind: FIRST };
-        Journal::at(options, place, 0, Tail::default(), VecDeque::new())
-    }
-
     /// The journal that goes on at this place.
     pub(crate) fn at(
         options: JournalOptions,
@@ -87,6 +80,7 @@ impl Journal {
         tail: Tail,
         segments: VecDeque<Held>,
     ) -> Journal {
+        let before = segments.len().saturating_sub(1) as u64 * u64::from(options.segment);
         Journal {
             options,
             place,
@@ -94,11 +88,11 @@ impl Journal {
             durable: place.at,
             tail,
             segments,
-            snapshot: tail.base,
+            grown: before + u64::from(place.at),
             waiting: Vec::new(),
+            written: 0,
             operations: VecDeque::new(),
             under_way: VecDeque::new(),
-            failed: false,
         }
     }
 
@@ -108,51 +102,40 @@ impl Journal {
     }
 
     /// Takes a write of the core. Its receipt comes from [`Journal::done`].
-    pub fn submit(&mut self, write: Write) {
+    pub(crate) fn submit(&mut self, write: Write) {
         self.waiting.push(write);
-        self.flush();
     }
 
-    /// The operations that are to be carried out now, in order, behind those that were given out before.
-    pub fn operations(&mut self) -> impl Iterator<Item = Work> + '_ {
+    /// Begins to make durable what waits, unless the disk is at work, and returns the operations that are to be carried out
+    /// now, in order, behind those that were given out before.
+    pub(crate) fn operations(&mut self) -> impl Iterator<Item = Work> + '_ {
+        self.flush();
         self.operations.drain(..)
     }
 
-    /// Takes note that the oldest operation under way is done. Returns the receipts of the writes that are durable by that.
-    #[must_use = "what waits for the writes is released by their receipts"]
-    pub fn done(&mut self) -> Vec<Receipt> {
-        let receipts = match self.under_way.pop_front() {
+    /// Takes note that the oldest operation under way is done. Returns the writes that are durable by that: of each the
+    /// receipt is due.
+    pub(crate) fn done(&mut self) -> Vec<Write> {
+        match self.under_way.pop_front() {
             Some(Done::Durable(writes)) => {
                 self.durable = self.place.at;
-                for snapshot in writes.iter().filter_map(Write::snapshot) {
-                    self.discard(snapshot.last);
+                if let Some(snapshot) = writes.iter().filter_map(Write::snapshot).next_back() {
+                    self.discard(snapshot.last.index);
                 }
-                writes.into_iter().map(Write::persisted).collect()
+                writes
             }
             Some(Done::Nothing) | None => Vec::new(),
-        };
-        self.flush();
-        receipts
+        }
     }
 
-    /// Takes note that the oldest operation under way has failed: no receipt comes any more.
-    pub fn fail(&mut self) {
-        self.failed = true;
-        self.operations.clear();
-        self.under_way.clear();
-        self.waiting.clear();
+    /// The number of writes, of all that it took, for which operations were given out.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
     }
 
-    /// True if an operation has failed.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.failed
-    }
-
-    /// True if nothing is under way, and nothing waits.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.under_way.is_empty() && self.waiting.is_empty()
+    /// Bytes of log since the last snapshot, about.
+    pub(crate) fn grown(&self) -> u64 {
+        self.grown
     }
 
     fn give(&mut self, operation: Work, done: Done) {
@@ -160,14 +143,12 @@ impl Journal {
         self.under_way.push_back(done);
     }
 
-    /// Begins to make durable what waits, unless the disk is at work.
     fn flush(&mut self) {
-        if self.failed || !self.under_way.is_empty() || self.waiting.is_empty() {
+        if !self.under_way.is_empty() || self.waiting.is_empty() {
             return;
         }
         let writes = mem::take(&mut self.waiting);
-        // A snapshot is complete in its file before a record names it: each, since a power loss may keep any part of a batch.
-        writes.iter().filter_map(Write::snapshot).for_each(|snapshot| self.save(snapshot));
+        self.written += writes.len() as u64;
         let changes: Vec<Record> = writes.iter().map(change).collect();
         let mut bytes = Vec::new();
         let mut place = self.place;
@@ -185,6 +166,7 @@ impl Journal {
             self.give(Work::Create { file, length: u64::from(self.end) }, Done::Nothing);
         }
         self.place = place;
+        self.grown += bytes.len() as u64;
         writes.iter().for_each(|write| self.follow(write));
         let at = u64::from(place.at) - bytes.len() as u64;
         self.give(Work::Write { file, at, bytes: bytes.into() }, Done::Nothing);
@@ -200,7 +182,7 @@ impl Journal {
     /// The first record of a segment that goes on here.
     fn beginning(&self) -> Record {
         let JournalOptions { cluster, server, segment: _ } = self.options;
-        let Tail { hard_state, base, last } = self.tail;
+        let Tail { hard_state, base, last } = self.tail.clone();
         let behind = self.place.behind;
         Record::Begin(Begin { version: VERSION, cluster, server, behind, hard_state, base, last })
     }
@@ -210,7 +192,7 @@ impl Journal {
         let Tail { hard_state, base, last } = &mut self.tail;
         *hard_state = write.hard_state().unwrap_or(*hard_state);
         if let Some(snapshot) = write.snapshot() {
-            *base = Some(snapshot.last);
+            *base = Some(snapshot.clone());
             *last = (*last).max(Some(snapshot.last.index));
         }
         if let Some(log) = write.log() {
@@ -221,27 +203,13 @@ impl Journal {
         }
     }
 
-    /// Writes a snapshot into a file of its own.
-    fn save(&mut self, snapshot: &Arc<Snapshot>) {
-        let (partial, file) = (File::Partial(snapshot.last), File::Snapshot(snapshot.last));
-        let bytes: Arc<[u8]> = snapshot::encode(snapshot).into();
-        let length = bytes.len() as u64;
-        self.give(Work::Create { file: partial, length }, Done::Nothing);
-        self.give(Work::Write { file: partial, at: 0, bytes }, Done::Nothing);
-        self.give(Work::Sync { file: partial }, Done::Nothing);
-        self.give(Work::Rename { file: partial, to: file }, Done::Nothing);
-        self.give(Work::SyncDirectory, Done::Nothing);
-    }
-
-    /// Removes what a snapshot that is in force stands for: segments without an entry behind it, and the one before.
-    fn discard(&mut self, last: Position) {
+    /// Removes the segments for which a snapshot that is in force stands: those without an entry behind it.
+    fn discard(&mut self, last: LogIndex) {
+        self.grown = 0;
         while self.segments.len() > 1
-            && let Some(held) = self.segments.pop_front_if(|held| held.highest <= Some(last.index))
+            && let Some(held) = self.segments.pop_front_if(|held| held.highest <= Some(last))
         {
             self.give(Work::Remove { file: File::Segment(held.number) }, Done::Nothing);
-        }
-        if let Some(former) = self.snapshot.replace(last).filter(|former| *former != last) {
-            self.give(Work::Remove { file: File::Snapshot(former) }, Done::Nothing);
         }
     }
 }
@@ -250,7 +218,7 @@ impl Journal {
 fn change(write: &Write) -> Record {
     Record::Change(Change {
         hard_state: write.hard_state(),
-        snapshot: write.snapshot().map(|snapshot| snapshot.last),
+        snapshot: write.snapshot().cloned(),
         log: write.log().map(|log| (log.from, log.entries.clone())),
     })
 }

@@ -34,8 +34,10 @@ pub use event::{
     Busy, Class, Event, Failure, Observation, Outgoing, Outputs, Reply, Request, Stopped, Ticket,
 };
 pub use frame::{Decoder, Frame, FrameError};
-pub use host::{BootError, Host, Note};
-pub use journal::{Journal, JournalOptions};
+pub use host::Host;
+pub use journal::JournalOptions;
 pub use machine::{Frozen, Machine, PIECE};
 pub use options::{Limits, Options};
-pub use recovery::{Damage, Recovered, recover};
+pub use record::records;
+pub use recovery::{BootError, Damage, Note, Recovered, recover};
+pub use snapshot::Handle;

@@ -14,9 +14,11 @@
 //!
 //! Unwritten space is zero. No byte of a body is likely to be, and [`END`] never is: a part that is zero was not written.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use raft_core::{Entries, HardState, LogIndex, NodeId, Position};
+use raft_core::{Entries, HardState, LogIndex, NodeId, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// The bytes of a header.
@@ -59,8 +61,8 @@ pub(crate) struct Begin {
     pub(crate) behind: u32,
     /// Term and vote.
     pub(crate) hard_state: HardState,
-    /// The last entry of the snapshot.
-    pub(crate) base: Option<Position>,
+    /// The snapshot, with the [handle](crate::snapshot::Handle) of its file as its data.
+    pub(crate) base: Option<Arc<Snapshot>>,
     /// The index of the last entry.
     pub(crate) last: Option<LogIndex>,
 }
@@ -70,8 +72,8 @@ pub(crate) struct Begin {
 pub(crate) struct Change {
     /// Term and vote.
     pub(crate) hard_state: Option<HardState>,
-    /// The last entry of a snapshot that is complete in its file.
-    pub(crate) snapshot: Option<Position>,
+    /// A snapshot that is complete in its file, with the handle of the file as its data.
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The entries from an index on; what was there and behind it goes.
     pub(crate) log: Option<(LogIndex, Entries)>,
 }
@@ -96,7 +98,7 @@ pub(crate) struct Header {
     sum: u32,
 }
 
-fn sum(parts: &[&[u8]]) -> u32 {
+pub(crate) fn sum(parts: &[&[u8]]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize()
@@ -132,6 +134,16 @@ pub(crate) fn header(bytes: &[u8], at: usize, segment: u32) -> Option<Header> {
     };
     let whole = number(4) == sum(&[&header[..16]]) && number(1) == segment && number(0) > 0;
     whole.then(|| Header { length: number(0) as usize, durable: number(2), sum: number(3) })
+}
+
+/// The records in bytes that begin with one, as stretches of these, up to the first that is not whole.
+pub fn records(bytes: &[u8], segment: u32) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let end = at + HEADER + header(bytes, at, segment)?.length;
+        let start = core::mem::replace(&mut at, end);
+        (end <= bytes.len()).then_some(start..end)
+    })
 }
 
 /// The sum of the record before the first one of a segment, as that says itself.

@@ -6,27 +6,51 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use raft_core::{Entry, HardState, LogIndex, Snapshot};
+use raft_core::{Entry, HardState, LogIndex, Sessions, Snapshot};
 
-use crate::disk::{File, Work};
+use crate::disk::{File, Files, Work};
 use crate::journal::{Held, Journal, JournalOptions, Tail};
 use crate::record::{self, Begin, Change, FIRST, Place, Record, VERSION};
-use crate::snapshot;
+use crate::snapshot::{Handle, Part, Reader};
 
 /// A server's durable state, as found on its disk.
 #[derive(Debug)]
 pub struct Recovered {
     /// Term and vote.
     pub hard_state: HardState,
-    /// The snapshot, if there is one.
+    /// The snapshot, if there is one, with the [handle](crate::Handle) of its file as its data.
     pub snapshot: Option<Arc<Snapshot>>,
     /// The entries behind the snapshot.
     pub log: Vec<Entry>,
+    /// The sessions of the clients at the snapshot.
+    pub sessions: Option<Sessions>,
+    /// The leftovers of a power loss, which the server mends when it boots.
+    pub notes: Vec<Note>,
     /// The journal, which goes on there. Its first operations mend what a power loss left.
-    pub journal: Journal,
-    /// The record that the last power loss tore, if it tore one: its file, and its place in bytes. Nothing in it was ever
-    /// acknowledged.
-    pub torn: Option<(File, u64)>,
+    pub(crate) journal: Journal,
+}
+
+/// Something that a power loss has left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The last record was torn, and is cut off: its file, and its place in bytes. Nothing in it was ever acknowledged.
+    Torn(File, u64),
+    /// A file that is not needed any more, and is removed: a snapshot that is not complete or not in force, or a segment before
+    /// it.
+    Leftover(File),
+}
+
+/// Reason why a server does not start. Nothing on its disk is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BootError {
+    /// A file is not as it was written.
+    Damage(Damage),
+    /// A file can't be read.
+    Files(String),
+    /// What is on the disk, or the options, make no sense.
+    Core(raft_core::BootError),
+    /// The state machine does not take a piece of the snapshot.
+    Machine(String),
 }
 
 /// The reason for which a server must not start: something that was durable is not there any more, or not as it was.
@@ -49,15 +73,53 @@ impl fmt::Display for Damage {
 
 impl core::error::Error for Damage {}
 
-/// Reads the files of a server's journal. `files` has all of them that are in its directory, and what they hold.
+impl From<Damage> for BootError {
+    fn from(damage: Damage) -> BootError {
+        BootError::Damage(damage)
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Torn(file, at) => {
+                write!(f, "{file}: a power loss tore the last record, at byte {at}; it is cut off")
+            }
+            Note::Leftover(file) => write!(f, "{file}: not needed any more, and removed"),
+        }
+    }
+}
+
+impl fmt::Display for BootError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BootError::Damage(damage) => damage.fmt(f),
+            BootError::Files(reason) => f.write_str(reason),
+            BootError::Core(error) => error.fmt(f),
+            BootError::Machine(reason) => {
+                write!(f, "the state machine does not take the snapshot: {reason}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for BootError {}
+
+/// Bytes of a snapshot's file that are read at once.
+const READ: usize = 1 << 20;
+
+/// Reads the files of a server, and hands the pieces of its state machine to `load`.
 ///
 /// # Errors
-/// [`Damage`], the first that is found. Nothing is repaired, and nothing is skipped.
+/// [`BootError`], the first that is found. Nothing is repaired, and nothing is skipped.
 pub fn recover(
     options: JournalOptions,
-    files: &BTreeMap<File, Vec<u8>>,
-) -> Result<Recovered, Damage> {
-    let numbers: Vec<u32> = files
+    files: &mut impl Files,
+    load: &mut impl FnMut(&[u8]) -> Result<(), String>,
+) -> Result<Recovered, BootError> {
+    let lengths: BTreeMap<File, u64> =
+        files.list().map_err(BootError::Files)?.into_iter().collect();
+    let numbers: Vec<u32> = lengths
         .keys()
         .filter_map(|file| match file {
             File::Segment(number) => Some(*number),
@@ -70,22 +132,21 @@ pub fn recover(
     let mut state = State::new(options);
     for (nth, number) in numbers.iter().enumerate() {
         let file = File::Segment(*number);
-        let bytes = files.get(&file).map_or(&[][..], Vec::as_slice);
-        state.segment(*number, bytes, nth + 1 == numbers.len())?;
+        let bytes = files.read(file, 0, lengths[&file] as usize).map_err(BootError::Files)?;
+        state.segment(*number, &bytes, nth + 1 == numbers.len())?;
     }
-    let mut mend: Vec<Work> = Vec::new();
-    mend.extend(leftovers.iter().map(|number| Work::Remove { file: File::Segment(*number) }));
-    let snapshot = state.snapshot(files)?;
-    for file in files.keys() {
-        match file {
-            File::Snapshot(last) if state.tail.base != Some(*last) => {
-                mend.push(Work::Remove { file: *file })
-            }
-            File::Partial(_) => mend.push(Work::Remove { file: *file }),
-            File::Snapshot(_) | File::Segment(_) => {}
-        }
-    }
-    state.finish(snapshot, mend)
+    let sessions = match state.tail.base.clone() {
+        Some(snapshot) => Some(state.load(&snapshot, files, &lengths, load)?),
+        None => None,
+    };
+    let base = state.tail.base.as_ref().map(|snapshot| snapshot.last);
+    let needed = |file: &File| match file {
+        File::Snapshot(last) => base == Some(*last),
+        File::Partial(_) => false,
+        File::Segment(number) => !leftovers.contains(number),
+    };
+    let leftovers = lengths.keys().filter(|file| !needed(file)).copied().collect();
+    state.finish(sessions, leftovers)
 }
 
 /// The state of a server up to the record that was read last.
@@ -184,9 +245,9 @@ impl State {
     fn change(&mut self, at: usize, change: Change) -> Result<(), Damage> {
         let Change { hard_state, snapshot, log } = change;
         self.tail.hard_state = hard_state.unwrap_or(self.tail.hard_state);
-        if let Some(last) = snapshot {
-            self.tail.base = Some(last);
-            self.tail.last = self.tail.last.max(Some(last.index));
+        if let Some(snapshot) = snapshot {
+            self.tail.last = self.tail.last.max(Some(snapshot.last.index));
+            self.tail.base = Some(snapshot);
         }
         let Some((from, entries)) = log else { return Ok(()) };
         if from > LogIndex::after(self.tail.last) {
@@ -210,32 +271,60 @@ impl State {
         Ok(())
     }
 
-    /// The snapshot that the log begins behind.
-    fn snapshot(&self, files: &BTreeMap<File, Vec<u8>>) -> Result<Option<Arc<Snapshot>>, Damage> {
-        let Some(last) = self.tail.base else { return Ok(None) };
-        let file = File::Snapshot(last);
-        let damage = |reason: &str| Damage { file, at: 0, reason: reason.to_string() };
-        let bytes = files.get(&file).ok_or_else(|| damage("it is not there"))?;
-        let snapshot =
-            snapshot::decode(bytes).ok_or_else(|| damage("it is not as it was written"))?;
-        if snapshot.last != last {
-            return Err(damage("it is another snapshot"));
+    /// Reads the snapshot that the log begins behind. Returns its sessions.
+    fn load(
+        &self,
+        snapshot: &Snapshot,
+        files: &mut impl Files,
+        lengths: &BTreeMap<File, u64>,
+        load: &mut impl FnMut(&[u8]) -> Result<(), String>,
+    ) -> Result<Sessions, BootError> {
+        let file = File::Snapshot(snapshot.last);
+        let damage = |(at, reason): (u64, &str)| Damage { file, at, reason: reason.to_string() };
+        let length = lengths.get(&file).ok_or_else(|| damage((0, "it is not there")))?;
+        let handle = Handle::from_bytes(&snapshot.data)
+            .ok_or_else(|| damage((0, "the log does not say what it is")))?;
+        if *length != handle.size {
+            return Err(damage((*length, "it does not end where it should")).into());
         }
-        Ok(Some(Arc::new(snapshot)))
+        let mut reader = Reader::new(self.options.cluster, snapshot.last, handle);
+        loop {
+            match reader.next().map_err(damage)? {
+                Part::More => {
+                    let wanted = READ.min(reader.left() as usize);
+                    let bytes = files.read(file, reader.at(), wanted).map_err(BootError::Files)?;
+                    if bytes.is_empty() {
+                        return Err(damage((reader.at(), "it ends too early")).into());
+                    }
+                    reader.push(&bytes);
+                }
+                Part::Piece(piece) => load(&piece).map_err(BootError::Machine)?,
+                Part::Complete(sessions) => {
+                    let read =
+                        Sessions::from_bytes(&sessions).ok().filter(|(_, rest)| rest.is_empty());
+                    let no_sessions = || damage((0, "it has no sessions")).into();
+                    return read.map(|(sessions, _)| sessions).ok_or_else(no_sessions);
+                }
+            }
+        }
     }
 
     fn finish(
         self,
-        snapshot: Option<Arc<Snapshot>>,
-        mut mend: Vec<Work>,
-    ) -> Result<Recovered, Damage> {
-        let base = self.tail.base.map(|base| base.index);
+        sessions: Option<Sessions>,
+        leftovers: Vec<File>,
+    ) -> Result<Recovered, BootError> {
+        let base = self.tail.base.as_ref().map(|base| base.last.index);
         let first = LogIndex::after(base);
         if self.start > first && self.tail.last > base {
-            return Err(self.damage(0, "entries behind the snapshot are missing"));
+            return Err(self.damage(0, "entries behind the snapshot are missing").into());
         }
         let log = self.entries.into_iter().filter(|entry| Some(entry.index) > base).collect();
+        let mut mend: Vec<Work> =
+            leftovers.iter().map(|file| Work::Remove { file: *file }).collect();
+        let mut notes: Vec<Note> = leftovers.into_iter().map(Note::Leftover).collect();
         if let Some((file, from)) = self.torn {
+            notes.push(Note::Torn(file, from));
             if from > 0 {
                 mend.push(Work::Clear { file, from });
                 mend.push(Work::Sync { file });
@@ -244,9 +333,9 @@ impl State {
                 mend.push(Work::SyncDirectory);
             }
         }
+        let (hard_state, snapshot) = (self.tail.hard_state, self.tail.base.clone());
         let mut journal = Journal::at(self.options, self.place, self.end, self.tail, self.segments);
         journal.begin_with(mend);
-        let hard_state = self.tail.hard_state;
-        Ok(Recovered { hard_state, snapshot, log, journal, torn: self.torn })
+        Ok(Recovered { hard_state, snapshot, log, sessions, notes, journal })
     }
 }
