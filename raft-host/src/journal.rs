@@ -5,10 +5,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
 
-use raft_core::{HardState, LogIndex, NodeId, Snapshot, Write};
+use raft_core::{Entry, HardState, LogIndex, NodeId, Snapshot, Write};
 
 use crate::disk::{File, Work};
-use crate::record::{self, Begin, Change, Place, Record, VERSION};
+use crate::record::{self, Begin, Change, FIRST, Place, Record, VERSION};
 
 /// Identity of a journal, and the size of its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,4 +221,26 @@ fn change(write: &Write) -> Record {
         snapshot: write.snapshot().cloned(),
         log: write.log().map(|log| (log.from, log.entries.clone())),
     })
+}
+
+/// The work that makes the files of a server which begins with a term, a vote and a log of its own, from index 1 on: in an empty
+/// directory.
+#[must_use]
+pub fn founded(options: JournalOptions, hard_state: HardState, log: &[Entry]) -> Vec<Work> {
+    let JournalOptions { cluster, server, segment } = options;
+    let (mut bytes, mut place) = (Vec::new(), Place { segment: 1, at: 0, behind: FIRST });
+    let Tail { hard_state: before, base, last } = Tail::default();
+    let behind = place.behind;
+    let begin = Begin { version: VERSION, cluster, server, behind, hard_state: before, base, last };
+    record::append(&mut bytes, &mut place, 0, &Record::Begin(begin));
+    let log = Some((LogIndex::FIRST, log.into()));
+    let change = Change { hard_state: Some(hard_state), snapshot: None, log };
+    record::append(&mut bytes, &mut place, 0, &Record::Change(change));
+    let file = File::Segment(1);
+    alloc::vec![
+        Work::Create { file, length: u64::from(place.at.max(segment)) },
+        Work::Write { file, at: 0, bytes: bytes.into() },
+        Work::Sync { file },
+        Work::SyncDirectory,
+    ]
 }

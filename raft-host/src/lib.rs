@@ -35,7 +35,7 @@ pub use event::{
 };
 pub use frame::{Decoder, Frame, FrameError};
 pub use host::Host;
-pub use journal::JournalOptions;
+pub use journal::{JournalOptions, founded};
 pub use machine::{Frozen, Machine, PIECE};
 pub use options::{Limits, Options};
 pub use record::records;

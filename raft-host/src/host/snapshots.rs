@@ -241,13 +241,14 @@ impl<M: Machine> Host<M> {
 
 /// Fetching.
 impl<M: Machine> Host<M> {
-    /// Keeps a message back that installs a snapshot whose file is not here, and fetches that. Returns any other message.
+    /// Keeps a message back that installs a snapshot whose file is not here, and fetches that. Returns any other message, and in
+    /// place of that one a message that has come from the same leader and brings nothing yet.
     pub(super) fn without_its_file(
         &mut self,
         message: Message,
         outputs: &mut Outputs,
     ) -> Option<Message> {
-        let Body::InstallSnapshot { chunk, .. } = &message.body else { return Some(message) };
+        let Body::InstallSnapshot { chunk, round } = &message.body else { return Some(message) };
         let Chunk { last, cluster, offset, size, .. } = **chunk;
         let current = message.term >= self.node.hard_state().term && message.to == self.options.id;
         let known = Some(last.index) <= self.node.commit()
@@ -265,8 +266,11 @@ impl<M: Machine> Host<M> {
         if self.snapshots.files.get(&last) == Some(&handle) {
             return Some(message);
         }
+        let nothing = Arc::new(Chunk { data: Arc::default(), ..(**chunk).clone() });
+        let body = Body::InstallSnapshot { chunk: nothing, round: *round };
+        let heard = Message { body, ..message };
         self.fetch(message, last, handle, outputs);
-        None
+        Some(heard)
     }
 
     fn fetch(&mut self, message: Message, last: Position, handle: Handle, outputs: &mut Outputs) {
