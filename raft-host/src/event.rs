@@ -10,7 +10,8 @@ use raft_core::{
 };
 
 use crate::disk::Operation;
-use crate::frame::Frame;
+use crate::frame::{Class, Frame};
+use crate::recovery::Damage;
 
 /// The driver's name for a request. The answer comes back under it. No two requests of one life of a server share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,15 +170,6 @@ pub struct Outgoing {
     pub bytes: Arc<[u8]>,
 }
 
-/// Urgency of a frame. An urgent one should not wait behind bulk; those of one class leave in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
-    /// Votes, heartbeats, acknowledgements and all that is small.
-    Urgent,
-    /// Entries, and parts of snapshots.
-    Bulk,
-}
-
 /// Something that happened in a server, for those who record or judge it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Observation {
@@ -216,7 +208,7 @@ pub enum Stopped {
         reason: String,
     },
     /// A snapshot that was complete is not as it was written.
-    Snapshot(crate::Damage),
+    Snapshot(Damage),
     /// The state machine does not take a piece of a snapshot.
     Machine(String),
 }

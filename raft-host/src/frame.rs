@@ -14,8 +14,6 @@ use core::fmt;
 use raft_core::{Body, Message, NodeId, Position};
 use serde::{Deserialize, Serialize};
 
-use crate::event::Class;
-
 /// The version of the format.
 pub const VERSION: u16 = 1;
 
@@ -52,6 +50,15 @@ pub enum Frame {
         #[serde(with = "bytes")]
         bytes: Vec<u8>,
     },
+}
+
+/// Urgency of a frame. An urgent one should not wait behind bulk; those of one class leave in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Votes, heartbeats, acknowledgements and all that is small.
+    Urgent,
+    /// Entries, and parts of snapshots.
+    Bulk,
 }
 
 impl Frame {
@@ -135,7 +142,7 @@ impl Decoder {
     pub fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         let rest = &self.bytes[self.taken..];
         let Some(header) = rest.first_chunk::<HEADER>() else { return Ok(None) };
-        let (length, sum, cluster) = check(header, self.cluster, self.most)?;
+        let (length, sum, cluster) = check(header, self.most)?;
         let end = HEADER + length;
         let Some(frame) = rest.get(..end) else { return Ok(None) };
         if crc32fast::hash(&frame[8..]) != sum {
@@ -155,11 +162,7 @@ impl Decoder {
 }
 
 /// The length, the sum and the cluster in a header.
-fn check(
-    header: &[u8; HEADER],
-    _cluster: u64,
-    most: usize,
-) -> Result<(usize, u32, u64), FrameError> {
+fn check(header: &[u8; HEADER], most: usize) -> Result<(usize, u32, u64), FrameError> {
     let four = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|nth| header[at + nth]));
     let version = u16::from_le_bytes([header[8], header[9]]);
     if version != VERSION {

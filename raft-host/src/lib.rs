@@ -31,9 +31,9 @@ mod snapshot;
 
 pub use disk::{File, Files, Lane, Operation, Work};
 pub use event::{
-    Busy, Class, Event, Failure, Observation, Outgoing, Outputs, Reply, Request, Stopped, Ticket,
+    Busy, Event, Failure, Observation, Outgoing, Outputs, Reply, Request, Stopped, Ticket,
 };
-pub use frame::{Decoder, Frame, FrameError};
+pub use frame::{Class, Decoder, Frame, FrameError};
 pub use host::Host;
 pub use journal::{JournalOptions, founded};
 pub use machine::{Frozen, Machine, PIECE};

@@ -14,7 +14,7 @@ use raft_core::{
     Sessions, Settings, Snapshot, Term,
 };
 
-use crate::disk::Files;
+use crate::disk::{Files, Work};
 use crate::event::{Event, Observation, Outgoing, Outputs, Stopped};
 use crate::frame::{self, Frame};
 use crate::journal::{Journal, JournalOptions};
@@ -304,13 +304,7 @@ fn settings(settings: &Settings) -> Settings {
     Settings { apply_limit, snapshot_chunk: Handle::SIZE as u32, ..*settings }
 }
 
-impl From<crate::Damage> for Stopped {
-    fn from(damage: crate::Damage) -> Stopped {
-        Stopped::Snapshot(damage)
-    }
-}
-
 /// The reason for which an operation of the disk ends the server.
-fn failed(work: &crate::disk::Work, reason: &str) -> Stopped {
+fn failed(work: &Work, reason: &str) -> Stopped {
     Stopped::Disk { operation: work.to_string(), reason: reason.to_string() }
 }

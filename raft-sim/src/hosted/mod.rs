@@ -9,6 +9,7 @@
 //! All this is decided by identity: by what was written, not by how often something was drawn before.
 
 mod device;
+mod files;
 mod server;
 mod tear;
 
@@ -16,7 +17,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use device::{Device, Files};
+use device::Device;
+use files::{Files, flipped};
 use server::Server;
 
 use crate::mix::{below, mix, mix_bytes};
@@ -88,7 +90,7 @@ impl Implementation for Cluster {
         let device = self.disks.borrow_mut().entry(boot.id).or_default().clone();
         let files = found(&device.borrow(), &boot);
         let key = files.values().fold(boot.life, |key, content| mix_bytes(key, content));
-        let damaged = (below(mix(key, 3), 4) == 0).then(|| device::flipped(&files, mix(key, 4)));
+        let damaged = (below(mix(key, 3), 4) == 0).then(|| flipped(&files, mix(key, 4)));
         if let Some(damaged) = damaged.flatten()
             && let Ok(booted) = Server::boot(&boot, device.clone(), damaged, self.fills)
         {

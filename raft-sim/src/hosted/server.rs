@@ -10,7 +10,8 @@ use raft_host::{
     Observation, Operation, Options, Outputs, Reply, Request as Asked, Ticket, Work,
 };
 
-use super::device::{self, Device, Files, apply};
+use super::device::Device;
+use super::files::{Files, apply};
 use crate::mix::{below, mix, mix_bytes};
 use crate::model::{Body, Carried, LogIndex, Message, Own, Term, length};
 use crate::reference::translate::{matched, received, sent, settings, view};
@@ -235,58 +236,61 @@ impl Server {
         loop {
             self.host.flush(&mut self.outputs);
             self.take_outputs(effects);
-            let bulk = self.bulk.pop_front();
-            let Some(operation) = bulk.or_else(|| self.next_of_log()) else { return };
-            if self.is_full(&operation, effects.instant) {
-                let (operation, result) = (operation.id, Err(Failure::NoSpace));
-                self.host.handle(Input::Done { operation, result }, &mut self.outputs);
+            let Some(operation) = self.next_operation() else { return };
+            let id = operation.id;
+            if !self.has_space(&operation.work, effects.instant) {
+                // It is kept for later, at the head of its lane.
+                self.lane(operation.lane).push_front(operation);
+                let failed = Input::Done { operation: id, result: Err(Failure::NoSpace) };
+                self.host.handle(failed, &mut self.outputs);
+                self.take_outputs(effects);
                 return;
             }
             let written = self.host.written();
             let bytes = self.device.borrow_mut().carry_out(operation.work, written);
-            let (operation, result) = (operation.id, Ok(bytes));
-            self.host.handle(Input::Done { operation, result }, &mut self.outputs);
+            self.host.handle(Input::Done { operation: id, result: Ok(bytes) }, &mut self.outputs);
         }
     }
 
-    /// The next operation of the log, if it can be carried out now: a sync takes until the world's disk has what it syncs.
-    fn next_of_log(&mut self) -> Option<Operation> {
-        let waits = |operation: &&mut Operation| match operation.work {
-            Work::Sync { .. } | Work::SyncDirectory => {
-                let written = self.host.written();
-                written > 0 && self.durable < written.saturating_add(self.before)
+    fn lane(&mut self, lane: Lane) -> &mut VecDeque<Operation> {
+        match lane {
+            Lane::Log => &mut self.log,
+            Lane::Bulk => &mut self.bulk,
+        }
+    }
+
+    /// The next operation that can be carried out. Neither lane waits for the other, so either may come first.
+    fn next_operation(&mut self) -> Option<Operation> {
+        let ready = self.log.front().filter(|operation| !self.waits(&operation.work));
+        let lane = match (ready, self.bulk.front()) {
+            (Some(log), Some(bulk)) if below(mix(mix(self.life, log.id), bulk.id), 2) == 0 => {
+                Lane::Bulk
             }
-            Work::Create { .. }
-            | Work::Write { .. }
-            | Work::Clear { .. }
-            | Work::Rename { .. }
-            | Work::Remove { .. }
-            | Work::Read { .. } => false,
+            (Some(_), _) => Lane::Log,
+            (None, _) => Lane::Bulk,
         };
-        if self.log.front_mut().is_some_and(|operation| waits(&operation)) {
-            return None;
-        }
-        self.log.pop_front()
+        self.lane(lane).pop_front()
     }
 
-    /// True if there is no space for an operation now. It is kept for later. A disk that takes no time (`instant`) has space.
-    fn is_full(&mut self, operation: &Operation, instant: bool) -> bool {
-        let Work::Write { file, at, bytes } = &operation.work else { return false };
+    /// True if an operation of the log can't end yet: a sync takes until the world's disk has what it syncs.
+    fn waits(&self, work: &Work) -> bool {
+        let written = self.host.written();
+        let is_sync = matches!(work, Work::Sync { .. } | Work::SyncDirectory);
+        is_sync && written > 0 && self.durable < written.saturating_add(self.before)
+    }
+
+    /// True if there is space for what is to be written. A disk that takes no time (`instant`) has space.
+    fn has_space(&mut self, work: &Work, instant: bool) -> bool {
+        let Work::Write { at, bytes, .. } = work else { return true };
         if self.full == 0 {
             let key = mix(mix_bytes(self.life, bytes), *at);
             // Once only: it has space when it is tried again.
             if !self.fills || instant || self.host.is_full() || below(key, 50) > 0 {
-                return false;
+                return true;
             }
             self.full = 1 + below(mix(key, 1), 4) as u32;
         }
-        let queue = match operation.lane {
-            Lane::Log => &mut self.log,
-            Lane::Bulk => &mut self.bulk,
-        };
-        let work = device::write(*file, *at, bytes.to_vec());
-        queue.push_front(Operation { work, ..*operation });
-        true
+        false
     }
 
     /// Hands on what the host wants done.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use raft_host::{File, Work};
 
-use super::device::{Files, put};
+use super::files::{Files, put};
 use crate::mix::{below, mix};
 
 /// The bytes that a disk writes as one.
