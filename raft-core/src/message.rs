@@ -9,6 +9,7 @@ use crate::types::{Chunk, Entries, LARGEST, LogIndex, NodeId, Position, Request,
 
 /// A message from one server to another (Figure 2). The network may lose, repeat, delay and reorder it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Message {
     /// The server that sent it.
     pub from: NodeId,
@@ -44,6 +45,7 @@ impl Message {
 
 /// Content of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Body {
     /// Request of a candidate for a vote in the message's term (§5.2, §5.4.1).
     RequestVote {

@@ -3,7 +3,7 @@
 
 use alloc::sync::Arc;
 
-use crate::types::{LogIndex, Snapshot, length};
+use crate::types::{LogIndex, Position, Snapshot, length};
 
 /// A leader's knowledge of one server (Figure 2, volatile state on leaders). Lost with the leadership.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -193,6 +193,16 @@ impl Progress {
                 progress.in_flight = true;
                 Some(progress)
             }
+            ReplicationState::Probing { .. } | ReplicationState::Streaming => None,
+        }
+    }
+
+    /// The last entry of the snapshot that is on its way, if one is: a host that keeps snapshots in files still needs
+    /// its file, even if there is a newer one.
+    #[must_use]
+    pub fn installing(&self) -> Option<Position> {
+        match &self.state {
+            ReplicationState::Installing(progress) => Some(progress.snapshot.last),
             ReplicationState::Probing { .. } | ReplicationState::Streaming => None,
         }
     }

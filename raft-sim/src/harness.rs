@@ -77,7 +77,7 @@ fn judged(
         CaseResult::Passed => Ok(Completion::Completed),
         CaseResult::Skipped(skip) => Ok(Completion::ignored_with(skip.to_string())),
         CaseResult::Failed(failed) => {
-            let caller = Caller { program: program.to_owned(), subject: None };
+            let caller = Caller { program: program.to_owned(), subject: None, host: false };
             let mut text = Vec::new();
             human::failure(&case, failed, &caller, &mut text)?;
             Err(plain(&String::from_utf8_lossy(&text)))
@@ -106,7 +106,7 @@ fn first_finding(
 ) -> Result<Option<String>, Failed> {
     let limits = Limits { findings: Some(1), ..Limits::default() };
     let options = Options { part: (0..seeds).into(), limits, ..Options::default() };
-    let caller = Caller { program: program.to_owned(), subject: None };
+    let caller = Caller { program: program.to_owned(), subject: None, host: false };
     let ended = Runner::new(options, implementation).caller(caller).run(&mut ())?;
     if let Ending::Failed { seed, why } = ended.ending {
         return Err(format!("seed {seed}: {why}").into());

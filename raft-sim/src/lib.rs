@@ -62,6 +62,7 @@ pub mod guide;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod history;
+pub mod hosted;
 pub mod mix;
 pub mod model;
 pub mod network;

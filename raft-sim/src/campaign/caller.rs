@@ -13,11 +13,14 @@ pub struct Caller {
     pub program: String,
     /// The command of the child that is under test, if it is one.
     pub subject: Option<String>,
+    /// True if the program's own Raft runs in its host.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub host: bool,
 }
 
 impl Default for Caller {
     fn default() -> Caller {
-        Caller { program: "raft-sim".to_owned(), subject: None }
+        Caller { program: "raft-sim".to_owned(), subject: None, host: false }
     }
 }
 
@@ -40,8 +43,11 @@ impl Caller {
         self.command(&format!("run --plan {}", quoted(&path.display().to_string())))
     }
 
-    /// The option `--subject`, with a space before it; empty if the program's own Raft is under test.
+    /// The option `--subject` or `--host`, with a space before it; empty if the program's own Raft is under test.
     fn option(&self) -> String {
+        if self.host {
+            return " --host".to_owned();
+        }
         self.subject
             .as_deref()
             .map_or_else(String::new, |subject| format!(" --subject {}", quoted(subject)))
@@ -68,6 +74,7 @@ mod tests {
         let caller = |subject: Option<&str>| Caller {
             program: "raft-sim".to_owned(),
             subject: subject.map(str::to_owned),
+            host: false,
         };
         let plan_options =
             PlanOptions::parse("--servers 3 --faults none").expect("these are options");

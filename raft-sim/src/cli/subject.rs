@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Error;
 use crate::campaign::Caller;
+use crate::hosted::Hosted;
 use crate::process::{LONGEST, Limits, Process, Record};
 use crate::subject::Implementation;
 
@@ -14,6 +15,9 @@ pub(super) struct SubjectArgs {
     /// [default: this program's own Raft]
     #[arg(long, value_name = "COMMAND")]
     subject: Option<String>,
+    /// Run this program's own Raft in its host, whose disk is files of bytes: torn at any byte, with bits that flip
+    #[arg(long, conflicts_with = "subject")]
+    host: bool,
     #[command(flatten)]
     child: ChildArgs,
 }
@@ -56,12 +60,14 @@ impl SubjectArgs {
         record: Option<Record>,
     ) -> Result<Target<'a>, Error> {
         let Own { program, implementation } = *own;
-        let caller = Caller { program: program.to_owned(), subject: self.subject.clone() };
+        let (program, subject, host) = (program.to_owned(), self.subject.clone(), self.host);
+        let caller = Caller { program, subject, host };
         let start = |command: &String| {
             Process::start_recorded(command, self.child.limits(), record).map_err(Error::Message)
         };
         let process = self.subject.as_ref().map(start).transpose()?;
-        Ok(Target { own: implementation, process, caller })
+        let own = if self.host { &Hosted } else { implementation };
+        Ok(Target { own, process, caller })
     }
 }
 
@@ -72,6 +78,9 @@ pub(super) struct SubjectsArgs {
     /// compared [default: this program's own Raft]
     #[arg(long = "subject", id = "subject", value_name = "COMMAND")]
     subjects: Vec<String>,
+    /// Judge this program's own Raft in its host, whose disk is files of bytes
+    #[arg(long, conflicts_with = "subject")]
+    host: bool,
     #[command(flatten)]
     child: ChildArgs,
 }
@@ -80,12 +89,13 @@ impl SubjectsArgs {
     /// Starts the subjects of the option, in this order, or takes `own`, the program's Raft.
     pub(super) fn start<'a>(&self, own: &Own<'a>) -> Result<Vec<Target<'a>>, Error> {
         if self.subjects.is_empty() {
-            return Ok(vec![SubjectArgs::default().start(own)?]);
+            let args = SubjectArgs { host: self.host, ..SubjectArgs::default() };
+            return Ok(vec![args.start(own)?]);
         }
         let record = self.child.record()?;
         let start = |command: &String| {
             let (subject, child) = (Some(command.clone()), self.child.clone());
-            SubjectArgs { subject, child }.start_recorded(own, record.clone())
+            SubjectArgs { subject, host: false, child }.start_recorded(own, record.clone())
         };
         self.subjects.iter().map(start).collect()
     }

@@ -42,6 +42,9 @@ pub(super) fn limit(plan: &mut Plan, capabilities: &[Capability]) {
     if !can(Capability::DiskNotices) {
         plan.sync.notice = 0;
     }
+    if can(Capability::WholeWrites) {
+        plan.faults.iter_mut().for_each(|fault| fault.kind.tear_nothing());
+    }
     if can(Capability::NoClients) {
         plan.clients.only = Some(Vec::new());
     }

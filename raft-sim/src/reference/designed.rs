@@ -1,12 +1,16 @@
 //! The reference core as an implementation of which some facts are so by design. A scenario in which it fails supposes
 //! that they are not.
 
+use std::hash::{Hash, Hasher};
+
 use super::Reference;
-use crate::model::{Body, Message};
+use crate::mix::MixHasher;
+use crate::model::{Body, Carried, Message, Own, Term};
 use crate::subject::{Boot, Capability, Effects, Event, Held, Implementation, Role, Subject, View};
 
-/// The reference core with these claims in place of its own: settings that they fix can't be changed, and with
-/// [`Capability::SendsWithHeartbeats`] entries wait for the next heartbeat.
+/// The reference core with these claims in place of its own: settings that they fix can't be changed, with
+/// [`Capability::SendsWithHeartbeats`] entries wait for the next heartbeat, and with [`Capability::FetchesSnapshots`] a
+/// snapshot is asked for.
 #[derive(Debug)]
 pub(crate) struct Designed<'c> {
     /// The claims.
@@ -24,7 +28,10 @@ impl Implementation for Designed<'_> {
 
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
         let settings = boot.settings.by_design(self.claims);
-        let (subject, view) = Reference.boot(Boot { settings, ..boot })?;
+        let (mut subject, view) = Reference.boot(Boot { settings, ..boot })?;
+        if self.claims.contains(&Capability::FetchesSnapshots) {
+            subject = Box::new(Fetching { subject });
+        }
         if !self.claims.contains(&Capability::SendsWithHeartbeats) {
             return Ok((subject, view));
         }
@@ -86,4 +93,43 @@ impl Late {
 
 fn has_entries(message: &Message) -> bool {
     matches!(&message.body, Body::AppendEntries { entries, .. } if !entries.is_empty())
+}
+
+/// A server that asks for each snapshot that it is sent and needs, and takes it when it is sent again as the answer.
+struct Fetching {
+    subject: Box<dyn Subject>,
+}
+
+/// A snapshot that was asked for.
+#[derive(Clone)]
+struct Asked(Message);
+
+impl Carried for Asked {
+    fn digest(&self) -> u64 {
+        let mut hasher = MixHasher::default();
+        self.0.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+impl Subject for Fetching {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        let Event::Receive(message) = event else { return self.subject.step(event, effects) };
+        let Message { from, to, term, body, own } = &message;
+        match (own.get::<Asked>().cloned(), body) {
+            // The leader sends it again, as the answer.
+            (Some(Asked(asked)), Body::Other { .. }) if asked.from == *to => {
+                let own = Own::new(Asked(asked.clone()));
+                effects.sends.push(Message { own, ..asked });
+            }
+            (None, Body::InstallSnapshot { chunk, .. })
+                if *term >= effects.view.term && Some(chunk.last.index) > effects.view.commit =>
+            {
+                let what = Body::Other { what: "asks for a snapshot".into() };
+                let own = Own::new(Asked(message.clone()));
+                effects.sends.push(Message { own, ..Message::new(*to, *from, Term(0), what) });
+            }
+            (_, _) => self.subject.step(Event::Receive(message.said()), effects),
+        }
+    }
 }

@@ -2,17 +2,17 @@
 
 pub(crate) mod designed;
 pub mod machine;
-mod translate;
+pub(crate) mod translate;
 
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
 use machine::Machine;
 use raft_core::{Input, Node, Output};
-use translate::{answer, received, sent, settings, view};
+use translate::{answer, matched, received, sent, settings, view};
 
 use crate::mix::MixHasher;
-use crate::model::{Body, Entry, LogIndex, Message, NodeId};
+use crate::model::{Body, Entry, LogIndex, Message};
 use crate::subject::{
     Answer, Applied, Boot, CLUSTER, Capability, Effects, Event, Implementation, LogWrite, Outcome,
     Request, Subject, Token, View, Write,
@@ -100,7 +100,7 @@ impl Server {
             applied: boot.applied,
         };
         let node = Node::boot(boot).map_err(|error| error.to_string())?;
-        let view = view(&node, &machine);
+        let view = view(&node, machine.digest());
         let server = Server {
             node,
             machine,
@@ -163,9 +163,9 @@ impl Subject for Server {
             self.input(input, effects);
         }
         if let Some(follower) = acknowledges {
-            effects.matched = self.matched(follower);
+            effects.matched = matched(&self.node, follower);
         }
-        effects.view = view(&self.node, &self.machine);
+        effects.view = view(&self.node, self.machine.digest());
     }
 }
 
@@ -264,19 +264,6 @@ impl Server {
         let last = self.queue.back().map(|entry| entry.index)?;
         effects.applied.extend(self.queue.drain(..).map(|entry| self.machine.apply(&entry)));
         Some(last)
-    }
-
-    /// matchIndex of a server, if this one leads.
-    fn matched(&self, server: NodeId) -> Option<(NodeId, LogIndex)> {
-        match self.node.role() {
-            raft_core::Role::Leader(leader) => {
-                let matched = leader.progress(server).and_then(raft_core::Progress::matched);
-                matched.map(|matched| (server, matched))
-            }
-            raft_core::Role::Follower(_)
-            | raft_core::Role::PreCandidate(_)
-            | raft_core::Role::Candidate(_) => None,
-        }
     }
 }
 

@@ -2,11 +2,10 @@
 
 use raft_core::{Body as Said, Node, Request};
 
-use super::machine::Machine;
-use crate::model::{Body, Message};
+use crate::model::{Body, LogIndex, Message, NodeId};
 use crate::subject::{Answer, Changes, Role, Settings, View};
 
-pub(super) fn settings(settings: &Settings) -> raft_core::Settings {
+pub(crate) fn settings(settings: &Settings) -> raft_core::Settings {
     raft_core::Settings {
         seed: settings.seed,
         election_timeout_min: settings.election_timeout.0,
@@ -43,14 +42,11 @@ pub(super) fn answer(answer: raft_core::Answer) -> Answer {
     }
 }
 
-pub(super) fn view(node: &Node, machine: &Machine) -> View {
+/// A server's state in Figure 2's words, with a digest of its state machine.
+pub(crate) fn view(node: &Node, state: u64) -> View {
     let hard_state = node.hard_state();
     View {
-        role: match node.role() {
-            raft_core::Role::Follower(_) | raft_core::Role::PreCandidate(_) => Role::Follower,
-            raft_core::Role::Candidate(_) => Role::Candidate,
-            raft_core::Role::Leader(_) => Role::Leader,
-        },
+        role: role(node.role()),
         term: hard_state.term,
         voted_for: hard_state.voted_for,
         commit: node.commit(),
@@ -58,13 +54,34 @@ pub(super) fn view(node: &Node, machine: &Machine) -> View {
         leader: node.leader(),
         snapshot: node.log().base().map(|base| base.index),
         configuration: node.membership_index(),
-        state: machine.digest(),
+        state,
+    }
+}
+
+fn role(role: &raft_core::Role) -> Role {
+    match role {
+        raft_core::Role::Follower(_) | raft_core::Role::PreCandidate(_) => Role::Follower,
+        raft_core::Role::Candidate(_) => Role::Candidate,
+        raft_core::Role::Leader(_) => Role::Leader,
+    }
+}
+
+/// matchIndex of a server, if this one leads.
+pub(crate) fn matched(node: &Node, server: NodeId) -> Option<(NodeId, LogIndex)> {
+    match node.role() {
+        raft_core::Role::Leader(leader) => {
+            let matched = leader.progress(server).and_then(raft_core::Progress::matched);
+            matched.map(|matched| (server, matched))
+        }
+        raft_core::Role::Follower(_)
+        | raft_core::Role::PreCandidate(_)
+        | raft_core::Role::Candidate(_) => None,
     }
 }
 
 /// A message of the core in the interface's types. Entries and parts of snapshots are shared.
 #[inline]
-pub(super) fn sent(message: raft_core::Message) -> Message {
+pub(crate) fn sent(message: raft_core::Message) -> Message {
     let raft_core::Message { from, to, term, body } = message;
     let body = match body {
         Said::RequestVote { last, transfer } => Body::RequestVote { last, transfer },
@@ -90,7 +107,7 @@ pub(super) fn sent(message: raft_core::Message) -> Message {
 
 /// A message in the core's types; `None` if the core has no such message.
 #[inline]
-pub(super) fn received(message: Message) -> Option<raft_core::Message> {
+pub(crate) fn received(message: Message) -> Option<raft_core::Message> {
     let Message { from, to, term, body, own: _ } = message;
     let body = match body {
         Body::RequestVote { last, transfer } => Said::RequestVote { last, transfer },

@@ -98,6 +98,10 @@ const (
 	CapNoClients Capability = "no-clients"
 	// CapNoForgedReplies, with CapForge: takes requests that no server sent, and no replies.
 	CapNoForgedReplies Capability = "no-forged-replies"
+	// CapWholeWrites: keeps a write as a whole or not at all; a power loss tears none.
+	CapWholeWrites Capability = "whole-writes"
+	// CapFetchesSnapshots: a follower asks for a snapshot that it is sent, and installs it when all of it is there.
+	CapFetchesSnapshots Capability = "fetches-snapshots"
 	// CapRules stands for the four CapStrict... together.
 	CapRules Capability = "rules"
 	// CapConduct is the former name of CapRules.

@@ -182,6 +182,10 @@ capabilities! {
             "takes no commands of clients yet",
         NoForgedReplies "no-forged-replies" "":
             "of the messages that no server sent it takes requests alone: it knows a reply by its request only",
+        WholeWrites "whole-writes" "":
+            "keeps a write as a whole or not at all, by sums over its records: a power loss tears none",
+        FetchesSnapshots "fetches-snapshots" "Figure 13":
+            "a follower asks for a snapshot that it is sent, by messages of its own, and installs it when all of it is there",
     }
 }
 
@@ -269,7 +273,9 @@ impl Capability {
             | Capability::SendsWithHeartbeats
             | Capability::OneEntry
             | Capability::FixedTimeouts
-            | Capability::NoClients => &[],
+            | Capability::NoClients
+            | Capability::WholeWrites => &[],
+            Capability::FetchesSnapshots => &[Capability::Snapshots],
         }
     }
 

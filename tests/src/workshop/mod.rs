@@ -19,13 +19,14 @@ pub use switch::{Change, Switch, bodies, body_of};
 pub use variant::{Edit, Variant};
 
 /// The files and folders that are copied.
-const COPIED: [&str; 11] = [
+const COPIED: [&str; 12] = [
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
     "clippy.toml",
     "docs",
     "raft-core",
+    "raft-host",
     "raft-sim",
     "scenarios",
     "subjects/rust",

@@ -225,6 +225,13 @@ fn hold(kinds: Kinds) -> Option<[Change; 2]> {
 }
 
 impl FaultKind {
+    /// Takes out that a write is torn, for an implementation whose writes are whole or not there at all.
+    pub(crate) fn tear_nothing(&mut self) {
+        if let FaultKind::Crash(_, survives) | FaultKind::CrashAtWrite(_, survives) = self {
+            survives.torn = None;
+        }
+    }
+
     /// The servers and links that it affects.
     pub(crate) fn aim(&mut self) -> Aim<'_> {
         match self {

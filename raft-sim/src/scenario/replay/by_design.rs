@@ -7,11 +7,12 @@ use crate::scenario::syntax::{Capability, Forged, ForgedBody, Scenario, Servers,
 use crate::subject::Role;
 
 /// Facts with which the reference core shows whether a scenario supposes otherwise.
-const SHOWN: [Capability; 4] = [
+const SHOWN: [Capability; 5] = [
     Capability::AlwaysPreVote,
     Capability::AlwaysCheckQuorum,
     Capability::SendsWithHeartbeats,
     Capability::OneEntry,
+    Capability::FetchesSnapshots,
 ];
 
 /// The facts among these claims with which the scenario is skipped.
@@ -36,6 +37,7 @@ fn asks(scenario: &Scenario, fact: Capability) -> bool {
     // A scenario says which servers are enough.
     fact == Capability::FlexibleQuorums && header.servers.len() > header.outside.len() + 1
         || fact == Capability::RefusesEmptyChange && changes_nothing(scenario)
+        || fact == Capability::WholeWrites && any(|it| matches!(it, Statement::CrashTorn(..)))
         || fact == Capability::NoClients && any(is_of_a_client)
         || fact == Capability::NoForgedReplies && any(is_forged_reply)
 }
