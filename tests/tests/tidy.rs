@@ -33,7 +33,7 @@ const CORE: [&str; 12] = [
 const SUBJECT: [&str; 5] = ["capability", "settings", "message", "subject", "protocol"];
 
 /// The simulator's modules, in the same order.
-const SIM: [&str; 34] = [
+const SIM: [&str; 35] = [
     "model",
     "mix",
     "rng",
@@ -60,6 +60,7 @@ const SIM: [&str; 34] = [
     "faulty",
     "process",
     "trace",
+    "view",
     "guide",
     "strategies",
     "campaign",

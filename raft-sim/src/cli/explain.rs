@@ -187,7 +187,7 @@ fn folded(lines: Vec<String>) -> Vec<String> {
 }
 
 /// The file of this name, or the packaged scenario with this name or with a file of this name.
-fn found(name: &Path) -> Result<PathBuf, Error> {
+pub(super) fn found(name: &Path) -> Result<PathBuf, Error> {
     if is_stdin(name) || name.exists() || name.components().count() > 1 {
         return Ok(name.to_owned());
     }

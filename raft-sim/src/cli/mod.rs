@@ -27,6 +27,7 @@ mod subject;
 mod syntax;
 mod test;
 mod values;
+mod view;
 mod which;
 
 use std::ffi::OsString;
@@ -48,6 +49,7 @@ First steps:
   raft-sim fuzz --seeds 0..1000              a campaign of many
   raft-sim test                              the scenarios of the paper
   raft-sim explain figure-8-e                one of them, step by step
+  raft-sim view --seed 42                    a run as a page for a browser
   raft-sim conform --subject './my-raft'     a report on a Raft of your own
   raft-sim syntax                            the language of scenarios
 
@@ -72,6 +74,7 @@ enum Command {
     Test(test::Args),
     Conform(conform::Args),
     Explain(explain::Args),
+    View(view::Args),
     Check(check::Args),
     CheckTrace(check_trace::Args),
     List(list::Args),
@@ -174,6 +177,7 @@ impl Command {
                 err,
             ),
             Command::Explain(args) => explain::explain(args, &args.subject.start(own)?, out, err),
+            Command::View(args) => view::view(args, own, out, err),
             Command::Check(args) => check::check(args, out, err),
             Command::CheckTrace(args) => check_trace::check_trace(args, out, err),
             Command::List(args) => list::list(args, out, err),

@@ -71,7 +71,7 @@ impl Which {
 }
 
 /// Reads a plan.
-fn read(path: &Path) -> Result<Plan, String> {
+pub(super) fn read(path: &Path) -> Result<Plan, String> {
     let name = path.display();
     let text = files::read(path)?;
     let plan: Plan =
