@@ -85,4 +85,5 @@ pub mod time;
 pub mod timeline;
 pub mod trace;
 pub mod trigger;
+pub mod view;
 pub mod world;

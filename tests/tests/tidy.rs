@@ -68,6 +68,7 @@ const SIM: [&str; 35] = [
     "faulty",
     "process",
     "trace",
+    "view",
     "guide",
     "strategies",
     "campaign",

@@ -84,7 +84,7 @@ fn end(judgement: &Judgement) -> End {
 }
 
 fn human(trace: &Trace, judgement: &Judgement, out: &mut dyn Write) -> io::Result<()> {
-    let Judgement { violation, exercised, unchecked } = judgement;
+    let Judgement { violation, exercised, unchecked, .. } = judgement;
     write!(
         out,
         "{} of {}: ",
@@ -182,7 +182,7 @@ impl Default for Row {
 }
 
 fn row(trace: &Trace, judgement: &Judgement) -> Row {
-    let Judgement { violation, exercised, unchecked } = judgement;
+    let Judgement { violation, exercised, unchecked, .. } = judgement;
     let verdict = match (violation, end(judgement) == End::Held) {
         (Some(_), _) => "violated",
         (None, true) => "held",

@@ -30,6 +30,7 @@ mod subject;
 mod syntax;
 mod test;
 mod values;
+mod view;
 mod which;
 
 use std::ffi::OsString;
@@ -51,6 +52,7 @@ First steps:
   raft-sim fuzz --seeds 0..1000              a campaign of many
   raft-sim test                              the scenarios of the paper
   raft-sim explain figure-8-e                one of them, step by step
+  raft-sim view --seed 42                    a run as a page for a browser
   raft-sim conform --subject './my-raft'     a report on a Raft of your own
   raft-sim syntax                            the language of scenarios
 
@@ -76,6 +78,7 @@ enum Command {
     Conform(conform::Args),
     Explain(explain::Args),
     Export(export::Args),
+    View(view::Args),
     Check(check::Args),
     CheckTrace(check_trace::Args),
     List(list::Args),
@@ -179,6 +182,7 @@ impl Command {
             ),
             Command::Explain(args) => explain::explain(args, &args.subject.start(own)?, out, err),
             Command::Export(args) => export::export(args, &args.subject.start(own)?, out, err),
+            Command::View(args) => view::view(args, own, out, err),
             Command::Check(args) => check::check(args, out, err),
             Command::CheckTrace(args) => check_trace::check_trace(args, out, err),
             Command::List(args) => list::list(args, out, err),

@@ -11,7 +11,7 @@ const LONGEST_COMMAND: usize = 32;
 
 /// The content of a message, without its link: `AppendEntries term 3, prev 4/2, entries 5/3:x, commit 4`. An entry is
 /// written as index/term.
-pub(super) fn body(message: &Message) -> String {
+pub(crate) fn body(message: &Message) -> String {
     let term = message.term;
     match &message.body {
         Body::RequestVote { last, transfer } => {
@@ -65,7 +65,7 @@ pub(super) fn body(message: &Message) -> String {
 }
 
 /// A configuration: `{S1 S2 S3, learner S4}`; C_old,new is `{S1 S2 S3}+{S3 S4 S5}`.
-pub(super) fn configuration(membership: &Membership) -> String {
+pub(crate) fn configuration(membership: &Membership) -> String {
     let Membership { voters, outgoing, learners } = membership;
     let names = |servers: &[NodeId]| {
         let names: Vec<String> = servers.iter().map(NodeId::to_string).collect();
@@ -114,7 +114,7 @@ fn entry(entry: &Entry) -> String {
 }
 
 /// A command as text, if it is short and every byte of it is a printable ASCII character.
-pub(super) fn readable(command: &[u8]) -> Option<&str> {
+pub(crate) fn readable(command: &[u8]) -> Option<&str> {
     let shown =
         (1..=LONGEST_COMMAND).contains(&command.len()) && command.iter().all(u8::is_ascii_graphic);
     if shown { std::str::from_utf8(command).ok() } else { None }

@@ -18,6 +18,9 @@ use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Effects, Event, Role, View};
 use crate::time::{Micros, milliseconds};
 
+pub(crate) use messages::{body, configuration, readable};
+pub(crate) use phrases::{WIPED, answer, consequences, crash, durable, event, lie, restart};
+
 /// One line of a timeline. Displayed with its time: `12.345 ms  S2  crashes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {

@@ -10,7 +10,7 @@ use crate::subject::{
 };
 
 /// The event that a server takes, as the beginning of a line; `None` for an event that only lets it continue.
-pub(super) fn event(event: &Event, before: &View, effects: &Effects) -> Option<String> {
+pub(crate) fn event(event: &Event, before: &View, effects: &Effects) -> Option<String> {
     let after = &effects.view;
     match event {
         Event::Tick => {
@@ -70,7 +70,7 @@ pub(super) fn role(server: NodeId, before: &View, after: &View) -> Option<String
 }
 
 /// The effects of a step, in order. `length` is the number of entries in the log before.
-pub(super) fn consequences(
+pub(crate) fn consequences(
     server: NodeId,
     event: &Event,
     before: &View,
@@ -249,7 +249,8 @@ fn answer_at_once(event: &Event, given: Answer) -> Option<String> {
     }
 }
 
-fn answer(answer: Answer) -> String {
+/// The answer that a client or an administrator gets.
+pub(crate) fn answer(answer: Answer) -> String {
     match answer {
         Answer::Committed(_) => "tells the client that it is committed".to_owned(),
         Answer::Registered(_, session) => {
@@ -268,7 +269,7 @@ fn answer(answer: Answer) -> String {
 }
 
 /// The content that is durable now: `durable: term 3, vote S1, log 5/3:x`.
-pub(super) fn durable(write: &Write) -> String {
+pub(crate) fn durable(write: &Write) -> String {
     let mut parts = Vec::new();
     if let Some(state) = write.hard_state {
         let vote = vote(state.voted_for);
@@ -291,7 +292,7 @@ pub(super) fn durable(write: &Write) -> String {
 }
 
 /// A restart of a server.
-pub(super) fn restart(view: &View, settings: Option<&Settings>) -> String {
+pub(crate) fn restart(view: &View, settings: Option<&Settings>) -> String {
     let View { term, voted_for, snapshot, applied, .. } = view;
     let snapshot = snapshot.map(|last| format!(", snapshot up to {last}")).unwrap_or_default();
     let (vote, applied) = (vote(*voted_for), length(*applied));
@@ -304,7 +305,7 @@ fn vote(vote: Option<NodeId>) -> String {
 }
 
 /// A crash of a server.
-pub(super) fn crash(lost: usize, torn: Option<Torn>) -> String {
+pub(crate) fn crash(lost: usize, torn: Option<Torn>) -> String {
     let crash = match lost {
         0 => "crashes".to_owned(),
         1 => "crashes, losing 1 write that was not durable".to_owned(),
@@ -326,10 +327,10 @@ pub(super) fn crash(lost: usize, torn: Option<Torn>) -> String {
 }
 
 /// The wipe of a disk.
-pub(super) const WIPED: &str = "loses all that was on its disk";
+pub(crate) const WIPED: &str = "loses all that was on its disk";
 
 /// The beginning or end of a disk's lie.
-pub(super) fn lie(lies: bool) -> &'static str {
+pub(crate) fn lie(lies: bool) -> &'static str {
     if lies {
         "its disk lies from here on: a crash loses what it reports as durable"
     } else {

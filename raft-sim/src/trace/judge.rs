@@ -23,6 +23,8 @@ pub struct Judgement {
     pub exercised: Vec<u64>,
     /// Sentences that say what could not be checked, and why.
     pub unchecked: Vec<String>,
+    /// The events in the order in which they were judged, up to the violation.
+    pub order: Vec<At>,
 }
 
 /// Judges a trace. A correct cluster is never accused, in whatever order the events of different servers happened.
@@ -32,10 +34,12 @@ pub fn judge(trace: &Trace) -> Judgement {
     let mut streams: Vec<Stream> = trace.events.iter().map(|events| Stream::new(events)).collect();
     let mut feed = Feed::new(trace, &facts, &streams);
     let mut places = Places::new(trace);
+    let mut order = Vec::new();
     let violation = loop {
         let Some(slot) = next(&feed, &streams) else { break None };
         let at = At { server: NodeId(slot as u32 + 1), nth: streams[slot].next };
         let event = &trace.events[slot][at.nth];
+        order.push(at);
         if let Err(violation) = feed.take(event, &streams) {
             let related = places.of(&violation, at, event);
             break Some((violation, related));
@@ -47,7 +51,7 @@ pub fn judge(trace: &Trace) -> Judgement {
     for property in Property::ALL {
         exercised[property as usize] = feed.exercised(property);
     }
-    Judgement { violation, exercised, unchecked: unchecked(trace, &facts, &feed.gaps) }
+    Judgement { violation, exercised, unchecked: unchecked(trace, &facts, &feed.gaps), order }
 }
 
 /// The server whose event is next; `None` at the end.

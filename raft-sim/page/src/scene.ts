@@ -1,0 +1,552 @@
+// The picture of a run: lanes, bands, messages, faults, clients, and the chain of causes. It is drawn on any surface.
+
+import { CANDIDATE, LEADER, type Flight } from "./state.ts";
+import type { Run } from "./run.ts";
+import { lowerBound, type Mode, type Scale } from "./scale.ts";
+import type { Surface } from "./surface.ts";
+import { ON_TERM, bodyColor, isReply, termColor, type Theme } from "./theme.ts";
+import type { Chain } from "./why.ts";
+
+/** The part of a run that is seen: units are moments, or microseconds on the scale of time. */
+export interface Camera {
+  left: number;
+  /** Pixels for each unit. */
+  zoom: number;
+}
+
+export interface Look {
+  camera: Camera;
+  scale: Scale;
+  mode: Mode;
+  theme: Theme;
+  cursor: number;
+  chain: Chain | null;
+  /** Records that a search found, in order. */
+  found: number[];
+  /** A moment up to which two runs are the same; -1 for none. */
+  differs: number;
+}
+
+export const GUTTER = 56;
+const AXIS = 28;
+const TOP = 24;
+const ROW = 18;
+const MOST_ROWS = 3;
+const BAND = { leader: 26, candidate: 16, follower: 8 };
+
+/** The places of everything for a size. */
+export class Layout {
+  readonly lanes: number;
+  readonly lane: number;
+  readonly rows: number;
+
+  constructor(readonly run: Run, readonly width: number, readonly height: number) {
+    this.rows = Math.min(run.rows, MOST_ROWS);
+    this.lanes = TOP + (this.rows ? this.rows * ROW + 10 : 0);
+    this.lane = Math.max(34, (height - this.lanes - AXIS) / run.data.servers);
+  }
+
+  /** The middle of a server's lane. */
+  y(server: number): number {
+    return this.lanes + (server - 0.5) * this.lane;
+  }
+
+  static heightFor(run: Run, lane: number): number {
+    const rows = Math.min(run.rows, MOST_ROWS);
+    return TOP + (rows ? rows * ROW + 10 : 0) + AXIS + run.data.servers * lane;
+  }
+}
+
+export class Scene {
+  private readonly x0 = GUTTER;
+  /** The first and the last record that is seen. */
+  private first = 0;
+  private last = 0;
+  private dense = false;
+  /** Texts that nothing is to cover. */
+  private readonly labels: (() => void)[] = [];
+
+  constructor(private readonly surface: Surface, private readonly run: Run, private readonly layout: Layout, private readonly look: Look) {}
+
+  private x(record: number): number {
+    const { camera, scale } = this.look;
+    return this.x0 + (scale.unit(record) - camera.left) * camera.zoom;
+  }
+
+  draw(): void {
+    const { surface, layout, look, run } = this;
+    const { camera, scale, theme } = look;
+    surface.rect(0, 0, layout.width, layout.height, theme.ground);
+    if (!run.moments.length) return;
+    const width = layout.width - this.x0;
+    const right = camera.left + width / camera.zoom;
+    const from = Math.max(0, lowerBound(run.moments, scale.unit, camera.left) - 1);
+    const to = Math.min(run.moments.length - 1, lowerBound(run.moments, scale.unit, right) + 1);
+    this.first = run.moments[from];
+    this.last = to + 1 < run.moments.length ? run.moments[to + 1] : run.count - 1;
+    this.dense = look.mode !== "causes" && to - from > width / 2.5;
+    surface.clip(this.x0 - 6, 0, width + 6, layout.height, () => {
+      this.lanes();
+      this.cuts();
+      this.requests();
+      this.bands();
+      this.spans();
+      this.messages();
+      this.marks();
+      this.axis();
+      this.cursor();
+      this.chain();
+      for (const label of this.labels) label();
+    });
+    this.names();
+  }
+
+  private seen(from: number, to: number): boolean {
+    return to >= this.first && from <= this.last;
+  }
+
+  private lanes(): void {
+    const { surface, layout, run } = this;
+    const { theme } = this.look;
+    for (let server = 1; server <= run.data.servers; server++) {
+      const y = layout.y(server);
+      if (server % 2) surface.rect(this.x0, y - layout.lane / 2, layout.width - this.x0, layout.lane, theme.lane);
+      surface.line([this.x0, y, layout.width, y], { color: theme.rule, dash: [2, 4] });
+    }
+  }
+
+  private names(): void {
+    const { surface, layout, run } = this;
+    const { theme } = this.look;
+    surface.rect(0, 0, this.x0 - 6, layout.height, theme.ground);
+    for (let server = 1; server <= run.data.servers; server++) {
+      surface.text(this.x0 - 16, layout.y(server), `S${server}`, { color: theme.ink, size: 15, bold: true, align: "right" });
+      const name = run.data.names[server - 1];
+      if (name && name !== `S${server}` && name !== String(server)) {
+        surface.text(this.x0 - 16, layout.y(server) + 16, name.slice(0, 7), { color: theme.quiet, size: 10, align: "right" });
+      }
+    }
+    if (layout.rows) {
+      surface.text(this.x0 - 16, TOP + (layout.rows * ROW) / 2, "clients", { color: theme.quiet, size: 11, align: "right" });
+    }
+  }
+
+  private stretch(from: number, to: number): [number, number] {
+    const [left, right] = [this.x(from), to >= this.run.count - 1 ? this.x(to) + 12 : this.x(to)];
+    const start = Math.max(this.x0 - 8, left);
+    return [start, Math.max(0.75, Math.min(this.layout.width + 8, right) - start)];
+  }
+
+  private bands(): void {
+    const { surface, layout, run } = this;
+    const { look } = this;
+    const { theme } = look;
+    run.bands.forEach((bands, slot) => {
+      const y = layout.y(slot + 1);
+      let at = Math.max(0, lowerBound(bands, (band) => band.to, this.first));
+      let drawn = -Infinity;
+      for (; at < bands.length && bands[at].from <= this.last; at++) {
+        const { from, to, up, role, term } = bands[at];
+        const [x, width] = this.stretch(from, to);
+        // Of many bands in one column of pixels one is enough, but never a leader's.
+        if (x + width < drawn + 0.75 && role !== LEADER) continue;
+        drawn = x + width;
+        if (!up) {
+          surface.line([x, y, x + width, y], { color: theme.down, width: 2, dash: [1, 4] });
+          if (width > 42) this.labels.push(() => surface.text(Math.max(x, this.x0) + 14, y - 10, "down", { color: theme.quiet, size: 10 }));
+          continue;
+        }
+        const height = role === LEADER ? BAND.leader : role === CANDIDATE ? BAND.candidate : BAND.follower;
+        surface.rect(x, y - height / 2, width, height, termColor(term));
+        if (role === LEADER && width > 3) surface.frame(x + 0.75, y - height / 2 + 0.75, width - 1.5, height - 1.5, { color: ON_TERM, width: 1.5, alpha: 0.75 });
+        if (role === CANDIDATE && width > 3) surface.hatch(x, y - height / 2, width, height, { color: ON_TERM, alpha: 0.35 }, 7);
+        const label = role === LEADER ? `leader, term ${term}` : role === CANDIDATE ? `candidate, term ${term}` : `term ${term}`;
+        const visible = Math.max(x, this.x0 + 2);
+        const room = x + width - visible;
+        const short = role === LEADER ? `L ${term}` : role === CANDIDATE ? `C ${term}` : `${term}`;
+        const shown = room > label.length * 6.6 + 10 ? label : room > short.length * 7 + 6 ? short : "";
+        if (!shown) continue;
+        const color = role === LEADER ? theme.ink : theme.quiet;
+        // Beside the circle of a cause, if there is one.
+        const indent = look.mode === "causes" && x > this.x0 ? 16 : 5;
+        if (room <= indent + shown.length * 6.4) continue;
+        this.labels.push(() => {
+          surface.rect(visible + indent - 2, y - height / 2 - 15, shown.length * 6 + 4, 12, slot % 2 ? theme.ground : theme.lane, 0.75);
+          surface.text(visible + indent, y - height / 2 - 9, shown, { color, size: 11, bold: role === LEADER });
+        });
+      }
+    });
+  }
+
+  private spans(): void {
+    const { surface, layout, run } = this;
+    const { theme } = this.look;
+    const labels: Record<string, string> = {
+      paused: "paused", stalled: "disk stalls", failing: "disk fails", frozen: "clock stopped", notApplying: "applies nothing", lies: "disk lies",
+    };
+    for (const { from, to, server, what } of run.spans) {
+      if (!this.seen(from, to)) continue;
+      const [x, width] = this.stretch(from, to);
+      const y = layout.y(server) + BAND.leader / 2 + 3;
+      if (what === "unsynced") {
+        if (width > 1.5 || !this.dense) surface.rect(x, y, Math.max(width, 2), 3, theme.disk);
+        continue;
+      }
+      if (what === "paused") {
+        surface.hatch(x, layout.y(server) - 15, width, 30, { color: theme.ink, alpha: 0.4 }, 5);
+      } else {
+        surface.rect(x, y + 4, width, 3, what === "lies" || what === "failing" ? theme.wrong : theme.disk);
+      }
+      const label = labels[what] ?? "";
+      if (width > label.length * 6 + 8) {
+        surface.text(Math.max(x, this.x0 + 2) + 4, y + 13, label, { color: what === "lies" ? theme.wrong : theme.quiet, size: 10 });
+      }
+    }
+  }
+
+  private cuts(): void {
+    const { surface, layout, run } = this;
+    const { theme } = this.look;
+    for (const { from, to, groups, oneWay } of run.cuts) {
+      if (!this.seen(from, to)) continue;
+      const [x, width] = this.stretch(from, to);
+      for (const group of groups.slice(1)) {
+        for (const server of group) {
+          surface.hatch(x, layout.y(server) - layout.lane / 2 + 1, width, layout.lane - 2, { color: theme.cut, alpha: 0.28 }, 9);
+        }
+      }
+      for (const [, server] of groups.length === 1 ? oneWay : []) {
+        surface.hatch(x, layout.y(server) - layout.lane / 2 + 1, width, layout.lane - 2, { color: theme.cut, alpha: 0.16 }, 14);
+      }
+      const sides = groups.length > 1 ? [groups.map((group) => group.map((id) => `S${id}`).join(" ")).join(" | ")] : [];
+      const text = [...sides, ...oneWay.map(([one, other]) => `S${one} ↛ S${other}`)].join(", ");
+      surface.rect(x, TOP - 6, width, 2, theme.cut);
+      if (width > text.length * 6 + 8) surface.text(Math.max(x, this.x0 + 2) + 4, TOP - 14, text, { color: theme.cut, size: 11 });
+    }
+  }
+
+  private requests(): void {
+    const { surface, layout, run } = this;
+    const { theme } = this.look;
+    if (!layout.rows || this.dense && run.requests.length > 20000) return;
+    for (const request of run.requests) {
+      if (request.from > this.last) break;
+      if (request.to < this.first || request.row >= layout.rows) continue;
+      const [x, full] = this.stretch(request.from, request.to);
+      const width = Math.max(3, full);
+      const y = TOP + 2 + request.row * ROW;
+      const line = { color: request.class === 2 ? theme.vote : theme.done, width: 1.25 };
+      const height = ROW - 5;
+      switch (request.outcome) {
+        case 1:
+          surface.rect(x, y, width, height, line.color, 0.35);
+          surface.frame(x + 0.5, y + 0.5, width - 1, height - 1, line);
+          break;
+        case 2:
+          surface.frame(x + 0.5, y + 3, width - 1, height - 6, { ...line, color: theme.down });
+          break;
+        case 3:
+          surface.hatch(x, y, width, height, { color: theme.wrong }, 5);
+          surface.frame(x + 0.5, y + 0.5, width - 1, height - 1, { color: theme.wrong });
+          break;
+        default:
+          surface.frame(x + 0.5, y + 0.5, width - 1, height - 1, { color: theme.down, dash: [3, 3] });
+      }
+      const text = run.tape.text(request.text).replace(/^a client |^is asked /, "");
+      if (width > text.length * 5.6 + 10) surface.text(Math.max(x, this.x0 + 2) + 5, y + height / 2, text, { color: theme.ink, size: 10 });
+    }
+  }
+
+  private messages(): void {
+    const { run, look } = this;
+    if (this.dense) return this.traffic();
+    const highlighted = this.highlighted();
+    const { flights } = run;
+    // A message that was sent long before the first record seen may still be on its way.
+    let at = lowerBound(flights, (flight) => flight.sent, this.first);
+    for (let back = 0; at > 0 && back < 3000; back++) at--;
+    for (; at < flights.length && flights[at].sent <= this.last; at++) {
+      const flight = flights[at];
+      const end = flight.took >= 0 ? flight.took : flight.end >= 0 ? flight.end : run.count - 1;
+      if (end < this.first) continue;
+      if (look.mode === "causes" && !highlighted.has(flight.number) && !look.scale.isOpen(flight.sent, end)) continue;
+      const fades = look.chain !== null && !highlighted.has(flight.number);
+      this.message(flight, end, fades ? 0.4 : 0.9);
+    }
+  }
+
+  /** The messages between the steps of the chain. */
+  private highlighted(): Set<number> {
+    const numbers = new Set<number>();
+    for (const { record, leads } of this.look.chain?.steps ?? []) {
+      const flight = this.run.flights.length ? this.messageBetween(record, leads) : undefined;
+      if (flight) numbers.add(flight.number);
+    }
+    return numbers;
+  }
+
+  private messageBetween(from: number, to: number): Flight | undefined {
+    const { flights } = this.run;
+    for (let at = lowerBound(flights, (flight) => flight.sent, from); at < flights.length && flights[at].sent <= to; at++) {
+      if (flights[at].step === from && flights[at].took === to) return flights[at];
+    }
+    return undefined;
+  }
+
+  private message(flight: Flight, end: number, alpha: number): void {
+    const { surface, layout } = this;
+    const { theme } = this.look;
+    const color = bodyColor(theme, flight.body);
+    const [y1, y2] = [layout.y(flight.from), layout.y(flight.to)];
+    const x1 = this.x(flight.sent);
+    let x2 = this.x(end);
+    const atOnce = flight.end === flight.sent;
+    if (atOnce) x2 = x1 + Math.min(40, Math.abs(y2 - y1) * 0.5);
+    const share = flight.lost ? (atOnce ? 0.55 : 0.8) : 1;
+    const open = !flight.lost && flight.took < 0 && flight.end < 0;
+    const [ex, ey] = [x1 + (x2 - x1) * share, y1 + (y2 - y1) * share];
+    const length = Math.hypot(ex - x1, ey - y1) || 1;
+    const [ux, uy] = [(ex - x1) / length, (ey - y1) / length];
+    const line = { color, alpha, width: flight.lost ? 1 : 1.35, dash: flight.late ? [7, 4] : flight.lost || open ? [2, 3] : [] };
+    if (flight.copy) {
+      surface.line([x1 - uy * 1.8, y1 + ux * 1.8, ex - uy * 1.8, ey + ux * 1.8], line);
+      surface.line([x1 + uy * 1.8, y1 - ux * 1.8, ex + uy * 1.8, ey - ux * 1.8], line);
+    } else {
+      surface.line([x1, y1, ex, ey], line);
+    }
+    if (flight.held) {
+      const [hx, hy] = [x1 + (ex - x1) * 0.3, y1 + (ey - y1) * 0.3];
+      surface.rect(hx - 4, hy - 5, 3, 10, color, alpha);
+      surface.rect(hx + 1, hy - 5, 3, 10, color, alpha);
+    }
+    if (flight.lost) {
+      for (const side of [-1, 1]) surface.line([ex - 4, ey - 4 * side, ex + 4, ey + 4 * side], { color: theme.wrong, width: 1.75, alpha });
+      return;
+    }
+    if (open) return;
+    const size = 7;
+    const [bx, by] = [ex - ux * size, ey - uy * size];
+    const head = [ex, ey, bx - uy * 3.2, by + ux * 3.2, bx + uy * 3.2, by - ux * 3.2];
+    if (isReply(flight.body)) surface.line([head[2], head[3], ex, ey, head[4], head[5]], { color, alpha, width: 1.35 });
+    else surface.polygon(head, color, alpha);
+  }
+
+  /** How much is sent, where single messages can't be seen. */
+  private traffic(): void {
+    const { surface, layout, run } = this;
+    const { theme, camera, scale } = this.look;
+    const columns = Math.ceil((layout.width - this.x0) / 4);
+    const counts = new Map<number, Uint32Array>();
+    const { flights } = run;
+    let [at, step] = [lowerBound(flights, (flight) => flight.sent, this.first), 1];
+    const until = lowerBound(flights, (flight) => flight.sent, this.last);
+    step = Math.max(1, Math.floor((until - at) / 200000));
+    for (; at < until; at += step) {
+      const flight = flights[at];
+      const column = Math.floor(((scale.unit(flight.sent) - camera.left) * camera.zoom) / 4);
+      if (column < 0 || column >= columns) continue;
+      const list = counts.get(flight.from) ?? new Uint32Array(columns);
+      counts.set(flight.from, list);
+      list[column] += flight.lost ? 0 : step;
+    }
+    let most = 1;
+    for (const list of counts.values()) for (const count of list) most = Math.max(most, count);
+    for (const [server, list] of counts) {
+      const y = layout.y(server) + layout.lane / 2 - 3;
+      list.forEach((count, column) => {
+        if (count) surface.rect(this.x0 + column * 4, y - (count / most) * 14, 3, (count / most) * 14, theme.append, 0.6);
+      });
+    }
+  }
+
+  /** Crashes, starts, doubts, found records, and the place of the violation. */
+  private marks(): void {
+    const { surface, layout, run, look } = this;
+    const { theme } = look;
+    run.facts.acts.forEach(({ lives }, slot) => {
+      for (let at = lowerBound(lives, (life) => life, this.first); at < lives.length && lives[at] <= this.last; at++) {
+        if (run.tape.kinds[lives[at]] !== 7) continue;
+        // What is folded has no room for marks.
+        if (look.mode === "causes" && !look.scale.isOpen(lives[at], lives[at]) && !look.chain?.steps.some((step) => step.record === lives[at])) continue;
+        const [x, y] = [this.x(lives[at]), layout.y(slot + 1)];
+        for (const side of [-1, 1]) surface.line([x - 6, y - 6 * side, x + 6, y + 6 * side], { color: theme.wrong, width: 2.5 });
+      }
+    });
+    if (!this.dense && look.mode !== "causes") {
+      for (const record of run.moments.slice(run.placeOf(this.first), run.placeOf(this.last) + 1)) this.dot(record);
+    }
+    for (let at = lowerBound(look.found, (it) => it, this.first), drawn = 0; at < look.found.length && look.found[at] <= this.last && drawn < 2000; at++, drawn++) {
+      const x = this.x(look.found[at]);
+      surface.polygon([x, layout.lanes, x - 5, layout.lanes - 8, x + 5, layout.lanes - 8], theme.accent);
+    }
+    if (look.differs >= 0) {
+      const x = this.x(look.differs);
+      surface.line([x, 0, x, layout.height - AXIS], { color: theme.accent, width: 2, dash: [8, 4] });
+      surface.text(x + 6, 9, "first difference", { color: theme.accent, size: 11, bold: true });
+    }
+    if (run.violation >= this.first && run.violation <= this.last) {
+      const x = this.x(run.violation);
+      surface.line([x, TOP - 6, x, layout.height - AXIS], { color: theme.wrong, width: 1.5, dash: [4, 3] });
+    }
+  }
+
+  private dot(record: number): void {
+    const { surface, layout, run } = this;
+    const { theme } = this.look;
+    const rec = run.tape.read(record);
+    if (rec.kind === 11) {
+      const x = this.x(record);
+      surface.line([x, layout.lanes, x, layout.height - AXIS], { color: theme.rule, dash: [1, 3] });
+      return;
+    }
+    if (rec.kind !== 1) return;
+    surface.circle(this.x(record), layout.y(rec.server), 2.25, theme.ink);
+  }
+
+  private axis(): void {
+    const { surface, layout, run, look } = this;
+    const { theme, camera, scale, mode } = look;
+    const y = layout.height - AXIS;
+    surface.rect(this.x0 - 6, y, layout.width, AXIS, theme.ground);
+    surface.line([this.x0, y + 0.5, layout.width, y + 0.5], { color: theme.rule });
+    if (mode === "causes") return this.folds(y);
+    if (mode === "steps" && run.data.scenario.length && !this.dense) return this.lines(y);
+    const step = nice(96 / camera.zoom);
+    for (let unit = Math.ceil(camera.left / step) * step; unit <= camera.left + (layout.width - this.x0) / camera.zoom; unit += step) {
+      const x = this.x0 + (unit - camera.left) * camera.zoom;
+      if (unit < 0 || unit > scale.length) continue;
+      if (mode === "time") {
+        this.tick(x, y, `${trimmed(unit / 1000)} ms`);
+      } else {
+        const record = run.moments[Math.floor(unit)];
+        if (record === undefined) continue;
+        this.tick(x + camera.zoom / 2, y, this.label(record));
+      }
+      surface.line([x, y, x, y + 4], { color: theme.rule });
+    }
+  }
+
+  private tick(x: number, y: number, label: string): void {
+    const half = label.length * 3.1 + 4;
+    const place = Math.min(this.layout.width - half, Math.max(this.x0 + half - 8, x));
+    this.surface.text(place, y + 14, label, { color: this.look.theme.quiet, size: 11, align: "center" });
+  }
+
+  private label(record: number): string {
+    const rec = this.run.tape.read(record);
+    return rec.kind === 11 ? `line ${rec.line}` : this.run.hasTime ? this.run.time(record) : String(this.run.placeOf(record) + 1);
+  }
+
+  /** The lines of the scenario. */
+  private lines(y: number): void {
+    const { run } = this;
+    let free = -Infinity;
+    for (const record of run.moments.slice(run.placeOf(this.first), run.placeOf(this.last) + 1)) {
+      const rec = run.tape.read(record);
+      const x = this.x(record);
+      if (rec.kind !== 11 || x < free) continue;
+      this.tick(x, y, `line ${rec.line}`);
+      free = x + 62;
+    }
+  }
+
+  /** The times of the causes, and the numbers of steps that are folded between them. */
+  private folds(y: number): void {
+    const { surface, run, look, layout } = this;
+    const { theme } = look;
+    const records = [...(look.chain?.steps ?? [])].map((step) => step.record).reverse();
+    let free = -Infinity;
+    records.forEach((record, at) => {
+      const x = this.x(record);
+      const label = this.label(record);
+      const room = label.length * 3.2 + 6;
+      if (x - room > free) {
+        this.tick(x, y, label);
+        free = x + room;
+      }
+      const before = at > 0 ? records[at - 1] : (run.moments[0] ?? 0);
+      const between = run.placeOf(record) - run.placeOf(before) - 1;
+      const left = this.x(before);
+      if (between < 5 || x - left < 50) return;
+      const middle = (left + x) / 2;
+      surface.text(middle, layout.lanes - 2, `⋯ ${between} steps`, { color: theme.quiet, size: 10, align: "center" });
+    });
+  }
+
+  private laneOf(record: number): number {
+    const rec = this.run.tape.read(record);
+    if ("server" in rec) return this.layout.y(rec.server);
+    return this.layout.lanes - 4;
+  }
+
+  private chain(): void {
+    const { surface, look } = this;
+    const { chain, theme } = look;
+    if (!chain) return;
+    for (const { record, leads } of chain.steps) {
+      if (leads === record) continue;
+      const points = [this.x(record), this.laneOf(record), this.x(leads), this.laneOf(leads)];
+      surface.line(points, { color: theme.ground, width: 7, alpha: 0.85 });
+      surface.line(points, { color: theme.wrong, width: 3 });
+    }
+    chain.steps.forEach(({ record }, place) => {
+      const [x, y] = [this.x(record), this.laneOf(record)];
+      const isOrigin = record === chain.origin;
+      surface.circle(x, y, 10, isOrigin ? theme.wrong : theme.ground, { color: theme.wrong, width: 2.5 });
+      surface.text(x, y + 0.5, String(place + 1), { color: isOrigin ? theme.ground : theme.ink, size: 11, bold: true, align: "center" });
+    });
+  }
+
+  private cursor(): void {
+    const { surface, layout, look } = this;
+    const { theme } = look;
+    if (look.cursor < 0) return;
+    const x = this.x(look.cursor);
+    surface.line([x, 8, x, layout.height - AXIS], { color: theme.accent, width: 1.5 });
+    surface.polygon([x - 6, 0, x + 6, 0, x + 6, 5, x, 11, x - 6, 5], theme.accent);
+  }
+}
+
+/** A round number of about this size. */
+export function nice(size: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(size, 1e-9)));
+  const lead = size / power;
+  return Math.max(1, (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power);
+}
+
+const trimmed = (number: number): string => String(Math.round(number * 1000) / 1000);
+
+/** The whole run on a strip: who leads, what is wrong when, and where the picture is. */
+export function overview(surface: Surface, run: Run, width: number, height: number, look: Look, whole: Scale, seen: [number, number]): void {
+  const { theme } = look;
+  surface.rect(0, 0, width, height, theme.lane);
+  const all = whole.length;
+  const x = (record: number): number => GUTTER + (whole.unit(record) / all) * (width - GUTTER - 8);
+  const lane = Math.max(2, Math.min(6, (height - 22) / run.data.servers));
+  run.bands.forEach((bands, slot) => {
+    let drawn = -1;
+    for (const { from, to, up, role, term } of bands) {
+      const [left, right] = [x(from), to >= run.count - 1 ? x(to) : x(to)];
+      if (right - drawn < 0.5 && role !== LEADER) continue;
+      drawn = right;
+      const color = !up ? theme.down : role === LEADER ? termColor(term) : theme.rule;
+      surface.rect(left, 4 + slot * lane, Math.max(0.75, right - left), lane - 1, color, up ? 1 : 0.5);
+    }
+  });
+  const rows: number[] = [];
+  for (const { from, to } of [...run.faults, ...run.cuts.map((cut) => ({ ...cut, fault: -1 }))].sort((one, other) => one.from - other.from)) {
+    const [left, right] = [x(from), Math.max(x(from) + 2, x(to))];
+    let row = rows.findIndex((until) => until < left);
+    if (row < 0) row = rows.length < 4 ? rows.length : 3;
+    rows[row] = right;
+    surface.rect(left, height - 16 + row * 4, right - left, 3, theme.cut);
+  }
+  for (const { record } of look.chain?.steps ?? []) surface.rect(x(record) - 1, 2, 2, height - 20, theme.wrong);
+  if (run.violation >= 0) surface.polygon([x(run.violation), 12, x(run.violation) - 5, 2, x(run.violation) + 5, 2], theme.wrong);
+  const unitX = (unit: number): number => GUTTER + (unit / all) * (width - GUTTER - 8);
+  const [left, right] = [Math.max(GUTTER - 2, unitX(seen[0])), Math.min(width - 2, Math.max(unitX(seen[0]) + 6, unitX(seen[1])))];
+  surface.frame(left, 1, right - left, height - 2, { color: theme.accent, width: 2 });
+  surface.line([x(look.cursor), 0, x(look.cursor), height], { color: theme.accent, width: 1.5 });
+  surface.text(GUTTER - 10, height / 2 - 6, "all", { color: theme.quiet, size: 11, align: "right" });
+  if (run.faults.length) surface.text(GUTTER - 10, height - 9, "faults", { color: theme.quiet, size: 10, align: "right" });
+}

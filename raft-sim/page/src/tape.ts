@@ -1,0 +1,310 @@
+// The data of a run: records as whole numbers, as `raft-sim/src/view/tape.rs` writes them. Nothing here knows Raft.
+
+/** A run as the program wrote it. */
+export interface RunData {
+  version: number;
+  title: string;
+  subject: string;
+  replay: string;
+  servers: number;
+  names: string[];
+  members: number[];
+  timeless: boolean;
+  verdict: string;
+  violation: Violation | null;
+  faults: string[];
+  scenario: string[];
+  notes: string[];
+  observations: number;
+  tape: { count: number; texts: string[]; entries: number[]; records: number[] };
+}
+
+/** What ended a run. */
+export interface Violation {
+  property: string;
+  section: string;
+  detail: string;
+  server: number;
+  liveness: boolean;
+}
+
+export const VERSION = 1;
+
+/** Kinds of records, in the program's order. */
+export const Kind = {
+  Booted: 0,
+  Stepped: 1,
+  Durable: 2,
+  Sent: 3,
+  Delivered: 4,
+  Lost: 5,
+  Held: 6,
+  Crashed: 7,
+  Wiped: 8,
+  Lies: 9,
+  Fault: 10,
+  Statement: 11,
+  Asked: 12,
+  Answered: 13,
+  Condition: 14,
+  Link: 15,
+  Recovered: 16,
+  NotBooted: 17,
+} as const;
+
+/** Kinds of messages. */
+export const Body = {
+  RequestVote: 0,
+  RequestVoteReply: 1,
+  PreVote: 2,
+  PreVoteReply: 3,
+  AppendEntries: 4,
+  AppendEntriesReply: 5,
+  InstallSnapshot: 6,
+  InstallSnapshotReply: 7,
+  TimeoutNow: 8,
+  ReadIndex: 9,
+  ReadIndexReply: 10,
+  Other: 11,
+} as const;
+
+/** What a server took in a step. */
+export const Cause = { Tick: 0, Receive: 1, Persisted: 2, Apply: 3, Request: 4, Reported: 5 } as const;
+
+export interface Snapshot {
+  index: number;
+  term: number;
+  configuration: number;
+}
+
+export interface Write {
+  /** currentTerm and votedFor, if they change. */
+  state: { term: number; vote: number } | null;
+  snapshot: Snapshot | null;
+  log: { from: number; entries: number[] } | null;
+}
+
+/** The fields of a server's view, in the program's order. */
+export const VIEW = ["role", "term", "vote", "commit", "applied", "leader", "snapshot", "configuration"] as const;
+export type ViewField = (typeof VIEW)[number];
+export type View = Record<ViewField, number>;
+
+export type Rec =
+  | { kind: 0; server: number; text: number; view: View; state: { term: number; vote: number }; snapshot: Snapshot; entries: number[] }
+  | { kind: 1; server: number; cause: number; ref: number; view: Partial<View>; writes: Write[]; matched: [number, number]; texts: number[] }
+  | { kind: 2; server: number; write: number; text: number; part: Write | null }
+  | {
+      kind: 3; from: number; to: number; body: number; term: number; text: number; held: boolean; copy: boolean; lost: number;
+      original: number; step: number; takes: number; numbers: number[];
+    }
+  | { kind: 4; message: number }
+  | { kind: 5; message: number; why: number }
+  | { kind: 6; message: number; held: boolean }
+  | { kind: 7; server: number; lost: number; text: number }
+  | { kind: 8; server: number; text: number }
+  | { kind: 9; server: number; lies: boolean; text: number }
+  | { kind: 10; fault: number; begins: boolean; servers: number[] }
+  | { kind: 11; line: number }
+  | { kind: 12; server: number; request: number; class: number; text: number }
+  | { kind: 13; server: number; request: number; outcome: number; text: number }
+  | { kind: 14; server: number; condition: number; on: boolean }
+  | { kind: 15; from: number; to: number; change: number }
+  | { kind: 16 }
+  | { kind: 17; server: number; text: number };
+
+/** Data that is not what the program wrote. */
+export class Damaged extends Error {}
+
+/** The records of a run, read one at a time. */
+export class Tape {
+  readonly count: number;
+  /** The virtual time of each record, in microseconds. */
+  readonly times: Float64Array;
+  readonly kinds: Uint8Array;
+  private readonly offsets: Uint32Array;
+  private readonly records: number[];
+  private at = 0;
+
+  constructor(private readonly data: RunData) {
+    const { count, records } = data.tape;
+    this.count = count;
+    this.records = records;
+    this.times = new Float64Array(count);
+    this.kinds = new Uint8Array(count);
+    this.offsets = new Uint32Array(count + 1);
+    let time = 0;
+    for (let record = 0; record < count; record++) {
+      this.offsets[record] = this.at;
+      const kind = this.records[this.at];
+      time += this.records[this.at + 1];
+      this.kinds[record] = kind;
+      this.times[record] = time;
+      this.skip(kind, record);
+    }
+    this.offsets[count] = this.at;
+    if (this.at !== records.length) throw new Damaged("its records do not end where they should");
+  }
+
+  /** The text of this number; empty for 0. */
+  text(number: number): string {
+    return number === 0 ? "" : (this.data.tape.texts[number - 1] ?? "");
+  }
+
+  /** An entry: its index, its term, the kind of its content and its text. */
+  entry(number: number): { index: number; term: number; kind: number; text: string } {
+    const entries = this.data.tape.entries;
+    const at = (number - 1) * 4;
+    return { index: entries[at], term: entries[at + 1], kind: entries[at + 2], text: this.text(entries[at + 3]) };
+  }
+
+  entryTerm(number: number): number {
+    return this.data.tape.entries[(number - 1) * 4 + 1];
+  }
+
+  read(record: number): Rec {
+    this.at = this.offsets[record];
+    const kind = this.take();
+    this.take();
+    switch (kind) {
+      case Kind.Booted: {
+        const [server, text] = [this.take(), this.take()];
+        const view = {} as View;
+        for (const field of VIEW) view[field] = this.take();
+        const state = { term: this.take(), vote: this.take() };
+        return { kind, server, text, view, state, snapshot: this.snapshot(), entries: this.list() };
+      }
+      case Kind.Stepped: {
+        const [server, cause, ref, mask] = [this.take(), this.take(), this.take(), this.take()];
+        const view: Partial<View> = {};
+        VIEW.forEach((field, bit) => {
+          if (mask & (1 << bit)) view[field] = this.take();
+        });
+        const writes = Array.from({ length: this.take() }, () => this.write());
+        return { kind, server, cause, ref, view, writes, matched: [this.take(), this.take()], texts: this.list() };
+      }
+      case Kind.Durable: {
+        const [server, write, text, part] = [this.take(), this.take(), this.take(), this.take()];
+        return { kind, server, write, text, part: part ? this.write() : null };
+      }
+      case Kind.Sent: {
+        const [from, to, body, term, text, flags] = [this.take(), this.take(), this.take(), this.take(), this.take(), this.take()];
+        const [original, step, takes] = [this.take(), this.take(), this.take()];
+        const numbers = [this.take(), this.take(), this.take(), this.take()];
+        const [held, copy, lost] = [(flags & 1) > 0, (flags & 2) > 0, flags >> 2];
+        return { kind, from, to, body, term, text, held, copy, lost, original, step, takes, numbers };
+      }
+      case Kind.Delivered:
+        return { kind, message: this.take() };
+      case Kind.Lost:
+        return { kind, message: this.take(), why: this.take() };
+      case Kind.Held:
+        return { kind, message: this.take(), held: this.take() > 0 };
+      case Kind.Crashed:
+        return { kind, server: this.take(), lost: this.take(), text: this.take() };
+      case Kind.Wiped:
+      case Kind.NotBooted:
+        return { kind, server: this.take(), text: this.take() };
+      case Kind.Lies:
+        return { kind, server: this.take(), lies: this.take() > 0, text: this.take() };
+      case Kind.Fault:
+        return { kind, fault: this.take(), begins: this.take() > 0, servers: this.list() };
+      case Kind.Statement:
+        return { kind, line: this.take() };
+      case Kind.Asked:
+        return { kind, server: this.take(), request: this.take(), class: this.take(), text: this.take() };
+      case Kind.Answered:
+        return { kind, server: this.take(), request: this.take(), outcome: this.take(), text: this.take() };
+      case Kind.Condition:
+        return { kind, server: this.take(), condition: this.take(), on: this.take() > 0 };
+      case Kind.Link:
+        return { kind, from: this.take(), to: this.take(), change: this.take() };
+      case Kind.Recovered:
+        return { kind };
+      default:
+        throw new Damaged(`record ${record} is of an unknown kind`);
+    }
+  }
+
+  private take(): number {
+    return this.records[this.at++];
+  }
+
+  private list(): number[] {
+    const length = this.take();
+    const list = this.records.slice(this.at, this.at + length);
+    this.at += length;
+    return list;
+  }
+
+  private snapshot(): Snapshot {
+    return { index: this.take(), term: this.take(), configuration: this.take() };
+  }
+
+  private write(): Write {
+    const parts = this.take();
+    const state = parts & 1 ? { term: this.take(), vote: this.take() } : null;
+    const snapshot = parts & 2 ? this.snapshot() : null;
+    const log = parts & 4 ? { from: this.take(), entries: this.list() } : null;
+    return { state, snapshot, log };
+  }
+
+  private skipList(): void {
+    const length = this.take();
+    this.at += length;
+  }
+
+  private skipWrite(): void {
+    const parts = this.take();
+    this.at += (parts & 1 ? 2 : 0) + (parts & 2 ? 3 : 0) + (parts & 4 ? 1 : 0);
+    if (parts & 4) this.skipList();
+  }
+
+  /** Passes over a record without making anything of it. */
+  private skip(kind: number, record: number): void {
+    const fields = FIELDS[kind];
+    if (fields === undefined || this.at + 2 > this.records.length) {
+      throw new Damaged(`record ${record} of ${this.count} is not one`);
+    }
+    if (kind === Kind.Stepped) {
+      this.at += 5;
+      for (let mask = this.take(); mask > 0; mask &= mask - 1) this.at++;
+      for (let writes = this.take(); writes > 0; writes--) this.skipWrite();
+      this.at += 2;
+      this.skipList();
+    } else if (kind === Kind.Durable) {
+      this.at += 5;
+      if (this.take()) this.skipWrite();
+    } else {
+      this.at += 2 + fields;
+      if (kind === Kind.Booted || kind === Kind.Fault) this.skipList();
+    }
+    if (!(this.at <= this.records.length)) throw new Damaged(`record ${record} of ${this.count} is cut off`);
+  }
+}
+
+/** The numbers of fields of records with a fixed number of them, in front of their list. */
+const FIELDS = [15, 0, 0, 13, 1, 2, 2, 3, 2, 3, 2, 1, 4, 4, 3, 3, 0, 2];
+
+/** FNV-1a of a text in ASCII, as the program makes it. */
+export function sum(text: string): number {
+  let sum = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
+  return sum >>> 0;
+}
+
+/** Reads the data of a run. Throws `Damaged` with a sentence for the reader. */
+export function read(text: string, expected: string): RunData {
+  if (sum(text).toString(16).padStart(8, "0") !== expected) {
+    throw new Damaged("a part of it is missing or was changed (its checksum differs)");
+  }
+  let data: RunData;
+  try {
+    data = JSON.parse(text) as RunData;
+  } catch (error) {
+    throw new Damaged(`it is no JSON: ${String(error)}`);
+  }
+  if (data.version !== VERSION) {
+    throw new Damaged(`it is of version ${data.version}, and this page knows version ${VERSION}`);
+  }
+  return data;
+}

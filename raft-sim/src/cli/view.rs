@@ -1,0 +1,106 @@
+//! `raft-sim view`: a run as one page for a browser.
+
+mod source;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use super::files::{Overwrite, write};
+use super::output::{BAD, GOOD};
+use super::subject::{Own, SubjectArgs};
+use super::values::{self, PlanArgs};
+use crate::report::End;
+use crate::view::{Run, page};
+
+use source::{Shown, Source};
+
+/// Draw a run as one page for a browser, which needs nothing else
+///
+/// The page has the lanes of the servers and of the clients, the state of each server at every step, and the causes of a
+/// violation. It opens without a network.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  raft-sim view --seed 42\n  raft-sim view figure-8-e --out figure-8.html\n  \
+                        raft-sim view night.jsonl --finding 2\n  raft-sim view s1.jsonl s2.jsonl s3.jsonl --out trace.html\n  \
+                        raft-sim view --seed 0 --subject 'python3 subjects/python/broken.py' --compare-core"
+)]
+pub(super) struct Args {
+    /// A scenario file, or the name of a scenario that comes with the program; a file of results, of which a finding is
+    /// drawn; a plan; or the files of a trace; `-` is the standard input
+    #[arg(value_name = "FILE|NAME", required_unless_present = "seed", conflicts_with = "seed")]
+    #[arg(conflicts_with_all = PlanArgs::names())]
+    files: Vec<PathBuf>,
+    /// The seed from which everything is drawn
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
+    seed: Option<u64>,
+    /// Of a file of results: the number of the finding, from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    finding: Option<u64>,
+    /// A second run, which is aligned with the first one up to their first difference: a seed, a file or the name of a
+    /// scenario
+    #[arg(long, value_name = "N|FILE|NAME", conflicts_with = "compare_core")]
+    compare: Option<PathBuf>,
+    /// The same run with this program's own Raft as the second one
+    #[arg(long, requires = "subject")]
+    compare_core: bool,
+    /// The file of the page
+    #[arg(long, value_name = "FILE", default_value = "run.html")]
+    out: PathBuf,
+    #[command(flatten)]
+    overwrite: Overwrite,
+    #[command(flatten)]
+    plan_options: PlanArgs,
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+}
+
+pub(super) fn view(
+    args: &Args,
+    own: &Own<'_>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<End, Error> {
+    args.overwrite.check(&[("--out", &Some(args.out.clone()))])?;
+    let target = args.subject.start(own)?;
+    let source = match args.seed {
+        Some(seed) => Source::Seed(seed),
+        None => Source::Files(&args.files),
+    };
+    let Some(first) = source.shown(args.finding, &args.plan_options, &target, err)? else {
+        return Ok(End::Unusable);
+    };
+    let mut shown = vec![first];
+    if let Some(other) = &args.compare {
+        let seed = other.to_str().and_then(|text| text.parse().ok());
+        let files = [other.clone()];
+        let source = seed.map_or(Source::Files(&files), Source::Seed);
+        let Some(second) = source.shown(None, &args.plan_options, &target, err)? else {
+            return Ok(End::Unusable);
+        };
+        shown.push(second);
+    }
+    if args.compare_core {
+        let core = SubjectArgs::default().start(own)?;
+        let Some(second) = source.shown(args.finding, &args.plan_options, &core, err)? else {
+            return Ok(End::Unusable);
+        };
+        shown.push(second);
+    }
+    save(&args.out, shown, out)
+}
+
+/// Writes the page of these runs, and what is on it. The end is that of the first run.
+fn save(path: &Path, shown: Vec<Shown>, out: &mut dyn Write) -> Result<End, Error> {
+    let end = shown[0].end;
+    let (lines, runs): (Vec<String>, Vec<Run>) =
+        shown.into_iter().map(|shown| (shown.line, shown.run)).unzip();
+    let page = page(&runs);
+    write(path, |file| file.write_all(page.as_bytes()))?;
+    let style = if end == End::Held { GOOD } else { BAD };
+    for (line, run) in lines.iter().zip(&runs) {
+        writeln!(out, "{style}{line}{style:#}, {} observations", run.observations())?;
+    }
+    writeln!(out, "{}: {} KB", path.display(), page.len().div_ceil(1_000))?;
+    Ok(end)
+}
