@@ -64,7 +64,7 @@ impl Step {
         effects: &Effects,
     ) -> Option<(Event, Option<String>)> {
         let event = self.0.take()?;
-        let text = consequences(server, &event, before, length, effects);
+        let text = sentence(server, &event, before, length, effects);
         let text = text.map(|text| match &event {
             Event::Receive(message) => format!("from {}: {text}", message.from),
             Event::Tick
@@ -219,7 +219,7 @@ impl Recorder {
                     let (_, place) = self.sent.remove(at);
                     self.arrived.insert(place);
                 }
-                step(*server, event, consequences(*server, event, before, *length, effects))
+                step(*server, event, sentence(*server, event, before, *length, effects))
             }
             Observation::Sent { message: sent } => {
                 if self.keep != Keep::All {
@@ -330,7 +330,7 @@ fn step(server: NodeId, event: &Event, text: Option<String>) -> Option<String> {
 }
 
 /// The event of a step and its effects; `None` if nothing can be seen of them.
-fn consequences(
+fn sentence(
     server: NodeId,
     event: &Event,
     before: &View,
