@@ -254,3 +254,23 @@ fn slow_progress_is_not_late_and_a_cluster_in_pieces_is_an_excuse() {
         assert_eq!(no_obligation, excused, "seed {seed}: {:?}", outcome.liveness);
     }
 }
+
+#[test]
+fn a_run_in_which_each_entry_has_a_message_of_its_own_may_take_twice_as_many_steps() {
+    let mut plan = Plan::draw(0, &PlanOptions::default());
+    plan.exceptions.clear();
+    plan.settings =
+        Settings { bytes_per_message: 1 << 20, entries_per_message: 64, ..plan.settings };
+    let bound = plan.most_steps();
+    let (bytes, entries) = (plan.clients.size, 1);
+    for settings in [
+        Settings { bytes_per_message: bytes, ..plan.settings },
+        Settings { entries_per_message: entries, ..plan.settings },
+    ] {
+        let alone = Plan { settings, ..plan.clone() };
+        assert_eq!(alone.most_steps(), 2 * bound);
+        let at_one_server = Plan { exceptions: vec![(1, settings)], ..plan.clone() };
+        assert_eq!(at_one_server.most_steps(), 2 * bound);
+    }
+    assert_eq!(Plan { most_steps: Some(7), ..plan }.most_steps(), 7);
+}
