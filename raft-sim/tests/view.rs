@@ -1,5 +1,6 @@
 //! `raft-sim view` as its user meets it: what can be drawn, the file, exit codes, and what is wrong with what can't be.
 
+#[expect(dead_code, reason = "no page shows the output of this command: it writes files")]
 mod program;
 
 use std::fs;
@@ -145,4 +146,33 @@ fn what_is_no_run_is_refused_with_its_place() {
         assert_eq!(code, 2, "{args:?}");
         assert!(err.contains(expected), "{args:?}: {err}");
     }
+}
+
+#[test]
+fn a_campaign_and_a_report_have_pages_of_what_they_found() {
+    let folder = folder("reports");
+    let broken = format!("python3 {}/subjects/python/broken.py", root().display());
+    let args = ["fuzz", "--seeds", "0..1", "--no-shrink", "--view", "pages", "--subject", &broken];
+    let (code, out, err) = said(&folder, &args);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(
+        out.contains("See what was found\nseed 0  Justified Vote  pages/justified-vote-0.html")
+    );
+    let [run] = &runs(&folder, "pages/justified-vote-0.html")[..] else { panic!("one run") };
+    assert_eq!(run["violation"]["property"], "Justified Vote");
+    let (code, _, err) = said(&folder, &args);
+    assert_eq!(code, 2);
+    assert!(err.contains("pages: is not empty; expected a new folder for the pages"), "{err}");
+
+    let scenarios = root().join("scenarios/5.4.1-restriction");
+    let scenarios = scenarios.to_str().expect("it is text");
+    let args = ["conform", scenarios, "--seeds", "0..1", "--shrink-time", "5s", "--format", "html"];
+    let files = ["--out", "report.html", "--view", "causes", "--subject", &broken];
+    let (code, out, err) = said(&folder, &[&args[..], &files].concat());
+    assert_eq!(code, 1, "{out}{err}");
+    let report = fs::read_to_string(folder.join("report.html")).expect("it was written");
+    let (_, link) = report.split_once("href=\"causes/").expect("it links to a page");
+    let (name, _) = link.split_once('"').expect("the link ends");
+    let [run] = &runs(&folder, &format!("causes/{name}"))[..] else { panic!("one run") };
+    assert_eq!(run["subject"], "broken example in Python");
 }

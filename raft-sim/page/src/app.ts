@@ -1,5 +1,6 @@
 // The application: the cursor, the camera, and everything that follows from them.
 
+import { abs, ceil, max, min, round } from "./math.ts";
 import { same } from "./compare.ts";
 import { byId, h } from "./dom.ts";
 import { inFlight, leadersTable, logsTable, serversTable } from "./panel.ts";
@@ -70,9 +71,9 @@ export class App {
   /** Goes where the address points, or to the violation, the first difference, or the beginning. */
   private fromAddress(): void {
     const position = fromFragment(location.hash);
-    this.active = Math.min(position.run, this.runs.length - 1);
+    this.active = min(position.run, this.runs.length - 1);
     const run = this.run;
-    const first = this.same >= 0 ? (run.moments[Math.min(this.same, run.moments.length - 1)] ?? 0) : run.violation >= 0 ? run.violation : ([...run.facts.leaders.values()][0]?.[0].record ?? 0);
+    const first = this.same >= 0 ? (run.moments[min(this.same, run.moments.length - 1)] ?? 0) : run.violation >= 0 ? run.violation : ([...run.facts.leaders.values()][0]?.[0].record ?? 0);
     this.query = position.query;
     byId<HTMLInputElement>("search").value = this.query;
     this.found = search(run, this.query);
@@ -99,7 +100,7 @@ export class App {
 
   /** The width of the picture, in its own pixels. */
   private width(): number {
-    return Math.max(100, (this.canvases[0]?.clientWidth ?? 800) / this.size - GUTTER);
+    return max(100, (this.canvases[0]?.clientWidth ?? 800) / this.size - GUTTER);
   }
 
   private unit(record: number): number {
@@ -113,11 +114,11 @@ export class App {
   }
 
   private clamp(): void {
-    const all = Math.max(...this.scales.map((scale) => scale.length));
+    const all = max(...this.scales.map((scale) => scale.length));
     const margin = 40 / this.camera.zoom;
-    this.camera.zoom = Math.min(this.mode === "time" ? 1 : 160, Math.max((this.width() * 0.9) / (all + 1), this.camera.zoom));
-    const most = Math.max(-margin, all + margin - this.width() / this.camera.zoom);
-    this.camera.left = Math.min(most, Math.max(-margin, this.camera.left));
+    this.camera.zoom = min(this.mode === "time" ? 1 : 160, max((this.width() * 0.9) / (all + 1), this.camera.zoom));
+    const most = max(-margin, all + margin - this.width() / this.camera.zoom);
+    this.camera.left = min(most, max(-margin, this.camera.left));
   }
 
   private go(record: number): void {
@@ -130,7 +131,7 @@ export class App {
 
   private step(by: number): void {
     const { moments } = this.run;
-    this.go(moments[Math.min(moments.length - 1, Math.max(0, this.run.placeOf(this.cursor) + by))] ?? 0);
+    this.go(moments[min(moments.length - 1, max(0, this.run.placeOf(this.cursor) + by))] ?? 0);
   }
 
   /** The next moment of the same server. */
@@ -247,7 +248,7 @@ export class App {
     this.ask(-1);
     this.measure(this.mode);
     this.found = search(this.run, this.query);
-    this.cursor = this.run.moments[Math.min(place, this.run.moments.length - 1)] ?? 0;
+    this.cursor = this.run.moments[min(place, this.run.moments.length - 1)] ?? 0;
     this.draw();
   }
 
@@ -298,7 +299,7 @@ export class App {
     byId("header").replaceChildren(...head, h("p", { class: "quiet" }, facts), ...(replay ? [replay] : []));
     if (this.same >= 0) {
       const [one, other] = this.runs;
-      const all = this.same === Math.min(one.moments.length, other.moments.length) && one.moments.length === other.moments.length;
+      const all = this.same === min(one.moments.length, other.moments.length) && one.moments.length === other.moments.length;
       byId("header").append(h("p", { class: "differs" }, all ? "The two runs are the same." : `The two runs are the same for ${this.same.toLocaleString("en")} moments.`));
     }
   }
@@ -403,7 +404,7 @@ export class App {
           spread = now;
           return;
         }
-        if (Math.abs(event.offsetX - from.x) > 4) from.moved = true;
+        if (abs(event.offsetX - from.x) > 4) from.moved = true;
         if (!from.moved) return;
         this.camera.left = from.left - (event.offsetX - from.x) / this.size / this.camera.zoom;
         this.clamp();
@@ -422,14 +423,14 @@ export class App {
       canvas.addEventListener("pointerleave", () => (byId("hover").hidden = true));
       canvas.addEventListener("wheel", (event) => {
         event.preventDefault();
-        if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) this.pan(event.deltaX || event.deltaY);
+        if (event.shiftKey || abs(event.deltaX) > abs(event.deltaY)) this.pan(event.deltaX || event.deltaY);
         else this.zoom(1.0015 ** -event.deltaY, event.offsetX / this.size - GUTTER);
       }, { passive: false });
     });
     const scrub = (event: PointerEvent): void => {
       const whole = this.whole();
       const unit = ((event.offsetX / this.size - GUTTER) / (this.strip.clientWidth / this.size - GUTTER - 8)) * whole.length;
-      this.go(whole.nearest(Math.max(0, unit)));
+      this.go(whole.nearest(max(0, unit)));
     };
     this.strip.addEventListener("pointerdown", (event) => {
       this.strip.setPointerCapture(event.pointerId);
@@ -446,11 +447,11 @@ export class App {
     const record = scale.nearest(camera.left + (x - GUTTER) / camera.zoom);
     const canvas = this.canvases[at];
     const layout = this.layout(run, canvas);
-    const lane = Math.ceil((y - layout.lanes) / layout.lane);
+    const lane = ceil((y - layout.lanes) / layout.lane);
     const place = run.placeOf(record);
     for (const by of [0, 1, -1, 2, -2]) {
       const near = run.moments[place + by];
-      if (near === undefined || Math.abs(scale.unit(near) - scale.unit(record)) * camera.zoom > 24) continue;
+      if (near === undefined || abs(scale.unit(near) - scale.unit(record)) * camera.zoom > 24) continue;
       const rec = run.tape.read(near);
       if ("server" in rec && rec.server === lane) return near;
     }
@@ -468,9 +469,9 @@ export class App {
     const { who, what } = run.words(record);
     box.hidden = false;
     box.replaceChildren(h("b", {}, `${who} `), what, h("span", { class: "quiet" }, ` ${run.time(record)}`));
-    const right = Math.min(event.clientX + 14, innerWidth - box.offsetWidth - 10);
-    box.style.left = `${Math.max(6, right)}px`;
-    box.style.top = `${Math.min(event.clientY + 18, innerHeight - box.offsetHeight - 10)}px`;
+    const right = min(event.clientX + 14, innerWidth - box.offsetWidth - 10);
+    box.style.left = `${max(6, right)}px`;
+    box.style.top = `${min(event.clientY + 18, innerHeight - box.offsetHeight - 10)}px`;
   }
 
   private look(run: Run, cursor: number): Look {
@@ -495,7 +496,7 @@ export class App {
 
   private surface(canvas: HTMLCanvasElement): CanvasSurface | null {
     const ratio = devicePixelRatio || 1;
-    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
+    const [width, height] = [round(canvas.clientWidth * ratio), round(canvas.clientHeight * ratio)];
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const context = canvas.getContext("2d");
     if (!context) return null;
@@ -512,13 +513,13 @@ export class App {
     const place = run.placeOf(cursor);
     this.size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
     const room = (innerHeight / this.size - 400) / run.data.servers;
-    const lane = innerWidth < 700 || this.runs.length > 1 ? 58 : Math.min(120, Math.max(64, room));
+    const lane = innerWidth < 700 || this.runs.length > 1 ? 58 : min(120, max(64, room));
     this.canvases.forEach((canvas, at) => {
       const shown = this.runs[at];
-      canvas.style.height = `${Math.round(Layout.heightFor(shown, lane) * this.size)}px`;
+      canvas.style.height = `${round(Layout.heightFor(shown, lane) * this.size)}px`;
       const surface = this.surface(canvas);
       if (!surface) return;
-      const here = shown === run ? cursor : (shown.moments[Math.min(place, shown.moments.length - 1)] ?? 0);
+      const here = shown === run ? cursor : (shown.moments[min(place, shown.moments.length - 1)] ?? 0);
       const layout = this.layout(shown, canvas);
       new Scene(surface, shown, layout, this.look(shown, here)).draw();
       canvas.setAttribute("aria-label", `Picture of ${shown.data.title}: ${shown.data.servers} servers, ${shown.moments.length} moments`);
@@ -598,4 +599,4 @@ export class App {
   }
 }
 
-const width = (touches: Map<number, number>): number => Math.max(...touches.values()) - Math.min(...touches.values()) || 1;
+const width = (touches: Map<number, number>): number => max(...touches.values()) - min(...touches.values()) || 1;

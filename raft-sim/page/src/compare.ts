@@ -1,10 +1,11 @@
 // Two runs side by side: how long they are the same.
 
+import { min } from "./math.ts";
 import type { Run } from "./run.ts";
 
 /** The number of moments at the beginning that are the same in two runs, by their times and sentences. */
 export function same(one: Run, other: Run): number {
-  const most = Math.min(one.moments.length, other.moments.length);
+  const most = min(one.moments.length, other.moments.length);
   for (let at = 0; at < most; at++) {
     const [a, b] = [one.moments[at], other.moments[at]];
     if (one.tape.times[a] !== other.tape.times[b]) return at;

@@ -1,6 +1,7 @@
 // What did what in a run, for the question why: who led, voted, wrote and committed, and which acts do not go together.
 // A doubt is raised of an act that no server should do by Figure 2; it only guides the way back from a violation.
 
+import { max, min } from "./math.ts";
 import { CANDIDATE, FOLLOWER, LEADER, configuration, isQuorum, voters, type Flight, type Server, type State } from "./state.ts";
 import { Body, Cause, Kind, type Rec, type Tape } from "./tape.ts";
 
@@ -66,8 +67,8 @@ export class Facts {
     this.before_[rec.server - 1] = { role, term, vote, commit, up, length: log.length, lastTerm: this.lastTerm(server) };
     for (const { log: write } of rec.writes) {
       if (write && write.from <= log.length) {
-        const from = Math.max(0, write.from - 1 - log.snapshot.index);
-        this.cut = { from: Math.max(write.from, log.snapshot.index + 1), removed: log.entries.slice(from) };
+        const from = max(0, write.from - 1 - log.snapshot.index);
+        this.cut = { from: max(write.from, log.snapshot.index + 1), removed: log.entries.slice(from) };
         break;
       }
     }
@@ -183,10 +184,23 @@ export class Facts {
     if (others.length) {
       this.doubt(record, `leads term ${server.term}, which S${others[0].server} leads, too`, others.map((other) => other.record));
     }
+    this.completes(server, record);
     if (cause === Cause.Reported) return;
     const groups = voters(configuration(this.tape, server, this.first));
     if (!isQuorum(groups, server.votes) && groups.some((group) => group.length > 0)) {
       this.doubt(record, `leads with the votes of ${server.votes.map((vote) => `S${vote}`).join(" ") || "nobody"} alone`);
+    }
+  }
+
+  /** A leader has what was committed in lower terms (§5.4): if it has the last of it, it has all. */
+  private completes(server: Server, record: number): void {
+    for (let index = this.committed.length - 1; index > server.log.snapshot.index; index--) {
+      const known = this.committed[index];
+      if (!known || known.term >= server.term) continue;
+      if (server.log.at(index) !== known.entry) {
+        this.doubt(record, `leads without ${index}/${this.tape.entryTerm(known.entry)}, which is committed`, [known.record]);
+      }
+      return;
     }
   }
 
@@ -225,10 +239,10 @@ export class Facts {
   }
 
   private advances(id: number, server: Server, from: number, record: number, cause: number, flight: Flight | undefined): void {
-    const to = Math.min(server.commit, server.log.length);
+    const to = min(server.commit, server.log.length);
     this.commits[id - 1].push({ index: server.commit, record });
     if (server.commit > server.log.length) this.doubt(record, `commits ${server.commit}, and its log ends at ${server.log.length}`);
-    for (let index = Math.max(from, server.log.snapshot.index) + 1; index <= to; index++) {
+    for (let index = max(from, server.log.snapshot.index) + 1; index <= to; index++) {
       const entry = server.log.at(index);
       const known = this.committed[index];
       if (!known) this.committed[index] = { record, entry, server: id, term: server.term };
@@ -258,8 +272,8 @@ export class Facts {
       }
     } else if (server.role === FOLLOWER && flight?.body === Body.AppendEntries) {
       const [prev, , entries, commit] = flight.numbers;
-      if (server.commit > Math.min(commit, prev + entries)) {
-        this.doubt(record, `commits ${server.commit}, and knows its log to match up to ${Math.min(commit, prev + entries)}`);
+      if (server.commit > min(commit, prev + entries)) {
+        this.doubt(record, `commits ${server.commit}, and knows its log to match up to ${min(commit, prev + entries)}`);
       }
     }
   }

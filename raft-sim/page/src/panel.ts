@@ -1,5 +1,6 @@
 // The panel: the state of the cluster at the cursor, with what changed since the moment before.
 
+import { floor, max, min } from "./math.ts";
 import { h } from "./dom.ts";
 import { CANDIDATE, LEADER, configuration, type Server, type State } from "./state.ts";
 import type { Run } from "./run.ts";
@@ -65,8 +66,8 @@ const swatch = (term: number): HTMLElement => h("span", { class: "swatch", style
 /** The first index at which logs of servers differ; 0 if none does. */
 export function firstDifference(state: State): number {
   const logs = state.servers.map((server) => server.log);
-  const from = Math.max(...logs.map((log) => log.snapshot.index)) + 1;
-  const to = Math.max(...logs.map((log) => log.length));
+  const from = max(...logs.map((log) => log.snapshot.index)) + 1;
+  const to = max(...logs.map((log) => log.length));
   for (let index = from; index <= to; index++) {
     const entries = new Set(logs.map((log) => log.at(index)).filter((entry) => entry > 0));
     if (entries.size > 1) return index;
@@ -76,13 +77,13 @@ export function firstDifference(state: State): number {
 
 /** The logs as the paper draws them. */
 export function logsTable(run: Run, state: State, before: State, room: number): HTMLElement {
-  const columns = Math.max(6, Math.floor((room - 44) / CELL));
-  const most = Math.max(0, ...state.servers.map((server) => server.log.length));
+  const columns = max(6, floor((room - 44) / CELL));
+  const most = max(0, ...state.servers.map((server) => server.log.length));
   if (!most) return h("p", { class: "quiet" }, "All logs are empty.");
   const differs = firstDifference(state);
-  let from = Math.max(1, most - columns + 1);
-  if (differs && differs < from) from = Math.max(1, differs - 1);
-  const to = Math.min(most, from + columns - 1);
+  let from = max(1, most - columns + 1);
+  if (differs && differs < from) from = max(1, differs - 1);
+  const to = min(most, from + columns - 1);
   const indices = Array.from({ length: to - from + 1 }, (_, at) => from + at);
   const head = h("tr", {}, h("th", { scope: "col" }, from > 1 ? "…" : ""), ...indices.map((index) => h("th", { scope: "col", class: index === differs ? "differs" : undefined }, String(index))));
   const body = state.servers.map((server, at) => {

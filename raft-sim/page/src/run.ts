@@ -1,5 +1,6 @@
 // A run, read once from its beginning to its end: what is drawn of it, what is searched in it, and states on the way.
 
+import { ceil, floor, max, min } from "./math.ts";
 import { LEADER, State, flightOf, type Condition, type Flight } from "./state.ts";
 import { CONDITIONS } from "./state.ts";
 import { Facts } from "./facts.ts";
@@ -79,7 +80,7 @@ export class Run {
     this.count = this.tape.count;
     this.rank = new Uint32Array(this.count);
     this.bands = Array.from({ length: data.servers }, () => []);
-    this.every = Math.max(256, Math.ceil(this.count / 256));
+    this.every = max(256, ceil(this.count / 256));
     this.facts = new Facts(this.tape, data.servers, this.firstConfiguration);
     const rows: number[] = [];
     const open = new Map<string, Span>();
@@ -213,7 +214,7 @@ export class Run {
 
   /** The state after a record. */
   stateAt(record: number): State {
-    const from = this.checkpoints[Math.floor(Math.max(0, record) / this.every)];
+    const from = this.checkpoints[floor(max(0, record) / this.every)];
     const state = from.state.copy();
     let writes = from.writes;
     for (let at = from.record; at <= record; at++) {
@@ -236,12 +237,12 @@ export class Run {
 
   /** The moment at a record, or the last one before it. */
   momentAt(record: number): number {
-    return this.moments[Math.max(0, (this.rank[Math.min(Math.max(0, record), this.count - 1)] ?? 1) - 1)] ?? 0;
+    return this.moments[max(0, (this.rank[min(max(0, record), this.count - 1)] ?? 1) - 1)] ?? 0;
   }
 
   /** The place of a moment among all, from 0 on. */
   placeOf(record: number): number {
-    return Math.max(0, this.rank[record] - 1);
+    return max(0, this.rank[record] - 1);
   }
 
   name(server: number): string {

@@ -1,6 +1,7 @@
 // The horizontal scale of the picture: the same room for each moment, for each microsecond, or for each cause. Units are what
 // a camera moves in.
 
+import { floor, max, min, round } from "./math.ts";
 import type { Run } from "./run.ts";
 
 export interface Scale {
@@ -32,8 +33,8 @@ export function steps(run: Run): Scale {
   const { moments } = run;
   return {
     unit: (record) => run.placeOf(record) + 0.5,
-    length: Math.max(1, moments.length),
-    nearest: (unit) => moments[Math.min(moments.length - 1, Math.max(0, Math.floor(unit)))] ?? 0,
+    length: max(1, moments.length),
+    nearest: (unit) => moments[min(moments.length - 1, max(0, floor(unit)))] ?? 0,
     isOpen: () => true,
   };
 }
@@ -44,7 +45,7 @@ export function time(run: Run): Scale {
   const { times } = run.tape;
   return {
     unit: (record) => times[record],
-    length: Math.max(1, times[run.count - 1] ?? 1) * 1.01,
+    length: max(1, times[run.count - 1] ?? 1) * 1.01,
     nearest: (unit) => {
       const at = lowerBound(moments, (record) => times[record], unit);
       const [before, after] = [moments[at - 1], moments[at]];
@@ -61,12 +62,12 @@ const ROOM = 4;
 
 /** Room for the causes of something; what lies between is folded. */
 export function folded(run: Run, causes: number[]): Scale {
-  const all = [0, ...causes.map((record) => run.placeOf(record)), Math.max(0, run.moments.length - 1)];
+  const all = [0, ...causes.map((record) => run.placeOf(record)), max(0, run.moments.length - 1)];
   const places = [...new Set(all)].sort((one, other) => one - other);
   const knots = [0.5];
-  for (let at = 1; at < places.length; at++) knots.push(knots[at - 1] + Math.min(ROOM, places[at] - places[at - 1]));
+  for (let at = 1; at < places.length; at++) knots.push(knots[at - 1] + min(ROOM, places[at] - places[at - 1]));
   const between = (from: number[], to: number[], value: number): number => {
-    const at = Math.min(from.length - 1, Math.max(1, lowerBound(from, (it) => it, value)));
+    const at = min(from.length - 1, max(1, lowerBound(from, (it) => it, value)));
     if (from.length < 2) return to[0];
     return to[at - 1] + ((value - from[at - 1]) * (to[at] - to[at - 1])) / (from[at] - from[at - 1]);
   };
@@ -74,12 +75,12 @@ export function folded(run: Run, causes: number[]): Scale {
     unit: (record) => between(places, knots, run.placeOf(record)),
     length: knots[knots.length - 1] + 0.5,
     nearest: (unit) => {
-      const place = Math.round(between(knots, places, unit));
-      return run.moments[Math.min(run.moments.length - 1, Math.max(0, place))] ?? 0;
+      const place = round(between(knots, places, unit));
+      return run.moments[min(run.moments.length - 1, max(0, place))] ?? 0;
     },
     isOpen: (from, to) => {
       const [one, other] = [run.placeOf(from), run.placeOf(to)];
-      const at = Math.max(1, lowerBound(places, (it) => it, one + 1));
+      const at = max(1, lowerBound(places, (it) => it, one + 1));
       const gap = at < places.length ? places[at] - places[at - 1] : 0;
       return gap <= ROOM && other <= (places[at] ?? Infinity) + 1;
     },

@@ -1,5 +1,6 @@
 // The picture of a run: lanes, bands, messages, faults, clients, and the chain of causes. It is drawn on any surface.
 
+import { abs, ceil, floor, hypot, log10, max, min, round } from "./math.ts";
 import { CANDIDATE, LEADER, type Flight } from "./state.ts";
 import type { Run } from "./run.ts";
 import { lowerBound, type Mode, type Scale } from "./scale.ts";
@@ -41,9 +42,9 @@ export class Layout {
   readonly rows: number;
 
   constructor(readonly run: Run, readonly width: number, readonly height: number) {
-    this.rows = Math.min(run.rows, MOST_ROWS);
+    this.rows = min(run.rows, MOST_ROWS);
     this.lanes = TOP + (this.rows ? this.rows * ROW + 10 : 0);
-    this.lane = Math.max(34, (height - this.lanes - AXIS) / run.data.servers);
+    this.lane = max(34, (height - this.lanes - AXIS) / run.data.servers);
   }
 
   /** The middle of a server's lane. */
@@ -52,7 +53,7 @@ export class Layout {
   }
 
   static heightFor(run: Run, lane: number): number {
-    const rows = Math.min(run.rows, MOST_ROWS);
+    const rows = min(run.rows, MOST_ROWS);
     return TOP + (rows ? rows * ROW + 10 : 0) + AXIS + run.data.servers * lane;
   }
 }
@@ -80,8 +81,8 @@ export class Scene {
     if (!run.moments.length) return;
     const width = layout.width - this.x0;
     const right = camera.left + width / camera.zoom;
-    const from = Math.max(0, lowerBound(run.moments, scale.unit, camera.left) - 1);
-    const to = Math.min(run.moments.length - 1, lowerBound(run.moments, scale.unit, right) + 1);
+    const from = max(0, lowerBound(run.moments, scale.unit, camera.left) - 1);
+    const to = min(run.moments.length - 1, lowerBound(run.moments, scale.unit, right) + 1);
     this.first = run.moments[from];
     this.last = to + 1 < run.moments.length ? run.moments[to + 1] : run.count - 1;
     this.dense = look.mode !== "causes" && to - from > width / 2.5;
@@ -133,8 +134,8 @@ export class Scene {
 
   private stretch(from: number, to: number): [number, number] {
     const [left, right] = [this.x(from), to >= this.run.count - 1 ? this.x(to) + 12 : this.x(to)];
-    const start = Math.max(this.x0 - 8, left);
-    return [start, Math.max(0.75, Math.min(this.layout.width + 8, right) - start)];
+    const start = max(this.x0 - 8, left);
+    return [start, max(0.75, min(this.layout.width + 8, right) - start)];
   }
 
   private bands(): void {
@@ -143,7 +144,7 @@ export class Scene {
     const { theme } = look;
     run.bands.forEach((bands, slot) => {
       const y = layout.y(slot + 1);
-      let at = Math.max(0, lowerBound(bands, (band) => band.to, this.first));
+      let at = max(0, lowerBound(bands, (band) => band.to, this.first));
       let drawn = -Infinity;
       for (; at < bands.length && bands[at].from <= this.last; at++) {
         const { from, to, up, role, term } = bands[at];
@@ -153,7 +154,7 @@ export class Scene {
         drawn = x + width;
         if (!up) {
           surface.line([x, y, x + width, y], { color: theme.down, width: 2, dash: [1, 4] });
-          if (width > 42) this.labels.push(() => surface.text(Math.max(x, this.x0) + 14, y - 10, "down", { color: theme.quiet, size: 10 }));
+          if (width > 42) this.labels.push(() => surface.text(max(x, this.x0) + 14, y - 10, "down", { color: theme.quiet, size: 10 }));
           continue;
         }
         const height = role === LEADER ? BAND.leader : role === CANDIDATE ? BAND.candidate : BAND.follower;
@@ -161,7 +162,7 @@ export class Scene {
         if (role === LEADER && width > 3) surface.frame(x + 0.75, y - height / 2 + 0.75, width - 1.5, height - 1.5, { color: ON_TERM, width: 1.5, alpha: 0.75 });
         if (role === CANDIDATE && width > 3) surface.hatch(x, y - height / 2, width, height, { color: ON_TERM, alpha: 0.35 }, 7);
         const label = role === LEADER ? `leader, term ${term}` : role === CANDIDATE ? `candidate, term ${term}` : `term ${term}`;
-        const visible = Math.max(x, this.x0 + 2);
+        const visible = max(x, this.x0 + 2);
         const room = x + width - visible;
         const short = role === LEADER ? `L ${term}` : role === CANDIDATE ? `C ${term}` : `${term}`;
         const shown = room > label.length * 6.6 + 10 ? label : room > short.length * 7 + 6 ? short : "";
@@ -189,7 +190,7 @@ export class Scene {
       const [x, width] = this.stretch(from, to);
       const y = layout.y(server) + BAND.leader / 2 + 3;
       if (what === "unsynced") {
-        if (width > 1.5 || !this.dense) surface.rect(x, y, Math.max(width, 2), 3, theme.disk);
+        if (width > 1.5 || !this.dense) surface.rect(x, y, max(width, 2), 3, theme.disk);
         continue;
       }
       if (what === "paused") {
@@ -199,7 +200,7 @@ export class Scene {
       }
       const label = labels[what] ?? "";
       if (width > label.length * 6 + 8) {
-        surface.text(Math.max(x, this.x0 + 2) + 4, y + 13, label, { color: what === "lies" ? theme.wrong : theme.quiet, size: 10 });
+        surface.text(max(x, this.x0 + 2) + 4, y + 13, label, { color: what === "lies" ? theme.wrong : theme.quiet, size: 10 });
       }
     }
   }
@@ -221,7 +222,7 @@ export class Scene {
       const sides = groups.length > 1 ? [groups.map((group) => group.map((id) => `S${id}`).join(" ")).join(" | ")] : [];
       const text = [...sides, ...oneWay.map(([one, other]) => `S${one} ↛ S${other}`)].join(", ");
       surface.rect(x, TOP - 6, width, 2, theme.cut);
-      if (width > text.length * 6 + 8) surface.text(Math.max(x, this.x0 + 2) + 4, TOP - 14, text, { color: theme.cut, size: 11 });
+      if (width > text.length * 6 + 8) surface.text(max(x, this.x0 + 2) + 4, TOP - 14, text, { color: theme.cut, size: 11 });
     }
   }
 
@@ -233,7 +234,7 @@ export class Scene {
       if (request.from > this.last) break;
       if (request.to < this.first || request.row >= layout.rows) continue;
       const [x, full] = this.stretch(request.from, request.to);
-      const width = Math.max(3, full);
+      const width = max(3, full);
       const y = TOP + 2 + request.row * ROW;
       const line = { color: request.class === 2 ? theme.vote : theme.done, width: 1.25 };
       const height = ROW - 5;
@@ -253,7 +254,7 @@ export class Scene {
           surface.frame(x + 0.5, y + 0.5, width - 1, height - 1, { color: theme.down, dash: [3, 3] });
       }
       const text = run.tape.text(request.text).replace(/^a client |^is asked /, "");
-      if (width > text.length * 5.6 + 10) surface.text(Math.max(x, this.x0 + 2) + 5, y + height / 2, text, { color: theme.ink, size: 10 });
+      if (width > text.length * 5.6 + 10) surface.text(max(x, this.x0 + 2) + 5, y + height / 2, text, { color: theme.ink, size: 10 });
     }
   }
 
@@ -301,11 +302,11 @@ export class Scene {
     const x1 = this.x(flight.sent);
     let x2 = this.x(end);
     const atOnce = flight.end === flight.sent;
-    if (atOnce) x2 = x1 + Math.min(40, Math.abs(y2 - y1) * 0.5);
+    if (atOnce) x2 = x1 + min(40, abs(y2 - y1) * 0.5);
     const share = flight.lost ? (atOnce ? 0.55 : 0.8) : 1;
     const open = !flight.lost && flight.took < 0 && flight.end < 0;
     const [ex, ey] = [x1 + (x2 - x1) * share, y1 + (y2 - y1) * share];
-    const length = Math.hypot(ex - x1, ey - y1) || 1;
+    const length = hypot(ex - x1, ey - y1) || 1;
     const [ux, uy] = [(ex - x1) / length, (ey - y1) / length];
     const line = { color, alpha, width: flight.lost ? 1 : 1.35, dash: flight.late ? [7, 4] : flight.lost || open ? [2, 3] : [] };
     if (flight.copy) {
@@ -335,22 +336,22 @@ export class Scene {
   private traffic(): void {
     const { surface, layout, run } = this;
     const { theme, camera, scale } = this.look;
-    const columns = Math.ceil((layout.width - this.x0) / 4);
+    const columns = ceil((layout.width - this.x0) / 4);
     const counts = new Map<number, Uint32Array>();
     const { flights } = run;
     let [at, step] = [lowerBound(flights, (flight) => flight.sent, this.first), 1];
     const until = lowerBound(flights, (flight) => flight.sent, this.last);
-    step = Math.max(1, Math.floor((until - at) / 200000));
+    step = max(1, floor((until - at) / 200000));
     for (; at < until; at += step) {
       const flight = flights[at];
-      const column = Math.floor(((scale.unit(flight.sent) - camera.left) * camera.zoom) / 4);
+      const column = floor(((scale.unit(flight.sent) - camera.left) * camera.zoom) / 4);
       if (column < 0 || column >= columns) continue;
       const list = counts.get(flight.from) ?? new Uint32Array(columns);
       counts.set(flight.from, list);
       list[column] += flight.lost ? 0 : step;
     }
     let most = 1;
-    for (const list of counts.values()) for (const count of list) most = Math.max(most, count);
+    for (const list of counts.values()) for (const count of list) most = max(most, count);
     for (const [server, list] of counts) {
       const y = layout.y(server) + layout.lane / 2 - 3;
       list.forEach((count, column) => {
@@ -412,13 +413,13 @@ export class Scene {
     if (mode === "causes") return this.folds(y);
     if (mode === "steps" && run.data.scenario.length && !this.dense) return this.lines(y);
     const step = nice(96 / camera.zoom);
-    for (let unit = Math.ceil(camera.left / step) * step; unit <= camera.left + (layout.width - this.x0) / camera.zoom; unit += step) {
+    for (let unit = ceil(camera.left / step) * step; unit <= camera.left + (layout.width - this.x0) / camera.zoom; unit += step) {
       const x = this.x0 + (unit - camera.left) * camera.zoom;
       if (unit < 0 || unit > scale.length) continue;
       if (mode === "time") {
         this.tick(x, y, `${trimmed(unit / 1000)} ms`);
       } else {
-        const record = run.moments[Math.floor(unit)];
+        const record = run.moments[floor(unit)];
         if (record === undefined) continue;
         this.tick(x + camera.zoom / 2, y, this.label(record));
       }
@@ -428,7 +429,7 @@ export class Scene {
 
   private tick(x: number, y: number, label: string): void {
     const half = label.length * 3.1 + 4;
-    const place = Math.min(this.layout.width - half, Math.max(this.x0 + half - 8, x));
+    const place = min(this.layout.width - half, max(this.x0 + half - 8, x));
     this.surface.text(place, y + 14, label, { color: this.look.theme.quiet, size: 11, align: "center" });
   }
 
@@ -509,12 +510,12 @@ export class Scene {
 
 /** A round number of about this size. */
 export function nice(size: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(size, 1e-9)));
+  const power = 10 ** floor(log10(max(size, 1e-9)));
   const lead = size / power;
-  return Math.max(1, (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power);
+  return max(1, (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power);
 }
 
-const trimmed = (number: number): string => String(Math.round(number * 1000) / 1000);
+const trimmed = (number: number): string => String(round(number * 1000) / 1000);
 
 /** The whole run on a strip: who leads, what is wrong when, and where the picture is. */
 export function overview(surface: Surface, run: Run, width: number, height: number, look: Look, whole: Scale, seen: [number, number]): void {
@@ -522,7 +523,7 @@ export function overview(surface: Surface, run: Run, width: number, height: numb
   surface.rect(0, 0, width, height, theme.lane);
   const all = whole.length;
   const x = (record: number): number => GUTTER + (whole.unit(record) / all) * (width - GUTTER - 8);
-  const lane = Math.max(2, Math.min(6, (height - 22) / run.data.servers));
+  const lane = max(2, min(6, (height - 22) / run.data.servers));
   run.bands.forEach((bands, slot) => {
     let drawn = -1;
     for (const { from, to, up, role, term } of bands) {
@@ -530,12 +531,12 @@ export function overview(surface: Surface, run: Run, width: number, height: numb
       if (right - drawn < 0.5 && role !== LEADER) continue;
       drawn = right;
       const color = !up ? theme.down : role === LEADER ? termColor(term) : theme.rule;
-      surface.rect(left, 4 + slot * lane, Math.max(0.75, right - left), lane - 1, color, up ? 1 : 0.5);
+      surface.rect(left, 4 + slot * lane, max(0.75, right - left), lane - 1, color, up ? 1 : 0.5);
     }
   });
   const rows: number[] = [];
   for (const { from, to } of [...run.faults, ...run.cuts.map((cut) => ({ ...cut, fault: -1 }))].sort((one, other) => one.from - other.from)) {
-    const [left, right] = [x(from), Math.max(x(from) + 2, x(to))];
+    const [left, right] = [x(from), max(x(from) + 2, x(to))];
     let row = rows.findIndex((until) => until < left);
     if (row < 0) row = rows.length < 4 ? rows.length : 3;
     rows[row] = right;
@@ -544,7 +545,7 @@ export function overview(surface: Surface, run: Run, width: number, height: numb
   for (const { record } of look.chain?.steps ?? []) surface.rect(x(record) - 1, 2, 2, height - 20, theme.wrong);
   if (run.violation >= 0) surface.polygon([x(run.violation), 12, x(run.violation) - 5, 2, x(run.violation) + 5, 2], theme.wrong);
   const unitX = (unit: number): number => GUTTER + (unit / all) * (width - GUTTER - 8);
-  const [left, right] = [Math.max(GUTTER - 2, unitX(seen[0])), Math.min(width - 2, Math.max(unitX(seen[0]) + 6, unitX(seen[1])))];
+  const [left, right] = [max(GUTTER - 2, unitX(seen[0])), min(width - 2, max(unitX(seen[0]) + 6, unitX(seen[1])))];
   surface.frame(left, 1, right - left, height - 2, { color: theme.accent, width: 2 });
   surface.line([x(look.cursor), 0, x(look.cursor), height], { color: theme.accent, width: 1.5 });
   surface.text(GUTTER - 10, height / 2 - 6, "all", { color: theme.quiet, size: 11, align: "right" });

@@ -1,5 +1,6 @@
 // The state of a cluster, folded from records. A state can be copied; the records from a copy on lead to any later one.
 
+import { max, min } from "./math.ts";
 import { Body, Cause, Kind, VIEW, type Rec, type Snapshot, type Tape, type Write } from "./tape.ts";
 
 export const FOLLOWER = 0;
@@ -25,12 +26,12 @@ export class Log {
 
   apply(write: Write): void {
     if (write.snapshot) {
-      const gone = Math.max(0, write.snapshot.index - this.snapshot.index);
+      const gone = max(0, write.snapshot.index - this.snapshot.index);
       this.entries.splice(0, gone);
       this.snapshot = write.snapshot;
     }
     if (write.log) {
-      this.entries.length = Math.min(this.entries.length, Math.max(0, write.log.from - 1 - this.snapshot.index));
+      this.entries.length = min(this.entries.length, max(0, write.log.from - 1 - this.snapshot.index));
       for (const entry of write.log.entries) this.entries.push(entry);
     }
   }
@@ -192,7 +193,7 @@ export class State {
       case Kind.Link: {
         const at = (rec.from - 1) * this.count + rec.to - 1;
         if (rec.change === 1) this.cuts[at]++;
-        else if (rec.change === 2) this.cuts[at] = Math.max(0, this.cuts[at] - 1);
+        else if (rec.change === 2) this.cuts[at] = max(0, this.cuts[at] - 1);
         else if (rec.change === 3) this.cuts[at] = 0;
         break;
       }
@@ -233,11 +234,11 @@ export class State {
         server.votes.push(flight.from);
       }
       if (flight.body === Body.AppendEntriesReply && flight.numbers[0]) {
-        server.match[flight.from] = Math.max(server.match[flight.from] ?? 0, flight.numbers[1]);
+        server.match[flight.from] = max(server.match[flight.from] ?? 0, flight.numbers[1]);
       }
     }
     const [of, index] = rec.matched;
-    if (of && server.role === LEADER) server.match[of] = Math.max(server.match[of] ?? 0, index);
+    if (of && server.role === LEADER) server.match[of] = max(server.match[of] ?? 0, index);
   }
 }
 

@@ -163,61 +163,61 @@ export class Tape {
 
   read(record: number): Rec {
     this.at = this.offsets[record];
-    const kind = this.take();
-    this.take();
+    const kind = this.grab();
+    this.grab();
     switch (kind) {
       case Kind.Booted: {
-        const [server, text] = [this.take(), this.take()];
+        const [server, text] = [this.grab(), this.grab()];
         const view = {} as View;
-        for (const field of VIEW) view[field] = this.take();
-        const state = { term: this.take(), vote: this.take() };
+        for (const field of VIEW) view[field] = this.grab();
+        const state = { term: this.grab(), vote: this.grab() };
         return { kind, server, text, view, state, snapshot: this.snapshot(), entries: this.list() };
       }
       case Kind.Stepped: {
-        const [server, cause, ref, mask] = [this.take(), this.take(), this.take(), this.take()];
+        const [server, cause, ref, mask] = [this.grab(), this.grab(), this.grab(), this.grab()];
         const view: Partial<View> = {};
         VIEW.forEach((field, bit) => {
-          if (mask & (1 << bit)) view[field] = this.take();
+          if (mask & (1 << bit)) view[field] = this.grab();
         });
-        const writes = Array.from({ length: this.take() }, () => this.write());
-        return { kind, server, cause, ref, view, writes, matched: [this.take(), this.take()], texts: this.list() };
+        const writes = Array.from({ length: this.grab() }, () => this.write());
+        return { kind, server, cause, ref, view, writes, matched: [this.grab(), this.grab()], texts: this.list() };
       }
       case Kind.Durable: {
-        const [server, write, text, part] = [this.take(), this.take(), this.take(), this.take()];
+        const [server, write, text, part] = [this.grab(), this.grab(), this.grab(), this.grab()];
         return { kind, server, write, text, part: part ? this.write() : null };
       }
       case Kind.Sent: {
-        const [from, to, body, term, text, flags] = [this.take(), this.take(), this.take(), this.take(), this.take(), this.take()];
-        const [original, step, takes] = [this.take(), this.take(), this.take()];
-        const numbers = [this.take(), this.take(), this.take(), this.take()];
+        const [from, to, body, term, text, flags] = [this.grab(), this.grab(), this.grab(), this.grab(), this.grab(), this.grab()];
+        const [original, step, takes] = [this.grab(), this.grab(), this.grab()];
+        const numbers = [this.grab(), this.grab(), this.grab(), this.grab()];
         const [held, copy, lost] = [(flags & 1) > 0, (flags & 2) > 0, flags >> 2];
         return { kind, from, to, body, term, text, held, copy, lost, original, step, takes, numbers };
       }
       case Kind.Delivered:
-        return { kind, message: this.take() };
+        return { kind, message: this.grab() };
       case Kind.Lost:
-        return { kind, message: this.take(), why: this.take() };
+        return { kind, message: this.grab(), why: this.grab() };
       case Kind.Held:
-        return { kind, message: this.take(), held: this.take() > 0 };
+        return { kind, message: this.grab(), held: this.grab() > 0 };
       case Kind.Crashed:
-        return { kind, server: this.take(), lost: this.take(), text: this.take() };
+        return { kind, server: this.grab(), lost: this.grab(), text: this.grab() };
       case Kind.Wiped:
       case Kind.NotBooted:
-        return { kind, server: this.take(), text: this.take() };
+        return { kind, server: this.grab(), text: this.grab() };
       case Kind.Lies:
-        return { kind, server: this.take(), lies: this.take() > 0, text: this.take() };
+        return { kind, server: this.grab(), lies: this.grab() > 0, text: this.grab() };
       case Kind.Fault:
-        return { kind, fault: this.take(), begins: this.take() > 0, servers: this.list() };
+        return { kind, fault: this.grab(), begins: this.grab() > 0, servers: this.list() };
       case Kind.Statement:
-        return { kind, line: this.take() };
+        return { kind, line: this.grab() };
       case Kind.Asked:
-        return { kind, server: this.take(), request: this.take(), class: this.take(), text: this.take() };
+        return { kind, server: this.grab(), request: this.grab(), class: this.grab(), text: this.grab() };
       case Kind.Answered:
-        return { kind, server: this.take(), request: this.take(), outcome: this.take(), text: this.take() };
+        return { kind, server: this.grab(), request: this.grab(), outcome: this.grab(), text: this.grab() };
       case Kind.Condition:
-        return { kind, server: this.take(), condition: this.take(), on: this.take() > 0 };
+        return { kind, server: this.grab(), condition: this.grab(), on: this.grab() > 0 };
       case Kind.Link:
-        return { kind, from: this.take(), to: this.take(), change: this.take() };
+        return { kind, from: this.grab(), to: this.grab(), change: this.grab() };
       case Kind.Recovered:
         return { kind };
       default:
@@ -225,36 +225,36 @@ export class Tape {
     }
   }
 
-  private take(): number {
+  private grab(): number {
     return this.records[this.at++];
   }
 
   private list(): number[] {
-    const length = this.take();
+    const length = this.grab();
     const list = this.records.slice(this.at, this.at + length);
     this.at += length;
     return list;
   }
 
   private snapshot(): Snapshot {
-    return { index: this.take(), term: this.take(), configuration: this.take() };
+    return { index: this.grab(), term: this.grab(), configuration: this.grab() };
   }
 
   private write(): Write {
-    const parts = this.take();
-    const state = parts & 1 ? { term: this.take(), vote: this.take() } : null;
+    const parts = this.grab();
+    const state = parts & 1 ? { term: this.grab(), vote: this.grab() } : null;
     const snapshot = parts & 2 ? this.snapshot() : null;
-    const log = parts & 4 ? { from: this.take(), entries: this.list() } : null;
+    const log = parts & 4 ? { from: this.grab(), entries: this.list() } : null;
     return { state, snapshot, log };
   }
 
   private skipList(): void {
-    const length = this.take();
+    const length = this.grab();
     this.at += length;
   }
 
   private skipWrite(): void {
-    const parts = this.take();
+    const parts = this.grab();
     this.at += (parts & 1 ? 2 : 0) + (parts & 2 ? 3 : 0) + (parts & 4 ? 1 : 0);
     if (parts & 4) this.skipList();
   }
@@ -267,13 +267,13 @@ export class Tape {
     }
     if (kind === Kind.Stepped) {
       this.at += 5;
-      for (let mask = this.take(); mask > 0; mask &= mask - 1) this.at++;
-      for (let writes = this.take(); writes > 0; writes--) this.skipWrite();
+      for (let mask = this.grab(); mask > 0; mask &= mask - 1) this.at++;
+      for (let writes = this.grab(); writes > 0; writes--) this.skipWrite();
       this.at += 2;
       this.skipList();
     } else if (kind === Kind.Durable) {
       this.at += 5;
-      if (this.take()) this.skipWrite();
+      if (this.grab()) this.skipWrite();
     } else {
       this.at += 2 + fields;
       if (kind === Kind.Booted || kind === Kind.Fault) this.skipList();

@@ -62,6 +62,11 @@ export function causes(run: Run, record: number): Link[] {
       for (const vote of taken(run, rec.server, record, Body.RequestVoteReply, server.term)) {
         if (vote.numbers[0]) add(source(vote.step), `votes for S${rec.server}`, 7);
       }
+      // In a trace there are no messages: votes are known by what the voters reported.
+      for (let other = 1; rec.cause === Cause.Reported && other <= run.data.servers; other++) {
+        const vote = facts.voted.get(`${other} ${server.term}`)?.find((it) => it.candidate === rec.server);
+        if (other !== rec.server) add(vote?.record, `votes for S${rec.server}`, 7);
+      }
     } else if (server.role === LEADER && (rec.view.commit !== undefined || rec.writes.length > 0)) {
       const led = facts.leaders.get(server.term)?.find((it) => it.server === rec.server);
       add(led?.record, "leads the term", 4);
@@ -70,6 +75,10 @@ export function causes(run: Run, record: number): Link[] {
       for (const reply of taken(run, rec.server, record, Body.AppendEntriesReply, server.term)) {
         if (reply.numbers[0] && reply.numbers[1] >= server.commit) add(source(reply.step), "acknowledges it", 6);
       }
+    }
+    if (rec.cause === Cause.Reported) {
+      if (rec.view.vote) add(facts.stood.get(`${server.vote} ${server.term}`), "stands for election", 6);
+      if (rec.view.commit) add(facts.committed[server.commit]?.record, "commits it", 5);
     }
     const life = latest(acts.lives);
     if (life !== undefined && tape.kinds[life] === Kind.Booted && life > 0) add(life, "its latest start", tape.kinds[life - 1] === Kind.Booted ? 1 : 4);

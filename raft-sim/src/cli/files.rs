@@ -113,6 +113,19 @@ pub(super) fn write(
         .map_err(|error| Error::Message(format!("{}: cannot be written: {error}", path.display())))
 }
 
+/// Makes a folder, which must have nothing in it: no file in it is written over. `purpose` says what it is for.
+pub(super) fn new_folder(folder: &Path, purpose: &str) -> Result<(), Error> {
+    let wrong = |error| Error::Message(format!("{}: cannot be used: {error}", folder.display()));
+    fs::create_dir_all(folder).map_err(wrong)?;
+    match fs::read_dir(folder).map_err(wrong)?.next() {
+        None => Ok(()),
+        Some(_) => {
+            let why = format!("is not empty; expected a new folder for the {purpose}");
+            Err(Error::Message(format!("{}: {why}", folder.display())))
+        }
+    }
+}
+
 /// Makes a file, which must not exist yet: one that is written while a command works.
 pub(super) fn new_file(path: &Path) -> Result<File, Error> {
     File::create_new(path).map_err(|error| {

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use super::files::{Overwrite, write};
 use super::output::{BAD, GOOD};
-use super::subject::{Own, SubjectArgs};
+use super::subject::{Own, SubjectArgs, Target};
 use super::values::{self, PlanArgs};
+use crate::plan::Plan;
 use crate::report::End;
 use crate::view::{Run, page};
 
@@ -103,4 +104,31 @@ fn save(path: &Path, shown: Vec<Shown>, out: &mut dyn Write) -> Result<End, Erro
     }
     writeln!(out, "{}: {} KB", path.display(), page.len().div_ceil(1_000))?;
     Ok(end)
+}
+
+/// Draws the scenario of a finding into a file, for a report that links to it.
+pub(super) fn save_scenario(
+    path: &Path,
+    title: &str,
+    text: &str,
+    command: String,
+    target: &Target<'_>,
+) -> Result<(), Error> {
+    save_page(path, source::of_text(title, text, command, target)?)
+}
+
+/// Draws the run of a plan into a file, for a report that links to it.
+pub(super) fn save_plan(
+    path: &Path,
+    title: &str,
+    plan: &Plan,
+    command: String,
+    target: &Target<'_>,
+) -> Result<(), Error> {
+    save_page(path, source::of_plan(title.to_owned(), command, plan, target)?)
+}
+
+fn save_page(path: &Path, shown: Shown) -> Result<(), Error> {
+    let page = page(&[shown.run]);
+    write(path, |file| file.write_all(page.as_bytes()))
 }

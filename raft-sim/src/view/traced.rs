@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::tape::{Kind, Tape, server};
 use super::{About, Run, Shown, VERSION, fold::fields};
-use crate::model::{Entry, NodeId, Position, length};
+use crate::model::{Entry, HardState, NodeId, Position, length};
 use crate::subject::{LogWrite, Role, Token, View, Write};
 use crate::trace::{Event, Judgement, Start, Trace, What};
 
@@ -108,6 +108,11 @@ impl Fold {
                 view.snapshot = Some(last.index);
             }
             What::Durable(events) => return self.durable(id, *events),
+        }
+        if (view.term, view.voted_for) != (known.view.term, known.view.voted_for) {
+            let state = HardState { term: view.term, voted_for: view.voted_for };
+            let write = write.get_or_insert(Write::new(Token(0)));
+            write.hard_state = Some(state);
         }
         self.stepped(id, view, write, event);
     }

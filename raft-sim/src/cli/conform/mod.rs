@@ -1,5 +1,6 @@
 //! `raft-sim conform`: scenarios and seeds on one subject or several, and a report of what they show.
 
+mod pages;
 mod record;
 mod rounds;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use super::files::new_folder;
 use super::subject::{SubjectsArgs, Target};
 use super::{Error, test, values};
 use crate::campaign::Part;
@@ -47,6 +49,9 @@ pub(super) struct Args {
     /// A new folder for the scenarios of the causes, a file for each
     #[arg(long, value_name = "FOLDER")]
     record: Option<PathBuf>,
+    /// A new folder for pages that show the causes, as `raft-sim view` draws them; the report links to them
+    #[arg(long, value_name = "FOLDER")]
+    view: Option<PathBuf>,
     /// Format of the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -92,7 +97,10 @@ pub(super) fn conform(
     let known = args.known.as_deref().map_or(Ok(Known::default()), known)?;
     // Fail now, not after an hour, if the report can't be written.
     args.out.as_deref().map_or(Ok(()), writable)?;
-    args.record.as_deref().map_or(Ok(()), record::prepare)?;
+    let folders = [(&args.record, "scenarios"), (&args.view, "pages")];
+    for (folder, purpose) in folders {
+        folder.as_deref().map_or(Ok(()), |folder| new_folder(folder, purpose))?;
+    }
     let mut trials = Vec::new();
     for (at, target) in targets.iter().enumerate() {
         if targets.len() > 1 {
@@ -111,7 +119,10 @@ pub(super) fn conform(
             break;
         }
     }
-    let report = Conformance::of(&trials, &known);
+    let mut report = Conformance::of(&trials, &known);
+    if let Some(folder) = &args.view {
+        pages::draw(&mut report, targets, folder, args.out.as_deref())?;
+    }
     if let Some(folder) = &args.record {
         record::scenarios(&report, folder)?;
     }

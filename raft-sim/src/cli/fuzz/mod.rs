@@ -1,5 +1,6 @@
 //! `raft-sim fuzz`: many seeds, their findings, and how often each property was put to the test.
 
+mod pages;
 mod regressions;
 mod shard;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::files::new_folder;
 use super::output::heading;
 use super::progress::{Clock, Limits as WallClock, Progress};
 use super::subject::{SubjectArgs, Target};
@@ -69,6 +71,9 @@ pub(super) struct Args {
     /// then a plan in a file beside that of --out
     #[arg(long, requires = "out", conflicts_with_all = ["resume", "check_determinism"])]
     guided: bool,
+    /// A new folder for pages that show the findings, as `raft-sim view` draws them
+    #[arg(long, value_name = "FOLDER")]
+    view: Option<PathBuf>,
     /// Stop at the N-th finding
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     findings: Option<u64>,
@@ -104,6 +109,7 @@ pub(super) fn fuzz(
     err: &mut dyn Write,
 ) -> Result<End, Error> {
     let options = options(args, part(args, err)?);
+    args.view.as_deref().map_or(Ok(()), |folder| new_folder(folder, "pages"))?;
     let jobs = values::available(args.jobs);
     let known = args.regressions.as_deref().map(Regressions::read).transpose()?;
     let mut runner =
@@ -117,6 +123,7 @@ pub(super) fn fuzz(
             runner = runner.resume(campaign);
         }
     }
+    let header = runner.header();
     let limits = WallClock { time: args.time, shrink: args.shrink_time };
     let clock = Clock::new(limits, asked_to_stop);
     runner = runner.watch(&clock);
@@ -130,6 +137,9 @@ pub(super) fn fuzz(
     let Ended { campaign, guide, ending, .. } = runner.run(&mut printer)?;
     let Printer { out, unwritten, mut progress, .. } = printer;
     guide.map_or(Ok(()), |guide| guided(&guide, out))?;
+    if let Some(folder) = &args.view {
+        pages::draw(&campaign, &header, target, folder, out)?;
+    }
     results::sums(out, &campaign, args.stats)?;
     out.flush()?;
     if let Some(known) = &known {

@@ -15,7 +15,10 @@ use crate::cli::which;
 use crate::plan::{Plan, PlanOptions};
 use crate::report::{End, failure_end};
 use crate::run;
+use crate::scenario;
+use crate::scenario::parse::parse;
 use crate::scenario::replay::{Failure, Verdict, replay};
+use crate::scenario::syntax::Scenario;
 use crate::trace;
 use crate::view::{self, About, Run};
 
@@ -175,14 +178,36 @@ fn of_scenario(
     target: &Target<'_>,
     err: &mut dyn Write,
 ) -> Result<Option<Shown>, Error> {
-    let Some((source, mut scenario)) = load_or_report(path, err)? else { return Ok(None) };
+    let Some((source, scenario)) = load_or_report(path, err)? else { return Ok(None) };
+    let command = target.caller.command(&format!("explain {}", campaign::quoted(source.name())));
+    replayed(&source, scenario, command, target).map(Some)
+}
+
+/// The replay of a scenario that a program made.
+pub(super) fn of_text(
+    name: &str,
+    text: &str,
+    command: String,
+    target: &Target<'_>,
+) -> Result<Shown, Error> {
+    let source = scenario::source::Source::new(name, text);
+    let scenario = parse(&source).map_err(|error| Error::Message(error.to_string()))?;
+    replayed(&source, scenario, command, target)
+}
+
+fn replayed(
+    source: &scenario::source::Source,
+    mut scenario: Scenario,
+    command: String,
+    target: &Target<'_>,
+) -> Result<Shown, Error> {
     // The violation that a negative control is there to show is what its page shows.
     let expected = scenario.header.violates.take();
     let mut recorder = view::Recorder::new();
     let verdict = replay(&scenario, target.implementation(), &mut recorder);
     let mut about = About {
         subject: target.implementation().name().to_owned(),
-        replay: target.caller.command(&format!("explain {}", campaign::quoted(source.name()))),
+        replay: command,
         ..About::of_scenario(&scenario, source.text())
     };
     let (line, end) = match verdict {
@@ -208,7 +233,7 @@ fn of_scenario(
         }
     };
     let line = format!("{}: {line}", source.name());
-    Ok(Some(Shown { run: recorder.into_run(about), line, end }))
+    Ok(Shown { run: recorder.into_run(about), line, end })
 }
 
 /// What failed in a scenario.

@@ -72,6 +72,7 @@ impl Draft {
             seeds: 0,
             scenario: None,
             replay: String::new(),
+            page: None,
             examples: Vec::new(),
         };
         Draft { cause, short: Vec::new(), is_plain: false }

@@ -151,6 +151,7 @@ fn one_cause(anchor: &str, number: usize, cause: &Cause) -> Markup {
             p.message { (cause.gist()) }
             p { "Look at " (look_at) "." }
             pre.replay { code { (replay) } }
+            @if let Some(page) = &cause.page { p { a href=(page) { "See it" } } }
             @if let (Some(scenario), Some(lines)) = (&cause.scenario, cause.of_scenario()) {
                 p.aside { (lines) ":" }
                 pre { code { (scenario.trim_end()) } }

@@ -143,6 +143,9 @@ fn whole_cause(number: usize, cause: &Cause, out: &mut dyn Write) -> io::Result<
     writeln!(out, "      {}; {}", cause.weight.title(), notes.join("; "))?;
     writeln!(out, "      look at {look_at}")?;
     writeln!(out, "      {GOOD}{replay}{GOOD:#}")?;
+    if let Some(page) = &cause.page {
+        writeln!(out, "      see it: {page}")?;
+    }
     if let (Some(scenario), Some(lines)) = (&cause.scenario, cause.of_scenario()) {
         writeln!(out, "      {ASIDE}{lines}:{ASIDE:#}")?;
         indented(out, "        ", scenario)?;

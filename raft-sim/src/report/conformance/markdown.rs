@@ -146,6 +146,9 @@ fn folded_cause(number: usize, cause: &Cause, out: &mut Vec<u8>) -> io::Result<(
     let notes: Vec<String> = shown_by.chain(cause.notes()).collect();
     writeln!(out, "{}; {}. Look at {}.\n", plain(says), plain(&notes.join("; ")), plain(look_at))?;
     block("sh", replay, out)?;
+    if let Some(page) = &cause.page {
+        writeln!(out, "\n[See it](<{page}>)")?;
+    }
     if let (Some(scenario), Some(lines)) = (&cause.scenario, cause.of_scenario()) {
         writeln!(out, "\n{lines}:\n")?;
         block("raft", scenario.trim_end(), out)?;

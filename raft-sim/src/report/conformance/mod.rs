@@ -157,6 +157,9 @@ pub struct Cause {
     pub scenario: Option<String>,
     /// The command that shows it again.
     pub replay: String,
+    /// The page that shows the scenario, as the report links to it, if it was drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
     /// Examples, the plainest first; never empty.
     pub examples: Vec<Example>,
 }
