@@ -200,7 +200,12 @@ impl Disk {
         let (mut lanes, mut threads) = (BTreeMap::new(), Vec::new());
         for (lane, name) in [(Lane::Log, "log"), (Lane::Bulk, "snapshots")] {
             let (sender, queue) = mpsc::channel::<Operation>();
-            let mut worker = Worker { path: path.to_path_buf(), open: Vec::new() };
+            let mut worker = Worker {
+                path: path.to_path_buf(),
+                open: Vec::new(),
+                #[cfg(feature = "bugs")]
+                volatile: crate::bugs::Volatile::from_environment(),
+            };
             let report = report.clone();
             let run = move || {
                 while let Ok(operation) = queue.recv() {
@@ -238,6 +243,8 @@ struct Worker {
     path: PathBuf,
     /// Open files, the one that was used last at the end.
     open: Vec<(File, fs::File)>,
+    #[cfg(feature = "bugs")]
+    volatile: Option<crate::bugs::Volatile>,
 }
 
 impl Worker {
@@ -261,7 +268,21 @@ impl Worker {
         }
     }
 
+    #[cfg(not(feature = "bugs"))]
     fn work(&mut self, work: &Work) -> io::Result<Vec<u8>> {
+        self.really(work)
+    }
+
+    /// Does what a disk with a cache does: what is written is only there once it is synced.
+    #[cfg(feature = "bugs")]
+    fn work(&mut self, work: &Work) -> io::Result<Vec<u8>> {
+        let Some(mut volatile) = self.volatile.take() else { return self.really(work) };
+        let done = volatile.work(work, &mut |work| self.really(work));
+        self.volatile = Some(volatile);
+        done
+    }
+
+    fn really(&mut self, work: &Work) -> io::Result<Vec<u8>> {
         match work {
             Work::Create { file, length } => {
                 self.close(*file);

@@ -11,6 +11,8 @@
 //! ```
 
 pub mod api;
+#[cfg(feature = "bugs")]
+mod bugs;
 pub mod cli;
 pub mod client;
 pub mod cluster;

@@ -184,6 +184,8 @@ impl<M: Machine> Driver<M> {
             Input::Request { request, deadline, answer } => {
                 self.tickets += 1;
                 let ticket = Ticket(self.tickets);
+                #[cfg(feature = "bugs")]
+                let request = crate::bugs::read_locally(request);
                 self.waiting.insert(ticket, answer);
                 self.event(Event::Request { ticket, deadline: Some(deadline), request });
             }
