@@ -1,0 +1,7 @@
+//! The program `raft-node`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    raft_node::cli::run()
+}
