@@ -71,6 +71,7 @@ struct Fetching {
 struct Loading {
     last: Position,
     reader: Reader,
+    snapshot: Arc<Snapshot>,
 }
 
 impl<F> Snapshots<F> {
@@ -395,12 +396,12 @@ fn check(reader: &mut Reader) -> bool {
 /// Loading.
 impl<M: Machine> Host<M> {
     /// A snapshot takes the place of the state machine's state.
-    pub(super) fn load(&mut self, snapshot: &Snapshot, outputs: &mut Outputs) {
+    pub(super) fn load(&mut self, snapshot: Arc<Snapshot>, outputs: &mut Outputs) {
         let last = snapshot.last;
         let Some(handle) = Handle::from_bytes(&snapshot.data) else { return };
         self.machine.clear();
         let reader = Reader::new(self.options.cluster, last, handle);
-        self.snapshots.loading = Some(Loading { last, reader });
+        self.snapshots.loading = Some(Loading { last, reader, snapshot });
         self.read_more(last, 0, outputs);
     }
 
@@ -437,7 +438,10 @@ impl<M: Machine> Host<M> {
                 Ok(Part::Complete(sessions)) => match Sessions::from_bytes(&sessions) {
                     Ok((sessions, [])) => {
                         self.sessions = sessions;
-                        self.snapshots.loading = None;
+                        let loaded = self.snapshots.loading.take().map(|loading| loading.snapshot);
+                        if self.options.observe {
+                            outputs.observations.extend(loaded.map(Observation::Restored));
+                        }
                         self.step(Input::Applied(last.index), outputs);
                         return self.read_parked(outputs);
                     }
