@@ -63,9 +63,15 @@ export class App {
     this.controls();
     this.pointers();
     addEventListener("keydown", (event) => this.key(event));
-    addEventListener("resize", () => this.draw());
+    this.resize();
+    addEventListener("resize", () => this.resize());
     addEventListener("hashchange", () => this.fromAddress());
     this.fromAddress();
+  }
+
+  private resize(): void {
+    this.size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
+    this.draw();
   }
 
   /** Goes where the address points, or to the violation, the first difference, or the beginning. */
@@ -291,8 +297,9 @@ export class App {
     const { data } = this.run;
     document.title = `${data.violation?.property || data.title} · raft-sim`;
     const { violation } = data;
+    const [first = "", ...rest] = violation?.detail.split("\n") ?? [];
     const head = violation
-      ? [h("p", { class: "verdict wrong" }, [violation.property, violation.section && `(${violation.section})`].filter(Boolean).join(" ") || "An expectation was not met"), h("h1", {}, violation.detail)]
+      ? [h("p", { class: "verdict wrong" }, [violation.property, violation.section && `(${violation.section})`].filter(Boolean).join(" ") || "An expectation was not met"), h("h1", {}, first), rest.length ? h("pre", { class: "quiet" }, rest.join("\n")) : ""]
       : [h("p", { class: "verdict" }, data.verdict), h("h1", {}, data.title)];
     const facts = [violation ? data.title : "", data.subject, `${data.servers} servers`, `${data.observations.toLocaleString("en")} observations`].filter(Boolean).join(" · ");
     const replay = data.replay ? h("p", { class: "replay" }, h("code", {}, data.replay), h("button", { id: "copy", onclick: () => void this.copy(data.replay, data.replay) }, "Copy")) : null;
@@ -511,7 +518,6 @@ export class App {
   private paint(): void {
     const { run, cursor } = this;
     const place = run.placeOf(cursor);
-    this.size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
     const room = (innerHeight / this.size - 400) / run.data.servers;
     const lane = innerWidth < 700 || this.runs.length > 1 ? 58 : min(120, max(64, room));
     this.canvases.forEach((canvas, at) => {

@@ -1,6 +1,6 @@
 // A run, read once from its beginning to its end: what is drawn of it, what is searched in it, and states on the way.
 
-import { ceil, floor, max, min } from "./math.ts";
+import { ceil, floor, lowerBound, max, min } from "./math.ts";
 import { LEADER, State, flightOf, type Condition, type Flight } from "./state.ts";
 import { CONDITIONS } from "./state.ts";
 import { Facts } from "./facts.ts";
@@ -210,6 +210,12 @@ export class Run {
       }
       if (rec.kind === Kind.Lies || rec.kind === Kind.Crashed) track(id, "lies", server.truth !== null);
     }
+  }
+
+  /** The role and term of a server after a record. */
+  bandAt(server: number, record: number): Band {
+    const bands = this.bands[server - 1];
+    return bands[max(0, lowerBound(bands, (band) => band.from, record + 1) - 1)];
   }
 
   /** The state after a record. */

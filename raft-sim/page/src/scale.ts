@@ -1,7 +1,7 @@
 // The horizontal scale of the picture: the same room for each moment, for each microsecond, or for each cause. Units are what
 // a camera moves in.
 
-import { floor, max, min, round } from "./math.ts";
+import { floor, lowerBound, max, min, round } from "./math.ts";
 import type { Run } from "./run.ts";
 
 export interface Scale {
@@ -16,17 +16,6 @@ export interface Scale {
 }
 
 export type Mode = "steps" | "time" | "causes";
-
-/** The first place in a list, ordered by a key, whose key is not below a value. */
-export function lowerBound<T>(list: readonly T[], key: (item: T) => number, value: number): number {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (key(list[middle]) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 /** The same room for each moment. */
 export function steps(run: Run): Scale {

@@ -1,9 +1,9 @@
 // The picture of a run: lanes, bands, messages, faults, clients, and the chain of causes. It is drawn on any surface.
 
-import { abs, ceil, floor, hypot, log10, max, min, round } from "./math.ts";
+import { abs, ceil, floor, hypot, log10, lowerBound, max, min, round } from "./math.ts";
 import { CANDIDATE, LEADER, type Flight } from "./state.ts";
 import type { Run } from "./run.ts";
-import { lowerBound, type Mode, type Scale } from "./scale.ts";
+import type { Mode, Scale } from "./scale.ts";
 import type { Surface } from "./surface.ts";
 import { ON_TERM, bodyColor, isReply, termColor, type Theme } from "./theme.ts";
 import type { Chain } from "./why.ts";

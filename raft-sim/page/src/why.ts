@@ -1,5 +1,6 @@
 // Why: the way back from a step along messages, writes, votes and crashes to the acts that do not go together.
 
+import { lowerBound } from "./math.ts";
 import { LEADER } from "./state.ts";
 import { Body, Cause, Kind } from "./tape.ts";
 import type { Run } from "./run.ts";
@@ -24,7 +25,7 @@ export interface Chain {
 /** The steps of a chain at most. */
 const MOST = 12;
 /** The steps that are looked at for one. */
-const FAR = 4000;
+const FAR = 1500;
 
 /** The causes of a record, the most telling first. */
 export function causes(run: Run, record: number): Link[] {
@@ -35,15 +36,7 @@ export function causes(run: Run, record: number): Link[] {
   const { facts, tape } = run;
   for (const other of facts.doubts.get(record)?.against ?? []) add(other, "does not go together with it", 10);
   const rec = tape.read(record);
-  const latest = (list: number[]): number | undefined => {
-    let [low, high] = [0, list.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (list[middle] < record) low = middle + 1;
-      else high = middle;
-    }
-    return list[low - 1];
-  };
+  const latest = (list: number[]): number | undefined => list[lowerBound(list, (it) => it, record) - 1];
   // A notice of a disk that only lets a message go stands for the step that wrote.
   const source = (step: number): number | undefined => {
     const other = step ? tape.read(step) : undefined;
@@ -55,8 +48,8 @@ export function causes(run: Run, record: number): Link[] {
     const flight = rec.cause === Cause.Receive ? run.flights[rec.ref - 1] : undefined;
     if (flight) add(source(flight.step), `sends ${name(flight.body)}`, 6);
     if (rec.cause === Cause.Persisted) add(facts.writes[rec.ref], "issues the write", 6);
-    const state = run.stateAt(record);
-    const server = state.of(rec.server);
+    const server = run.bandAt(rec.server, record);
+    const commit = rec.view.commit ?? 0;
     if (rec.view.role === LEADER) {
       add(facts.stood.get(`${rec.server} ${server.term}`), "stands for election", 5);
       for (const vote of taken(run, rec.server, record, Body.RequestVoteReply, server.term)) {
@@ -73,21 +66,29 @@ export function causes(run: Run, record: number): Link[] {
     }
     if (rec.view.commit !== undefined && server.role === LEADER) {
       for (const reply of taken(run, rec.server, record, Body.AppendEntriesReply, server.term)) {
-        if (reply.numbers[0] && reply.numbers[1] >= server.commit) add(source(reply.step), "acknowledges it", 6);
+        if (reply.numbers[0] && reply.numbers[1] >= commit) add(source(reply.step), "acknowledges it", 6);
       }
     }
     if (rec.cause === Cause.Reported) {
-      if (rec.view.vote) add(facts.stood.get(`${server.vote} ${server.term}`), "stands for election", 6);
-      if (rec.view.commit) add(facts.committed[server.commit]?.record, "commits it", 5);
+      if (rec.view.vote) add(facts.stood.get(`${rec.view.vote} ${server.term}`), "stands for election", 6);
+      if (commit) add(facts.committed[commit]?.record, "commits it", 5);
     }
     const life = latest(acts.lives);
-    if (life !== undefined && tape.kinds[life] === Kind.Booted && life > 0) add(life, "its latest start", tape.kinds[life - 1] === Kind.Booted ? 1 : 4);
+    if (life !== undefined && tape.kinds[life] === Kind.Lies) add(life, "its disk lies", 6);
+    if (life !== undefined && tape.kinds[life] === Kind.Booted && life > 0) {
+      const before = acts.lives[acts.lives.indexOf(life) - 1];
+      add(life, "its latest start", before === undefined ? 1 : tape.kinds[before] === Kind.Wiped ? 6 : 4);
+    }
     if (rec.view.vote !== undefined || rec.writes.length > 0 || rec.view.role !== undefined) add(latest(acts.logs), "what its log is", 3);
     add(latest(acts.steps), "its step before", 1);
   } else if ("server" in rec) {
     const acts = facts.acts[rec.server - 1];
-    add(latest(acts.lives), "before it started", 5);
+    const life = latest(acts.lives);
+    const kind = life === undefined ? Kind.Booted : tape.kinds[life];
+    if (life !== acts.lives[0]) add(life, "before it started", kind === Kind.Wiped ? 6 : 5);
     add(latest(acts.steps), "its step before", rec.kind === Kind.Crashed ? 4 : 2);
+  } else if (rec.kind === Kind.Statement) {
+    for (const acts of facts.acts) add(source(latest(acts.steps) ?? 0), "its last step", 4);
   } else if (rec.kind === Kind.Lost) {
     add(source(run.flights[rec.message - 1].step), "sends it", 6);
   }
@@ -136,7 +137,7 @@ export function why(run: Run, record: number): Chain {
     // What is far away from all that went wrong explains nothing.
     if (wrong.length && price(cost, next) > price(cost, wrong[wrong.length - 1]) + 40) break;
   }
-  const origin = deepest(wrong, cost);
+  const origin = deepest(run, wrong, cost);
   const chosen = new Set<number>([record]);
   const path = (to: number): number[] => {
     const steps = [];
@@ -172,13 +173,23 @@ export function why(run: Run, record: number): Chain {
 const STRONG = 6;
 
 /** Of the acts that went wrong the nearest, or one that this follows from: messages and contradictions lead there. */
-function deepest(wrong: number[], cost: Map<number, { cost: number; link: Link | null; from: number }>): number {
-  const nearest = wrong.slice().sort((one, other) => price(cost, one) - price(cost, other));
-  let origin = nearest[0] ?? -1;
-  for (const other of nearest.slice(1)) {
-    let at = other;
-    while (at !== origin && (cost.get(at)?.link?.weight ?? 0) >= STRONG) at = cost.get(at)?.from ?? origin;
-    if (at === origin) origin = other;
+function deepest(run: Run, wrong: number[], cost: Map<number, { cost: number; link: Link | null; from: number }>): number {
+  let origin = wrong.slice().sort((one, other) => price(cost, one) - price(cost, other))[0] ?? -1;
+  for (let next = origin; next >= 0; ) {
+    origin = next;
+    next = -1;
+    const open = [origin];
+    for (let at = 0; at < open.length && at < 200 && next < 0; at++) {
+      for (const link of causes(run, open[at])) {
+        if (link.weight < STRONG || open.includes(link.to)) continue;
+        open.push(link.to);
+        if (!cost.has(link.to)) cost.set(link.to, { cost: price(cost, open[at]) + 11 - link.weight, link, from: open[at] });
+        if (run.facts.doubts.has(link.to)) {
+          next = link.to;
+          break;
+        }
+      }
+    }
   }
   return origin;
 }

@@ -11,7 +11,7 @@ import { voters, isQuorum, type Log } from "../src/state.ts";
 import { Damaged, read, sum, Kind } from "../src/tape.ts";
 import { fromFragment, toFragment } from "../src/position.ts";
 import { why } from "../src/why.ts";
-import { blocks, json, runsOf, scenarios, states, text } from "./files.ts";
+import { blocks, controls, json, runsOf, scenarios, states, text } from "./files.ts";
 
 for (const seed of [42, 7]) {
   test(`seed ${seed}: the state at fifty steps is what the simulator had`, () => {
@@ -69,6 +69,19 @@ test("why? ends at the step in which a planted bug acted", () => {
     assert.ok(chain.steps.length <= 15, `${file}: ${chain.steps.length} steps`);
     assert.ok(chain.steps.some((step) => step.record === chain.origin));
   }
+});
+
+test("why? ends at the disk that lost what it promised", () => {
+  let seen = 0;
+  for (const data of controls()) {
+    if (!data.scenario.some((line) => /^(lie|wipe)\b/.test(line))) continue;
+    const run = new Run(data);
+    const chain = why(run, run.violation);
+    const remark = chain.steps.find((step) => step.record === chain.origin)?.remark ?? "";
+    assert.match(remark, /^its disk/, data.title);
+    seen++;
+  }
+  assert.ok(seen >= 4);
 });
 
 test("in runs of a correct Raft no act is doubted", () => {

@@ -38,4 +38,7 @@ export interface Known {
 
 export const states = (seed: number): { record: number; servers: Known[] }[] => json(`states-${seed}.json`);
 
+/** The negative controls: scenarios that suppose what no Raft survives. */
+export const controls = (): RunData[] => json("controls.json");
+
 export const scenarios = (): RunData[] => json("scenarios.json");

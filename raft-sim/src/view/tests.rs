@@ -21,7 +21,7 @@ use crate::reference::Reference;
 use crate::run;
 use crate::scenario::packaged::PACKAGED;
 use crate::scenario::parse::parse;
-use crate::scenario::replay::{Verdict, replay};
+use crate::scenario::replay::{Failure, Verdict, replay};
 use crate::subject::{
     Boot, Capability, Effects, Event, Implementation, Role, Subject, Token, View,
 };
@@ -179,19 +179,33 @@ fn twenty_thousand_observations_take_less_than_five_megabytes() {
 
 #[test]
 fn the_scenarios_are_exported_for_the_page() {
-    let mut runs = Vec::new();
+    let (mut runs, mut controls) = (Vec::new(), Vec::new());
     for packaged in PACKAGED {
         let source = packaged.source();
-        let scenario = parse(&source).expect("the packaged scenarios parse");
-        if scenario.header.violates.is_some() {
-            continue;
-        }
+        let mut scenario = parse(&source).expect("the packaged scenarios parse");
+        let is_control = scenario.header.violates.take().is_some();
         let mut recorder = Recorder::new();
-        if replay(&scenario, &Reference, &mut recorder) == Verdict::Passed {
-            runs.push(data(&recorder.into_run(About::of_scenario(&scenario, source.text()))));
+        let verdict = replay(&scenario, &Reference, &mut recorder);
+        let mut about = About::of_scenario(&scenario, source.text());
+        match verdict {
+            Verdict::Passed => runs.push(data(&recorder.into_run(about))),
+            Verdict::Failed(Failure { message, .. }) if is_control => {
+                about.violation = Some(Shown {
+                    property: "a property".to_owned(),
+                    section: String::new(),
+                    detail: message,
+                    server: 0,
+                    liveness: false,
+                });
+                controls.push(data(&recorder.into_run(about)));
+            }
+            Verdict::Failed(failure) => panic!("{}: {}", packaged.path, failure.message),
+            Verdict::Skipped(_) => {}
         }
     }
     assert!(runs.len() > 400, "{}", runs.len());
+    assert!(controls.len() >= 4, "{}", controls.len());
+    keep("controls.json", &format!("[{}]", controls.join(",")));
     keep("scenarios.json", &format!("[{}]", runs.join(",")));
 }
 
