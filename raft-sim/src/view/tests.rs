@@ -294,7 +294,8 @@ impl Subject for Server {
             }
             Bug::CommitsAlone if after.role == Role::Leader => {
                 let appended = effects.writes.iter().filter_map(|write| write.log.as_ref());
-                let Some(matched) = appended.filter_map(|log| log.entries.last()).last() else {
+                let Some(matched) = appended.filter_map(|log| log.entries.last()).next_back()
+                else {
                     return;
                 };
                 let matched = Some(matched.index);
