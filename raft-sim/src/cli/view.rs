@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::report::End;
 use crate::view::{Run, page};
 
-use source::{Shown, Source};
+use source::{Named, Shown};
 
 /// Draw a run as one page for a browser, which needs nothing else
 ///
@@ -28,7 +28,7 @@ use source::{Shown, Source};
 )]
 pub(super) struct Args {
     /// A scenario file, or the name of a scenario that comes with the program; a file of results, of which a finding is
-    /// drawn; a plan; or the files of a trace; `-` is the standard input
+    /// drawn; a plan; or the files of a trace; `-` is a scenario on the standard input
     #[arg(value_name = "FILE|NAME", required_unless_present = "seed", conflicts_with = "seed")]
     #[arg(conflicts_with_all = PlanArgs::names())]
     files: Vec<PathBuf>,
@@ -65,8 +65,8 @@ pub(super) fn view(
     args.overwrite.check(&[("--out", &Some(args.out.clone()))])?;
     let target = args.subject.start(own)?;
     let source = match args.seed {
-        Some(seed) => Source::Seed(seed),
-        None => Source::Files(&args.files),
+        Some(seed) => Named::Seed(seed),
+        None => Named::Files(&args.files),
     };
     let Some(first) = source.shown(args.finding, &args.plan_options, &target, err)? else {
         return Ok(End::Unusable);
@@ -75,7 +75,7 @@ pub(super) fn view(
     if let Some(other) = &args.compare {
         let seed = other.to_str().and_then(|text| text.parse().ok());
         let files = [other.clone()];
-        let source = seed.map_or(Source::Files(&files), Source::Seed);
+        let source = seed.map_or(Named::Files(&files), Named::Seed);
         let Some(second) = source.shown(None, &args.plan_options, &target, err)? else {
             return Ok(End::Unusable);
         };

@@ -50,6 +50,17 @@ pub(super) struct Fold {
     requests: BTreeMap<Request, u64>,
 }
 
+/// Departure of a message.
+#[derive(Clone, Copy, Debug, Default)]
+struct Departure {
+    copy: bool,
+    held: bool,
+    /// The reason of its loss, if it is lost at once; 0 if not.
+    lost: u64,
+    /// The virtual microseconds that it takes; 0 if that is not known.
+    takes: u64,
+}
+
 /// Conditions of a server that an action changes.
 #[derive(Clone, Copy, Debug)]
 enum Condition {
@@ -231,11 +242,13 @@ impl Fold {
         self.sent = Some((message.clone(), step));
     }
 
-    /// A message sets out, or is lost at once. `flags` has bit 0 if it is held, bit 1 for a copy, and the loss above.
-    fn sent(&mut self, now: Micros, message: &Message, step: u64, flags: u64, takes: u64) {
+    /// A message sets out, or is lost at once.
+    fn sent(&mut self, now: Micros, message: &Message, step: u64, how: Departure) {
+        let Departure { copy, held, lost, takes } = how;
         self.messages += 1;
         self.tape.begin(now, Kind::Sent);
         let text = self.tape.text(&timeline::body(message));
+        let flags = u64::from(held) | u64::from(copy) << 1 | lost << 2;
         let Message { from, to, term, .. } = message;
         self.tape.put([from.0.into(), to.0.into(), kind_of(&message.body), term.0, text, flags]);
         self.tape.put([self.original, step, takes]);
@@ -252,7 +265,7 @@ impl Fold {
     ) {
         let Some((message, step)) = self.sent.clone() else { return };
         let takes = arrives.map_or(0, |arrives| arrives - now);
-        self.sent(now, &message, step, u64::from(held) | u64::from(copy) << 1, takes);
+        self.sent(now, &message, step, Departure { copy, held, lost: 0, takes });
         if !copy {
             self.sent = None;
             self.original = 0;
@@ -269,7 +282,7 @@ impl Fold {
         };
         let Some(id) = message else {
             let Some((message, step)) = self.sent.take() else { return };
-            return self.sent(now, &message, step, why << 2, 0);
+            return self.sent(now, &message, step, Departure { lost: why, ..Departure::default() });
         };
         let Some((number, _)) = self.flights.remove(&id.number) else { return };
         self.tape.begin(now, Kind::Lost);

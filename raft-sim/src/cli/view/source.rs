@@ -15,16 +15,16 @@ use crate::cli::which;
 use crate::plan::{Plan, PlanOptions};
 use crate::report::{End, failure_end};
 use crate::run;
-use crate::scenario;
 use crate::scenario::parse::parse;
 use crate::scenario::replay::{Failure, Verdict, replay};
+use crate::scenario::source::Source;
 use crate::scenario::syntax::Scenario;
 use crate::trace;
 use crate::view::{self, About, Run};
 
 /// What the arguments name.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Source<'a> {
+pub(super) enum Named<'a> {
     Seed(u64),
     Files(&'a [PathBuf]),
 }
@@ -45,7 +45,7 @@ enum Content {
     Scenario,
 }
 
-impl Source<'_> {
+impl Named<'_> {
     /// Makes the run; `None` if the reason why there is none was written to `err`.
     pub(super) fn shown(
         self,
@@ -55,8 +55,8 @@ impl Source<'_> {
         err: &mut dyn Write,
     ) -> Result<Option<Shown>, Error> {
         let paths = match self {
-            Source::Files(paths) => paths,
-            Source::Seed(seed) => {
+            Named::Files(paths) => paths,
+            Named::Seed(seed) => {
                 let capabilities = target.implementation().capabilities();
                 let plan = Plan::draw(seed, &plan_options.plan_options(capabilities));
                 let command = target.caller.replay(seed, plan_options.said());
@@ -64,7 +64,8 @@ impl Source<'_> {
             }
         };
         let path = found(&paths[0])?;
-        let bytes = files::read(&path).ok();
+        // A pipe can be read only once: what comes through one is a scenario.
+        let bytes = path.is_file().then(|| files::read(&path)).and_then(Result::ok);
         let content = bytes.as_deref().map_or(Content::Scenario, content);
         let wrong = |what: &str| Err(Error::Message(what.to_owned()));
         if finding.is_some() && !matches!(content, Content::Results) {
@@ -190,13 +191,13 @@ pub(super) fn of_text(
     command: String,
     target: &Target<'_>,
 ) -> Result<Shown, Error> {
-    let source = scenario::source::Source::new(name, text);
+    let source = Source::new(name, text);
     let scenario = parse(&source).map_err(|error| Error::Message(error.to_string()))?;
     replayed(&source, scenario, command, target)
 }
 
 fn replayed(
-    source: &scenario::source::Source,
+    source: &Source,
     mut scenario: Scenario,
     command: String,
     target: &Target<'_>,
