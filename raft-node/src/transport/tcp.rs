@@ -161,6 +161,7 @@ async fn connect(identity: &Identity, to: NodeId, tls: Option<&Tls>) -> io::Resu
     let reached = timeout(PATIENCE, async {
         let stream = TcpStream::connect(&address).await?;
         stream.set_nodelay(true)?;
+        give_up_early(&stream)?;
         let mut stream: BoxStream = match tls {
             Some(tls) => tls.connect(&address, stream).await?,
             None => Box::new(stream),
@@ -180,6 +181,19 @@ async fn connect(identity: &Identity, to: NodeId, tls: Option<&Tls>) -> io::Resu
         | Reply::OtherServer(_)
         | Reply::Unknown => Err(at(io::Error::other(format!("refused: {reply}")))),
     }
+}
+
+/// Ends a connection when what was sent is not acknowledged for a while. Otherwise, when a link is whole again after it was cut
+/// for long, TCP may take minutes to try it.
+#[cfg(target_os = "linux")]
+fn give_up_early(stream: &TcpStream) -> io::Result<()> {
+    rustix::net::sockopt::set_tcp_user_timeout(stream, PATIENCE.as_millis() as u32)?;
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_early(_stream: &TcpStream) -> io::Result<()> {
+    Ok(())
 }
 
 /// Sends until the queue is closed, or the connection breaks.

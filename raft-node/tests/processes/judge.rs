@@ -12,7 +12,7 @@ use crate::clients::Record;
 use crate::servers::Servers;
 
 /// Time for the cluster to come back.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What was found.
 pub(crate) struct Verdict {

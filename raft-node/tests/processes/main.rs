@@ -60,7 +60,9 @@ impl Run<'_> {
         let (verdict, directory) = self.judge();
         assert!(verdict.violation.is_none(), "{verdict}\nsee {}", directory.display());
         assert!(verdict.operations > 100, "too little was done: {verdict}");
-        let _ = std::fs::remove_dir_all(directory);
+        if std::env::var_os("RAFT_NODE_KEEP").is_none() {
+            let _ = std::fs::remove_dir_all(directory);
+        }
     }
 
     /// Runs, and expects that the bug is found.
@@ -68,7 +70,9 @@ impl Run<'_> {
     fn is_found(&self) {
         let (verdict, directory) = self.judge();
         assert!(verdict.violation.is_some(), "{:?} is not noticed: {verdict}", self.bug);
-        let _ = std::fs::remove_dir_all(directory);
+        if std::env::var_os("RAFT_NODE_KEEP").is_none() {
+            let _ = std::fs::remove_dir_all(directory);
+        }
     }
 }
 

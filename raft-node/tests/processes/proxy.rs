@@ -59,7 +59,13 @@ impl Link {
                 if link.mode() == Mode::Cut {
                     continue;
                 }
-                thread::spawn(move || drop(link.pass(stream, target, Rng::new(seed))));
+                thread::spawn(move || {
+                    let Ok(to) = TcpStream::connect(target) else { return };
+                    let both = [&stream, &to].map(|it| it.try_clone().expect("descriptors"));
+                    // An error is the end of the connection, for both sides.
+                    let _ = link.pass(stream, to, Rng::new(seed));
+                    both.iter().for_each(|it| drop(it.shutdown(Shutdown::Both)));
+                });
             }
         });
         link
@@ -78,8 +84,7 @@ impl Link {
         }
     }
 
-    fn pass(&self, mut from: TcpStream, target: SocketAddr, mut rng: Rng) -> io::Result<()> {
-        let mut to = TcpStream::connect(target)?;
+    fn pass(&self, mut from: TcpStream, mut to: TcpStream, mut rng: Rng) -> io::Result<()> {
         from.set_nodelay(true)?;
         to.set_nodelay(true)?;
         self.connections.lock().expect("no panic").extend([from.try_clone()?, to.try_clone()?]);
