@@ -77,6 +77,7 @@ pub mod report;
 pub mod rng;
 pub mod run;
 pub mod scenario;
+pub mod session;
 pub mod shrink;
 #[cfg(feature = "proptest")]
 pub mod strategies;

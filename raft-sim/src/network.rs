@@ -174,6 +174,13 @@ impl Network {
         }
     }
 
+    /// Draws the fates of messages that are sent from now on from another seed.
+    pub(crate) fn draw_anew(&mut self, seed: u64) {
+        for (link, state) in (0..).zip(&mut self.links) {
+            state.seed = mix(seed, link);
+        }
+    }
+
     fn link(&self, from: NodeId, to: NodeId) -> usize {
         place(self.servers, from, to)
     }

@@ -39,7 +39,7 @@ const HOST: [&str; 10] = [
 const SUBJECT: [&str; 5] = ["capability", "settings", "message", "subject", "protocol"];
 
 /// The simulator's modules, in the same order.
-const SIM: [&str; 37] = [
+const SIM: [&str; 38] = [
     "model",
     "mix",
     "rng",
@@ -65,6 +65,7 @@ const SIM: [&str; 37] = [
     "hosted",
     "scenario",
     "shrink",
+    "session",
     "faulty",
     "process",
     "trace",

@@ -7,6 +7,7 @@ mod check;
 mod check_trace;
 mod clock;
 mod conform;
+mod debug;
 mod diagram;
 mod explain;
 mod export;
@@ -52,6 +53,7 @@ First steps:
   raft-sim fuzz --seeds 0..1000              a campaign of many
   raft-sim test                              the scenarios of the paper
   raft-sim explain figure-8-e                one of them, step by step
+  raft-sim debug figure-8-e                  the same in the terminal, forwards and backwards
   raft-sim view --seed 42                    a run as a page for a browser
   raft-sim conform --subject './my-raft'     a report on a Raft of your own
   raft-sim syntax                            the language of scenarios
@@ -78,6 +80,7 @@ enum Command {
     Conform(conform::Args),
     Explain(explain::Args),
     Export(export::Args),
+    Debug(debug::Args),
     View(view::Args),
     Check(check::Args),
     CheckTrace(check_trace::Args),
@@ -182,6 +185,7 @@ impl Command {
             ),
             Command::Explain(args) => explain::explain(args, &args.subject.start(own)?, out, err),
             Command::Export(args) => export::export(args, &args.subject.start(own)?, out, err),
+            Command::Debug(args) => debug::debug(args, &args.subject.start(own)?, err),
             Command::View(args) => view::view(args, own, out, err),
             Command::Check(args) => check::check(args, out, err),
             Command::CheckTrace(args) => check_trace::check_trace(args, out, err),

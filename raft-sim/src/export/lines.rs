@@ -23,11 +23,28 @@ struct Header {
 }
 
 /// The line of an observation.
-#[derive(Serialize, Deserialize)]
-struct Line<'a> {
+#[derive(Deserialize)]
+struct Line {
     at: Micros,
     #[serde(flatten)]
-    observation: Observation<'a>,
+    observation: Observation<'static>,
+}
+
+/// The same of one that is borrowed.
+#[derive(Serialize)]
+struct Seen<'a> {
+    at: Micros,
+    #[serde(flatten)]
+    observation: &'a Observation<'a>,
+}
+
+/// The line of an observation, without its end.
+///
+/// # Panics
+/// Never: numbers and texts can be written.
+#[must_use]
+pub fn line(at: Micros, observation: &Observation<'_>) -> String {
+    serde_json::to_string(&Seen { at, observation }).expect("numbers and texts can be written")
 }
 
 /// The last line.
@@ -69,24 +86,13 @@ impl<W: Write> Writer<W> {
         self.out.flush()?;
         Ok(self.count)
     }
-
-    /// Writes one observation.
-    fn write(&mut self, at: Micros, observation: &Observation<'_>) -> io::Result<()> {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            at: Micros,
-            #[serde(flatten)]
-            observation: &'a Observation<'a>,
-        }
-        write_line(&mut self.out, &Line { at, observation })
-    }
 }
 
 impl<W: Write> Observer for Writer<W> {
     /// An error ends the run: nobody reads what follows.
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.count += 1;
-        self.write(at, observation).map_err(|error| {
+        write_line(&mut self.out, &Seen { at, observation }).map_err(|error| {
             self.failed = Some(error);
             Stop
         })

@@ -1,7 +1,7 @@
 //! A run with checkers and counters, as a campaign makes it for each seed.
 
 use super::history::history;
-use super::{Driven, Failed, Liveness, Tally, drive, not_booted};
+use super::{Driven, Failed, Liveness, Script, Tally, drive, drive_scripted, not_booted};
 use crate::checker::{Checkers, Class, NoPanic, Property, Violation};
 use crate::coverage::{Coverage, Feature};
 use crate::digest::Digest;
@@ -64,6 +64,23 @@ pub fn run_on<L: Launch + ?Sized>(
 ) -> Result<Outcome, String> {
     let mut observers = (observer, Judge::new(plan, launch.capabilities(), judged));
     let driven = drive(plan, launch, &mut observers);
+    observers.1.outcome(driven)
+}
+
+/// The same as [`run`], judged, with actions of one's own.
+///
+/// # Errors
+/// The reason why a server did not boot.
+pub fn run_scripted(
+    plan: &Plan,
+    implementation: &dyn Implementation,
+    script: &Script,
+    observer: impl Observer,
+) -> Result<Outcome, String> {
+    let own = implementation.enter(plan.seed).map_err(|why| not_booted(NodeId(1), &why))?;
+    let launch = own.as_deref().unwrap_or(implementation);
+    let mut observers = (observer, Judge::new(plan, launch.capabilities(), true));
+    let driven = drive_scripted(plan, launch, script, &mut observers);
     observers.1.outcome(driven)
 }
 

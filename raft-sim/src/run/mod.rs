@@ -13,6 +13,7 @@ mod interrupt;
 mod judged;
 mod links;
 mod obligation;
+mod script;
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,8 @@ use crate::world::{Design, Halt, Launch, Next, Start, World};
 
 pub use healing::Liveness;
 pub(crate) use interrupt::Interrupt;
-pub use judged::{Outcome, recorded, run, run_on};
+pub use judged::{Outcome, recorded, run, run_on, run_scripted};
+pub use script::Script;
 
 use admin_ops::Tried;
 use answers::Answers;
@@ -116,7 +118,40 @@ pub fn drive<L: Launch + ?Sized>(
     launch: &L,
     observer: &mut impl Observer,
 ) -> Result<Driven, Failed> {
-    Run::new(plan, launch, observer)?.drive()
+    drive_scripted(plan, launch, &Script::default(), observer)
+}
+
+/// The same with actions of one's own.
+///
+/// # Errors
+/// Those of [`drive`].
+pub fn drive_scripted<L: Launch + ?Sized>(
+    plan: &Plan,
+    launch: &L,
+    script: &Script,
+    observer: &mut impl Observer,
+) -> Result<Driven, Failed> {
+    Run::new(plan, launch, script, observer)?.drive()
+}
+
+/// The cluster of a plan.
+#[must_use]
+pub fn design(plan: &Plan) -> Design {
+    let start = |(id, clock): (NodeId, &crate::plan::Clock)| Start {
+        settings: plan.settings_of(id),
+        tick: clock.tick,
+        first_tick: clock.first,
+        ..Start::default()
+    };
+    Design {
+        servers: plan.servers().zip(&plan.clocks).map(start).collect(),
+        members: plan.servers().take(plan.members as usize).collect(),
+        seed: plan.seed,
+        conditions: plan.conditions,
+        sync: plan.sync,
+        apply_time: plan.apply_time,
+        durable_state_machine: plan.durable_state_machine,
+    }
 }
 
 fn not_booted(server: NodeId, why: &str) -> String {
@@ -152,6 +187,11 @@ impl<O: Observer> Observer for Folds<'_, O> {
 
 struct Run<'a, L: Launch + ?Sized, O> {
     plan: &'a Plan,
+    script: &'a Script,
+    /// The number of actions that were carried out.
+    acted: u64,
+    /// The number of the action before which the script has something to do.
+    scripted: u64,
     world: World<'a, L>,
     folds: Folds<'a, O>,
     /// Most steps until its plan's time is over.
@@ -182,30 +222,23 @@ struct Run<'a, L: Launch + ?Sized, O> {
 }
 
 impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
-    fn new(plan: &'a Plan, launch: &'a L, observer: &'a mut O) -> Result<Run<'a, L, O>, Failed> {
-        let start = |(id, clock): (NodeId, &crate::plan::Clock)| Start {
-            settings: plan.settings_of(id),
-            tick: clock.tick,
-            first_tick: clock.first,
-            ..Start::default()
-        };
-        let design = Design {
-            servers: plan.servers().zip(&plan.clocks).map(start).collect(),
-            members: plan.servers().take(plan.members as usize).collect(),
-            seed: plan.seed,
-            conditions: plan.conditions,
-            sync: plan.sync,
-            apply_time: plan.apply_time,
-            durable_state_machine: plan.durable_state_machine,
-        };
+    fn new(
+        plan: &'a Plan,
+        launch: &'a L,
+        script: &'a Script,
+        observer: &'a mut O,
+    ) -> Result<Run<'a, L, O>, Failed> {
         let (watch, answers) = (Watch::default(), Answers::default());
         let mut folds = Folds { observer, watch, answers };
-        let world = World::new(launch, design, &mut folds).map_err(|halt| match halt {
+        let world = World::new(launch, design(plan), &mut folds).map_err(|halt| match halt {
             Halt::NoBoot { server, why } => Failed::NoBoot(not_booted(server, &why)),
             Halt::Stopped => Failed::Stopped,
         })?;
         Ok(Run {
             plan,
+            script,
+            acted: 0,
+            scripted: script.next(0),
             world,
             folds,
             most_steps: plan.most_steps(),
@@ -226,7 +259,8 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
     }
 
     fn drive(mut self) -> Result<Driven, Failed> {
-        match self.play() {
+        let played = self.play().and_then(|()| self.rest_of_script());
+        match played {
             Ok(()) | Err(Halt::Stopped) => {}
             Err(Halt::NoBoot { why, .. }) => return Err(Failed::NoBoot(why)),
         }
@@ -251,7 +285,40 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
     /// Carries out an action.
     #[inline]
     fn act(&mut self, action: Action) -> Result<bool, Halt> {
+        if self.acted == self.scripted {
+            self.scripted()?;
+        }
+        self.acted += 1;
         self.world.apply(action, &mut self.folds)
+    }
+
+    /// Does what the script has before the next action.
+    #[cold]
+    fn scripted(&mut self) -> Result<(), Halt> {
+        let script = self.script;
+        if let Some((number, seed)) = script.anew
+            && number == self.acted
+        {
+            self.world.draw_anew(seed);
+        }
+        while let Some((_, action)) =
+            script.injected.iter().find(|(number, _)| *number == self.acted)
+        {
+            self.acted += 1;
+            self.world.apply(action.clone(), &mut self.folds)?;
+        }
+        self.scripted = script.next(self.acted);
+        Ok(())
+    }
+
+    /// Does what the script has behind the end of the run.
+    fn rest_of_script(&mut self) -> Result<(), Halt> {
+        let script = self.script;
+        let rest = script.injected.iter().filter(|(number, _)| *number >= self.acted);
+        for (_, action) in rest {
+            self.world.apply(action.clone(), &mut self.folds)?;
+        }
+        Ok(())
     }
 
     /// Schedules something.

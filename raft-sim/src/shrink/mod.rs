@@ -5,6 +5,7 @@
 //! still as syntax, and printed. Only candidates with the same [symptom](crate::checker::Symptom) are accepted. Nothing
 //! depends on random numbers or on the clock: the same plan shrinks to the same file, unless [`Patience`] ends the search.
 
+mod branch;
 mod case;
 mod class;
 mod delta;
@@ -29,6 +30,7 @@ use crate::checker::Property;
 use crate::plan::Plan;
 use crate::subject::Implementation;
 
+pub use branch::Tracer;
 pub use patience::Patience;
 pub use reason::NoScenario;
 pub use shorten::{cut, shorten};

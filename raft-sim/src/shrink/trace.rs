@@ -61,14 +61,19 @@ pub(super) fn trace(
     {
         recorder = *before;
     }
-    Ok(Some(Trace { header: header(plan, &violation), steps: recorder.finish(), violation }))
-}
-
-/// The header of a scenario with the cluster of a plan.
-fn header(plan: &Plan, violation: &Violation) -> Header {
-    Header {
+    let header = Header {
         title: violation.property.title().to_string(),
         paper: violation.property.section().to_string(),
+        ..cluster(plan)
+    };
+    Ok(Some(Trace { header, steps: recorder.finish(), violation }))
+}
+
+/// The header of a scenario with the cluster of a plan, without title.
+pub(super) fn cluster(plan: &Plan) -> Header {
+    Header {
+        title: String::new(),
+        paper: String::new(),
         servers: plan.servers().collect(),
         outside: plan.servers().skip(plan.members as usize).collect(),
         requires: Vec::new(),
@@ -87,7 +92,7 @@ fn header(plan: &Plan, violation: &Violation) -> Header {
 
 /// The observer that records the steps.
 #[derive(Clone)]
-struct Recorder {
+pub(super) struct Recorder {
     steps: Vec<Traced>,
     /// A copy of it from the time when the faults had ended and conditions became fair.
     recovery: Option<Box<Recorder>>,
@@ -103,6 +108,8 @@ struct Recorder {
     requests: u64,
     /// The width of commands' labels: if the size of commands can matter, it is that of the run.
     width: usize,
+    /// True if commands are labels.
+    labelled: bool,
 }
 
 /// The state of one server, as far as it matters here.
@@ -149,26 +156,33 @@ impl Known {
 }
 
 impl Recorder {
-    fn new(plan: &Plan) -> Recorder {
-        let sized = plan.servers().any(|id| {
-            plan.settings_of(id).bytes_per_message < Settings::default().bytes_per_message
-        });
+    pub(super) fn new(plan: &Plan) -> Recorder {
+        let settings: Vec<Settings> = plan.servers().map(|id| plan.settings_of(id)).collect();
+        let most = Settings::default().bytes_per_message;
+        let sized = settings.iter().any(|settings| settings.bytes_per_message < most);
+        let width = if sized { plan.clients.size.max(8) as usize - 1 } else { 0 };
+        Recorder { width, labelled: false, ..Recorder::labelled(settings) }
+    }
+
+    /// A recorder for servers with these settings, S1 first, whose commands are labels.
+    pub(super) fn labelled(settings: Vec<Settings>) -> Recorder {
         Recorder {
             steps: Vec::new(),
             recovery: None,
             event: None,
-            servers: plan.servers().map(|id| Known::new(plan.settings_of(id))).collect(),
+            servers: settings.into_iter().map(Known::new).collect(),
             twice: Vec::new(),
             commands: BTreeMap::new(),
             registers: BTreeMap::new(),
             sessions: BTreeMap::new(),
             requests: 0,
-            width: if sized { plan.clients.size.max(8) as usize - 1 } else { 0 },
+            width: 0,
+            labelled: true,
         }
     }
 
     /// All steps, without those that quick disks and state machines make by themselves.
-    fn finish(self) -> Vec<Traced> {
+    pub(super) fn finish(self) -> Vec<Traced> {
         let Recorder { steps, twice, servers, .. } = self;
         let known = |server: &NodeId| &servers[server.0 as usize - 1];
         let mut all = Vec::new();
@@ -361,7 +375,12 @@ impl Recorder {
             let again = Statement::Retry(server.into(), label.clone());
             return self.say(again);
         }
-        let label = Label(format!("c{:0width$}", self.commands.len() + 1, width = self.width));
+        let own = std::str::from_utf8(command).ok().filter(|_| self.labelled);
+        let label = own.map_or_else(
+            || format!("c{:0width$}", self.commands.len() + 1, width = self.width),
+            str::to_owned,
+        );
+        let label = Label(label);
         self.commands.insert(command.to_vec(), label.clone());
         self.say(Statement::Propose { server: server.into(), commands: vec![label], session });
     }

@@ -95,7 +95,7 @@ pub(super) fn entries(entries: &[Entry]) -> String {
 }
 
 /// An entry as index/term, and its command if that can be read.
-fn entry(entry: &Entry) -> String {
+pub(super) fn entry(entry: &Entry) -> String {
     let position = entry.position().to_string();
     match &entry.payload {
         Payload::Noop => position + ":no-op",

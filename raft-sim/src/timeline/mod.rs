@@ -13,7 +13,7 @@ mod tests;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
-use crate::model::{Message, NodeId, length};
+use crate::model::{Entry, Message, NodeId, length};
 use crate::observation::{Observation, Observer, Stop};
 use crate::subject::{Effects, Event, Role, View};
 use crate::time::{Micros, milliseconds};
@@ -80,6 +80,12 @@ impl Step {
         });
         Some((event, text))
     }
+}
+
+/// One entry as index/term, and its content if that can be read: `5/3:x`.
+#[must_use]
+pub fn entry(entry: &Entry) -> String {
+    messages::entry(entry)
 }
 
 /// The lines as text, with their times if time passed at all.

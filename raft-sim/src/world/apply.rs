@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 
+use super::flow::Next;
 use super::{Halt, Launch, World, slot};
 use crate::action::{Action, Change, LinkChange};
 use crate::disk::SyncTime;
+use crate::mix::mix;
 use crate::model::NodeId;
 use crate::network::{Conditions, Flight, Loss, MessageId};
 use crate::observation::{Observation, Observer};
 use crate::subject::{Event, Token};
-use crate::time::TICK;
+use crate::time::{Micros, TICK};
 
 impl<L: Launch + ?Sized> World<'_, L> {
     #[inline(always)]
@@ -81,6 +83,36 @@ impl<L: Launch + ?Sized> World<'_, L> {
                 Ok(true)
             }
         }
+    }
+
+    /// Carries out an action of a run that was recorded, at its time. `due` is true if it may have been scheduled: then the
+    /// events up to it count as past, as in that run.
+    ///
+    /// # Errors
+    /// As [`World::apply`].
+    pub fn redo(
+        &mut self,
+        at: Micros,
+        action: Action,
+        due: bool,
+        observer: &mut impl Observer,
+    ) -> Result<bool, Halt> {
+        if due && self.flowing {
+            while let Some(next) = self.next(at) {
+                if next == Next::Action(action.clone()) {
+                    break;
+                }
+            }
+        }
+        self.now = at;
+        self.apply(action, observer)
+    }
+
+    /// Draws the fates of messages that are sent from now on, and the times of disks and state machines, from another
+    /// seed.
+    pub fn draw_anew(&mut self, seed: u64) {
+        self.seed = seed;
+        self.network.draw_anew(mix(seed, 0x6e65_7477));
     }
 
     /// A message in flight reaches its server.

@@ -38,12 +38,12 @@ use crate::world::{Halt, World};
 
 pub use lenient::{Attempt, Durable, Move, attempt, durable, in_words};
 pub use prospect::{Prospect, prospect};
+pub use start::design;
 
 use by_design::barred;
 use clients::Asked;
 use needs::needed;
 use record::Record;
-use start::design;
 
 /// The outcome of a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]

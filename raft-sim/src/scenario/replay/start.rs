@@ -24,7 +24,9 @@ pub(super) fn set_of(header: &Header, server: NodeId) -> syntax::Settings {
     header.settings.get(server.0 as usize - 1).copied().unwrap_or_default()
 }
 
-pub(super) fn design(header: &Header, claims: &[Capability]) -> Design {
+/// The cluster of a scenario's header, for an implementation with these claims.
+#[must_use]
+pub fn design(header: &Header, claims: &[Capability]) -> Design {
     let start = |&server: &NodeId| {
         let given = header.given.iter().find(|given| given.server == server);
         let hard_state = given.map_or(HardState::default(), |given| HardState {

@@ -1,0 +1,473 @@
+//! A session: a run that is stepped forwards and backwards, changed at any step, and saved as a scenario.
+//!
+//! A *step* is one action on the world; step 0 is the cluster after it has booted. A *branch* is a run: branch 0 is the one that was
+//! loaded, any other followed its parent up to a step and went on with an action of one's own. In the run of a plan everything
+//! else goes on behind it, as the plan has it ([`Script`]); a scenario has nothing planned behind such an action, so its branch ends
+//! there. States are copies of the world ([`World::fork`]) at some steps, and what happened since, done again; of servers that can't be
+//! copied all is done again.
+//!
+//! `raft-sim debug` and the WebAssembly module are two faces of it.
+
+mod by_hand;
+mod choices;
+mod desk;
+mod state;
+#[cfg(test)]
+mod tests;
+mod track;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::action::Action;
+use crate::checker::Violation;
+use crate::model::NodeId;
+use crate::network::MessageId;
+use crate::observation::{Observation, Observer, Stop};
+use crate::plan::Plan;
+use crate::run::{self, Script, run_scripted};
+use crate::scenario::replay::{self, Verdict, replay};
+use crate::scenario::syntax::Scenario;
+use crate::shrink::Tracer;
+use crate::subject::Implementation;
+use crate::time::Micros;
+use crate::timeline::{self, Recorder};
+use crate::world::{Design, Halt, World};
+
+pub use choices::{Choice, in_words};
+pub use desk::Desk;
+pub use state::{Cell, Flight, ServerState, State};
+pub use track::Mark;
+
+use state::{Gist, Sent};
+use track::Track;
+
+/// A copy of the world is kept every this many steps.
+const APART: usize = 64;
+/// Most copies of one branch; then every second one is dropped.
+const MOST: usize = 64;
+
+/// The run that a session is about.
+#[derive(Clone, Debug)]
+pub enum Base {
+    /// That of a plan.
+    Plan(Box<Plan>),
+    /// That of a scenario.
+    Scenario(Box<Scenario>),
+}
+
+/// A run that is stepped, changed and saved.
+pub struct Session<'a> {
+    implementation: &'a dyn Implementation,
+    base: Base,
+    branches: Vec<Branch<'a>>,
+}
+
+/// One run of a session.
+struct Branch<'a> {
+    parent: Option<(usize, usize)>,
+    /// The actions of one's own, each with its number.
+    script: Script,
+    track: Track,
+    /// Copies of the world by their steps, with what was sent by then.
+    copies: BTreeMap<usize, (World<'a, dyn Implementation + 'a>, Sent)>,
+    /// The distance of two copies.
+    apart: usize,
+}
+
+/// A branch in short.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Its number, from 0.
+    pub branch: usize,
+    /// The branch it was made from, and the step there.
+    pub parent: Option<usize>,
+    /// The step of its parent behind which it goes on by itself.
+    pub forked: Option<usize>,
+    /// The number of its steps.
+    pub steps: usize,
+    /// The number of servers.
+    pub servers: usize,
+    /// True if no property was violated.
+    pub held: bool,
+    /// The verdict, in one sentence.
+    pub verdict: String,
+    /// The violation that ended it.
+    pub violation: Option<Violated>,
+    /// The digest of its run, as 16 digits; `None` for a scenario.
+    pub digest: Option<String>,
+}
+
+/// A violation, for programs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Violated {
+    /// The name of the property.
+    pub property: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// Its section in the paper.
+    pub section: &'static str,
+    /// The server that showed it.
+    pub server: NodeId,
+    /// The sentence that names the servers.
+    pub detail: String,
+}
+
+/// A branch as a scenario.
+#[derive(Clone, Debug, Serialize)]
+pub struct Saved {
+    /// The text of the file.
+    pub scenario: String,
+    /// True if its replay leads to the same state of all servers.
+    pub same: bool,
+    /// The verdict of its replay, in one line.
+    pub verdict: String,
+}
+
+/// How often properties are violated from a step on, when chance is drawn anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Likelihood {
+    /// The number of runs.
+    pub runs: u64,
+    /// Those in which all held.
+    pub held: u64,
+    /// Those that ended with a violation, by the name of the property.
+    pub violated: BTreeMap<&'static str, u64>,
+}
+
+impl<'a> Session<'a> {
+    /// A session that begins with this run.
+    ///
+    /// # Errors
+    /// A server does not boot.
+    pub fn new(
+        base: Base,
+        implementation: &'a (dyn Implementation + 'a),
+    ) -> Result<Session<'a>, String> {
+        let mut session = Session { implementation, base, branches: Vec::new() };
+        let track = match &session.base {
+            Base::Plan(plan) => Track::of_plan(plan, &Script::default(), implementation)?,
+            Base::Scenario(scenario) => Track::of_scenario(scenario, implementation)?,
+        };
+        session.add(None, Script::default(), track)?;
+        Ok(session)
+    }
+
+    fn add(
+        &mut self,
+        parent: Option<(usize, usize)>,
+        script: Script,
+        track: Track,
+    ) -> Result<usize, String> {
+        self.booted()?;
+        self.branches.push(Branch { parent, script, track, copies: BTreeMap::new(), apart: APART });
+        Ok(self.branches.len() - 1)
+    }
+
+    fn design(&self) -> Design {
+        match &self.base {
+            Base::Plan(plan) => run::design(plan),
+            Base::Scenario(scenario) => {
+                replay::design(&scenario.header, self.implementation.capabilities())
+            }
+        }
+    }
+
+    /// The world at step 0.
+    fn booted(&self) -> Result<(World<'a, dyn Implementation + 'a>, Sent), String> {
+        let world = World::new(self.implementation, self.design(), &mut ());
+        match world {
+            Ok(world) => Ok((world, Sent::new(self.servers()))),
+            Err(Halt::NoBoot { server, why }) => Err(format!("{server} does not boot: {why}")),
+            Err(Halt::Stopped) => Err("the servers do not boot".to_owned()),
+        }
+    }
+
+    /// The number of servers.
+    #[must_use]
+    pub fn servers(&self) -> usize {
+        match &self.base {
+            Base::Plan(plan) => plan.clocks.len(),
+            Base::Scenario(scenario) => scenario.header.servers.len(),
+        }
+    }
+
+    /// The run that it began with.
+    #[must_use]
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// The number of branches.
+    #[must_use]
+    pub fn branches(&self) -> usize {
+        self.branches.len()
+    }
+
+    /// The number of steps of a branch.
+    #[must_use]
+    pub fn steps(&self, branch: usize) -> usize {
+        self.branches.get(branch).map_or(0, |branch| branch.track.marks.len())
+    }
+
+    /// The steps of a branch: the mark of step *n* is at *n* - 1.
+    #[must_use]
+    pub fn marks(&self, branch: usize) -> &[Mark] {
+        self.branches.get(branch).map_or(&[], |branch| &branch.track.marks)
+    }
+
+    /// The violation that a branch ends with.
+    #[must_use]
+    pub fn violation(&self, branch: usize) -> Option<&Violation> {
+        self.branches.get(branch)?.track.violation.as_ref()
+    }
+
+    /// A branch in short.
+    #[must_use]
+    pub fn summary(&self, branch: usize) -> Option<Summary> {
+        let Branch { parent, track, .. } = self.branches.get(branch)?;
+        let violation = track.violation.as_ref().map(|violation| Violated {
+            property: violation.property.name(),
+            title: violation.property.title(),
+            section: violation.property.section(),
+            server: violation.server,
+            detail: violation.detail.clone(),
+        });
+        Some(Summary {
+            branch,
+            parent: parent.map(|(parent, _)| parent),
+            forked: parent.map(|(_, step)| step),
+            steps: track.marks.len(),
+            servers: self.servers(),
+            held: violation.is_none(),
+            verdict: track.verdict.clone(),
+            violation,
+            digest: track.digest.map(|digest| format!("{digest:016x}")),
+        })
+    }
+
+    /// The world after a step, and what was sent by then. The branch must have the step.
+    fn world(&mut self, branch: usize, step: usize) -> (World<'a, dyn Implementation + 'a>, Sent) {
+        let copy = self.branches[branch].copies.range(..=step).next_back();
+        let copy =
+            copy.and_then(|(from, (world, sent))| Some((*from, world.fork()?, sent.clone())));
+        let (from, mut world, mut sent) = copy.unwrap_or_else(|| {
+            let (world, sent) = self.booted().expect("it has booted before");
+            (0, world, sent)
+        });
+        let Branch { track, copies, apart, .. } = &mut self.branches[branch];
+        for (place, mark) in track.marks.iter().enumerate().take(step).skip(from) {
+            // The last action of a run that a violation ended: the world took part of it, as here.
+            let _ = world.redo(mark.at, mark.action.clone(), mark.due, &mut sent);
+            if (place + 1) % *apart == 0
+                && let Some(copy) = world.fork()
+            {
+                copies.insert(place + 1, (copy, sent.clone()));
+            }
+        }
+        if copies.len() > MOST {
+            *apart *= 2;
+            copies.retain(|step, _| step % *apart == 0);
+        }
+        (world, sent)
+    }
+
+    /// The state after a step; `None` if the branch has no such step.
+    pub fn state(&mut self, branch: usize, step: usize) -> Option<State> {
+        self.has(branch, step)?;
+        let (world, sent) = self.world(branch, step);
+        Some(State::of(step, &world, &sent))
+    }
+
+    fn has(&self, branch: usize, step: usize) -> Option<()> {
+        (branch < self.branches.len() && step <= self.steps(branch)).then_some(())
+    }
+
+    /// What can be done after a step. Nothing at the end of a run that a violation ended.
+    pub fn choices(&mut self, branch: usize, step: usize) -> Vec<Choice> {
+        let ended = step == self.steps(branch) && self.violation(branch).is_some();
+        if self.has(branch, step).is_none() || ended {
+            return Vec::new();
+        }
+        let (world, _) = self.world(branch, step);
+        choices::of(&world)
+    }
+
+    /// An action in words, as it is after a step of a branch.
+    pub fn words(&mut self, branch: usize, step: usize, action: &Action) -> String {
+        if self.has(branch, step).is_none() {
+            return String::new();
+        }
+        let (world, _) = self.world(branch, step);
+        in_words(action, &world)
+    }
+
+    /// The lines of the timeline for a step, without times.
+    pub fn happened(&mut self, branch: usize, step: usize) -> Vec<String> {
+        let Some(before) = step.checked_sub(1) else { return vec!["the servers boot".to_owned()] };
+        let mut recorder = Recorder::all();
+        self.observe(branch, before, step, &mut recorder);
+        recorder.into_lines().into_iter().map(|line| line.text).collect()
+    }
+
+    /// Hands what happened from one step to another to an observer.
+    pub fn observe(&mut self, branch: usize, from: usize, to: usize, observer: &mut dyn Observer) {
+        if self.has(branch, from).is_none() {
+            return;
+        }
+        let (mut world, _) = self.world(branch, from);
+        let Branch { track, .. } = &self.branches[branch];
+        let mut statement = track.marks[..from].last().and_then(|mark| mark.line);
+        let mut observer = observer;
+        for mark in track.marks.iter().take(to).skip(from) {
+            if mark.line != statement
+                && let Some(line) = mark.line
+            {
+                statement = mark.line;
+                let _ = observer.observe(mark.at, &Observation::Statement { line });
+            }
+            let _ = world.redo(mark.at, mark.action.clone(), mark.due, &mut observer);
+        }
+    }
+
+    /// Does an action after a step: a new branch, whose number is returned.
+    ///
+    /// # Errors
+    /// There is no such step, or nothing can be done there.
+    pub fn apply(&mut self, branch: usize, step: usize, action: Action) -> Result<usize, String> {
+        self.has(branch, step).ok_or_else(|| format!("branch {branch} has no step {step}"))?;
+        if step == self.steps(branch) && self.violation(branch).is_some() {
+            return Err("the run ended here, with a violation; go a step back".to_owned());
+        }
+        self.checked(branch, step, &action)?;
+        let mut script = self.branches[branch].script.clone();
+        script.injected.retain(|(number, _)| *number < step as u64);
+        script.injected.push((step as u64, action.clone()));
+        let track = match &self.base {
+            Base::Plan(plan) => Track::of_plan(plan, &script, self.implementation)?,
+            Base::Scenario(scenario) => {
+                let marks = self.branches[branch].track.marks[..step].to_vec();
+                by_hand::track(scenario, marks, action, self.implementation)?
+            }
+        };
+        self.add(Some((branch, step)), script, track)
+    }
+
+    /// Checks that an action names servers and messages that are there.
+    fn checked(&mut self, branch: usize, step: usize, action: &Action) -> Result<(), String> {
+        let (world, _) = self.world(branch, step);
+        choices::is_possible(action, &world)
+    }
+
+    /// How often properties are violated in the run of a branch when chance is drawn anew from a step on, with these seeds.
+    ///
+    /// # Errors
+    /// There is no such step; nothing in a scenario depends on chance; a server does not boot.
+    pub fn likelihood(
+        &self,
+        branch: usize,
+        step: usize,
+        seeds: std::ops::Range<u64>,
+    ) -> Result<Likelihood, String> {
+        self.has(branch, step).ok_or_else(|| format!("branch {branch} has no step {step}"))?;
+        let Base::Plan(plan) = &self.base else {
+            return Err("nothing in a scenario depends on chance".to_owned());
+        };
+        let mut script = self.branches[branch].script.clone();
+        script.injected.retain(|(number, _)| *number < step as u64);
+        let mut likelihood = Likelihood::default();
+        for seed in seeds {
+            script.anew = Some((step as u64, seed));
+            let outcome = run_scripted(plan, self.implementation, &script, ())?;
+            likelihood.runs += 1;
+            match outcome.violation {
+                None => likelihood.held += 1,
+                Some((_, violation)) => {
+                    *likelihood.violated.entry(violation.property.name()).or_default() += 1;
+                }
+            }
+        }
+        Ok(likelihood)
+    }
+
+    /// A branch up to a step as a scenario, with the name of its run.
+    ///
+    /// # Errors
+    /// There is no such step.
+    pub fn save(&mut self, branch: usize, step: usize, name: &str) -> Result<Saved, String> {
+        self.has(branch, step).ok_or_else(|| format!("branch {branch} has no step {step}"))?;
+        let mut tracer = match &self.base {
+            Base::Plan(plan) => Tracer::of_plan(plan),
+            Base::Scenario(scenario) => Tracer::of_scenario(scenario),
+        };
+        let booted = World::new(self.implementation, self.design(), &mut tracer);
+        booted.map_err(|_| "the servers do not boot".to_owned())?;
+        self.observe(branch, 0, step, &mut tracer);
+        let violation = self.violation(branch).filter(|_| step == self.steps(branch)).cloned();
+        let title = format!("{} up to its action {step}", name.replace(['\n', '#'], " "));
+        let scenario = tracer.scenario(&title, violation.as_ref(), self.implementation);
+        let (world, sent) = self.world(branch, step);
+        let mut last = Last::default();
+        let verdict = replay(&scenario, self.implementation, &mut last);
+        let same = Gist::of(&State::of(step, &world, &sent)) == last.gist(&scenario, self);
+        let verdict = match verdict {
+            Verdict::Passed => "passed".to_owned(),
+            Verdict::Skipped(skip) => format!("skipped: {skip}"),
+            Verdict::Failed(failure) => {
+                let message = failure.message.lines().next().unwrap_or_default();
+                format!("line {}: {message}", failure.line)
+            }
+        };
+        Ok(Saved { scenario: scenario.to_string(), same, verdict })
+    }
+}
+
+/// The actions behind step `from`, up to step `to`, in words.
+fn in_words_of(session: &mut Session<'_>, branch: usize, from: usize, to: usize) -> Vec<String> {
+    let (mut world, mut sent) = session.world(branch, from);
+    let marks = session.branches[branch].track.marks.iter().take(to).skip(from);
+    let words = marks.map(|mark| {
+        let words = in_words(&mark.action, &world);
+        let _ = world.redo(mark.at, mark.action.clone(), mark.due, &mut sent);
+        words
+    });
+    words.collect()
+}
+
+/// The actions of a replay, to be done again.
+#[derive(Default)]
+struct Last(Vec<(Micros, Action)>);
+
+impl Observer for Last {
+    fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        if let Observation::Action { action } = observation {
+            self.0.push((at, action.clone().into_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Last {
+    /// The state of the servers at the end of the replay.
+    fn gist(self, scenario: &Scenario, session: &Session<'_>) -> Gist {
+        let design = replay::design(&scenario.header, session.implementation.capabilities());
+        let mut sent = Sent::new(session.servers());
+        let Ok(mut world) = World::new(session.implementation, design, &mut ()) else {
+            return Gist::default();
+        };
+        for (at, action) in self.0 {
+            let due = track::may_be_due(&action);
+            let _ = world.redo(at, action, due, &mut sent);
+        }
+        Gist::of(&State::of(0, &world, &sent))
+    }
+}
+
+/// A message in words, by its identity; `None` if it is not in flight.
+fn message<L: crate::world::Launch + ?Sized>(
+    world: &World<'_, L>,
+    id: MessageId,
+) -> Option<String> {
+    world.network().flight(id).map(|flight| timeline::message(&flight.message))
+}
