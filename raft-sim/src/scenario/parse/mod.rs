@@ -100,8 +100,13 @@ fn check_above(source: &Source, word: &Word<'_>, steps: &[Step]) -> Result<(), P
 fn unknown(source: &Source, word: &Word<'_>, in_body: bool) -> ParseError {
     let what = if in_body { "command" } else { "header line or command" };
     let error = ParseError::new(source, &word.place, format!("unknown {what} `{}`", word.text));
-    let header = if in_body { &[] } else { HeaderWord::ALL };
-    let known = [spelled(header), spelled(Command::ALL)].concat();
+    let mut known = if in_body { Vec::new() } else { spelled(HeaderWord::ALL) };
+    for command in spelled(Command::ALL) {
+        // `settings` is both.
+        if !known.contains(&command) {
+            known.push(command);
+        }
+    }
     let synonym = synonym(word.text).map(Words::word);
     match synonym.or_else(|| nearest(word.text, known.iter().copied())) {
         Some(meant) => error.with_help(format!("did you mean `{meant}`?")),

@@ -44,6 +44,7 @@ pub fn grammar() -> String {
         ("support.constant.setting.raft", settings),
         ("support.constant.setting.raft", ways),
         ("support.constant.capability.raft", spelled(&Capability::ALL)),
+        ("support.constant.capability.raft", spelled(&Capability::DESIGN)),
         ("keyword.other.raft", spelled(Particle::ALL)),
     ];
     patterns.extend(others.map(|(scope, words)| Rule::of(scope, &whole(words))));
@@ -146,7 +147,8 @@ mod tests {
             pattern.split(['|', '(', ')', ':']).any(|alternative| alternative == word)
         };
         let settings = SETTINGS.iter().map(|setting| setting.word);
-        let capabilities = Capability::ALL.into_iter().map(Capability::word);
+        let all = Capability::ALL.into_iter().chain(Capability::DESIGN);
+        let capabilities = all.map(Capability::word);
         let kinds = Kind::ALL.into_iter().map(Kind::word);
         for word in vocabulary::all().chain(settings).chain(capabilities).chain(kinds) {
             assert!(matches.iter().any(|pattern| is_in(pattern, word)), "{word} is in no pattern");

@@ -113,6 +113,7 @@ pub fn syntax() -> Vec<Word> {
     words.extend(SETTINGS.iter().map(of_setting));
     words.extend(Unit::ALL.map(of_unit));
     words.extend(Capability::ALL.map(of_capability));
+    words.extend(Capability::DESIGN.map(of_fact));
     words
 }
 
@@ -179,6 +180,16 @@ fn of_capability(capability: Capability) -> Word {
         form: word.to_owned(),
         meaning: with_section(capability.what(), capability.section()),
         example: format!("requires {word}"),
+    }
+}
+
+/// A fact that is so by design, of which a scenario can require that it is not.
+fn of_fact(fact: Capability) -> Word {
+    let word = fact.word();
+    Word {
+        form: format!("not {word}"),
+        example: format!("requires not {word}"),
+        ..of_capability(fact)
     }
 }
 
