@@ -1,6 +1,7 @@
 //! The program `raft-sim` as a person or a build server meets it: its output and its exit codes.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
@@ -516,4 +517,27 @@ fn a_closed_pipe_ends_the_program_quietly() {
         assert_eq!(output.status.code(), Some(0), "{args:?}: {error}");
         assert_eq!(error, "", "{args:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn watch_replays_what_has_changed_until_ctrl_c() {
+    let folder = files("watch", &[("one.raft", PASSES)]);
+    let mut command = Process::new(PROGRAM);
+    command.current_dir(&folder).args(["test", "one.raft", "--watch"]);
+    let mut child =
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let mut waits = || {
+        let waiting = |line: &std::io::Result<String>| {
+            line.as_ref().is_ok_and(|line| line.starts_with("waiting for a change of 1 files"))
+        };
+        assert!(lines.any(|line| waiting(&line)), "it replays, and waits");
+    };
+    waits();
+    fs::write(folder.join("one.raft"), FAILS).expect("it can be written");
+    waits();
+    let sent = Process::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.expect("there is kill").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(1), "the end of the last replay");
 }

@@ -105,6 +105,39 @@ fn each_finding_is_printed_once_and_the_same_for_any_number_of_threads() {
 }
 
 #[test]
+fn seeds_that_failed_are_run_first_and_new_ones_are_added_to_their_file() {
+    let folder = Folder::new("regressions");
+    let file = folder.file("seeds.txt");
+    let line = format!("--seeds 0..40 --no-shrink --regressions {}", file.display());
+    assert_eq!(printed(&line).end, Ok(End::Violated));
+    let seeds = read(&file);
+    assert!(seeds.ends_with("  # Monotonicity\n") && seeds.lines().count() == 1, "{seeds}");
+    let again = printed(&line);
+    assert_eq!(read(&file), seeds, "it is there already");
+    let first = format!("seed {}  Monotonicity  ", seeds.split(' ').next().unwrap_or_default());
+    assert!(again.out.starts_with(&first), "{}", again.out);
+    let held = fuzzed(&crate::reference::Reference, &line, &AtomicBool::new(false));
+    assert_eq!(held.end, Ok(End::Held));
+    assert!(held.out.contains(" holds\n"), "{}", held.out);
+    fs::write(&file, "7\nseven # Monotonicity\n").expect("it can be written");
+    let end = printed(&line).end;
+    assert!(end.as_ref().is_err_and(|why| why.contains("seeds.txt: line 2: `seven`: ")), "{end:?}");
+}
+
+#[test]
+fn a_campaign_that_is_done_can_be_extended_to_later_seeds() {
+    let folder = Folder::new("extended");
+    let file = folder.file("r.jsonl");
+    let until =
+        |end: u64| format!("--seeds 0..{end} --no-shrink --out {} --resume", file.display());
+    printed(&until(10).replace(" --resume", ""));
+    let longer = printed(&until(40));
+    assert_eq!(longer.end, Ok(End::Violated));
+    let verdict = |out: &str| out.lines().rev().take(2).collect::<Vec<_>>().join("\n");
+    assert_eq!(verdict(&longer.out), verdict(&printed("--seeds 0..40 --no-shrink").out));
+}
+
+#[test]
 fn a_finding_comes_with_a_scenario_that_shows_the_same() {
     let one = printed("--seeds 0..40 --jobs 1");
     let findings = one.out.lines().filter(|line| line.starts_with("seed ")).count();
