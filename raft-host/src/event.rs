@@ -186,7 +186,7 @@ pub enum Observation {
     },
     /// All writes up to this one are durable, and the core was told.
     Durable(u64),
-    /// A snapshot from a leader took the place of the state machine's state.
+    /// A snapshot from a leader has taken the place of the state machine's state: all of it is loaded.
     Restored(Arc<raft_core::Snapshot>),
     /// The state machine has applied an entry.
     Applied(Entry, Outcome),

@@ -5,6 +5,7 @@ pub mod broken_rules;
 pub mod evidence;
 pub mod exports;
 pub mod findings;
+pub mod host_bugs;
 pub mod matrix;
 pub mod mutants;
 pub mod paper_map;

@@ -247,10 +247,7 @@ impl<M: Machine> Host<M> {
             self.journal.submit(write);
         }
         if let Some(snapshot) = restore {
-            self.load(&snapshot, outputs);
-            if observe {
-                outputs.observations.push(Observation::Restored(snapshot));
-            }
+            self.load(snapshot, outputs);
         }
         for (request, answer) in answers {
             self.answered(request, answer, outputs);

@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use raft_core::{
-    Answer, Body, Chunk, Input, LogIndex, Message, NodeId, Position, Progress, Refusal, Rejection,
-    Role, Sessions, Snapshot,
+    Answer, Body, Chunk, Input, LogIndex, Message, NodeId, Position, Refusal, Rejection, Role,
+    Sessions, Snapshot,
 };
 
 use super::Host;
@@ -71,6 +71,7 @@ struct Fetching {
 struct Loading {
     last: Position,
     reader: Reader,
+    snapshot: Arc<Snapshot>,
 }
 
 impl<F> Snapshots<F> {
@@ -189,13 +190,10 @@ impl<M: Machine> Host<M> {
         let mut needed: BTreeSet<Position> = self.snapshots.in_force.into_iter().collect();
         needed.extend(self.base().map(|snapshot| snapshot.last));
         needed.extend(self.snapshots.loading.as_ref().map(|loading| loading.last));
+        needed.extend(self.snapshots.taking.as_ref().map(|taking| taking.last));
+        needed.extend(self.snapshots.fetching.as_ref().map(|fetching| fetching.last));
         if let Role::Leader(leader) = self.node.role() {
-            let membership = self.node.membership();
-            let lists = [&membership.voters, &membership.outgoing, &membership.learners];
-            let receivers = lists.into_iter().flatten();
-            let installing = receivers
-                .filter_map(|server| leader.progress(*server).and_then(Progress::installing));
-            needed.extend(installing);
+            needed.extend(leader.installing());
         }
         let unused: Vec<Position> =
             self.snapshots.files.keys().filter(|last| !needed.contains(last)).copied().collect();
@@ -395,12 +393,12 @@ fn check(reader: &mut Reader) -> bool {
 /// Loading.
 impl<M: Machine> Host<M> {
     /// A snapshot takes the place of the state machine's state.
-    pub(super) fn load(&mut self, snapshot: &Snapshot, outputs: &mut Outputs) {
+    pub(super) fn load(&mut self, snapshot: Arc<Snapshot>, outputs: &mut Outputs) {
         let last = snapshot.last;
         let Some(handle) = Handle::from_bytes(&snapshot.data) else { return };
         self.machine.clear();
         let reader = Reader::new(self.options.cluster, last, handle);
-        self.snapshots.loading = Some(Loading { last, reader });
+        self.snapshots.loading = Some(Loading { last, reader, snapshot });
         self.read_more(last, 0, outputs);
     }
 
@@ -437,7 +435,10 @@ impl<M: Machine> Host<M> {
                 Ok(Part::Complete(sessions)) => match Sessions::from_bytes(&sessions) {
                     Ok((sessions, [])) => {
                         self.sessions = sessions;
-                        self.snapshots.loading = None;
+                        let loaded = self.snapshots.loading.take().map(|loading| loading.snapshot);
+                        if self.options.observe {
+                            outputs.observations.extend(loaded.map(Observation::Restored));
+                        }
                         self.step(Input::Applied(last.index), outputs);
                         return self.read_parked(outputs);
                     }

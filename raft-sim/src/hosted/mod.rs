@@ -12,6 +12,8 @@ mod device;
 mod files;
 mod server;
 mod tear;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

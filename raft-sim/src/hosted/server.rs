@@ -233,18 +233,19 @@ impl Server {
 
     /// Lets the host end its turn, and its disk do what it can.
     fn turn(&mut self, effects: &mut Effects) {
+        let mut full = Vec::new();
         loop {
             self.host.flush(&mut self.outputs);
             self.take_outputs(effects);
-            let Some(operation) = self.next_operation() else { return };
+            let Some(operation) = self.next_operation(&full) else { return };
             let id = operation.id;
             if !self.has_space(&operation.work, effects.instant) {
                 // It is kept for later, at the head of its lane.
+                full.push(operation.lane);
                 self.lane(operation.lane).push_front(operation);
                 let failed = Input::Done { operation: id, result: Err(Failure::NoSpace) };
                 self.host.handle(failed, &mut self.outputs);
-                self.take_outputs(effects);
-                return;
+                continue;
             }
             let written = self.host.written();
             let bytes = self.device.borrow_mut().carry_out(operation.work, written);
@@ -259,17 +260,21 @@ impl Server {
         }
     }
 
-    /// The next operation that can be carried out. Neither lane waits for the other, so either may come first.
-    fn next_operation(&mut self) -> Option<Operation> {
-        let ready = self.log.front().filter(|operation| !self.waits(&operation.work));
-        let lane = match (ready, self.bulk.front()) {
-            (Some(log), Some(bulk)) if below(mix(mix(self.life, log.id), bulk.id), 2) == 0 => {
-                Lane::Bulk
-            }
-            (Some(_), _) => Lane::Log,
+    /// The next operation that can be carried out, but not in a lane that is full. Neither lane waits for the other, so either
+    /// may come first.
+    fn next_operation(&mut self, full: &[Lane]) -> Option<Operation> {
+        let log = self.log.front().filter(|operation| !self.waits(&operation.work));
+        let log = log.filter(|_| !full.contains(&Lane::Log));
+        let bulk = self.bulk.front().filter(|_| !full.contains(&Lane::Bulk));
+        let lane = match (log, bulk) {
+            (Some(log), Some(bulk)) => match below(mix(mix(self.life, log.id), bulk.id), 2) {
+                0 => Lane::Bulk,
+                _ => Lane::Log,
+            },
+            (Some(_), None) => Lane::Log,
             (None, _) => Lane::Bulk,
         };
-        self.lane(lane).pop_front()
+        self.lane(lane).pop_front_if(|operation| !full.contains(&operation.lane))
     }
 
     /// True if an operation of the log can't end yet: a sync takes until the world's disk has what it syncs.
@@ -279,9 +284,13 @@ impl Server {
         is_sync && written > 0 && self.durable < written.saturating_add(self.before)
     }
 
-    /// True if there is space for what is to be written. A disk that takes no time (`instant`) has space.
+    /// True if there is space for what is to be written. A disk that takes no time (`instant`) has space, and so has one that a
+    /// state machine is loaded from: the world takes it for loaded at once.
     fn has_space(&mut self, work: &Work, instant: bool) -> bool {
         let Work::Write { at, bytes, .. } = work else { return true };
+        if self.host.is_loading() {
+            return true;
+        }
         if self.full == 0 {
             let key = mix(mix_bytes(self.life, bytes), *at);
             // Once only: it has space when it is tried again.
