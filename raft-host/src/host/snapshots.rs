@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use raft_core::{
-    Answer, Body, Chunk, Input, LogIndex, Message, NodeId, Position, Progress, Refusal, Rejection,
-    Role, Sessions, Snapshot,
+    Answer, Body, Chunk, Input, LogIndex, Message, NodeId, Position, Refusal, Rejection, Role,
+    Sessions, Snapshot,
 };
 
 use super::Host;
@@ -129,6 +129,10 @@ impl<M: Machine> Host<M> {
         if self.base().is_some_and(|snapshot| snapshot.last.index >= last.index) {
             return self.reject(ticket, Rejection::AlreadyCompacted(last.index), outputs);
         }
+        if self.snapshots.fetching.as_ref().is_some_and(|fetching| fetching.last == last) {
+            // Both would write the same file.
+            self.abandon_fetch(outputs);
+        }
         let writer = Writer::new(self.options.cluster, last, &self.sessions.to_bytes());
         let frozen = self.machine.freeze();
         self.snapshots.taking = Some(Taking { last, frozen, writer, handle: None, ticket });
@@ -184,19 +188,23 @@ impl<M: Machine> Host<M> {
 
     /// Removes the snapshots that nobody needs any more.
     pub(super) fn clean(&mut self, outputs: &mut Outputs) {
+        let commit = self.node.commit();
+        let known = |fetching: &Fetching| Some(fetching.last.index) <= commit;
+        if self.snapshots.fetching.as_ref().is_some_and(known)
+            && !self.disk.has(|purpose| purpose == Purpose::Fetched)
+        {
+            self.abandon_fetch(outputs);
+        }
         if self.snapshots.files.len() < 2 {
             return;
         }
         let mut needed: BTreeSet<Position> = self.snapshots.in_force.into_iter().collect();
         needed.extend(self.base().map(|snapshot| snapshot.last));
         needed.extend(self.snapshots.loading.as_ref().map(|loading| loading.last));
+        needed.extend(self.snapshots.taking.as_ref().map(|taking| taking.last));
+        needed.extend(self.snapshots.fetching.as_ref().map(|fetching| fetching.last));
         if let Role::Leader(leader) = self.node.role() {
-            let membership = self.node.membership();
-            let lists = [&membership.voters, &membership.outgoing, &membership.learners];
-            let receivers = lists.into_iter().flatten();
-            let installing = receivers
-                .filter_map(|server| leader.progress(*server).and_then(Progress::installing));
-            needed.extend(installing);
+            needed.extend(leader.installing());
         }
         let unused: Vec<Position> =
             self.snapshots.files.keys().filter(|last| !needed.contains(last)).copied().collect();
