@@ -49,11 +49,14 @@ impl Authority {
 }
 
 fn section(name: &str, Files { certificate, key, authority }: &Files) -> String {
-    format!("[tls.{name}]\ncertificate = {certificate:?}\nkey = {key:?}\nauthority = {authority:?}\n")
+    format!(
+        "[tls.{name}]\ncertificate = {certificate:?}\nkey = {key:?}\nauthority = {authority:?}\n"
+    )
 }
 
 fn directory(name: &str) -> PathBuf {
-    let directory = std::env::temp_dir().join(format!("raft-node-tls-{name}-{}", std::process::id()));
+    let directory =
+        std::env::temp_dir().join(format!("raft-node-tls-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&directory);
     directory
 }
@@ -96,7 +99,8 @@ fn servers_with_expired_certificates_do_not_hear_one_another() {
     let plan = Plan { lines, ..Plan::new(&directory.join("data")) };
     let cluster = runtime.block_on(Cluster::start(&plan)).expect("they start");
     let patience = Duration::from_secs(2);
-    let elected = runtime.block_on(async { tokio::time::timeout(patience, cluster.leader()).await });
+    let elected =
+        runtime.block_on(async { tokio::time::timeout(patience, cluster.leader()).await });
     assert!(elected.is_err(), "{elected:?}");
     let options = Options { patience, ..Options::default() };
     let client = Client::new(cluster.apis(), options).expect("a client");
