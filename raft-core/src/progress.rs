@@ -197,10 +197,8 @@ impl Progress {
         }
     }
 
-    /// The last entry of the snapshot that is on its way, if one is: a host that keeps snapshots in files still needs
-    /// its file, even if there is a newer one.
-    #[must_use]
-    pub fn installing(&self) -> Option<Position> {
+    /// The last entry of the snapshot that is on its way, if one is.
+    pub(crate) fn installing(&self) -> Option<Position> {
         match &self.state {
             ReplicationState::Installing(progress) => Some(progress.snapshot.last),
             ReplicationState::Probing { .. } | ReplicationState::Streaming => None,

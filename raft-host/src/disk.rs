@@ -99,13 +99,6 @@ pub enum Work {
         /// The bytes.
         bytes: Arc<[u8]>,
     },
-    /// Fill a file with zeros from this place to its end.
-    Clear {
-        /// The file.
-        file: File,
-        /// The place of the first zero.
-        from: u64,
-    },
     /// Make durable what a file holds: fdatasync.
     Sync {
         /// The file.
@@ -142,7 +135,6 @@ impl fmt::Display for Work {
         match self {
             Work::Create { file, .. } => write!(f, "create {file}"),
             Work::Write { file, .. } => write!(f, "write {file}"),
-            Work::Clear { file, .. } => write!(f, "clear the end of {file}"),
             Work::Sync { file } => write!(f, "sync {file}"),
             Work::SyncDirectory => f.write_str("sync the directory"),
             Work::Rename { file, to } => write!(f, "rename {file} to {to}"),

@@ -33,7 +33,8 @@ pub struct Recovered {
 /// Something that a power loss has left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// The last record was torn, and is cut off: its file, and its place in bytes. Nothing in it was ever acknowledged.
+    /// The last record was torn, and is left out: its file, and its place in bytes. Nothing in it was ever acknowledged. The log
+    /// goes on in a new segment.
     Torn(File, u64),
     /// A file that is not needed any more, and is removed: a snapshot that is not complete or not in force, or a segment before
     /// it.
@@ -83,7 +84,7 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Note::Torn(file, at) => {
-                write!(f, "{file}: a power loss tore the last record, at byte {at}; it is cut off")
+                write!(f, "{file}: a power loss tore the last record, at byte {at}; it is left out")
             }
             Note::Leftover(file) => write!(f, "{file}: not needed any more, and removed"),
         }
@@ -149,6 +150,11 @@ pub fn recover(
     state.finish(sessions, leftovers)
 }
 
+/// The damage of a record that is not as it was written.
+fn altered(file: File, at: usize) -> Damage {
+    Damage { file, at: at as u64, reason: "a record is not as it was written".to_string() }
+}
+
 /// The state of a server up to the record that was read last.
 struct State {
     options: JournalOptions,
@@ -160,7 +166,20 @@ struct State {
     start: LogIndex,
     entries: Vec<Entry>,
     segments: VecDeque<Held>,
-    torn: Option<(File, u64)>,
+    /// The end of the segment that was read last, if something that is no record stands there.
+    rest: Option<Rest>,
+    /// The segment behind the last one, if it was not begun.
+    unbegun: Option<u32>,
+}
+
+/// Something that is no record, behind the last record of a segment. It is a torn record that a former boot left out if the
+/// next segment follows the record before it.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    file: File,
+    at: usize,
+    /// True if it looks like a record that a power loss tore.
+    torn: bool,
 }
 
 impl State {
@@ -173,7 +192,8 @@ impl State {
             start: LogIndex::FIRST,
             entries: Vec::new(),
             segments: VecDeque::new(),
-            torn: None,
+            rest: None,
+            unbegun: None,
         }
     }
 
@@ -184,30 +204,32 @@ impl State {
         self.place = Place { segment: number, at: 0, ..self.place };
         self.end = bytes.len() as u32;
         self.segments.push_back(Held { number, highest: None });
+        if first {
+            self.place.behind = record::behind(bytes, number).unwrap_or(self.place.behind);
+        }
         loop {
             let at = self.place.at as usize;
             let rest = bytes.get(at..).unwrap_or_default();
             if at > 0 && rest.iter().all(|byte| *byte == 0) {
                 return Ok(());
             }
-            if first && at == 0 {
-                self.place.behind = record::behind(bytes, number).unwrap_or(self.place.behind);
-            }
             let Some(record) = record::read(bytes, &mut self.place) else {
-                let torn = is_last
-                    && !record::was_durable(bytes, at, number)
-                    && record::is_torn(bytes, at, number);
-                if !torn {
-                    return Err(self.damage(at, "a record is not as it was written"));
-                }
+                let torn =
+                    !record::was_durable(bytes, at, number) && record::is_torn(bytes, at, number);
+                let rest = Rest { file: File::Segment(number), at, torn };
                 if at > 0 {
-                    self.torn = Some((File::Segment(number), at as u64));
-                } else {
-                    // The segment was not begun: what is in it was not acknowledged.
-                    self.segments.pop_back();
-                    (self.place, self.end) = before;
-                    self.torn = Some((File::Segment(number), 0));
+                    self.rest = Some(rest);
+                    return Ok(());
                 }
+                if !torn || !is_last {
+                    // Damage at the end of the segment before it looks the same.
+                    let Rest { file, at, .. } = self.rest.unwrap_or(rest);
+                    return Err(altered(file, at));
+                }
+                // The segment was not begun: what is in it was not acknowledged.
+                self.segments.pop_back();
+                (self.place, self.end) = before;
+                self.unbegun = Some(number);
                 return Ok(());
             };
             match (record, at) {
@@ -239,6 +261,8 @@ impl State {
         } else if tail != self.tail {
             return Err(self.damage(0, "it does not follow the segment before it"));
         }
+        // It stands behind the last record before.
+        self.rest = None;
         Ok(())
     }
 
@@ -323,18 +347,23 @@ impl State {
         let mut mend: Vec<Work> =
             leftovers.iter().map(|file| Work::Remove { file: *file }).collect();
         let mut notes: Vec<Note> = leftovers.into_iter().map(Note::Leftover).collect();
-        if let Some((file, from)) = self.torn {
-            notes.push(Note::Torn(file, from));
-            if from > 0 {
-                mend.push(Work::Clear { file, from });
-                mend.push(Work::Sync { file });
-            } else {
-                mend.push(Work::Remove { file });
-                mend.push(Work::SyncDirectory);
+        let mut end = self.end;
+        if let Some(Rest { file, at, torn }) = self.rest {
+            if !torn {
+                return Err(altered(file, at).into());
             }
+            notes.push(Note::Torn(file, at as u64));
+            // The segment is full: nothing is written over what is there.
+            end = self.place.at;
+        }
+        if let Some(number) = self.unbegun {
+            let file = File::Segment(number);
+            notes.push(Note::Torn(file, 0));
+            mend.push(Work::Remove { file });
+            mend.push(Work::SyncDirectory);
         }
         let (hard_state, snapshot) = (self.tail.hard_state, self.tail.base.clone());
-        let mut journal = Journal::at(self.options, self.place, self.end, self.tail, self.segments);
+        let mut journal = Journal::at(self.options, self.place, end, self.tail, self.segments);
         journal.begin_with(mend);
         Ok(Recovered { hard_state, snapshot, log, sessions, notes, journal })
     }

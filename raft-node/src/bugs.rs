@@ -59,7 +59,6 @@ impl Volatile {
             }
             Work::Sync { .. } if self.forgets() => Ok(Vec::new()),
             Work::Create { .. }
-            | Work::Clear { .. }
             | Work::Sync { .. }
             | Work::SyncDirectory
             | Work::Rename { .. }

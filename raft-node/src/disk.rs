@@ -296,10 +296,6 @@ impl Worker {
                 self.keep(*file, made);
             }
             Work::Write { file, at, bytes } => self.file(*file)?.write_all_at(bytes, *at)?,
-            Work::Clear { file, from } => {
-                let file = self.file(*file)?;
-                zeros(file, *from, file.metadata()?.len())?;
-            }
             Work::Sync { file } => self.file(*file)?.sync_data()?,
             Work::SyncDirectory => fs::File::open(&self.path)?.sync_all()?,
             Work::Rename { file, to } => {

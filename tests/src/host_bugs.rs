@@ -69,14 +69,13 @@ pub const ALL: [HostBug; 5] = [
     },
     HostBug {
         id: "damage-taken-for-a-torn-end",
-        does: "a record that is not as it was written is taken for the torn end of the log, and cut off",
+        does: "a record that is not as it was written is taken for the torn end of the log, and left out",
         edit: Edit {
             file: "raft-host/src/recovery.rs",
-            find: "                let torn = is_last
-                    && !record::was_durable(bytes, at, number)
-                    && record::is_torn(bytes, at, number);
+            find: "                let torn =
+                    !record::was_durable(bytes, at, number) && record::is_torn(bytes, at, number);
 ",
-            replace: "                let torn = is_last;
+            replace: "                let torn = true;
 ",
         },
     },

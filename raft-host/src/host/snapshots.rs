@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use raft_core::{
-    Answer, Body, Chunk, Input, LogIndex, Message, NodeId, Position, Progress, Refusal, Rejection,
-    Role, Sessions, Snapshot,
+    Answer, Body, Chunk, Input, LogIndex, Message, NodeId, Position, Refusal, Rejection, Role,
+    Sessions, Snapshot,
 };
 
 use super::Host;
@@ -190,13 +190,10 @@ impl<M: Machine> Host<M> {
         let mut needed: BTreeSet<Position> = self.snapshots.in_force.into_iter().collect();
         needed.extend(self.base().map(|snapshot| snapshot.last));
         needed.extend(self.snapshots.loading.as_ref().map(|loading| loading.last));
+        needed.extend(self.snapshots.taking.as_ref().map(|taking| taking.last));
+        needed.extend(self.snapshots.fetching.as_ref().map(|fetching| fetching.last));
         if let Role::Leader(leader) = self.node.role() {
-            let membership = self.node.membership();
-            let lists = [&membership.voters, &membership.outgoing, &membership.learners];
-            let receivers = lists.into_iter().flatten();
-            let installing = receivers
-                .filter_map(|server| leader.progress(*server).and_then(Progress::installing));
-            needed.extend(installing);
+            needed.extend(leader.installing());
         }
         let unused: Vec<Position> =
             self.snapshots.files.keys().filter(|last| !needed.contains(last)).copied().collect();

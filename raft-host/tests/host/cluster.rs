@@ -99,9 +99,6 @@ pub(crate) fn carry_out(files: &mut Files, work: &Work) -> Vec<u8> {
             content.resize(content.len().max(at + bytes.len()), 0);
             content[at..at + bytes.len()].copy_from_slice(bytes);
         }
-        Work::Clear { file, from } => {
-            files.get_mut(file).expect("it is there")[*from as usize..].fill(0);
-        }
         Work::Sync { .. } | Work::SyncDirectory => {}
         Work::Rename { file, to } => {
             let content = files.remove(file).expect("it is there");

@@ -98,7 +98,6 @@ impl Device {
         self.done[from..until.max(from)].iter().fold(self.life, |sum, work| match work {
             Work::Write { at, bytes, .. } => mix_bytes(mix(sum, *at), bytes),
             Work::Create { .. }
-            | Work::Clear { .. }
             | Work::Sync { .. }
             | Work::SyncDirectory
             | Work::Rename { .. }

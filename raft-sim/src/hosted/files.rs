@@ -18,11 +18,6 @@ pub(super) fn apply(files: &mut Files, work: &Work) -> Vec<u8> {
         Work::Write { file, at, bytes } => {
             put(files.entry(*file).or_default(), *at as usize, bytes);
         }
-        Work::Clear { file, from } => {
-            let content = files.entry(*file).or_default();
-            let from = (*from as usize).min(content.len());
-            content[from..].fill(0);
-        }
         Work::Sync { .. } | Work::SyncDirectory => {}
         Work::Rename { file, to } => {
             if let Some(content) = files.remove(file) {

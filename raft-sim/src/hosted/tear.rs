@@ -19,11 +19,6 @@ struct Content {
 }
 
 impl Content {
-    fn length(&self) -> usize {
-        let written = self.unsynced.iter().map(|(at, bytes)| at + bytes.len());
-        written.max().unwrap_or(0).max(self.durable.len())
-    }
-
     fn sync(&mut self) {
         for (at, bytes) in std::mem::take(&mut self.unsynced) {
             put(&mut self.durable, at, &bytes);
@@ -70,12 +65,6 @@ impl Volatile {
             Work::Write { file, at, bytes } => {
                 let written = (*at as usize, bytes.to_vec());
                 self.content(*file).into_iter().for_each(|it| it.unsynced.push(written.clone()));
-            }
-            Work::Clear { file, from } => {
-                if let Some(content) = self.content(*file) {
-                    let zeros = content.length().saturating_sub(*from as usize);
-                    content.unsynced.push((*from as usize, vec![0; zeros]));
-                }
             }
             Work::Sync { file } => self.content(*file).into_iter().for_each(Content::sync),
             Work::SyncDirectory => {

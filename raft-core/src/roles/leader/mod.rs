@@ -119,6 +119,12 @@ impl Leader {
         self.peers.iter().find(|peer| peer.server == server).map(|peer| &peer.progress)
     }
 
+    /// Snapshots on their way to servers, those that are to join included, by their last entries. A host that keeps
+    /// snapshots in files still needs the files of these, even if there is a newer one.
+    pub fn installing(&self) -> impl Iterator<Item = Position> + '_ {
+        self.peers.iter().filter_map(|peer| peer.progress.installing())
+    }
+
     /// The highest index known to be replicated on a server (`matchIndex`, Figure 2).
     fn matched(&self, server: NodeId) -> Option<LogIndex> {
         self.progress(server).and_then(Progress::matched)
