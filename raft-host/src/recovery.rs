@@ -344,8 +344,9 @@ impl State {
             return Err(self.damage(0, "entries behind the snapshot are missing").into());
         }
         let log = self.entries.into_iter().filter(|entry| Some(entry.index) > base).collect();
-        let mut mend: Vec<Work> =
-            leftovers.iter().map(|file| Work::Remove { file: *file }).collect();
+        // Snapshots are removed in their own lane, by the host.
+        let segments = leftovers.iter().filter(|file| matches!(file, File::Segment(_)));
+        let mut mend: Vec<Work> = segments.map(|file| Work::Remove { file: *file }).collect();
         let mut notes: Vec<Note> = leftovers.into_iter().map(Note::Leftover).collect();
         let mut end = self.end;
         if let Some(Rest { file, at, torn }) = self.rest {

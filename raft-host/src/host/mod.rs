@@ -14,7 +14,7 @@ use raft_core::{
     Sessions, Settings, Snapshot, Term,
 };
 
-use crate::disk::{Files, Work};
+use crate::disk::{File, Files, Work};
 use crate::event::{Event, Observation, Outgoing, Outputs, Stopped};
 use crate::frame::{self, Frame};
 use crate::journal::{Journal, JournalOptions};
@@ -22,7 +22,7 @@ use crate::machine::Machine;
 use crate::options::Options;
 use crate::recovery::{BootError, Note, recover};
 use crate::snapshot::Handle;
-use disk::Disk;
+use disk::{Disk, Purpose};
 use requests::Requests;
 use snapshots::Snapshots;
 
@@ -37,6 +37,8 @@ pub struct Host<M: Machine> {
     disk: Disk,
     requests: Requests,
     snapshots: Snapshots<M::Frozen>,
+    /// Snapshots that were found at the boot and are to be removed.
+    leftovers: Vec<File>,
     /// Entries that were handed out and are not applied.
     queue: VecDeque<Entry>,
     /// The outcomes of the entries that were applied last.
@@ -81,7 +83,12 @@ impl<M: Machine> Host<M> {
             log: recovered.log,
             applied: None,
         });
+        let leftovers = recovered.notes.iter().filter_map(|note| match note {
+            Note::Leftover(file @ (File::Snapshot(_) | File::Partial(_))) => Some(*file),
+            Note::Leftover(File::Segment(_)) | Note::Torn(..) => None,
+        });
         let host = Host {
+            leftovers: leftovers.collect(),
             node: node.map_err(BootError::Core)?,
             machine,
             sessions: recovered.sessions.unwrap_or_else(|| Sessions::new(options.sessions)),
@@ -135,6 +142,9 @@ impl<M: Machine> Host<M> {
     pub fn flush(&mut self, outputs: &mut Outputs) {
         if self.stopped {
             return;
+        }
+        for file in mem::take(&mut self.leftovers) {
+            self.disk.bulk(Work::Remove { file }, Purpose::Nothing, outputs);
         }
         self.ask_for_reads(outputs);
         let grown = self.journal.grown();

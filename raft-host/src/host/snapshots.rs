@@ -129,6 +129,10 @@ impl<M: Machine> Host<M> {
         if self.base().is_some_and(|snapshot| snapshot.last.index >= last.index) {
             return self.reject(ticket, Rejection::AlreadyCompacted(last.index), outputs);
         }
+        if self.snapshots.fetching.as_ref().is_some_and(|fetching| fetching.last == last) {
+            // Both would write the same file.
+            self.abandon_fetch(outputs);
+        }
         let writer = Writer::new(self.options.cluster, last, &self.sessions.to_bytes());
         let frozen = self.machine.freeze();
         self.snapshots.taking = Some(Taking { last, frozen, writer, handle: None, ticket });
@@ -184,6 +188,13 @@ impl<M: Machine> Host<M> {
 
     /// Removes the snapshots that nobody needs any more.
     pub(super) fn clean(&mut self, outputs: &mut Outputs) {
+        let commit = self.node.commit();
+        let known = |fetching: &Fetching| Some(fetching.last.index) <= commit;
+        if self.snapshots.fetching.as_ref().is_some_and(known)
+            && !self.disk.has(|purpose| purpose == Purpose::Fetched)
+        {
+            self.abandon_fetch(outputs);
+        }
         if self.snapshots.files.len() < 2 {
             return;
         }

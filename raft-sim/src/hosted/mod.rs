@@ -10,6 +10,7 @@
 
 mod device;
 mod files;
+mod refusal;
 mod server;
 mod tear;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use std::rc::Rc;
 
 use device::Device;
 use files::{Files, flipped};
+use refusal::Refusal;
 use server::Server;
 
 use crate::mix::{below, mix, mix_bytes};
@@ -98,8 +100,13 @@ impl Implementation for Cluster {
         {
             return Ok((Box::new(booted.0), booted.1));
         }
-        let (server, view) = Server::boot(&boot, device, files, self.fills)?;
-        Ok((Box::new(server), view))
+        Ok(match Server::boot(&boot, device, files, self.fills) {
+            Ok((server, view)) => (Box::new(server), view),
+            Err(why) => {
+                let (server, view) = Refusal::new(&why, &boot);
+                (Box::new(server), view)
+            }
+        })
     }
 }
 
