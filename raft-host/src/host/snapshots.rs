@@ -198,16 +198,17 @@ impl<M: Machine> Host<M> {
         if self.snapshots.files.len() < 2 {
             return;
         }
-        let mut needed: BTreeSet<Position> = self.snapshots.in_force.into_iter().collect();
-        needed.extend(self.base().map(|snapshot| snapshot.last));
+        // Any later one may be in a write that is under way, and is named by the log on the disk before an even later one is.
+        let in_force = self.snapshots.in_force;
+        let mut needed: BTreeSet<Position> = BTreeSet::new();
         needed.extend(self.snapshots.loading.as_ref().map(|loading| loading.last));
         needed.extend(self.snapshots.taking.as_ref().map(|taking| taking.last));
         needed.extend(self.snapshots.fetching.as_ref().map(|fetching| fetching.last));
         if let Role::Leader(leader) = self.node.role() {
             needed.extend(leader.installing());
         }
-        let unused: Vec<Position> =
-            self.snapshots.files.keys().filter(|last| !needed.contains(last)).copied().collect();
+        let unused = |last: &&Position| Some(**last) < in_force && !needed.contains(last);
+        let unused: Vec<Position> = self.snapshots.files.keys().filter(unused).copied().collect();
         for last in unused {
             self.snapshots.files.remove(&last);
             let work = Work::Remove { file: File::Snapshot(last) };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use raft_core::{LogIndex, NodeId, Role};
 use raft_host::{
-    Decoder, Event, Failure, File, Frame, Frozen, Host, Machine, Operation, Options, Outputs,
+    Decoder, Event, Failure, File, Frame, Frozen, Host, Lane, Machine, Operation, Options, Outputs,
     Reply, Request, Stopped, Ticket, Work,
 };
 
@@ -58,7 +58,9 @@ pub(crate) struct Server {
     /// The answer of the disk to operations with this text, in place of carrying them out.
     pub(crate) fails: Option<(&'static str, Failure)>,
     pub(crate) stopped: Option<Stopped>,
-    /// Operations that were not carried out, for want of space.
+    /// True if no operation of the log ends.
+    pub(crate) stalled: bool,
+    /// Operations that were not carried out yet.
     kept: VecDeque<Operation>,
     /// The largest number of bytes in one operation.
     pub(crate) largest: usize,
@@ -85,7 +87,7 @@ pub(crate) fn options(id: u32) -> Options {
 pub(crate) fn boot(options: Options, mut files: Files) -> Server {
     let (host, _) = Host::boot(options, &mut files, List::default()).expect("sound files");
     let kept = VecDeque::new();
-    Server { host, files, fails: None, stopped: None, kept, largest: 0 }
+    Server { host, files, fails: None, stopped: None, stalled: false, kept, largest: 0 }
 }
 
 /// Carries out an operation on files. Returns what it reads.
@@ -148,6 +150,7 @@ impl Cluster {
         let server = &mut self.servers[id as usize - 1];
         server.host.handle(event, &mut outputs);
         let mut operations = std::mem::take(&mut server.kept);
+        let mut stalled = VecDeque::new();
         loop {
             server.host.flush(&mut outputs);
             let Outputs { frames, operations: new, replies, stopped, observations: _ } =
@@ -160,7 +163,14 @@ impl Cluster {
                 assert_eq!(earlier, None, "request {ticket} is answered twice");
             }
             server.stopped = server.stopped.take().or(stopped);
-            let Some(operation) = operations.pop_front() else { return };
+            let Some(operation) = operations.pop_front() else {
+                server.kept = stalled;
+                return;
+            };
+            if server.stalled && operation.lane == Lane::Log {
+                stalled.push_back(operation);
+                continue;
+            }
             let fails = server.fails.clone();
             let fails = fails.filter(|(text, _)| operation.work.to_string().contains(text));
             if let Work::Write { bytes, .. } = &operation.work {
@@ -173,8 +183,8 @@ impl Cluster {
             let no_space = result == Err(Failure::NoSpace);
             server.host.handle(Event::Done { operation: id, result }, &mut outputs);
             if no_space {
-                server.kept = std::mem::take(&mut operations);
-                server.kept.push_front(operation);
+                stalled.push_back(operation);
+                stalled.append(&mut operations);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! A flipped bit anywhere in what is durable is noticed: the server does not start, and is told the file and the place.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use raft_host::{BootError, File, Host, Request};
 
@@ -7,6 +9,11 @@ use super::cluster::{Cluster, Files, List, command, options};
 
 /// The files of a leader after some commands and a snapshot.
 fn files() -> Files {
+    static FILES: LazyLock<Files> = LazyLock::new(made);
+    FILES.clone()
+}
+
+fn made() -> Files {
     let mut cluster = Cluster::new();
     for number in 0..40 {
         cluster.answer(1, command(&format!("{number} {}", "Z".repeat(number * 7))));

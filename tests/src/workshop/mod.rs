@@ -19,7 +19,7 @@ pub use switch::{Change, Switch, bodies, body_of};
 pub use variant::{Edit, Variant};
 
 /// The files and folders that are copied.
-const COPIED: [&str; 12] = [
+const COPIED: [&str; 13] = [
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
@@ -27,6 +27,7 @@ const COPIED: [&str; 12] = [
     "docs",
     "raft-core",
     "raft-host",
+    "raft-node",
     "raft-sim",
     "scenarios",
     "subjects/rust",
