@@ -1,7 +1,7 @@
 //! Load: clients that do one thing at a time, and what came of it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Seek, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
@@ -22,19 +22,28 @@ pub(crate) struct Load {
     pub(crate) failed: u64,
 }
 
-/// Syncs a second, each of 4 KiB that are appended.
-pub(crate) fn syncs(directory: &Path) -> f64 {
+/// Syncs a second, each of 4 KiB: appended to a file, and written into one that is as long already.
+pub(crate) fn syncs(directory: &Path) -> (f64, f64) {
     let path = directory.join("syncs");
-    let mut file = fs::File::create(&path).expect("a file");
-    let (begun, mut count) = (Instant::now(), 0);
-    while begun.elapsed() < Duration::from_secs(2) {
-        file.write_all(&[7; 4096]).expect("space");
-        file.sync_data().expect("a sync");
-        count += 1;
-    }
-    let rate = f64::from(count) / begun.elapsed().as_secs_f64();
+    let rate = |length: usize| {
+        let mut file = fs::File::create(&path).expect("a file");
+        file.write_all(&vec![0; length]).expect("space");
+        file.sync_all().expect("a sync");
+        file.rewind().expect("a place");
+        let (begun, mut count) = (Instant::now(), 0);
+        while begun.elapsed() < Duration::from_secs(2) {
+            if count % 4096 == 0 && length > 0 {
+                file.rewind().expect("a place");
+            }
+            file.write_all(&[7; 4096]).expect("space");
+            file.sync_data().expect("a sync");
+            count += 1;
+        }
+        f64::from(count) / begun.elapsed().as_secs_f64()
+    };
+    let rates = (rate(0), rate(4096 * 4096));
     let _ = fs::remove_file(path);
-    rate
+    rates
 }
 
 /// Clients of the API at this address; gives the sorted times of all requests, in milliseconds, and the number that failed.

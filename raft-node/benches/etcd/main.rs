@@ -6,7 +6,7 @@ mod subject;
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use load::Load;
 use subject::Subject;
@@ -29,7 +29,7 @@ fn main() {
     let directory = env::var_os("RAFT_NODE_BENCH_DIR").map_or(env::temp_dir(), PathBuf::from);
     let directory = directory.join(format!("raft-node-bench-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("a directory");
-    println!("syncs of 4 KiB appended: {:.0} a second before", load::syncs(&directory));
+    print_syncs("before", &directory);
     let mut rows = Vec::new();
     for make in [Subject::raft_node, Subject::etcd] {
         match make(&directory, seconds) {
@@ -37,9 +37,16 @@ fn main() {
             Err(reason) => println!("{reason}"),
         }
     }
-    println!("syncs of 4 KiB appended: {:.0} a second after", load::syncs(&directory));
+    print_syncs("after", &directory);
     print(&rows);
     let _ = fs::remove_dir_all(&directory);
+}
+
+fn print_syncs(when: &str, directory: &Path) {
+    let (appended, within) = load::syncs(directory);
+    println!(
+        "syncs of 4 KiB a second {when}: {appended:.0} appended, {within:.0} into space that is there"
+    );
 }
 
 fn measure(subject: &mut Subject) -> Vec<Cell> {
