@@ -143,6 +143,11 @@ impl<'a> Session<'a> {
         base: Base,
         implementation: &'a (dyn Implementation + 'a),
     ) -> Result<Session<'a>, String> {
+        let mut base = base;
+        if let Base::Scenario(scenario) = &mut base {
+            // The violation that a negative control is there to show is what there is to see.
+            scenario.header.violates = None;
+        }
         let mut session = Session { implementation, base, branches: Vec::new() };
         let track = match &session.base {
             Base::Plan(plan) => Track::of_plan(plan, &Script::default(), implementation)?,

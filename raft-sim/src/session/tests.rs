@@ -229,6 +229,21 @@ fn a_violation_ends_the_run_and_is_saved_with_it() {
 }
 
 #[test]
+fn a_negative_control_shows_the_violation_that_it_is_there_for() {
+    let base = Base::Scenario(Box::new(packaged("wiped-disk-loses-a-committed-entry")));
+    let mut session = Session::new(base, &Reference).expect("its servers boot");
+    let summary = session.summary(0).expect("branch 0");
+    let violation = summary.violation.expect("it is there to fail");
+    let saved = session.save(0, summary.steps, "a loss").expect("the last step");
+    assert!(
+        saved.scenario.contains(&format!("violates  {}\n", violation.property)),
+        "{}",
+        saved.scenario
+    );
+    assert_eq!((&*saved.verdict, saved.same), ("passed", true), "{}", saved.scenario);
+}
+
+#[test]
 fn the_likelihood_is_counted_over_runs_that_share_their_beginning() {
     let session = session(7, &Forgetful);
     let steps = session.steps(0);
