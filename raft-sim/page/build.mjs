@@ -11,19 +11,35 @@ const out = process.argv[2] ?? `${here}dist/page.html`;
 const MOST = 60 * 1024;
 
 const bundled = async (entry, more) => {
-  const result = await build({ entryPoints: [here + entry], bundle: true, minify: true, write: false, charset: "ascii", ...more });
+  const result = await build({
+    entryPoints: [here + entry],
+    bundle: true,
+    minify: true,
+    write: false,
+    charset: "ascii",
+    ...more,
+  });
   return result.outputFiles[0].text.trim();
 };
 
 // Our own names of properties become short. Those of the browser, of the data, and those that stand in a text stay.
 const types = `${here}node_modules/typescript/lib/`;
 const libraries = readdirSync(types).filter((name) => /^lib\.(dom|es)/.test(name));
-const sources = readdirSync(`${here}src`).filter((name) => name.endsWith(".ts")).map((name) => readFileSync(`${here}src/${name}`, "utf8"));
+const sources = readdirSync(`${here}src`)
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => readFileSync(`${here}src/${name}`, "utf8"));
 const data = /export interface RunData[^]*?export const VERSION/.exec(sources.join("\n"))?.[0] ?? "";
 const texts = sources.flatMap((source) => source.match(/"\w+"/g) ?? []);
-const members = libraries.flatMap((name) => readFileSync(types + name, "utf8").match(/^\s+(?:readonly |get |set )?\w+(?=[?(:<])/gm) ?? []);
+const members = libraries.flatMap(
+  (name) => readFileSync(types + name, "utf8").match(/^\s+(?:readonly |get |set )?\w+(?=[?(:<])/gm) ?? [],
+);
 const reserved = new Set(["class", ...members, data, ...texts].join(" ").match(/\w+/g));
-const own = new Set(sources.join(" ").match(/\b[a-zA-Z]\w{2,}\b/g)?.filter((name) => !reserved.has(name)));
+const own = new Set(
+  sources
+    .join(" ")
+    .match(/\b[a-zA-Z]\w{2,}\b/g)
+    ?.filter((name) => !reserved.has(name)),
+);
 const mangleProps = new RegExp(`^(${[...own].sort().join("|")})$`);
 
 const script = await bundled("src/main.ts", { format: "iife", target: "es2022", mangleProps });

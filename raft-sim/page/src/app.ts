@@ -1,28 +1,49 @@
 // The application: the cursor, the camera, and everything that follows from them.
 
-import { abs, ceil, max, min, round } from "./math.ts";
+import { max, min, round } from "./math.ts";
 import { same } from "./compare.ts";
 import { byId, h } from "./dom.ts";
+import { Pointers, type Moved } from "./pointers.ts";
+import { chainList, heading, scenario } from "./show.ts";
 import { inFlight, leadersTable, logsTable, serversTable } from "./panel.ts";
 import { fromFragment, toFragment } from "./position.ts";
 import type { Run } from "./run.ts";
 import { folded, steps, time, type Mode, type Scale } from "./scale.ts";
-import { GUTTER, Layout, Scene, overview, type Camera, type Look } from "./scene.ts";
+import { GUTTER, Layout, type Camera, type Look } from "./layout.ts";
+import { overview } from "./overview.ts";
+import { Scene } from "./scene.ts";
 import { search } from "./search.ts";
 import { CanvasSurface, SvgSurface } from "./surface.ts";
 import { DARK, LIGHT, type Theme } from "./theme.ts";
-import { whatIf } from "./whatif.ts";
+import { stepOf, whatIf } from "./whatif.ts";
 import { why, type Chain } from "./why.ts";
 
 /** The pixels of a moment when the page opens. */
 const WIDE = 26;
 
-export class App {
-  private active = 0;
+/** Buttons, each with the key that does the same. */
+const BUTTONS = [
+  ["first", "Home"],
+  ["back", "ArrowLeft"],
+  ["play", " "],
+  ["next", "ArrowRight"],
+  ["last", "End"],
+  ["out", "-"],
+  ["in", "+"],
+  ["fit", "0"],
+  ["scale", "t"],
+  ["why", "w"],
+  ["svg", "s"],
+  ["theme", "d"],
+  ["help", "?"],
+];
+
+export class App implements Moved {
+  active = 0;
   private cursor = 0;
-  private camera: Camera = { left: 0, zoom: WIDE };
+  camera: Camera = { left: 0, zoom: WIDE };
   private mode: Mode = "steps";
-  private scales: Scale[];
+  scales: Scale[];
   private chain: Chain | null = null;
   private asked = -1;
   private query = "";
@@ -30,19 +51,20 @@ export class App {
   private playing = 0;
   private dark = false;
   private readonly same: number;
-  private readonly canvases: HTMLCanvasElement[];
-  private readonly strip = byId<HTMLCanvasElement>("overview");
+  readonly canvases: HTMLCanvasElement[];
+  readonly strip = byId<HTMLCanvasElement>("overview");
   private pending = 0;
   /** The size of the picture's texts, by that of the page's. */
-  private size = 1;
+  size = 1;
 
-  constructor(private readonly runs: Run[]) {
+  constructor(readonly runs: Run[]) {
     this.same = runs.length > 1 ? same(runs[0], runs[1]) : -1;
     this.scales = runs.map(steps);
     const pictures = byId("pictures");
     this.canvases = runs.map((run, at) => {
       const canvas = h("canvas", { class: "picture", tabindex: 0, role: "img", "aria-describedby": "sentence" });
-      const title = runs.length > 1 ? h("h2", { class: "run-title" }, `${at + 1}. ${run.data.title} (${run.data.subject})`) : null;
+      const title =
+        runs.length > 1 ? h("h2", { class: "run-title" }, `${at + 1}. ${run.data.title} (${run.data.subject})`) : null;
       pictures.append(...(title ? [title] : []), canvas);
       return canvas;
     });
@@ -59,9 +81,9 @@ export class App {
   start(): void {
     this.setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => this.setTheme(event.matches));
-    this.header();
+    heading(this.runs, this.same, (text) => void this.copy(text, text));
     this.controls();
-    this.pointers();
+    new Pointers(this).listen();
     addEventListener("keydown", (event) => this.key(event));
     this.resize();
     addEventListener("resize", () => this.resize());
@@ -79,7 +101,12 @@ export class App {
     const position = fromFragment(location.hash);
     this.active = min(position.run, this.runs.length - 1);
     const run = this.run;
-    const first = this.same >= 0 ? (run.moments[min(this.same, run.moments.length - 1)] ?? 0) : run.violation >= 0 ? run.violation : ([...run.facts.leaders.values()][0]?.[0].record ?? 0);
+    const first =
+      this.same >= 0
+        ? (run.moments[min(this.same, run.moments.length - 1)] ?? 0)
+        : run.violation >= 0
+          ? run.violation
+          : ([...run.facts.leaders.values()][0]?.[0].record ?? 0);
     this.query = position.query;
     byId<HTMLInputElement>("search").value = this.query;
     this.found = search(run, this.query);
@@ -97,7 +124,9 @@ export class App {
   private measure(mode: Mode): void {
     this.mode = mode === "causes" && !this.chain ? "steps" : mode === "time" && !this.run.hasTime ? "steps" : mode;
     const causes = this.chain?.steps.map((step) => step.record) ?? [];
-    this.scales = this.runs.map((run) => (this.mode === "time" ? time(run) : this.mode === "causes" && run === this.run ? folded(run, causes) : steps(run)));
+    this.scales = this.runs.map((run) =>
+      this.mode === "time" ? time(run) : this.mode === "causes" && run === this.run ? folded(run, causes) : steps(run),
+    );
   }
 
   private get scale(): Scale {
@@ -119,7 +148,7 @@ export class App {
     this.draw();
   }
 
-  private clamp(): void {
+  clamp(): void {
     const all = max(...this.scales.map((scale) => scale.length));
     const margin = 40 / this.camera.zoom;
     this.camera.zoom = min(this.mode === "time" ? 1 : 160, max((this.width() * 0.9) / (all + 1), this.camera.zoom));
@@ -127,7 +156,7 @@ export class App {
     this.camera.left = min(most, max(-margin, this.camera.left));
   }
 
-  private go(record: number): void {
+  go(record: number): void {
     this.cursor = this.run.momentAt(record);
     const place = (this.unit(this.cursor) - this.camera.left) * this.camera.zoom;
     if (place < 30 || place > this.width() - 30) this.camera.left = this.unit(this.cursor) - this.width() / this.camera.zoom / 2;
@@ -179,7 +208,7 @@ export class App {
     if (next) this.go(next.record);
   }
 
-  private zoom(by: number, at = this.width() / 2): void {
+  zoom(by: number, at = this.width() / 2): void {
     const unit = this.camera.left + at / this.camera.zoom;
     this.camera.zoom *= by;
     this.clamp();
@@ -188,7 +217,7 @@ export class App {
     this.draw();
   }
 
-  private pan(pixels: number): void {
+  pan(pixels: number): void {
     this.camera.left += pixels / this.camera.zoom;
     this.clamp();
     this.draw();
@@ -236,7 +265,10 @@ export class App {
 
   private alongFound(by: 1 | -1, here = false): void {
     const { found, cursor } = this;
-    const next = by > 0 ? found.find((record) => (here ? record >= cursor : record > cursor)) ?? found[0] : found.findLast((record) => record < cursor) ?? found.at(-1);
+    const next =
+      by > 0
+        ? (found.find((record) => (here ? record >= cursor : record > cursor)) ?? found[0])
+        : (found.findLast((record) => record < cursor) ?? found.at(-1));
     if (next !== undefined) this.go(next);
     else this.draw();
   }
@@ -247,7 +279,7 @@ export class App {
     this.draw();
   }
 
-  private switchRun(): void {
+  switchRun(): void {
     if (this.runs.length < 2) return;
     const place = this.run.placeOf(this.cursor);
     this.active = 1 - this.active;
@@ -293,40 +325,9 @@ export class App {
     byId("said").textContent = text;
   }
 
-  private header(): void {
-    const { data } = this.run;
-    document.title = `${data.violation?.property || data.title} · raft-sim`;
-    const { violation } = data;
-    const [first = "", ...rest] = violation?.detail.split("\n") ?? [];
-    const head = violation
-      ? [h("p", { class: "verdict wrong" }, [violation.property, violation.section && `(${violation.section})`].filter(Boolean).join(" ") || "An expectation was not met"), h("h1", {}, first), rest.length ? h("pre", { class: "quiet" }, rest.join("\n")) : ""]
-      : [h("p", { class: "verdict" }, data.verdict), h("h1", {}, data.title)];
-    const facts = [violation ? data.title : "", data.subject, `${data.servers} servers`, `${data.observations.toLocaleString("en")} observations`].filter(Boolean).join(" · ");
-    const replay = data.replay ? h("p", { class: "replay" }, h("code", {}, data.replay), h("button", { id: "copy", onclick: () => void this.copy(data.replay, data.replay) }, "Copy")) : null;
-    byId("header").replaceChildren(...head, h("p", { class: "quiet" }, facts), ...(replay ? [replay] : []));
-    if (this.same >= 0) {
-      const [one, other] = this.runs;
-      const all = this.same === min(one.moments.length, other.moments.length) && one.moments.length === other.moments.length;
-      byId("header").append(h("p", { class: "differs" }, all ? "The two runs are the same." : `The two runs are the same for ${this.same.toLocaleString("en")} moments.`));
-    }
-  }
-
   private controls(): void {
-    const on = (id: string, act: () => void): void => byId(id).addEventListener("click", act);
-    on("first", () => this.go(0));
-    on("back", () => this.step(-1));
-    on("play", () => this.play());
-    on("next", () => this.step(1));
-    on("last", () => this.go(this.run.count - 1));
-    on("out", () => this.zoom(1 / 1.5));
-    on("in", () => this.zoom(1.5));
-    on("fit", () => this.fit());
-    on("scale", () => this.toggleTime());
-    on("why", () => this.toggleWhy());
-    on("svg", () => this.saveSvg());
-    on("theme", () => this.setTheme(!this.dark));
-    on("help", () => this.help());
-    on("close", () => byId<HTMLDialogElement>("keys").close());
+    for (const [id, key] of BUTTONS) byId(id).addEventListener("click", () => this.keys[key]());
+    byId("close").addEventListener("click", () => this.help());
     byId("scale").hidden = !this.run.hasTime;
     const field = byId<HTMLInputElement>("search");
     field.addEventListener("input", () => this.lookFor(field.value));
@@ -336,7 +337,10 @@ export class App {
       if (event.key === "Escape") field.blur();
     });
     const module = whatIf();
-    if (module) byId("tools").append(h("button", { id: "what-if", onclick: () => module.open(this.run.data, this.cursor) }, "What if?"));
+    if (module)
+      byId("tools").append(
+        h("button", { id: "what-if", onclick: () => module.open(this.run.data, stepOf(this.run.data, this.cursor)) }, "What if?"),
+      );
     if (this.runs.length > 1) byId("tools").append(h("button", { id: "switch", onclick: () => this.switchRun() }, "Other run"));
   }
 
@@ -390,106 +394,24 @@ export class App {
     act();
   }
 
-  private pointers(): void {
-    this.canvases.forEach((canvas, at) => {
-      let from: { x: number; left: number; moved: boolean } | null = null;
-      const touches = new Map<number, number>();
-      let spread = 0;
-      canvas.addEventListener("pointerdown", (event) => {
-        canvas.setPointerCapture(event.pointerId);
-        touches.set(event.pointerId, event.offsetX);
-        from = { x: event.offsetX, left: this.camera.left, moved: false };
-        spread = touches.size > 1 ? width(touches) : 0;
-      });
-      canvas.addEventListener("pointermove", (event) => {
-        if (!from) return this.hover(at, event);
-        touches.set(event.pointerId, event.offsetX);
-        if (touches.size > 1 && spread > 0) {
-          const now = width(touches);
-          from.moved = true;
-          this.zoom(now / spread, event.offsetX / this.size - GUTTER);
-          spread = now;
-          return;
-        }
-        if (abs(event.offsetX - from.x) > 4) from.moved = true;
-        if (!from.moved) return;
-        this.camera.left = from.left - (event.offsetX - from.x) / this.size / this.camera.zoom;
-        this.clamp();
-        this.draw();
-      });
-      const up = (event: PointerEvent): void => {
-        touches.delete(event.pointerId);
-        if (from && !from.moved && event.type === "pointerup") {
-          if (at !== this.active) this.switchRun();
-          this.go(this.pick(at, event.offsetX / this.size, event.offsetY / this.size));
-        }
-        from = null;
-      };
-      canvas.addEventListener("pointerup", up);
-      canvas.addEventListener("pointercancel", up);
-      canvas.addEventListener("pointerleave", () => (byId("hover").hidden = true));
-      canvas.addEventListener("wheel", (event) => {
-        event.preventDefault();
-        if (event.shiftKey || abs(event.deltaX) > abs(event.deltaY)) this.pan(event.deltaX || event.deltaY);
-        else this.zoom(1.0015 ** -event.deltaY, event.offsetX / this.size - GUTTER);
-      }, { passive: false });
-    });
-    const scrub = (event: PointerEvent): void => {
-      const whole = this.whole();
-      const unit = ((event.offsetX / this.size - GUTTER) / (this.strip.clientWidth / this.size - GUTTER - 8)) * whole.length;
-      this.go(whole.nearest(max(0, unit)));
-    };
-    this.strip.addEventListener("pointerdown", (event) => {
-      this.strip.setPointerCapture(event.pointerId);
-      scrub(event);
-    });
-    this.strip.addEventListener("pointermove", (event) => event.buttons && scrub(event));
-  }
-
-  /** The moment at a place of a picture: of the lane, if there is one near. */
-  private pick(at: number, x: number, y: number): number {
-    const run = this.runs[at];
-    const { camera } = this;
-    const scale = this.scales[at];
-    const record = scale.nearest(camera.left + (x - GUTTER) / camera.zoom);
-    const canvas = this.canvases[at];
-    const layout = this.layout(run, canvas);
-    const lane = ceil((y - layout.lanes) / layout.lane);
-    const place = run.placeOf(record);
-    for (const by of [0, 1, -1, 2, -2]) {
-      const near = run.moments[place + by];
-      if (near === undefined || abs(scale.unit(near) - scale.unit(record)) * camera.zoom > 24) continue;
-      const rec = run.tape.read(near);
-      if ("server" in rec && rec.server === lane) return near;
-    }
-    return record;
-  }
-
-  private hover(at: number, event: PointerEvent): void {
-    const run = this.runs[at];
-    const box = byId("hover");
-    if (event.pointerType === "touch" || !run.moments.length || event.offsetX < GUTTER) {
-      box.hidden = true;
-      return;
-    }
-    const record = this.pick(at, event.offsetX / this.size, event.offsetY / this.size);
-    const { who, what } = run.words(record);
-    box.hidden = false;
-    box.replaceChildren(h("b", {}, `${who} `), what, h("span", { class: "quiet" }, ` ${run.time(record)}`));
-    const right = min(event.clientX + 14, innerWidth - box.offsetWidth - 10);
-    box.style.left = `${max(6, right)}px`;
-    box.style.top = `${min(event.clientY + 18, innerHeight - box.offsetHeight - 10)}px`;
-  }
-
   private look(run: Run, cursor: number): Look {
     const active = run === this.run;
     const differs = this.same >= 0 ? (run.moments[this.same] ?? -1) : -1;
     const scale = this.scales[this.runs.indexOf(run)];
-    return { camera: this.camera, scale, mode: active ? this.mode : "steps", theme: this.theme, cursor, chain: active ? this.chain : null, found: active ? this.found : [], differs };
+    return {
+      camera: this.camera,
+      scale,
+      mode: active ? this.mode : "steps",
+      theme: this.theme,
+      cursor,
+      chain: active ? this.chain : null,
+      found: active ? this.found : [],
+      differs,
+    };
   }
 
   /** Draws with the next frame of the screen. */
-  private draw(): void {
+  draw(): void {
     this.pending ||= requestAnimationFrame(() => {
       this.pending = 0;
       this.paint();
@@ -497,7 +419,7 @@ export class App {
   }
 
   /** The scale of the strip that shows the whole run. */
-  private whole(): Scale {
+  whole(): Scale {
     return this.mode === "time" ? this.scale : steps(this.run);
   }
 
@@ -511,7 +433,7 @@ export class App {
     return new CanvasSurface(context);
   }
 
-  private layout(run: Run, canvas: HTMLCanvasElement): Layout {
+  layout(run: Run, canvas: HTMLCanvasElement): Layout {
     return new Layout(run, canvas.clientWidth / this.size, canvas.clientHeight / this.size);
   }
 
@@ -528,13 +450,25 @@ export class App {
       const here = shown === run ? cursor : (shown.moments[min(place, shown.moments.length - 1)] ?? 0);
       const layout = this.layout(shown, canvas);
       new Scene(surface, shown, layout, this.look(shown, here)).draw();
-      canvas.setAttribute("aria-label", `Picture of ${shown.data.title}: ${shown.data.servers} servers, ${shown.moments.length} moments`);
+      canvas.setAttribute(
+        "aria-label",
+        `Picture of ${shown.data.title}: ${shown.data.servers} servers, ${shown.moments.length} moments`,
+      );
     });
     const strip = this.surface(this.strip);
     const whole = this.whole();
     const end = (unit: number): number => whole.unit(this.scale.nearest(unit));
     const seen: [number, number] = [end(this.camera.left), end(this.camera.left + this.width() / this.camera.zoom)];
-    if (strip) overview(strip, run, this.strip.clientWidth / this.size, this.strip.clientHeight / this.size, this.look(run, cursor), whole, seen);
+    if (strip)
+      overview(
+        strip,
+        run,
+        this.strip.clientWidth / this.size,
+        this.strip.clientHeight / this.size,
+        this.look(run, cursor),
+        whole,
+        seen,
+      );
     this.panel();
     this.address();
   }
@@ -551,7 +485,7 @@ export class App {
     byId("count").textContent = this.query ? `${this.found.length.toLocaleString("en")} found` : "";
     byId("scale").setAttribute("aria-pressed", String(this.mode === "time"));
     byId("why").setAttribute("aria-pressed", String(this.asked === cursor));
-    this.chainList();
+    chainList(run, this.chain, cursor, (record) => this.go(record));
     const logs = byId("logs");
     logs.replaceChildren(logsTable(run, state, before, logs.clientWidth));
     byId("servers").replaceChildren(serversTable(run, state, before));
@@ -559,50 +493,21 @@ export class App {
     byId("leaders-part").hidden = !leaders;
     if (leaders) byId("leaders").replaceChildren(leaders);
     byId("flight").replaceChildren(inFlight(run, cursor, (record) => this.go(record)));
-    this.scenario();
+    scenario(run, cursor);
     const { notes } = run.data;
     byId("notes-part").hidden = !notes.length;
     byId("notes").replaceChildren(...notes.map((note) => h("li", {}, note)));
   }
 
-  private chainList(): void {
-    const { chain, run } = this;
-    byId("chain-part").hidden = !chain;
-    if (!chain) return;
-    const items = chain.steps.map(({ record, how, remark }) => {
-      const { who, what } = run.words(record);
-      const note = remark && h("span", { class: "remark" }, remark);
-      const current = record === this.cursor;
-      const button = h("button", { class: "step", "aria-current": current ? "step" : undefined, onclick: () => this.go(record) }, h("b", {}, who), ` ${what}`, note || null);
-      const kind = record === chain.origin ? "origin" : undefined;
-      return h("li", { class: kind }, button, h("span", { class: "quiet how" }, [run.time(record), how].filter(Boolean).join(" · ")));
-    });
-    byId("chain").replaceChildren(...items);
-    const found = chain.origin >= 0 ? "The filled number is where it goes wrong." : "The steps that led here.";
-    byId("chain-note").textContent = found;
-  }
-
-  /** The scenario's text, with the line of the cursor. */
-  private scenario(): void {
-    const { run, cursor } = this;
-    byId("scenario-part").hidden = !run.data.scenario.length;
-    if (!run.data.scenario.length) return;
-    let line = 0;
-    for (let at = run.placeOf(cursor); at >= 0 && !line; at--) {
-      const rec = run.tape.read(run.moments[at]);
-      if (rec.kind === 11) line = rec.line;
-    }
-    const list = byId("scenario");
-    if (!list.childElementCount) list.append(...run.data.scenario.map((text) => h("li", {}, text || " ")));
-    [...list.children].forEach((item, at) => item.classList.toggle("current", at + 1 === line));
-  }
-
   private address(): void {
     const fragment = toFragment({
-      moment: this.cursor, mode: this.mode, zoom: this.camera.zoom, query: this.query, why: this.asked >= 0 ? this.asked : null, run: this.active,
+      moment: this.cursor,
+      mode: this.mode,
+      zoom: this.camera.zoom,
+      query: this.query,
+      why: this.asked >= 0 ? this.asked : null,
+      run: this.active,
     });
     if (location.hash !== fragment) history.replaceState(null, "", fragment);
   }
 }
-
-const width = (touches: Map<number, number>): number => max(...touches.values()) - min(...touches.values()) || 1;

@@ -38,16 +38,36 @@ export class Facts {
   private readonly known = new Map<string, number>();
   /** For each server and index, the step that advanced commitIndex there: server, then pairs of index and record. */
   readonly commits: { index: number; record: number }[][];
-  private readonly before_: { role: number; term: number; vote: number; commit: number; length: number; lastTerm: number; up: boolean }[];
+  private readonly before_: {
+    role: number;
+    term: number;
+    vote: number;
+    commit: number;
+    length: number;
+    lastTerm: number;
+    up: boolean;
+  }[];
   /** The votes that were sent: server, term, candidate. */
   private readonly heard = new Set<string>();
   private readonly unsure: { server: number; step: number; why: string; holds: (server: Server) => boolean }[] = [];
   private cut: { from: number; removed: number[] } | null = null;
 
-  constructor(private readonly tape: Tape, count: number, private readonly first: string) {
+  constructor(
+    private readonly tape: Tape,
+    count: number,
+    private readonly first: string,
+  ) {
     this.acts = Array.from({ length: count }, () => ({ steps: [], logs: [], lives: [] }));
     this.commits = Array.from({ length: count }, () => []);
-    this.before_ = Array.from({ length: count }, () => ({ role: 0, term: 0, vote: 0, commit: 0, length: 0, lastTerm: 0, up: false }));
+    this.before_ = Array.from({ length: count }, () => ({
+      role: 0,
+      term: 0,
+      vote: 0,
+      commit: 0,
+      length: 0,
+      lastTerm: 0,
+      up: false,
+    }));
   }
 
   private doubt(record: number, why: string, against: number[] = []): void {
@@ -126,13 +146,18 @@ export class Facts {
     if (same) return;
     // A vote that a crash took before anybody heard of it was never given.
     const life = this.acts[server - 1].lives.at(-1) ?? 0;
-    const given = (vote: { record: number; candidate: number }): boolean => vote.record > life || this.heard.has(`${key} ${vote.candidate}`);
+    const given = (vote: { record: number; candidate: number }): boolean =>
+      vote.record > life || this.heard.has(`${key} ${vote.candidate}`);
     const others = known.filter((vote) => vote.candidate !== candidate && given(vote));
     known.push({ record, candidate });
     this.voted.set(key, known);
     if (judged && others.length) {
       const before = others.map((vote) => `S${vote.candidate}`).join(" and ");
-      this.doubt(record, `votes a second time in term ${term}: for S${candidate}, after ${before}`, others.map((vote) => vote.record));
+      this.doubt(
+        record,
+        `votes a second time in term ${term}: for S${candidate}, after ${before}`,
+        others.map((vote) => vote.record),
+      );
     }
   }
 
@@ -144,7 +169,8 @@ export class Facts {
     const key = `${index}/${term}`;
     const other = this.known.get(key);
     if (other === undefined) this.known.set(key, entry);
-    else if (judged) this.doubt(record, `writes another entry ${key} than the one that is there`, [this.created.get(other) ?? record]);
+    else if (judged)
+      this.doubt(record, `writes another entry ${key} than the one that is there`, [this.created.get(other) ?? record]);
   }
 
   private stepped(rec: Rec & { kind: 1 }, record: number, state: State, flight: Flight | undefined): void {
@@ -171,7 +197,8 @@ export class Facts {
     } else if (!server.vote && before.vote && server.term === before.term) {
       this.doubt(record, `forgets its vote for S${before.vote} in term ${server.term}`);
     }
-    if (server.role === LEADER && (before.role !== LEADER || before.term !== server.term)) this.leads(id, server, record, rec.cause);
+    if (server.role === LEADER && (before.role !== LEADER || before.term !== server.term))
+      this.leads(id, server, record, rec.cause);
     this.checkLog(server, before, record, flight);
     if (server.commit > before.commit) this.advances(id, server, before.commit, record, rec.cause, flight);
   }
@@ -182,7 +209,11 @@ export class Facts {
     all.push({ server: id, record });
     this.leaders.set(server.term, all);
     if (others.length) {
-      this.doubt(record, `leads term ${server.term}, which S${others[0].server} leads, too`, others.map((other) => other.record));
+      this.doubt(
+        record,
+        `leads term ${server.term}, which S${others[0].server} leads, too`,
+        others.map((other) => other.record),
+      );
     }
     this.completes(server, record);
     if (cause === Cause.Reported) return;
@@ -205,19 +236,31 @@ export class Facts {
   }
 
   /** A vote goes to a candidate whose log is at least as up-to-date (§5.4.1). */
-  private checkVote(id: number, server: Server, before: { lastTerm: number; length: number }, record: number, flight: Flight | undefined): void {
+  private checkVote(
+    id: number,
+    server: Server,
+    before: { lastTerm: number; length: number },
+    record: number,
+    flight: Flight | undefined,
+  ): void {
     if (!flight || flight.body !== Body.RequestVote || flight.from !== server.vote || server.vote === id) return;
     const [index, term] = flight.numbers;
     if (term < before.lastTerm || (term === before.lastTerm && index < before.length)) {
       const own = before.length ? `${before.length}/${before.lastTerm}` : "nothing";
-      this.doubt(record, `votes for S${flight.from}, whose log ends with ${index}/${term}, and its own with ${own}`, this.acts[id - 1].logs.slice(-1));
+      this.doubt(
+        record,
+        `votes for S${flight.from}, whose log ends with ${index}/${term}, and its own with ${own}`,
+        this.acts[id - 1].logs.slice(-1),
+      );
     }
   }
 
   private checkLog(server: Server, before: { role: number; term: number }, record: number, flight: Flight | undefined): void {
     const cut = this.cut;
     if (!cut) return;
-    const gone = cut.removed.findIndex((entry, at) => server.log.at(cut.from + at) !== entry && cut.from + at > server.log.snapshot.index);
+    const gone = cut.removed.findIndex(
+      (entry, at) => server.log.at(cut.from + at) !== entry && cut.from + at > server.log.snapshot.index,
+    );
     if (gone < 0) return;
     const index = cut.from + gone;
     if (before.role === LEADER && server.role === LEADER && before.term === server.term) {
@@ -241,7 +284,8 @@ export class Facts {
   private advances(id: number, server: Server, from: number, record: number, cause: number, flight: Flight | undefined): void {
     const to = min(server.commit, server.log.length);
     this.commits[id - 1].push({ index: server.commit, record });
-    if (server.commit > server.log.length) this.doubt(record, `commits ${server.commit}, and its log ends at ${server.log.length}`);
+    if (server.commit > server.log.length)
+      this.doubt(record, `commits ${server.commit}, and its log ends at ${server.log.length}`);
     for (let index = max(from, server.log.snapshot.index) + 1; index <= to; index++) {
       const entry = server.log.at(index);
       const known = this.committed[index];
@@ -268,7 +312,10 @@ export class Facts {
         (other) => (other === id ? server.disk.log.length : (server.match[other] ?? 0)) >= server.commit,
       );
       if (!isQuorum(groups, holds)) {
-        this.doubt(record, `commits ${server.commit}, which only ${holds.map((other) => `S${other}`).join(" ") || "nobody"} acknowledged`);
+        this.doubt(
+          record,
+          `commits ${server.commit}, which only ${holds.map((other) => `S${other}`).join(" ") || "nobody"} acknowledged`,
+        );
       }
     } else if (server.role === FOLLOWER && flight?.body === Body.AppendEntries) {
       const [prev, , entries, commit] = flight.numbers;

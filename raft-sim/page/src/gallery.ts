@@ -50,9 +50,15 @@ const sections = [...new Set(items.map((item) => item.section))];
 const cards = (section: string): string =>
   items
     .filter((item) => item.section === section)
-    .map(({ name, title, paper }) => `<li><a href="${escaped(name)}.html"><img src="${escaped(name)}.svg" alt="" loading="lazy"><p>${escaped(title)}</p><small>${escaped(paper)}</small></a></li>`)
+    .map(
+      ({ name, title, paper }) =>
+        `<li><a href="${escaped(name)}.html"><img src="${escaped(name)}.svg" alt="" loading="lazy"><p>${escaped(title)}</p><small>${escaped(paper)}</small></a></li>`,
+    )
     .join("\n");
 const body = sections.map((section) => `<h2>${escaped(section)}</h2>\n<ul>\n${cards(section)}\n</ul>`).join("\n");
 const head = `<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>The scenarios in pictures</title><style>${STYLE}</style>`;
-writeFileSync(join(folder, "index.html"), `<!doctype html>\n<html lang="en"><head>${head}</head>\n<body><h1>The scenarios in pictures</h1>\n${body}\n</body></html>\n`);
+writeFileSync(
+  join(folder, "index.html"),
+  `<!doctype html>\n<html lang="en"><head>${head}</head>\n<body><h1>The scenarios in pictures</h1>\n${body}\n</body></html>\n`,
+);
 console.log(`${join(folder, "index.html")}: ${items.length} scenarios`);

@@ -18,5 +18,11 @@ try {
   start();
 } catch (error) {
   if (!(error instanceof Damaged)) throw error;
-  byId("app").replaceChildren(h("p", { class: "damaged", role: "alert" }, `The run in this page can't be shown: ${error.message}. Make the page again with raft-sim view.`));
+  byId("app").replaceChildren(
+    h(
+      "p",
+      { class: "damaged", role: "alert" },
+      `The run in this page can't be shown: ${error.message}. Make the page again with raft-sim view.`,
+    ),
+  );
 }

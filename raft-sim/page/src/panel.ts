@@ -14,12 +14,19 @@ const MOST_IN_FLIGHT = 12;
 function rows(run: Run, server: Server): Record<string, string> {
   const roles = ["follower", "candidate", "leader"];
   const { disk, unsynced, conditions } = server;
-  const beside = (value: string, durable: string): string => (value === durable || !server.up ? value : `${value} (disk: ${durable})`);
+  const beside = (value: string, durable: string): string =>
+    value === durable || !server.up ? value : `${value} (disk: ${durable})`;
   const name = (id: number): string => (id ? `S${id}` : "none");
   const held = Object.entries({
-    "paused": conditions.paused, "disk stalls": conditions.stalled, "disk fails": conditions.failing, "clock stopped": conditions.frozen,
-    "applies nothing": conditions.notApplying, "disk lies": server.truth !== null,
-  }).filter(([, on]) => on).map(([what]) => what);
+    "paused": conditions.paused,
+    "disk stalls": conditions.stalled,
+    "disk fails": conditions.failing,
+    "clock stopped": conditions.frozen,
+    "applies nothing": conditions.notApplying,
+    "disk lies": server.truth !== null,
+  })
+    .filter(([, on]) => on)
+    .map(([what]) => what);
   return {
     "role": server.up ? roles[server.role] : "down",
     "term": beside(String(server.term), String(disk.term)),
@@ -37,7 +44,9 @@ function rows(run: Run, server: Server): Record<string, string> {
 }
 
 const TITLES: Record<string, string> = {
-  "log": "last index", "unsynced": "writes not durable", "votes": "votes received",
+  "log": "last index",
+  "unsynced": "writes not durable",
+  "votes": "votes received",
 };
 
 /** The table of all servers. */
@@ -58,7 +67,11 @@ export function serversTable(run: Run, state: State, before: State): HTMLElement
     });
     return h("tr", {}, h("th", { scope: "row" }, TITLES[name] ?? name), ...cells);
   });
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "state of the servers" }, h("table", { class: "servers" }, h("thead", {}, head), h("tbody", {}, ...body)));
+  return h(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "state of the servers" },
+    h("table", { class: "servers" }, h("thead", {}, head), h("tbody", {}, ...body)),
+  );
 }
 
 const swatch = (term: number): HTMLElement => h("span", { class: "swatch", style: `background:${termColor(term)}` });
@@ -85,13 +98,28 @@ export function logsTable(run: Run, state: State, before: State, room: number): 
   if (differs && differs < from) from = max(1, differs - 1);
   const to = min(most, from + columns - 1);
   const indices = Array.from({ length: to - from + 1 }, (_, at) => from + at);
-  const head = h("tr", {}, h("th", { scope: "col" }, from > 1 ? "…" : ""), ...indices.map((index) => h("th", { scope: "col", class: index === differs ? "differs" : undefined }, String(index))));
+  const head = h(
+    "tr",
+    {},
+    h("th", { scope: "col" }, from > 1 ? "…" : ""),
+    ...indices.map((index) => h("th", { scope: "col", class: index === differs ? "differs" : undefined }, String(index))),
+  );
   const body = state.servers.map((server, at) => {
     const cells = indices.map((index) => cell(run, server, before.servers[at], index, index === differs));
     const more = server.log.length > to ? `+${server.log.length - to}` : "";
-    return h("tr", { class: server.up ? undefined : "down" }, h("th", { scope: "row" }, `S${at + 1}`), ...cells, more ? h("td", { class: "more" }, more) : null);
+    return h(
+      "tr",
+      { class: server.up ? undefined : "down" },
+      h("th", { scope: "row" }, `S${at + 1}`),
+      ...cells,
+      more ? h("td", { class: "more" }, more) : null,
+    );
   });
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "logs" }, h("table", { class: "logs" }, h("thead", {}, head), h("tbody", {}, ...body)));
+  return h(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "logs" },
+    h("table", { class: "logs" }, h("thead", {}, head), h("tbody", {}, ...body)),
+  );
 }
 
 function cell(run: Run, server: Server, before: Server, index: number, differs: boolean): HTMLElement {
@@ -100,29 +128,50 @@ function cell(run: Run, server: Server, before: Server, index: number, differs: 
     return h("td", { class: "snapshot", title: `in the snapshot up to ${server.log.snapshot.index}` }, edge ? "▣" : "▪");
   }
   const entry = server.log.at(index);
-  if (!entry) return h("td", { class: before.log.at(index) ? "gone changed" : "none", title: before.log.at(index) ? "removed in this step" : "" }, "");
+  if (!entry)
+    return h(
+      "td",
+      { class: before.log.at(index) ? "gone changed" : "none", title: before.log.at(index) ? "removed in this step" : "" },
+      "",
+    );
   const { term, kind, text } = run.tape.entry(entry);
   const label = ["no-op", text, "config", "session", text][kind] ?? "";
   const durable = server.disk.log.at(index) === entry || server.disk.log.snapshot.index >= index;
   const committed = index <= server.commit;
-  const classes = ["entry", durable ? "" : "volatile", committed ? "committed" : "", differs ? "differs" : "", before.log.at(index) === entry ? "" : "changed"];
-  const words = `${index}/${term}${label ? `, ${label}` : ""}: ${durable ? "durable" : "not durable"}${committed ? ", known to be committed" : ""}`;
-  const short = label.replace(/^command /, "").replace(/^session (\d+), serial (\d+)$/, "$1:$2").slice(0, 7);
+  const classes = [
+    "entry",
+    durable ? "" : "volatile",
+    committed ? "committed" : "",
+    differs ? "differs" : "",
+    before.log.at(index) === entry ? "" : "changed",
+  ];
+  const how = [durable ? "durable" : "not durable", committed && "known to be committed"].filter(Boolean).join(", ");
+  const words = `${index}/${term}${label ? `, ${label}` : ""}: ${how}`;
+  const short = label
+    .replace(/^command /, "")
+    .replace(/^session (\d+), serial (\d+)$/, "$1:$2")
+    .slice(0, 7);
   return h(
     "td",
     { class: classes.filter(Boolean).join(" "), style: `background:${termColor(term)};color:${ON_TERM}`, title: words },
-    h("b", {}, String(term)), h("small", {}, short),
+    h("b", {}, String(term)),
+    h("small", {}, short),
   );
 }
 
 /** What each leader knows of the others. */
 export function leadersTable(state: State): HTMLElement | null {
-  const leaders = state.servers.map((server, at) => ({ server, id: at + 1 })).filter(({ server }) => server.up && server.role === LEADER);
+  const leaders = state.servers
+    .map((server, at) => ({ server, id: at + 1 }))
+    .filter(({ server }) => server.up && server.role === LEADER);
   if (!leaders.length) return null;
   const all = state.servers.map((_, at) => at + 1);
   const body = leaders.flatMap(({ server, id }) => {
-    const others = (list: number[]): HTMLElement[] => all.map((other) => h("td", {}, other === id ? "–" : String(list[other] ?? 0)));
-    const next = all.map((other) => h("td", {}, other === id ? "–" : String((server.sent[other] ?? server.match[other] ?? 0) + 1)));
+    const others = (list: number[]): HTMLElement[] =>
+      all.map((other) => h("td", {}, other === id ? "–" : String(list[other] ?? 0)));
+    const next = all.map((other) =>
+      h("td", {}, other === id ? "–" : String((server.sent[other] ?? server.match[other] ?? 0) + 1)),
+    );
     return [
       h("tr", {}, h("th", { scope: "row" }, `S${id}, term ${server.term}: matchIndex`), ...others(server.match)),
       h("tr", {}, h("th", { scope: "row", title: "the entry behind those that were sent last" }, "next to be sent"), ...next),
@@ -143,5 +192,10 @@ export function inFlight(run: Run, record: number, go: (record: number) => void)
     return h("li", {}, h("button", { class: "plain", onclick: () => go(flight.step || flight.sent) }, words));
   });
   const more = all.length - shown.length;
-  return h("div", {}, h("ul", { class: "messages" }, ...items), more > 0 ? h("p", { class: "quiet" }, `and ${more} older ones`) : null);
+  return h(
+    "div",
+    {},
+    h("ul", { class: "messages" }, ...items),
+    more > 0 ? h("p", { class: "quiet" }, `and ${more} older ones`) : null,
+  );
 }

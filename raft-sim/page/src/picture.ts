@@ -2,7 +2,8 @@
 
 import { Run } from "./run.ts";
 import { folded, steps } from "./scale.ts";
-import { GUTTER, Layout, Scene, type Look } from "./scene.ts";
+import { GUTTER, Layout, type Look } from "./layout.ts";
+import { Scene } from "./scene.ts";
 import { SvgSurface } from "./surface.ts";
 import { read } from "./tape.ts";
 import { LIGHT } from "./theme.ts";
@@ -17,7 +18,12 @@ export function runOf(page: string): Run {
 /** The picture of a run with lanes of a height. */
 export function drawn(run: Run, width: number, lane: number): string {
   const chain = run.violation >= 0 ? why(run, run.violation) : null;
-  const scale = chain ? folded(run, chain.steps.map((step) => step.record)) : steps(run);
+  const scale = chain
+    ? folded(
+        run,
+        chain.steps.map((step) => step.record),
+      )
+    : steps(run);
   const height = Layout.heightFor(run, lane);
   const zoom = (width - GUTTER - 24) / scale.length;
   const camera = { left: -12 / zoom, zoom };
@@ -42,7 +48,12 @@ function list(surface: SvgSurface, run: Run, chain: Chain, width: number, top: n
     const text = remark ? `${who.split(" ")[0]} ${remark}` : `${who} ${what}`;
     const isOrigin = record === chain.origin;
     surface.circle(GUTTER - 22, y, 9, isOrigin ? LIGHT.wrong : LIGHT.ground, { color: LIGHT.wrong, width: 2 });
-    surface.text(GUTTER - 22, y, String(at + 1), { color: isOrigin ? LIGHT.ground : LIGHT.ink, size: 11, bold: true, align: "center" });
+    surface.text(GUTTER - 22, y, String(at + 1), {
+      color: isOrigin ? LIGHT.ground : LIGHT.ink,
+      size: 11,
+      bold: true,
+      align: "center",
+    });
     const shown = text.length > most ? `${text.slice(0, most - 1)}…` : text;
     surface.text(GUTTER, y, shown, { color: remark ? LIGHT.wrong : LIGHT.ink, size: 12.5, bold: remark !== "" });
   });

@@ -136,7 +136,15 @@ export class Run {
           const row = free >= 0 ? free : rows.length;
           rows[row] = last + 1;
           const request = {
-            number: rec.request, from: record, to: last, server: rec.server, class: rec.class, text: rec.text, outcome: 0, answer: 0, row,
+            number: rec.request,
+            from: record,
+            to: last,
+            server: rec.server,
+            class: rec.class,
+            text: rec.text,
+            outcome: 0,
+            answer: 0,
+            row,
           };
           asked.set(rec.request, request);
           this.requests.push(request);
@@ -266,9 +274,14 @@ export class Run {
         const flight = rec.cause === Cause.Receive ? this.flights[rec.ref - 1] : undefined;
         const [first, ...rest] = rec.texts.map(text);
         const who = flight ? `${this.name(rec.server)} ← ${this.name(flight.from)}` : this.name(rec.server);
-        const taken = rec.cause === Cause.Persisted || rec.cause === Cause.Apply || rest.length === 0 || !flight && rec.cause === Cause.Tick && !/elapses/.test(first ?? "");
+        const taken =
+          rec.cause === Cause.Persisted ||
+          rec.cause === Cause.Apply ||
+          rest.length === 0 ||
+          (!flight && rec.cause === Cause.Tick && !/elapses/.test(first ?? ""));
         if (first === undefined) {
-          const quiet = rec.cause === Cause.Tick ? "its clock ticks" : rec.cause === Cause.Persisted ? "its write is durable" : "goes on";
+          const quiet =
+            rec.cause === Cause.Tick ? "its clock ticks" : rec.cause === Cause.Persisted ? "its write is durable" : "goes on";
           return { who, what: quiet };
         }
         return { who, what: taken ? [first, ...rest].join(", ") : `${first}: ${rest.join(", ")}` };
@@ -276,14 +289,23 @@ export class Run {
       case Kind.Durable:
         return { who: this.name(rec.server), what: text(rec.text) || "durable" };
       case Kind.Sent:
-        return { who: `${this.name(rec.from)} → ${this.name(rec.to)}`, what: `${text(rec.text)}${rec.lost ? `: lost, ${LOSSES[rec.lost]}` : ""}` };
+        return {
+          who: `${this.name(rec.from)} → ${this.name(rec.to)}`,
+          what: `${text(rec.text)}${rec.lost ? `: lost, ${LOSSES[rec.lost]}` : ""}`,
+        };
       case Kind.Delivered:
       case Kind.Held:
       case Kind.Lost: {
         const flight = this.flights[rec.message - 1];
         const who = `${this.name(flight.from)} → ${this.name(flight.to)}`;
         const fate =
-          rec.kind === Kind.Delivered ? "arrives" : rec.kind === Kind.Held ? (rec.held ? "is held back" : "is released") : `is lost: ${LOSSES[rec.why]}`;
+          rec.kind === Kind.Delivered
+            ? "arrives"
+            : rec.kind === Kind.Held
+              ? rec.held
+                ? "is held back"
+                : "is released"
+              : `is lost: ${LOSSES[rec.why]}`;
         return { who, what: `${text(flight.text)} ${fate}` };
       }
       case Kind.Crashed:
@@ -338,7 +360,16 @@ const CONDITION_WORDS: Record<Condition, [string, string]> = {
   notApplying: ["its state machine pauses", "its state machine goes on"],
 };
 
-const LINK_WORDS = ["", "the link is cut", "one cut of the link ends", "the link is whole", "messages are held back", "held messages are released", "messages are slower", "messages are as fast as before"];
+const LINK_WORDS = [
+  "",
+  "the link is cut",
+  "one cut of the link ends",
+  "the link is whole",
+  "messages are held back",
+  "held messages are released",
+  "messages are slower",
+  "messages are as fast as before",
+];
 
 function isMoment(rec: Rec): boolean {
   switch (rec.kind) {

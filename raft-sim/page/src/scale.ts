@@ -56,7 +56,13 @@ export function folded(run: Run, causes: number[]): Scale {
   const knots = [0.5];
   for (let at = 1; at < places.length; at++) knots.push(knots[at - 1] + min(ROOM, places[at] - places[at - 1]));
   const between = (from: number[], to: number[], value: number): number => {
-    const at = min(from.length - 1, max(1, lowerBound(from, (it) => it, value)));
+    const at = min(
+      from.length - 1,
+      max(
+        1,
+        lowerBound(from, (it) => it, value),
+      ),
+    );
     if (from.length < 2) return to[0];
     return to[at - 1] + ((value - from[at - 1]) * (to[at] - to[at - 1])) / (from[at] - from[at - 1]);
   };
@@ -69,7 +75,10 @@ export function folded(run: Run, causes: number[]): Scale {
     },
     isOpen: (from, to) => {
       const [one, other] = [run.placeOf(from), run.placeOf(to)];
-      const at = max(1, lowerBound(places, (it) => it, one + 1));
+      const at = max(
+        1,
+        lowerBound(places, (it) => it, one + 1),
+      );
       const gap = at < places.length ? places[at] - places[at - 1] : 0;
       return gap <= ROOM && other <= (places[at] ?? Infinity) + 1;
     },

@@ -1,62 +1,12 @@
 // The picture of a run: lanes, bands, messages, faults, clients, and the chain of causes. It is drawn on any surface.
 
-import { abs, ceil, floor, hypot, log10, lowerBound, max, min, round } from "./math.ts";
+import { Axis } from "./axis.ts";
+import { AXIS, BAND, GUTTER, ROW, TOP, type Layout, type Look } from "./layout.ts";
+import { abs, ceil, floor, hypot, lowerBound, max, min } from "./math.ts";
 import { CANDIDATE, LEADER, type Flight } from "./state.ts";
 import type { Run } from "./run.ts";
-import type { Mode, Scale } from "./scale.ts";
 import type { Surface } from "./surface.ts";
-import { ON_TERM, bodyColor, isReply, termColor, type Theme } from "./theme.ts";
-import type { Chain } from "./why.ts";
-
-/** The part of a run that is seen: units are moments, or microseconds on the scale of time. */
-export interface Camera {
-  left: number;
-  /** Pixels for each unit. */
-  zoom: number;
-}
-
-export interface Look {
-  camera: Camera;
-  scale: Scale;
-  mode: Mode;
-  theme: Theme;
-  cursor: number;
-  chain: Chain | null;
-  /** Records that a search found, in order. */
-  found: number[];
-  /** A moment up to which two runs are the same; -1 for none. */
-  differs: number;
-}
-
-export const GUTTER = 56;
-const AXIS = 28;
-const TOP = 24;
-const ROW = 18;
-const MOST_ROWS = 3;
-const BAND = { leader: 26, candidate: 16, follower: 8 };
-
-/** The places of everything for a size. */
-export class Layout {
-  readonly lanes: number;
-  readonly lane: number;
-  readonly rows: number;
-
-  constructor(readonly run: Run, readonly width: number, readonly height: number) {
-    this.rows = min(run.rows, MOST_ROWS);
-    this.lanes = TOP + (this.rows ? this.rows * ROW + 10 : 0);
-    this.lane = max(34, (height - this.lanes - AXIS) / run.data.servers);
-  }
-
-  /** The middle of a server's lane. */
-  y(server: number): number {
-    return this.lanes + (server - 0.5) * this.lane;
-  }
-
-  static heightFor(run: Run, lane: number): number {
-    const rows = min(run.rows, MOST_ROWS);
-    return TOP + (rows ? rows * ROW + 10 : 0) + AXIS + run.data.servers * lane;
-  }
-}
+import { ON_TERM, bodyColor, isReply, termColor } from "./theme.ts";
 
 export class Scene {
   private readonly x0 = GUTTER;
@@ -67,7 +17,12 @@ export class Scene {
   /** Texts that nothing is to cover. */
   private readonly labels: (() => void)[] = [];
 
-  constructor(private readonly surface: Surface, private readonly run: Run, private readonly layout: Layout, private readonly look: Look) {}
+  constructor(
+    private readonly surface: Surface,
+    private readonly run: Run,
+    private readonly layout: Layout,
+    private readonly look: Look,
+  ) {}
 
   private x(record: number): number {
     const { camera, scale } = this.look;
@@ -94,7 +49,8 @@ export class Scene {
       this.spans();
       this.messages();
       this.marks();
-      this.axis();
+      const seen = run.moments.slice(run.placeOf(this.first), run.placeOf(this.last) + 1);
+      new Axis(surface, run, layout, look, this.dense ? [] : seen, (record) => this.x(record), this.dense).draw();
       this.cursor();
       this.chain();
       for (const label of this.labels) label();
@@ -144,7 +100,10 @@ export class Scene {
     const { theme } = look;
     run.bands.forEach((bands, slot) => {
       const y = layout.y(slot + 1);
-      let at = max(0, lowerBound(bands, (band) => band.to, this.first));
+      let at = max(
+        0,
+        lowerBound(bands, (band) => band.to, this.first),
+      );
       let drawn = -Infinity;
       for (; at < bands.length && bands[at].from <= this.last; at++) {
         const { from, to, up, role, term } = bands[at];
@@ -154,12 +113,14 @@ export class Scene {
         drawn = x + width;
         if (!up) {
           surface.line([x, y, x + width, y], { color: theme.down, width: 2, dash: [1, 4] });
-          if (width > 42) this.labels.push(() => surface.text(max(x, this.x0) + 14, y - 10, "down", { color: theme.quiet, size: 10 }));
+          if (width > 42)
+            this.labels.push(() => surface.text(max(x, this.x0) + 14, y - 10, "down", { color: theme.quiet, size: 10 }));
           continue;
         }
         const height = role === LEADER ? BAND.leader : role === CANDIDATE ? BAND.candidate : BAND.follower;
         surface.rect(x, y - height / 2, width, height, termColor(term));
-        if (role === LEADER && width > 3) surface.frame(x + 0.75, y - height / 2 + 0.75, width - 1.5, height - 1.5, { color: ON_TERM, width: 1.5, alpha: 0.75 });
+        if (role === LEADER && width > 3)
+          surface.frame(x + 0.75, y - height / 2 + 0.75, width - 1.5, height - 1.5, { color: ON_TERM, width: 1.5, alpha: 0.75 });
         if (role === CANDIDATE && width > 3) surface.hatch(x, y - height / 2, width, height, { color: ON_TERM, alpha: 0.35 }, 7);
         const label = role === LEADER ? `leader, term ${term}` : role === CANDIDATE ? `candidate, term ${term}` : `term ${term}`;
         const visible = max(x, this.x0 + 2);
@@ -172,7 +133,14 @@ export class Scene {
         const indent = look.mode === "causes" && x > this.x0 ? 16 : 5;
         if (room <= indent + shown.length * 6.4) continue;
         this.labels.push(() => {
-          surface.rect(visible + indent - 2, y - height / 2 - 15, shown.length * 6 + 4, 12, slot % 2 ? theme.ground : theme.lane, 0.75);
+          surface.rect(
+            visible + indent - 2,
+            y - height / 2 - 15,
+            shown.length * 6 + 4,
+            12,
+            slot % 2 ? theme.ground : theme.lane,
+            0.75,
+          );
           surface.text(visible + indent, y - height / 2 - 9, shown, { color, size: 11, bold: role === LEADER });
         });
       }
@@ -183,7 +151,12 @@ export class Scene {
     const { surface, layout, run } = this;
     const { theme } = this.look;
     const labels: Record<string, string> = {
-      paused: "paused", stalled: "disk stalls", failing: "disk fails", frozen: "clock stopped", notApplying: "applies nothing", lies: "disk lies",
+      paused: "paused",
+      stalled: "disk stalls",
+      failing: "disk fails",
+      frozen: "clock stopped",
+      notApplying: "applies nothing",
+      lies: "disk lies",
     };
     for (const { from, to, server, what } of run.spans) {
       if (!this.seen(from, to)) continue;
@@ -229,7 +202,7 @@ export class Scene {
   private requests(): void {
     const { surface, layout, run } = this;
     const { theme } = this.look;
-    if (!layout.rows || this.dense && run.requests.length > 20000) return;
+    if (!layout.rows || (this.dense && run.requests.length > 20000)) return;
     for (const request of run.requests) {
       if (request.from > this.last) break;
       if (request.to < this.first || request.row >= layout.rows) continue;
@@ -254,7 +227,8 @@ export class Scene {
           surface.frame(x + 0.5, y + 0.5, width - 1, height - 1, { color: theme.down, dash: [3, 3] });
       }
       const text = run.tape.text(request.text).replace(/^a client |^is asked /, "");
-      if (width > text.length * 5.6 + 10) surface.text(max(x, this.x0 + 2) + 5, y + height / 2, text, { color: theme.ink, size: 10 });
+      if (width > text.length * 5.6 + 10)
+        surface.text(max(x, this.x0 + 2) + 5, y + height / 2, text, { color: theme.ink, size: 10 });
     }
   }
 
@@ -321,7 +295,8 @@ export class Scene {
       surface.rect(hx + 1, hy - 5, 3, 10, color, alpha);
     }
     if (flight.lost) {
-      for (const side of [-1, 1]) surface.line([ex - 4, ey - 4 * side, ex + 4, ey + 4 * side], { color: theme.wrong, width: 1.75, alpha });
+      for (const side of [-1, 1])
+        surface.line([ex - 4, ey - 4 * side, ex + 4, ey + 4 * side], { color: theme.wrong, width: 1.75, alpha });
       return;
     }
     if (open) return;
@@ -368,7 +343,12 @@ export class Scene {
       for (let at = lowerBound(lives, (life) => life, this.first); at < lives.length && lives[at] <= this.last; at++) {
         if (run.tape.kinds[lives[at]] !== 7) continue;
         // What is folded has no room for marks.
-        if (look.mode === "causes" && !look.scale.isOpen(lives[at], lives[at]) && !look.chain?.steps.some((step) => step.record === lives[at])) continue;
+        if (
+          look.mode === "causes" &&
+          !look.scale.isOpen(lives[at], lives[at]) &&
+          !look.chain?.steps.some((step) => step.record === lives[at])
+        )
+          continue;
         const [x, y] = [this.x(lives[at]), layout.y(slot + 1)];
         for (const side of [-1, 1]) surface.line([x - 6, y - 6 * side, x + 6, y + 6 * side], { color: theme.wrong, width: 2.5 });
       }
@@ -376,7 +356,11 @@ export class Scene {
     if (!this.dense && look.mode !== "causes") {
       for (const record of run.moments.slice(run.placeOf(this.first), run.placeOf(this.last) + 1)) this.dot(record);
     }
-    for (let at = lowerBound(look.found, (it) => it, this.first), drawn = 0; at < look.found.length && look.found[at] <= this.last && drawn < 2000; at++, drawn++) {
+    for (
+      let at = lowerBound(look.found, (it) => it, this.first), drawn = 0;
+      at < look.found.length && look.found[at] <= this.last && drawn < 2000;
+      at++, drawn++
+    ) {
       const x = this.x(look.found[at]);
       surface.polygon([x, layout.lanes, x - 5, layout.lanes - 8, x + 5, layout.lanes - 8], theme.accent);
     }
@@ -404,76 +388,6 @@ export class Scene {
     surface.circle(this.x(record), layout.y(rec.server), 2.25, theme.ink);
   }
 
-  private axis(): void {
-    const { surface, layout, run, look } = this;
-    const { theme, camera, scale, mode } = look;
-    const y = layout.height - AXIS;
-    surface.rect(this.x0 - 6, y, layout.width, AXIS, theme.ground);
-    surface.line([this.x0, y + 0.5, layout.width, y + 0.5], { color: theme.rule });
-    if (mode === "causes") return this.folds(y);
-    if (mode === "steps" && run.data.scenario.length && !this.dense) return this.lines(y);
-    const step = nice(96 / camera.zoom);
-    for (let unit = ceil(camera.left / step) * step; unit <= camera.left + (layout.width - this.x0) / camera.zoom; unit += step) {
-      const x = this.x0 + (unit - camera.left) * camera.zoom;
-      if (unit < 0 || unit > scale.length) continue;
-      if (mode === "time") {
-        this.tick(x, y, `${trimmed(unit / 1000)} ms`);
-      } else {
-        const record = run.moments[floor(unit)];
-        if (record === undefined) continue;
-        this.tick(x + camera.zoom / 2, y, this.label(record));
-      }
-      surface.line([x, y, x, y + 4], { color: theme.rule });
-    }
-  }
-
-  private tick(x: number, y: number, label: string): void {
-    const half = label.length * 3.1 + 4;
-    const place = min(this.layout.width - half, max(this.x0 + half - 8, x));
-    this.surface.text(place, y + 14, label, { color: this.look.theme.quiet, size: 11, align: "center" });
-  }
-
-  private label(record: number): string {
-    const rec = this.run.tape.read(record);
-    return rec.kind === 11 ? `line ${rec.line}` : this.run.hasTime ? this.run.time(record) : String(this.run.placeOf(record) + 1);
-  }
-
-  /** The lines of the scenario. */
-  private lines(y: number): void {
-    const { run } = this;
-    let free = -Infinity;
-    for (const record of run.moments.slice(run.placeOf(this.first), run.placeOf(this.last) + 1)) {
-      const rec = run.tape.read(record);
-      const x = this.x(record);
-      if (rec.kind !== 11 || x < free) continue;
-      this.tick(x, y, `line ${rec.line}`);
-      free = x + 62;
-    }
-  }
-
-  /** The times of the causes, and the numbers of steps that are folded between them. */
-  private folds(y: number): void {
-    const { surface, run, look, layout } = this;
-    const { theme } = look;
-    const records = [...(look.chain?.steps ?? [])].map((step) => step.record).reverse();
-    let free = -Infinity;
-    records.forEach((record, at) => {
-      const x = this.x(record);
-      const label = this.label(record);
-      const room = label.length * 3.2 + 6;
-      if (x - room > free) {
-        this.tick(x, y, label);
-        free = x + room;
-      }
-      const before = at > 0 ? records[at - 1] : (run.moments[0] ?? 0);
-      const between = run.placeOf(record) - run.placeOf(before) - 1;
-      const left = this.x(before);
-      if (between < 5 || x - left < 50) return;
-      const middle = (left + x) / 2;
-      surface.text(middle, layout.lanes - 2, `⋯ ${between} steps`, { color: theme.quiet, size: 10, align: "center" });
-    });
-  }
-
   private laneOf(record: number): number {
     const rec = this.run.tape.read(record);
     if ("server" in rec) return this.layout.y(rec.server);
@@ -494,7 +408,12 @@ export class Scene {
       const [x, y] = [this.x(record), this.laneOf(record)];
       const isOrigin = record === chain.origin;
       surface.circle(x, y, 10, isOrigin ? theme.wrong : theme.ground, { color: theme.wrong, width: 2.5 });
-      surface.text(x, y + 0.5, String(place + 1), { color: isOrigin ? theme.ground : theme.ink, size: 11, bold: true, align: "center" });
+      surface.text(x, y + 0.5, String(place + 1), {
+        color: isOrigin ? theme.ground : theme.ink,
+        size: 11,
+        bold: true,
+        align: "center",
+      });
     });
   }
 
@@ -506,48 +425,4 @@ export class Scene {
     surface.line([x, 8, x, layout.height - AXIS], { color: theme.accent, width: 1.5 });
     surface.polygon([x - 6, 0, x + 6, 0, x + 6, 5, x, 11, x - 6, 5], theme.accent);
   }
-}
-
-/** A round number of about this size. */
-export function nice(size: number): number {
-  const power = 10 ** floor(log10(max(size, 1e-9)));
-  const lead = size / power;
-  return max(1, (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power);
-}
-
-const trimmed = (number: number): string => String(round(number * 1000) / 1000);
-
-/** The whole run on a strip: who leads, what is wrong when, and where the picture is. */
-export function overview(surface: Surface, run: Run, width: number, height: number, look: Look, whole: Scale, seen: [number, number]): void {
-  const { theme } = look;
-  surface.rect(0, 0, width, height, theme.lane);
-  const all = whole.length;
-  const x = (record: number): number => GUTTER + (whole.unit(record) / all) * (width - GUTTER - 8);
-  const lane = max(2, min(6, (height - 22) / run.data.servers));
-  run.bands.forEach((bands, slot) => {
-    let drawn = -1;
-    for (const { from, to, up, role, term } of bands) {
-      const [left, right] = [x(from), to >= run.count - 1 ? x(to) : x(to)];
-      if (right - drawn < 0.5 && role !== LEADER) continue;
-      drawn = right;
-      const color = !up ? theme.down : role === LEADER ? termColor(term) : theme.rule;
-      surface.rect(left, 4 + slot * lane, max(0.75, right - left), lane - 1, color, up ? 1 : 0.5);
-    }
-  });
-  const rows: number[] = [];
-  for (const { from, to } of [...run.faults, ...run.cuts.map((cut) => ({ ...cut, fault: -1 }))].sort((one, other) => one.from - other.from)) {
-    const [left, right] = [x(from), max(x(from) + 2, x(to))];
-    let row = rows.findIndex((until) => until < left);
-    if (row < 0) row = rows.length < 4 ? rows.length : 3;
-    rows[row] = right;
-    surface.rect(left, height - 16 + row * 4, right - left, 3, theme.cut);
-  }
-  for (const { record } of look.chain?.steps ?? []) surface.rect(x(record) - 1, 2, 2, height - 20, theme.wrong);
-  if (run.violation >= 0) surface.polygon([x(run.violation), 12, x(run.violation) - 5, 2, x(run.violation) + 5, 2], theme.wrong);
-  const unitX = (unit: number): number => GUTTER + (unit / all) * (width - GUTTER - 8);
-  const [left, right] = [max(GUTTER - 2, unitX(seen[0])), min(width - 2, max(unitX(seen[0]) + 6, unitX(seen[1])))];
-  surface.frame(left, 1, right - left, height - 2, { color: theme.accent, width: 2 });
-  surface.line([x(look.cursor), 0, x(look.cursor), height], { color: theme.accent, width: 1.5 });
-  surface.text(GUTTER - 10, height / 2 - 6, "all", { color: theme.quiet, size: 11, align: "right" });
-  if (run.faults.length) surface.text(GUTTER - 10, height - 9, "faults", { color: theme.quiet, size: 10, align: "right" });
 }

@@ -9,7 +9,10 @@ export const LEADER = 2;
 
 /** A log: what its snapshot stands for, and the numbers of the entries behind that. */
 export class Log {
-  constructor(public snapshot: Snapshot = { index: 0, term: 0, configuration: 0 }, public entries: number[] = []) {}
+  constructor(
+    public snapshot: Snapshot = { index: 0, term: 0, configuration: 0 },
+    public entries: number[] = [],
+  ) {}
 
   get length(): number {
     return this.snapshot.index + this.entries.length;
@@ -110,8 +113,21 @@ export interface Flight {
 }
 
 export const flightOf = (rec: Rec & { kind: 3 }, record: number, number: number): Flight => ({
-  number, from: rec.from, to: rec.to, body: rec.body, term: rec.term, text: rec.text, numbers: rec.numbers, sent: record,
-  step: rec.step, end: rec.lost ? record : -1, took: -1, lost: rec.lost, copy: rec.copy, held: rec.held, late: false,
+  number,
+  from: rec.from,
+  to: rec.to,
+  body: rec.body,
+  term: rec.term,
+  text: rec.text,
+  numbers: rec.numbers,
+  sent: record,
+  step: rec.step,
+  end: rec.lost ? record : -1,
+  took: -1,
+  lost: rec.lost,
+  copy: rec.copy,
+  held: rec.held,
+  late: false,
 });
 
 /** A cluster at one moment. */

@@ -98,7 +98,8 @@ export class CanvasSurface implements Surface {
   hatch(x: number, y: number, width: number, height: number, line: Line, gap: number): void {
     this.clip(x, y, width, height, () => {
       this.stroke(line, () => {
-        for (let at = Math.floor((x - height) / gap) * gap; at < x + width; at += gap) this.path([at, y + height, at + height, y]);
+        for (let at = Math.floor((x - height) / gap) * gap; at < x + width; at += gap)
+          this.path([at, y + height, at + height, y]);
       });
     });
   }
@@ -121,16 +122,27 @@ export class SvgSurface implements Surface {
   private readonly parts: string[] = [];
   private clips = 0;
 
-  constructor(private readonly width: number, private readonly height: number, private readonly title: string) {}
+  constructor(
+    private readonly width: number,
+    private readonly height: number,
+    private readonly title: string,
+  ) {}
 
   private add(tag: string, attributes: Record<string, string | number | undefined>, content?: string): void {
     const list = Object.entries(attributes).filter(([, value]) => value !== undefined && value !== "");
-    const text = list.map(([name, value]) => ` ${name}="${typeof value === "number" ? round(value) : escaped(value ?? "")}"`).join("");
+    const text = list
+      .map(([name, value]) => ` ${name}="${typeof value === "number" ? round(value) : escaped(value ?? "")}"`)
+      .join("");
     this.parts.push(content === undefined ? `<${tag}${text}/>` : `<${tag}${text}>${content}</${tag}>`);
   }
 
   private stroke({ color, width = 1, dash = [], alpha = 1 }: Line): Record<string, string | number | undefined> {
-    return { stroke: color, "stroke-width": width, "stroke-dasharray": dash.join(" "), "stroke-opacity": alpha < 1 ? alpha : undefined };
+    return {
+      stroke: color,
+      "stroke-width": width,
+      "stroke-dasharray": dash.join(" "),
+      "stroke-opacity": alpha < 1 ? alpha : undefined,
+    };
   }
 
   rect(x: number, y: number, width: number, height: number, fill: string, alpha = 1): void {
@@ -167,13 +179,16 @@ export class SvgSurface implements Surface {
 
   hatch(x: number, y: number, width: number, height: number, line: Line, gap: number): void {
     this.clip(x, y, width, height, () => {
-      for (let at = Math.floor((x - height) / gap) * gap; at < x + width; at += gap) this.line([at, y + height, at + height, y], line);
+      for (let at = Math.floor((x - height) / gap) * gap; at < x + width; at += gap)
+        this.line([at, y + height, at + height, y], line);
     });
   }
 
   clip(x: number, y: number, width: number, height: number, draw: () => void): void {
     const id = `clip${this.clips++}`;
-    this.parts.push(`<clipPath id="${id}"><rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"/></clipPath>`);
+    this.parts.push(
+      `<clipPath id="${id}"><rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"/></clipPath>`,
+    );
     this.parts.push(`<g clip-path="url(#${id})">`);
     draw();
     this.parts.push("</g>");

@@ -16,7 +16,7 @@ export interface RunData {
   scenario: string[];
   notes: string[];
   observations: number;
-  tape: { count: number; texts: string[]; entries: number[]; records: number[] };
+  tape: { count: number; texts: string[]; entries: number[]; records: number[]; actions: number[] };
 }
 
 /** What ended a run. */
@@ -90,12 +90,40 @@ export type ViewField = (typeof VIEW)[number];
 export type View = Record<ViewField, number>;
 
 export type Rec =
-  | { kind: 0; server: number; text: number; view: View; state: { term: number; vote: number }; snapshot: Snapshot; entries: number[] }
-  | { kind: 1; server: number; cause: number; ref: number; view: Partial<View>; writes: Write[]; matched: [number, number]; texts: number[] }
+  | {
+      kind: 0;
+      server: number;
+      text: number;
+      view: View;
+      state: { term: number; vote: number };
+      snapshot: Snapshot;
+      entries: number[];
+    }
+  | {
+      kind: 1;
+      server: number;
+      cause: number;
+      ref: number;
+      view: Partial<View>;
+      writes: Write[];
+      matched: [number, number];
+      texts: number[];
+    }
   | { kind: 2; server: number; write: number; text: number; part: Write | null }
   | {
-      kind: 3; from: number; to: number; body: number; term: number; text: number; held: boolean; copy: boolean; lost: number;
-      original: number; step: number; takes: number; numbers: number[];
+      kind: 3;
+      from: number;
+      to: number;
+      body: number;
+      term: number;
+      text: number;
+      held: boolean;
+      copy: boolean;
+      lost: number;
+      original: number;
+      step: number;
+      takes: number;
+      numbers: number[];
     }
   | { kind: 4; message: number }
   | { kind: 5; message: number; why: number }
@@ -187,7 +215,14 @@ export class Tape {
         return { kind, server, write, text, part: part ? this.write() : null };
       }
       case Kind.Sent: {
-        const [from, to, body, term, text, flags] = [this.grab(), this.grab(), this.grab(), this.grab(), this.grab(), this.grab()];
+        const [from, to, body, term, text, flags] = [
+          this.grab(),
+          this.grab(),
+          this.grab(),
+          this.grab(),
+          this.grab(),
+          this.grab(),
+        ];
         const [original, step, takes] = [this.grab(), this.grab(), this.grab()];
         const numbers = [this.grab(), this.grab(), this.grab(), this.grab()];
         const [held, copy, lost] = [(flags & 1) > 0, (flags & 2) > 0, flags >> 2];

@@ -22,13 +22,39 @@ export interface Theme {
 }
 
 export const LIGHT: Theme = {
-  ground: "#ffffff", lane: "#f6f7f9", rule: "#d5d9e0", ink: "#1b1f27", quiet: "#5a6372", accent: "#0b62c4", wrong: "#c03a00",
-  down: "#8a93a1", cut: "#7a4a12", disk: "#8a6100", done: "#1c7f6b", vote: "#9a2a78", append: "#33608f", install: "#1e7a33", other: "#646c79",
+  ground: "#ffffff",
+  lane: "#f6f7f9",
+  rule: "#d5d9e0",
+  ink: "#1b1f27",
+  quiet: "#5a6372",
+  accent: "#0b62c4",
+  wrong: "#c03a00",
+  down: "#8a93a1",
+  cut: "#7a4a12",
+  disk: "#8a6100",
+  done: "#1c7f6b",
+  vote: "#9a2a78",
+  append: "#33608f",
+  install: "#1e7a33",
+  other: "#646c79",
 };
 
 export const DARK: Theme = {
-  ground: "#12151b", lane: "#1a1e26", rule: "#343b48", ink: "#e9edf4", quiet: "#a3adbc", accent: "#78b4ff", wrong: "#ff9461",
-  down: "#7b8595", cut: "#e0b070", disk: "#e3b94a", done: "#5fd0b5", vote: "#ee94d0", append: "#8fbdf0", install: "#7fd48d", other: "#a9b2c0",
+  ground: "#12151b",
+  lane: "#1a1e26",
+  rule: "#343b48",
+  ink: "#e9edf4",
+  quiet: "#a3adbc",
+  accent: "#78b4ff",
+  wrong: "#ff9461",
+  down: "#7b8595",
+  cut: "#e0b070",
+  disk: "#e3b94a",
+  done: "#5fd0b5",
+  vote: "#ee94d0",
+  append: "#8fbdf0",
+  install: "#7fd48d",
+  other: "#a9b2c0",
 };
 
 const TERMS = ["#77aadd", "#ee9a7c", "#d9c65a", "#f2a3b8", "#8fd3ee", "#4fbd9e", "#b9c73c", "#c3a6dc"];
@@ -57,4 +83,5 @@ export function bodyColor(theme: Theme, body: number): string {
   }
 }
 
-export const isReply = (body: number): boolean => body % 2 === 1 && body <= Body.InstallSnapshotReply || body === Body.ReadIndexReply;
+export const isReply = (body: number): boolean =>
+  (body % 2 === 1 && body <= Body.InstallSnapshotReply) || body === Body.ReadIndexReply;

@@ -40,7 +40,8 @@ export function causes(run: Run, record: number): Link[] {
   // A notice of a disk that only lets a message go stands for the step that wrote.
   const source = (step: number): number | undefined => {
     const other = step ? tape.read(step) : undefined;
-    const quiet = other?.kind === Kind.Stepped && other.cause === Cause.Persisted && other.texts.length === 0 && !facts.doubts.has(step);
+    const quiet =
+      other?.kind === Kind.Stepped && other.cause === Cause.Persisted && other.texts.length === 0 && !facts.doubts.has(step);
     return quiet ? facts.writes[other.ref] : step || undefined;
   };
   if (rec.kind === Kind.Stepped) {
@@ -79,7 +80,8 @@ export function causes(run: Run, record: number): Link[] {
       const before = acts.lives[acts.lives.indexOf(life) - 1];
       add(life, "its latest start", before === undefined ? 1 : tape.kinds[before] === Kind.Wiped ? 6 : 4);
     }
-    if (rec.view.vote !== undefined || rec.writes.length > 0 || rec.view.role !== undefined) add(latest(acts.logs), "what its log is", 3);
+    if (rec.view.vote !== undefined || rec.writes.length > 0 || rec.view.role !== undefined)
+      add(latest(acts.logs), "what its log is", 3);
     add(latest(acts.steps), "its step before", 1);
   } else if ("server" in rec) {
     const acts = facts.acts[rec.server - 1];
@@ -153,7 +155,10 @@ export function why(run: Run, record: number): Chain {
   if (origin >= 0 && origin !== record) betweenLives(run, origin, record).forEach((life) => cost.has(life) && pick(life));
   // What led to the act itself, one step back.
   if (origin >= 0 && origin !== record) {
-    for (const link of causes(run, origin).filter((link) => link.weight >= 4).slice(0, 3)) if (cost.has(link.to)) pick(link.to);
+    for (const link of causes(run, origin)
+      .filter((link) => link.weight >= 4)
+      .slice(0, 3))
+      if (cost.has(link.to)) pick(link.to);
   }
   for (const step of context) {
     if (chosen.size >= (origin === record ? 8 : 10)) break;
@@ -175,7 +180,7 @@ const STRONG = 6;
 /** Of the acts that went wrong the nearest, or one that this follows from: messages and contradictions lead there. */
 function deepest(run: Run, wrong: number[], cost: Map<number, { cost: number; link: Link | null; from: number }>): number {
   let origin = wrong.slice().sort((one, other) => price(cost, one) - price(cost, other))[0] ?? -1;
-  for (let next = origin; next >= 0; ) {
+  for (let next = origin; next >= 0;) {
     origin = next;
     next = -1;
     const open = [origin];
@@ -203,5 +208,18 @@ function betweenLives(run: Run, from: number, to: number): number[] {
 
 const price = (cost: Map<number, { cost: number }>, at: number): number => cost.get(at)?.cost ?? Infinity;
 
-const NAMES = ["RequestVote", "its vote", "PreVote", "PreVoteReply", "AppendEntries", "its acknowledgement", "InstallSnapshot", "InstallSnapshotReply", "TimeoutNow", "ReadIndex", "ReadIndexReply", "a message"];
+const NAMES = [
+  "RequestVote",
+  "its vote",
+  "PreVote",
+  "PreVoteReply",
+  "AppendEntries",
+  "its acknowledgement",
+  "InstallSnapshot",
+  "InstallSnapshotReply",
+  "TimeoutNow",
+  "ReadIndex",
+  "ReadIndexReply",
+  "a message",
+];
 const name = (body: number): string => NAMES[body] ?? "a message";

@@ -8,8 +8,14 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import { pagePath, states, text } from "./files.ts";
 
 const FLAGS = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 
 let browser: Browser;
@@ -19,28 +25,41 @@ before(async () => {
 after(() => browser.close());
 
 /** A page in a context of its own, with everything that it says and asks for. */
-async function opened(file: string, options: { width?: number; height?: number; dark?: boolean; fragment?: string } = {}): Promise<{ page: Page; wrong: string[] }> {
+async function opened(
+  file: string,
+  options: { width?: number; height?: number; dark?: boolean; fragment?: string } = {},
+): Promise<{ page: Page; wrong: string[] }> {
   const { width = 1440, height = 900, dark = false, fragment = "" } = options;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", acceptDownloads: true });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? "dark" : "light",
+    acceptDownloads: true,
+  });
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
   page.on("pageerror", (error) => wrong.push(String(error)));
   const address = pathToFileURL(resolve(file)).href;
-  page.on("request", (request) => request.url().split("#")[0] !== address && !request.url().startsWith("data:") && wrong.push(`a request: ${request.url()}`));
+  page.on(
+    "request",
+    (request) =>
+      request.url().split("#")[0] !== address && !request.url().startsWith("data:") && wrong.push(`a request: ${request.url()}`),
+  );
   await page.goto(address + fragment);
   await settled(page);
   return { page, wrong };
 }
 
-const settled = (page: Page): Promise<unknown> => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+const settled = (page: Page): Promise<unknown> =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 async function press(page: Page, key: string): Promise<void> {
   await page.keyboard.press(key);
   await settled(page);
 }
 
-const place = async (page: Page): Promise<number> => Number(/moment ([\d,]+) of/.exec(await page.innerText("#place"))?.[1].replaceAll(",", ""));
+const place = async (page: Page): Promise<number> =>
+  Number(/moment ([\d,]+) of/.exec(await page.innerText("#place"))?.[1].replaceAll(",", ""));
 const sentence = (page: Page): Promise<string> => page.innerText("#sentence");
 
 test("the page shows at fifty steps what the simulator had", async () => {
@@ -52,7 +71,12 @@ test("the page shows at fifty steps what the simulator had", async () => {
     await page.evaluate((record) => (location.hash = `#m=${record}&s=steps`), record);
     await settled(page);
     const shown = await page.evaluate(() =>
-      Object.fromEntries([...document.querySelectorAll("#servers tbody tr")].map((row) => [row.querySelector("th")?.textContent, [...row.querySelectorAll("td")].map((cell) => cell.textContent)])),
+      Object.fromEntries(
+        [...document.querySelectorAll("#servers tbody tr")].map((row) => [
+          row.querySelector("th")?.textContent,
+          [...row.querySelectorAll("td")].map((cell) => cell.textContent),
+        ]),
+      ),
     );
     const stops = Number(new URLSearchParams(new URL(page.url()).hash.slice(1)).get("m"));
     assert.ok(stops <= record);
@@ -82,7 +106,14 @@ test("a page with a violation opens there, and says why", async () => {
   await settled(page);
   assert.ok((await last.innerText()).startsWith(await sentence(page)));
   await press(page, "[");
-  assert.ok((await page.locator("#chain button").nth(steps - 2).innerText()).startsWith(await sentence(page)));
+  assert.ok(
+    (
+      await page
+        .locator("#chain button")
+        .nth(steps - 2)
+        .innerText()
+    ).startsWith(await sentence(page)),
+  );
   await press(page, "v");
   assert.ok((await page.locator("#chain button").first().innerText()).startsWith(await sentence(page)));
   assert.deepEqual(wrong, []);
@@ -189,12 +220,17 @@ test("a click, a drag and the wheel move the picture", async () => {
   await page.mouse.down();
   await page.mouse.move(box.x + 200, box.y + 100, { steps: 4 });
   await page.mouse.up();
-  assert.ok(await page.isHidden("#hover") || (await page.innerText("#hover")).length > 0);
+  assert.ok((await page.isHidden("#hover")) || (await page.innerText("#hover")).length > 0);
   assert.deepEqual(wrong, []);
 });
 
 test("nothing is wider than the window, on a phone, at 400 % and at 3840 pixels", async () => {
-  for (const [width, height] of [[390, 844], [320, 640], [1440, 900], [3840, 2160]]) {
+  for (const [width, height] of [
+    [390, 844],
+    [320, 640],
+    [1440, 900],
+    [3840, 2160],
+  ]) {
     for (const dark of [false, true]) {
       const { page, wrong } = await opened(pagePath("planted-AnyLog.html"), { width, height, dark });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -205,6 +241,21 @@ test("nothing is wider than the window, on a phone, at 400 % and at 3840 pixels"
       await page.context().close();
     }
   }
+});
+
+test("a page with a module asks it what if, by the number of actions", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "page-"));
+  const file = join(folder, "module.html");
+  const module =
+    "<script>globalThis.raftSimWhatIf = { open: (run, step) => (document.title = `${run.title} at ${step}`) }</script>";
+  writeFileSync(file, text("states-7.html").replace("</head>", `${module}</head>`));
+  const { page, wrong } = await opened(file, { fragment: "#m=900" });
+  await page.click("#what-if");
+  const actions = await page.evaluate(() => Number(document.title.replace("seed 7 at ", "")));
+  assert.ok(actions > 100 && actions < 900, String(actions));
+  assert.deepEqual(wrong, []);
+  const { page: other } = await opened(pagePath("states-7.html"));
+  assert.equal(await other.locator("#what-if").count(), 0);
 });
 
 test("a damaged page says so", async () => {

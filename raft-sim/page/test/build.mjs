@@ -5,6 +5,16 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const entryPoints = readdirSync(here).filter((name) => name.endsWith(".test.ts")).map((name) => here + name);
+const entryPoints = readdirSync(here)
+  .filter((name) => name.endsWith(".test.ts"))
+  .map((name) => here + name);
 const external = ["playwright-core"];
-await build({ entryPoints, bundle: true, platform: "node", format: "esm", outdir: process.argv[2], outExtension: { ".js": ".mjs" }, external });
+await build({
+  entryPoints,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  outdir: process.argv[2],
+  outExtension: { ".js": ".mjs" },
+  external,
+});

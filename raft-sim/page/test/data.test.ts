@@ -4,7 +4,9 @@ import { Run } from "../src/run.ts";
 import { same } from "../src/compare.ts";
 import { search } from "../src/search.ts";
 import { SvgSurface } from "../src/surface.ts";
-import { Layout, Scene, nice } from "../src/scene.ts";
+import { nice } from "../src/axis.ts";
+import { Layout } from "../src/layout.ts";
+import { Scene } from "../src/scene.ts";
 import { folded, steps, time } from "../src/scale.ts";
 import { LIGHT } from "../src/theme.ts";
 import { voters, isQuorum, type Log } from "../src/state.ts";
@@ -60,7 +62,9 @@ test("why? ends at the step in which a planted bug acted", () => {
   for (const { file, acts } of json<Planted[]>("planted.json")) {
     const [run] = runsOf(file);
     const chain = why(run, run.violation);
-    const told = chain.steps.map(({ record, remark }) => `${record} ${Object.values(run.words(record)).join(" ")} ${remark}`).join("\n");
+    const told = chain.steps
+      .map(({ record, remark }) => `${record} ${Object.values(run.words(record)).join(" ")} ${remark}`)
+      .join("\n");
     assert.ok(chain.origin >= 0, `${file}: nothing went wrong in\n${told}`);
     const rec = run.tape.read(chain.origin);
     const at = run.tape.times[chain.origin];
@@ -117,7 +121,10 @@ test("a search finds moments by their words and by who acts", () => {
 test("data that is cut, changed or of another version is refused with its reason", () => {
   const [{ sum: good, text: whole }] = blocks(text("states-7.html"));
   const refused = (data: string, expected: string, reason: RegExp): void => {
-    assert.throws(() => new Run(read(data, expected)), (error) => error instanceof Damaged && reason.test(error.message));
+    assert.throws(
+      () => new Run(read(data, expected)),
+      (error) => error instanceof Damaged && reason.test(error.message),
+    );
   };
   const hex = (data: string): string => sum(data).toString(16).padStart(8, "0");
   refused(whole.slice(0, -100), good, /missing or was changed/);
@@ -166,10 +173,29 @@ test("scales lead there and back", () => {
 
 test("configurations in words are read as groups of voters", () => {
   assert.deepEqual(voters("{S1 S2 S3}"), [[1, 2, 3]]);
-  assert.deepEqual(voters("{S1 S2}+{S2 S3, learners S4 S5}"), [[1, 2], [2, 3]]);
+  assert.deepEqual(voters("{S1 S2}+{S2 S3, learners S4 S5}"), [
+    [1, 2],
+    [2, 3],
+  ]);
   assert.ok(isQuorum([[1, 2, 3]], [1, 3]));
-  assert.ok(!isQuorum([[1, 2], [2, 3]], [1, 2]));
-  assert.ok(isQuorum([[1, 2], [2, 3]], [1, 2, 3]));
+  assert.ok(
+    !isQuorum(
+      [
+        [1, 2],
+        [2, 3],
+      ],
+      [1, 2],
+    ),
+  );
+  assert.ok(
+    isQuorum(
+      [
+        [1, 2],
+        [2, 3],
+      ],
+      [1, 2, 3],
+    ),
+  );
 });
 
 test("the picture is drawn as SVG, the same each time", () => {
@@ -177,7 +203,10 @@ test("the picture is drawn as SVG, the same each time", () => {
   const drawn = (): string => {
     const surface = new SvgSurface(1000, 400, run.data.title);
     const chain = why(run, run.violation);
-    const scale = folded(run, chain.steps.map((step) => step.record));
+    const scale = folded(
+      run,
+      chain.steps.map((step) => step.record),
+    );
     const camera = { left: 0, zoom: 900 / scale.length };
     const look = { camera, scale, mode: "causes" as const, theme: LIGHT, cursor: run.violation, chain, found: [], differs: -1 };
     new Scene(surface, run, new Layout(run, 1000, 400), look).draw();

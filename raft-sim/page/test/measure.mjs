@@ -5,7 +5,16 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
-const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const args = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
 for (const file of process.argv.slice(2)) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
@@ -37,6 +46,8 @@ for (const file of process.argv.slice(2)) {
   }
   const scrub = scrubs.sort((one, other) => one - other)[10];
   const size = (statSync(file).size / 1e6).toFixed(1);
-  console.log(`| ${observations} | ${size} MB | ${(open / 1000).toFixed(1)} s | ${zoom.toFixed(0)} ms | ${scrub.toFixed(0)} ms |`);
+  console.log(
+    `| ${observations} | ${size} MB | ${(open / 1000).toFixed(1)} s | ${zoom.toFixed(0)} ms | ${scrub.toFixed(0)} ms |`,
+  );
 }
 await browser.close();

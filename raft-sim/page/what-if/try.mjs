@@ -48,7 +48,10 @@ try {
   assert.match(await rows().first().innerText(), /violated|line \d+: /);
 
   // Its file passes, and that of the run itself shows the violation.
-  for (const [row, expected] of [[rows().last(), /1 passed, 0 failed/], [rows().first(), /1 passed, 0 failed/]]) {
+  for (const [row, expected] of [
+    [rows().last(), /1 passed, 0 failed/],
+    [rows().first(), /1 passed, 0 failed/],
+  ]) {
     const download = page.waitForEvent("download");
     await row.getByRole("button", { name: "Save .raft" }).click();
     const file = join(folder, (await download).suggestedFilename());

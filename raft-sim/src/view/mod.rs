@@ -5,6 +5,7 @@
 //! in as it is built; nothing here draws.
 
 mod fold;
+mod numbers;
 mod page;
 mod tape;
 #[cfg(test)]

@@ -47,6 +47,11 @@ pub(super) struct Tape {
     /// The entries, from 1 on: index, term, kind of content, text.
     entries: Vec<u64>,
     records: Vec<u64>,
+    /// For each record, the number of actions on the world since the record before. A session at a terminal or in a
+    /// module counts its steps by them.
+    actions: Vec<u64>,
+    #[serde(skip)]
+    acted: u64,
     #[serde(skip)]
     last: Micros,
     #[serde(skip)]
@@ -60,8 +65,14 @@ impl Tape {
     pub(super) fn begin(&mut self, at: Micros, kind: Kind) -> u64 {
         self.records.extend([kind as u64, at - self.last]);
         self.last = at;
+        self.actions.push(std::mem::take(&mut self.acted));
         self.count += 1;
         self.count - 1
+    }
+
+    /// Counts an action on the world.
+    pub(super) fn acts(&mut self) {
+        self.acted += 1;
     }
 
     /// Adds fields to the latest record.

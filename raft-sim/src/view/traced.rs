@@ -3,8 +3,9 @@
 
 use std::collections::VecDeque;
 
-use super::tape::{Kind, Tape, server};
-use super::{About, Run, Shown, VERSION, fold::fields};
+use super::numbers::fields;
+use super::tape::{Kind, Tape, position, server};
+use super::{About, Run, Shown, VERSION};
 use crate::model::{Entry, HardState, NodeId, Position, length};
 use crate::subject::{LogWrite, Role, Token, View, Write};
 use crate::trace::{Event, Judgement, Start, Trace, What};
@@ -149,7 +150,7 @@ impl Fold {
         self.tape.put([id.0.into(), text]);
         self.tape.put(fields(view));
         self.tape.put([view.term.0, server(view.voted_for)]);
-        self.tape.put(super::tape::position(base));
+        self.tape.put(position(base));
         self.tape.put([0]);
         self.tape.put_entries(&log);
     }
