@@ -53,6 +53,7 @@ pub mod checker;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod coverage;
+pub mod desk;
 pub mod digest;
 pub mod disk;
 pub mod export;

@@ -39,7 +39,7 @@ const HOST: [&str; 10] = [
 const SUBJECT: [&str; 5] = ["capability", "settings", "message", "subject", "protocol"];
 
 /// The simulator's modules, in the same order.
-const SIM: [&str; 38] = [
+const SIM: [&str; 39] = [
     "model",
     "mix",
     "rng",
@@ -70,6 +70,7 @@ const SIM: [&str; 38] = [
     "process",
     "trace",
     "view",
+    "desk",
     "guide",
     "strategies",
     "campaign",

@@ -5,14 +5,19 @@ mod source;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use super::Error;
-use super::files::{Overwrite, write};
+use super::files::{self, Overwrite, write};
 use super::output::{BAD, GOOD};
 use super::subject::{Own, SubjectArgs, Target};
 use super::values::{self, PlanArgs};
 use crate::plan::Plan;
+use crate::reference::Reference;
 use crate::report::End;
-use crate::view::{Run, page};
+use crate::subject::Implementation;
+use crate::view::{Run, WhatIf, page, page_with};
 
 use source::{Named, Shown};
 
@@ -23,7 +28,7 @@ use source::{Named, Shown};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  raft-sim view --seed 42\n  raft-sim view figure-8-e --out figure-8.html\n  \
-                        raft-sim view night.jsonl --finding 2\n  raft-sim view s1.jsonl s2.jsonl s3.jsonl --out trace.html\n  \
+                        raft-sim view night.jsonl --finding 2\n  raft-sim view --seed 42 --what-if raft-sim.wasm\n  raft-sim view s1.jsonl s2.jsonl s3.jsonl --out trace.html\n  \
                         raft-sim view --seed 0 --subject 'python3 subjects/python/broken.py' --compare-core"
 )]
 pub(super) struct Args {
@@ -45,6 +50,9 @@ pub(super) struct Args {
     /// The same run with this program's own Raft as the second one
     #[arg(long, requires = "subject")]
     compare_core: bool,
+    /// The WebAssembly module `raft-sim.wasm`, to be put into the page: it then answers "what if", with the simulator itself
+    #[arg(long, value_name = "FILE", conflicts_with = "subject")]
+    what_if: Option<PathBuf>,
     /// The file of the page
     #[arg(long, value_name = "FILE", default_value = "run.html")]
     out: PathBuf,
@@ -88,15 +96,41 @@ pub(super) fn view(
         };
         shown.push(second);
     }
-    save(&args.out, shown, out)
+    let what_if = match &args.what_if {
+        Some(path) => Some(module(path, shown[0].load.take(), &target)?),
+        None => None,
+    };
+    save(&args.out, shown, what_if.as_ref(), out)
+}
+
+/// The simulator for a page, from its file.
+fn module(path: &Path, load: Option<String>, target: &Target<'_>) -> Result<WhatIf, Error> {
+    let refused = |why: String| Err(Error::Message(format!("--what-if {}: {why}", path.display())));
+    let name = target.implementation().name();
+    if name != Reference.name() {
+        return refused(format!("the module runs {}, and this run is of {name}", Reference.name()));
+    }
+    let Some(load) = load else {
+        return refused("the module can't run what a trace reports".to_owned());
+    };
+    let bytes = files::read(path).map_err(Error::Message)?;
+    if !bytes.starts_with(b"\0asm") {
+        return refused("is no WebAssembly module; `raft-sim/wasm/build` makes it".to_owned());
+    }
+    Ok(WhatIf { module: BASE64_STANDARD.encode(bytes), load })
 }
 
 /// Writes the page of these runs, and what is on it. The end is that of the first run.
-fn save(path: &Path, shown: Vec<Shown>, out: &mut dyn Write) -> Result<End, Error> {
+fn save(
+    path: &Path,
+    shown: Vec<Shown>,
+    what_if: Option<&WhatIf>,
+    out: &mut dyn Write,
+) -> Result<End, Error> {
     let end = shown[0].end;
     let (lines, runs): (Vec<String>, Vec<Run>) =
         shown.into_iter().map(|shown| (shown.line, shown.run)).unzip();
-    let page = page(&runs);
+    let page = page_with(&runs, what_if);
     write(path, |file| file.write_all(page.as_bytes()))?;
     let style = if end == End::Held { GOOD } else { BAD };
     for (line, run) in lines.iter().zip(&runs) {

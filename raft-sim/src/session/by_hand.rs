@@ -23,10 +23,11 @@ impl Observer for Judges {
     }
 }
 
-/// These actions, then one of one's own, judged by the checkers.
+/// The actions of a branch up to a step, then one of one's own, judged by the checkers.
 pub(super) fn track(
     scenario: &Scenario,
-    mut marks: Vec<Mark>,
+    parent: &Track,
+    step: usize,
     action: Action,
     implementation: &dyn Implementation,
 ) -> Result<Track, String> {
@@ -38,6 +39,8 @@ pub(super) fn track(
     let mut judges = Judges { no_panic: NoPanic::default(), checkers };
     let world = World::new(implementation, design, &mut judges);
     let mut world = world.map_err(|_| "a server does not boot".to_owned())?;
+    let mut marks: Vec<Mark> = parent.marks[..step].to_vec();
+    let between = parent.between.iter().filter(|(place, ..)| *place < step).cloned().collect();
     let (at, line) = marks.last().map_or((0, None), |mark| (mark.at, mark.line));
     marks.push(Mark { at, action, due: false, injected: true, line });
     for mark in &marks {
@@ -51,5 +54,5 @@ pub(super) fn track(
     }
     let violation = judges.no_panic.violation.or(judges.checkers.violation().cloned());
     let verdict = violation.as_ref().map_or("all held".to_owned(), ToString::to_string);
-    Ok(Track { marks, violation, verdict, digest: None })
+    Ok(Track { marks, between, violation, verdict, digest: None })
 }

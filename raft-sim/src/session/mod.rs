@@ -10,7 +10,6 @@
 
 mod by_hand;
 mod choices;
-mod desk;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -36,7 +35,6 @@ use crate::timeline::{self, Recorder};
 use crate::world::{Design, Halt, World};
 
 pub use choices::{Choice, in_words};
-pub use desk::Desk;
 pub use state::{Cell, Flight, ServerState, State};
 pub use track::Mark;
 
@@ -145,6 +143,11 @@ impl<'a> Session<'a> {
         base: Base,
         implementation: &'a (dyn Implementation + 'a),
     ) -> Result<Session<'a>, String> {
+        let mut base = base;
+        if let Base::Scenario(scenario) = &mut base {
+            // The violation that a negative control is there to show is what there is to see.
+            scenario.header.violates = None;
+        }
         let mut session = Session { implementation, base, branches: Vec::new() };
         let track = match &session.base {
             Base::Plan(plan) => Track::of_plan(plan, &Script::default(), implementation)?,
@@ -191,6 +194,12 @@ impl<'a> Session<'a> {
             Base::Plan(plan) => plan.clocks.len(),
             Base::Scenario(scenario) => scenario.header.servers.len(),
         }
+    }
+
+    /// The implementation of its servers.
+    #[must_use]
+    pub fn implementation(&self) -> &'a dyn Implementation {
+        self.implementation
     }
 
     /// The run that it began with.
@@ -303,12 +312,32 @@ impl<'a> Session<'a> {
         in_words(action, &world)
     }
 
+    /// The actions behind step `from`, up to step `to`, in words.
+    pub fn words_between(&mut self, branch: usize, from: usize, to: usize) -> Vec<String> {
+        if self.has(branch, from).is_none() {
+            return Vec::new();
+        }
+        let (mut world, mut sent) = self.world(branch, from);
+        let marks = self.branches[branch].track.marks.iter().take(to).skip(from);
+        let words = marks.map(|mark| {
+            let words = in_words(&mark.action, &world);
+            let _ = world.redo(mark.at, mark.action.clone(), mark.due, &mut sent);
+            words
+        });
+        words.collect()
+    }
+
     /// The lines of the timeline for a step, without times.
     pub fn happened(&mut self, branch: usize, step: usize) -> Vec<String> {
         let Some(before) = step.checked_sub(1) else { return vec!["the servers boot".to_owned()] };
         let mut recorder = Recorder::all();
         self.observe(branch, before, step, &mut recorder);
         recorder.into_lines().into_iter().map(|line| line.text).collect()
+    }
+
+    /// Hands the boot of the cluster to an observer: what happened before step 0 was over.
+    pub fn observe_boot(&self, observer: &mut impl Observer) {
+        let _ = World::new(self.implementation, self.design(), observer);
     }
 
     /// Hands what happened from one step to another to an observer.
@@ -318,16 +347,20 @@ impl<'a> Session<'a> {
         }
         let (mut world, _) = self.world(branch, from);
         let Branch { track, .. } = &self.branches[branch];
-        let mut statement = track.marks[..from].last().and_then(|mark| mark.line);
         let mut observer = observer;
-        for mark in track.marks.iter().take(to).skip(from) {
-            if mark.line != statement
-                && let Some(line) = mark.line
-            {
-                statement = mark.line;
-                let _ = observer.observe(mark.at, &Observation::Statement { line });
+        let to = to.min(track.marks.len());
+        let first = track.between.partition_point(|(place, ..)| *place < from);
+        let mut between = track.between[first..].iter().peekable();
+        for (place, mark) in track.marks.iter().enumerate().take(to).skip(from) {
+            while let Some((_, at, seen)) = between.next_if(|(before, ..)| *before <= place) {
+                let _ = observer.observe(*at, seen);
             }
             let _ = world.redo(mark.at, mark.action.clone(), mark.due, &mut observer);
+        }
+        if to == track.marks.len() {
+            for (_, at, seen) in between {
+                let _ = observer.observe(*at, seen);
+            }
         }
     }
 
@@ -347,8 +380,8 @@ impl<'a> Session<'a> {
         let track = match &self.base {
             Base::Plan(plan) => Track::of_plan(plan, &script, self.implementation)?,
             Base::Scenario(scenario) => {
-                let marks = self.branches[branch].track.marks[..step].to_vec();
-                by_hand::track(scenario, marks, action, self.implementation)?
+                let parent = &self.branches[branch].track;
+                by_hand::track(scenario, parent, step, action, self.implementation)?
             }
         };
         self.add(Some((branch, step)), script, track)
@@ -401,8 +434,7 @@ impl<'a> Session<'a> {
             Base::Plan(plan) => Tracer::of_plan(plan),
             Base::Scenario(scenario) => Tracer::of_scenario(scenario),
         };
-        let booted = World::new(self.implementation, self.design(), &mut tracer);
-        booted.map_err(|_| "the servers do not boot".to_owned())?;
+        self.observe_boot(&mut tracer);
         self.observe(branch, 0, step, &mut tracer);
         let violation = self.violation(branch).filter(|_| step == self.steps(branch)).cloned();
         let title = format!("{} up to its action {step}", name.replace(['\n', '#'], " "));
@@ -421,18 +453,6 @@ impl<'a> Session<'a> {
         };
         Ok(Saved { scenario: scenario.to_string(), same, verdict })
     }
-}
-
-/// The actions behind step `from`, up to step `to`, in words.
-fn in_words_of(session: &mut Session<'_>, branch: usize, from: usize, to: usize) -> Vec<String> {
-    let (mut world, mut sent) = session.world(branch, from);
-    let marks = session.branches[branch].track.marks.iter().take(to).skip(from);
-    let words = marks.map(|mark| {
-        let words = in_words(&mark.action, &world);
-        let _ = world.redo(mark.at, mark.action.clone(), mark.due, &mut sent);
-        words
-    });
-    words.collect()
 }
 
 /// The actions of a replay, to be done again.

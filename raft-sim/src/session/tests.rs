@@ -1,6 +1,7 @@
 //! Sessions: the way back leads to the same states, branches differ where they should, and what is saved replays.
 
 use super::*;
+use crate::export::lines::line;
 use crate::faulty::Forgetful;
 use crate::model::length;
 use crate::plan::PlanOptions;
@@ -79,6 +80,39 @@ fn every_step_has_the_state_that_the_run_had_there_in_any_order() {
             }
         }
     }
+}
+
+/// Observations as lines.
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl Observer for Lines {
+    fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
+        self.0.push(line(at, observation));
+        Ok(())
+    }
+}
+
+#[test]
+fn all_that_a_run_observed_is_observed_again() {
+    for seed in 0..4 {
+        let (mut first, mut again) = (Lines::default(), Lines::default());
+        run(&plan(seed), &Reference, true, &mut first).expect("its servers boot");
+        let mut session = session(seed, &Reference);
+        session.observe_boot(&mut again);
+        let (steps, half) = (session.steps(0), session.steps(0) / 2);
+        session.observe(0, 0, half, &mut again);
+        session.observe(0, half, steps, &mut again);
+        assert!(first.0 == again.0, "seed {seed}");
+    }
+    let (mut first, mut again) = (Lines::default(), Lines::default());
+    let scenario = packaged("figure-8-e");
+    let _ = replay(&scenario, &Reference, &mut first);
+    let base = Base::Scenario(Box::new(scenario));
+    let mut session = Session::new(base, &Reference).expect("its servers boot");
+    session.observe_boot(&mut again);
+    session.observe(0, 0, session.steps(0), &mut again);
+    assert_eq!(first.0, again.0);
 }
 
 #[test]
@@ -192,6 +226,21 @@ fn a_violation_ends_the_run_and_is_saved_with_it() {
         saved.scenario
     );
     assert_eq!(saved.verdict, "passed", "{}", saved.scenario);
+}
+
+#[test]
+fn a_negative_control_shows_the_violation_that_it_is_there_for() {
+    let base = Base::Scenario(Box::new(packaged("wiped-disk-loses-a-committed-entry")));
+    let mut session = Session::new(base, &Reference).expect("its servers boot");
+    let summary = session.summary(0).expect("branch 0");
+    let violation = summary.violation.expect("it is there to fail");
+    let saved = session.save(0, summary.steps, "a loss").expect("the last step");
+    assert!(
+        saved.scenario.contains(&format!("violates  {}\n", violation.property)),
+        "{}",
+        saved.scenario
+    );
+    assert_eq!((&*saved.verdict, saved.same), ("passed", true), "{}", saved.scenario);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The actions of a run, recorded.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::action::Action;
@@ -31,6 +33,8 @@ pub struct Mark {
 #[derive(Clone, Debug)]
 pub(super) struct Track {
     pub(super) marks: Vec<Mark>,
+    /// What drivers observe between two actions: statements and faults, each with its time and the number of actions before it.
+    pub(super) between: Vec<(usize, Micros, Observation<'static>)>,
     pub(super) violation: Option<Violation>,
     pub(super) verdict: String,
     pub(super) digest: Option<u64>,
@@ -40,15 +44,42 @@ pub(super) struct Track {
 #[derive(Default)]
 struct Recorder<'s> {
     marks: Vec<Mark>,
+    between: Vec<(usize, Micros, Observation<'static>)>,
     injected: &'s [(u64, Action)],
     line: Option<u32>,
 }
 
 impl Observer for Recorder<'_> {
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
-        if let Observation::Statement { line } = observation {
-            self.line = Some(*line);
-        }
+        let between = match observation {
+            Observation::Statement { line } => {
+                self.line = Some(*line);
+                Some(Observation::Statement { line: *line })
+            }
+            Observation::FaultBegan { fault, servers } => {
+                let servers = Cow::Owned(servers.to_vec());
+                Some(Observation::FaultBegan { fault: *fault, servers })
+            }
+            Observation::FaultEnded { fault } => Some(Observation::FaultEnded { fault: *fault }),
+            Observation::Action { .. }
+            | Observation::Booted { .. }
+            | Observation::NotBooted { .. }
+            | Observation::Asked { .. }
+            | Observation::Step { .. }
+            | Observation::Took { .. }
+            | Observation::Stepped { .. }
+            | Observation::Answered { .. }
+            | Observation::Durable { .. }
+            | Observation::Sent { .. }
+            | Observation::InFlight { .. }
+            | Observation::Held { .. }
+            | Observation::Delivered { .. }
+            | Observation::Lost { .. }
+            | Observation::Crashed { .. }
+            | Observation::Wiped { .. }
+            | Observation::Lies { .. } => None,
+        };
+        self.between.extend(between.map(|seen| (self.marks.len(), at, seen)));
         if let Observation::Action { action } = observation {
             let number = self.marks.len() as u64;
             let injected = self.injected.contains(&(number, action.clone().into_owned()));
@@ -83,8 +114,8 @@ impl Track {
         let outcome = run_scripted(plan, implementation, script, &mut recorder)?;
         let violation = outcome.violation.map(|(_, violation)| violation);
         let verdict = violation.as_ref().map_or("all held".to_owned(), ToString::to_string);
-        let marks = recorder.marks;
-        Ok(Track { marks, violation, verdict, digest: Some(outcome.digest) })
+        let Recorder { marks, between, .. } = recorder;
+        Ok(Track { marks, between, violation, verdict, digest: Some(outcome.digest) })
     }
 
     /// The replay of a scenario.
@@ -105,6 +136,7 @@ impl Track {
             Some(Alarm::Violation(violation)) => Some(violation),
             Some(Alarm::Overdue) | None => None,
         };
-        Ok(Track { marks: recorder.marks, violation, verdict, digest: None })
+        let Recorder { marks, between, .. } = recorder;
+        Ok(Track { marks, between, violation, verdict, digest: None })
     }
 }

@@ -24,7 +24,7 @@ use crate::time::Micros;
 use fold::Fold;
 use tape::Tape;
 
-pub use page::page;
+pub use page::{WhatIf, page, page_with};
 pub use traced::traced;
 
 /// The version of the data in a page.

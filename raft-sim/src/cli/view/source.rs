@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use crate::campaign::{self, Finding};
 use crate::checker::Class;
 use crate::cli::Error;
@@ -35,6 +37,8 @@ pub(super) struct Shown {
     /// Its name and its verdict.
     pub(super) line: String,
     pub(super) end: End,
+    /// The request that loads it into the WebAssembly module; `None` if nothing does.
+    pub(super) load: Option<String>,
 }
 
 /// Kinds of files, told apart by how they begin.
@@ -138,7 +142,8 @@ pub(super) fn of_plan(
         violation: violation.map(view::Shown::of),
         ..About::of_plan(plan)
     };
-    Ok(Shown { run: recorder.into_run(about), line, end })
+    let load = Some(json!({ "op": "load", "plan": plan }).to_string());
+    Ok(Shown { run: recorder.into_run(about), line, end, load })
 }
 
 /// The run of a finding of a campaign.
@@ -234,7 +239,8 @@ fn replayed(
         }
     };
     let line = format!("{}: {line}", source.name());
-    Ok(Shown { run: recorder.into_run(about), line, end })
+    let load = Some(json!({ "op": "load", "scenario": source.text() }).to_string());
+    Ok(Shown { run: recorder.into_run(about), line, end, load })
 }
 
 /// What failed in a scenario.
@@ -276,5 +282,6 @@ fn of_trace(paths: &[PathBuf], err: &mut dyn Write) -> Result<Option<Shown>, Err
         Some((violation, _)) => (format!("{title}: violated: {violation}"), End::Violated),
     };
     let replay = format!("raft-sim check-trace {}", quoted.join(" "));
-    Ok(Some(Shown { run: view::traced(&trace, &judgement, title, replay), line, end }))
+    let run = view::traced(&trace, &judgement, title, replay);
+    Ok(Some(Shown { run, line, end, load: None }))
 }

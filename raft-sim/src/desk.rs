@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Base, Session, in_words_of};
 use crate::action::Action;
 use crate::export::lines::line;
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::{PLAN_OPTIONS, Plan, PlanOptions};
 use crate::scenario::parse::parse;
 use crate::scenario::source::Source;
+use crate::session::{Base, Session};
 use crate::subject::Implementation;
 use crate::time::Micros;
+use crate::view::{self, About};
 
 /// The name of the interface.
 const FORMAT: &str = "raft-sim what-if";
@@ -42,6 +43,7 @@ enum Ask {
     Likelihood { branch: usize, step: usize, runs: u64, first: u64 },
     Save { branch: usize, step: usize },
     Observations { branch: usize, from: usize, to: usize },
+    Page { branches: Vec<usize> },
 }
 
 /// The run to load: exactly one of the three.
@@ -82,7 +84,8 @@ impl<'a> Desk<'a> {
             | Ask::Apply { .. }
             | Ask::Likelihood { .. }
             | Ask::Save { .. }
-            | Ask::Observations { .. } => self.loaded.as_mut().ok_or("nothing is loaded")?,
+            | Ask::Observations { .. }
+            | Ask::Page { .. } => self.loaded.as_mut().ok_or("nothing is loaded")?,
         };
         match ask {
             Ask::Version {} | Ask::Load(_) => Ok(json!({})),
@@ -117,6 +120,11 @@ impl<'a> Desk<'a> {
                 let mut lines = Lines(Vec::new());
                 session.observe(branch, from, to, &mut lines);
                 Ok(json!({ "lines": lines.0 }))
+            }
+            Ask::Page { branches } => {
+                branches.iter().try_for_each(|branch| has(session, *branch, 0))?;
+                let runs = branches.iter().map(|branch| drawn(session, *branch, name));
+                Ok(json!({ "page": view::page(&runs.collect::<Vec<_>>()) }))
             }
         }
     }
@@ -180,7 +188,7 @@ fn steps(
 ) -> Result<Vec<Value>, String> {
     has(session, branch, to)?;
     let marks: Vec<_> = session.marks(branch).to_vec();
-    let texts = in_words_of(session, branch, from.saturating_sub(1), to);
+    let texts = session.words_between(branch, from.saturating_sub(1), to);
     let steps = marks.iter().enumerate().take(to).skip(from.saturating_sub(1));
     let shown = steps.zip(texts).map(|((place, mark), text)| {
         json!({
@@ -189,6 +197,26 @@ fn steps(
         })
     });
     Ok(shown.collect())
+}
+
+/// A branch as a page shows it.
+fn drawn(session: &mut Session<'_>, branch: usize, name: &str) -> view::Run {
+    let mut recorder = view::Recorder::new();
+    session.observe_boot(&mut recorder);
+    session.observe(branch, 0, session.steps(branch), &mut recorder);
+    let about = match session.base() {
+        Base::Plan(plan) => About::of_plan(plan),
+        Base::Scenario(scenario) => About::of_scenario(scenario, &scenario.to_string()),
+    };
+    let summary = session.summary(branch);
+    let title = if branch == 0 { name.to_owned() } else { format!("{name}, branch {branch}") };
+    recorder.into_run(About {
+        title,
+        subject: session.implementation().name().to_owned(),
+        verdict: summary.map(|summary| summary.verdict).unwrap_or_default(),
+        violation: session.violation(branch).map(view::Shown::of),
+        ..about
+    })
 }
 
 fn value(of: &impl Serialize) -> Result<Value, String> {

@@ -1,0 +1,123 @@
+//! The desk at which a session is asked in JSON, as the WebAssembly module offers it.
+
+use raft_sim::desk::Desk;
+use raft_sim::plan::{Plan, PlanOptions};
+use raft_sim::reference::Reference;
+use raft_sim::run::run;
+use raft_sim::subject::Implementation;
+use serde_json::{Value, json};
+
+fn ask(desk: &mut Desk<'_>, request: &Value) -> Value {
+    let answer = desk.ask(&request.to_string());
+    serde_json::from_str(&answer).expect("an answer is JSON")
+}
+
+fn options(capabilities: bool) -> PlanOptions {
+    let known = capabilities.then(|| Implementation::capabilities(&Reference).to_vec());
+    let mut options = PlanOptions { capabilities: known, ..PlanOptions::default() };
+    (options.servers, options.duration_ms) = (Some(3), Some(500));
+    options
+}
+
+fn loaded() -> Desk<'static> {
+    let mut desk = Desk::new(&Reference);
+    let load =
+        json!({ "op": "load", "seed": "7", "options": { "servers": "3", "duration": "500" } });
+    let summary = ask(&mut desk, &load);
+    assert_eq!(summary["error"], Value::Null, "{summary}");
+    desk
+}
+
+#[test]
+fn the_run_of_a_seed_has_the_digest_of_the_program() {
+    let mut desk = loaded();
+    let plan = Plan::draw(7, &options(true));
+    let outcome = run(&plan, &Reference, true, ()).expect("its servers boot");
+    let branches = ask(&mut desk, &json!({ "op": "branches" }));
+    let summary = &branches["branches"][0];
+    assert_eq!(summary["digest"], format!("{:016x}", outcome.digest));
+    assert_eq!((&summary["held"], &summary["parent"]), (&json!(true), &Value::Null));
+    // The same plan by itself is the same run.
+    let of_plan = ask(&mut desk, &json!({ "op": "load", "plan": plan }));
+    assert_eq!(of_plan["digest"], summary["digest"]);
+}
+
+#[test]
+fn a_branch_is_made_looked_at_and_saved() {
+    let mut desk = loaded();
+    let step = 900;
+    let enabled = ask(&mut desk, &json!({ "op": "enabled", "branch": 0, "step": step }));
+    let choices = enabled["enabled"].as_array().expect("a list");
+    let crash = choices.iter().find(|choice| choice["text"] == "crash S2").expect("S2 is up");
+    let apply = json!({ "op": "apply", "branch": 0, "step": step, "action": crash["action"] });
+    let branch = ask(&mut desk, &apply);
+    assert_eq!(
+        (&branch["branch"], &branch["parent"], &branch["forked"]),
+        (&json!(1), &json!(0), &json!(step))
+    );
+    let state = ask(&mut desk, &json!({ "op": "state", "branch": 1, "step": step + 1 }));
+    assert_eq!(state["servers"][1]["up"], json!(false), "{state}");
+    for field in [
+        "role", "term", "vote", "commit", "applied", "snapshot", "log", "durable", "unsynced",
+        "next", "match",
+    ] {
+        assert!(state["servers"][0].get(field).is_some(), "{field}");
+    }
+    let steps =
+        ask(&mut desk, &json!({ "op": "steps", "branch": 1, "from": step, "to": step + 2 }));
+    let steps = steps["steps"].as_array().expect("a list");
+    assert_eq!(
+        steps.iter().map(|it| it["step"].as_u64()).collect::<Vec<_>>(),
+        [Some(900), Some(901), Some(902)]
+    );
+    assert_eq!((&steps[1]["text"], &steps[1]["injected"]), (&json!("crash S2"), &json!(true)));
+    let lines =
+        ask(&mut desk, &json!({ "op": "observations", "branch": 1, "from": step, "to": step + 1 }));
+    let lines = lines["lines"].as_array().expect("a list");
+    assert!(lines[0].as_str().is_some_and(|line| line.contains(r#""type":"action""#)), "{lines:?}");
+    let page = ask(&mut desk, &json!({ "op": "page", "branches": [1, 0] }));
+    let page = page["page"].as_str().expect("a page");
+    assert_eq!(page.matches("class=\"run\"").count(), 2);
+    let saved = ask(&mut desk, &json!({ "op": "save", "branch": 1, "step": step + 1 }));
+    assert_eq!((&saved["same"], &saved["verdict"]), (&json!(true), &json!("passed")), "{saved}");
+    let likely = json!({ "op": "likelihood", "branch": 1, "step": step, "runs": 3, "first": 10 });
+    assert_eq!(ask(&mut desk, &likely), json!({ "runs": 3, "held": 3, "violated": {} }));
+}
+
+#[test]
+fn a_request_that_is_wrong_is_answered_with_the_reason() {
+    let mut desk = Desk::new(&Reference);
+    let state = json!({ "op": "state", "branch": 0, "step": 0 });
+    assert_eq!(ask(&mut desk, &state)["error"], "nothing is loaded");
+    let mut desk = loaded();
+    for (request, why) in [
+        (json!({ "op": "dance" }), "unknown variant `dance`"),
+        (json!({ "op": "state", "branch": 0 }), "missing field `step`"),
+        (json!({ "op": "state", "branch": 0, "step": 1_000_000 }), "branch 0 has no step 1000000"),
+        (json!({ "op": "load" }), "load takes a seed, a plan or a scenario"),
+        (json!({ "op": "load", "seed": "many" }), "`many` is no seed"),
+        (
+            json!({ "op": "load", "seed": "1", "options": { "colour": "red" } }),
+            "there is no option `colour`",
+        ),
+        (json!({ "op": "load", "seed": "1", "options": { "servers": "0" } }), "servers: "),
+        (json!({ "op": "load", "scenario": "nonsense" }), "scenario:1:1: "),
+        (
+            json!({ "op": "likelihood", "branch": 0, "step": 0, "runs": 5_000, "first": 0 }),
+            "at most 1000 runs",
+        ),
+        (
+            json!({ "op": "apply", "branch": 0, "step": 0, "action": { "type": "tick", "server": 9 } }),
+            "no server S9",
+        ),
+    ] {
+        let answer = ask(&mut desk, &request);
+        assert!(
+            answer["error"].as_str().is_some_and(|error| error.contains(why)),
+            "{request}: {answer}"
+        );
+    }
+    // What was loaded is still there.
+    assert_eq!(ask(&mut desk, &state)["step"], 0);
+    assert_eq!(ask(&mut desk, &json!({ "op": "version" }))["version"], 1);
+}
