@@ -9,6 +9,9 @@ use raft_core::{NodeId, Settings};
 pub struct Options {
     /// This server.
     pub id: NodeId,
+    /// A number that no other boot of this server has, from a clock or at random: questions to other servers have it in their
+    /// names, so that a late answer to a question of an earlier boot is none to one of this.
+    pub life: u64,
     /// A number for the cluster, the same on all of its servers. Files and frames with another one are refused.
     pub cluster: u64,
     /// The voters of the first configuration, this server included; empty for a server that is added later. See
@@ -52,12 +55,14 @@ impl Default for Limits {
 }
 
 impl Options {
-    /// Options of a server with default settings and limits: segments of 64 MiB, a snapshot after 256 MiB of log.
+    /// Options of a server with default settings and limits: segments of 64 MiB, a snapshot after 256 MiB of log. Its
+    /// [`life`](Options::life) is still to be set.
     #[must_use]
     pub fn new(id: NodeId, cluster: u64, servers: Vec<NodeId>) -> Options {
         let settings = Settings::default();
         Options {
             id,
+            life: 0,
             cluster,
             servers,
             settings,

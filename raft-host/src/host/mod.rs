@@ -94,7 +94,7 @@ impl<M: Machine> Host<M> {
             sessions: recovered.sessions.unwrap_or_else(|| Sessions::new(options.sessions)),
             journal: recovered.journal,
             disk: Disk::default(),
-            requests: Requests::default(),
+            requests: Requests::new(options.life),
             snapshots: Snapshots::new(last.zip(handle)),
             queue: VecDeque::new(),
             outcomes: Vec::new(),

@@ -54,7 +54,14 @@ impl Requests {
         self.waiting.len()
     }
 
-    /// A name for a request of the host's own.
+    /// The requests of a server in this life.
+    pub(super) fn new(life: u64) -> Requests {
+        // The upper half of a name is the life's: the multiplier spreads small numbers over it (Fibonacci hashing).
+        let own = life.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33 << 32;
+        Requests { own, ..Requests::default() }
+    }
+
+    /// A name for a request of the host's own, which no other life of the server has used.
     pub(super) fn own(&mut self) -> raft_core::Request {
         self.own += 1;
         raft_core::Request(OWN + self.own)
@@ -299,5 +306,22 @@ impl<M: Machine> Host<M> {
         if let Some(ticket) = ticket {
             self.reply(ticket, Reply::Rejected(rejection), outputs);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_lives_share_the_name_of_a_question() {
+        let names = |life| {
+            let mut requests = Requests::new(life);
+            [requests.own(), requests.own(), requests.own()].map(|name| name.0)
+        };
+        let all: Vec<u64> = (1..=1_000).flat_map(names).collect();
+        let different: BTreeSet<u64> = all.iter().copied().collect();
+        assert_eq!(different.len(), all.len());
+        assert!(all.iter().all(|name| *name > OWN), "tickets are below");
     }
 }

@@ -74,6 +74,7 @@ pub(crate) struct Cluster {
     /// Servers that hear and say nothing.
     pub(crate) cut_off: Vec<u32>,
     tickets: u64,
+    lives: u64,
 }
 
 /// The options of a server: small segments and parts, so that there are many.
@@ -132,6 +133,7 @@ impl Cluster {
             replies: BTreeMap::new(),
             cut_off: Vec::new(),
             tickets: 0,
+            lives: 0,
         };
         while !matches!(cluster.host(1).node().role(), Role::Leader(_)) {
             cluster.handle(1, Event::Tick);
@@ -236,7 +238,10 @@ impl Cluster {
     /// Stops a server, and boots it from its files.
     pub(crate) fn restart(&mut self, id: u32) {
         let files = self.servers[id as usize - 1].files.clone();
-        self.servers[id as usize - 1] = boot(options(id), files);
+        self.lives += 1;
+        let mut options = options(id);
+        options.life = self.lives;
+        self.servers[id as usize - 1] = boot(options, files);
         self.handle(id, Event::Tick);
     }
 }

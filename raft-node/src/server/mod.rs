@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use raft_core::{Entry, LogIndex, NodeId, SessionId};
 use raft_host::{Host, Machine, Reply, Request};
@@ -163,6 +163,8 @@ fn options(config: &Config) -> raft_host::Options {
     let voters: Vec<NodeId> =
         if config.join { Vec::new() } else { config.servers.keys().copied().collect() };
     let mut options = raft_host::Options::new(config.id, config.cluster, voters);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    options.life = u64::try_from(since.as_nanos()).unwrap_or_default();
     options.settings = settings;
     options.sessions = config.limits.sessions;
     options.segment = config.limits.segment_bytes;

@@ -102,6 +102,7 @@ pub(super) struct Server {
 
 fn options(boot: &Boot) -> Options {
     Options {
+        life: boot.life,
         settings: settings(&boot.settings),
         sessions: boot.settings.sessions,
         segment: SEGMENT,
