@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use raft_core::{Entry, LogIndex, Node, NodeId, Payload, Position, Role, length};
+use raft_core::{Entry, LogIndex, Node, NodeId, Payload, Role, length};
 use raft_host::Observation;
 use serde_json::{Value, json};
 
@@ -19,8 +19,8 @@ pub struct Recorder {
     count: u64,
     /// Writes that are not durable, each with its last event.
     pending: Vec<(u64, u64)>,
-    /// The last entry of a snapshot of a leader that took the place of the state in this turn.
-    restored: Option<Position>,
+    /// The last index that was applied after the turn before.
+    applied: Option<LogIndex>,
     /// The last index of the log after the turn before.
     last: Option<LogIndex>,
 }
@@ -58,9 +58,9 @@ impl Recorder {
         end_line(&mut file)?;
         let (file, server) = (BufWriter::new(file), node.id());
         let seen = Seen::of(node);
-        let (count, pending, restored) = (0, Vec::new(), None);
+        let (count, pending, applied) = (0, Vec::new(), node.applied());
         let last = node.log().last_index();
-        let mut recorder = Recorder { server, file, seen, count, pending, restored, last };
+        let mut recorder = Recorder { server, file, seen, count, pending, applied, last };
         let last = node.log().last();
         let mut fields = json!({
             "currentTerm": seen.term,
@@ -90,14 +90,6 @@ impl Recorder {
         if !led {
             self.role(before, after)?;
         }
-        self.restored = observations.iter().find_map(|observation| match observation {
-            Observation::Restored(snapshot) => Some(snapshot.last),
-            Observation::Wrote { .. }
-            | Observation::Durable(_)
-            | Observation::Applied(..)
-            | Observation::Refused(_)
-            | Observation::SnapshotComplete(_) => None,
-        });
         // What became durable was written in an earlier turn.
         let is_durable = |it: &&Observation| matches!(it, Observation::Durable(_));
         for observation in observations.iter().filter(is_durable) {
@@ -120,6 +112,7 @@ impl Recorder {
             self.role(before, after)?;
         }
         self.last = node.log().last_index();
+        self.applied = node.applied();
         Ok(())
     }
 
@@ -153,7 +146,9 @@ impl Recorder {
             Observation::Wrote { number, hard_state: _, snapshot, log } => {
                 if let Some(snapshot) = snapshot {
                     let last = snapshot.last;
-                    let name = if self.restored == Some(last) { "install" } else { "snapshot" };
+                    // Its own snapshot is of what it has applied.
+                    let own = Some(last.index) <= self.applied;
+                    let name = if own { "snapshot" } else { "install" };
                     let fields = json!({
                         "lastIncludedIndex": last.index.get(),
                         "lastIncludedTerm": last.term.0,

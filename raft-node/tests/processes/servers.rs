@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use raft_node::client::{Client, Options};
@@ -20,10 +21,13 @@ pub(crate) struct Servers {
     environment: Vec<(&'static str, String)>,
 }
 
-/// Ports that were free a moment ago.
+/// Ports that are free now, below those that the system gives to connections: a server that is killed finds its own again.
 fn free_ports(count: usize) -> Vec<SocketAddr> {
-    let bound: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id();
+    let next = || 10_000 + (begin.wrapping_mul(97) + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+    let free = std::iter::repeat_with(|| TcpListener::bind(("127.0.0.1", next() as u16)));
+    let bound: Vec<TcpListener> = free.flatten().take(count).collect();
     bound.iter().map(|it| it.local_addr().expect("it is bound")).collect()
 }
 
