@@ -45,7 +45,9 @@ async function started(): Promise<Ask> {
   };
   return (request) => {
     const asked = new TextEncoder().encode(JSON.stringify(request));
-    new Uint8Array(memory.buffer, input(asked.length), asked.length).set(asked);
+    // The call may grow the memory: its buffer is another one then.
+    const room = input(asked.length);
+    new Uint8Array(memory.buffer, room, asked.length).set(asked);
     const place = call();
     const answer = JSON.parse(new TextDecoder().decode(new Uint8Array(memory.buffer, place, output_length())));
     if (answer.error) throw new Error(answer.error);

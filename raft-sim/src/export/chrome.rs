@@ -1,8 +1,8 @@
 //! The trace event format of Chromium, which <https://ui.perfetto.dev> and `chrome://tracing` open.
 //!
-//! A track for each server has its roles and terms as slices, its steps as slices of one microsecond, and flows for messages from
-//! step to step. Faults and statements have tracks of their own. Steps at one virtual microsecond are moved apart by one microsecond
-//! each, so that their order shows.
+//! A track for each server has its roles and terms as slices, its steps as slices of one microsecond, and flows for
+//! messages from step to step. Faults and statements have tracks of their own. Steps at one virtual microsecond are moved
+//! apart by one microsecond each, so that their order shows.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! ShiViz: the events of servers with vector clocks, which <https://bestchai.bitbucket.io/shiviz/> draws.
 //!
-//! Two lines for each event, for the default parser `(?<host>\S*) (?<clock>{.*})\n(?<event>.*)`: the server with its clock, and the
-//! event in the paper's words.
+//! Two lines for each event, for the default parser `(?<host>\S*) (?<clock>{.*})\n(?<event>.*)`: the server with its clock,
+//! and the event in the paper's words.
 
 use std::collections::BTreeMap;
 

@@ -23,8 +23,8 @@ pub struct Choice {
     pub action: Action,
 }
 
-/// What can be done in a world: all that [`World::enabled`] lists, in that order; then what only a network, a client or an operator
-/// would do.
+/// What can be done in a world: all that [`World::enabled`] lists, in that order; then what only a network, a client or an
+/// operator would do.
 pub(super) fn of<L: Launch + ?Sized>(world: &World<'_, L>) -> Vec<Choice> {
     let mut actions = world.enabled();
     for flight in world.network().in_flight() {

@@ -1,15 +1,16 @@
 //! A session: a run that is stepped forwards and backwards, changed at any step, and saved as a scenario.
 //!
-//! A *step* is one action on the world; step 0 is the cluster after it has booted. A *branch* is a run: branch 0 is the one that was
-//! loaded, any other followed its parent up to a step and went on with an action of one's own. In the run of a plan everything
-//! else goes on behind it, as the plan has it ([`Script`]); a scenario has nothing planned behind such an action, so its branch ends
-//! there. States are copies of the world ([`World::fork`]) at some steps, and what happened since, done again; of servers that can't be
-//! copied all is done again.
+//! A *step* is one action on the world; step 0 is the cluster after it has booted. A *branch* is a run: branch 0 is the one
+//! that was loaded, any other followed its parent up to a step and went on with an action of one's own. In the run of a
+//! plan everything else goes on behind it, as the plan has it ([`Script`]); a scenario has nothing planned behind such an
+//! action, so its branch ends there. States are copies of the world ([`World::fork`]) at some steps, and what happened
+//! since, done again; of servers that can't be copied all is done again.
 //!
 //! `raft-sim debug` and the WebAssembly module are two faces of it.
 
 mod by_hand;
 mod choices;
+mod save;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -23,22 +24,21 @@ use crate::action::Action;
 use crate::checker::Violation;
 use crate::model::NodeId;
 use crate::network::MessageId;
-use crate::observation::{Observation, Observer, Stop};
+use crate::observation::Observer;
 use crate::plan::Plan;
 use crate::run::{self, Script, run_scripted};
-use crate::scenario::replay::{self, Verdict, replay};
+use crate::scenario::replay;
 use crate::scenario::syntax::Scenario;
-use crate::shrink::Tracer;
 use crate::subject::Implementation;
-use crate::time::Micros;
 use crate::timeline::{self, Recorder};
 use crate::world::{Design, Halt, World};
 
 pub use choices::{Choice, in_words};
+pub use save::Saved;
 pub use state::{Cell, Flight, ServerState, State};
 pub use track::Mark;
 
-use state::{Gist, Sent};
+use state::Sent;
 use track::Track;
 
 /// A copy of the world is kept every this many steps.
@@ -110,17 +110,6 @@ pub struct Violated {
     pub server: NodeId,
     /// The sentence that names the servers.
     pub detail: String,
-}
-
-/// A branch as a scenario.
-#[derive(Clone, Debug, Serialize)]
-pub struct Saved {
-    /// The text of the file.
-    pub scenario: String,
-    /// True if its replay leads to the same state of all servers.
-    pub same: bool,
-    /// The verdict of its replay, in one line.
-    pub verdict: String,
 }
 
 /// How often properties are violated from a step on, when chance is drawn anew.
@@ -422,65 +411,6 @@ impl<'a> Session<'a> {
             }
         }
         Ok(likelihood)
-    }
-
-    /// A branch up to a step as a scenario, with the name of its run.
-    ///
-    /// # Errors
-    /// There is no such step.
-    pub fn save(&mut self, branch: usize, step: usize, name: &str) -> Result<Saved, String> {
-        self.has(branch, step).ok_or_else(|| format!("branch {branch} has no step {step}"))?;
-        let mut tracer = match &self.base {
-            Base::Plan(plan) => Tracer::of_plan(plan),
-            Base::Scenario(scenario) => Tracer::of_scenario(scenario),
-        };
-        self.observe_boot(&mut tracer);
-        self.observe(branch, 0, step, &mut tracer);
-        let violation = self.violation(branch).filter(|_| step == self.steps(branch)).cloned();
-        let title = format!("{} up to its action {step}", name.replace(['\n', '#'], " "));
-        let scenario = tracer.scenario(&title, violation.as_ref(), self.implementation);
-        let (world, sent) = self.world(branch, step);
-        let mut last = Last::default();
-        let verdict = replay(&scenario, self.implementation, &mut last);
-        let same = Gist::of(&State::of(step, &world, &sent)) == last.gist(&scenario, self);
-        let verdict = match verdict {
-            Verdict::Passed => "passed".to_owned(),
-            Verdict::Skipped(skip) => format!("skipped: {skip}"),
-            Verdict::Failed(failure) => {
-                let message = failure.message.lines().next().unwrap_or_default();
-                format!("line {}: {message}", failure.line)
-            }
-        };
-        Ok(Saved { scenario: scenario.to_string(), same, verdict })
-    }
-}
-
-/// The actions of a replay, to be done again.
-#[derive(Default)]
-struct Last(Vec<(Micros, Action)>);
-
-impl Observer for Last {
-    fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
-        if let Observation::Action { action } = observation {
-            self.0.push((at, action.clone().into_owned()));
-        }
-        Ok(())
-    }
-}
-
-impl Last {
-    /// The state of the servers at the end of the replay.
-    fn gist(self, scenario: &Scenario, session: &Session<'_>) -> Gist {
-        let design = replay::design(&scenario.header, session.implementation.capabilities());
-        let mut sent = Sent::new(session.servers());
-        let Ok(mut world) = World::new(session.implementation, design, &mut ()) else {
-            return Gist::default();
-        };
-        for (at, action) in self.0 {
-            let due = track::may_be_due(&action);
-            let _ = world.redo(at, action, due, &mut sent);
-        }
-        Gist::of(&State::of(0, &world, &sent))
     }
 }
 

@@ -4,13 +4,16 @@ use super::*;
 use crate::export::lines::line;
 use crate::faulty::Forgetful;
 use crate::model::length;
+use crate::observation::{Observation, Stop};
 use crate::plan::PlanOptions;
 use crate::reference::Reference;
 use crate::run::run;
 use crate::scenario::packaged::PACKAGED;
 use crate::scenario::parse::parse;
+use crate::scenario::replay::replay;
 use crate::scenario::source::Source;
 use crate::subject::{Role, View};
+use crate::time::Micros;
 
 fn plan(seed: u64) -> Plan {
     let options =
