@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use raft_tests::evidence::Found;
 use raft_tests::host_bugs::{ALL, PAGE, page, rows};
 use raft_tests::root;
 
@@ -28,12 +27,7 @@ fn every_bug_of_the_host_is_found_by_each_campaign_and_shrunk() {
     assert_eq!(hunted, ALL.map(|bug| bug.id), "{AGAIN}");
     for row in &rows {
         assert!(row.hunts.iter().all(|hunt| hunt.found.is_some()), "{}: {AGAIN}", row.id);
-        // A server that did not start was no finding that shrinks when that row was made.
-        let starts = row.hunts.iter().any(|hunt| match &hunt.found {
-            Some(Found::Violation { property, .. }) => property != "no-boot",
-            Some(Found::Stuck) | None => true,
-        });
-        assert!(row.shrunk.is_some() || !starts, "{}: {AGAIN}", row.id);
+        assert!(row.shrunk.is_some(), "{}: {AGAIN}", row.id);
     }
     assert_eq!(read(PAGE), page(&rows).expect("it has a table"), "{AGAIN}");
 }
