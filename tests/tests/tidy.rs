@@ -82,7 +82,8 @@ const SIM: [&str; 39] = [
 ];
 
 /// The modules of the node, in the same order.
-const NODE: [&str; 14] = [
+const NODE: [&str; 15] = [
+    "bugs",
     "tls",
     "config",
     "types",
