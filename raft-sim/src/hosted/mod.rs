@@ -1,5 +1,5 @@
 //! The core in its host, `raft-host`, behind the subject interface: the program that runs on real machines, but for sockets, files
-//! and clock. Its disk is files of bytes ([`device`]), below the one of the world.
+//! and clock. Its disk is files of bytes (`device`), below the one of the world.
 //!
 //! The world decides which writes survive a crash; the bytes follow. What was written before is read back as the host wrote it. Of
 //! what comes behind the first write that is lost, any part may be there: a record is torn at any byte, what was not synced is there
