@@ -29,8 +29,9 @@ struct Requests {
     end: u64,
     /// The highest commit index that one of them says.
     commit: u64,
-    /// True if a message of the term was one that the paper has no name for: it may say what is committed.
-    other: bool,
+    /// The latest term of a message that the paper has no name for: it may say what is committed. That the server adopts this
+    /// term is not said.
+    other: Term,
 }
 
 impl Checker for JustifiedAcknowledgement {
@@ -50,10 +51,7 @@ impl Checker for JustifiedAcknowledgement {
             }
             Body::InstallSnapshot { chunk, .. } => (chunk.last.index.get(), chunk.last.index.get()),
             Body::Other { .. } => {
-                if term > requests.term {
-                    *requests = Requests { term, ..Requests::default() };
-                }
-                requests.other |= term == requests.term;
+                requests.other = requests.other.max(term);
                 return;
             }
             Body::RequestVote { .. }
@@ -71,14 +69,14 @@ impl Checker for JustifiedAcknowledgement {
             requests.end = requests.end.max(end);
             requests.commit = requests.commit.max(commit);
         } else if term >= requests.term {
-            *requests = Requests { term, leader: Some(leader), end, commit, other: false };
+            *requests = Requests { term, leader: Some(leader), end, commit, ..*requests };
         }
     }
 
     #[inline]
     fn commits(&mut self, at: &mut Context<'_>, commit: &Commit) -> Verdict {
         let Requests { term, end, commit: said, other, .. } = self.requests[at.slot];
-        if commit.leads || other || self.carries_own || !at.record.announced {
+        if commit.leads || other >= commit.term || self.carries_own || !at.record.announced {
             return Ok(());
         }
         let reach = if term == commit.term { end.min(said) } else { 0 };
@@ -139,6 +137,15 @@ mod tests {
         history.takes(2, 1, 2, Body::AppendEntries { prev, entries, commit: None, round: 0 });
         silent(history.show(2, |_| {}));
         history
+    }
+
+    #[test]
+    fn a_message_without_a_name_takes_no_request_back() {
+        let mut history = requested();
+        // It is of a later term, which the server does not adopt because of it.
+        history.takes(2, 1, 3, Body::Other { what: "a part of a snapshot".into() });
+        silent(history.show(2, |_| {}));
+        silent(history.makes(2, 1, 2, success(2)));
     }
 
     #[test]
