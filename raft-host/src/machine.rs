@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use raft_core::LogIndex;
 
-/// A deterministic state machine. Commands, answers and questions are its own bytes; nobody else looks into them.
+/// A deterministic state machine. Commands, answers and questions are its own bytes; the host never looks into them.
 ///
 /// It need not be durable: after a restart it begins with [`Machine::clear`], is loaded from the snapshot, and is handed
 /// all that was committed behind that once more.

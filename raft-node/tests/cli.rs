@@ -130,7 +130,7 @@ fn each_command_does_what_it_says() {
 }
 
 #[test]
-fn nobody_there_is_an_error_and_no_endless_wait() {
+fn no_server_there_is_an_error_and_no_endless_wait() {
     let output = program(&["get", "a", "--to", "127.0.0.1:1", "--patience", "0.2"])
         .output()
         .expect("it ends");

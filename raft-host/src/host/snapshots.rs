@@ -186,7 +186,7 @@ impl<M: Machine> Host<M> {
         }
     }
 
-    /// Removes the snapshots that nobody needs any more.
+    /// Removes the snapshots that are no longer needed.
     pub(super) fn clean(&mut self, outputs: &mut Outputs) {
         let commit = self.node.commit();
         let known = |fetching: &Fetching| Some(fetching.last.index) <= commit;

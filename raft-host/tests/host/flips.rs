@@ -61,7 +61,7 @@ fn a_file_that_is_missing_is_named() {
         let mut files = files.clone();
         files.remove(file);
         let booted = Host::boot(options(1), &mut files, List::default());
-        assert!(booted.is_err(), "{file} is not there, and nobody noticed");
+        assert!(booted.is_err(), "{file} is not there, and the server boots");
     }
 }
 

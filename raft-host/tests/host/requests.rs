@@ -70,7 +70,7 @@ fn a_deadline_ends_the_wait_for_an_outcome_that_may_yet_come() {
     cluster.tick();
     let leader = Some(NodeId(1));
     assert_eq!(cluster.replies.get(&write), Some(&Reply::Unknown { leader }));
-    // It is committed later, and nobody is told twice.
+    // It is committed later, and no request is answered twice.
     cluster.cut_off.clear();
     cluster.tick();
     cluster.tick();

@@ -1,4 +1,4 @@
-//! Snapshots: written and sent piece by piece, removed when nobody needs them.
+//! Snapshots: written and sent piece by piece, removed when they are no longer needed.
 
 use raft_core::Rejection;
 use raft_host::{Event, File, Frame, Host, Reply, Request};

@@ -13,10 +13,7 @@ const [program, module] = process.argv.slice(2).map((path) => resolve(path));
 const shown = process.argv.slice(4);
 const folder = mkdtempSync(join(tmpdir(), "raft-sim-what-if-"));
 const run = (...args) => spawnSync(program, args, { cwd: folder, encoding: "utf8" });
-const browser = await chromium.launch({
-  executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-});
+const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium" });
 try {
   const made = run("view", ...shown, "--what-if", module, "--out", "page.html");
   assert.ok(made.status === 0 || made.status === 1, made.stderr);

@@ -98,7 +98,7 @@ impl Drop for Screen {
     }
 }
 
-/// Leaves the terminal as it was. If that fails there is nobody to tell.
+/// Leaves the terminal as it was. A failure can't be reported: the terminal is gone.
 fn give_back() {
     let _ = disable_raw_mode();
     let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);

@@ -89,7 +89,7 @@ impl<W: Write> Writer<W> {
 }
 
 impl<W: Write> Observer for Writer<W> {
-    /// An error ends the run: nobody reads what follows.
+    /// An error ends the run: what follows would not be read.
     fn observe(&mut self, at: Micros, observation: &Observation<'_>) -> Result<(), Stop> {
         self.count += 1;
         write_line(&mut self.out, &Seen { at, observation }).map_err(|error| {

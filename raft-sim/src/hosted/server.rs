@@ -377,22 +377,9 @@ impl Server {
 impl Subject for Server {
     fn step(&mut self, event: Event, effects: &mut Effects) {
         effects.writes.extend(self.found.take());
-        let acknowledges = match &event {
-            Event::Receive(Message { from, body: Body::AppendEntriesReply { .. }, .. }) => {
-                Some(*from)
-            }
-            Event::Receive(_)
-            | Event::Tick
-            | Event::Propose(..)
-            | Event::Persisted(_)
-            | Event::Register(_)
-            | Event::ProposeOnce(..)
-            | Event::Read(_)
-            | Event::ChangeMembership(..)
-            | Event::Transfer(..)
-            | Event::Compact(_)
-            | Event::Apply => None,
-        };
+        let acknowledges = event.message().and_then(|message| {
+            matches!(message.body, Body::AppendEntriesReply { .. }).then_some(message.from)
+        });
         if let Some(input) = self.input(event) {
             self.host.handle(input, &mut self.outputs);
         }
@@ -405,7 +392,7 @@ impl Subject for Server {
 }
 
 /// Its crash, which its disk outlives for a moment: the world may have made writes durable that the host would have given out next.
-/// What it would have said afterwards nobody hears.
+/// What it would have sent afterwards is lost.
 impl Drop for Server {
     fn drop(&mut self) {
         (self.durable, self.full, self.fills) = (u64::MAX, 0, false);

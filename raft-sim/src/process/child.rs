@@ -189,10 +189,8 @@ impl Child {
         } else {
             "in the middle of its answer to"
         };
-        let last = self
-            .last_words
-            .of_the_dead()
-            .map_or(String::new(), |last| format!("; it wrote: {last}"));
+        let last =
+            self.last_words.text().map_or(String::new(), |last| format!("; it wrote: {last}"));
         Ended::Crashed(format!("its process {how} {at} {}{last}", shown(&self.request)))
     }
 

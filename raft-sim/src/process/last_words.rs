@@ -43,7 +43,7 @@ impl LastWords {
             }
         };
         let thread = std::thread::Builder::new().name("standard error".to_string()).spawn(pass_on);
-        thread.map_err(|error| format!("nobody can read its standard error: {error}"))?;
+        thread.map_err(|error| format!("its standard error can't be read: {error}"))?;
         Ok(LastWords { kept, ended })
     }
 
@@ -53,7 +53,7 @@ impl LastWords {
     }
 
     /// The text as one line; `None` if it wrote nothing. The child is gone.
-    pub(super) fn of_the_dead(&self) -> Option<String> {
+    pub(super) fn text(&self) -> Option<String> {
         // The pipe ends with the last process that has it. One that left the group of the child may live on.
         let _ = self.ended.recv_timeout(GRACE);
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

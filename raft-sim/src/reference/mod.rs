@@ -12,7 +12,7 @@ use raft_core::{Input, Node, Output};
 use translate::{answer, matched, received, sent, settings, view};
 
 use crate::mix::MixHasher;
-use crate::model::{Body, Entry, LogIndex, Message};
+use crate::model::{Body, Entry, LogIndex};
 use crate::subject::{
     Answer, Applied, Boot, CLUSTER, Capability, Effects, Event, Implementation, LogWrite, Outcome,
     Request, Subject, Token, View, Write,
@@ -143,22 +143,9 @@ impl Subject for Server {
     }
 
     fn step(&mut self, event: Event, effects: &mut Effects) {
-        let acknowledges = match &event {
-            Event::Receive(Message { from, body: Body::AppendEntriesReply { .. }, .. }) => {
-                Some(*from)
-            }
-            Event::Receive(_)
-            | Event::Tick
-            | Event::Propose(..)
-            | Event::Persisted(_)
-            | Event::Register(_)
-            | Event::ProposeOnce(..)
-            | Event::Read(_)
-            | Event::ChangeMembership(..)
-            | Event::Transfer(..)
-            | Event::Compact(_)
-            | Event::Apply => None,
-        };
+        let acknowledges = event.message().and_then(|message| {
+            matches!(message.body, Body::AppendEntriesReply { .. }).then_some(message.from)
+        });
         if let Some(input) = self.input_of(event, effects) {
             self.input(input, effects);
         }

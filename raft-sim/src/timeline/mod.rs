@@ -65,18 +65,9 @@ impl Step {
     ) -> Option<(Event, Option<String>)> {
         let event = self.0.take()?;
         let text = sentence(server, &event, before, length, effects);
-        let text = text.map(|text| match &event {
-            Event::Receive(message) => format!("from {}: {text}", message.from),
-            Event::Tick
-            | Event::Propose(..)
-            | Event::Register(_)
-            | Event::ProposeOnce(..)
-            | Event::Read(_)
-            | Event::ChangeMembership(..)
-            | Event::Transfer(..)
-            | Event::Compact(_)
-            | Event::Apply
-            | Event::Persisted(_) => text,
+        let text = text.map(|text| match event.message() {
+            Some(message) => format!("from {}: {text}", message.from),
+            None => text,
         });
         Some((event, text))
     }
@@ -319,18 +310,9 @@ impl Observer for Recorder {
 
 /// One step as a line: the server, the sender if it is a message, and what happened.
 fn step(server: NodeId, event: &Event, text: Option<String>) -> Option<String> {
-    let who = match event {
-        Event::Receive(message) => format!("{server} ← {}", message.from),
-        Event::Tick
-        | Event::Propose(..)
-        | Event::Register(_)
-        | Event::ProposeOnce(..)
-        | Event::Read(_)
-        | Event::ChangeMembership(..)
-        | Event::Transfer(..)
-        | Event::Compact(_)
-        | Event::Apply
-        | Event::Persisted(_) => server.to_string(),
+    let who = match event.message() {
+        Some(message) => format!("{server} ← {}", message.from),
+        None => server.to_string(),
     };
     text.map(|text| format!("{who}  {text}"))
 }

@@ -400,7 +400,7 @@ impl Observer for Fold {
     }
 }
 
-/// True for a step of which nobody could see anything: a clock that only ticks, a notice without effect.
+/// True for a step of which nothing can be seen: a clock that only ticks, a notice without effect.
 fn quiet(event: &Event, before: &View, effects: &Effects) -> bool {
     let inner = matches!(event, Event::Tick | Event::Persisted(_) | Event::Apply);
     let none =

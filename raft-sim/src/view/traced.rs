@@ -129,7 +129,7 @@ impl Fold {
         let known = self.server(id);
         let last = length(found.last.map(|last| last.index));
         if known.base + (known.log.len() as u64) < last {
-            // Nobody reported the content.
+            // The content was not reported.
             (known.base, known.log) = (last, Vec::new());
         }
         known.log.truncate(last.saturating_sub(known.base) as usize);

@@ -382,6 +382,24 @@ impl Event {
             Event::Tick | Event::Receive(_) | Event::Persisted(_) | Event::Apply => None,
         }
     }
+
+    /// The message that arrived, if the event is one.
+    #[must_use]
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Event::Receive(message) => Some(message),
+            Event::Tick
+            | Event::Propose(..)
+            | Event::Register(_)
+            | Event::ProposeOnce(..)
+            | Event::Read(_)
+            | Event::ChangeMembership(..)
+            | Event::Transfer(..)
+            | Event::Compact(_)
+            | Event::Persisted(_)
+            | Event::Apply => None,
+        }
+    }
 }
 
 impl Effects {
