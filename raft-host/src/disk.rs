@@ -130,6 +130,22 @@ pub enum Work {
 }
 
 /// In words, for an error: `write log-0000000001.raft`.
+impl Work {
+    /// True if it may be tried again after it failed for want of space. A sync may not: what was to be written may be gone, and
+    /// the next sync succeeds without it.
+    #[must_use]
+    pub fn can_be_repeated(&self) -> bool {
+        match self {
+            Work::Sync { .. } | Work::SyncDirectory => false,
+            Work::Create { .. }
+            | Work::Write { .. }
+            | Work::Rename { .. }
+            | Work::Remove { .. }
+            | Work::Read { .. } => true,
+        }
+    }
+}
+
 impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

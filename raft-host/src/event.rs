@@ -48,7 +48,8 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// There is no space. The driver keeps the operation, and those behind it in its lane, and carries it out later; it reports
-    /// that as done. Meanwhile the server takes no writes.
+    /// that as done. Meanwhile the server takes no writes. Of an operation that [can't be repeated](crate::Work::can_be_repeated)
+    /// it is a failure like others.
     NoSpace,
     /// It failed. What the disk holds is unknown: the server [stops](Outputs::stopped).
     Io(String),

@@ -1,7 +1,7 @@
 //! Files: the data directory of a server, and the threads that carry out what its host wants of the disk.
 //!
-//! Each lane has a thread, so that no sync of the log waits for a snapshot. What is full is tried again until there is
-//! space; what failed is reported, and the host stops.
+//! Each lane has a thread, so that no sync of the log waits for a snapshot. A write without space is tried again until there is
+//! some; what else failed, any sync included, is reported, and the host stops.
 
 use std::collections::BTreeMap;
 use std::fs::{self, TryLockError};
@@ -253,7 +253,7 @@ impl Worker {
         loop {
             match self.work(&operation.work) {
                 Ok(bytes) => return report((operation.id, Ok(bytes))),
-                Err(error) if is_full(&error) => {
+                Err(error) if is_full(&error) && operation.work.can_be_repeated() => {
                     if !waits {
                         tracing::error!(operation = %operation.work, %error, "the disk is full");
                         report((operation.id, Err(Failure::NoSpace)));

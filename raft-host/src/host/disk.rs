@@ -81,16 +81,21 @@ impl<M: Machine> Host<M> {
         }
         let bytes = match result {
             Ok(bytes) => bytes,
-            Err(Failure::NoSpace) => {
-                self.disk.full.insert(operation);
-                return;
-            }
-            Err(Failure::Io(reason)) => {
+            Err(failure) => {
                 let log = self.disk.log.front().filter(|_| in_log).map(|(_, work)| work);
-                let work = log.or(self.disk.bulk.front().map(|(_, work, _)| work));
-                if let Some(stopped) = work.map(|work| failed(work, &reason)) {
-                    self.stop(stopped, outputs);
-                }
+                let Some(work) = log.or(self.disk.bulk.front().map(|(_, work, _)| work)) else {
+                    return;
+                };
+                let reason = match &failure {
+                    Failure::NoSpace if work.can_be_repeated() => {
+                        self.disk.full.insert(operation);
+                        return;
+                    }
+                    Failure::NoSpace => "there is no space",
+                    Failure::Io(reason) => reason,
+                };
+                let stopped = failed(work, reason);
+                self.stop(stopped, outputs);
                 return;
             }
         };

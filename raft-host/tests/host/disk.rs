@@ -22,6 +22,17 @@ fn a_server_with_a_full_disk_takes_no_writes_serves_reads_and_comes_back() {
     assert_eq!(cluster.host(1).node().log().last_index(), Some(index(4)));
 }
 
+/// What a sync was to make durable may be gone when it fails, whatever the reason: the next one would succeed without it.
+#[test]
+fn a_sync_without_space_ends_the_server() {
+    let mut cluster = Cluster::new();
+    cluster.servers[0].fails = Some(("sync", Failure::NoSpace));
+    let ticket = cluster.ask(1, command("a"), None);
+    let stopped = cluster.servers[0].stopped.clone().expect("it has stopped");
+    assert!(matches!(&stopped, Stopped::Disk { reason, .. } if reason == "there is no space"));
+    assert!(!matches!(cluster.replies.get(&ticket), Some(Reply::Applied(..))));
+}
+
 #[test]
 fn an_operation_that_fails_ends_the_server_and_is_never_tried_again() {
     for operation in ["write", "sync"] {
