@@ -4,17 +4,23 @@ use super::Property;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::model::{Body, Message, Position, Snapshot};
-use crate::subject::{Effects, Event, LogWrite, View, Write};
+use crate::model::{Body, Message, Position, Snapshot, Term};
+use crate::subject::{LogWrite, View, Write};
 
 /// Candidate Log (Figure 2, RequestVote arguments; §5.4.1): lastLogIndex and lastLogTerm in a request for a vote or a
-/// pre-vote are those of the candidate's last log entry. A request that waited for the disk has those of then.
+/// pre-vote are those of the candidate's last log entry. A request that waited for the disk, or in the server, has those
+/// of then; as it carries the server's term, they are from a time since the server entered that term.
 #[derive(Debug)]
 pub(in crate::checker) struct CandidateLog {
-    /// For each server, S1 first, the former last entries of its log since it last knew all of its writes to be durable.
-    former: Vec<Vec<Option<Position>>>,
-    /// The number of writes that it does not know to be durable.
-    unnotified: Vec<usize>,
+    /// For each server, S1 first, the former last entries of its log in the term in which it last changed.
+    former: Vec<Former>,
+}
+
+/// The former last entries of a server's log in one term.
+#[derive(Clone, Debug, Default)]
+struct Former {
+    term: Term,
+    ends: Vec<Option<Position>>,
 }
 
 /// The last entry of a log in words.
@@ -23,42 +29,26 @@ pub(super) fn end(last: Option<Position>) -> String {
 }
 
 impl CandidateLog {
-    /// The log of the server changes.
+    /// The log of the server changes, in a step after which it shows this.
     #[inline]
-    fn changes(&mut self, at: &Context<'_>) {
+    fn changes(&mut self, at: &Context<'_>, after: &View) {
         let former = &mut self.former[at.slot];
-        if self.unnotified[at.slot] == 0 {
-            former.clear();
+        if former.term != after.term {
+            former.term = after.term;
+            former.ends.clear();
         }
-        former.push(at.server.last());
+        former.ends.push(at.server.last());
     }
 }
 
 impl Checker for CandidateLog {
     fn new(record: &Record) -> CandidateLog {
-        let servers = record.servers.len();
-        CandidateLog { former: vec![Vec::new(); servers], unnotified: vec![0; servers] }
+        CandidateLog { former: vec![Former::default(); record.servers.len()] }
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        if let Event::Persisted(_) = event {
-            self.unnotified[at.slot] = self.unnotified[at.slot].saturating_sub(1);
-        }
-    }
-
-    #[inline]
-    fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
-        // One that waits for its disk is notified of nothing, and sends nothing that waited.
-        if !at.record.waits {
-            self.unnotified[at.slot] += effects.writes.len();
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn writes_log(&mut self, at: &mut Context<'_>, _: &LogWrite, _: &View) -> Verdict {
-        self.changes(at);
+    fn writes_log(&mut self, at: &mut Context<'_>, _: &LogWrite, after: &View) -> Verdict {
+        self.changes(at, after);
         Ok(())
     }
 
@@ -68,9 +58,9 @@ impl Checker for CandidateLog {
         at: &mut Context<'_>,
         _: &Snapshot,
         _: &Write,
-        _: &View,
+        after: &View,
     ) -> Verdict {
-        self.changes(at);
+        self.changes(at, after);
         Ok(())
     }
 
@@ -81,7 +71,8 @@ impl Checker for CandidateLog {
         };
         at.count(Property::CandidateLog);
         let own = at.server.last();
-        let was = || self.former[at.slot].contains(last);
+        let former = &self.former[at.slot];
+        let was = || former.term == message.term && former.ends.contains(last);
         if *last == own || message.term < at.server.view.term || was() {
             return Ok(());
         }
@@ -91,11 +82,6 @@ impl Checker for CandidateLog {
             format!("{id} says in a {name} that its log ends with {says}; it ends with {is}");
         violated(Property::CandidateLog, id, detail)
     }
-
-    #[inline]
-    fn crashed(&mut self, at: &mut Context<'_>) {
-        self.unnotified[at.slot] = 0;
-    }
 }
 
 #[cfg(test)]
@@ -103,9 +89,9 @@ mod tests {
     use crate::checker::properties::Property;
     use crate::checker::testing::{History, raises, silent};
     use crate::model::{Body, LogIndex, Position, Term};
-    use crate::subject::{Event, Role, Token};
+    use crate::subject::Role;
 
-    /// A request waits for the disk while the candidate follows a leader, and leaves then.
+    /// A request waits for the disk while the candidate follows a leader, and leaves then, in the same term.
     #[test]
     fn candidate_log_of_a_request_that_waited() {
         let mut history = History::given(&[(&[1], 1, None), (&[], 1, None)]);
@@ -114,16 +100,11 @@ mod tests {
         silent(history.write(1, 2, &[2]));
         let last = LogIndex::new(1).map(|index| Position { index, term: Term(1) });
         silent(history.makes(1, 2, 2, Body::RequestVote { last, transfer: false }));
-        history.flush(1);
-        // It is notified of the three writes, one by one.
-        for write in 0..3 {
-            silent(history.makes(1, 2, 2, Body::PreVote { last }));
-            history.event = Some(Event::Persisted(Token(write)));
-            silent(history.show(1, |_| {}));
-        }
-        silent(history.write(1, 3, &[2]));
-        let verdict = history.makes(1, 2, 2, Body::PreVote { last });
-        raises(verdict, Property::CandidateLog, "ends with 1/1; it ends with 3/2");
+        silent(history.makes(1, 2, 2, Body::PreVote { last }));
+        // In the next term it has no request of before.
+        silent(history.enter(1, Role::Candidate, 3, Some(1)));
+        let verdict = history.makes(1, 2, 3, Body::RequestVote { last, transfer: false });
+        raises(verdict, Property::CandidateLog, "ends with 1/1; it ends with 2/2");
     }
 
     #[test]
