@@ -28,6 +28,7 @@ pub const CASES: [(&str, &[&str]); 14] = [
             "5.3-replication/rejection-is-about-one-follower",
             "5.3-replication/prev-is-the-entry-before-the-new-ones",
             "5.3-replication/late-acknowledgement-takes-nothing-back",
+            "5.3-replication/refusal-that-arrives-twice",
             "5.3-replication/replies-are-for-leaders",
         ],
     ),
