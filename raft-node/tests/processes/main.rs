@@ -2,10 +2,12 @@
 //! of histories, the checkers of traces, and a read of every write that was acknowledged.
 //!
 //! `RAFT_NODE_SECONDS` says how long each run takes, `RAFT_NODE_SEED` which faults there are. With the feature `bugs` writes
-//! that are not synced are lost when a server is killed, and bugs are planted, which must be found.
+//! that are not synced are lost when a server is killed, and bugs are planted, which must be found. `raft-node/tests/namespace`
+//! runs them with faults of the system as well.
 
 mod clients;
 mod judge;
+mod namespace;
 mod nemesis;
 mod proxy;
 mod rng;
@@ -78,13 +80,13 @@ impl Run<'_> {
 
 #[test]
 fn three_processes_under_all_faults() {
-    let faults = &Fault::ALL;
+    let faults = &Fault::all();
     Run { name: "three", servers: 3, seconds: 20, faults, bug: None }.holds();
 }
 
 #[test]
 fn five_processes_under_all_faults() {
-    let faults = &Fault::ALL;
+    let faults = &Fault::all();
     Run { name: "five", servers: 5, seconds: 15, faults, bug: None }.holds();
 }
 

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use raft_node::types::Members;
 use rustix::process::Signal;
 
-use crate::proxy::Mode;
+use crate::namespace;
+use crate::proxy::{Link, Mode};
 use crate::rng::Rng;
 use crate::servers::Servers;
 
@@ -36,10 +37,31 @@ pub(crate) enum Fault {
     Restart,
     /// A voter becomes a learner, and a voter again.
     Change,
+    /// The packets from and to a server vanish; connections stay open.
+    Vanish,
+    /// The packets on the connections that the leader has made vanish; it still hears the others.
+    VanishFromLeader,
+    /// The file system of a server is full for a while.
+    FullDisk,
+    /// Syncs of a server fail now and then; it ends, and starts again.
+    FailingDisk,
+    /// The clocks of a server jump forward, or that of the day alone does, or goes back.
+    Clock,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Fault; 11] = [
+    /// All kinds that can be had.
+    pub(crate) fn all() -> Vec<Fault> {
+        let system: &[Fault] = if namespace::is_there() { &Fault::SYSTEM } else { &[] };
+        [&Fault::ALL, system].concat()
+    }
+
+    /// Those that need a namespace.
+    const SYSTEM: [Fault; 5] =
+        [Fault::Vanish, Fault::VanishFromLeader, Fault::FullDisk, Fault::FailingDisk, Fault::Clock];
+
+    /// Those that need none.
+    const ALL: [Fault; 11] = [
         Fault::Kill,
         Fault::KillLeader,
         Fault::KillAll,
@@ -156,6 +178,24 @@ impl<'a> Nemesis<'a> {
                 servers.run(any);
             }
             Fault::Change => self.change(servers, any),
+            Fault::Vanish => self.vanish(servers, |link| link.from == any || link.to == any),
+            Fault::VanishFromLeader => {
+                let leader = leader();
+                self.vanish(servers, |link| link.from == leader);
+            }
+            Fault::FullDisk => {
+                namespace::fill(&servers.data(), any);
+                // Some segments and a snapshot long.
+                self.pause(3_000, 6_000);
+                namespace::make_room(&servers.data(), any);
+            }
+            Fault::FailingDisk => {
+                servers.kill(any);
+                servers.run_with(any, namespace::failing());
+                self.pause(1_000, 3_000);
+                self.kill(servers, any);
+            }
+            Fault::Clock => self.jump(servers, any),
         }
     }
 
@@ -163,6 +203,30 @@ impl<'a> Nemesis<'a> {
         servers.kill(id);
         self.pause(50, 800);
         servers.run(id);
+    }
+
+    /// Longer than a server waits for a word from a peer.
+    fn vanish(&mut self, servers: &Servers, lost: impl Fn(&Link) -> bool) {
+        let links = servers.links.iter().filter(|link| lost(link));
+        let ports: Vec<u16> = links.map(|link| link.address.port()).collect();
+        namespace::lose(&ports);
+        self.pause(500, 4_000);
+        namespace::find();
+    }
+
+    fn jump(&mut self, servers: &mut Servers, id: u32) {
+        let file = servers.directory.join(format!("clock-{id}"));
+        namespace::set(&file, 0);
+        // What is called monotonic does not go back.
+        let day = self.rng.below(2) == 0;
+        servers.kill(id);
+        servers.run_with(id, namespace::clock(&file, day));
+        self.pause(500, 1_500);
+        let far = *self.rng.pick(&[1, 7, 3_600]);
+        let back = day && self.rng.below(2) == 0;
+        namespace::set(&file, if back { -far } else { far });
+        self.pause(1_200, 2_500);
+        self.kill(servers, id);
     }
 
     /// Either change may fail, or be given up: there may be no leader in time.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use raft_node::client::{Client, Options};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::namespace;
 use crate::proxy::{Link, Mode};
 
 /// Processes of one cluster.
@@ -65,6 +66,9 @@ impl Servers {
         let children = (0..count).map(|_| None).collect();
         let directory = directory.to_path_buf();
         let mut servers = Servers { directory, links, apis, children, environment };
+        if namespace::is_there() {
+            namespace::prepare(&servers.data(), count);
+        }
         (1..=count).for_each(|id| servers.run(id));
         servers
     }
@@ -81,8 +85,18 @@ impl Servers {
         Client::new(self.apis(), Options { patience, ..Options::default() }).expect("a client")
     }
 
+    /// The folder of all data; each server has one in it.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
     /// Starts a server, unless it runs.
     pub(crate) fn run(&mut self, id: u32) {
+        self.run_with(id, Vec::new());
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn run_with(&mut self, id: u32, more: Vec<(&str, String)>) {
         if self.children[id as usize - 1].is_some() {
             return;
         }
@@ -94,11 +108,12 @@ impl Servers {
             .arg("--config")
             .arg(file(format!("node-{id}.toml")))
             .arg("--data")
-            .arg(file("data".to_string()))
+            .arg(self.data())
             .arg("--trace")
             .arg(file(format!("trace-{id}.jsonl")))
             .args(["--id", &id.to_string()])
             .envs(self.environment.iter().cloned())
+            .envs(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log.expect("a file"))
@@ -172,6 +187,9 @@ impl Drop for Servers {
     fn drop(&mut self) {
         for id in 1..=self.count() {
             self.kill(id);
+        }
+        if namespace::is_there() {
+            namespace::clear(&self.data(), self.count());
         }
     }
 }
