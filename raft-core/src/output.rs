@@ -350,6 +350,7 @@ impl Outbox {
 
     /// Ends the step: numbers its write, if there is one, and puts its held messages behind the unsynced
     /// writes.
+    #[inline]
     pub(crate) fn finish(&mut self, hard_state: Option<HardState>) -> Option<Write> {
         let write = if hard_state.is_some() || self.log.is_some() || self.snapshot.is_some() {
             self.issued += 1;

@@ -245,6 +245,7 @@ impl State {
 
     /// If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied] to state machine (§5.3).
     /// Returns the last entry that the state machine had been handed before.
+    #[inline]
     pub(crate) fn hand_out(&mut self) -> Option<LogIndex> {
         let before = self.handed;
         let limit = match self.settings.apply_limit {

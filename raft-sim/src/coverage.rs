@@ -4,11 +4,12 @@
 mod feature;
 mod situations;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::model::{Body, Entry, LogIndex, Membership, Message, NodeId, Payload, Term};
 use crate::observation::{Observation, Observer, Stop, Stored};
+use crate::requests::Open;
 use crate::subject::{
     Answer, Effects, Event, Outcome, Request, Role, Settings, Token, View, Write,
 };
@@ -29,7 +30,7 @@ pub struct Coverage {
     /// The highest commit index of any server.
     commit: Option<LogIndex>,
     /// Unanswered requests of the kinds that count, each with the server that has it.
-    asked: BTreeMap<Request, (NodeId, Asked)>,
+    asked: Open<(NodeId, Asked)>,
     /// The request of this very step.
     fresh: Option<Request>,
 }
@@ -78,7 +79,7 @@ impl Coverage {
             committed: None,
             applied: None,
             commit: None,
-            asked: BTreeMap::new(),
+            asked: Open::default(),
             fresh: None,
         }
     }
@@ -109,7 +110,7 @@ impl Coverage {
             restarted,
             ..Watched::default()
         };
-        self.asked.retain(|_, (server, _)| *server != id);
+        self.asked.retain(|(server, _)| *server != id);
     }
 
     /// A server is notified of a durable write in a separate step.
@@ -280,7 +281,7 @@ impl Coverage {
     #[inline]
     fn done(&mut self) {
         let Some(request) = self.fresh.take() else { return };
-        if let Some((id, Asked::Transfer)) = self.asked.get(&request) {
+        if let Some((id, Asked::Transfer)) = self.asked.get(request) {
             self.servers[slot(*id)].moving = true;
         }
     }
@@ -291,7 +292,7 @@ impl Coverage {
         if *answer == Answer::Busy && self.servers[slot(id)].moving {
             self.count(Feature::HeldOff);
         }
-        if let Some((_, kind)) = self.asked.remove(&request) {
+        if let Some((_, kind)) = self.asked.remove(request) {
             self.answered_watched(id, (request, kind), answer);
         }
     }

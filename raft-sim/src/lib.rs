@@ -75,6 +75,7 @@ pub mod plan;
 pub mod process;
 pub mod reference;
 pub mod report;
+mod requests;
 pub mod rng;
 pub mod run;
 pub mod scenario;

@@ -17,6 +17,10 @@ pub fn milliseconds(time: Micros) -> String {
 /// The length of the ring in microseconds, a power of two. Most events (deliveries, ticks, syncs) lie within.
 const REACH: u64 = 1 << 14;
 const WORDS: usize = REACH as usize / 64;
+/// The length of a block: the ring holds the block that it is in, and the next one.
+const BLOCK: Micros = REACH / 2;
+/// The number of blocks behind the ring that have lists, together half a second: requests and retries lie within.
+const LISTS: u64 = 64;
 /// No place in the slab.
 const NONE: u32 = u32::MAX;
 
@@ -24,12 +28,15 @@ const NONE: u32 = u32::MAX;
 /// clock: the time is that of the event taken out last.
 ///
 /// The near future is a ring with a first-in-first-out list for each microsecond, so that insertion and removal
-/// compare nothing. The far future is a heap, whose events move into the ring as they come near. They do so before
-/// anything else can be put into their microsecond, so the order of scheduling holds.
+/// compare nothing. Behind it each block of time has one list, in the order of scheduling, and the far future is a heap.
+/// Events move into the lists and into the ring as they come near. They do so before anything else can be put there, so
+/// the order of scheduling holds.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue<E> {
-    /// The time of the ring's first microsecond: nothing is due before.
+    /// The time of the event taken out last: nothing is due before.
     start: Micros,
+    /// The number of the block that this is in, the ring's first.
+    block: u64,
     /// The last event of each microsecond, in `slab`; the first one follows it.
     ring: Box<[u32; REACH as usize]>,
     /// A bit for each microsecond of the ring that has events.
@@ -39,9 +46,9 @@ pub(crate) struct Queue<E> {
     slab: Vec<(Option<E>, u32)>,
     free: u32,
     near: usize,
+    /// The events of each of the blocks behind the ring, with their times.
+    lists: [Vec<(Micros, E)>; LISTS as usize],
     far: BinaryHeap<Reverse<(Micros, u64, E)>>,
-    /// The time of the first event in `far`; the end of time if there is none.
-    far_from: Micros,
     /// The number of events put into `far`: it orders them at equal times.
     put: u64,
 }
@@ -50,13 +57,14 @@ impl<E: Ord> Queue<E> {
     pub(crate) fn new() -> Queue<E> {
         Queue {
             start: 0,
+            block: 0,
             ring: boxed(),
             busy: [0; WORDS],
             slab: Vec::new(),
             free: NONE,
             near: 0,
+            lists: [const { Vec::new() }; LISTS as usize],
             far: BinaryHeap::new(),
-            far_from: Micros::MAX,
             put: 0,
         }
     }
@@ -65,8 +73,11 @@ impl<E: Ord> Queue<E> {
     #[inline(always)]
     pub(crate) fn push(&mut self, time: Micros, event: E) {
         let time = time.max(self.start);
-        if time - self.start < REACH {
+        let ahead = time / BLOCK - self.block;
+        if ahead < 2 {
             self.push_near(time, event);
+        } else if ahead < 2 + LISTS {
+            self.lists[place(time / BLOCK)].push((time, event));
         } else {
             self.push_far(time, event);
         }
@@ -75,7 +86,6 @@ impl<E: Ord> Queue<E> {
     fn push_far(&mut self, time: Micros, event: E) {
         self.put += 1;
         self.far.push(Reverse((time, self.put, event)));
-        self.far_from = self.far_from.min(time);
     }
 
     #[inline(always)]
@@ -104,12 +114,9 @@ impl<E: Ord> Queue<E> {
     #[inline(always)]
     pub(crate) fn pop(&mut self, until: Micros) -> Option<(Micros, E)> {
         if self.near == 0 {
-            // Nothing is near: jump to where the far future begins.
-            let first = self.far_from;
-            if first > until || self.far.is_empty() {
-                return None;
-            }
-            self.advance(first);
+            // Nothing is near: jump to what comes next.
+            let next = self.first_behind_ring().filter(|next| *next <= until)?;
+            self.advance(next);
         }
         let time = self.next_busy();
         if time > until {
@@ -133,22 +140,37 @@ impl<E: Ord> Queue<E> {
         Some((time, event))
     }
 
-    /// Moves the ring's beginning to `start`, before which nothing is due, and takes in the events that come near.
+    /// The time of the first event behind the ring.
+    fn first_behind_ring(&self) -> Option<Micros> {
+        let lists = (self.block + 2..self.block + 2 + LISTS).map(|block| &self.lists[place(block)]);
+        let listed =
+            lists.map(|list| list.iter().map(|(time, _)| *time).min()).find(Option::is_some);
+        listed.unwrap_or_else(|| self.far.peek().map(|Reverse((time, ..))| *time))
+    }
+
+    /// Moves to this time, before which nothing is due.
     #[inline(always)]
     fn advance(&mut self, start: Micros) {
         self.start = start;
-        if self.far_from - start < REACH {
-            self.come_near();
+        if start / BLOCK > self.block {
+            self.come_near(start / BLOCK);
         }
     }
 
-    /// Moves the events of the far future that have come near into the ring.
-    fn come_near(&mut self) {
-        while self.far_from - self.start < REACH
+    /// Makes this block the ring's first, and moves the events that have come near into the ring and into the lists.
+    fn come_near(&mut self, block: u64) {
+        let listed = self.block + 2..self.block + 2 + LISTS;
+        self.block = block;
+        for reached in listed.start..listed.end.min(block + 2) {
+            let mut list = std::mem::take(&mut self.lists[place(reached)]);
+            list.drain(..).for_each(|(time, event)| self.push_near(time, event));
+            self.lists[place(reached)] = list;
+        }
+        let behind = (block + 2 + LISTS).saturating_mul(BLOCK);
+        while self.far.peek().is_some_and(|Reverse((time, ..))| *time < behind)
             && let Some(Reverse((time, _, event))) = self.far.pop()
         {
-            self.push_near(time, event);
-            self.far_from = self.far.peek().map_or(Micros::MAX, |Reverse((time, ..))| *time);
+            self.push(time, event);
         }
     }
 
@@ -165,6 +187,11 @@ impl<E: Ord> Queue<E> {
         let found = (word * 64) as u64 + u64::from(bits.trailing_zeros());
         self.start + found.wrapping_sub(self.start) % REACH
     }
+}
+
+/// The place of a block's list.
+fn place(block: u64) -> usize {
+    (block % LISTS) as usize
 }
 
 /// An empty ring, made where it stays.
@@ -188,7 +215,8 @@ mod tests {
             let mut now = 0;
             for number in 0..2_000 {
                 let bits = mix(seed, number);
-                let span = [1, 10, 5_000, REACH, 10 * REACH][below(mix(bits, 1), 5) as usize];
+                let spans = [1, 10, 5_000, REACH, 10 * REACH, 100 * REACH];
+                let span = spans[below(mix(bits, 1), spans.len() as u64) as usize];
                 let time = now + below(bits, span);
                 queue.push(time, number);
                 expected.push((time, number));

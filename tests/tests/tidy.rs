@@ -39,12 +39,13 @@ const HOST: [&str; 10] = [
 const SUBJECT: [&str; 5] = ["capability", "settings", "message", "subject", "protocol"];
 
 /// The simulator's modules, in the same order.
-const SIM: [&str; 39] = [
+const SIM: [&str; 40] = [
     "model",
     "mix",
     "rng",
     "time",
     "subject",
+    "requests",
     "panics",
     "parallel",
     "network",

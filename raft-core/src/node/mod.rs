@@ -240,6 +240,7 @@ impl Node {
     }
 
     /// Ends a step: what is to be written, applied and answered follows from what the rules changed.
+    #[inline]
     fn finish(&mut self) -> Output<'_> {
         let state = &mut self.state;
         let handed = state.hand_out();

@@ -318,7 +318,9 @@ impl Checkers {
         let slot = self.record.slot(server);
         let mut violations = Vec::new();
         each!(self, slot, |checker, at| {
-            violations.extend(checker.answered(at, now, request, answer).err());
+            if let Err(violation) = checker.answered(at, now, request, answer) {
+                violations.push(violation);
+            }
         });
         violations.into_iter().try_for_each(|it| unless_set_aside(&self.set_aside, it))
     }

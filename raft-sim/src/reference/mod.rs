@@ -12,7 +12,7 @@ use raft_core::{Input, Node, Output};
 use translate::{answer, matched, received, sent, settings, view};
 
 use crate::mix::MixHasher;
-use crate::model::{Body, Entry, LogIndex};
+use crate::model::{Body, Entry, LogIndex, Message};
 use crate::subject::{
     Answer, Applied, Boot, CLUSTER, Capability, Effects, Event, Implementation, LogWrite, Outcome,
     Request, Subject, Token, View, Write,
@@ -143,28 +143,35 @@ impl Subject for Server {
     }
 
     fn step(&mut self, event: Event, effects: &mut Effects) {
-        let acknowledges = event.message().and_then(|message| {
-            matches!(message.body, Body::AppendEntriesReply { .. }).then_some(message.from)
-        });
-        if let Some(input) = self.input_of(event, effects) {
+        if let Event::Receive(message) = event {
+            self.receive(message, effects);
+        } else if let Some(input) = self.input_of(event, effects) {
             self.input(input, effects);
-        }
-        if let Some(follower) = acknowledges {
-            effects.matched = matched(&self.node, follower);
         }
         effects.view = view(&self.node, self.machine.digest());
     }
 }
 
 impl Server {
-    /// The core's input for an event, if it has one.
+    fn receive(&mut self, message: Message, effects: &mut Effects) {
+        let acknowledges = matches!(message.body, Body::AppendEntriesReply { .. });
+        let from = message.from;
+        // Messages that it does not know are dropped: no core sends them.
+        if let Some(message) = received(message) {
+            self.input(Input::Receive(message), effects);
+        }
+        if acknowledges {
+            effects.matched = matched(&self.node, from);
+        }
+    }
+
+    /// The core's input for an event that is no message, if it has one.
     #[inline(always)]
     fn input_of(&mut self, event: Event, effects: &mut Effects) -> Option<Input> {
         let request = |Request(number)| raft_core::Request(number);
         Some(match event {
             Event::Tick => Input::Tick,
-            // Messages that it does not know are dropped: no core sends them.
-            Event::Receive(message) => Input::Receive(received(message)?),
+            Event::Receive(_) => return None,
             Event::Propose(name, command) => Input::Propose { request: request(name), command },
             Event::Register(name) => Input::Register { request: request(name) },
             Event::ProposeOnce(name, once) => Input::ProposeOnce { request: request(name), once },
@@ -198,7 +205,9 @@ impl Server {
 
     fn input(&mut self, input: Input, effects: &mut Effects) {
         let Output { messages, write, restore, apply, answers, refused } = self.node.step(input);
-        effects.sends.extend(messages.drain(..).map(sent));
+        if !messages.is_empty() {
+            effects.sends.extend(messages.drain(..).map(sent));
+        }
         if let Some(snapshot) = restore {
             // Nothing that was handed out before it is needed; and the simulated clusters' snapshots are all
             // saved by such a machine.
@@ -208,7 +217,9 @@ impl Server {
             }
             effects.restored = Some(snapshot);
         }
-        if self.lags {
+        if apply.is_empty() {
+            // As after most steps.
+        } else if self.lags {
             self.queue.extend(apply.iter().cloned());
         } else {
             effects.applied.extend(apply.iter().map(|entry| self.machine.apply(entry)));

@@ -80,6 +80,32 @@ enum Due {
     Request(u64),
 }
 
+impl Due {
+    /// The number of its alarm.
+    fn alarm(self) -> u64 {
+        let (number, kind) = match self {
+            Due::Fault(place, Part::Begin) => (place as u64, 0),
+            Due::Fault(place, Part::End) => (place as u64, 1),
+            Due::Fault(place, Part::Turn) => (place as u64, 2),
+            Due::AdminOp(number) => (number, 3),
+            Due::Request(number) => (number, 4),
+        };
+        number << 3 | kind
+    }
+
+    /// The alarm of this number.
+    fn of(alarm: u64) -> Due {
+        let number = alarm >> 3;
+        match alarm & 7 {
+            0 => Due::Fault(number as usize, Part::Begin),
+            1 => Due::Fault(number as usize, Part::End),
+            2 => Due::Fault(number as usize, Part::Turn),
+            3 => Due::AdminOp(number),
+            _ => Due::Request(number),
+        }
+    }
+}
+
 /// The outcome of a run, as far as its driver knows it.
 #[derive(Clone, Debug)]
 pub struct Driven {
@@ -196,8 +222,6 @@ struct Run<'a, L: Launch + ?Sized, O> {
     folds: Folds<'a, O>,
     /// Most steps until its plan's time is over.
     most_steps: u64,
-    /// The alarms that are set, by number.
-    due: Vec<Due>,
     /// The violation, if the run itself found one.
     violation: Option<Violation>,
     /// The number of times that each goal of liveness was met.
@@ -242,7 +266,6 @@ impl<'a, L: Launch + ?Sized, O: Observer> Run<'a, L, O> {
             world,
             folds,
             most_steps: plan.most_steps(),
-            due: Vec::new(),
             violation: None,
             met: BTreeMap::new(),
             underway: vec![None; plan.faults.len()],
@@ -323,8 +346,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
 
     /// Schedules something.
     fn schedule(&mut self, time: Micros, due: Due) {
-        self.world.set_alarm(time, self.due.len() as u64);
-        self.due.push(due);
+        self.world.set_alarm(time, due.alarm());
     }
 
     /// Ends the run with this violation.
@@ -350,7 +372,7 @@ impl<L: Launch + ?Sized, O: Observer> Run<'_, L, O> {
                     self.act(action)?;
                     self.check_steps()?;
                 }
-                Next::Alarm(number) => match self.due[number as usize] {
+                Next::Alarm(number) => match Due::of(number) {
                     Due::Fault(index, part) => self.fault(index, part)?,
                     Due::AdminOp(number) => self.try_admin_op(number)?,
                     Due::Request(number) => self.try_request(number)?,

@@ -154,7 +154,7 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let asked = || Observation::Asked { server: id, event: Cow::Borrowed(&event) };
         observer.observe_made(self.now, asked)?;
         if let Some(request) = event.request() {
-            self.servers[slot(id)].takes_request(request);
+            self.servers[slot(id)].unanswered.insert(request, ());
         }
         self.step(id, event, observer)
     }

@@ -99,11 +99,11 @@ fn check_answer(
     {
         return Err(format!("it names the leader {leader} to a client; there is no such server"));
     }
-    if server.answers_request(Request(number)) {
+    if server.unanswered.remove(Request(number)).is_some() {
         return Ok(());
     }
     let mut waiting: Vec<String> =
-        server.unanswered().map(|Request(number)| number.to_string()).collect();
+        server.unanswered.names().map(|Request(number)| number.to_string()).collect();
     if waiting.len() > MOST_LISTED {
         let more = format!("and {} more", waiting.len() - MOST_LISTED);
         waiting.truncate(MOST_LISTED);

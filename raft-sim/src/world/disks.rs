@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
 
 use super::flow::Due;
+use super::step::send;
 use super::{Halt, Launch, Server, World, slot};
 use crate::disk::{Disk, Survives, Torn, length_after};
 use crate::mix::{below, mix};
@@ -233,16 +234,10 @@ impl<L: Launch + ?Sized> World<'_, L> {
         durable: Token,
         observer: &mut impl Observer,
     ) -> Result<(), Halt> {
-        if self.servers[slot(id)].waiting.is_empty() {
-            return Ok(());
-        }
-        let waiting = std::mem::take(&mut self.servers[slot(id)].waiting);
-        for held in waiting {
-            if held.after > durable {
-                self.servers[slot(id)].waiting.push(held);
-            } else {
-                self.send(held.message, observer)?;
-            }
+        let World { servers, network, queue, now, flowing, .. } = self;
+        let waiting = &mut servers[slot(id)].waiting;
+        for held in waiting.extract_if(.., |held| held.after <= durable) {
+            send(network, flowing.then_some(&mut *queue), *now, held.message, observer)?;
         }
         Ok(())
     }

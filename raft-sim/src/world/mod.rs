@@ -164,7 +164,7 @@ impl<'a, L: Launch + ?Sized> World<'a, L> {
 
     /// The requests that a server has taken since it booted and not answered, in order.
     pub fn unanswered(&self, id: NodeId) -> impl ExactSizeIterator<Item = Request> + '_ {
-        self.server(id).unanswered.iter().copied()
+        self.server(id).unanswered.names()
     }
 
     /// The index up to which a server uses the configurations in its log: the latest one up to there is in force.

@@ -6,7 +6,8 @@ use std::hash::{Hash, Hasher};
 use super::Start;
 use crate::disk::{Disk, Survives};
 use crate::model::LogIndex;
-use crate::subject::{Event, Held, Request, Settings, Token, View};
+use crate::requests::Open;
+use crate::subject::{Event, Held, Settings, Token, View};
 use crate::time::Micros;
 
 /// One server with its disk, clock and state machine.
@@ -25,8 +26,8 @@ pub struct Server {
     pub(super) written: Token,
     /// Durable writes of which it has not been notified, in order.
     pub(super) unnotified: VecDeque<Token>,
-    /// Requests it has taken in this life and not answered, in order of their numbers.
-    pub(super) unanswered: VecDeque<Request>,
+    /// Requests it has taken in this life and not answered.
+    pub(super) unanswered: Open<()>,
     /// The number of entries in its log as it sees it, including those covered by its snapshot.
     pub(super) length: u64,
     /// The largest number of entries in this life.
@@ -73,7 +74,7 @@ impl Server {
             waiting: Vec::new(),
             written: Token(0),
             unnotified: VecDeque::new(),
-            unanswered: VecDeque::new(),
+            unanswered: Open::default(),
             length: 0,
             longest: 0,
             kept: None,
@@ -145,30 +146,6 @@ impl Server {
             }
         }
         missed.is_some().hash(hasher);
-    }
-
-    /// Notes that it has taken a request.
-    pub(super) fn takes_request(&mut self, request: Request) {
-        if self.unanswered.back().is_none_or(|last| *last < request) {
-            self.unanswered.push_back(request);
-        } else if let Err(place) = self.unanswered.binary_search(&request) {
-            self.unanswered.insert(place, request);
-        }
-    }
-
-    /// Notes that it answers a request. False if that is not waiting for an answer.
-    pub(super) fn answers_request(&mut self, request: Request) -> bool {
-        let oldest = self.unanswered.pop_front_if(|oldest| *oldest == request);
-        let removed = oldest.or_else(|| {
-            let place = self.unanswered.binary_search(&request).ok()?;
-            self.unanswered.remove(place)
-        });
-        removed.is_some()
-    }
-
-    /// The requests that wait for an answer, in the order of their numbers.
-    pub(super) fn unanswered(&self) -> impl Iterator<Item = Request> + '_ {
-        self.unanswered.iter().copied()
     }
 
     /// True if it runs, paused or not.

@@ -25,7 +25,7 @@ fn hand(subject: &mut impl Subject, event: Event, effects: &mut Effects) {
 
 /// A message leaves its sender. Its arrival is put into the queue; without one it stays in flight.
 #[inline(always)]
-fn send(
+pub(super) fn send(
     network: &mut Network,
     queue: Option<&mut Queue<Due>>,
     now: Micros,
@@ -144,7 +144,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
         let length = server.length;
         let effects = &mut self.effects;
         // All else was taken out when the last step was carried out.
-        effects.applied.clear();
+        if !effects.applied.is_empty() {
+            effects.applied.clear();
+        }
         effects.restored = None;
         effects.matched = None;
         effects.refused = None;
@@ -180,7 +182,9 @@ impl<L: Launch + ?Sized> World<'_, L> {
             return Ok(());
         }
         let applied = server.view.applied;
-        server.view = effects.view;
+        if changed {
+            server.view = effects.view;
+        }
         self.carry_out(id, applied, observer)?;
         if dies {
             self.die_of_write(id, observer)?;
@@ -224,25 +228,16 @@ impl<L: Launch + ?Sized> World<'_, L> {
 
     /// Keeps the messages that wait for a write until the server is notified that it is durable.
     fn hold_back(&mut self, id: NodeId, observer: &mut impl Observer) -> Result<(), Stop> {
-        for held in std::mem::take(&mut self.effects.held) {
-            let server = &mut self.servers[slot(id)];
+        let World { effects, servers, network, queue, now, flowing, .. } = self;
+        let server = &mut servers[slot(id)];
+        for held in effects.held.drain(..) {
             if server.disk.holds(held.after) || server.unnotified.contains(&held.after) {
                 server.waiting.push(held);
             } else {
-                self.send(held.message, observer)?;
+                send(network, flowing.then_some(&mut *queue), *now, held.message, observer)?;
             }
         }
         Ok(())
-    }
-
-    /// A message leaves its sender.
-    pub(super) fn send(
-        &mut self,
-        message: Message,
-        observer: &mut impl Observer,
-    ) -> Result<(), Stop> {
-        let World { network, queue, now, flowing, .. } = self;
-        send(network, flowing.then_some(queue), *now, message, observer)
     }
 
     /// A message, or a copy of one, is in flight, to be delivered by hand or when time flows.

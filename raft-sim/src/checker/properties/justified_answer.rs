@@ -1,6 +1,5 @@
 //! Justified Answer.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Property;
@@ -8,6 +7,7 @@ use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::model::{Entry, LogIndex, Membership, NodeId, Payload, Term};
+use crate::requests::Open;
 use crate::subject::{Answer, Event, Request, Role};
 use crate::time::Micros;
 
@@ -17,7 +17,7 @@ use crate::time::Micros;
 #[derive(Debug)]
 pub(in crate::checker) struct JustifiedAnswer {
     /// Requests that are not answered yet: no more than servers themselves remember.
-    asked: BTreeMap<Request, Asked>,
+    asked: Open<Asked>,
 }
 
 /// A request, and the server that it was handed to.
@@ -56,7 +56,7 @@ impl JustifiedAnswer {
 
 impl Checker for JustifiedAnswer {
     fn new(_: &Record) -> JustifiedAnswer {
-        JustifiedAnswer { asked: BTreeMap::new() }
+        JustifiedAnswer { asked: Open::default() }
     }
 
     #[inline]
@@ -98,7 +98,7 @@ impl Checker for JustifiedAnswer {
         request: Request,
         answer: &Answer,
     ) -> Verdict {
-        let Some(Asked { what, .. }) = self.asked.remove(&request) else { return Ok(()) };
+        let Some(Asked { what, .. }) = self.asked.remove(request) else { return Ok(()) };
         let breach = match (answer, &what) {
             (Answer::Committed(index) | Answer::NoSession(index), Wanted::Entry(_)) => {
                 (!JustifiedAnswer::is_committed(at, &what, *index))
@@ -148,7 +148,7 @@ impl Checker for JustifiedAnswer {
     #[inline]
     fn crashed(&mut self, at: &mut Context<'_>) {
         let slot = at.slot;
-        self.asked.retain(|_, asked| asked.slot != slot);
+        self.asked.retain(|asked| asked.slot != slot);
     }
 }
 

@@ -1,13 +1,12 @@
 //! Reads (20).
 
-use std::collections::BTreeMap;
-
 use super::Property;
 use super::exactly_once::committed_at;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::model::{LogIndex, length};
+use crate::requests::Open;
 use crate::subject::{Answer, Event, Request};
 use crate::time::Micros;
 
@@ -16,7 +15,7 @@ use crate::time::Micros;
 #[derive(Debug)]
 pub(in crate::checker) struct Reads {
     /// Reads that servers have not answered yet: no more than they themselves remember.
-    asked: BTreeMap<Request, Asked>,
+    asked: Open<Asked>,
     /// The highest index that was reported to any client.
     reported: u64,
 }
@@ -51,7 +50,7 @@ impl Reads {
 
 impl Checker for Reads {
     fn new(_: &Record) -> Reads {
-        Reads { asked: BTreeMap::new(), reported: 0 }
+        Reads { asked: Open::default(), reported: 0 }
     }
 
     #[inline]
@@ -69,7 +68,7 @@ impl Checker for Reads {
         request: Request,
         answer: &Answer,
     ) -> Verdict {
-        let asked = self.asked.remove(&request);
+        let asked = self.asked.remove(request);
         let read = if let Answer::Read(index) = *answer { Some(index) } else { None };
         if let Some(index) = read {
             Reads::check(at, index, asked.map_or(0, |asked| asked.reported))?;
@@ -83,7 +82,7 @@ impl Checker for Reads {
     #[inline]
     fn crashed(&mut self, at: &mut Context<'_>) {
         let slot = at.slot;
-        self.asked.retain(|_, asked| asked.slot != slot);
+        self.asked.retain(|asked| asked.slot != slot);
     }
 }
 
@@ -161,6 +160,6 @@ mod tests {
         history.ask_read(2, 3);
         history.crash(1);
         silent(history.answer(2, 2, Answer::NotLeader(None)));
-        assert_eq!(history.checkers.list.reads.asked.len(), 1);
+        assert_eq!(history.checkers.list.reads.asked.names().len(), 1);
     }
 }

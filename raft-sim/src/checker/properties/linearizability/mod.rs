@@ -8,14 +8,13 @@ mod register;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use super::Property;
 use crate::checker::properties::hooks::{Boot, Checker, Context, New};
 use crate::checker::properties::violation::{Verdict, Violation};
 use crate::checker::record::Record;
 use crate::mix::{mix_bytes, mix_pair};
 use crate::model::{Entry, NodeId, Once, Payload, SessionId, Snapshot, length};
+use crate::requests::Open;
 use crate::subject::{Answer, Applied, Event, Outcome, Request, View};
 use crate::time::Micros;
 
@@ -67,9 +66,8 @@ pub(in crate::checker) struct Linearizability {
     register: Register,
     /// The index, for each server, of the last command that its state machine has executed; 0 if none.
     holds: Vec<u64>,
-    /// The open requests but for the latest, which is in `latest`: most answers are given at once.
-    waiting: BTreeMap<Request, Waiting>,
-    latest: Option<(Request, Waiting)>,
+    /// The operations that are not answered yet.
+    waiting: Open<Waiting>,
     /// For each index the value written there, and the content of a state machine after it: the index of its last
     /// command. Both as the first state machine had them that applied it; there is nothing at index 0.
     held: Vec<(Option<Value>, u64)>,
@@ -160,9 +158,7 @@ impl Linearizability {
         if let Some((operation, session)) = anew {
             self.note(at, operation, What::Asks(session));
         }
-        if let Some((earlier, waiting)) = self.latest.replace((request, waiting)) {
-            self.waiting.insert(earlier, waiting);
-        }
+        self.waiting.insert(request, waiting);
     }
 
     #[inline]
@@ -181,14 +177,7 @@ impl Linearizability {
         answer: &Answer,
         holds: u64,
     ) -> Result<usize, Breach> {
-        let latest = self.latest.take_if(|(latest, _)| *latest == request);
-        let waiting = match latest {
-            Some((_, waiting)) => waiting,
-            None => match self.waiting.remove(&request) {
-                Some(waiting) => waiting,
-                None => return Ok(0),
-            },
-        };
+        let Some(waiting) = self.waiting.remove(request) else { return Ok(0) };
         match waiting {
             Waiting::Read(since) => {
                 let operation = Operation::Read(request);
@@ -280,8 +269,7 @@ impl Checker for Linearizability {
         Linearizability {
             register: Register::new(),
             holds: vec![0; record.servers.len()],
-            waiting: BTreeMap::new(),
-            latest: None,
+            waiting: Open::default(),
             held: vec![(None, 0)],
             events: None,
         }

@@ -71,8 +71,8 @@ impl Watch {
         let (server, after) = (step.server, &step.effects.view);
         self.moves(after);
         let first = self.unsynced.front().map_or(Token(u64::MAX), |(token, _)| *token);
-        let mut left =
-            vec![false; if self.pending.is_empty() { 0 } else { step.effects.sends.len() }];
+        self.left.clear();
+        self.left.resize(step.effects.sends.len(), false);
         let mut judged = None;
         while let Some((_, message)) = self.pending.pop_front_if(|(after, _)| *after < first) {
             // A message of an older term: its receiver would have to ignore it.
@@ -86,7 +86,7 @@ impl Watch {
                 }
                 continue;
             }
-            let mut places = step.effects.sends.iter().zip(&mut left);
+            let mut places = step.effects.sends.iter().zip(&mut self.left);
             match places.find(|(sent, left)| !**left && step.says(sent, &message)) {
                 Some((_, left)) => *left = true,
                 None => {

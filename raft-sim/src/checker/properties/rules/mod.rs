@@ -140,7 +140,7 @@ impl Checker for Rules {
         let Some(watch) = watched.get_mut(at.slot) else { return Ok(()) };
         let (server, record) = (at.server, at.record);
         let step = Step { server, effects, judged, hints: *hints };
-        if !record.waits {
+        if !record.waits && !effects.writes.is_empty() {
             watch.unsynced.extend(effects.writes.iter().map(|write| (write.token, false)));
         }
         let outcome = match std::mem::take(due) {

@@ -24,6 +24,8 @@ pub(super) struct Watch {
     pub(super) unsynced: VecDeque<(Token, bool)>,
     /// Messages that must leave later, and the newest write that each waits for.
     pub(super) pending: VecDeque<(Token, Message)>,
+    /// Memory for the check of such a step: true for each of its messages that is one of these.
+    pub(super) left: Vec<bool>,
     /// Its state before this step.
     pub(super) before: View,
 }
