@@ -28,6 +28,8 @@ pub struct ClientEvent {
     pub at: Micros,
     /// The operation.
     pub operation: Operation,
+    /// The request that begins it, or whose answer ends it: a command may be proposed more than once.
+    pub request: Request,
     /// The kind of event.
     pub what: What,
 }
@@ -158,7 +160,7 @@ impl Linearizability {
             | Event::Apply => return,
         };
         if let Some((operation, session)) = anew {
-            self.note(at, operation, What::Asks(session));
+            self.note(at, operation, request, What::Asks(session));
         }
         if let Some((earlier, waiting)) = self.latest.replace((request, waiting)) {
             self.waiting.insert(earlier, waiting);
@@ -166,9 +168,9 @@ impl Linearizability {
     }
 
     #[inline]
-    fn note(&mut self, at: Micros, operation: Operation, what: What) {
+    fn note(&mut self, at: Micros, operation: Operation, request: Request, what: What) {
         if let Some(events) = &mut self.events {
-            events.push(ClientEvent { at, operation, what });
+            events.push(ClientEvent { at, operation, request, what });
         }
     }
 
@@ -193,13 +195,13 @@ impl Linearizability {
             Waiting::Read(since) => {
                 let operation = Operation::Read(request);
                 let (what, judged) = self.read_answered(since, answer, holds);
-                self.note(at, operation, what);
+                self.note(at, operation, request, what);
                 judged
             }
             Waiting::Write(number) | Waiting::Once(number) => {
                 let (what, judged) = self.write_answered(waiting, number, answer);
                 if let Some(what) = what {
-                    self.note(at, Operation::Write(number), what);
+                    self.note(at, Operation::Write(number), request, what);
                 }
                 judged.map(|()| 0)
             }
