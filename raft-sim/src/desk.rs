@@ -140,12 +140,16 @@ impl<'a> Desk<'a> {
             }
             Ask::Page { branches } => {
                 branches.iter().try_for_each(|branch| has(session, *branch, 0))?;
-                let runs = branches.iter().map(|branch| drawn(session, *branch, name));
+                let title = |branch: usize| match branch {
+                    0 => name.clone(),
+                    _ => format!("{name}, branch {branch}"),
+                };
+                let runs = branches.iter().map(|it| drawn(session, *it, title(*it)));
                 Ok(json!({ "page": view::page(&runs.collect::<Vec<_>>()) }))
             }
             Ask::Data { branch } => {
                 has(session, branch, 0)?;
-                let (data, sum) = view::data(&drawn(session, branch, name));
+                let (data, sum) = view::data(&drawn(session, branch, name.clone()));
                 Ok(json!({ "data": data, "sum": sum }))
             }
         }
@@ -221,8 +225,8 @@ fn steps(
     Ok(shown.collect())
 }
 
-/// A branch as a page shows it.
-fn drawn(session: &mut Session<'_>, branch: usize, name: &str) -> view::Run {
+/// A branch as a page shows it, under a title.
+fn drawn(session: &mut Session<'_>, branch: usize, title: String) -> view::Run {
     let mut recorder = view::Recorder::new();
     session.observe_boot(&mut recorder);
     session.observe(branch, 0, session.steps(branch), &mut recorder);
@@ -231,7 +235,6 @@ fn drawn(session: &mut Session<'_>, branch: usize, name: &str) -> view::Run {
         Base::Scenario(scenario) => About::of_scenario(scenario, &scenario.to_string()),
     };
     let summary = session.summary(branch);
-    let title = if branch == 0 { name.to_owned() } else { format!("{name}, branch {branch}") };
     let violation = session.violation(branch).cloned();
     let mut about = About {
         title,

@@ -137,7 +137,7 @@ fn a_run_is_made_from_an_empty_cluster_and_drawn() {
         &mut desk,
         &json!({ "op": "state", "branch": leads["branch"], "step": leads["steps"] }),
     );
-    assert_eq!(state["servers"][1]["role"], "leader");
+    assert_eq!(state["servers"][1]["role"], "Leader");
     let drawn = ask(&mut desk, &json!({ "op": "data", "branch": leads["branch"] }));
     let data: Value = serde_json::from_str(drawn["data"].as_str().expect("a text")).expect("JSON");
     assert_eq!(data["servers"], 3);

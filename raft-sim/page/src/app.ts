@@ -76,20 +76,21 @@ export class App implements Moved {
     addEventListener("resize", () => this.resize());
     addEventListener("hashchange", () => this.fromAddress());
     this.fromAddress();
-    this.script?.["start"]?.({ ["show"]: (data, sum, end) => this.show(new Run(read(data, sum)), end) });
+    this.script?.["start"]?.({ ["show"]: (data, sum, step) => this.show(new Run(read(data, sum)), step) });
   }
 
   private heading(): void {
     heading(this.runs, this.same, (text) => void this.copy(text, text));
   }
 
-  /** Shows another run in place of the first one. */
-  private show(run: Run, end: boolean): void {
+  /** Shows another run in place of the first one, after a step. */
+  private show(run: Run, step: number): void {
+    const next = run.data.tape.actions.findIndex((actions) => (step -= actions) < 0);
     this.runs[0] = run;
     this.heading();
     byId("scenario").replaceChildren();
-    this.ask(end ? run.violation : -1);
-    this.cursor = run.momentAt(end ? run.count - 1 : 0);
+    this.ask(next < 0 ? run.violation : -1);
+    this.cursor = run.momentAt((next < 0 ? run.count : next) - 1);
     this.measure("steps");
     this.camera.zoom = WIDE;
     this.center();

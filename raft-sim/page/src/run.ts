@@ -1,7 +1,7 @@
 // A run, read once from its beginning to its end: what is drawn of it, what is searched in it, and states on the way.
 
 import { ceil, floor, lowerBound, max, min } from "./math.ts";
-import { LEADER, State, flightOf, type Condition, type Flight } from "./state.ts";
+import { State, flightOf, type Condition, type Flight } from "./state.ts";
 import { CONDITIONS } from "./state.ts";
 import { Facts } from "./facts.ts";
 import { Body, Cause, Kind, Tape, type Rec, type RunData } from "./tape.ts";
@@ -368,11 +368,6 @@ export class Run {
   /** True if time passed. */
   get hasTime(): boolean {
     return this.count > 0 && this.tape.times[this.count - 1] > 0;
-  }
-
-  /** True if some server leads at a record. */
-  hasLeader(state: State): boolean {
-    return state.servers.some((server) => server.up && server.role === LEADER);
   }
 }
 

@@ -300,11 +300,11 @@ export class Scene {
     const color = bodyColor(theme, flight.body);
     const [y1, y2] = [layout.y(flight.from), layout.y(flight.to)];
     const x1 = this.x(flight.sent);
-    let x2 = this.x(end);
     const atOnce = flight.end === flight.sent;
-    if (atOnce) x2 = x1 + min(40, abs(y2 - y1) * 0.5);
-    const share = flight.lost ? (atOnce ? 0.55 : 0.8) : 1;
     const open = !flight.lost && flight.took < 0 && flight.end < 0;
+    // One that is on its way goes beyond the end of the run.
+    const x2 = atOnce ? x1 + min(40, abs(y2 - y1) * 0.5) : this.x(end) + (open ? 24 : 0);
+    const share = flight.lost ? (atOnce ? 0.55 : 0.8) : 1;
     const [ex, ey] = [x1 + (x2 - x1) * share, y1 + (y2 - y1) * share];
     const length = hypot(ex - x1, ey - y1) || 1;
     const [ux, uy] = [(ex - x1) / length, (ey - y1) / length];

@@ -16,8 +16,8 @@ export interface WhatIf {
 
 /** What the page offers. */
 export interface Shows {
-  /** Shows the run of a data block with this checksum in place of the first one, at its end or at its beginning. */
-  ["show"](data: string, sum: string, end: boolean): void;
+  /** Shows the run of a data block with this checksum in place of the first one, after a step or at its end. */
+  ["show"](data: string, sum: string, step: number): void;
 }
 
 /** The script that is embedded in the page, if there is one. */

@@ -31,6 +31,7 @@ class Playground {
   private readonly flights = element("ul", [], { id: "play-flights", className: "acts" });
   private readonly more = element("ul", [], { id: "play-more", className: "acts" });
   private readonly runs = element("ul", [], { id: "play-runs", className: "acts" });
+  private readonly past = element("details", [element("summary", ["Runs that you left"]), this.runs]);
   private readonly all = button("Deliver all", () => this.act("deliver-all"));
 
   constructor() {
@@ -72,7 +73,7 @@ class Playground {
         this.flights,
         element("div", [this.all, back, file], { className: "row" }),
         element("details", [element("summary", ["Everything that can be done"]), this.more]),
-        element("details", [element("summary", ["Runs that you left"]), this.runs]),
+        this.past,
       ],
       { className: "part", id: "playground" },
     );
@@ -110,16 +111,16 @@ class Playground {
     const boxes = [...this.settings.querySelectorAll("input")].filter((box) => box.checked).map((box) => box.value);
     const set = this.settings.hidden || !boxes.length ? "" : `settings ${boxes.join(" ")}\n`;
     this.left = [];
-    this.show(this.ask!<Summary>({ op: "load", scenario: chosen.text + set }), false);
+    this.show(this.ask!<Summary>({ op: "load", scenario: chosen.text + set }), 0);
   }
 
-  /** Shows a branch, at its end or at its beginning. */
-  private show(run: Summary, end: boolean): void {
+  /** Shows a branch after a step; behind its last one, at its end. */
+  private show(run: Summary, step = Infinity): void {
     this.current = run;
     const { data, sum } = this.ask!<{ data: string; sum: string }>({ op: "data", branch: run.branch });
     this.verdict.className = run.held ? "verdict" : "verdict wrong";
     this.verdict.textContent = run.verdict === "passed" ? "all held" : run.verdict;
-    this.page!.show(data, sum, end);
+    this.page!.show(data, sum, step);
   }
 
   private act(op: string, more: Record<string, unknown> = {}, name = op): void {
@@ -127,16 +128,16 @@ class Playground {
       const before = this.current!;
       const made = this.ask!<Summary>({ op, branch: before.branch, step: this.step, ...more });
       if (this.step < before.steps) this.left.push({ run: before, name });
-      this.show(made, true);
+      this.show(made);
     });
   }
 
   private undo(): void {
     void this.attempt(() => {
-      const { parent } = this.current!;
+      const { parent, forked } = this.current!;
       if (parent === null) return;
       const { branches } = this.ask!<{ branches: Summary[] }>({ op: "branches" });
-      this.show(branches[parent], true);
+      this.show(branches[parent], forked ?? 0);
     });
   }
 
@@ -165,7 +166,7 @@ class Playground {
     const over = element("li", ["The run ended here, with a violation. Undo, or go back with the cursor."]);
     const rows = state.servers.map(({ server, up, paused, role }) => {
       const id = `S${server}`;
-      const timer = button(role === "leader" ? "Heartbeat" : "Time out", () =>
+      const timer = button(role === "Leader" ? "Heartbeat" : "Time out", () =>
         this.act("time-out", { server }, `${id} times out`),
       );
       const acts = those([
@@ -192,8 +193,8 @@ class Playground {
     this.flights.replaceChildren(...(flights.length ? flights : [none]));
     this.all.disabled = !flights.length || !enabled.length;
     this.more.replaceChildren(...enabled.map((choice) => element("li", [doing(choice, choice.text)])));
-    const back = (run: Summary): HTMLButtonElement =>
-      button("Go back to it", () => void this.attempt(() => this.show(run, true)));
+    const back = (run: Summary): HTMLButtonElement => button("Go back to it", () => void this.attempt(() => this.show(run)));
+    this.past.hidden = !this.left.length;
     this.runs.replaceChildren(
       ...this.left.map(({ run, name }) =>
         element("li", [element("span", [`${run.steps} steps, left for “${name}”: ${run.verdict}`]), back(run)]),

@@ -36,19 +36,12 @@ class Panel {
     });
     this.dialog.addEventListener("keydown", (event) => event.stopPropagation());
     this.dialog.setAttribute("aria-label", "what if");
-    for (const list of [this.choices, this.branches])
-      Object.assign(list.style, { maxHeight: "34vh", overflow: "auto", paddingLeft: "24px" });
-    this.dialog.style.width = "min(900px, 94vw)";
+    const close = button("Close", () => this.dialog.close());
     this.dialog.append(
-      element("h2", ["What if?"]),
-      this.place,
+      element("header", [element("h2", ["What if?"]), this.place, close]),
       this.said,
-      element("h2", ["What can be done here"]),
-      this.search,
-      this.choices,
-      element("h2", ["Branches"]),
-      this.branches,
-      button("Close", () => this.dialog.close()),
+      element("section", [element("h2", ["What can be done here"]), this.search, this.choices]),
+      element("section", [element("h2", ["Branches"]), this.branches]),
     );
     document.body.append(this.dialog);
   }
