@@ -21,7 +21,7 @@ body { max-width: 1500px; margin: 0 auto; padding: 24px; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 40px 0 12px; }
 ul { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(420px, 100%), 1fr)); gap: 20px; }
 a { display: block; color: inherit; text-decoration: none; border: 1px solid #8886; border-radius: 8px; padding: 12px; height: 100%; }
-nav { display: flex; flex-wrap: wrap; gap: 10px; } nav a, a.play { display: inline-block; padding: 6px 12px; }
+nav { display: flex; flex-wrap: wrap; gap: 10px; margin: 14px 0 0; } nav a, a.play { display: inline-block; padding: 6px 12px; }
 a:hover, a:focus-visible { border-color: #0b62c4; }
 img { width: 100%; height: 170px; object-fit: contain; background: #fff; border-radius: 4px; }
 p { margin: 8px 0 0; } small { color: #767f8d; }`;

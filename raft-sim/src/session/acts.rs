@@ -1,4 +1,4 @@
-//! What takes several actions: a timer runs out, all messages arrive.
+//! Acts of several actions: a timer runs out, all messages arrive.
 
 use super::Session;
 use crate::action::Action;

@@ -1,4 +1,4 @@
-//! What a playground begins with: clusters without a past, and the scenarios of the paper's figures.
+//! Runs that a playground begins with: clusters without a past, and the scenarios of the paper's figures.
 
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ struct Switch {
     section: &'static str,
 }
 
-/// What the script of the page reads.
+/// Data that the script of the page reads.
 #[derive(Debug, Serialize)]
 pub(super) struct Playground {
     pub(super) starts: Vec<Start>,
