@@ -77,6 +77,9 @@ class Playground {
       ],
       { className: "part", id: "playground" },
     );
+    // What is typed into a list or a box is no key of the page.
+    for (const field of part.querySelectorAll("select, input"))
+      field.addEventListener("keydown", (event) => event.stopPropagation());
     document.getElementById("panel")?.prepend(part);
     this.settle();
     await this.attempt(async () => {

@@ -179,7 +179,13 @@ fn of_results(path: &Path, number: Option<u64>, target: &Target<'_>) -> Result<S
         }
     };
     let title = format!("seed {}, finding {number} of {name}", finding.seed);
-    of_plan(title, loaded.header.show(finding.kind, finding.seed), &plan, target)
+    let shown = of_plan(title, loaded.header.show(finding.kind, finding.seed), &plan, target)?;
+    let (found_in, own) = (loaded.header.implementation(), target.implementation().name());
+    if shown.end != End::Held || found_in == own {
+        return Ok(shown);
+    }
+    let line = format!("{} by {own}; it was found in {found_in} (--subject)", shown.line);
+    Ok(Shown { line, ..shown })
 }
 
 /// The replay of a scenario.
