@@ -51,7 +51,6 @@ fn main() -> ExitCode {
     let done = match args.check {
         Some(share) => check(&args, share),
         None if args.pages => pages().map(|()| true),
-        None if args.view.is_some() => draw(&args).map(|()| true),
         None => hunt(&args).map(|()| true),
     };
     match done {
@@ -68,8 +67,11 @@ fn named(args: &Args) -> impl Iterator<Item = &'static Bug> {
     all().filter(|bug| args.bugs.is_empty() || args.bugs.iter().any(|name| name == bug.id))
 }
 
-/// Hunts the bugs named by the arguments, and writes the results.
+/// Hunts the bugs named by the arguments, and writes the results; or draws them.
 fn hunt(args: &Args) -> Result<(), String> {
+    if let Some(folder) = &args.view {
+        return draw(args, folder);
+    }
     let suite = suite()?;
     let bugs: Vec<&Bug> = named(args).collect();
     let workshop = workshop("bug-zoo", &bugs, &suite)?;
@@ -108,8 +110,7 @@ fn check(args: &Args, (k, n): (u64, u64)) -> Result<bool, String> {
 }
 
 /// Draws the first run in which each bug named by the arguments was found.
-fn draw(args: &Args) -> Result<(), String> {
-    let folder = args.view.as_deref().unwrap_or(Path::new("."));
+fn draw(args: &Args, folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let folder = folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))?;
     let rows = rows()?;
