@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::action::Action;
+use crate::checker::Property;
 use crate::export::lines::line;
+use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::{PLAN_OPTIONS, Plan, PlanOptions};
+use crate::run::ClientHistory;
 use crate::scenario::parse::parse;
 use crate::scenario::source::Source;
 use crate::session::{Base, Session};
@@ -40,10 +43,13 @@ enum Ask {
     State { branch: usize, step: usize },
     Enabled { branch: usize, step: usize },
     Apply { branch: usize, step: usize, action: Box<Action> },
+    TimeOut { branch: usize, step: usize, server: NodeId },
+    DeliverAll { branch: usize, step: usize },
     Likelihood { branch: usize, step: usize, runs: u64, first: u64 },
     Save { branch: usize, step: usize },
     Observations { branch: usize, from: usize, to: usize },
     Page { branches: Vec<usize> },
+    Data { branch: usize },
 }
 
 /// The run to load: exactly one of the three.
@@ -82,10 +88,13 @@ impl<'a> Desk<'a> {
             | Ask::State { .. }
             | Ask::Enabled { .. }
             | Ask::Apply { .. }
+            | Ask::TimeOut { .. }
+            | Ask::DeliverAll { .. }
             | Ask::Likelihood { .. }
             | Ask::Save { .. }
             | Ask::Observations { .. }
-            | Ask::Page { .. } => self.loaded.as_mut().ok_or("nothing is loaded")?,
+            | Ask::Page { .. }
+            | Ask::Data { .. } => self.loaded.as_mut().ok_or("nothing is loaded")?,
         };
         match ask {
             Ask::Version {} | Ask::Load(_) => Ok(json!({})),
@@ -108,6 +117,14 @@ impl<'a> Desk<'a> {
                 let new = session.apply(branch, step, *action)?;
                 value(&session.summary(new))
             }
+            Ask::TimeOut { branch, step, server } => {
+                let new = session.time_out(branch, step, server)?;
+                value(&session.summary(new))
+            }
+            Ask::DeliverAll { branch, step } => {
+                let new = session.deliver_all(branch, step)?;
+                value(&session.summary(new))
+            }
             Ask::Likelihood { branch, step, runs, first } => {
                 if runs > MOST_RUNS {
                     return Err(format!("at most {MOST_RUNS} runs in one request"));
@@ -123,8 +140,17 @@ impl<'a> Desk<'a> {
             }
             Ask::Page { branches } => {
                 branches.iter().try_for_each(|branch| has(session, *branch, 0))?;
-                let runs = branches.iter().map(|branch| drawn(session, *branch, name));
+                let title = |branch: usize| match branch {
+                    0 => name.clone(),
+                    _ => format!("{name}, branch {branch}"),
+                };
+                let runs = branches.iter().map(|it| drawn(session, *it, title(*it)));
                 Ok(json!({ "page": view::page(&runs.collect::<Vec<_>>()) }))
+            }
+            Ask::Data { branch } => {
+                has(session, branch, 0)?;
+                let (data, sum) = view::data(&drawn(session, branch, name.clone()));
+                Ok(json!({ "data": data, "sum": sum }))
             }
         }
     }
@@ -199,8 +225,8 @@ fn steps(
     Ok(shown.collect())
 }
 
-/// A branch as a page shows it.
-fn drawn(session: &mut Session<'_>, branch: usize, name: &str) -> view::Run {
+/// A branch as a page shows it, under a title.
+fn drawn(session: &mut Session<'_>, branch: usize, title: String) -> view::Run {
     let mut recorder = view::Recorder::new();
     session.observe_boot(&mut recorder);
     session.observe(branch, 0, session.steps(branch), &mut recorder);
@@ -209,14 +235,22 @@ fn drawn(session: &mut Session<'_>, branch: usize, name: &str) -> view::Run {
         Base::Scenario(scenario) => About::of_scenario(scenario, &scenario.to_string()),
     };
     let summary = session.summary(branch);
-    let title = if branch == 0 { name.to_owned() } else { format!("{name}, branch {branch}") };
-    recorder.into_run(About {
+    let violation = session.violation(branch).cloned();
+    let mut about = About {
         title,
         subject: session.implementation().name().to_owned(),
         verdict: summary.map(|summary| summary.verdict).unwrap_or_default(),
-        violation: session.violation(branch).map(view::Shown::of),
+        violation: violation.as_ref().map(view::Shown::of),
         ..about
-    })
+    };
+    if violation.is_some_and(|violation| violation.property == Property::Linearizability) {
+        let mut checkers = session.checkers();
+        checkers.record();
+        session.observe_boot(&mut checkers);
+        session.observe(branch, 0, session.steps(branch), &mut checkers);
+        recorder.explain(&ClientHistory::of(checkers.reported()), &mut about);
+    }
+    recorder.into_run(about)
 }
 
 fn value(of: &impl Serialize) -> Result<Value, String> {

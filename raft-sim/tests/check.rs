@@ -51,6 +51,25 @@ fn as_json() {
     assert_eq!(document["histories"][0]["operations"], 5);
 }
 
+#[test]
+fn pages_show_the_histories() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check-pages");
+    let _ = fs::remove_dir_all(&folder);
+    let folder = folder.to_str().expect("a path in UTF-8");
+    let stale = "docs/histories/stale-read.jsonl";
+    let (code, out, _) = said(&root(), &["check", stale, stale, "--view", folder]);
+    assert_eq!(code, 1);
+    for name in ["stale-read.html", "stale-read-2.html"] {
+        let path = Path::new(folder).join(name);
+        assert!(out.contains(&format!("drawn in {}", path.display())), "{out}");
+        let page = fs::read_to_string(path).expect("the page is there");
+        assert!(page.contains("\"conflict\":{\"reason\":\""), "it has the explanation");
+    }
+    let (code, _, err) = said(&root(), &["check", stale, "--view", folder]);
+    assert_eq!(code, 2);
+    assert!(err.contains("is not empty; expected a new folder for the pages"), "{err}");
+}
+
 /// Thirty writes at once of a register with versions, and a read of a version that it can't have: too many orders for one
 /// mebibyte.
 #[test]

@@ -121,3 +121,27 @@ fn a_request_that_is_wrong_is_answered_with_the_reason() {
     assert_eq!(ask(&mut desk, &state)["step"], 0);
     assert_eq!(ask(&mut desk, &json!({ "op": "version" }))["version"], 1);
 }
+
+#[test]
+fn a_run_is_made_from_an_empty_cluster_and_drawn() {
+    let mut desk = Desk::new(&Reference);
+    let scenario = "scenario  Three servers\npaper     §5\nservers   S1 S2 S3\n";
+    let summary = ask(&mut desk, &json!({ "op": "load", "scenario": scenario }));
+    assert_eq!(summary["steps"], 0);
+    let stands = ask(&mut desk, &json!({ "op": "time-out", "branch": 0, "step": 0, "server": 2 }));
+    let step = stands["steps"].as_u64().expect("a number");
+    assert!(step >= 10, "{stands}");
+    let leads = ask(&mut desk, &json!({ "op": "deliver-all", "branch": 1, "step": step }));
+    assert_eq!(leads["held"], true);
+    let state = ask(
+        &mut desk,
+        &json!({ "op": "state", "branch": leads["branch"], "step": leads["steps"] }),
+    );
+    assert_eq!(state["servers"][1]["role"], "Leader");
+    let drawn = ask(&mut desk, &json!({ "op": "data", "branch": leads["branch"] }));
+    let data: Value = serde_json::from_str(drawn["data"].as_str().expect("a text")).expect("JSON");
+    assert_eq!(data["servers"], 3);
+    assert_eq!(drawn["sum"].as_str().map(str::len), Some(8));
+    let none = ask(&mut desk, &json!({ "op": "time-out", "branch": 0, "step": 0, "server": 9 }));
+    assert_eq!(none["error"], "there is no server S9");
+}

@@ -104,10 +104,10 @@ fn reads(history: &History) -> usize {
 fn histories_of_the_reference_are_legal_for_the_search_too() {
     let mut seen = 0;
     for seed in 0..30 {
-        let (outcome, history) = recorded(&plan(seed), &Reference, &mut ()).expect("it boots");
+        let (outcome, clients) = recorded(&plan(seed), &Reference, &mut ()).expect("it boots");
         assert_eq!(outcome.violation, None);
-        assert_eq!(judged(&history), Verdict::Linearizable, "seed {seed}");
-        seen += reads(&history);
+        assert_eq!(judged(&clients.history), Verdict::Linearizable, "seed {seed}");
+        seen += reads(&clients.history);
     }
     assert!(seen > 500, "{seen} reads");
 }
@@ -116,9 +116,9 @@ fn histories_of_the_reference_are_legal_for_the_search_too() {
 fn a_reported_failure_that_happened_is_found_in_the_history() {
     let denies = ChangedAnswers(|| Box::new(Denies::default()));
     for seed in 0..400 {
-        let (outcome, history) = recorded(&plan(seed), &denies, &mut ()).expect("it boots");
+        let (outcome, clients) = recorded(&plan(seed), &denies, &mut ()).expect("it boots");
         let property = outcome.violation.map(|(_, violation)| violation.property);
-        match (property, judged(&history)) {
+        match (property, judged(&clients.history)) {
             (Some(Property::Linearizability), Verdict::Illegal(_)) => return,
             (None, Verdict::Linearizable) => {}
             (property, verdict) => panic!("seed {seed}: {property:?}, {verdict:?}"),

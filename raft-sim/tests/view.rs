@@ -149,6 +149,25 @@ fn what_is_no_run_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_finding_of_another_raft_is_not_taken_for_one_of_this() {
+    let folder = folder("other");
+    let broken = format!("python3 {}/subjects/python/broken.py", root().display());
+    let subject = ["--subject", &broken];
+    let fuzz = ["fuzz", "--seeds", "0..1", "--no-shrink", "--out", "night.jsonl"];
+    assert_eq!(said(&folder, &[&fuzz[..], &subject].concat()).0, 1);
+    let view = ["view", "night.jsonl", "--force"];
+    let (code, out, _) = said(&folder, &view);
+    assert_eq!(code, 0);
+    assert!(
+        out.contains("all held by raft-core; it was found in broken example in Python (--subject)"),
+        "{out}"
+    );
+    let (code, out, _) = said(&folder, &[&view[..], &subject].concat());
+    assert_eq!(code, 1);
+    assert!(out.contains("violated: Justified Vote") && !out.contains("--subject"), "{out}");
+}
+
+#[test]
 fn a_campaign_and_a_report_have_pages_of_what_they_found() {
     let folder = folder("reports");
     let broken = format!("python3 {}/subjects/python/broken.py", root().display());

@@ -47,6 +47,23 @@ fn a_page_has_the_module_and_the_run_that_it_is_to_load() {
 }
 
 #[test]
+fn a_playground_has_the_module_the_empty_clusters_and_the_figures() {
+    let folder = folder("playground");
+    let args = ["view", "--playground", "--what-if", "raft-sim.wasm", "--out", "play.html"];
+    assert_eq!(said(&folder, &args).0, 0);
+    let page = fs::read_to_string(folder.join("play.html")).expect("the page was written");
+    let (_, block) = page.split_once("id=\"what-if-load\">").expect("what it begins with");
+    let (load, _) = block.split_once("</script>").expect("its end");
+    let load: Value = serde_json::from_str(load).expect("it is JSON");
+    let starts = load["starts"].as_array().expect("a list");
+    assert!(starts.len() > 50, "{}", starts.len());
+    let (code, _, err) = said(&folder, &["view", "--playground", "--out", "other.html"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("--what-if <FILE>"), "{err}");
+    fs::remove_dir_all(&folder).expect("it is there");
+}
+
+#[test]
 fn what_the_module_can_not_run_is_refused() {
     let folder = folder("refused");
     fs::write(folder.join("text.wasm"), "no module").expect("a file is written");

@@ -4,10 +4,10 @@ import { max, min, round } from "./math.ts";
 import { same } from "./compare.ts";
 import { byId, h } from "./dom.ts";
 import { Pointers, type Moved } from "./pointers.ts";
-import { chainList, heading, scenario } from "./show.ts";
+import { chainList, conflictList, heading, scenario } from "./show.ts";
 import { inFlight, leadersTable, logsTable, serversTable } from "./panel.ts";
 import { fromFragment, toFragment } from "./position.ts";
-import type { Run } from "./run.ts";
+import { Run } from "./run.ts";
 import { folded, steps, time, type Mode, type Scale } from "./scale.ts";
 import { GUTTER, Layout, type Camera, type Look } from "./layout.ts";
 import { overview } from "./overview.ts";
@@ -15,28 +15,12 @@ import { Scene } from "./scene.ts";
 import { search } from "./search.ts";
 import { CanvasSurface, SvgSurface } from "./surface.ts";
 import { DARK, LIGHT, type Theme } from "./theme.ts";
+import { read } from "./tape.ts";
 import { stepOf, whatIf } from "./whatif.ts";
-import { why, type Chain } from "./why.ts";
+import { roomFor, why, type Chain } from "./why.ts";
 
 /** The pixels of a moment when the page opens. */
 const WIDE = 26;
-
-/** Buttons, each with the key that does the same. */
-const BUTTONS = [
-  ["first", "Home"],
-  ["back", "ArrowLeft"],
-  ["play", " "],
-  ["next", "ArrowRight"],
-  ["last", "End"],
-  ["out", "-"],
-  ["in", "+"],
-  ["fit", "0"],
-  ["scale", "t"],
-  ["why", "w"],
-  ["svg", "s"],
-  ["theme", "d"],
-  ["help", "?"],
-];
 
 export class App implements Moved {
   active = 0;
@@ -45,12 +29,14 @@ export class App implements Moved {
   private mode: Mode = "steps";
   scales: Scale[];
   private chain: Chain | null = null;
+  private causes: number[] = [];
   private asked = -1;
   private query = "";
   private found: number[] = [];
   private playing = 0;
   private dark = false;
   private readonly same: number;
+  private readonly script = whatIf();
   readonly canvases: HTMLCanvasElement[];
   readonly strip = byId<HTMLCanvasElement>("overview");
   private pending = 0;
@@ -81,7 +67,8 @@ export class App implements Moved {
   start(): void {
     this.setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => this.setTheme(event.matches));
-    heading(this.runs, this.same, (text) => void this.copy(text, text));
+    byId("app").className = this.run.data.servers ? "" : "clients";
+    this.heading();
     this.controls();
     new Pointers(this).listen();
     addEventListener("keydown", (event) => this.key(event));
@@ -89,6 +76,24 @@ export class App implements Moved {
     addEventListener("resize", () => this.resize());
     addEventListener("hashchange", () => this.fromAddress());
     this.fromAddress();
+    this.script?.["start"]?.({ ["show"]: (data, sum, step) => this.show(new Run(read(data, sum)), step) });
+  }
+
+  private heading(): void {
+    heading(this.runs, this.same, (text) => void this.copy(text, text));
+  }
+
+  /** Shows another run in place of the first one, after a step. */
+  private show(run: Run, step: number): void {
+    const next = run.data.tape.actions.findIndex((actions) => (step -= actions) < 0);
+    this.runs[0] = run;
+    this.heading();
+    byId("scenario").replaceChildren();
+    this.ask(next < 0 ? run.violation : -1);
+    this.cursor = run.momentAt((next < 0 ? run.count : next) - 1);
+    this.measure("steps");
+    this.camera.zoom = WIDE;
+    this.center();
   }
 
   private resize(): void {
@@ -113,7 +118,7 @@ export class App implements Moved {
     const asked = position.why ?? (position.moment === null && run.violation >= 0 && this.same < 0 ? run.violation : null);
     this.ask(asked === null ? -1 : run.momentAt(asked));
     this.cursor = run.momentAt(position.moment ?? first);
-    this.measure(position.mode ?? (this.chain ? "causes" : "steps"));
+    this.measure(position.mode ?? "causes");
     if (position.zoom !== null) this.camera.zoom = position.zoom;
     else if (this.mode !== "steps" || run.moments.length * WIDE < this.width()) return this.fit();
     else this.camera.zoom = WIDE;
@@ -122,10 +127,9 @@ export class App implements Moved {
 
   /** Sets the scale. */
   private measure(mode: Mode): void {
-    this.mode = mode === "causes" && !this.chain ? "steps" : mode === "time" && !this.run.hasTime ? "steps" : mode;
-    const causes = this.chain?.steps.map((step) => step.record) ?? [];
+    this.mode = mode === "causes" && !this.causes.length ? "steps" : mode === "time" && !this.run.hasTime ? "steps" : mode;
     this.scales = this.runs.map((run) =>
-      this.mode === "time" ? time(run) : this.mode === "causes" && run === this.run ? folded(run, causes) : steps(run),
+      this.mode === "time" ? time(run) : this.mode === "causes" && run === this.run ? folded(run, this.causes) : steps(run),
     );
   }
 
@@ -185,7 +189,8 @@ export class App implements Moved {
 
   private ask(record: number): void {
     this.asked = record;
-    this.chain = record >= 0 ? why(this.run, record) : null;
+    this.chain = record >= 0 && this.run.data.servers ? why(this.run, record) : null;
+    this.causes = record >= 0 ? roomFor(this.run, this.chain, record) : [];
   }
 
   private toggleWhy(): void {
@@ -239,7 +244,7 @@ export class App implements Moved {
   }
 
   private toggleTime(): void {
-    this.scaleBy(this.mode === "time" ? (this.chain ? "causes" : "steps") : "time");
+    this.scaleBy(this.mode === "time" ? "causes" : "time");
   }
 
   private play(): void {
@@ -326,7 +331,8 @@ export class App implements Moved {
   }
 
   private controls(): void {
-    for (const [id, key] of BUTTONS) byId(id).addEventListener("click", () => this.keys[key]());
+    for (const button of document.querySelectorAll<HTMLElement>("[data-key]"))
+      button.onclick = () => this.keys[button.dataset["key"] ?? ""]();
     byId("close").addEventListener("click", () => this.help());
     byId("scale").hidden = !this.run.hasTime;
     const field = byId<HTMLInputElement>("search");
@@ -336,11 +342,11 @@ export class App implements Moved {
       if (event.key === "Enter") this.alongFound(event.shiftKey ? -1 : 1);
       if (event.key === "Escape") field.blur();
     });
-    const module = whatIf();
-    if (module)
-      byId("tools").append(
-        h("button", { id: "what-if", onclick: () => module.open(this.run.data, stepOf(this.run.data, this.cursor)) }, "What if?"),
-      );
+    const open = this.script?.["open"];
+    if (open) {
+      const ask = (): void => open(this.run.data, stepOf(this.run.data, this.cursor));
+      byId("tools").append(h("button", { id: "what-if", onclick: ask }, "What if?"));
+    }
     if (this.runs.length > 1) byId("tools").append(h("button", { id: "switch", onclick: () => this.switchRun() }, "Other run"));
   }
 
@@ -405,6 +411,7 @@ export class App implements Moved {
       theme: this.theme,
       cursor,
       chain: active ? this.chain : null,
+      causes: this.causes,
       found: active ? this.found : [],
       differs,
     };
@@ -452,7 +459,7 @@ export class App implements Moved {
       new Scene(surface, shown, layout, this.look(shown, here)).draw();
       canvas.setAttribute(
         "aria-label",
-        `Picture of ${shown.data.title}: ${shown.data.servers} servers, ${shown.moments.length} moments`,
+        `Picture of ${shown.data.title}: ${shown.data.servers || "no"} servers, ${shown.moments.length} moments`,
       );
     });
     const strip = this.surface(this.strip);
@@ -486,6 +493,7 @@ export class App implements Moved {
     byId("scale").setAttribute("aria-pressed", String(this.mode === "time"));
     byId("why").setAttribute("aria-pressed", String(this.asked === cursor));
     chainList(run, this.chain, cursor, (record) => this.go(record));
+    conflictList(run, (record) => this.go(record));
     const logs = byId("logs");
     logs.replaceChildren(logsTable(run, state, before, logs.clientWidth));
     byId("servers").replaceChildren(serversTable(run, state, before));
@@ -494,6 +502,7 @@ export class App implements Moved {
     if (leaders) byId("leaders").replaceChildren(leaders);
     byId("flight").replaceChildren(inFlight(run, cursor, (record) => this.go(record)));
     scenario(run, cursor);
+    this.script?.["moved"]?.(cursor < (run.moments.at(-1) ?? 0) ? stepOf(run.data, cursor) : Infinity);
     const { notes } = run.data;
     byId("notes-part").hidden = !notes.length;
     byId("notes").replaceChildren(...notes.map((note) => h("li", {}, note)));

@@ -73,7 +73,7 @@ export class Axis {
   private folds(y: number): void {
     const { surface, run, look, layout } = this;
     const { theme } = look;
-    const records = [...(look.chain?.steps ?? [])].map((step) => step.record).reverse();
+    const records = look.causes;
     let free = -Infinity;
     records.forEach((record, at) => {
       const x = this.x(record);

@@ -173,7 +173,7 @@ export class Facts {
       this.doubt(record, `writes another entry ${key} than the one that is there`, [this.created.get(other) ?? record]);
   }
 
-  private stepped(rec: Rec & { kind: 1 }, record: number, state: State, flight: Flight | undefined): void {
+  private stepped(rec: Rec & { kind: Kind.Stepped }, record: number, state: State, flight: Flight | undefined): void {
     const id = rec.server;
     const before = this.before_[id - 1];
     const server = state.of(id);
@@ -326,7 +326,7 @@ export class Facts {
   }
 
   /** A message must not rest on what is not durable, or not so. */
-  private sends(rec: Rec & { kind: 3 }, state: State): void {
+  private sends(rec: Rec & { kind: Kind.Sent }, state: State): void {
     const server = state.of(rec.from);
     const { from, to, term, step } = rec;
     if (rec.body === Body.RequestVote) this.heard.add(`${from} ${term} ${from}`);

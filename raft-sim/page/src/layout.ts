@@ -20,6 +20,8 @@ export interface Look {
   theme: Theme;
   cursor: number;
   chain: Chain | null;
+  /** The records that have room on the scale of causes, in order. */
+  causes: number[];
   /** Records that a search found, in order. */
   found: number[];
   /** A moment up to which two runs are the same; -1 for none. */
@@ -33,6 +35,9 @@ export const ROW = 18;
 const MOST_ROWS = 3;
 export const BAND = { leader: 26, candidate: 16, follower: 8 };
 
+/** The rows of clients: those with names, and a few for all others. */
+const rowsOf = (run: Run): number => min(run.rows, run.data.lanes.length + MOST_ROWS);
+
 /** The places of everything for a size. */
 export class Layout {
   readonly lanes: number;
@@ -44,7 +49,7 @@ export class Layout {
     readonly width: number,
     readonly height: number,
   ) {
-    this.rows = min(run.rows, MOST_ROWS);
+    this.rows = rowsOf(run);
     this.lanes = TOP + (this.rows ? this.rows * ROW + 10 : 0);
     this.lane = max(34, (height - this.lanes - AXIS) / run.data.servers);
   }
@@ -55,7 +60,7 @@ export class Layout {
   }
 
   static heightFor(run: Run, lane: number): number {
-    const rows = min(run.rows, MOST_ROWS);
+    const rows = rowsOf(run);
     return TOP + (rows ? rows * ROW + 10 : 0) + AXIS + run.data.servers * lane;
   }
 }

@@ -44,6 +44,9 @@ export function overview(
     surface.rect(left, height - 16 + row * 4, right - left, 3, theme.cut);
   }
   for (const { record } of look.chain?.steps ?? []) surface.rect(x(record) - 1, 2, 2, height - 20, theme.wrong);
+  for (const { from, to, row } of run.conflict) {
+    surface.rect(x(from), height - 18 - row * 4, max(2, x(to) - x(from)), 3, theme.wrong);
+  }
   if (run.violation >= 0) surface.polygon([x(run.violation), 12, x(run.violation) - 5, 2, x(run.violation) + 5, 2], theme.wrong);
   const unitX = (unit: number): number => GUTTER + (unit / all) * (width - GUTTER - 8);
   const [left, right] = [max(GUTTER - 2, unitX(seen[0])), min(width - 2, max(unitX(seen[0]) + 6, unitX(seen[1])))];

@@ -2,7 +2,7 @@
 
 import { floor, max, min } from "./math.ts";
 import { h } from "./dom.ts";
-import { CANDIDATE, LEADER, configuration, type Server, type State } from "./state.ts";
+import { CANDIDATE, CONDITIONS, LABELS, LEADER, configuration, type Server, type State } from "./state.ts";
 import type { Run } from "./run.ts";
 import { ON_TERM, termColor } from "./theme.ts";
 
@@ -17,16 +17,8 @@ function rows(run: Run, server: Server): Record<string, string> {
   const beside = (value: string, durable: string): string =>
     value === durable || !server.up ? value : `${value} (disk: ${durable})`;
   const name = (id: number): string => (id ? `S${id}` : "none");
-  const held = Object.entries({
-    "paused": conditions.paused,
-    "disk stalls": conditions.stalled,
-    "disk fails": conditions.failing,
-    "clock stopped": conditions.frozen,
-    "applies nothing": conditions.notApplying,
-    "disk lies": server.truth !== null,
-  })
-    .filter(([, on]) => on)
-    .map(([what]) => what);
+  const held = CONDITIONS.filter((what) => conditions[what]).map((what) => LABELS[what]);
+  if (server.truth) held.push(LABELS.lies);
   return {
     "role": server.up ? roles[server.role] : "down",
     "term": beside(String(server.term), String(disk.term)),
@@ -174,7 +166,16 @@ export function leadersTable(state: State): HTMLElement | null {
     );
     return [
       h("tr", {}, h("th", { scope: "row" }, `S${id}, term ${server.term}: matchIndex`), ...others(server.match)),
-      h("tr", {}, h("th", { scope: "row", title: "the entry behind those that were sent last" }, "next to be sent"), ...next),
+      h(
+        "tr",
+        {},
+        h(
+          "th",
+          { scope: "row", title: "no server reports its nextIndex: this is the index behind what was sent last" },
+          "last sent + 1",
+        ),
+        ...next,
+      ),
     ];
   });
   const head = h("tr", {}, h("th", { scope: "col" }, ""), ...all.map((id) => h("th", { scope: "col" }, `S${id}`)));

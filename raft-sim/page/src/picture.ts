@@ -7,7 +7,7 @@ import { Scene } from "./scene.ts";
 import { SvgSurface } from "./surface.ts";
 import { read } from "./tape.ts";
 import { LIGHT } from "./theme.ts";
-import { why, type Chain } from "./why.ts";
+import { roomFor, why, type Chain } from "./why.ts";
 
 /** The run of a page. */
 export function runOf(page: string): Run {
@@ -17,17 +17,14 @@ export function runOf(page: string): Run {
 
 /** The picture of a run with lanes of a height. */
 export function drawn(run: Run, width: number, lane: number): string {
-  const chain = run.violation >= 0 ? why(run, run.violation) : null;
-  const scale = chain
-    ? folded(
-        run,
-        chain.steps.map((step) => step.record),
-      )
-    : steps(run);
+  const chain = run.violation >= 0 && run.data.servers ? why(run, run.violation) : null;
+  const causes = roomFor(run, chain, run.violation);
+  const scale = causes.length ? folded(run, causes) : steps(run);
   const height = Layout.heightFor(run, lane);
   const zoom = (width - GUTTER - 24) / scale.length;
   const camera = { left: -12 / zoom, zoom };
-  const look: Look = { camera, scale, mode: chain ? "causes" : "steps", theme: LIGHT, cursor: -1, chain, found: [], differs: -1 };
+  const mode = causes.length ? "causes" : "steps";
+  const look: Look = { camera, scale, mode, theme: LIGHT, cursor: -1, chain, causes, found: [], differs: -1 };
   const lines = chain?.steps.length ?? 0;
   const surface = new SvgSurface(width, height + (lines ? lines * LINE + LINE : 0), run.data.violation?.detail ?? run.data.title);
   new Scene(surface, run, new Layout(run, width, height), look).draw();

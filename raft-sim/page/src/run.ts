@@ -1,7 +1,7 @@
 // A run, read once from its beginning to its end: what is drawn of it, what is searched in it, and states on the way.
 
 import { ceil, floor, lowerBound, max, min } from "./math.ts";
-import { LEADER, State, flightOf, type Condition, type Flight } from "./state.ts";
+import { State, flightOf, type Condition, type Flight } from "./state.ts";
 import { CONDITIONS } from "./state.ts";
 import { Facts } from "./facts.ts";
 import { Body, Cause, Kind, Tape, type Rec, type RunData } from "./tape.ts";
@@ -54,6 +54,17 @@ export interface Request {
   row: number;
 }
 
+/** An operation that can't be put in order with others, on the lane of its client. */
+export interface Conflicting {
+  /** The record at which it begins, and that of its end, or the last one if it may happen at any later time. */
+  from: number;
+  to: number;
+  /** False if it may happen at any later time. */
+  ended: boolean;
+  row: number;
+  text: string;
+}
+
 const LOSSES = ["", "by chance", "its link is cut", "its receiver is down", "dropped"];
 
 export class Run {
@@ -67,6 +78,7 @@ export class Run {
   readonly cuts: Cut[] = [];
   readonly faults: FaultBar[] = [];
   readonly requests: Request[] = [];
+  readonly conflict: Conflicting[];
   readonly flights: Flight[] = [];
   /** Places of flights by the records at which they left, in order. */
   readonly facts: Facts;
@@ -95,7 +107,7 @@ export class Run {
         this.checkpoints.push({ record, state: state.copy(), flights: this.flights.length, writes });
       }
       const rec = this.tape.read(record);
-      if (isMoment(rec)) this.moments.push(record);
+      if (isMoment(rec) || !data.servers) this.moments.push(record);
       this.rank[record] = this.moments.length;
       const flight = rec.kind === Kind.Stepped && rec.cause === Cause.Receive ? this.flights[rec.ref - 1] : undefined;
       this.facts.before(rec, state);
@@ -133,8 +145,9 @@ export class Run {
           break;
         case Kind.Asked: {
           const free = rows.findIndex((until) => until < record);
-          const row = free >= 0 ? free : rows.length;
-          rows[row] = last + 1;
+          const packed = free >= 0 ? free : rows.length;
+          const row = data.requests[rec.request - 1] ?? data.lanes.length + packed;
+          if (row >= data.lanes.length) rows[packed] = last + 1;
           const request = {
             number: rec.request,
             from: record,
@@ -154,7 +167,7 @@ export class Run {
           const request = asked.get(rec.request);
           if (request) {
             Object.assign(request, { to: record, outcome: rec.outcome, answer: rec.text });
-            rows[request.row] = record;
+            if (request.row >= data.lanes.length) rows[request.row - data.lanes.length] = record;
           }
           break;
         }
@@ -172,8 +185,15 @@ export class Run {
       this.trackSpans(rec, record, state, last, open);
     }
     this.facts.settle(state);
-    this.rows = rows.length;
-    this.violation = data.violation ? (this.moments.at(-1) ?? 0) : -1;
+    this.rows = data.lanes.length + rows.length;
+    this.violation = data.violation ? (data.violated_at ?? this.moments.at(-1) ?? 0) : -1;
+    this.conflict = (data.conflict?.operations ?? []).map(({ lane, text, begins, ends }) => ({
+      from: asked.get(begins)?.from ?? 0,
+      to: asked.get(ends)?.to ?? last,
+      ended: ends > 0,
+      row: lane,
+      text,
+    }));
   }
 
   /** The first configuration as text. */
@@ -207,7 +227,7 @@ export class Run {
       }
     };
     const all = rec.kind === Kind.Recovered;
-    const ids = all ? state.servers.map((_, at) => at + 1) : "server" in rec ? [rec.server] : [];
+    const ids = all ? state.servers.map((_, at) => at + 1) : "server" in rec && rec.server ? [rec.server] : [];
     for (const id of ids) {
       const server = state.of(id);
       if (rec.kind === Kind.Stepped || rec.kind === Kind.Durable || rec.kind === Kind.Crashed) {
@@ -321,9 +341,13 @@ export class Run {
       case Kind.Statement:
         return { who: `line ${rec.line}`, what: (this.data.scenario[rec.line - 1] ?? "").replace(/\s+/g, " ") };
       case Kind.Asked:
-        return { who: `client → ${this.name(rec.server)}`, what: text(rec.text) };
-      case Kind.Answered:
-        return { who: this.name(rec.server), what: text(rec.text) };
+      case Kind.Answered: {
+        const what = text(rec.text);
+        // In a history the text names the client.
+        const [who, rest] = what.split(/: (.*)/s);
+        if (!rec.server) return { who, what: rest };
+        return { who: (rec.kind === Kind.Asked ? "client → " : "") + this.name(rec.server), what };
+      }
       case Kind.Condition: {
         const [begins, ends] = CONDITION_WORDS[CONDITIONS[rec.condition]];
         return { who: this.name(rec.server), what: rec.on ? begins : ends };
@@ -344,11 +368,6 @@ export class Run {
   /** True if time passed. */
   get hasTime(): boolean {
     return this.count > 0 && this.tape.times[this.count - 1] > 0;
-  }
-
-  /** True if some server leads at a record. */
-  hasLeader(state: State): boolean {
-    return state.servers.some((server) => server.up && server.role === LEADER);
   }
 }
 

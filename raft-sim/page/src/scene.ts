@@ -3,10 +3,19 @@
 import { Axis } from "./axis.ts";
 import { AXIS, BAND, GUTTER, ROW, TOP, type Layout, type Look } from "./layout.ts";
 import { abs, ceil, floor, hypot, lowerBound, max, min } from "./math.ts";
-import { CANDIDATE, LEADER, type Flight } from "./state.ts";
+import { CANDIDATE, LABELS, LEADER, type Flight } from "./state.ts";
 import type { Run } from "./run.ts";
 import type { Surface } from "./surface.ts";
 import { ON_TERM, bodyColor, isReply, termColor } from "./theme.ts";
+
+/** The top of a row of clients. */
+const rowTop = (row: number): number => TOP + 2 + row * ROW;
+
+/** How texts of requests begin, which need not be said on a lane of clients. */
+const PREFIX = /^a client |^is asked |^client \d+: (asks for )?/;
+
+/** The letter of an operation in a list. */
+export const letter = (at: number): string => String.fromCharCode(97 + (at % 26));
 
 export class Scene {
   private readonly x0 = GUTTER;
@@ -45,6 +54,7 @@ export class Scene {
       this.lanes();
       this.cuts();
       this.requests();
+      this.conflict();
       this.bands();
       this.spans();
       this.messages();
@@ -83,9 +93,10 @@ export class Scene {
         surface.text(this.x0 - 16, layout.y(server) + 16, name.slice(0, 7), { color: theme.quiet, size: 10, align: "right" });
       }
     }
-    if (layout.rows) {
-      surface.text(this.x0 - 16, TOP + (layout.rows * ROW) / 2, "clients", { color: theme.quiet, size: 11, align: "right" });
-    }
+    const { lanes } = run.data;
+    const quiet = { color: theme.quiet, size: 10, align: "right" } as const;
+    lanes.forEach((name, row) => surface.text(this.x0 - 9, rowTop(row) + ROW / 2 - 2, name, quiet));
+    if (layout.rows > lanes.length) surface.text(this.x0 - 9, TOP + ((lanes.length + layout.rows) * ROW) / 2, "clients", quiet);
   }
 
   private stretch(from: number, to: number): [number, number] {
@@ -150,14 +161,6 @@ export class Scene {
   private spans(): void {
     const { surface, layout, run } = this;
     const { theme } = this.look;
-    const labels: Record<string, string> = {
-      paused: "paused",
-      stalled: "disk stalls",
-      failing: "disk fails",
-      frozen: "clock stopped",
-      notApplying: "applies nothing",
-      lies: "disk lies",
-    };
     for (const { from, to, server, what } of run.spans) {
       if (!this.seen(from, to)) continue;
       const [x, width] = this.stretch(from, to);
@@ -171,7 +174,7 @@ export class Scene {
       } else {
         surface.rect(x, y + 4, width, 3, what === "lies" || what === "failing" ? theme.wrong : theme.disk);
       }
-      const label = labels[what] ?? "";
+      const label = LABELS[what];
       if (width > label.length * 6 + 8) {
         surface.text(max(x, this.x0 + 2) + 4, y + 13, label, { color: what === "lies" ? theme.wrong : theme.quiet, size: 10 });
       }
@@ -202,13 +205,16 @@ export class Scene {
   private requests(): void {
     const { surface, layout, run } = this;
     const { theme } = this.look;
-    if (!layout.rows || (this.dense && run.requests.length > 20000)) return;
+    const drawn: number[] = [];
     for (const request of run.requests) {
       if (request.from > this.last) break;
       if (request.to < this.first || request.row >= layout.rows) continue;
       const [x, full] = this.stretch(request.from, request.to);
       const width = max(3, full);
-      const y = TOP + 2 + request.row * ROW;
+      // Of many in one column of pixels one is enough.
+      if (this.dense && x + width < (drawn[request.row] ?? 0) + 1) continue;
+      drawn[request.row] = x + width;
+      const y = rowTop(request.row);
       const line = { color: request.class === 2 ? theme.vote : theme.done, width: 1.25 };
       const height = ROW - 5;
       switch (request.outcome) {
@@ -226,10 +232,30 @@ export class Scene {
         default:
           surface.frame(x + 0.5, y + 0.5, width - 1, height - 1, { color: theme.down, dash: [3, 3] });
       }
-      const text = run.tape.text(request.text).replace(/^a client |^is asked /, "");
+      const text = run.tape.text((!run.data.servers && request.answer) || request.text).replace(PREFIX, "");
       if (width > text.length * 5.6 + 10)
         surface.text(max(x, this.x0 + 2) + 5, y + height / 2, text, { color: theme.ink, size: 10 });
     }
+  }
+
+  /** The operations that can't be put in order, each with its letter in the list of them. */
+  private conflict(): void {
+    const { surface, run } = this;
+    const { theme } = this.look;
+    run.conflict.forEach(({ from, to, row, text }, at) => {
+      if (!this.seen(from, to)) return;
+      const [x, width] = this.stretch(from, to);
+      const [y, height] = [rowTop(row), ROW - 4];
+      const label = `${letter(at)}  ${text}`;
+      surface.rect(x, y, max(3, width), height, theme.ground);
+      surface.rect(x, y, max(3, width), height, theme.wrong, 0.18);
+      surface.frame(x, y, max(3, width), height, { color: theme.wrong, width: 2 });
+      const place = max(this.x0, min(x, this.layout.width - label.length * 6.5 - 8)) + 5;
+      this.labels.push(() => {
+        if (place + label.length * 6 > x + width) surface.rect(place - 1, y + 2, label.length * 6, height - 4, theme.ground, 0.8);
+        surface.text(place, y + height / 2, label, { color: theme.ink, size: 11, bold: true });
+      });
+    });
   }
 
   private messages(): void {
@@ -274,11 +300,11 @@ export class Scene {
     const color = bodyColor(theme, flight.body);
     const [y1, y2] = [layout.y(flight.from), layout.y(flight.to)];
     const x1 = this.x(flight.sent);
-    let x2 = this.x(end);
     const atOnce = flight.end === flight.sent;
-    if (atOnce) x2 = x1 + min(40, abs(y2 - y1) * 0.5);
-    const share = flight.lost ? (atOnce ? 0.55 : 0.8) : 1;
     const open = !flight.lost && flight.took < 0 && flight.end < 0;
+    // One that is on its way goes beyond the end of the run.
+    const x2 = atOnce ? x1 + min(40, abs(y2 - y1) * 0.5) : this.x(end) + (open ? 24 : 0);
+    const share = flight.lost ? (atOnce ? 0.55 : 0.8) : 1;
     const [ex, ey] = [x1 + (x2 - x1) * share, y1 + (y2 - y1) * share];
     const length = hypot(ex - x1, ey - y1) || 1;
     const [ux, uy] = [(ex - x1) / length, (ey - y1) / length];

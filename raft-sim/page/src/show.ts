@@ -27,8 +27,8 @@ export function heading(runs: Run[], alike: number, copy: (text: string) => void
   const facts = [
     violation ? data.title : "",
     data.subject,
-    `${data.servers} servers`,
-    `${data.observations.toLocaleString("en")} observations`,
+    data.servers ? `${data.servers} servers` : "",
+    `${data.observations.toLocaleString("en")} ${data.servers ? "observations" : "events"}`,
   ]
     .filter(Boolean)
     .join(" · ");
@@ -80,6 +80,22 @@ export function chainList(run: Run, chain: Chain | null, cursor: number, go: (re
   byId("chain").replaceChildren(...items);
   const found = chain.origin >= 0 ? "The filled number is where it goes wrong." : "The steps that led here.";
   byId("chain-note").textContent = found;
+}
+
+/** The operations of clients that can't be put in order. */
+export function conflictList(run: Run, go: (record: number) => void): void {
+  byId("conflict-part").hidden = !run.conflict.length;
+  byId("conflict-note").textContent = run.data.servers ? (run.data.conflict?.reason ?? "") : "";
+  byId("conflict").replaceChildren(
+    ...run.conflict.map(({ from, to, ended, row, text }) =>
+      h(
+        "li",
+        {},
+        h("button", { class: "step", onclick: () => go(from) }, h("b", {}, run.data.lanes[row]), ` ${text}`),
+        h("button", { class: "plain how", onclick: () => go(to) }, `${run.time(from)} to ${ended ? run.time(to) : "the end"}`),
+      ),
+    ),
+  );
 }
 
 /** The scenario's text, with the line of the cursor. */

@@ -51,6 +51,15 @@ const copyDisk = (disk: Disk): Disk => ({ ...disk, log: disk.log.copy() });
 /** Names of what an action changed on a server, in the program's order. */
 export const CONDITIONS = ["paused", "stalled", "failing", "frozen", "notApplying"] as const;
 export type Condition = (typeof CONDITIONS)[number];
+/** What is said of a server in such a condition. */
+export const LABELS: Record<Condition | "lies", string> = {
+  paused: "paused",
+  stalled: "disk stalls",
+  failing: "disk fails",
+  frozen: "clock stopped",
+  notApplying: "applies nothing",
+  lies: "disk lies",
+};
 
 /** One server. */
 export class Server {
@@ -112,7 +121,7 @@ export interface Flight {
   late: boolean;
 }
 
-export const flightOf = (rec: Rec & { kind: 3 }, record: number, number: number): Flight => ({
+export const flightOf = (rec: Rec & { kind: Kind.Sent }, record: number, number: number): Flight => ({
   number,
   from: rec.from,
   to: rec.to,
@@ -229,7 +238,7 @@ export class State {
     }
   }
 
-  private step(rec: Rec & { kind: 1 }, flight: Flight | undefined, writes: number): void {
+  private step(rec: Rec & { kind: Kind.Stepped }, flight: Flight | undefined, writes: number): void {
     const server = this.of(rec.server);
     const { role, term } = server;
     for (const field of VIEW) {

@@ -12,6 +12,10 @@ export interface RunData {
   timeless: boolean;
   verdict: string;
   violation: Violation | null;
+  violated_at: number | null;
+  lanes: string[];
+  requests: number[];
+  conflict: Conflict | null;
   faults: string[];
   scenario: string[];
   notes: string[];
@@ -28,48 +32,61 @@ export interface Violation {
   liveness: boolean;
 }
 
+/** Operations of clients that can't be put in order. */
+export interface Conflict {
+  reason: string;
+  operations: { lane: number; text: string; begins: number; ends: number }[];
+}
+
 export const VERSION = 1;
 
 /** Kinds of records, in the program's order. */
-export const Kind = {
-  Booted: 0,
-  Stepped: 1,
-  Durable: 2,
-  Sent: 3,
-  Delivered: 4,
-  Lost: 5,
-  Held: 6,
-  Crashed: 7,
-  Wiped: 8,
-  Lies: 9,
-  Fault: 10,
-  Statement: 11,
-  Asked: 12,
-  Answered: 13,
-  Condition: 14,
-  Link: 15,
-  Recovered: 16,
-  NotBooted: 17,
-} as const;
+export const enum Kind {
+  Booted = 0,
+  Stepped = 1,
+  Durable = 2,
+  Sent = 3,
+  Delivered = 4,
+  Lost = 5,
+  Held = 6,
+  Crashed = 7,
+  Wiped = 8,
+  Lies = 9,
+  Fault = 10,
+  Statement = 11,
+  Asked = 12,
+  Answered = 13,
+  Condition = 14,
+  Link = 15,
+  Recovered = 16,
+  NotBooted = 17,
+}
 
 /** Kinds of messages. */
-export const Body = {
-  RequestVote: 0,
-  RequestVoteReply: 1,
-  PreVote: 2,
-  PreVoteReply: 3,
-  AppendEntries: 4,
-  AppendEntriesReply: 5,
-  InstallSnapshot: 6,
-  InstallSnapshotReply: 7,
-  TimeoutNow: 8,
-  ReadIndex: 9,
-  ReadIndexReply: 10,
-  Other: 11,
-} as const;
+export const enum Body {
+  RequestVote = 0,
+  RequestVoteReply = 1,
+  PreVote = 2,
+  PreVoteReply = 3,
+  AppendEntries = 4,
+  AppendEntriesReply = 5,
+  InstallSnapshot = 6,
+  InstallSnapshotReply = 7,
+  TimeoutNow = 8,
+  ReadIndex = 9,
+  ReadIndexReply = 10,
+  Other = 11,
+}
 
 /** What a server took in a step. */
-export const Cause = { Tick: 0, Receive: 1, Persisted: 2, Apply: 3, Request: 4, Reported: 5 } as const;
+export const enum Cause {
+  Tick = 0,
+  Receive = 1,
+  Persisted = 2,
+  Apply = 3,
+  Request = 4,
+  Reported = 5,
+}
 
 export interface Snapshot {
   index: number;
@@ -91,7 +108,7 @@ export type View = Record<ViewField, number>;
 
 export type Rec =
   | {
-      kind: 0;
+      kind: Kind.Booted;
       server: number;
       text: number;
       view: View;
@@ -100,7 +117,7 @@ export type Rec =
       entries: number[];
     }
   | {
-      kind: 1;
+      kind: Kind.Stepped;
       server: number;
       cause: number;
       ref: number;
@@ -109,9 +126,9 @@ export type Rec =
       matched: [number, number];
       texts: number[];
     }
-  | { kind: 2; server: number; write: number; text: number; part: Write | null }
+  | { kind: Kind.Durable; server: number; write: number; text: number; part: Write | null }
   | {
-      kind: 3;
+      kind: Kind.Sent;
       from: number;
       to: number;
       body: number;
@@ -125,20 +142,20 @@ export type Rec =
       takes: number;
       numbers: number[];
     }
-  | { kind: 4; message: number }
-  | { kind: 5; message: number; why: number }
-  | { kind: 6; message: number; held: boolean }
-  | { kind: 7; server: number; lost: number; text: number }
-  | { kind: 8; server: number; text: number }
-  | { kind: 9; server: number; lies: boolean; text: number }
-  | { kind: 10; fault: number; begins: boolean; servers: number[] }
-  | { kind: 11; line: number }
-  | { kind: 12; server: number; request: number; class: number; text: number }
-  | { kind: 13; server: number; request: number; outcome: number; text: number }
-  | { kind: 14; server: number; condition: number; on: boolean }
-  | { kind: 15; from: number; to: number; change: number }
-  | { kind: 16 }
-  | { kind: 17; server: number; text: number };
+  | { kind: Kind.Delivered; message: number }
+  | { kind: Kind.Lost; message: number; why: number }
+  | { kind: Kind.Held; message: number; held: boolean }
+  | { kind: Kind.Crashed; server: number; lost: number; text: number }
+  | { kind: Kind.Wiped; server: number; text: number }
+  | { kind: Kind.Lies; server: number; lies: boolean; text: number }
+  | { kind: Kind.Fault; fault: number; begins: boolean; servers: number[] }
+  | { kind: Kind.Statement; line: number }
+  | { kind: Kind.Asked; server: number; request: number; class: number; text: number }
+  | { kind: Kind.Answered; server: number; request: number; outcome: number; text: number }
+  | { kind: Kind.Condition; server: number; condition: number; on: boolean }
+  | { kind: Kind.Link; from: number; to: number; change: number }
+  | { kind: Kind.Recovered }
+  | { kind: Kind.NotBooted; server: number; text: number };
 
 /** Data that is not what the program wrote. */
 export class Damaged extends Error {}
@@ -202,7 +219,7 @@ export class Tape {
         return { kind, server, text, view, state, snapshot: this.snapshot(), entries: this.list() };
       }
       case Kind.Stepped: {
-        const [server, cause, ref, mask] = [this.grab(), this.grab(), this.grab(), this.grab()];
+        const [server, cause, ref, mask] = this.take(4);
         const view: Partial<View> = {};
         VIEW.forEach((field, bit) => {
           if (mask & (1 << bit)) view[field] = this.grab();
@@ -211,20 +228,13 @@ export class Tape {
         return { kind, server, cause, ref, view, writes, matched: [this.grab(), this.grab()], texts: this.list() };
       }
       case Kind.Durable: {
-        const [server, write, text, part] = [this.grab(), this.grab(), this.grab(), this.grab()];
+        const [server, write, text, part] = this.take(4);
         return { kind, server, write, text, part: part ? this.write() : null };
       }
       case Kind.Sent: {
-        const [from, to, body, term, text, flags] = [
-          this.grab(),
-          this.grab(),
-          this.grab(),
-          this.grab(),
-          this.grab(),
-          this.grab(),
-        ];
-        const [original, step, takes] = [this.grab(), this.grab(), this.grab()];
-        const numbers = [this.grab(), this.grab(), this.grab(), this.grab()];
+        const [from, to, body, term, text, flags] = this.take(6);
+        const [original, step, takes] = this.take(3);
+        const numbers = this.take(4);
         const [held, copy, lost] = [(flags & 1) > 0, (flags & 2) > 0, flags >> 2];
         return { kind, from, to, body, term, text, held, copy, lost, original, step, takes, numbers };
       }
@@ -264,11 +274,13 @@ export class Tape {
     return this.records[this.at++];
   }
 
+  private take(count: number): number[] {
+    this.at += count;
+    return this.records.slice(this.at - count, this.at);
+  }
+
   private list(): number[] {
-    const length = this.grab();
-    const list = this.records.slice(this.at, this.at + length);
-    this.at += length;
-    return list;
+    return this.take(this.grab());
   }
 
   private snapshot(): Snapshot {

@@ -15,6 +15,13 @@ export interface Link {
   weight: number;
 }
 
+/** The records that have room when a chain is shown: its steps, and operations that can't be put in order. */
+export function roomFor(run: Run, chain: Chain | null, asked: number): number[] {
+  const conflict = asked === run.violation ? run.conflict : [];
+  const records = [...(chain?.steps ?? []).map((step) => step.record), ...conflict.flatMap(({ from, to }) => [from, to])];
+  return records.sort((one, other) => one - other);
+}
+
 export interface Chain {
   /** The steps, the latest first, each with how it leads to a later one of them. */
   steps: { record: number; how: string; leads: number; remark: string }[];

@@ -213,6 +213,32 @@ test("a click, a drag and the wheel move the picture", async () => {
   assert.deepEqual(wrong, []);
 });
 
+test("a history shows its clients, and opens at the operation that contradicts the others", async () => {
+  const { page, wrong } = await opened(pagePath("history-stale-read.jsonl.html"));
+  assert.match(await page.innerText("h1"), /client \d+ read/);
+  const operations = page.locator("#conflict li");
+  assert.ok((await operations.count()) >= 2);
+  assert.ok(!(await page.isVisible(".state")));
+  assert.match(await sentence(page), /^client \d+/);
+  await operations.first().locator("button").first().click();
+  await settled(page);
+  assert.match(await sentence(page), /asks for/);
+  await press(page, "Home");
+  assert.equal(await place(page), 1);
+  assert.deepEqual(wrong, []);
+  const { page: legal } = await opened(pagePath("history-legal.edn.html"));
+  assert.match(await legal.innerText("#header"), /linearizable/);
+  assert.ok(!(await legal.isVisible("#conflict-part")));
+});
+
+test("a run with a violation at its clients shows which operations contradict each other", async () => {
+  const { page, wrong } = await opened(pagePath("stale-read.html"));
+  assert.ok((await page.locator("#conflict li").count()) >= 2);
+  assert.ok((await page.innerText("#conflict-note")).length > 20);
+  assert.ok(await page.isVisible("#servers"));
+  assert.deepEqual(wrong, []);
+});
+
 test("nothing is wider than the window, on a phone, at 400 % and at 3840 pixels", async () => {
   for (const [width, height] of [
     [390, 844],

@@ -208,7 +208,17 @@ test("the picture is drawn as SVG, the same each time", () => {
       chain.steps.map((step) => step.record),
     );
     const camera = { left: 0, zoom: 900 / scale.length };
-    const look = { camera, scale, mode: "causes" as const, theme: LIGHT, cursor: run.violation, chain, found: [], differs: -1 };
+    const look = {
+      camera,
+      scale,
+      mode: "causes" as const,
+      theme: LIGHT,
+      cursor: run.violation,
+      chain,
+      causes: [],
+      found: [],
+      differs: -1,
+    };
     new Scene(surface, run, new Layout(run, 1000, 400), look).draw();
     return surface.toString();
   };
@@ -217,6 +227,28 @@ test("the picture is drawn as SVG, the same each time", () => {
   assert.match(svg, /^<svg xmlns/);
   assert.match(svg, /leader, term/);
   assert.ok(!/NaN|undefined|Infinity/.test(svg));
+});
+
+test("operations that can't be put in order stand on the lanes of their clients", () => {
+  for (const file of ["stale-read.html", "history-stale-read.jsonl.html"]) {
+    const [run] = runsOf(file);
+    assert.ok(run.conflict.length >= 2, file);
+    for (const { from, to, row, text } of run.conflict) {
+      assert.ok(from < to && row < run.data.lanes.length && text.length > 0, `${file}: ${text}`);
+      assert.equal(run.tape.kinds[from], Kind.Asked, file);
+    }
+    assert.ok(run.conflict.some(({ text }) => /read/.test(text)));
+    // A client does one thing at a time.
+    for (const one of run.requests) {
+      for (const other of run.requests) {
+        if (run.data.requests.length && one !== other && one.row === other.row)
+          assert.ok(one.to < other.from || other.to < one.from);
+      }
+    }
+  }
+  const [legal] = runsOf("history-legal.edn.html");
+  assert.equal(legal.conflict.length, 0);
+  assert.equal(legal.violation, -1);
 });
 
 test("round numbers", () => {

@@ -1,72 +1,15 @@
-// "What if" in a page: the simulator itself, as a WebAssembly module that the page has within itself, goes on from any step in another
-// way. raft-sim/wasm/README.md has the requests.
+// "What if" in a page: the simulator goes on from any step in another way.
 
-interface Choice {
-  text: string;
-  action: unknown;
-}
-interface Summary {
-  branch: number;
-  parent: number | null;
-  forked: number | null;
-  steps: number;
-  held: boolean;
-  verdict: string;
-  digest: string | null;
-}
+import { button, element, save, started, text, type Ask, type Choice, type Summary } from "./module.ts";
+
 interface Likelihood {
   runs: number;
   held: number;
   violated: Record<string, number>;
 }
-interface Saved {
-  scenario: string;
-  same: boolean;
-  verdict: string;
-}
-type Ask = <A>(request: unknown) => A;
-
 /** Continuations of one portion, so that the page stays alive, and of one question. */
 const PORTION = 10;
 const CONTINUATIONS = 200;
-
-const text = (id: string): string => document.getElementById(id)?.textContent ?? "";
-
-/** A module that answers requests. An answer with an error is thrown. */
-async function started(): Promise<Ask> {
-  const coded = atob(text("what-if-module"));
-  const bytes = Uint8Array.from(coded, (letter) => letter.charCodeAt(0));
-  const { instance } = await WebAssembly.instantiate(bytes, {});
-  const { memory, input, call, output_length } = instance.exports as {
-    memory: WebAssembly.Memory;
-    input(length: number): number;
-    call(): number;
-    output_length(): number;
-  };
-  return (request) => {
-    const asked = new TextEncoder().encode(JSON.stringify(request));
-    // The call may grow the memory: its buffer is another one then.
-    const room = input(asked.length);
-    new Uint8Array(memory.buffer, room, asked.length).set(asked);
-    const place = call();
-    const answer = JSON.parse(new TextDecoder().decode(new Uint8Array(memory.buffer, place, output_length())));
-    if (answer.error) throw new Error(answer.error);
-    return answer;
-  };
-}
-
-function element<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  content: (Node | string)[],
-  more: Partial<HTMLElementTagNameMap[K]> = {},
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag);
-  Object.assign(made, more);
-  made.append(...content);
-  return made;
-}
-
-const button = (label: string, act: () => void): HTMLButtonElement => element("button", [label], { onclick: act });
 
 /** The window: what can be done after a step, and the branches that were made. */
 class Panel {
@@ -93,19 +36,12 @@ class Panel {
     });
     this.dialog.addEventListener("keydown", (event) => event.stopPropagation());
     this.dialog.setAttribute("aria-label", "what if");
-    for (const list of [this.choices, this.branches])
-      Object.assign(list.style, { maxHeight: "34vh", overflow: "auto", paddingLeft: "24px" });
-    this.dialog.style.width = "min(900px, 94vw)";
+    const close = button("Close", () => this.dialog.close());
     this.dialog.append(
-      element("h2", ["What if?"]),
-      this.place,
+      element("header", [element("h2", ["What if?"]), this.place, close]),
       this.said,
-      element("h2", ["What can be done here"]),
-      this.search,
-      this.choices,
-      element("h2", ["Branches"]),
-      this.branches,
-      button("Close", () => this.dialog.close()),
+      element("section", [element("h2", ["What can be done here"]), this.search, this.choices]),
+      element("section", [element("h2", ["Branches"]), this.branches]),
     );
     document.body.append(this.dialog);
   }
@@ -215,15 +151,7 @@ class Panel {
   }
 
   private save({ branch, steps }: Summary): void {
-    const saved = this.ask!<Saved>({ op: "save", branch, step: steps });
-    const file = element("a", [], {
-      href: URL.createObjectURL(new Blob([saved.scenario], { type: "text/plain" })),
-      download: `branch-${branch}.raft`,
-    });
-    file.click();
-    this.said.textContent = saved.same
-      ? `Saved; its replay leads to the same state: ${saved.verdict}`
-      : `Saved, but its replay leads to another state, since time matters here: ${saved.verdict}`;
+    this.said.textContent = save(this.ask!, branch, steps);
   }
 }
 

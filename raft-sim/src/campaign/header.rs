@@ -41,6 +41,12 @@ impl Header {
         }
     }
 
+    /// The name of the implementation that was tested.
+    #[must_use]
+    pub fn implementation(&self) -> &str {
+        &self.implementation
+    }
+
     /// Reads the first line of a file.
     pub(super) fn read(line: &[u8]) -> Result<Header, String> {
         /// The fields that the first line of every version has.

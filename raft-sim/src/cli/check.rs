@@ -7,9 +7,12 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Error;
+use super::files::{new_folder, write};
 use super::output::{ASIDE, BAD, GOOD, heading, read_or_report, report_wrong};
+use crate::campaign::quoted;
 use crate::history::{self, Explanation, GaveUp, History, Key, Limits, Operation, Verdict};
 use crate::report::End;
+use crate::view;
 
 /// Widest drawing, in characters.
 const WIDTH: usize = 100;
@@ -18,6 +21,7 @@ const WIDTH: usize = 100;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  raft-sim check history.edn\n  raft-sim run --seed 42 --history h.jsonl && raft-sim check h.jsonl\n  \
+                        raft-sim check history.edn --view pages\n  \
                         zcat h.jsonl.gz | raft-sim check -"
 )]
 pub(super) struct Args {
@@ -31,6 +35,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     memory: u32,
+    /// A new folder for pages that show the histories: the operations on lanes of their clients, and those that can't be
+    /// put in order
+    #[arg(long, value_name = "DIR")]
+    view: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,13 +55,17 @@ struct Case {
     /// The number of its operations and of its keys, if it could be read.
     size: Option<(usize, usize)>,
     result: Result<Verdict, String>,
+    /// The page that shows it.
+    page: Option<PathBuf>,
 }
 
 pub(super) fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<End, Error> {
     let limits = Limits { memory: (args.memory as usize) << 20 };
+    let folder = args.view.as_deref();
+    folder.map_or(Ok(()), |folder| new_folder(folder, "pages"))?;
     let mut cases = Vec::new();
     for path in &args.files {
-        let case = one(path, &limits, err)?;
+        let case = one(path, &limits, folder, err)?;
         match args.format {
             Format::Human => human(&case, args.memory, out)?,
             Format::Json => {}
@@ -77,14 +89,42 @@ pub(super) fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Re
     })))
 }
 
-/// Reads and judges a file. Errors are written to `err` at once.
-fn one(path: &Path, limits: &Limits, err: &mut dyn Write) -> io::Result<Case> {
+/// Reads and judges a file, and draws it into the folder if there is one. Errors in it are written to `err` at once.
+fn one(
+    path: &Path,
+    limits: &Limits,
+    folder: Option<&Path>,
+    err: &mut dyn Write,
+) -> Result<Case, Error> {
     let file = path.display().to_string();
-    let (size, result) = match load(path, err)? {
-        Ok(history) => (Some(history.size()), Ok(history::check(&history, limits))),
-        Err(message) => (None, Err(message)),
+    let history = match load(path, err)? {
+        Ok(history) => history,
+        Err(message) => return Ok(Case { file, size: None, result: Err(message), page: None }),
     };
-    Ok(Case { file, size, result })
+    let verdict = history::check(&history, limits);
+    let page = folder.map(|folder| draw(path, &history, &verdict, folder)).transpose()?;
+    Ok(Case { file, size: Some(history.size()), result: Ok(verdict), page })
+}
+
+/// Draws a history into a file of the folder that has its name, with a number if there are several of it.
+fn draw(
+    path: &Path,
+    history: &History,
+    verdict: &Verdict,
+    folder: &Path,
+) -> Result<PathBuf, Error> {
+    let file = path.display().to_string();
+    let stem = path.file_stem().map_or("-".into(), |stem| stem.to_string_lossy());
+    let stem = if stem == "-" { "history".into() } else { stem };
+    let name = |number: u32| match number {
+        1 => folder.join(format!("{stem}.html")),
+        _ => folder.join(format!("{stem}-{number}.html")),
+    };
+    let page = (1..).map(name).find(|page| !page.exists()).unwrap_or_else(|| name(1));
+    let replay = format!("raft-sim check {}", quoted(&file));
+    let run = view::history(history, verdict, format!("history {file}"), replay);
+    write(&page, |out| out.write_all(view::page(&[run]).as_bytes()))?;
+    Ok(page)
 }
 
 fn load(path: &Path, err: &mut dyn Write) -> io::Result<Result<History, String>> {
@@ -99,7 +139,7 @@ fn load(path: &Path, err: &mut dyn Write) -> io::Result<Result<History, String>>
 }
 
 fn human(case: &Case, memory: u32, out: &mut dyn Write) -> io::Result<()> {
-    let Case { file, size, result } = case;
+    let Case { file, size, result, page } = case;
     let Some((operations, keys)) = *size else { return Ok(()) };
     write!(out, "{file}: {}, {}: ", number(operations, "operation"), number(keys, "key"))?;
     match result {
@@ -118,7 +158,8 @@ fn human(case: &Case, memory: u32, out: &mut dyn Write) -> io::Result<()> {
             )
         }
         Err(_) => Ok(()),
-    }
+    }?;
+    page.as_ref().map_or(Ok(()), |page| writeln!(out, "drawn in {}", page.display()))
 }
 
 fn illegal(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
@@ -170,6 +211,9 @@ struct Row<'c> {
     /// Operations that can't be put in order, each in the form of its last event, with the numbers of its events,
     /// from 1.
     core: &'c [Operation],
+    /// The page that shows it, with `--view`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<&'c Path>,
 }
 
 fn row(case: &Case) -> Row<'_> {
@@ -184,6 +228,7 @@ fn row(case: &Case) -> Row<'_> {
         configurations: None,
         message: None,
         core: &[],
+        page: case.page.as_deref(),
     };
     match &case.result {
         Ok(Verdict::Linearizable) => row,

@@ -63,9 +63,9 @@ pub(super) fn run(args: &Args, target: &Target<'_>, out: &mut dyn Write) -> Resu
         let lines = traced.into_lines();
         write(path, |file| lines.iter().try_for_each(|(_, line)| writeln!(file, "{line}")))?;
     }
-    let (outcome, history) = recorded.map_err(Error::Message)?;
+    let (outcome, clients) = recorded.map_err(Error::Message)?;
     if let Some(path) = &args.history {
-        write(path, |file| history::write(&history, file))?;
+        write(path, |file| history::write(&clients.history, file))?;
     }
     verdict(args, target, &outcome, out)?;
     if let Some(diagram) = diagram {

@@ -1,5 +1,6 @@
 //! `raft-sim view`: a run as one page for a browser.
 
+mod playground;
 mod source;
 
 use std::io::Write;
@@ -17,8 +18,9 @@ use crate::plan::Plan;
 use crate::reference::Reference;
 use crate::report::End;
 use crate::subject::Implementation;
-use crate::view::{Run, WhatIf, page, page_with};
+use crate::view::{Run, WhatIf, page, page_with, playground};
 
+use playground::Playground;
 use source::{Named, Shown};
 
 /// Draw a run as one page for a browser, which needs nothing else
@@ -28,13 +30,14 @@ use source::{Named, Shown};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  raft-sim view --seed 42\n  raft-sim view figure-8-e --out figure-8.html\n  \
-                        raft-sim view night.jsonl --finding 2\n  raft-sim view --seed 42 --what-if raft-sim.wasm\n  raft-sim view s1.jsonl s2.jsonl s3.jsonl --out trace.html\n  \
+                        raft-sim view night.jsonl --finding 2\n  raft-sim view --seed 42 --what-if raft-sim.wasm\n  raft-sim view --playground --what-if raft-sim.wasm --out playground.html\n  raft-sim view s1.jsonl s2.jsonl s3.jsonl --out trace.html\n  \
                         raft-sim view --seed 0 --subject 'python3 subjects/python/broken.py' --compare-core"
 )]
 pub(super) struct Args {
     /// A scenario file, or the name of a scenario that comes with the program; a file of results, of which a finding is
     /// drawn; a plan; or the files of a trace; `-` is a scenario on the standard input
-    #[arg(value_name = "FILE|NAME", required_unless_present = "seed", conflicts_with = "seed")]
+    #[arg(value_name = "FILE|NAME", required_unless_present_any = ["seed", "playground"])]
+    #[arg(conflicts_with = "seed")]
     #[arg(conflicts_with_all = PlanArgs::names())]
     files: Vec<PathBuf>,
     /// The seed from which everything is drawn
@@ -53,6 +56,11 @@ pub(super) struct Args {
     /// The WebAssembly module `raft-sim.wasm`, to be put into the page: it then answers "what if", with the simulator itself
     #[arg(long, value_name = "FILE", conflicts_with = "subject")]
     what_if: Option<PathBuf>,
+    /// A page in which a run is made step by step: from an empty cluster, or from one of the paper's figures. The module
+    /// is that of `--what-if`
+    #[arg(long, requires = "what_if", conflicts_with_all = ["files", "seed", "finding", "compare", "subject"])]
+    #[arg(conflicts_with_all = PlanArgs::names())]
+    playground: bool,
     /// The file of the page
     #[arg(long, value_name = "FILE", default_value = "run.html")]
     out: PathBuf,
@@ -72,6 +80,9 @@ pub(super) fn view(
 ) -> Result<End, Error> {
     args.overwrite.check(&[("--out", &Some(args.out.clone()))])?;
     let target = args.subject.start(own)?;
+    if let (true, Some(module)) = (args.playground, &args.what_if) {
+        return save_playground(&args.out, module, &target, out);
+    }
     let source = match args.seed {
         Some(seed) => Named::Seed(seed),
         None => Named::Files(&args.files),
@@ -113,11 +124,34 @@ fn module(path: &Path, load: Option<String>, target: &Target<'_>) -> Result<What
     let Some(load) = load else {
         return refused("the module can't run what a trace reports".to_owned());
     };
+    Ok(WhatIf { module: encoded(path)?, load })
+}
+
+/// The module of a file, in base64.
+fn encoded(path: &Path) -> Result<String, Error> {
     let bytes = files::read(path).map_err(Error::Message)?;
     if !bytes.starts_with(b"\0asm") {
-        return refused("is no WebAssembly module; `raft-sim/wasm/build` makes it".to_owned());
+        let why = "is no WebAssembly module; `raft-sim/wasm/build` makes it";
+        return Err(Error::Message(format!("--what-if {}: {why}", path.display())));
     }
-    Ok(WhatIf { module: BASE64_STANDARD.encode(bytes), load })
+    Ok(BASE64_STANDARD.encode(bytes))
+}
+
+/// Writes the page in which a run is made step by step.
+fn save_playground(
+    path: &Path,
+    module: &Path,
+    target: &Target<'_>,
+    out: &mut dyn Write,
+) -> Result<End, Error> {
+    let (module, load) = (encoded(module)?, Playground::new());
+    let first = &load.starts[0];
+    let shown = source::of_text(&first.title, &first.text, String::new(), target)?;
+    let load = serde_json::to_string(&load).expect("texts can be written");
+    let page = playground(&shown.run, &module, &load);
+    write(path, |file| file.write_all(page.as_bytes()))?;
+    writeln!(out, "{}: {} KB", path.display(), page.len().div_ceil(1_000))?;
+    Ok(End::Held)
 }
 
 /// Writes the page of these runs, and what is on it. The end is that of the first run.

@@ -37,7 +37,7 @@ pub use form::read;
 pub use json::write;
 pub use operation::{Operation, Outcome};
 pub use read::ReadError;
-pub use timeline::timeline;
+pub use timeline::{label, timeline};
 pub use value::Value;
 
 use explain::judge;
@@ -191,6 +191,14 @@ impl History {
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// The operations in the order of their invocations, each with its outcome.
+    #[must_use]
+    pub fn operations(&self) -> Vec<Operation> {
+        let mut all: Vec<Operation> = by_key(&self.events).into_values().flatten().collect();
+        all.sort_by_key(|operation| operation.invoked);
+        all
     }
 
     /// The number of operations that were invoked, and of registers.

@@ -76,7 +76,9 @@ fn columns(operations: &[Operation]) -> (BTreeMap<usize, usize>, usize) {
     (columns.clone(), room.max().unwrap_or_default().max(next))
 }
 
-fn label(operation: &Operation) -> String {
+/// An operation in a few words: `read 1`.
+#[must_use]
+pub fn label(operation: &Operation) -> String {
     let shown = |value: &Option<Value>| {
         value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string)
     };

@@ -5,14 +5,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::checker::{ClientEvent, Operation, What};
 use crate::history::{Call, Event, History, Kind, Value};
 use crate::model::SessionId;
+use crate::subject::Request;
 
-/// The history of the clients' requests and answers. Each command writes its number. A process has one operation at a
-/// time: a session is one process as long as none of its operations stays open; an operation without a session takes
-/// the free process with the lowest number.
-pub(super) fn history(events: &[ClientEvent]) -> History {
-    let mut history = History::default();
-    let mut processes = Processes::default();
-    for ClientEvent { at, operation, what } in events {
+/// The history of a run's clients, and where its events come from.
+#[derive(Clone, Debug, Default)]
+pub struct ClientHistory {
+    /// The requests and answers. Each command writes its number. A process has one operation at a time: a session is one
+    /// process as long as none of its operations stays open; an operation without a session takes the free process with
+    /// the lowest number.
+    pub history: History,
+    /// For each event of the history, the request that was sent, or answered.
+    pub requests: Vec<Request>,
+}
+
+impl ClientHistory {
+    /// The history of what clients did, as [`Checkers`](crate::checker::Checkers) report it.
+    ///
+    /// # Panics
+    /// If the events are not those of a run from its beginning on.
+    #[must_use]
+    pub fn of(events: &[ClientEvent]) -> ClientHistory {
+        let mut clients = ClientHistory::default();
+        let mut processes = Processes::default();
+        for event in events {
+            clients.add(&mut processes, event);
+        }
+        clients
+    }
+
+    fn add(&mut self, processes: &mut Processes, event: &ClientEvent) {
+        let ClientEvent { at, operation, request, what } = event;
         let kind = match what {
             What::Asks(_) => Kind::Invoke,
             What::Written | What::Read(_) => Kind::Ok,
@@ -24,7 +46,7 @@ pub(super) fn history(events: &[ClientEvent]) -> History {
             What::Written | What::Read(_) | What::Failed => processes.ends(*operation),
             What::Unknown => processes.open.remove(operation).map(|(process, _)| process),
         };
-        let Some(process) = process else { continue };
+        let Some(process) = process else { return };
         let call = match operation {
             Operation::Write(number) => Call::Write(Some(Value::from(*number as i64))),
             Operation::Read(_) => Call::Read(match what {
@@ -34,9 +56,9 @@ pub(super) fn history(events: &[ClientEvent]) -> History {
         };
         let time = Some(*at);
         let event = Event { process, kind, key: None, call, version: None, time };
-        history.push(event).expect("a process begins when it is free, and ends what it began");
+        self.history.push(event).expect("a process begins when it is free, and ends what it began");
+        self.requests.push(*request);
     }
-    history
 }
 
 /// The processes of a history.

@@ -1,11 +1,10 @@
 //! A run with checkers and counters, as a campaign makes it for each seed.
 
-use super::history::history;
+use super::history::ClientHistory;
 use super::{Driven, Failed, Liveness, Script, Tally, drive, drive_scripted, not_booted};
 use crate::checker::{Checkers, Class, NoPanic, Property, Violation};
 use crate::coverage::{Coverage, Feature};
 use crate::digest::Digest;
-use crate::history::History;
 use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
@@ -92,7 +91,7 @@ pub fn recorded(
     plan: &Plan,
     implementation: &dyn Implementation,
     observer: &mut dyn Observer,
-) -> Result<(Outcome, History), String> {
+) -> Result<(Outcome, ClientHistory), String> {
     let own = implementation.enter(plan.seed).map_err(|why| not_booted(NodeId(1), &why))?;
     let launch = own.as_deref().unwrap_or(implementation);
     let mut judge = Judge::new(plan, launch.capabilities(), true);
@@ -102,7 +101,16 @@ pub fn recorded(
     let driven = drive(plan, launch, &mut (observer, &mut judge));
     let outcome = judge.outcome(driven)?;
     let events = judge.checkers.as_ref().map_or(&[][..], Checkers::reported);
-    Ok((outcome, history(events)))
+    Ok((outcome, ClientHistory::of(events)))
+}
+
+/// The checkers of a plan's run, for servers with these capabilities.
+#[must_use]
+pub fn checkers(plan: &Plan, capabilities: &[Capability]) -> Checkers {
+    let servers: Vec<NodeId> = plan.servers().collect();
+    let settings = servers.iter().map(|id| plan.settings_of(*id)).collect();
+    let members = &servers[..plan.members as usize];
+    Checkers::of(capabilities, &servers, members, settings).setting_aside(&plan.set_aside)
 }
 
 /// The checkers and counters of a run.
@@ -142,15 +150,11 @@ impl Judge {
     fn new(plan: &Plan, capabilities: &[Capability], judged: bool) -> Judge {
         let servers: Vec<NodeId> = plan.servers().collect();
         let members = &servers[..plan.members as usize];
-        let settings = servers.iter().map(|id| plan.settings_of(*id)).collect();
         Judge {
             no_panic: NoPanic::default(),
             digest: Digest::new(plan.seed),
             coverage: Coverage::new(servers.len(), members),
-            checkers: judged.then(|| {
-                let checkers = Checkers::of(capabilities, &servers, members, settings);
-                checkers.setting_aside(&plan.set_aside)
-            }),
+            checkers: judged.then(|| checkers(plan, capabilities)),
             set_aside: plan.set_aside.clone(),
         }
     }

@@ -30,8 +30,9 @@ use crate::trigger::Watch;
 use crate::world::{Design, Halt, Launch, Next, Start, World};
 
 pub use healing::Liveness;
+pub use history::ClientHistory;
 pub(crate) use interrupt::Interrupt;
-pub use judged::{Outcome, recorded, run, run_on, run_scripted};
+pub use judged::{Outcome, checkers, recorded, run, run_on, run_scripted};
 pub use script::Script;
 
 use admin_ops::Tried;

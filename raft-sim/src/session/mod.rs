@@ -8,6 +8,7 @@
 //!
 //! `raft-sim debug` and the WebAssembly module are two faces of it.
 
+mod acts;
 mod by_hand;
 mod choices;
 mod save;
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::action::Action;
-use crate::checker::Violation;
+use crate::checker::{Checkers, Violation};
 use crate::model::NodeId;
 use crate::network::MessageId;
 use crate::observation::Observer;
@@ -30,6 +31,7 @@ use crate::run::{self, Script, run_scripted};
 use crate::scenario::replay;
 use crate::scenario::syntax::Scenario;
 use crate::subject::Implementation;
+use crate::time::Micros;
 use crate::timeline::{self, Recorder};
 use crate::world::{Design, Halt, World};
 
@@ -162,6 +164,17 @@ impl<'a> Session<'a> {
             Base::Plan(plan) => run::design(plan),
             Base::Scenario(scenario) => {
                 replay::design(&scenario.header, self.implementation.capabilities())
+            }
+        }
+    }
+
+    /// The checkers of its runs, which have observed nothing yet.
+    pub(crate) fn checkers(&self) -> Checkers {
+        let capabilities = self.implementation.capabilities();
+        match &self.base {
+            Base::Plan(plan) => run::checkers(plan, capabilities),
+            Base::Scenario(scenario) => {
+                replay::checkers(&scenario.header, &self.design(), capabilities)
             }
         }
     }
@@ -358,19 +371,34 @@ impl<'a> Session<'a> {
     /// # Errors
     /// There is no such step, or nothing can be done there.
     pub fn apply(&mut self, branch: usize, step: usize, action: Action) -> Result<usize, String> {
+        self.may_go_on(branch, step)?;
+        self.checked(branch, step, &action)?;
+        self.go_on(branch, step, vec![action])
+    }
+
+    fn may_go_on(&self, branch: usize, step: usize) -> Result<(), String> {
         self.has(branch, step).ok_or_else(|| format!("branch {branch} has no step {step}"))?;
         if step == self.steps(branch) && self.violation(branch).is_some() {
             return Err("the run ended here, with a violation; go a step back".to_owned());
         }
-        self.checked(branch, step, &action)?;
+        Ok(())
+    }
+
+    /// The time of a step, in virtual microseconds.
+    fn time_of(&self, branch: usize, step: usize) -> Micros {
+        self.marks(branch)[..step].last().map_or(0, |mark| mark.at)
+    }
+
+    /// A new branch: the actions behind a step of another one.
+    fn go_on(&mut self, branch: usize, step: usize, actions: Vec<Action>) -> Result<usize, String> {
         let mut script = self.branches[branch].script.clone();
         script.injected.retain(|(number, _)| *number < step as u64);
-        script.injected.push((step as u64, action.clone()));
+        script.injected.extend((step as u64..).zip(actions.iter().cloned()));
         let track = match &self.base {
             Base::Plan(plan) => Track::of_plan(plan, &script, self.implementation)?,
             Base::Scenario(scenario) => {
                 let parent = &self.branches[branch].track;
-                by_hand::track(scenario, parent, step, action, self.implementation)?
+                by_hand::track(scenario, parent, step, actions, self.implementation)?
             }
         };
         self.add(Some((branch, step)), script, track)

@@ -280,3 +280,30 @@ fn what_is_not_there_is_an_error() {
     let why = session.likelihood(0, 0, 0..1).expect_err("there is no chance");
     assert_eq!(why, "nothing in a scenario depends on chance");
 }
+
+#[test]
+fn a_run_is_made_from_an_empty_cluster_act_by_act() {
+    for settings in ["", "settings pre-vote check-quorum\n"] {
+        let text = format!("scenario  Three servers\npaper     §5\nservers   S1 S2 S3\n{settings}");
+        let base = Base::Scenario(Box::new(scenario(&text)));
+        let mut session = Session::new(base, &Reference).expect("its servers boot");
+        assert_eq!(session.deliver_all(0, 0), Err("no message is in flight".to_owned()));
+        let stands = session.time_out(0, 0, NodeId(1)).expect("it times out");
+        let end = session.steps(stands);
+        let state = session.state(stands, end).expect("the last step");
+        assert_eq!(state.flights.len(), 2, "it asks the others");
+        let leads = session.deliver_all(stands, end).expect("they are in flight");
+        let end = session.steps(leads);
+        let state = session.state(leads, end).expect("the last step");
+        assert_eq!((state.servers[0].role, state.flights.len()), (Role::Leader, 0));
+        let beats = session.time_out(leads, end, NodeId(1)).expect("it sends heartbeats");
+        let end = session.steps(beats);
+        let state = session.state(beats, end).expect("the last step");
+        assert_eq!(state.flights.len(), 2);
+        let crash = Action::Crash { server: NodeId(1), survives: Default::default() };
+        let crashed = session.apply(beats, end, crash).expect("it is up");
+        assert_eq!(session.time_out(crashed, end + 1, NodeId(1)), Err("S1 is down".to_owned()));
+        let saved = session.save(crashed, end + 1, "Three servers").expect("the last step");
+        assert!(saved.same && saved.verdict == "passed", "{}", saved.scenario);
+    }
+}

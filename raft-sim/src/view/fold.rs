@@ -219,7 +219,7 @@ impl Fold {
             | Event::Transfer(..)
             | Event::Compact(_) => {
                 let request = event.request();
-                (4, request.and_then(|it| self.requests.get(&it).copied()).unwrap_or(0))
+                (4, request.map_or(0, |it| self.number_of(it)))
             }
         }
     }
@@ -307,6 +307,11 @@ impl Fold {
         self.tape.put([id.0.into(), number, class, text]);
     }
 
+    /// The number of a request; 0 if it was never sent.
+    pub(super) fn number_of(&self, request: Request) -> u64 {
+        self.requests.get(&request).copied().unwrap_or(0)
+    }
+
     fn answered(&mut self, now: Micros, id: NodeId, request: Request, answer: Answer) {
         let outcome = match answer {
             Answer::Committed(_) | Answer::Registered(..) | Answer::Read(_) | Answer::Done => 1,
@@ -314,7 +319,7 @@ impl Fold {
             Answer::NoSession(_) | Answer::Superseded => 3,
             Answer::Unknown => 4,
         };
-        let number = self.requests.get(&request).copied().unwrap_or(0);
+        let number = self.number_of(request);
         self.tape.begin(now, Kind::Answered);
         let text = self.tape.text(&timeline::answer(answer));
         self.tape.put([id.0.into(), number, outcome, text]);

@@ -4,6 +4,7 @@
 //! else: no network, no server, no other file. The page itself is made from TypeScript in `raft-sim/page`, and is checked
 //! in as it is built; nothing here draws.
 
+mod clients;
 mod fold;
 mod numbers;
 mod page;
@@ -18,13 +19,15 @@ use crate::checker::{Class, Violation};
 use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::Plan;
+use crate::run::ClientHistory;
 use crate::scenario::syntax::Scenario;
 use crate::time::Micros;
 
 use fold::Fold;
 use tape::Tape;
 
-pub use page::{WhatIf, page, page_with};
+pub use clients::{Conflict, history};
+pub use page::{WhatIf, data, page, page_with, playground};
 pub use traced::traced;
 
 /// The version of the data in a page.
@@ -45,6 +48,11 @@ impl Recorder {
     #[must_use]
     pub fn new() -> Recorder {
         Recorder::default()
+    }
+
+    /// Adds the operations of the run's clients that can't be put in order, if there are any.
+    pub fn explain(&self, clients: &ClientHistory, about: &mut About) {
+        clients::explain(clients, |request| self.0.number_of(request), about);
     }
 
     /// The run as the page shows it.
@@ -76,6 +84,14 @@ pub struct About {
     pub verdict: String,
     /// The violation that ended it.
     pub violation: Option<Shown>,
+    /// The record at which the violation shows, if it is not the last one.
+    pub violated_at: Option<u64>,
+    /// The names of lanes of clients, the first one on top. Requests without a lane are drawn below them.
+    pub lanes: Vec<String>,
+    /// For each request, in order, its lane; empty if no request has one.
+    pub requests: Vec<u64>,
+    /// The operations of clients that can't be put in order.
+    pub conflict: Option<Conflict>,
     /// The faults of its plan, in order.
     pub faults: Vec<String>,
     /// The lines of its scenario.

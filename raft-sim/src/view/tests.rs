@@ -10,10 +10,10 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::page::data;
-use super::{About, Recorder, Run, Shown, page};
+use super::{About, Recorder, Run, Shown, data, history, page};
 use crate::checker::Property;
 use crate::disk::{Disk, Torn};
+use crate::history::{Limits, check, read};
 use crate::model::{AppendReply, Body, Entry, LogIndex, Message, NodeId, Position, Term, length};
 use crate::observation::{Observation, Observer, Stop};
 use crate::plan::{Plan, PlanOptions};
@@ -23,7 +23,7 @@ use crate::scenario::packaged::PACKAGED;
 use crate::scenario::parse::parse;
 use crate::scenario::replay::{Failure, Verdict, replay};
 use crate::subject::{
-    Boot, Capability, Effects, Event, Implementation, Role, Subject, Token, View,
+    Answer, Boot, Capability, Effects, Event, Implementation, Role, Subject, Token, View,
 };
 use crate::time::Micros;
 
@@ -159,7 +159,7 @@ fn the_same_run_makes_the_same_page() {
         let plan = drawn(7, "");
         let mut recorder = Recorder::new();
         run::run(&plan, &Reference, true, &mut recorder).expect("servers boot");
-        data(&recorder.into_run(About::of_plan(&plan)))
+        data(&recorder.into_run(About::of_plan(&plan))).0
     };
     let text = made();
     assert_eq!(text, made());
@@ -188,7 +188,7 @@ fn the_scenarios_are_exported_for_the_page() {
         let verdict = replay(&scenario, &Reference, &mut recorder);
         let mut about = About::of_scenario(&scenario, source.text());
         match verdict {
-            Verdict::Passed => runs.push(data(&recorder.into_run(about))),
+            Verdict::Passed => runs.push(data(&recorder.into_run(about)).0),
             Verdict::Failed(Failure { message, .. }) if is_control => {
                 about.violation = Some(Shown {
                     property: "a property".to_owned(),
@@ -197,7 +197,7 @@ fn the_scenarios_are_exported_for_the_page() {
                     server: 0,
                     liveness: false,
                 });
-                controls.push(data(&recorder.into_run(about)));
+                controls.push(data(&recorder.into_run(about)).0);
             }
             Verdict::Failed(failure) => panic!("{}: {}", packaged.path, failure.message),
             Verdict::Skipped(_) => {}
@@ -222,6 +222,8 @@ enum Bug {
     CountsRefusals,
     /// A server that becomes leader forgets its commit index.
     ForgetsCommit,
+    /// A server answers reads by what it has applied, whoever leads.
+    StaleReads,
 }
 
 /// The times and servers of the steps in which a bug acted.
@@ -258,6 +260,12 @@ const BEST: Option<Position> = Some(Position { index: LogIndex::FIRST, term: Ter
 
 impl Subject for Server {
     fn step(&mut self, mut event: Event, effects: &mut Effects) {
+        if let (Event::Read(request), Bug::StaleReads, Some(applied)) =
+            (&event, self.bug, effects.view.applied)
+        {
+            effects.answers.push((*request, Answer::Read(applied)));
+            return;
+        }
         let (before, honest) = (effects.view, self.core.fork());
         if let (Event::Receive(message), Some(mut honest)) = (&mut event, honest) {
             let mut right =
@@ -315,7 +323,11 @@ impl Subject for Server {
                     self.acts(effects.now);
                 }
             }
-            Bug::AnyLog | Bug::CountsRefusals | Bug::CommitsAlone | Bug::ForgetsCommit => {}
+            Bug::AnyLog
+            | Bug::CountsRefusals
+            | Bug::CommitsAlone
+            | Bug::ForgetsCommit
+            | Bug::StaleReads => {}
         }
     }
 }
@@ -378,4 +390,45 @@ fn runs_with_planted_bugs_are_exported_for_the_page() {
     let later = all.iter().filter(|row| row["later"] == true).count();
     assert!(later >= 3, "most are seen only later than they act: {all:?}");
     keep("planted.json", &Value::from(all).to_string());
+}
+
+#[test]
+fn a_run_with_a_stale_read_shows_the_operations_that_contradict_it() {
+    for seed in 0..60 {
+        let mut plan = drawn(seed, "--servers 3 --faults crash,partition");
+        plan.clients.reads = 50;
+        for _ in 0..8 {
+            let planted = Planted(Bug::StaleReads, Acts::default());
+            let mut recorder = Recorder::new();
+            let (outcome, clients) =
+                run::recorded(&plan, &planted, &mut recorder).expect("servers boot");
+            let Some((_, violation)) = &outcome.violation else { break };
+            if violation.property != Property::Linearizability {
+                plan.set_aside.push(violation.property);
+                continue;
+            }
+            let title = format!("stale read, seed {seed}");
+            let violation = Some(Shown::of(violation));
+            let mut about = About { title, violation, ..About::of_plan(&plan) };
+            recorder.explain(&clients, &mut about);
+            assert!(about.conflict.is_some() && !about.lanes.is_empty(), "seed {seed}");
+            return keep("stale-read.html", &page(&[recorder.into_run(about)]));
+        }
+    }
+    panic!("no seed shows it");
+}
+
+#[test]
+fn histories_are_exported_for_the_page() {
+    for (name, lanes) in [("stale-read.jsonl", 3), ("legal.edn", 2)] {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/histories").join(name);
+        let bytes = fs::read(&path).expect("the file is there");
+        let clients = read(&bytes).expect("it is a history");
+        let verdict = check(&clients, &Limits::default());
+        let run = history(&clients, &verdict, name.to_owned(), String::new());
+        assert_eq!(run.observations(), clients.events().len() as u64);
+        assert!(run.about.lanes.len() >= lanes, "{:?}", run.about.lanes);
+        assert_eq!(run.about.conflict.is_some(), name == "stale-read.jsonl");
+        keep(&format!("history-{name}.html"), &page(&[run]));
+    }
 }

@@ -2,9 +2,12 @@
 //! `tests/data/bug-zoo.jsonl` and, from it, `docs/bug-zoo.md`. With names of bugs as arguments, only those are
 //! hunted, and the other lines stay as they are.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Parser;
 use raft_tests::evidence::save;
@@ -27,6 +30,10 @@ struct Args {
     /// Hunt nothing, and make the pages again from the data: the zoo's, that of the broken rules, and the matrix
     #[arg(long, conflicts_with_all = ["bugs", "check"])]
     pages: bool,
+
+    /// Hunt nothing, and draw the first run in which each bug was found, as `raft-sim view` does, into this folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "pages"])]
+    view: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -56,8 +63,11 @@ fn named(args: &Args) -> impl Iterator<Item = &'static Bug> {
     all().filter(|bug| args.bugs.is_empty() || args.bugs.iter().any(|name| name == bug.id))
 }
 
-/// Hunts the bugs named by the arguments, and writes the results.
+/// Hunts the bugs named by the arguments, and writes the results; or draws them.
 fn hunt(args: &Args) -> Result<(), String> {
+    if let Some(folder) = &args.view {
+        return draw(args, folder);
+    }
     let suite = suite()?;
     let bugs: Vec<&Bug> = named(args).collect();
     let workshop = workshop("bug-zoo", &bugs, &suite)?;
@@ -91,6 +101,33 @@ fn check(args: &Args) -> Result<bool, String> {
         Ok(())
     })?;
     Ok(all_caught.into_inner())
+}
+
+/// Draws the first run in which each bug named by the arguments was found.
+fn draw(args: &Args, folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let folder = folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))?;
+    let rows = rows()?;
+    let bugs: Vec<&Bug> = named(args).collect();
+    let workshop = workshop("bug-zoo", &bugs, &suite()?)?;
+    each(&bugs, |bug| {
+        let row = rows.iter().find(|row| row.id == bug.id);
+        let found = row.and_then(Row::first_found);
+        let Some((judge, seed)) = found else {
+            println!("{}: no run shows it", bug.id);
+            return Ok(());
+        };
+        let page = folder.join(format!("{}.html", bug.id));
+        let seed = seed.to_string();
+        let path = page.to_string_lossy().into_owned();
+        let view = ["view", "--seed", &seed, "--force", "--out", &path];
+        let ended = bug.planted(&workshop, judge).run(&view, Duration::from_secs(60))?;
+        match ended.code {
+            Some(0 | 1 | 3) => println!("{}: {}", bug.id, page.display()),
+            code => println!("{}: {view:?} ends with {code:?}", bug.id),
+        }
+        Ok(())
+    })
 }
 
 /// Makes all pages again.

@@ -30,6 +30,13 @@ impl Row {
             Judge::Rules => &self.rules,
         }
     }
+
+    /// The first seed that violated a property, and the way to judge.
+    #[must_use]
+    pub fn first_found(&self) -> Option<(Judge, u64)> {
+        let seed = |judge| self.search(judge).hunts.iter().find_map(Hunt::seed);
+        Judge::ALL.into_iter().find_map(|judge| Some((judge, seed(judge)?)))
+    }
 }
 
 /// The results of campaigns that differ in their seeds only.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::campaign::{self, Finding};
-use crate::checker::Class;
+use crate::checker::{Class, Property};
 use crate::cli::Error;
 use crate::cli::explain::found;
 use crate::cli::files;
@@ -16,11 +16,12 @@ use crate::cli::values::PlanArgs;
 use crate::cli::which;
 use crate::plan::{Plan, PlanOptions};
 use crate::report::{End, failure_end};
-use crate::run;
+use crate::run::{self, ClientHistory};
 use crate::scenario::parse::parse;
-use crate::scenario::replay::{Failure, Verdict, replay};
+use crate::scenario::replay::{Failure, Verdict, checkers, design, replay};
 use crate::scenario::source::Source;
 use crate::scenario::syntax::Scenario;
+use crate::subject::Implementation;
 use crate::trace;
 use crate::view::{self, About, Run};
 
@@ -122,7 +123,7 @@ pub(super) fn of_plan(
     target: &Target<'_>,
 ) -> Result<Shown, Error> {
     let mut recorder = view::Recorder::new();
-    let outcome = run::run(plan, target.implementation(), true, &mut recorder)
+    let (outcome, clients) = run::recorded(plan, target.implementation(), &mut recorder)
         .map_err(|why| Error::Message(format!("{title}: {why}")))?;
     let violation = outcome.violation.as_ref().map(|(_, violation)| violation);
     let end = match violation.map(|violation| violation.property.class()) {
@@ -134,7 +135,7 @@ pub(super) fn of_plan(
         None => format!("{title}: all held"),
         Some(violation) => format!("{title}: violated: {violation}"),
     };
-    let about = About {
+    let mut about = About {
         title,
         subject: target.implementation().name().to_owned(),
         replay: command,
@@ -142,6 +143,9 @@ pub(super) fn of_plan(
         violation: violation.map(view::Shown::of),
         ..About::of_plan(plan)
     };
+    if violation.is_some_and(|violation| violation.property == Property::Linearizability) {
+        recorder.explain(&clients, &mut about);
+    }
     let load = Some(json!({ "op": "load", "plan": plan }).to_string());
     Ok(Shown { run: recorder.into_run(about), line, end, load })
 }
@@ -175,7 +179,13 @@ fn of_results(path: &Path, number: Option<u64>, target: &Target<'_>) -> Result<S
         }
     };
     let title = format!("seed {}, finding {number} of {name}", finding.seed);
-    of_plan(title, loaded.header.show(finding.kind, finding.seed), &plan, target)
+    let shown = of_plan(title, loaded.header.show(finding.kind, finding.seed), &plan, target)?;
+    let (found_in, own) = (loaded.header.implementation(), target.implementation().name());
+    if shown.end != End::Held || found_in == own {
+        return Ok(shown);
+    }
+    let line = format!("{} by {own}; it was found in {found_in} (--subject)", shown.line);
+    Ok(Shown { line, ..shown })
 }
 
 /// The replay of a scenario.
@@ -235,12 +245,25 @@ fn replayed(
             let how = if is_expected { "fails, as it is there to show," } else { "failed" };
             let line = format!("{how} in line {}: {first}", failure.line);
             about.violation = Some(unmet(&failure));
+            if failure.property == Some(Property::Linearizability) {
+                recorder.explain(&clients_of(&scenario, target.implementation()), &mut about);
+            }
             (line, end)
         }
     };
     let line = format!("{}: {line}", source.name());
     let load = Some(json!({ "op": "load", "scenario": source.text() }).to_string());
     Ok(Shown { run: recorder.into_run(about), line, end, load })
+}
+
+/// The history of a scenario's clients.
+fn clients_of(scenario: &Scenario, implementation: &dyn Implementation) -> ClientHistory {
+    let capabilities = implementation.capabilities();
+    let cluster = design(&scenario.header, capabilities);
+    let mut checkers = checkers(&scenario.header, &cluster, capabilities);
+    checkers.record();
+    let _ = replay(scenario, implementation, &mut checkers);
+    ClientHistory::of(checkers.reported())
 }
 
 /// What failed in a scenario.

@@ -38,7 +38,7 @@ use crate::world::{Halt, World};
 
 pub use lenient::{Attempt, Durable, Move, attempt, durable, in_words};
 pub use prospect::{Prospect, prospect};
-pub use start::design;
+pub use start::{checkers, design};
 
 use by_design::barred;
 use clients::Asked;
@@ -287,15 +287,13 @@ impl<'a> Replay<'a> {
         let header = &scenario.header;
         let capabilities = implementation.capabilities();
         let design = design(header, capabilities);
-        let settings = design.servers.iter().map(|server| server.settings).collect();
         let mut folds = Folds {
             observer,
             record: Record::of(header.servers.len()),
             answers: Vec::new(),
             digest: Digest::new(design.seed),
             no_panic: NoPanic::default(),
-            checkers: Checkers::of(capabilities, &header.servers, &design.members, settings)
-                .setting_aside(&header.set_aside),
+            checkers: checkers(header, &design, capabilities),
         };
         let line = |server| {
             let given = header.given.iter().find(|given| given.server == server);

@@ -1,5 +1,6 @@
 //! The cluster that a scenario's header describes.
 
+use crate::checker::Checkers;
 use crate::disk::SyncTime;
 use crate::model::{Command, Entry, HardState, LogIndex, NodeId, Payload, Term};
 use crate::network::{Conditions, Delay};
@@ -60,6 +61,14 @@ pub fn design(header: &Header, claims: &[Capability]) -> Design {
         apply_time: 0,
         durable_state_machine: header.durable_state_machine,
     }
+}
+
+/// The checkers of a scenario's replay, on the cluster that its header describes.
+#[must_use]
+pub fn checkers(header: &Header, design: &Design, claims: &[Capability]) -> Checkers {
+    let settings = design.servers.iter().map(|server| server.settings).collect();
+    Checkers::of(claims, &header.servers, &design.members, settings)
+        .setting_aside(&header.set_aside)
 }
 
 /// The command in a box of a drawn log: the label it has on any server's log (the same index and term

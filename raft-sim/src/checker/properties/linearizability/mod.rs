@@ -27,6 +27,8 @@ pub struct ClientEvent {
     pub at: Micros,
     /// The operation.
     pub operation: Operation,
+    /// The request that begins it, or whose answer ends it: a command may be proposed more than once.
+    pub request: Request,
     /// The kind of event.
     pub what: What,
 }
@@ -156,15 +158,15 @@ impl Linearizability {
             | Event::Apply => return,
         };
         if let Some((operation, session)) = anew {
-            self.note(at, operation, What::Asks(session));
+            self.note(at, operation, request, What::Asks(session));
         }
         self.waiting.insert(request, waiting);
     }
 
     #[inline]
-    fn note(&mut self, at: Micros, operation: Operation, what: What) {
+    fn note(&mut self, at: Micros, operation: Operation, request: Request, what: What) {
         if let Some(events) = &mut self.events {
-            events.push(ClientEvent { at, operation, what });
+            events.push(ClientEvent { at, operation, request, what });
         }
     }
 
@@ -182,13 +184,13 @@ impl Linearizability {
             Waiting::Read(since) => {
                 let operation = Operation::Read(request);
                 let (what, judged) = self.read_answered(since, answer, holds);
-                self.note(at, operation, what);
+                self.note(at, operation, request, what);
                 judged
             }
             Waiting::Write(number) | Waiting::Once(number) => {
                 let (what, judged) = self.write_answered(waiting, number, answer);
                 if let Some(what) = what {
-                    self.note(at, Operation::Write(number), what);
+                    self.note(at, Operation::Write(number), request, what);
                 }
                 judged.map(|()| 0)
             }
