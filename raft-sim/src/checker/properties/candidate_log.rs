@@ -1,15 +1,18 @@
 //! Candidate Log.
 
+use std::hash::Hash;
+
 use super::Property;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
+use crate::mix::MixHasher;
 use crate::model::{Body, Message, Position, Snapshot};
 use crate::subject::{Effects, Event, LogWrite, View, Write};
 
 /// Candidate Log (Figure 2, RequestVote arguments; §5.4.1): lastLogIndex and lastLogTerm in a request for a vote or a
 /// pre-vote are those of the candidate's last log entry. A request that waited for the disk has those of then.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct CandidateLog {
     /// For each server, S1 first, the former last entries of its log since it last knew all of its writes to be durable.
     former: Vec<Vec<Option<Position>>>,
@@ -38,6 +41,13 @@ impl Checker for CandidateLog {
     fn new(record: &Record) -> CandidateLog {
         let servers = record.servers.len();
         CandidateLog { former: vec![Vec::new(); servers], unnotified: vec![0; servers] }
+    }
+
+    /// Former ends count as long as a write is pending.
+    fn feed(&self, _: &Record, hasher: &mut MixHasher) {
+        for (former, unnotified) in std::iter::zip(&self.former, &self.unnotified) {
+            (unnotified, (*unnotified > 0).then_some(former)).hash(hasher);
+        }
     }
 
     #[inline]

@@ -1,0 +1,110 @@
+//! Explorations of the reference core, and of one that forgets.
+
+use super::*;
+use crate::reference::Reference;
+use crate::subject::{Boot, Capability, Subject, View};
+
+/// The bounds of three servers and one term, with these numbers of commands, crashes and duplicates.
+fn bounds(entries: u8, crashes: u8, duplicates: u8) -> Bounds {
+    Bounds {
+        servers: 3,
+        joiners: 0,
+        terms: 1,
+        entries,
+        crashes,
+        duplicates,
+        heartbeats: 0,
+        reads: 0,
+        members: 0,
+        snapshots: 0,
+        transfers: 0,
+        timeouts: None,
+        slow_disks: false,
+    }
+}
+
+fn options(bounds: Bounds) -> Options {
+    Options {
+        bounds,
+        settings: String::new(),
+        histories: false,
+        threads: NonZeroUsize::MIN,
+        dump: false,
+    }
+}
+
+fn explored(implementation: &dyn Implementation, options: &Options) -> Explored {
+    explore(implementation, options, &mut |_| false).expect("it can be explored")
+}
+
+/// Generated, distinct and depth of bounds that are exhausted.
+fn counts(options: &Options) -> (u64, u64, u32) {
+    let Explored { reach, end, .. } = explored(&Reference, options);
+    assert!(matches!(end, End::Exhausted), "{end:?}");
+    (reach.generated, reach.distinct, reach.depth)
+}
+
+#[test]
+fn the_counts_are_those_of_the_model() {
+    assert_eq!(counts(&options(bounds(0, 0, 0))), (8_845, 2_596, 16));
+    assert_eq!(counts(&options(bounds(1, 0, 0))), (29_320, 8_395, 20));
+}
+
+#[test]
+fn the_counts_do_not_depend_on_the_number_of_threads() {
+    let one = options(Bounds { servers: 2, terms: 2, ..bounds(1, 1, 1) });
+    let two = Options { threads: NonZeroUsize::new(2).expect("more than none"), ..one.clone() };
+    assert_eq!(counts(&one), counts(&two));
+}
+
+#[test]
+fn without_crashes_what_the_checkers_remember_follows_from_the_state() {
+    let worlds = options(bounds(1, 0, 0));
+    let histories = Options { histories: true, ..worlds.clone() };
+    assert_eq!(counts(&worlds), counts(&histories));
+    let worlds = options(Bounds { servers: 2, ..bounds(1, 1, 0) });
+    let histories = Options { histories: true, ..worlds.clone() };
+    assert!(counts(&worlds) < counts(&histories));
+}
+
+#[test]
+fn every_distinct_state_is_one_line_of_the_dump() {
+    let options = Options { dump: true, ..options(Bounds { servers: 2, ..bounds(1, 1, 1) }) };
+    let Explored { reach, states, .. } = explored(&Reference, &options);
+    let mut different = states.clone();
+    different.dedup();
+    assert_eq!(different.len() as u64, reach.distinct);
+    assert_eq!(states.len(), different.len());
+    let first = "S1 follower term=0 vote=none log=[] snapshot=none base={S1 S2} commit=0 leader=none \
+                 believes=none waiting=[] | S2 follower ";
+    assert_eq!(states.iter().filter(|state| state.starts_with(first)).count(), 1);
+}
+
+/// The reference core, whose servers forget their votes when they crash.
+struct Forgetful;
+
+impl Implementation for Forgetful {
+    fn name(&self) -> &str {
+        "forgetful"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        Implementation::capabilities(&Reference)
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let mut boot = boot;
+        boot.hard_state.voted_for = None;
+        Reference.boot(boot)
+    }
+}
+
+#[test]
+fn a_shortest_history_is_found_and_is_a_scenario_that_fails() {
+    let options = options(bounds(1, 1, 1));
+    let End::Found(found) = explored(&Forgetful, &options).end else { panic!("it forgets") };
+    // A server stands, and crashes.
+    assert_eq!(found.actions, 2);
+    assert!(found.fails, "{}", found.scenario);
+    assert!(found.scenario.contains("crash"), "{}", found.scenario);
+}
