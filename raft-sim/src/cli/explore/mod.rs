@@ -55,6 +55,9 @@ pub(super) struct Args {
     /// The most memory for states, in MiB
     #[arg(long, value_name = "MIB")]
     memory: Option<u64>,
+    /// The most distinct states
+    #[arg(long, value_name = "N")]
+    states: Option<u64>,
     /// Threads
     #[arg(long, short = 'j', value_name = "J", default_value = "1")]
     jobs: NonZeroUsize,
@@ -87,6 +90,7 @@ enum Stopped {
     Asked,
     Time(Duration),
     Memory(u64),
+    States(u64),
     Sample,
 }
 
@@ -104,7 +108,9 @@ impl Watch<'_> {
     /// True if the search is to end.
     fn watch(&mut self, reach: &Reach) -> bool {
         let Watch { args, asked_to_stop, began, .. } = self;
-        let unlimited = !args.yes && args.time.is_none() && args.memory.is_none();
+        let limits = [args.memory, args.states, args.time.map(|time| time.as_secs())];
+        let unlimited = !args.yes && limits == [None; 3];
+        let states = args.states.filter(|most| reach.distinct >= *most);
         let memory = args.memory.filter(|most| reach.bytes > most << 20);
         let time = args.time.filter(|time| began.elapsed() >= *time);
         let stopped = if asked_to_stop.load(Ordering::Relaxed) {
@@ -113,6 +119,8 @@ impl Watch<'_> {
             Some(Stopped::Time(time))
         } else if let Some(most) = memory {
             Some(Stopped::Memory(most))
+        } else if let Some(most) = states {
+            Some(Stopped::States(most))
         } else {
             (unlimited && reach.distinct >= SAMPLE).then_some(Stopped::Sample)
         };

@@ -96,8 +96,14 @@ impl Report<'_> {
             (End::Stopped, Some(Stopped::Memory(most))) => {
                 format!("not exhausted: the states take more than {most} MiB; all held so far")
             }
+            (End::Stopped, Some(Stopped::States(most))) => {
+                format!(
+                    "not exhausted: there are more than {} states; all held so far",
+                    thousands(most)
+                )
+            }
             (End::Stopped, Some(Stopped::Sample)) => format!(
-                "not exhausted: {}; go on with --yes, or with a limit of --time or --memory",
+                "not exhausted: {}; go on with --yes, or with a limit of --time, --memory or --states",
                 self.estimate()
             ),
             (End::Stopped, Some(Stopped::Asked) | None) => {
