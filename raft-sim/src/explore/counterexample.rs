@@ -1,6 +1,7 @@
 //! A history that must not be, as an ordinary run and as a scenario.
 
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use super::cluster::booted;
 use super::event::Event;
@@ -18,6 +19,9 @@ use crate::shrink::Tracer;
 use crate::subject::Implementation;
 use crate::world::{Halt, World};
 
+/// The time between two looks if a thread has finished.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// A history that must not be, the shortest there is within the bounds.
 #[derive(Clone, Debug)]
 pub struct Counterexample {
@@ -31,13 +35,14 @@ pub struct Counterexample {
     pub fails: bool,
 }
 
-/// The actions from the initial state to the history that must not be.
+/// The actions from the initial state to the history that must not be, and the reason. Where servers have several names,
+/// those on the way may be others than those that were found.
 pub(super) fn path(
     shared: &Shared<'_>,
     servers: &mut Servers<'_>,
     first: &[u32],
-    wrong: &Wrong,
-) -> Vec<Move> {
+    wrong: Wrong,
+) -> (Vec<Move>, Finding) {
     let initial = shared.fingerprint(first);
     let mut states = vec![wrong.before];
     while let Some(last) = states.last()
@@ -48,33 +53,46 @@ pub(super) fn path(
         states.push(before);
     }
     let (sender, questions) = mpsc::channel::<Question>();
-    let mut moves = Vec::new();
-    let mut words = first.to_vec();
-    for pair in states.iter().rev().collect::<Vec<_>>().windows(2) {
-        let (from, to) = (*pair[0], *pair[1]);
-        let mut found = None;
-        std::thread::scope(|scope| {
-            let (sender, words, found) = (sender.clone(), &words, &mut found);
-            let thread = scope.spawn(move || {
-                let mut worker = Worker::new(shared, sender);
-                let _ = worker.expand(from, words, |successor| {
-                    if successor.fingerprint == to && found.is_none() {
-                        *found = Some((successor.action, successor.words.to_vec()));
-                    }
-                });
-            });
-            while !thread.is_finished() {
-                if let Ok((state, event, answer)) = questions.try_recv() {
-                    let _ = answer.send(servers.step(state, event));
+    let mut worker = Worker::new(shared, sender);
+    let (mut moves, mut words) = (Vec::new(), first.to_vec());
+    let mut from = initial;
+    for to in states.into_iter().rev().skip(1) {
+        let mut next = None;
+        let _ = asked(&mut worker, servers, &questions, |worker| {
+            worker.expand(from, &words, |successor| {
+                if successor.fingerprint == to && next.is_none() {
+                    next = Some((successor.action, successor.words.to_vec()));
                 }
-            }
+            })
         });
-        let Some((action, next)) = found else { break };
+        let Some((action, behind)) = next else { break };
         moves.push(action);
-        words = next;
+        (words, from) = (behind, to);
     }
-    moves.push(wrong.last);
-    moves
+    let again =
+        asked(&mut worker, servers, &questions, |worker| worker.expand(from, &words, |_| {}));
+    let Wrong { last, finding, .. } = again.err().map_or(wrong, |wrong| *wrong);
+    moves.push(last);
+    (moves, finding)
+}
+
+/// Lets a worker work, and does the steps that it asks for.
+fn asked<R: Send>(
+    worker: &mut Worker<'_>,
+    servers: &mut Servers<'_>,
+    questions: &Receiver<Question>,
+    work: impl FnOnce(&mut Worker<'_>) -> R + Send,
+) -> R {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| work(worker));
+        while !thread.is_finished() {
+            if let Ok((state, event, answer)) = questions.recv_timeout(PAUSE) {
+                // A thread that asks waits for the answer.
+                let _ = answer.send(servers.step(state, event));
+            }
+        }
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Does the actions in an ordinary world, and writes them down as a scenario.

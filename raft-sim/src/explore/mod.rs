@@ -20,6 +20,7 @@ mod judge;
 mod observed;
 mod search;
 mod server;
+mod symmetry;
 #[cfg(test)]
 mod tests;
 mod visited;
@@ -39,6 +40,7 @@ use cluster::{booted, cluster};
 use judge::Memories;
 use search::{Ended, search};
 use server::{Servers, Tables};
+use symmetry::Symmetry;
 use visited::Visited;
 use worker::Shared;
 
@@ -51,6 +53,8 @@ pub struct Options {
     pub settings: String,
     /// True if states in which the checkers remember different things are different states.
     pub histories: bool,
+    /// True if states that differ by the names of servers alone are one state.
+    pub symmetry: bool,
     /// The number of threads.
     pub threads: NonZeroUsize,
     /// True if all states are returned as text.
@@ -106,24 +110,44 @@ pub fn explore(
     options: &Options,
     watch: &mut dyn FnMut(&Reach) -> bool,
 ) -> Result<Explored, String> {
-    let Options { bounds, ref settings, histories, threads, dump } = *options;
+    let Options { bounds, ref settings, histories, symmetry, threads, dump } = *options;
+    if histories && symmetry {
+        return Err(
+            "what checkers remember has no other names: symmetry and histories exclude each other"
+                .to_owned(),
+        );
+    }
     let cluster = cluster(&bounds, settings)?;
     let (world, judge) = booted(implementation, &bounds, &cluster)?;
     let tables = Tables::new();
-    let (mut servers, states) = Servers::new(world, bounds, &tables)?;
+    let symmetry = if symmetry { Symmetry::all(&bounds) } else { Symmetry::none(&bounds) };
+    let ways = symmetry.len();
+    let (mut servers, states) = Servers::new(world, bounds, symmetry, &tables)?;
     let memories = Memories::new(judge);
     let kept = dump.then(|| Mutex::new(Vec::new()));
-    let shared =
-        Shared { bounds, histories, tables: &tables, memories, visited: Visited::new(), kept };
+    let shared = Shared {
+        bounds,
+        histories,
+        ways,
+        tables: &tables,
+        memories,
+        visited: Visited::new(),
+        kept,
+    };
     let first: Vec<u32> = [0, 0].into_iter().chain(states).collect();
     let (reach, levels, ended) = search(&shared, &mut servers, first.clone(), threads, watch);
+    if servers.is_asymmetric() {
+        return Err(
+            "a server does something else than one of another name: explore it without symmetry"
+                .to_owned(),
+        );
+    }
     let end = match ended {
         Ended::Exhausted => End::Exhausted,
         Ended::Stopped => End::Stopped,
         Ended::Wrong(wrong) => {
-            let path = counterexample::path(&shared, &mut servers, &first, &wrong);
-            let found =
-                counterexample::replayed(implementation, &shared, &cluster, path, wrong.finding)?;
+            let (path, finding) = counterexample::path(&shared, &mut servers, &first, *wrong);
+            let found = counterexample::replayed(implementation, &shared, &cluster, path, finding)?;
             End::Found(Box::new(found))
         }
     };

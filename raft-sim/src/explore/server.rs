@@ -11,6 +11,7 @@ use super::arena::Arena;
 use super::bounds::Bounds;
 use super::event::Event;
 use super::observed::Observed;
+use super::symmetry::{self, Symmetry, renamed};
 use crate::action::Action;
 use crate::disk::Survives;
 use crate::mix::MixHasher;
@@ -27,8 +28,8 @@ pub(super) const TIMEOUT: u32 = 10;
 pub(super) struct State {
     /// The server.
     pub(super) id: NodeId,
-    /// A number that tells it from all others.
-    pub(super) hash: u128,
+    /// Numbers that tell it from all others: as it is, and under each other way to name servers.
+    pub(super) hashes: Box<[u128]>,
     /// Its term.
     pub(super) term: Term,
     /// True if it leads.
@@ -40,8 +41,8 @@ pub(super) struct State {
 /// A message that some server sent.
 pub(super) struct Sent {
     pub(super) message: Message,
-    /// A number that tells it from all others.
-    pub(super) hash: u128,
+    /// Numbers that tell it from all others, as those of a state.
+    pub(super) hashes: Box<[u128]>,
 }
 
 /// What comes of an event at a server.
@@ -74,7 +75,12 @@ pub(super) struct Servers<'a> {
     world: World<'a, dyn Implementation + 'a>,
     bounds: Bounds,
     tables: &'a Tables,
+    symmetry: Symmetry,
     parts: Vec<Part<dyn Implementation + 'a>>,
+    /// Each state under each way to name servers.
+    images: Vec<Box<[u32]>>,
+    /// True if some server does something else than one of another name.
+    asymmetric: bool,
     states: BTreeMap<u128, u32>,
     messages: BTreeMap<u128, u32>,
     steps: BTreeMap<(u32, u32), u32>,
@@ -92,26 +98,40 @@ impl<'a> Servers<'a> {
     pub(super) fn new(
         world: World<'a, dyn Implementation + 'a>,
         bounds: Bounds,
+        symmetry: Symmetry,
         tables: &'a Tables,
     ) -> Result<(Servers<'a>, Vec<u32>), String> {
         let mut servers = Servers {
             world,
             bounds,
             tables,
+            symmetry,
             parts: Vec::new(),
+            images: Vec::new(),
+            asymmetric: false,
             states: BTreeMap::new(),
             messages: BTreeMap::new(),
             steps: BTreeMap::new(),
         };
         let mut first = Vec::new();
         for id in servers.world.ids() {
-            let part = Part::of(&servers.world, id).ok_or(NO_FORK)?;
-            if part.fingerprint(0).is_none() {
-                return Err(NO_FORK.to_owned());
+            let mut orbit = Vec::new();
+            for way in servers.symmetry.ways() {
+                let id = renamed(id, way);
+                let part = Part::of(&servers.world, id).ok_or(NO_FORK)?;
+                if part.fingerprint(0).is_none() {
+                    return Err(NO_FORK.to_owned());
+                }
+                orbit.push((id, part));
             }
-            first.push(servers.state(id, part));
+            first.push(servers.orbit(orbit)[0]);
         }
         Ok((servers, first))
+    }
+
+    /// True if some server does something else than one of another name would: then names matter.
+    pub(super) fn is_asymmetric(&self) -> bool {
+        self.asymmetric
     }
 
     /// The numbers of states, messages and steps so far.
@@ -124,78 +144,135 @@ impl<'a> Servers<'a> {
         &self.parts[state as usize]
     }
 
-    /// The number of a state.
-    fn state(&mut self, id: NodeId, part: Part<dyn Implementation + 'a>) -> u32 {
-        let half = |salt: u64| part.fingerprint(salt << 8 | u64::from(id.0)).unwrap_or_default();
-        let hash = u128::from(half(1)) << 64 | u128::from(half(2));
-        if let Some(number) = self.states.get(&hash) {
-            return *number;
+    /// The numbers of a state under all ways to name servers.
+    fn orbit(&mut self, orbit: Vec<(NodeId, Part<dyn Implementation + 'a>)>) -> Box<[u32]> {
+        let hash = |(id, part): &(NodeId, Part<_>)| {
+            let half =
+                |salt: u64| part.fingerprint(salt << 8 | u64::from(id.0)).unwrap_or_default();
+            u128::from(half(1)) << 64 | u128::from(half(2))
+        };
+        let hashes: Vec<u128> = orbit.iter().map(hash).collect();
+        if let Some(number) = self.states.get(&hashes[0]) {
+            let images = self.images[*number as usize].clone();
+            let known = |(image, hash): (&u32, &u128)| self.states.get(hash) == Some(image);
+            self.asymmetric |= !std::iter::zip(&images, &hashes).all(known);
+            return images;
         }
-        let number = self.parts.len() as u32;
-        let (view, disk) = (part.server().view(), part.server().disk());
-        let leads = part.server().is_up() && view.role == Role::Leader;
-        self.tables
-            .states
-            .put(number, State { id, hash, term: view.term, leads, dirty: disk.is_dirty() });
-        self.states.insert(hash, number);
-        self.parts.push(part);
-        number
+        let mut numbers = Vec::new();
+        for ((id, part), hash) in orbit.into_iter().zip(&hashes) {
+            let next = self.parts.len() as u32;
+            let number = *self.states.entry(*hash).or_insert(next);
+            numbers.push(number);
+            if number < next {
+                continue;
+            }
+            let (view, disk) = (part.server().view(), part.server().disk());
+            let (term, dirty) = (view.term, disk.is_dirty());
+            let leads = part.server().is_up() && view.role == Role::Leader;
+            let before = numbers.len() - 1;
+            let hashes = self.behind(before, |way| hashes[way]);
+            self.tables.states.put(number, State { id, hashes, term, leads, dirty });
+            self.parts.push(part);
+            self.images.push(Box::default());
+        }
+        for (before, number) in numbers.iter().enumerate() {
+            let images = self.behind(before, |way| numbers[way]);
+            self.images[*number as usize] = images;
+        }
+        numbers.into()
+    }
+
+    /// What belongs to each way to name servers, seen from where one way leads.
+    fn behind<T>(&self, before: usize, of: impl Fn(usize) -> T) -> Box<[T]> {
+        (0..self.symmetry.len()).map(|after| of(self.symmetry.composed(after, before))).collect()
     }
 
     /// The number of a message.
     fn message(&mut self, message: Message) -> u32 {
-        let half = |salt: u64| {
-            let mut hasher = MixHasher::default();
-            (salt, &message).hash(&mut hasher);
-            hasher.finish()
+        let hash = |message: &Message| {
+            let half = |salt: u64| {
+                let mut hasher = MixHasher::default();
+                (salt, message).hash(&mut hasher);
+                hasher.finish()
+            };
+            u128::from(half(3)) << 64 | u128::from(half(4))
         };
-        let hash = u128::from(half(3)) << 64 | u128::from(half(4));
         let next = self.messages.len() as u32;
-        let number = *self.messages.entry(hash).or_insert(next);
+        let number = *self.messages.entry(hash(&message)).or_insert(next);
         if number == next {
-            self.tables.messages.put(number, Sent { message, hash });
+            let ways = self.symmetry.ways().iter();
+            let hashes = ways.map(|way| hash(&symmetry::message(&message, way))).collect();
+            self.tables.messages.put(number, Sent { message, hashes });
         }
         number
     }
 
-    /// The number of a step.
+    /// An event under another way to name servers.
+    fn renamed(&mut self, event: Event, way: usize) -> Event {
+        let names = &self.symmetry.ways()[way];
+        match event {
+            Event::Deliver(number) => {
+                let message = &self.tables.messages.get(number).message;
+                let message = symmetry::message(message, names);
+                Event::Deliver(self.message(message))
+            }
+            Event::Change(server, number) => Event::Change(renamed(server, names), number),
+            Event::Transfer(server, number) => Event::Transfer(renamed(server, names), number),
+            Event::Timeout
+            | Event::Propose(_)
+            | Event::Crash
+            | Event::Heartbeat
+            | Event::Read(_)
+            | Event::Compact(_)
+            | Event::Write => event,
+        }
+    }
+
+    /// The number of a step. With it, the steps of the same server under all other names are done.
     pub(super) fn step(&mut self, state: u32, event: Event) -> u32 {
         let key = (state, event.code());
         if let Some(number) = self.steps.get(&key) {
             return *number;
         }
-        let step = self.make(state, event);
-        let number = self.steps.len() as u32;
-        self.tables.steps.put(number, step);
-        self.steps.insert(key, number);
-        number
+        let (mut orbit, mut made) = (Vec::new(), Vec::new());
+        for way in 0..self.symmetry.len() {
+            let state = self.images[state as usize][way];
+            let event = self.renamed(event, way);
+            let id = self.tables.states.get(state).id;
+            let (part, step) = self.make(state, event);
+            orbit.push((id, part));
+            made.push(((state, event.code()), step));
+        }
+        let numbers = self.orbit(orbit);
+        for ((key, step), to) in made.into_iter().zip(numbers) {
+            let next = self.steps.len() as u32;
+            if *self.steps.entry(key).or_insert(next) == next {
+                self.tables.steps.put(next, Step { to, ..step });
+            }
+        }
+        self.steps[&key]
     }
 
-    fn make(&mut self, state: u32, event: Event) -> Step {
+    /// Does a step: the server behind it, and all else that comes of it.
+    fn make(&mut self, state: u32, event: Event) -> (Part<dyn Implementation + 'a>, Step) {
         let id = self.tables.states.get(state).id;
-        let mut part = self.parts[state as usize].fork().expect("it could be copied before");
+        let fork = |part: &Part<_>| part.fork().expect("it could be copied before");
+        let mut part = fork(&self.parts[state as usize]);
         part.exchange(&mut self.world, id);
         let mut observed = Observed::default();
         // A server that does not boot is judged by what was observed of it.
         let possible = self.act(id, event, &mut observed).unwrap_or(true);
-        let sent: Vec<(MessageId, Message)> = self
-            .world
-            .network()
-            .in_flight()
-            .into_iter()
-            .map(|flight| (flight.id, flight.message.clone()))
-            .collect();
+        let flights = self.world.network().in_flight().into_iter();
+        let sent: Vec<(MessageId, Message)> =
+            flights.map(|flight| (flight.id, flight.message.clone())).collect();
         for (message, _) in &sent {
             let _ = self.world.apply(Action::Drop { message: *message }, &mut ());
         }
         part.exchange(&mut self.world, id);
         if !(possible || observed.is_end()) {
-            return Step {
-                taken: false,
-                to: state,
-                sends: Box::default(),
-                observed: Box::default(),
-            };
+            let none =
+                Step { taken: false, to: 0, sends: Box::default(), observed: Box::default() };
+            return (fork(&self.parts[state as usize]), none);
         }
         let mut names: BTreeMap<MessageId, u32> = BTreeMap::new();
         for (place, message) in sent {
@@ -209,8 +286,7 @@ impl<'a> Servers<'a> {
         });
         let mut sends: Vec<u32> = names.into_values().collect();
         sends.sort_unstable();
-        let to = self.state(id, part);
-        Step { taken: true, to, sends: sends.into(), observed: observed.0.into() }
+        (part, Step { taken: true, to: 0, sends: sends.into(), observed: observed.0.into() })
     }
 }
 

@@ -28,6 +28,7 @@ fn options(bounds: Bounds) -> Options {
         bounds,
         settings: String::new(),
         histories: false,
+        symmetry: false,
         threads: NonZeroUsize::MIN,
         dump: false,
     }
@@ -65,6 +66,23 @@ fn without_crashes_what_the_checkers_remember_follows_from_the_state() {
     let worlds = options(Bounds { servers: 2, ..bounds(1, 1, 0) });
     let histories = Options { histories: true, ..worlds.clone() };
     assert!(counts(&worlds) < counts(&histories));
+}
+
+#[test]
+fn by_whatever_names_there_are_as_many_states_as_theory_demands() {
+    let names = options(Bounds { terms: 2, servers: 2, ..bounds(1, 1, 0) });
+    let one = Options { symmetry: true, ..names.clone() };
+    let (_, all, depth) = counts(&names);
+    let (_, orbits, same) = counts(&one);
+    assert_eq!(depth, same);
+    // Two servers have two ways to be named; a state that is its own image is alone.
+    assert!(2 * orbits >= all && orbits < all, "{orbits} of {all}");
+    // S1 and S2 do the same in each state: the states that are their own images are those that remain.
+    let dumped = |symmetry| {
+        let options = Options { dump: true, symmetry, ..names.clone() };
+        explored(&Reference, &options).states.len() as u64
+    };
+    assert_eq!((dumped(false), dumped(true)), (all, orbits));
 }
 
 #[test]
@@ -107,4 +125,7 @@ fn a_shortest_history_is_found_and_is_a_scenario_that_fails() {
     assert_eq!(found.actions, 2);
     assert!(found.fails, "{}", found.scenario);
     assert!(found.scenario.contains("crash"), "{}", found.scenario);
+    let symmetric = Options { symmetry: true, ..options };
+    let End::Found(found) = explored(&Forgetful, &symmetric).end else { panic!("it forgets") };
+    assert!(found.actions == 2 && found.fails, "{}", found.scenario);
 }

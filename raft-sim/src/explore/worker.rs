@@ -18,6 +18,8 @@ pub(super) struct Shared<'a> {
     pub(super) bounds: Bounds,
     /// True if the memory of the checkers is part of the state.
     pub(super) histories: bool,
+    /// The number of ways to name servers.
+    pub(super) ways: usize,
     pub(super) tables: &'a Tables,
     pub(super) memories: Memories,
     pub(super) visited: Visited,
@@ -61,14 +63,27 @@ pub(super) struct Successor<'a> {
 }
 
 impl Shared<'_> {
-    /// The number that tells a state from all others.
+    /// The number that tells a state from all others: of the names that its servers may have, those that make it the
+    /// least.
     pub(super) fn fingerprint(&self, words: &Words) -> u128 {
+        let rest = self.rest(words);
+        let sums = (0..self.ways).map(|way| self.sum(words, way).wrapping_add(rest));
+        sums.min().unwrap_or_default()
+    }
+
+    /// What the names of servers make no difference to.
+    fn rest(&self, words: &Words) -> u128 {
+        used_hash(Used(words[USED])).wrapping_add(self.memory_hash(words[MEMORY]))
+    }
+
+    /// The states of servers and the messages under one way to name servers.
+    fn sum(&self, words: &Words, way: usize) -> u128 {
         let behind = SERVERS + self.bounds.everyone() as usize;
-        let servers =
-            words[SERVERS..behind].iter().map(|state| self.tables.states.get(*state).hash);
-        let messages = words[behind..].iter().map(|number| self.tables.messages.get(*number).hash);
-        let rest = [used_hash(Used(words[USED])), self.memory_hash(words[MEMORY])];
-        servers.chain(messages).chain(rest).fold(0, u128::wrapping_add)
+        let states = words[SERVERS..behind].iter();
+        let states = states.map(|state| self.tables.states.get(*state).hashes[way]);
+        let messages = words[behind..].iter();
+        let messages = messages.map(|number| self.tables.messages.get(*number).hashes[way]);
+        states.chain(messages).fold(0, u128::wrapping_add)
     }
 
     fn memory_hash(&self, memory: u32) -> u128 {
@@ -92,13 +107,15 @@ pub(super) struct Worker<'a> {
     steps: Index,
     judged: Index,
     made: Vec<u32>,
+    /// The sums of the state that is expanded, for each way to name servers.
+    sums: Vec<u128>,
 }
 
 impl<'a> Worker<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, questions: Sender<Question>) -> Worker<'a> {
         let answers = std::sync::mpsc::channel();
         let (steps, judged) = (Index::new(), Index::new());
-        Worker { shared, questions, answers, steps, judged, made: Vec::new() }
+        Worker { shared, questions, answers, steps, judged, made: Vec::new(), sums: Vec::new() }
     }
 
     /// The step of a server.
@@ -145,8 +162,10 @@ impl<'a> Worker<'a> {
         words: &Words,
         mut each: impl FnMut(Successor<'_>),
     ) -> Result<(), Box<Wrong>> {
-        let Shared { bounds, tables, .. } = self.shared;
+        let Shared { bounds, tables, ways, .. } = self.shared;
         let (bounds, used) = (*bounds, Used(words[USED]));
+        self.sums.clear();
+        self.sums.extend((0..*ways).map(|way| self.shared.sum(words, way)));
         for server in (1..=bounds.everyone()).map(NodeId) {
             let state = tables.states.get(words[SERVERS + server.0 as usize - 1]);
             let mut events: [Option<Event>; 6] = [None; 6];
@@ -223,21 +242,8 @@ impl<'a> Worker<'a> {
         let behind = SERVERS + bounds.everyone() as usize;
         made.extend_from_slice(&words[..behind]);
         (made[USED], made[MEMORY], made[place]) = (used.0, memory, step.to);
-        let hash = |state: u32| tables.states.get(state).hash;
-        let mut fingerprint = before.wrapping_sub(hash(words[place])).wrapping_add(hash(step.to));
-        if used.0 != words[USED] {
-            fingerprint = fingerprint
-                .wrapping_sub(used_hash(Used(words[USED])))
-                .wrapping_add(used_hash(used));
-        }
-        if self.shared.histories && memory != words[MEMORY] {
-            fingerprint = fingerprint
-                .wrapping_sub(self.shared.memory_hash(words[MEMORY]))
-                .wrapping_add(self.shared.memory_hash(memory));
-        }
         let mut taken = None;
         if let (Event::Deliver(message), false) = (action.event, action.again) {
-            fingerprint = fingerprint.wrapping_sub(tables.messages.get(message).hash);
             taken = Some(message);
         }
         let mut sends = step.sends.iter().copied().peekable();
@@ -250,9 +256,21 @@ impl<'a> Worker<'a> {
             }
         }
         made.extend(sends);
-        for sent in &step.sends {
-            fingerprint = fingerprint.wrapping_add(tables.messages.get(*sent).hash);
-        }
+        let (old, new) = (tables.states.get(words[place]), tables.states.get(step.to));
+        let gone = if let (Event::Deliver(message), false) = (action.event, action.again) {
+            Some(tables.messages.get(message))
+        } else {
+            None
+        };
+        let sum = |(way, sum): (usize, &u128)| {
+            let sum = sum.wrapping_sub(old.hashes[way]).wrapping_add(new.hashes[way]);
+            let sum = gone.map_or(sum, |gone| sum.wrapping_sub(gone.hashes[way]));
+            let sends = step.sends.iter().map(|sent| tables.messages.get(*sent).hashes[way]);
+            sends.fold(sum, u128::wrapping_add)
+        };
+        let rest = self.shared.rest(made);
+        let sums = self.sums.iter().enumerate().map(|sums| sum(sums).wrapping_add(rest));
+        let fingerprint = sums.min().unwrap_or_default();
         each(Successor { action, fingerprint, words: made });
         Ok(())
     }

@@ -46,6 +46,9 @@ pub(super) struct Args {
     /// Tell states apart by what the checkers remember, too
     #[arg(long)]
     histories: bool,
+    /// Take states that differ by the names of servers alone for one
+    #[arg(long, conflicts_with = "histories")]
+    symmetry: bool,
     /// Go on however many states there are
     #[arg(long)]
     yes: bool,
@@ -161,9 +164,10 @@ pub(super) fn explore(
     args.overwrite.check(&[("--out", &args.out), ("--dump", &args.dump)])?;
     let began = now();
     let bounds = args.bounds.bounds().map_err(Error::Message)?;
-    let Args { histories, jobs: threads, .. } = *args;
+    let Args { histories, symmetry, jobs: threads, .. } = *args;
     let settings = args.settings.clone();
-    let options = Options { bounds, settings, histories, threads, dump: args.dump.is_some() };
+    let dump = args.dump.is_some();
+    let options = Options { bounds, settings, histories, symmetry, threads, dump };
     let mut watch = Watch { args, asked_to_stop, began, last_line: began, stopped: None, err };
     let explored = search(target.implementation(), &options, &mut |reach| watch.watch(reach));
     let (explored, stopped) = (explored.map_err(Error::Message)?, watch.stopped);

@@ -22,6 +22,7 @@ struct Document<'a> {
     bounds: Bounds,
     settings: &'a str,
     histories: bool,
+    symmetry: bool,
     end: &'static str,
     generated: u64,
     distinct: u64,
@@ -133,10 +134,11 @@ impl Report<'_> {
         writeln!(out, "  bounds     {}", self.bounds())?;
         writeln!(
             out,
-            "  states     {} distinct, {} generated, depth {}",
+            "  states     {} distinct, {} generated, depth {}{}",
             thousands(reach.distinct),
             thousands(reach.generated),
-            reach.depth
+            reach.depth,
+            if self.options.symmetry { "; by whatever names" } else { "" }
         )?;
         writeln!(
             out,
@@ -203,6 +205,7 @@ impl Report<'_> {
             bounds: self.options.bounds,
             settings: &self.options.settings,
             histories: self.options.histories,
+            symmetry: self.options.symmetry,
             end,
             generated: reach.generated,
             distinct: reach.distinct,
