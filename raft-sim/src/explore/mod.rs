@@ -33,6 +33,7 @@ use crate::subject::Implementation;
 
 pub use bounds::Bounds;
 pub use counterexample::Counterexample;
+pub use frontier::Spill;
 pub use judge::Finding;
 pub use search::Reach;
 
@@ -55,6 +56,8 @@ pub struct Options {
     pub histories: bool,
     /// True if states that differ by the names of servers alone are one state.
     pub symmetry: bool,
+    /// Where states wait that are more than are kept in memory; without it all are kept there.
+    pub spill: Option<Spill>,
     /// The number of threads.
     pub threads: NonZeroUsize,
     /// True if all states are returned as text.
@@ -85,6 +88,8 @@ pub enum End {
     Exhausted,
     /// It was stopped.
     Stopped,
+    /// The states that wait could not be written or read: the reason.
+    Failed(String),
     /// A history that must not be.
     Found(Box<Counterexample>),
 }
@@ -110,7 +115,7 @@ pub fn explore(
     options: &Options,
     watch: &mut dyn FnMut(&Reach) -> bool,
 ) -> Result<Explored, String> {
-    let Options { bounds, ref settings, histories, symmetry, threads, dump } = *options;
+    let Options { bounds, ref settings, histories, symmetry, threads, dump, .. } = *options;
     if histories && symmetry {
         return Err(
             "what checkers remember has no other names: symmetry and histories exclude each other"
@@ -132,6 +137,7 @@ pub fn explore(
         tables: &tables,
         memories,
         visited: Visited::new(),
+        spill: options.spill.clone(),
         kept,
     };
     let first: Vec<u32> = [0, 0].into_iter().chain(states).collect();
@@ -145,6 +151,7 @@ pub fn explore(
     let end = match ended {
         Ended::Exhausted => End::Exhausted,
         Ended::Stopped => End::Stopped,
+        Ended::Failed(why) => End::Failed(why),
         Ended::Wrong(wrong) => {
             let (path, finding) = counterexample::path(&shared, &mut servers, &first, *wrong);
             let found = counterexample::replayed(implementation, &shared, &cluster, path, finding)?;

@@ -1,13 +1,13 @@
 //! The search, breadth first: all states of one depth, then those of the next.
 
-use std::collections::VecDeque;
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::frontier::{CHUNK, Chunk};
+use super::frontier::{CHUNK, Chunk, Frontier};
 use super::server::Servers;
 use super::worker::{Question, Shared, Worker, Wrong};
 
@@ -37,6 +37,8 @@ pub(super) enum Ended {
     Exhausted,
     /// The one who watches ended it.
     Stopped,
+    /// States that wait can't be written or read.
+    Failed(String),
     /// A history must not be.
     Wrong(Box<Wrong>),
 }
@@ -53,28 +55,31 @@ pub(super) fn search(
     shared.visited.insert(initial, 0);
     let mut chunk = Chunk::default();
     chunk.push(initial, &first);
-    let mut frontier = VecDeque::from([chunk]);
+    let mut frontier = Frontier::first(chunk);
     let (sender, questions) = mpsc::channel::<Question>();
     let worker = || Worker::new(shared, sender.clone());
     let mut workers: Vec<Worker<'_>> = (0..threads.get()).map(|_| worker()).collect();
     let mut levels = vec![1];
     let mut reach = Reach { generated: 1, distinct: 1, depth: 1, left: 1, ..Reach::default() };
     loop {
-        let bytes = frontier.iter().map(Chunk::bytes).sum();
         let level = Level {
             todo: Mutex::new(frontier),
-            made: Mutex::new(VecDeque::new()),
+            made: Mutex::new(Frontier::new()),
+            depth: reach.depth,
             stop: AtomicBool::new(false),
             wrong: Mutex::new(None),
             generated: AtomicU64::new(0),
             taken: AtomicU64::new(0),
             next: AtomicU64::new(0),
-            bytes: AtomicU64::new(bytes),
+            failed: Mutex::new(None),
         };
         let stopped = level.search(servers, (&mut workers, &questions), &reach, watch);
         reach = level.reach(shared, &reach);
         if let Some(wrong) = level.wrong.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return (reach, levels, Ended::Wrong(wrong));
+        }
+        if let Some(error) = level.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return (reach, levels, Ended::Failed(error.to_string()));
         }
         if stopped {
             return (reach, levels, Ended::Stopped);
@@ -91,27 +96,31 @@ pub(super) fn search(
 
 /// The states of one depth.
 struct Level {
-    todo: Mutex<VecDeque<Chunk>>,
-    made: Mutex<VecDeque<Chunk>>,
+    todo: Mutex<Frontier>,
+    made: Mutex<Frontier>,
+    depth: u32,
     stop: AtomicBool,
     wrong: Mutex<Option<Box<Wrong>>>,
     generated: AtomicU64,
     taken: AtomicU64,
     next: AtomicU64,
-    bytes: AtomicU64,
+    failed: Mutex<Option<io::Error>>,
 }
 
 impl Level {
     fn reach(&self, shared: &Shared<'_>, before: &Reach) -> Reach {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let next = of(&self.next);
+        let bytes = |frontier: &Mutex<Frontier>| {
+            frontier.lock().unwrap_or_else(PoisonError::into_inner).bytes()
+        };
         Reach {
             generated: before.generated + of(&self.generated),
             distinct: before.distinct + next,
             depth: before.depth,
             left: before.left.saturating_sub(of(&self.taken)),
             next,
-            bytes: shared.visited.size().1 + of(&self.bytes),
+            bytes: shared.visited.size().1 + bytes(&self.todo) + bytes(&self.made),
         }
     }
 
@@ -147,19 +156,30 @@ impl Level {
         })
     }
 
+    /// The next states to be taken.
+    fn next_chunk(&self) -> Option<Chunk> {
+        let taken = self.todo.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        taken.unwrap_or_else(|error| self.fail(error))
+    }
+
+    /// Keeps new states for the next depth.
+    fn keep(&self, shared: &Shared<'_>, chunk: Chunk) {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = made.push(chunk, shared.spill.as_ref(), self.depth + 1) {
+            self.fail(error);
+        }
+    }
+
+    /// Ends the search: it can't go on.
+    fn fail(&self, error: io::Error) -> Option<Chunk> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        None
+    }
+
     fn work(&self, worker: &mut Worker<'_>) {
-        let locked = |chunks: &Mutex<VecDeque<Chunk>>, chunk: Option<Chunk>| {
-            let mut chunks = chunks.lock().unwrap_or_else(PoisonError::into_inner);
-            match chunk {
-                Some(chunk) => {
-                    chunks.push_back(chunk);
-                    None
-                }
-                None => chunks.pop_front(),
-            }
-        };
         let mut made = Chunk::default();
-        while let Some(chunk) = locked(&self.todo, None) {
+        while let Some(chunk) = self.next_chunk() {
             let (mut generated, mut taken, mut next) = (0, 0, 0);
             for (fingerprint, words) in chunk.states() {
                 let visited = &worker.shared.visited;
@@ -177,8 +197,7 @@ impl Level {
                     self.stop.store(true, Ordering::Relaxed);
                 }
                 if made.0.len() >= CHUNK {
-                    self.bytes.fetch_add(4 * made.0.len() as u64, Ordering::Relaxed);
-                    locked(&self.made, Some(std::mem::take(&mut made)));
+                    self.keep(worker.shared, std::mem::take(&mut made));
                 }
                 if self.stop.load(Ordering::Relaxed) {
                     break;
@@ -195,8 +214,7 @@ impl Level {
             }
         }
         if !made.0.is_empty() {
-            self.bytes.fetch_add(4 * made.0.len() as u64, Ordering::Relaxed);
-            locked(&self.made, Some(made));
+            self.keep(worker.shared, made);
         }
     }
 }

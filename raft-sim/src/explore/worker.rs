@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use super::bounds::{Bounded, Bounds, Used};
 use super::event::Event;
-use super::frontier::{Chunk, Words};
+use super::frontier::{Chunk, Spill, Words};
 use super::index::Index;
 use super::judge::{Finding, Memories};
 use super::server::Tables;
@@ -23,6 +23,8 @@ pub(super) struct Shared<'a> {
     pub(super) tables: &'a Tables,
     pub(super) memories: Memories,
     pub(super) visited: Visited,
+    /// Where states wait that are more than are kept in memory.
+    pub(super) spill: Option<Spill>,
     /// All states that were taken, if they are kept.
     pub(super) kept: Option<Mutex<Vec<Chunk>>>,
 }

@@ -15,10 +15,10 @@ use clap::ValueEnum;
 
 use super::Error;
 use super::clock::now;
-use super::files::{Overwrite, write};
+use super::files::{Overwrite, new_folder, write};
 use super::subject::{SubjectArgs, Target};
 use super::values;
-use crate::explore::{End as Ended, Options, Reach, explore as search};
+use crate::explore::{End as Ended, Options, Reach, Spill, explore as search};
 use crate::report::End;
 
 use bounds::BoundArgs;
@@ -26,6 +26,8 @@ use report::{Report, thousands};
 
 /// The states after which a search without a limit asks if it is to go on.
 const SAMPLE: u64 = 1_000_000;
+/// The most bytes of states of one depth that wait in memory, with a folder for files.
+const WAITING: u64 = 256 << 20;
 /// The time between two lines about the progress.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -58,6 +60,9 @@ pub(super) struct Args {
     /// The most memory for states, in MiB
     #[arg(long, value_name = "MIB")]
     memory: Option<u64>,
+    /// A folder for files of states that wait, beyond 256 MiB of them
+    #[arg(long, value_name = "FOLDER")]
+    spill: Option<PathBuf>,
     /// The most distinct states
     #[arg(long, value_name = "N")]
     states: Option<u64>,
@@ -167,7 +172,11 @@ pub(super) fn explore(
     let Args { histories, symmetry, jobs: threads, .. } = *args;
     let settings = args.settings.clone();
     let dump = args.dump.is_some();
-    let options = Options { bounds, settings, histories, symmetry, threads, dump };
+    if let Some(folder) = &args.spill {
+        new_folder(folder, "states that wait")?;
+    }
+    let spill = args.spill.clone().map(|folder| Spill { folder, memory: WAITING });
+    let options = Options { bounds, settings, histories, symmetry, spill, threads, dump };
     let mut watch = Watch { args, asked_to_stop, began, last_line: began, stopped: None, err };
     let explored = search(target.implementation(), &options, &mut |reach| watch.watch(reach));
     let (explored, stopped) = (explored.map_err(Error::Message)?, watch.stopped);
@@ -182,6 +191,9 @@ pub(super) fn explore(
         Format::Text => report.text(out, args.out.as_deref())?,
         Format::Json => report.json(out)?,
     }
+    if let Ended::Failed(why) = &explored.end {
+        return Err(Error::Message(format!("the states that wait can't be kept in files: {why}")));
+    }
     let seconds = began.elapsed().as_secs_f64();
     let rate = (explored.reach.generated as f64 / seconds) as u64;
     writeln!(err, "{seconds:.1} s, {} transitions/s", thousands(rate))?;
@@ -189,6 +201,6 @@ pub(super) fn explore(
         (Ended::Exhausted, _) => End::Held,
         (Ended::Found(_), _) => End::Violated,
         (Ended::Stopped, Some(Stopped::Asked)) => End::Interrupted,
-        (Ended::Stopped, _) => End::Undecided,
+        (Ended::Stopped | Ended::Failed(_), _) => End::Undecided,
     })
 }

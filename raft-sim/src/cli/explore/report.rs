@@ -91,6 +91,7 @@ impl Report<'_> {
             (End::Found(found), _) => {
                 format!("found after {} actions: {}", found.actions, detail(&found.finding))
             }
+            (End::Failed(why), _) => format!("not exhausted: {why}; all held so far"),
             (End::Stopped, Some(Stopped::Time(time))) => {
                 format!("not exhausted in {} s; all held so far", time.as_secs_f64())
             }
@@ -198,6 +199,7 @@ impl Report<'_> {
         let end = match end {
             End::Exhausted => "exhausted",
             End::Stopped => "stopped",
+            End::Failed(_) => "failed",
             End::Found(_) => "found",
         };
         let document = Document {
