@@ -2,6 +2,7 @@
 //! requests may be in flight, and how far a snapshot has come.
 
 use alloc::sync::Arc;
+use core::fmt;
 
 use crate::types::{LogIndex, Position, Snapshot, length};
 
@@ -226,6 +227,23 @@ impl Progress {
             ReplicationState::Installing(_)
             | ReplicationState::Probing { .. }
             | ReplicationState::Streaming => false,
+        }
+    }
+}
+
+/// Progress as text: `next=2 matched=1 round=0 void=0 streaming`.
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Progress { next, matched, round, void, state } = self;
+        write!(f, "next={next} matched={} round={round} void={void} ", length(*matched))?;
+        match state {
+            ReplicationState::Probing { in_flight: true } => f.write_str("probing in-flight"),
+            ReplicationState::Probing { in_flight: false } => f.write_str("probing"),
+            ReplicationState::Streaming => f.write_str("streaming"),
+            ReplicationState::Installing(SnapshotProgress { snapshot, received, in_flight }) => {
+                let in_flight = if *in_flight { " in-flight" } else { "" };
+                write!(f, "installing {} received={received}{in_flight}", snapshot.last)
+            }
         }
     }
 }

@@ -56,6 +56,7 @@ pub mod coverage;
 pub mod desk;
 pub mod digest;
 pub mod disk;
+pub mod explore;
 pub mod export;
 #[cfg(test)]
 mod faulty;

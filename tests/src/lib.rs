@@ -3,6 +3,7 @@
 
 pub mod broken_rules;
 pub mod evidence;
+pub mod explored_bugs;
 pub mod exports;
 pub mod findings;
 pub mod host_bugs;

@@ -68,6 +68,7 @@ const SIM: [&str; 40] = [
     "shrink",
     "faulty",
     "session",
+    "explore",
     "process",
     "trace",
     "view",

@@ -1,8 +1,9 @@
 //! One server: takes an input and hands it to its role. `receive` has the rules for all servers, which a
-//! message meets first; `boot` checks what a server boots from.
+//! message meets first; `boot` checks what a server boots from; `text` shows a state.
 
 mod boot;
 mod receive;
+mod text;
 
 use alloc::sync::Arc;
 use core::hash::Hasher;

@@ -11,7 +11,7 @@ use crate::model::{Entry, Membership, Payload, Position, Term};
 
 /// One entry of a log, its hash standing for the entry and everything before it: two logs are the
 /// same up to an index if their links there are equal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Link {
     pub(super) term: Term,
     pub(super) hash: u64,
@@ -44,7 +44,7 @@ impl Link {
 }
 
 /// The configurations of a log (§6).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct Configurations {
     /// The configuration before the first entry.
     first: Arc<Membership>,
@@ -114,7 +114,7 @@ impl Configurations {
 
 /// A log as its links, from the first entry on: also if a snapshot stands for the beginning. Of a trace that begins
 /// in the middle they are known only behind `base`, which counts as the start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct Chain {
     base: u64,
     links: Vec<Link>,
@@ -204,7 +204,7 @@ impl Chain {
 }
 
 /// The answer of the table of all entries about a link that it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Seen {
     /// No log had an entry of this index and term before.
     First,
@@ -216,7 +216,7 @@ pub(super) enum Seen {
 
 /// Every entry that was ever in a log, by index and term. As long as Log Matching holds these two
 /// decide the link.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Table {
     /// Entries are known behind this index only.
     base: u64,
@@ -267,7 +267,7 @@ impl Table {
 
 /// A committed entry and the lowest term in which a leader is known to have committed it, which is
 /// not the entry's own term where it was committed by way of a later one (§5.4.2).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 struct Committed {
     link: Link,
     in_term: Term,
@@ -275,7 +275,7 @@ struct Committed {
 
 /// The ledger of everything that leaders committed. `in_term` does not decrease with the index: a leader that
 /// commits an entry commits those before it.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct Ledger {
     /// The index up to which the committed entries are unknown; it counts as the start.
     base: u64,

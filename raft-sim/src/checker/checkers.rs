@@ -1,10 +1,13 @@
 //! All checkers over one run: the record, and each checker beside it.
 
+use std::hash::{Hash, Hasher};
+
 use super::properties::hooks::{Checker, Exercised};
 use super::properties::linearizability::ClientEvent;
 use super::properties::violation::Violation;
 use super::properties::{self, Property, checkers};
 use super::record::{InForce, Record};
+use crate::mix::MixHasher;
 use crate::model::NodeId;
 use crate::subject::{Capability, Settings};
 
@@ -12,7 +15,7 @@ use crate::subject::{Capability, Settings};
 macro_rules! list {
     (() $($checker:ident: $type:ty,)*) => {
         /// All checkers.
-        #[derive(Debug)]
+        #[derive(Clone, Debug)]
         pub(super) struct List {
             $(pub(super) $checker: $type,)*
         }
@@ -20,6 +23,10 @@ macro_rules! list {
         impl List {
             fn new(record: &Record) -> List {
                 List { $($checker: Checker::new(record),)* }
+            }
+
+            fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+                $(self.$checker.feed(record, hasher);)*
             }
         }
     };
@@ -35,7 +42,7 @@ checkers!(list!());
 /// [`persisted`](Checkers::persisted) for each write that is durable at once, then
 /// [`sent`](Checkers::sent) for each message that leaves. Writes that become durable later and messages
 /// that waited for them are reported when it happens.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Checkers {
     pub(super) record: Record,
     pub(super) list: List,
@@ -122,6 +129,16 @@ impl Checkers {
     pub fn setting_aside(mut self, properties: &[Property]) -> Checkers {
         self.set_aside = properties.to_vec();
         self
+    }
+
+    /// A number that is equal for checkers that judge alike from now on, and, within the limits of 64 bits, different for
+    /// others: of what they remember, only what a later verdict can depend on counts.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = MixHasher::default();
+        self.record.hash(&mut hasher);
+        self.list.feed(&self.record, &mut hasher);
+        hasher.finish()
     }
 
     /// Starts to keep the operations of clients and their results, for [`reported`](Checkers::reported).

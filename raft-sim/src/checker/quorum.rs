@@ -6,7 +6,7 @@ use std::fmt;
 use crate::model::{Membership, NodeId};
 
 /// A set of servers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Servers(u64);
 
 impl Servers {

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::subject::{Capability, Event, Role, View, Write};
 
 /// The point at which a configuration is in force on a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum InForce {
     /// As soon as it is in the server's log (§6).
     Appended,
@@ -24,7 +24,7 @@ pub(super) enum InForce {
 }
 
 /// The record of a run so far.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct Record {
     /// The servers, S1 first.
     pub(super) servers: Vec<Server>,

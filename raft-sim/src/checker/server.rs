@@ -7,7 +7,7 @@ use crate::model::{HardState, LogIndex, Membership, NodeId, Payload, Position, T
 use crate::subject::{LogWrite, Settings, View};
 
 /// The durable state when a disk began to lie.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Truth {
     hard_state: HardState,
     log: Chain,
@@ -15,7 +15,7 @@ struct Truth {
 }
 
 /// The record of one server.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct Server {
     pub(super) id: NodeId,
     /// True if it booted before, so that its disk is known.
@@ -44,7 +44,7 @@ pub(super) struct Server {
 }
 
 /// A leader that a server heard from, by AppendEntries or InstallSnapshot.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(super) struct Heard {
     pub(super) leader: NodeId,
     pub(super) term: Term,

@@ -10,6 +10,7 @@ mod conform;
 mod debug;
 mod diagram;
 mod explain;
+mod explore;
 mod export;
 mod files;
 mod fmt;
@@ -78,6 +79,7 @@ enum Command {
     Shrink(shrink::Args),
     Test(test::Args),
     Conform(conform::Args),
+    Explore(explore::Args),
     Explain(explain::Args),
     Export(export::Args),
     Debug(debug::Args),
@@ -179,6 +181,13 @@ impl Command {
             Command::Conform(args) => conform::conform(
                 args,
                 &args.subjects.start(own)?,
+                &signals::asked_to_stop(),
+                out,
+                err,
+            ),
+            Command::Explore(args) => explore::explore(
+                args,
+                &args.subject.start(own)?,
                 &signals::asked_to_stop(),
                 out,
                 err,

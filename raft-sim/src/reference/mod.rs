@@ -142,6 +142,10 @@ impl Subject for Server {
         Some(hasher.finish())
     }
 
+    fn describe(&self) -> Option<String> {
+        Some(self.node.to_string())
+    }
+
     fn step(&mut self, event: Event, effects: &mut Effects) {
         if let Event::Receive(message) = event {
             self.receive(message, effects);

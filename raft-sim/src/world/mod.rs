@@ -14,6 +14,7 @@ mod design;
 mod disks;
 mod flow;
 mod launch;
+mod part;
 mod server;
 mod step;
 
@@ -32,6 +33,7 @@ use crate::time::{Micros, Queue};
 pub use design::{Design, Start};
 pub use flow::Next;
 pub use launch::Launch;
+pub use part::Part;
 pub use server::Server;
 
 use flow::{Due, schedule};

@@ -11,7 +11,7 @@ macro_rules! capabilities {
     ) => {
         /// Something that an implementation claims: a capability that it may or may not have, or a fact about it that
         /// is so by design. In a scenario's `requires` line and in the protocol it has the name quoted here.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Capability {
             $(
                 #[doc = concat!("`", $word, "`: ", $what, ".")]

@@ -74,6 +74,11 @@ pub trait Subject {
     fn fingerprint(&self) -> Option<u64> {
         None
     }
+
+    /// The state behind the fingerprint as one line of text, for readers who compare states. `None` if there is none.
+    fn describe(&self) -> Option<String> {
+        None
+    }
 }
 
 impl Subject for Box<dyn Subject> {
@@ -87,6 +92,10 @@ impl Subject for Box<dyn Subject> {
 
     fn fingerprint(&self) -> Option<u64> {
         (**self).fingerprint()
+    }
+
+    fn describe(&self) -> Option<String> {
+        (**self).describe()
     }
 }
 

@@ -205,7 +205,8 @@ pub struct Ended {
 
 impl Ended {
     /// The output as JSON; null if it is not JSON.
-    fn json(&self) -> Value {
+    #[must_use]
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_default()
     }
 }

@@ -8,6 +8,7 @@ mod replication;
 mod rounds;
 
 use alloc::vec::Vec;
+use core::fmt;
 use core::hash::{Hash, Hasher};
 
 use change::Change;
@@ -251,5 +252,25 @@ impl Leader {
     /// Takes a follower's ReadIndex, for one of its clients.
     pub(crate) fn read_index(&mut self, state: &mut State, follower: NodeId, request: Request) {
         self.take_read(state, Asker::Follower(follower, request));
+    }
+}
+
+/// A leader's knowledge as text: `peers={S1 next=2 …; S2 …} rounds=latest/confirmed`, and how many reads wait and if a
+/// change is under way, if so.
+impl fmt::Display for Leader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("peers={")?;
+        for (place, Peer { server, progress, .. }) in self.peers.iter().enumerate() {
+            let between = if place > 0 { "; " } else { "" };
+            write!(f, "{between}{server} {progress}")?;
+        }
+        write!(f, "}} rounds={}/{}", self.rounds.latest(), self.rounds.confirmed())?;
+        if self.reads != Reads::default() {
+            write!(f, " reads={:?}", self.reads)?;
+        }
+        if let Some(change) = &self.change {
+            write!(f, " change={change:?}")?;
+        }
+        Ok(())
     }
 }

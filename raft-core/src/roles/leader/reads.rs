@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::types::{LogIndex, NodeId, Request};
 
 /// Reads that wait until it is known that this server still leads.
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Reads {
     /// Reads from before the first entry of this term was committed: the commit index is not known to be
     /// current yet.

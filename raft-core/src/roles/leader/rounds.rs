@@ -40,6 +40,11 @@ impl Rounds {
         self.latest
     }
 
+    /// The latest round that a quorum has answered; 0 if none.
+    pub(super) fn confirmed(&self) -> u64 {
+        self.confirmed
+    }
+
     /// The tick at which the latest round began that a quorum has answered.
     pub(super) fn confirmed_from(&self) -> Option<u64> {
         self.confirmed_from

@@ -1,23 +1,26 @@
 //! Candidate Log.
 
+use std::hash::Hash;
+
 use super::Property;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
+use crate::mix::MixHasher;
 use crate::model::{Body, Message, Position, Snapshot, Term};
 use crate::subject::{LogWrite, View, Write};
 
 /// Candidate Log (Figure 2, RequestVote arguments; §5.4.1): lastLogIndex and lastLogTerm in a request for a vote or a
 /// pre-vote are those of the candidate's last log entry. A request that waited for the disk, or in the server, has those
 /// of then; as it carries the server's term, they are from a time since the server entered that term.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct CandidateLog {
     /// For each server, S1 first, the former last entries of its log in the term in which it last changed.
     former: Vec<Former>,
 }
 
 /// The former last entries of a server's log in one term.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct Former {
     term: Term,
     ends: Vec<Option<Position>>,
@@ -44,6 +47,13 @@ impl CandidateLog {
 impl Checker for CandidateLog {
     fn new(record: &Record) -> CandidateLog {
         CandidateLog { former: vec![Former::default(); record.servers.len()] }
+    }
+
+    /// Former ends count as long as the term lasts.
+    fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+        for (former, server) in std::iter::zip(&self.former, &record.servers) {
+            (former.term == server.view.term).then_some(&former.ends).hash(hasher);
+        }
     }
 
     #[inline]

@@ -12,7 +12,7 @@ use crate::checker::record::Record;
 ///
 /// An entry on the disks of all voters is safe, since each server that can be elected has it. So is an entry in a cluster
 /// of one.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct CommitOwnTerm;
 
 impl CommitOwnTerm {

@@ -12,7 +12,7 @@ use crate::subject::{LogWrite, View};
 ///
 /// Only the server's own commit index counts, as it was when the step began, in this life: what it does not know to be
 /// committed, an old leader's late AppendEntries may make it drop.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct CommittedNeverTruncated;
 
 impl Checker for CommittedNeverTruncated {

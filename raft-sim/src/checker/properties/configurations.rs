@@ -14,7 +14,7 @@ use crate::subject::View;
 
 /// Configurations (§6): they change one after another, every quorum of one shares a server with every quorum of the next,
 /// and a server always uses the latest one in its log, committed or not; or else the latest that it has applied.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct Configurations;
 
 impl Configurations {

@@ -9,7 +9,7 @@ use crate::checker::record::Record;
 use crate::model::{Body, Message, NodeId, Term};
 
 /// Election Safety (Figure 3, §5.2): at most one leader can be elected in a given term.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct ElectionSafety {
     /// The leader of each term.
     leaders: BTreeMap<Term, NodeId>,

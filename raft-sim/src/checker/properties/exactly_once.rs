@@ -13,7 +13,7 @@ use crate::time::Micros;
 /// Exactly Once (§8, dissertation §6.3): a command under a serial number of a session is executed at one index of
 /// the log, the same on every server, however often it is in the log. A client's request is acknowledged only when
 /// it is committed, and when the server that acknowledges it has applied it.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct ExactlyOnce {
     /// The index at which each command of a session was executed.
     executed: BTreeMap<(SessionId, u64), u64>,

@@ -12,7 +12,7 @@ use crate::subject::Role;
 ///
 /// Silent if either has left the term of the reply: the leader's log is no longer the measure, or the follower may
 /// have dropped the entries since, on a later leader's request.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct FollowerMatchesLeader;
 
 /// The index up to which a message acknowledges that logs match, if it does.

@@ -3,6 +3,7 @@
 //! [`Checkers`](super::checkers::Checkers) takes each step of a server apart into these observations, and documents
 //! their order. A hook receives as arguments what it needs beside the record.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use super::Property;
@@ -10,6 +11,7 @@ use super::violation::Verdict;
 use crate::checker::chain::{Link, Seen};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
+use crate::mix::MixHasher;
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
 use crate::network::MessageId;
 use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, View, Write};
@@ -17,8 +19,13 @@ use crate::time::Micros;
 
 /// Counters: how often each property was exercised, that is, how often something was compared that could have
 /// differed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::checker) struct Exercised([u64; Property::LAST]);
+
+/// Nothing is judged by the counters, so they make no difference.
+impl Hash for Exercised {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
 
 impl Exercised {
     /// Counters at zero.
@@ -126,9 +133,14 @@ pub(in crate::checker) fn made(effects: &Effects) -> impl Iterator<Item = &Messa
 ///
 /// The cost of a hook depends on what changed, not on how long the logs are.
 #[expect(unused_variables, reason = "most checkers heed few of the hooks")]
-pub(in crate::checker) trait Checker: Sized {
+pub(in crate::checker) trait Checker: Sized + Hash {
     /// The checker as a run begins: none of these servers has booted.
     fn new(record: &Record) -> Self;
+
+    /// Feeds the hasher with what it remembers, as far as a later verdict can depend on it. `record` is that of the run.
+    fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+        self.hash(hasher);
+    }
 
     /// A server enters the run with this entry in its log.
     #[inline(always)]

@@ -1,10 +1,13 @@
 //! Justified Acknowledgement.
 
+use std::hash::Hash;
+
 use super::Property;
 use super::follower_matches_leader::acknowledged;
 use crate::checker::properties::hooks::{Checker, Commit, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
+use crate::mix::MixHasher;
 use crate::model::{Body, Message, NodeId, Term, length};
 
 /// Justified Acknowledgement (Figure 2, AppendEntries; §5.3): success says that the follower has the entries of a request
@@ -12,7 +15,7 @@ use crate::model::{Body, Message, NodeId, Term, length};
 ///
 /// What the follower knows to be committed needs no request. That it knows from requests, too (Justified Commit): its commit
 /// index does not pass what a leader has said in its term to be committed, nor what the requests of that term reach.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct JustifiedAcknowledgement {
     /// The leader whose requests each server took last, S1 first.
     requests: Vec<Requests>,
@@ -21,7 +24,7 @@ pub(in crate::checker) struct JustifiedAcknowledgement {
 }
 
 /// The requests of a leader that a server has taken in the current term.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 struct Requests {
     term: Term,
     leader: Option<NodeId>,
@@ -38,6 +41,16 @@ impl Checker for JustifiedAcknowledgement {
     fn new(record: &Record) -> JustifiedAcknowledgement {
         let requests = vec![Requests::default(); record.servers.len()];
         JustifiedAcknowledgement { requests, carries_own: false }
+    }
+
+    /// Requests count as long as their term is not over.
+    fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+        for (server, requests) in std::iter::zip(&record.servers, &self.requests) {
+            let Requests { term, leader, end, commit, other } = *requests;
+            let counts = term >= server.view.term;
+            (counts.then_some((term, leader, end, commit)), other).hash(hasher);
+        }
+        self.carries_own.hash(hasher);
     }
 
     #[inline]

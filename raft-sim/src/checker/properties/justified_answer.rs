@@ -14,20 +14,20 @@ use crate::time::Micros;
 /// Justified Answer (§8, dissertation chapter 6): a client is told that its command is committed at an index only if the
 /// entry there is that command, and is committed; an administrator that a configuration is in force only if it is the latest
 /// that is committed up to there, and that a leadership was handed over only if it is over.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct JustifiedAnswer {
     /// Requests that are not answered yet: no more than servers themselves remember.
     asked: Open<Asked>,
 }
 
 /// A request, and the server that it was handed to.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Asked {
     slot: usize,
     what: Wanted,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 enum Wanted {
     /// An entry with this content.
     Entry(Payload),

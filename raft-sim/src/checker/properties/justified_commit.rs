@@ -1,6 +1,7 @@
 //! Justified Commit.
 
 use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use super::Property;
 use super::follower_matches_leader::acknowledged;
@@ -10,6 +11,7 @@ use crate::checker::properties::hooks::{Checker, Commit, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::names;
 use crate::checker::record::Record;
+use crate::mix::MixHasher;
 use crate::model::{Body, LogIndex, Message, NodeId, Position, Term};
 use crate::subject::Role;
 
@@ -19,14 +21,14 @@ use crate::subject::Role;
 /// What it knows of the others belongs to its leadership (Figure 2: volatile state, reinitialized after election): the
 /// matchIndex that it shows was acknowledged in it, and a snapshot begins with its first part, unless the follower has said
 /// that it has some already.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct JustifiedCommit {
     /// What each server, S1 first, has learned from each other one as the leader of a term.
     learned: Vec<Vec<Learned>>,
 }
 
 /// What a leader has learned from another server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct Learned {
     /// The highest index that the server acknowledged.
     acknowledged: u64,
@@ -54,6 +56,13 @@ impl Checker for JustifiedCommit {
     fn new(record: &Record) -> JustifiedCommit {
         let servers = record.servers.len();
         JustifiedCommit { learned: vec![vec![Learned::default(); servers]; servers] }
+    }
+
+    /// What a server has learned counts as long as it leads.
+    fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+        for (server, learned) in std::iter::zip(&record.servers, &self.learned) {
+            (server.view.role == Role::Leader).then_some(learned).hash(hasher);
+        }
     }
 
     #[inline]

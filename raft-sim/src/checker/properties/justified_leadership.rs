@@ -1,5 +1,7 @@
 //! Justified Leadership.
 
+use std::hash::Hash;
+
 use super::Property;
 use super::election_safety::is_leaders;
 use crate::checker::properties::hooks::{Checker, Context};
@@ -7,6 +9,7 @@ use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{Servers, are_quorum, has_quorum, is_alone, names};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
+use crate::mix::MixHasher;
 use crate::model::{Body, Message, Term};
 use crate::subject::{Capability, Effects, Role};
 
@@ -14,7 +17,7 @@ use crate::subject::{Capability, Effects, Role};
 /// Received means that it has taken them; its own vote counts once that is durable. Only a leader sends the messages of
 /// one. With CheckQuorum (dissertation §6.2) a leader steps down when it hears from no quorum: it does not lead for two of
 /// the longest election timeouts, by its own clock, without a message of its term from each of one.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct JustifiedLeadership {
     /// The votes that each server has taken, S1 first.
     votes: Vec<Votes>,
@@ -24,7 +27,7 @@ pub(in crate::checker) struct JustifiedLeadership {
 }
 
 /// The servers that a leader hears from.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 struct Contacts {
     /// Ticks since the last election timeout was over.
     ticks: u32,
@@ -38,7 +41,7 @@ struct Contacts {
 }
 
 /// The votes that a server has taken in the latest term of one.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 struct Votes {
     term: Term,
     voters: Servers,
@@ -69,6 +72,18 @@ impl Checker for JustifiedLeadership {
             votes: vec![Votes::default(); servers],
             checks_quorum: record.claims.contains(&Capability::CheckQuorum) && !record.any_quorum,
             contacts: vec![Contacts::default(); servers],
+        }
+    }
+
+    /// Votes count as long as a server stands, contacts as long as it leads and has to hear from a quorum.
+    fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+        for (slot, server) in record.servers.iter().enumerate() {
+            let (Votes { term, voters, led }, view) = (self.votes[slot], &server.view);
+            let stands = view.role == Role::Candidate && term == view.term;
+            (stands.then_some(voters), (led == view.term).then_some(led)).hash(hasher);
+            let watched = self.checks_quorum && server.settings.check_quorum;
+            let watched = watched && view.role == Role::Leader;
+            watched.then_some(self.contacts[slot]).hash(hasher);
         }
     }
 

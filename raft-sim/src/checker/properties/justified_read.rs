@@ -1,6 +1,7 @@
 //! Justified Read.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash, Hasher};
 
 use super::Property;
 use crate::checker::properties::hooks::{Checker, Context};
@@ -19,7 +20,7 @@ use crate::time::Micros;
 /// leader first.
 ///
 /// Time is counted in messages, so that "since" is exact.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::checker) struct JustifiedRead {
     /// The number of messages sent and of reads requested so far.
     now: u64,
@@ -34,7 +35,7 @@ pub(in crate::checker) struct JustifiedRead {
 }
 
 /// A read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 struct Asked {
     request: Request,
     slot: usize,
@@ -49,7 +50,7 @@ struct Asked {
 }
 
 /// The times that a message carries.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 struct Sent {
     /// When it was sent.
     at: u64,
@@ -58,7 +59,7 @@ struct Sent {
 }
 
 /// What is known of one server.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Known {
     /// The last term that it led, and the last in which it told another server to stand.
     led: Term,
@@ -70,12 +71,42 @@ struct Known {
 }
 
 /// What a server has taken from another one in the latest term of a message.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 struct Peer {
     term: Term,
     taken: Sent,
     /// The last message to it.
     sent: Sent,
+}
+
+/// Only the order of times makes a difference, and only as far as something waits that is not older.
+impl Hash for JustifiedRead {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let JustifiedRead { now, asked, questions, in_flight, servers } = self;
+        let waiting = asked.iter().map(|asked| asked.since).chain(questions.values().copied());
+        let first = waiting.min().unwrap_or(*now);
+        let time = |time: u64| time.saturating_sub(first);
+        let sent = |sent: &Sent| (time(sent.at), time(sent.echoes));
+        for Asked { request, slot, since, led, confirmed, heard } in asked {
+            (request, slot, time(*since), led, confirmed, heard).hash(state);
+        }
+        asked.len().hash(state);
+        for (question, since) in questions {
+            (question, time(*since)).hash(state);
+        }
+        for (number, kept) in in_flight.iter().filter(|(_, kept)| kept.at > first) {
+            (number, sent(kept)).hash(state);
+        }
+        for Known { led, handed_over, arrived, peers } in servers {
+            (led, handed_over, arrived.len()).hash(state);
+            arrived.iter().for_each(|arrived| sent(arrived).hash(state));
+            for Peer { term, taken, sent: last } in peers {
+                // What was taken before counts for nothing that is asked later.
+                let known = sent(taken) != (0, 0) || sent(last) != (0, 0);
+                (known.then_some(term), sent(taken), sent(last)).hash(state);
+            }
+        }
+    }
 }
 
 impl JustifiedRead {

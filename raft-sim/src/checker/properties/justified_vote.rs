@@ -1,11 +1,14 @@
 //! Justified Vote.
 
+use std::hash::{Hash, Hasher};
+
 use super::Property;
 use super::candidate_log::end;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{Servers, has_quorum};
 use crate::checker::record::Record;
+use crate::mix::MixHasher;
 use crate::model::{Body, Message, NodeId, Position, Term};
 use crate::subject::{Capability, Role, View};
 
@@ -18,7 +21,7 @@ use crate::subject::{Capability, Role, View};
 /// With CheckQuorum (§6) a server that leads, or has heard from the leader of its term within its shortest election timeout,
 /// gives neither, unless the leader wants the election; a loyal pre-vote is not given then either. A server that is set to
 /// ask for pre-votes stands, and so votes for itself, only when a quorum has given them, or when its leader told it to.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct JustifiedVote {
     /// What each server, S1 first, was asked for in its term and later ones by each other one.
     votes: Vec<Vec<Vec<Asked>>>,
@@ -32,7 +35,7 @@ pub(in crate::checker) struct JustifiedVote {
 }
 
 /// What a server has taken in a term that lets it stand in a later one.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 struct Candidacy {
     term: Term,
     pre_votes: Servers,
@@ -41,7 +44,7 @@ struct Candidacy {
 }
 
 /// A request of a candidate that a server has taken.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 struct Asked {
     term: Term,
     last: Option<Position>,
@@ -111,6 +114,30 @@ impl Checker for JustifiedVote {
             checks_quorum: claims(Capability::CheckQuorum),
             is_loyal: claims(Capability::LoyalPreVote),
             asks_first: claims(Capability::PreVote),
+        }
+    }
+
+    /// A request counts until its vote is given, or its term is over; what lets a server stand, as long as it is in the
+    /// term.
+    fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+        for ((server, votes), pre_votes) in
+            std::iter::zip(&record.servers, &self.votes).zip(&self.pre_votes)
+        {
+            let View { term, voted_for, .. } = server.view;
+            let counts =
+                |asked: &&Asked| asked.term > term || asked.term == term && voted_for.is_none();
+            for asked in votes {
+                asked.iter().filter(counts).for_each(|asked| asked.hash(hasher));
+                hasher.write_u8(0);
+            }
+            let counts = |asked: &&Asked| asked.term.0.saturating_add(1) >= term.0;
+            for asked in pre_votes {
+                asked.iter().filter(counts).for_each(|asked| asked.hash(hasher));
+                hasher.write_u8(0);
+            }
+        }
+        for (server, candidacy) in std::iter::zip(&record.servers, &self.candidacies) {
+            (candidacy.term >= server.view.term).then_some(candidacy).hash(hasher);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::time::Micros;
 
 /// Known Leader (Figure 2, §5.2): the server that another one shows as the leader of its term, or names to a client, has
 /// led. It has said so itself, by a message that only a leader sends.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct KnownLeader {
     /// The last term that each server led, S1 first.
     led: Vec<Option<Term>>,

@@ -9,7 +9,7 @@ use crate::subject::{LogWrite, View};
 
 /// Leader Append-Only (Figure 3, §5.3): a leader never overwrites or deletes entries in its log;
 /// it only appends new entries.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct LeaderAppendOnly;
 
 impl LeaderAppendOnly {

@@ -13,7 +13,7 @@ use crate::subject::Role;
 ///
 /// "In a given term" is the term of the leader that committed it, not the term of the entry. And a leader need not
 /// have the entries of terms above its own: it may win its election late.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct LeaderCompleteness;
 
 impl LeaderCompleteness {

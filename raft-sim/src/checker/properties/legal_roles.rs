@@ -17,7 +17,7 @@ use crate::subject::{Effects, Role, View};
 /// A learner waits (dissertation §4.2.1): it neither stands nor leads. It may have voted in the configuration
 /// before, and then it is the one to stand (§4.2.2 there), until it knows that its own is committed. If it is not
 /// reported when a configuration is in force, the server may not have applied that one, and is not judged.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct LegalRoles {
     /// The sender and the term of a message of a later term that a candidate takes.
     called: Option<(NodeId, Term)>,

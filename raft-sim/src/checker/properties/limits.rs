@@ -1,19 +1,22 @@
 //! Limits (28): bounds that any leader keeps, however it chooses what to send.
 
+use std::hash::Hash;
+
 use super::Property;
 use super::hooks::{Checker, Context};
 use super::violation::{Verdict, violated};
 use crate::checker::quorum::contains;
 use crate::checker::record::Record;
+use crate::mix::MixHasher;
 use crate::model::{Body, Entries, Message, NodeId, Term};
-use crate::subject::Capability;
+use crate::subject::{Capability, Role};
 
 /// Limits (diss. §10.2, Figure 13): no AppendEntries has more entries than are set; no more entries of one follower are
 /// unacknowledged than the window takes; no part of a snapshot is larger than a part may be. The bytes of commands are
 /// not judged: a subject may see a shorter form of them.
 ///
 /// Entries that a leader sends one behind the other, without an answer in between, are unacknowledged for certain.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct Limits {
     entries: bool,
     parts: bool,
@@ -22,7 +25,7 @@ pub(in crate::checker) struct Limits {
 }
 
 /// Entries sent one behind the other in a term, while this number of configurations was in the log.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 struct Run {
     term: Term,
     configured: usize,
@@ -38,6 +41,15 @@ impl Checker for Limits {
             entries: claims(Capability::FlowControl),
             parts: claims(Capability::SnapshotParts),
             unanswered: vec![vec![Run::default(); servers]; servers],
+        }
+    }
+
+    /// A row counts as long as its leader leads the term.
+    fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+        for (server, runs) in std::iter::zip(&record.servers, &self.unanswered) {
+            let view = &server.view;
+            let counts = |run: &&Run| view.role == Role::Leader && run.term == view.term;
+            runs.iter().for_each(|run| Some(run).filter(counts).hash(hasher));
         }
     }
 

@@ -14,7 +14,7 @@ use crate::subject::{LogWrite, View};
 ///
 /// Log Matching (Figure 3, §5.3): if two logs contain an entry with the same index and term, then
 /// the logs are identical in all entries up through the given index. Logs of the past count too. A log has no gaps.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct LogMatching;
 
 impl LogMatching {

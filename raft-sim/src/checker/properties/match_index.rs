@@ -1,10 +1,13 @@
 //! Match Index (13).
 
+use std::hash::Hash;
+
 use super::Property;
 use crate::checker::properties::hooks::{Checker, Context, New};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::contains;
 use crate::checker::record::Record;
+use crate::mix::MixHasher;
 use crate::model::{LogIndex, NodeId, Payload, Term};
 use crate::subject::{Role, View};
 
@@ -14,7 +17,7 @@ use crate::subject::{Role, View};
 ///
 /// Silent if the follower's disk is in a later term: the leader is deposed without knowing, and the follower may
 /// have dropped the entries since, on a later leader's request.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct MatchIndex {
     /// matchIndex of each server, as far as each server showed them in its last leadership.
     matched: Vec<Vec<u64>>,
@@ -24,6 +27,13 @@ impl Checker for MatchIndex {
     fn new(record: &Record) -> MatchIndex {
         let servers = record.servers.len();
         MatchIndex { matched: vec![vec![0; servers]; servers] }
+    }
+
+    /// It counts as long as the server leads.
+    fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+        for (server, matched) in std::iter::zip(&record.servers, &self.matched) {
+            (server.view.role == Role::Leader).then_some(matched).hash(hasher);
+        }
     }
 
     #[inline]

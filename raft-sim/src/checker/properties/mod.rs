@@ -121,7 +121,7 @@ macro_rules! properties {
         /// A property that holds in every history of a correct Raft.
         ///
         /// The numbers are those of `docs/invariants.md`; as an integer, a property is its number less one.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Property {
             $(
                 #[doc = concat!($number, ": ", $says, ".")]

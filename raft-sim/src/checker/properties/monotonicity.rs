@@ -9,7 +9,7 @@ use crate::subject::View;
 
 /// Monotonicity (Figure 2, §5.1): currentTerm, commitIndex and lastApplied increase
 /// monotonically, and a vote stands for its term.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct Monotonicity {
     /// The term and vote of each server as last handed to its disk.
     written: Vec<HardState>,

@@ -18,7 +18,7 @@ use crate::subject::{Role, View};
 ///
 /// The configuration that the candidate had when it stood decides what a quorum is; one that it takes over from the
 /// leader it lost to says nothing about its votes.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct NoRivalEntry {
     /// The last candidacy of each server, S1 first.
     candidacies: Vec<Candidacy>,
@@ -29,7 +29,7 @@ pub(in crate::checker) struct NoRivalEntry {
 }
 
 /// The votes that a candidate was sent in the last term in which it stood.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Candidacy {
     term: Term,
     /// The configuration that it had when it stood: it counts its votes by this one.
@@ -39,7 +39,7 @@ struct Candidacy {
 }
 
 /// The origin of the entries of a term.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Author {
     /// The server that led the term when the first of them was written.
     Leader(NodeId),

@@ -12,13 +12,13 @@ use crate::model::{Body, Message, NodeId, Term};
 /// sender's vote for itself.
 ///
 /// Judged by the votes that left the server, which its crashes can't take back.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct OneVotePerTerm {
     voters: Vec<Voter>,
 }
 
 /// The votes of a server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct Voter {
     /// Every vote it gave away, never forgotten.
     votes: BTreeMap<Term, NodeId>,

@@ -14,7 +14,7 @@ use crate::model::{Body, Message};
 /// itself) and in a granted reply, its entries in a successful AppendEntriesReply, or the snapshot that stands for
 /// them. The leader's AppendEntries reports its term only (dissertation §10.2.1); so do parts of snapshots, reads
 /// and pre-votes.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct PersistBeforeSend;
 
 impl Checker for PersistBeforeSend {

@@ -18,7 +18,7 @@ use crate::model::{Membership, NodeId, length};
 /// the leader itself be among the voters (§6). It is one of the configuration that was in force when the
 /// step began. In one step a leader may as well commit C_old,new by that, append C_new, and commit more by
 /// C_new, which is in force then.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct QuorumDurability;
 
 impl QuorumDurability {

@@ -12,7 +12,7 @@ use crate::time::Micros;
 
 /// Reads (§8, dissertation §6.4): a read returns no state older than what any client had received when the read was
 /// requested. So all of it is linearizable: an answer to one client is past for every later request.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct Reads {
     /// Reads that servers have not answered yet: no more than they themselves remember.
     asked: Open<Asked>,
@@ -21,7 +21,7 @@ pub(in crate::checker) struct Reads {
 }
 
 /// A read that a server has not answered yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 struct Asked {
     /// The place of the server that was asked.
     slot: usize,

@@ -15,7 +15,7 @@ use crate::subject::{Applied, View};
 ///
 /// Every server commits the same entry at an index. Only a leader can decide that an entry is committed; all other
 /// servers commit what a leader committed before.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct StateMachineSafety {
     /// The state that state machines showed after each number of entries; 0 if none did.
     states: Vec<u64>,

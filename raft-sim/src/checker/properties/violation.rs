@@ -8,7 +8,7 @@ use crate::subject::Ended;
 
 /// A property that does not hold, and how that was seen. Displayed with the paper's section:
 /// `Election Safety (Figure 3, §5.2): S3 became leader of term 4, which S1 already leads`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Violation {
     /// The property that does not hold.
     pub property: Property,

@@ -21,7 +21,7 @@ use crate::time::Micros;
 use register::{Asked, Breach, Register, Value};
 
 /// The begin or the end of an operation of a client; all of them are the history of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientEvent {
     /// The time, in virtual microseconds.
     pub at: Micros,
@@ -34,7 +34,7 @@ pub struct ClientEvent {
 }
 
 /// An operation of a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// The execution of a command. These operations are counted from 1. A command that is proposed again under its
     /// serial number, since it may have been executed, is the same operation; one that failed and is tried again is
@@ -45,7 +45,7 @@ pub enum Operation {
 }
 
 /// The begin or the end of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum What {
     /// The operation begins, that of a command perhaps under this session. The client may send the same request to
     /// other servers later.
@@ -63,7 +63,7 @@ pub enum What {
 
 /// Linearizability (§8, dissertation §6.3, §6.4): the history of client operations is that of one register on which
 /// each operation takes effect at once, at some time between its begin and its end.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct Linearizability {
     register: Register,
     /// The index, for each server, of the last command that its state machine has executed; 0 if none.
@@ -78,7 +78,7 @@ pub(in crate::checker) struct Linearizability {
 }
 
 /// The operation of an open request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 enum Waiting {
     /// A read since this time.
     Read(u64),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub(super) type Value = u64;
 
 /// The history of one register, as clients see it.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct Register {
     /// The number of begins and ends of operations so far: the time.
     now: u64,
@@ -26,7 +26,7 @@ pub(super) struct Register {
 }
 
 /// A write.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Write {
     value: Value,
     /// The time of its first request.
@@ -38,7 +38,7 @@ struct Write {
     zone: Option<usize>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum State {
     /// It may be done, now or later.
     Open,
@@ -51,7 +51,7 @@ enum State {
 }
 
 /// All operations on one value.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Zone {
     /// The write, counted from 1; 0 if there was none.
     number: u64,
@@ -63,7 +63,7 @@ struct Zone {
 
 /// The values on which some operation has ended, in the order of their first ends. The first zone is that of a
 /// register without a write.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Zones {
     zones: Vec<Zone>,
     /// The greatest `asked` of the zones up to each of them: old zones need not be looked at again.
@@ -109,7 +109,7 @@ impl Zones {
 }
 
 /// The kind of a write request, with the number of the write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Asked {
     /// The beginning of an operation.
     Anew(u64),
@@ -118,7 +118,7 @@ pub(super) enum Asked {
 }
 
 /// The reason why a history is not linearizable. Writes are identified by their numbers, 0 if there was none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Breach {
     /// A read saw a value that no client wrote.
     Invented,

@@ -7,7 +7,7 @@ use crate::model::{Body, LogIndex, Message, NodeId, Term, length};
 use crate::subject::{Effects, Role, View};
 
 /// The effects of a message on its receiver.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct Answer {
     /// The property whose rules these are.
     pub(super) property: Property,
@@ -24,7 +24,7 @@ pub(super) struct Answer {
 }
 
 /// The reply to a message.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(super) enum Reply {
     /// There is none, or it is not judged here.
     None,
@@ -37,7 +37,7 @@ pub(super) enum Reply {
 }
 
 /// The change of the receiver's log by a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum LogChange {
     None,
     /// It is replaced from this index on, by this number of entries.
@@ -47,7 +47,7 @@ pub(super) enum LogChange {
 }
 
 /// The sender of a message, as far as it counts for the receiver's election timer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Contact {
     Nothing,
     /// A candidate, to which it gives its vote.

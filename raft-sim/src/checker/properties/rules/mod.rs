@@ -20,11 +20,14 @@ mod tests;
 mod timer;
 mod watch;
 
+use std::hash::Hash;
+
 use super::Property;
 use super::hooks::{Boot, Checker, Context};
 use super::violation::{Verdict, Violation};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
+use crate::mix::MixHasher;
 use crate::model::Message;
 use crate::subject::{Capability, Effects, Event};
 
@@ -33,7 +36,7 @@ use timer::Draws;
 use watch::Watch;
 
 /// The rules of receivers, as far as they are claimed.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct Rules {
     /// The properties that are judged; if there are none, no server is watched.
     judged: Vec<Property>,
@@ -48,7 +51,7 @@ pub(in crate::checker) struct Rules {
 }
 
 /// The requirement on a step.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 enum Due {
     /// Nothing is judged but what no step may do.
     #[default]
@@ -98,6 +101,14 @@ impl Checker for Rules {
             answer: None,
             hints: record.claims.contains(&Capability::FastBackup),
         }
+    }
+
+    /// Between two steps only what servers are known to remember counts.
+    fn feed(&self, record: &Record, hasher: &mut MixHasher) {
+        for (server, watch) in std::iter::zip(&record.servers, &self.watched) {
+            watch.feed(server, hasher);
+        }
+        self.draws.hash(hasher);
     }
 
     /// Forgets what the server knew only in memory.

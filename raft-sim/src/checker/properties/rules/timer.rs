@@ -4,6 +4,8 @@
 //! No rule says how long a timeout is, only that it lies between the shortest and the longest, and is chosen
 //! randomly. So it is certain that no server stands before the shortest and every server does at the longest.
 
+use std::hash::{Hash, Hasher};
+
 use crate::model::{HardState, NodeId, Term};
 use crate::subject::Settings;
 
@@ -18,6 +20,14 @@ pub(super) struct Timer {
     pub(super) started_in: Term,
     /// The last of these terms in which it ran out.
     ran_out_in: Option<Term>,
+}
+
+/// The terms in which it started and ran out are of the statistics alone.
+impl Hash for Timer {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Timer { elapsed, believes, started_in: _, ran_out_in: _ } = self;
+        (elapsed, believes).hash(state);
+    }
 }
 
 impl Timer {
@@ -60,7 +70,7 @@ impl Timer {
 }
 
 /// A row of equal timeouts, one after another.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 struct Row {
     /// The ticks by which they were longer than the shortest.
     excess: u32,
@@ -73,13 +83,23 @@ struct Row {
 /// A timer that has not run out at a length runs out at the next with a known probability, whatever happened to all
 /// others: one in as many as there are lengths left. So a row of timers that all run out at one length, none of them
 /// running past it, has odds that multiply.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Draws {
     /// The row of all servers in all terms.
     all: Row,
     /// The row of different servers in the same term, and the last of them.
     same_term: Row,
     last: Option<(NodeId, Term)>,
+}
+
+/// A row of timeouts that have only one length has no odds: it makes no difference.
+impl Hash for Draws {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Draws { all, same_term, last } = self;
+        if all.odds > 1 || same_term.odds > 1 {
+            (all, same_term, last).hash(state);
+        }
+    }
 }
 
 /// No run of any campaign sees so improbable a row.

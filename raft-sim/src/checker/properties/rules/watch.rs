@@ -1,15 +1,18 @@
 //! The state that a server is known to remember.
 
 use std::collections::VecDeque;
+use std::hash::Hash;
 
 use super::Step;
 use super::timer::Timer;
 use crate::checker::quorum::Servers;
+use crate::checker::server::Server;
+use crate::mix::MixHasher;
 use crate::model::{AppendReply, Body, Message, NodeId, Position};
 use crate::subject::{Role, Token, View};
 
 /// The state that a server is known to remember, beside the record.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Watch {
     pub(super) timer: Timer,
     /// The servers that would vote for it, if it asks before it stands (diss. §9.6).
@@ -31,7 +34,7 @@ pub(super) struct Watch {
 }
 
 /// A server's pre-vote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Asking {
     #[default]
     No,
@@ -42,6 +45,13 @@ pub(super) enum Asking {
 }
 
 impl Watch {
+    /// Feeds the hasher with what a later verdict can depend on: votes count as long as the server stands.
+    pub(super) fn feed(&self, server: &Server, hasher: &mut MixHasher) {
+        let Watch { timer, asking, votes, incoming, unsynced, pending, left: _, before: _ } = self;
+        (timer, asking, incoming, unsynced, pending).hash(hasher);
+        (server.view.role == Role::Candidate).then_some(votes).hash(hasher);
+    }
+
     /// The server may remember anything.
     #[cold]
     pub(super) fn lose_track(&mut self) {

@@ -17,7 +17,7 @@ use crate::subject::{View, Write};
 
 /// Snapshots (§7): one stands for committed entries, has the latest configuration up to there, and two
 /// of the same entries are the same. It is followed by the log behind it.
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct Snapshots {
     /// A hash of the data of the snapshots up to each index.
     data: BTreeMap<u64, u64>,

@@ -1,0 +1,226 @@
+//! The result of an exploration, for readers and for programs.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Stopped;
+use crate::explore::{Bounds, Counterexample, End, Explored, Finding, Options};
+
+/// The result of an exploration.
+pub(super) struct Report<'a> {
+    pub(super) explored: &'a Explored,
+    pub(super) options: &'a Options,
+    pub(super) stopped: Option<Stopped>,
+}
+
+/// The result for programs.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: &'static str,
+    bounds: Bounds,
+    settings: &'a str,
+    histories: bool,
+    symmetry: bool,
+    end: &'static str,
+    generated: u64,
+    distinct: u64,
+    depth: u32,
+    bytes: u64,
+    server_states: usize,
+    messages: usize,
+    server_steps: usize,
+    memories: usize,
+    collision: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<Found<'a>>,
+}
+
+/// What was found, for programs.
+#[derive(Serialize)]
+struct Found<'a> {
+    property: Option<&'static str>,
+    detail: String,
+    actions: usize,
+    scenario: &'a str,
+    replay_fails: bool,
+}
+
+/// A number with commas between its thousands.
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let first = (digits.len() - 1) % 3 + 1;
+    let (first, rest) = digits.split_at(first);
+    let rest = rest.as_bytes().chunks(3).map(|three| String::from_utf8_lossy(three));
+    rest.fold(first.to_owned(), |whole, three| whole + "," + &three)
+}
+
+fn detail(finding: &Finding) -> String {
+    match finding {
+        Finding::Violated(violation) => violation.to_string(),
+        Finding::NotBooted { server, why } => format!("{server} does not boot: {why}"),
+    }
+}
+
+impl Report<'_> {
+    /// The bounds in words.
+    fn bounds(&self) -> String {
+        let Bounds { servers, joiners, terms, slow_disks, .. } = self.options.bounds;
+        let mut words = vec![format!("servers {servers}")];
+        if joiners > 0 {
+            words.push(format!("joiners {joiners}"));
+        }
+        words.push(format!("terms {terms}"));
+        let actions = self.options.bounds.actions().filter(|(_, most)| *most > 0);
+        words.extend(actions.map(|(name, most)| format!("{name} {most}")));
+        if slow_disks {
+            words.push("slow disks".to_owned());
+        }
+        if !self.options.settings.is_empty() {
+            words.push(self.options.settings.clone());
+        }
+        words.join(", ")
+    }
+
+    fn verdict(&self) -> String {
+        match (&self.explored.end, self.stopped) {
+            (End::Exhausted, _) => {
+                "exhausted: all held in every history within the bounds".to_owned()
+            }
+            (End::Found(found), _) => {
+                format!("found after {} actions: {}", found.actions, detail(&found.finding))
+            }
+            (End::Failed(why), _) => format!("not exhausted: {why}; all held so far"),
+            (End::Stopped, Some(Stopped::Time(time))) => {
+                format!("not exhausted in {} s; all held so far", time.as_secs_f64())
+            }
+            (End::Stopped, Some(Stopped::Memory(most))) => {
+                format!("not exhausted: the states take more than {most} MiB; all held so far")
+            }
+            (End::Stopped, Some(Stopped::States(most))) => {
+                format!(
+                    "not exhausted: there are more than {} states; all held so far",
+                    thousands(most)
+                )
+            }
+            (End::Stopped, Some(Stopped::Sample)) => format!(
+                "not exhausted: {}; go on with --yes, or with a limit of --time, --memory or --states",
+                self.estimate()
+            ),
+            (End::Stopped, Some(Stopped::Asked) | None) => {
+                "not exhausted: interrupted; all held so far".to_owned()
+            }
+        }
+    }
+
+    /// What the sample says about the whole.
+    fn estimate(&self) -> String {
+        let levels = &self.explored.levels;
+        match levels[..] {
+            [.., before, last] if last > before => format!(
+                "at depth {} each depth has {:.1} times the states of the one before, so there are many times {}",
+                levels.len(),
+                last as f64 / before.max(1) as f64,
+                thousands(self.explored.reach.distinct)
+            ),
+            [..] => format!("more than {} states", thousands(self.explored.reach.distinct)),
+        }
+    }
+
+    /// Writes it for readers.
+    pub(super) fn text(&self, out: &mut dyn Write, scenario: Option<&Path>) -> io::Result<()> {
+        let Explored { reach, parts: (states, messages, steps), memories, .. } = self.explored;
+        writeln!(out, "{}", self.verdict())?;
+        writeln!(out, "  bounds     {}", self.bounds())?;
+        writeln!(
+            out,
+            "  states     {} distinct, {} generated, depth {}{}",
+            thousands(reach.distinct),
+            thousands(reach.generated),
+            reach.depth,
+            if self.options.symmetry { "; by whatever names" } else { "" }
+        )?;
+        writeln!(
+            out,
+            "  made of    {} states of servers, {} messages, {} steps of the code, {} memories of the checkers{}",
+            thousands(*states as u64),
+            thousands(*messages as u64),
+            thousands(*steps as u64),
+            thousands(*memories as u64),
+            if self.options.histories { ", which are part of the state" } else { "" }
+        )?;
+        writeln!(
+            out,
+            "  collision  two states were taken for one with a probability below {:.1e}",
+            self.explored.collision()
+        )?;
+        if let End::Found(found) = &self.explored.end {
+            self.found(out, found, scenario)?;
+        }
+        Ok(())
+    }
+
+    fn found(
+        &self,
+        out: &mut dyn Write,
+        found: &Counterexample,
+        scenario: Option<&Path>,
+    ) -> io::Result<()> {
+        if !found.fails {
+            writeln!(out, "  scenario   it passes: not all of the history can be said in one")?;
+        }
+        match scenario {
+            Some(path) => writeln!(out, "  scenario   {}", path.display()),
+            None => write!(out, "\n{}", found.scenario),
+        }
+    }
+
+    /// Writes it for programs.
+    pub(super) fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Explored {
+            reach, parts: (server_states, messages, server_steps), memories, end, ..
+        } = self.explored;
+        let found = if let End::Found(found) = end {
+            let property = match &found.finding {
+                Finding::Violated(violation) => Some(violation.property.name()),
+                Finding::NotBooted { .. } => None,
+            };
+            Some(Found {
+                property,
+                detail: detail(&found.finding),
+                actions: found.actions,
+                scenario: &found.scenario,
+                replay_fails: found.fails,
+            })
+        } else {
+            None
+        };
+        let end = match end {
+            End::Exhausted => "exhausted",
+            End::Stopped => "stopped",
+            End::Failed(_) => "failed",
+            End::Found(_) => "found",
+        };
+        let document = Document {
+            version: env!("CARGO_PKG_VERSION"),
+            bounds: self.options.bounds,
+            settings: &self.options.settings,
+            histories: self.options.histories,
+            symmetry: self.options.symmetry,
+            end,
+            generated: reach.generated,
+            distinct: reach.distinct,
+            depth: reach.depth,
+            bytes: reach.bytes,
+            server_states: *server_states,
+            messages: *messages,
+            server_steps: *server_steps,
+            memories: *memories,
+            collision: self.explored.collision(),
+            found,
+        };
+        serde_json::to_writer(&mut *out, &document)?;
+        writeln!(out)
+    }
+}

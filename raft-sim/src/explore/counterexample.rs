@@ -1,0 +1,167 @@
+//! A history that must not be, as an ordinary run and as a scenario.
+
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use super::cluster::booted;
+use super::event::Event;
+use super::judge::Finding;
+use super::server::{Servers, happen};
+use super::visited::halves;
+use super::worker::{Move, Question, Shared, Worker, Wrong};
+use crate::action::Action;
+use crate::observation::Observer;
+use crate::scenario::parse::parse;
+use crate::scenario::replay::{Verdict, replay};
+use crate::scenario::source::Source;
+use crate::scenario::syntax::Scenario;
+use crate::shrink::Tracer;
+use crate::subject::Implementation;
+use crate::world::{Halt, World};
+
+/// The time between two looks if a thread has finished.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// A history that must not be, the shortest there is within the bounds.
+#[derive(Clone, Debug)]
+pub struct Counterexample {
+    /// The reason.
+    pub finding: Finding,
+    /// The number of its actions.
+    pub actions: usize,
+    /// The text of the scenario.
+    pub scenario: String,
+    /// True if its replay fails in the same way.
+    pub fails: bool,
+}
+
+/// The actions from the initial state to the history that must not be, and the reason. Where servers have several names,
+/// those on the way may be others than those that were found.
+pub(super) fn path(
+    shared: &Shared<'_>,
+    servers: &mut Servers<'_>,
+    first: &[u32],
+    wrong: Wrong,
+) -> (Vec<Move>, Finding) {
+    let initial = shared.fingerprint(first);
+    let mut states = vec![wrong.before];
+    while let Some(last) = states.last()
+        && *last != initial
+        && let Some((_, parent)) = shared.visited.find(halves(*last).1)
+        && let Some((before, _)) = shared.visited.find(parent)
+    {
+        states.push(before);
+    }
+    let (sender, questions) = mpsc::channel::<Question>();
+    let mut worker = Worker::new(shared, sender);
+    let (mut moves, mut words) = (Vec::new(), first.to_vec());
+    let mut from = initial;
+    for to in states.into_iter().rev().skip(1) {
+        let mut next = None;
+        let _ = asked(&mut worker, servers, &questions, |worker| {
+            worker.expand(from, &words, |successor| {
+                if successor.fingerprint == to && next.is_none() {
+                    next = Some((successor.action, successor.words.to_vec()));
+                }
+            })
+        });
+        let Some((action, behind)) = next else { break };
+        moves.push(action);
+        (words, from) = (behind, to);
+    }
+    let again =
+        asked(&mut worker, servers, &questions, |worker| worker.expand(from, &words, |_| {}));
+    let Wrong { last, finding, .. } = again.err().map_or(wrong, |wrong| *wrong);
+    moves.push(last);
+    (moves, finding)
+}
+
+/// Lets a worker work, and does the steps that it asks for.
+fn asked<R: Send>(
+    worker: &mut Worker<'_>,
+    servers: &mut Servers<'_>,
+    questions: &Receiver<Question>,
+    work: impl FnOnce(&mut Worker<'_>) -> R + Send,
+) -> R {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| work(worker));
+        while !thread.is_finished() {
+            if let Ok((state, event, answer)) = questions.recv_timeout(PAUSE) {
+                // A thread that asks waits for the answer.
+                let _ = answer.send(servers.step(state, event));
+            }
+        }
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Does the actions in an ordinary world, and writes them down as a scenario.
+///
+/// # Errors
+/// The servers do not boot, or do something else than before.
+pub(super) fn replayed(
+    implementation: &dyn Implementation,
+    shared: &Shared<'_>,
+    cluster: &Scenario,
+    moves: Vec<Move>,
+    finding: Finding,
+) -> Result<Counterexample, String> {
+    let mut titled = cluster.clone();
+    (titled.header.title, titled.header.paper) = match &finding {
+        Finding::Violated(violation) => {
+            (violation.property.title().to_owned(), violation.property.section().to_owned())
+        }
+        Finding::NotBooted { .. } => ("A server boots from its disk".to_owned(), "§5.5".to_owned()),
+    };
+    let mut tracer = Tracer::of_scenario(&titled);
+    let (mut world, judge) = booted(implementation, &shared.bounds, cluster)?;
+    let mut observers = (&mut tracer, judge);
+    let actions = moves.len();
+    for action in moves {
+        match step(&mut world, shared, action, &mut observers) {
+            Ok(()) => {}
+            Err(_) => break,
+        }
+    }
+    let (_, judge) = observers;
+    if judge.finding().as_ref() != Some(&finding) {
+        return Err(format!(
+            "a history was found that must not be, and done once more it is another: {finding:?}, {:?}",
+            judge.finding()
+        ));
+    }
+    let title = titled.header.title.clone();
+    let scenario = tracer.scenario(&title, None, implementation).to_string();
+    let fails = match parse(&Source::new("", &scenario)) {
+        Ok(read) => match (replay(&read, implementation, &mut ()), &finding) {
+            (Verdict::Failed(failure), Finding::Violated(violation)) => {
+                failure.property == Some(violation.property)
+            }
+            (Verdict::Failed(_), Finding::NotBooted { .. }) => true,
+            (Verdict::Passed | Verdict::Skipped(_), _) => false,
+        },
+        Err(_) => false,
+    };
+    Ok(Counterexample { finding, actions, scenario, fails })
+}
+
+/// Does an action in an ordinary world.
+fn step(
+    world: &mut World<'_, dyn Implementation + '_>,
+    shared: &Shared<'_>,
+    action: Move,
+    observer: &mut impl Observer,
+) -> Result<(), Halt> {
+    let mut message = None;
+    if let Event::Deliver(number) = action.event {
+        let content = &shared.tables.messages.get(number).message;
+        let flights = world.network().in_flight();
+        message = flights.iter().find(|flight| flight.message == *content).map(|flight| flight.id);
+        if action.again
+            && let Some(message) = message
+        {
+            world.apply(Action::Duplicate { message }, observer)?;
+        }
+    }
+    happen(world, &shared.bounds, action.server, action.event, message, observer)
+}

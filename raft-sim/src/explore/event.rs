@@ -1,0 +1,98 @@
+//! What can happen to one server in an exploration.
+
+use super::bounds::{Bounded, Bounds, Used};
+use crate::model::NodeId;
+
+/// What happens to one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// Its clock ticks until it stands for election.
+    Timeout,
+    /// A client hands it the command of this number.
+    Propose(u8),
+    /// It loses its power, and boots again.
+    Crash,
+    /// Its clock ticks once.
+    Heartbeat,
+    /// A client asks it for the read of this number.
+    Read(u8),
+    /// An administrator wants it to add or to remove a server, by the request of this number.
+    Change(NodeId, u8),
+    /// An administrator wants another server to lead, by the request of this number.
+    Transfer(NodeId, u8),
+    /// An administrator wants a snapshot, by the request of this number.
+    Compact(u8),
+    /// Its oldest pending write is durable, and it is notified.
+    Write,
+    /// A message reaches it.
+    Deliver(u32),
+}
+
+/// Codes of events that are no messages.
+const MESSAGES: u32 = 1 << 12;
+
+impl Event {
+    /// Its number.
+    pub(super) fn code(self) -> u32 {
+        let code = |kind: u32, number: u8| kind << 4 | u32::from(number);
+        match self {
+            Event::Timeout => code(0, 0),
+            Event::Crash => code(0, 1),
+            Event::Heartbeat => code(0, 2),
+            Event::Write => code(0, 3),
+            Event::Propose(number) => code(1, number),
+            Event::Read(number) => code(2, number),
+            Event::Compact(number) => code(3, number),
+            Event::Change(server, number) => code(4 + server.0, number),
+            Event::Transfer(server, number) => code(64 + server.0, number),
+            Event::Deliver(message) => MESSAGES + message,
+        }
+    }
+
+    /// The bound that it uses up.
+    pub(super) fn bounded(self, bounds: &Bounds) -> Option<Bounded> {
+        match self {
+            Event::Write | Event::Deliver(_) => None,
+            Event::Timeout => bounds.timeouts.map(|_| Bounded::Timeout),
+            Event::Propose(_) => Some(Bounded::Entry),
+            Event::Crash => Some(Bounded::Crash),
+            Event::Heartbeat => Some(Bounded::Heartbeat),
+            Event::Read(_) => Some(Bounded::Read),
+            Event::Change(..) => Some(Bounded::Change),
+            Event::Transfer(..) => Some(Bounded::Transfer),
+            Event::Compact(_) => Some(Bounded::Snapshot),
+        }
+    }
+
+    /// Its request has the number behind those of its kind so far.
+    pub(super) fn next(used: Used, what: Bounded) -> u8 {
+        used.of(what) + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_a_number_of_its_own() {
+        let events = [
+            Event::Timeout,
+            Event::Propose(1),
+            Event::Propose(15),
+            Event::Crash,
+            Event::Heartbeat,
+            Event::Read(3),
+            Event::Change(NodeId(1), 1),
+            Event::Change(NodeId(9), 2),
+            Event::Transfer(NodeId(1), 1),
+            Event::Transfer(NodeId(9), 7),
+            Event::Compact(1),
+            Event::Write,
+            Event::Deliver(0),
+            Event::Deliver(70_000),
+        ];
+        let codes: std::collections::BTreeSet<u32> = events.map(Event::code).into();
+        assert_eq!(codes.len(), events.len());
+    }
+}

@@ -1,0 +1,170 @@
+//! Exploration: every history of a small cluster within bounds, of the real code. `docs/exploration.md` defines what is
+//! explored, and what is counted.
+//!
+//! A server's step depends on that server alone, so each step of the code is done once, in a real
+//! [`World`](crate::world::World), and kept (`server`). A state of the cluster is then a few numbers: the states of its
+//! servers, the messages in flight, what was used up of the bounds, and the memory of the checkers (`worker`). The search
+//! goes through them breadth first (`search`), judges every transition (`judge`), and knows of each state the one that it
+//! was reached from (`visited`). A history that must not be is done once more as an ordinary run, and becomes a scenario
+//! (`counterexample`).
+
+mod arena;
+mod bounds;
+mod cluster;
+mod counterexample;
+mod dump;
+mod event;
+mod frontier;
+mod index;
+mod judge;
+mod observed;
+mod search;
+mod server;
+mod symmetry;
+#[cfg(test)]
+mod tests;
+mod visited;
+mod worker;
+
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
+use crate::subject::Implementation;
+
+pub use bounds::Bounds;
+pub use counterexample::Counterexample;
+pub use frontier::Spill;
+pub use judge::Finding;
+pub use search::Reach;
+
+use cluster::{booted, cluster};
+use judge::Memories;
+use search::{Ended, search};
+use server::{Servers, Tables};
+use symmetry::Symmetry;
+use visited::Visited;
+use worker::Shared;
+
+/// The options of an exploration.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The bounds.
+    pub bounds: Bounds,
+    /// Settings of all servers, in the words of a scenario's `settings` line.
+    pub settings: String,
+    /// True if states in which the checkers remember different things are different states.
+    pub histories: bool,
+    /// True if states that differ by the names of servers alone are one state.
+    pub symmetry: bool,
+    /// Where states wait that are more than are kept in memory; without it all are kept there.
+    pub spill: Option<Spill>,
+    /// The number of threads.
+    pub threads: NonZeroUsize,
+    /// True if all states are returned as text.
+    pub dump: bool,
+}
+
+/// The result of an exploration.
+#[derive(Clone, Debug)]
+pub struct Explored {
+    /// How far it came.
+    pub reach: Reach,
+    /// The end.
+    pub end: End,
+    /// The number of new states of each depth.
+    pub levels: Vec<u64>,
+    /// The states of single servers, messages, and steps of servers that there were.
+    pub parts: (usize, usize, usize),
+    /// The memories of checkers that there were.
+    pub memories: usize,
+    /// All states that were taken as lines of text in order, if that was asked for.
+    pub states: Vec<String>,
+}
+
+/// The end of an exploration.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// Every history within the bounds was taken, and all properties held.
+    Exhausted,
+    /// It was stopped.
+    Stopped,
+    /// The states that wait could not be written or read: the reason.
+    Failed(String),
+    /// A history that must not be.
+    Found(Box<Counterexample>),
+}
+
+impl Explored {
+    /// A bound of the probability that two different states, or two parts of them, were taken for one.
+    #[must_use]
+    pub fn collision(&self) -> f64 {
+        let pairs = |count: f64, bits: i32| count * count / 2_f64.powi(bits + 1);
+        let (servers, messages, _) = self.parts;
+        // A subject's own fingerprint has 64 bits, and so has that of a memory.
+        let states = pairs(self.reach.distinct as f64, 128) + pairs(messages as f64, 128);
+        states + pairs(servers as f64, 64) + pairs(self.memories as f64, 64)
+    }
+}
+
+/// Explores every history of an implementation within bounds. `watch` is asked now and then: true ends it.
+///
+/// # Errors
+/// The implementation can't be explored: its servers can't be copied or compared, or do not boot.
+pub fn explore(
+    implementation: &dyn Implementation,
+    options: &Options,
+    watch: &mut dyn FnMut(&Reach) -> bool,
+) -> Result<Explored, String> {
+    let Options { bounds, ref settings, histories, symmetry, threads, dump, .. } = *options;
+    if histories && symmetry {
+        return Err(
+            "what checkers remember has no other names: symmetry and histories exclude each other"
+                .to_owned(),
+        );
+    }
+    let cluster = cluster(&bounds, settings)?;
+    let (world, judge) = booted(implementation, &bounds, &cluster)?;
+    let tables = Tables::new();
+    let symmetry = if symmetry { Symmetry::all(&bounds) } else { Symmetry::none(&bounds) };
+    let ways = symmetry.len();
+    let (mut servers, states) = Servers::new(world, bounds, symmetry, &tables)?;
+    let memories = Memories::new(judge);
+    let kept = dump.then(|| Mutex::new(Vec::new()));
+    let shared = Shared {
+        bounds,
+        histories,
+        ways,
+        tables: &tables,
+        memories,
+        visited: Visited::new(),
+        spill: options.spill.clone(),
+        kept,
+    };
+    let first: Vec<u32> = [0, 0].into_iter().chain(states).collect();
+    let (reach, levels, ended) = search(&shared, &mut servers, first.clone(), threads, watch);
+    if servers.is_asymmetric() {
+        return Err(
+            "a server does something else than one of another name: explore it without symmetry"
+                .to_owned(),
+        );
+    }
+    let end = match ended {
+        Ended::Exhausted => End::Exhausted,
+        Ended::Stopped => End::Stopped,
+        Ended::Failed(why) => End::Failed(why),
+        Ended::Wrong(wrong) => {
+            let (path, finding) = counterexample::path(&shared, &mut servers, &first, *wrong);
+            let found = counterexample::replayed(implementation, &shared, &cluster, path, finding)?;
+            End::Found(Box::new(found))
+        }
+    };
+    let (parts, memories) = (servers.sizes(), shared.memories.len());
+    let kept = shared.kept.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));
+    let kept = kept.iter().flat_map(|kept| kept.iter());
+    let lines =
+        kept.flat_map(|chunk| chunk.states().map(|(_, words)| words.to_vec()).collect::<Vec<_>>());
+    let mut states: Vec<String> =
+        lines.map(|words| dump::line(&shared, &servers, &words)).collect();
+    states.sort_unstable();
+    Ok(Explored { reach, end, levels, parts, memories, states })
+}

@@ -1,0 +1,423 @@
+//! The states of single servers, and their steps.
+//!
+//! A server's step depends on its own state and on what happens to it, and on nothing else. So each is done once, by the
+//! real server in a real [`World`], and what comes of it is kept: the state behind it, the messages that it sends, and
+//! what checkers observe. States and messages have numbers; two that behave alike have the same.
+
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+
+use super::arena::Arena;
+use super::bounds::Bounds;
+use super::event::Event;
+use super::observed::Observed;
+use super::symmetry::{self, Symmetry, renamed};
+use crate::action::Action;
+use crate::disk::Survives;
+use crate::mix::MixHasher;
+use crate::model::{Command, Message, NodeId, Payload, Term};
+use crate::network::MessageId;
+use crate::observation::{Observation, Observer};
+use crate::subject::{self, Implementation, Request, Role};
+use crate::world::{Halt, Part, Server, World};
+
+/// The ticks of every election timeout.
+pub(super) const TIMEOUT: u32 = 10;
+
+/// A state of a server.
+pub(super) struct State {
+    /// The server.
+    pub(super) id: NodeId,
+    /// Numbers that tell it from all others: as it is, and under each other way to name servers.
+    pub(super) hashes: Box<[u128]>,
+    /// Its term.
+    pub(super) term: Term,
+    /// True if it leads.
+    pub(super) leads: bool,
+    /// True if a write of it is pending.
+    pub(super) dirty: bool,
+}
+
+/// A message that some server sent.
+pub(super) struct Sent {
+    pub(super) message: Message,
+    /// Numbers that tell it from all others, as those of a state.
+    pub(super) hashes: Box<[u128]>,
+}
+
+/// What comes of an event at a server.
+pub(super) struct Step {
+    /// False if the event is not possible in this state.
+    pub(super) taken: bool,
+    /// The state behind it.
+    pub(super) to: u32,
+    /// The messages that the server sends, in the order of their numbers.
+    pub(super) sends: Box<[u32]>,
+    /// What checkers observe.
+    pub(super) observed: Box<[Observation<'static>]>,
+}
+
+/// All states, messages and steps so far.
+pub(super) struct Tables {
+    pub(super) states: Arena<State>,
+    pub(super) messages: Arena<Sent>,
+    pub(super) steps: Arena<Step>,
+}
+
+impl Tables {
+    pub(super) fn new() -> Tables {
+        Tables { states: Arena::new(), messages: Arena::new(), steps: Arena::new() }
+    }
+}
+
+/// Does the steps of servers.
+pub(super) struct Servers<'a> {
+    world: World<'a, dyn Implementation + 'a>,
+    bounds: Bounds,
+    tables: &'a Tables,
+    symmetry: Symmetry,
+    parts: Vec<Part<dyn Implementation + 'a>>,
+    /// Each state under each way to name servers.
+    images: Vec<Box<[u32]>>,
+    /// True if some server does something else than one of another name.
+    asymmetric: bool,
+    states: BTreeMap<u128, u32>,
+    messages: BTreeMap<u128, u32>,
+    steps: BTreeMap<(u32, u32), u32>,
+}
+
+/// The reason why an implementation can't be explored.
+pub(super) const NO_FORK: &str =
+    "its servers can't be copied and compared, which an exploration needs";
+
+impl<'a> Servers<'a> {
+    /// The servers of a world that has booted. Returns their states as well.
+    ///
+    /// # Errors
+    /// They can't be copied or compared.
+    pub(super) fn new(
+        world: World<'a, dyn Implementation + 'a>,
+        bounds: Bounds,
+        symmetry: Symmetry,
+        tables: &'a Tables,
+    ) -> Result<(Servers<'a>, Vec<u32>), String> {
+        let mut servers = Servers {
+            world,
+            bounds,
+            tables,
+            symmetry,
+            parts: Vec::new(),
+            images: Vec::new(),
+            asymmetric: false,
+            states: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            steps: BTreeMap::new(),
+        };
+        let mut first = Vec::new();
+        for id in servers.world.ids() {
+            let mut orbit = Vec::new();
+            for way in servers.symmetry.ways() {
+                let id = renamed(id, way);
+                let part = Part::of(&servers.world, id).ok_or(NO_FORK)?;
+                if part.fingerprint(0).is_none() {
+                    return Err(NO_FORK.to_owned());
+                }
+                orbit.push((id, part));
+            }
+            first.push(servers.orbit(orbit)[0]);
+        }
+        Ok((servers, first))
+    }
+
+    /// True if some server does something else than one of another name would: then names matter.
+    pub(super) fn is_asymmetric(&self) -> bool {
+        self.asymmetric
+    }
+
+    /// The numbers of states, messages and steps so far.
+    pub(super) fn sizes(&self) -> (usize, usize, usize) {
+        (self.states.len(), self.messages.len(), self.steps.len())
+    }
+
+    /// A state's server with its surroundings.
+    pub(super) fn part(&self, state: u32) -> &Part<dyn Implementation + 'a> {
+        &self.parts[state as usize]
+    }
+
+    /// The numbers of a state under all ways to name servers.
+    fn orbit(&mut self, orbit: Vec<(NodeId, Part<dyn Implementation + 'a>)>) -> Box<[u32]> {
+        let hash = |(id, part): &(NodeId, Part<_>)| {
+            let half =
+                |salt: u64| part.fingerprint(salt << 8 | u64::from(id.0)).unwrap_or_default();
+            u128::from(half(1)) << 64 | u128::from(half(2))
+        };
+        let hashes: Vec<u128> = orbit.iter().map(hash).collect();
+        if let Some(number) = self.states.get(&hashes[0]) {
+            let images = self.images[*number as usize].clone();
+            let known = |(image, hash): (&u32, &u128)| self.states.get(hash) == Some(image);
+            self.asymmetric |= !std::iter::zip(&images, &hashes).all(known);
+            return images;
+        }
+        let mut numbers = Vec::new();
+        for ((id, part), hash) in orbit.into_iter().zip(&hashes) {
+            let next = self.parts.len() as u32;
+            let number = *self.states.entry(*hash).or_insert(next);
+            numbers.push(number);
+            if number < next {
+                continue;
+            }
+            let (view, disk) = (part.server().view(), part.server().disk());
+            let (term, dirty) = (view.term, disk.is_dirty());
+            let leads = part.server().is_up() && view.role == Role::Leader;
+            let before = numbers.len() - 1;
+            let hashes = self.behind(before, |way| hashes[way]);
+            self.tables.states.put(number, State { id, hashes, term, leads, dirty });
+            self.parts.push(part);
+            self.images.push(Box::default());
+        }
+        for (before, number) in numbers.iter().enumerate() {
+            let images = self.behind(before, |way| numbers[way]);
+            self.images[*number as usize] = images;
+        }
+        numbers.into()
+    }
+
+    /// What belongs to each way to name servers, seen from where one way leads.
+    fn behind<T>(&self, before: usize, of: impl Fn(usize) -> T) -> Box<[T]> {
+        (0..self.symmetry.len()).map(|after| of(self.symmetry.composed(after, before))).collect()
+    }
+
+    /// The number of a message.
+    fn message(&mut self, message: Message) -> u32 {
+        let hash = |message: &Message| {
+            let half = |salt: u64| {
+                let mut hasher = MixHasher::default();
+                (salt, message).hash(&mut hasher);
+                hasher.finish()
+            };
+            u128::from(half(3)) << 64 | u128::from(half(4))
+        };
+        let next = self.messages.len() as u32;
+        let number = *self.messages.entry(hash(&message)).or_insert(next);
+        if number == next {
+            let ways = self.symmetry.ways().iter();
+            let hashes = ways.map(|way| hash(&symmetry::message(&message, way))).collect();
+            self.tables.messages.put(number, Sent { message, hashes });
+        }
+        number
+    }
+
+    /// An event under another way to name servers.
+    fn renamed(&mut self, event: Event, way: usize) -> Event {
+        let names = &self.symmetry.ways()[way];
+        match event {
+            Event::Deliver(number) => {
+                let message = &self.tables.messages.get(number).message;
+                let message = symmetry::message(message, names);
+                Event::Deliver(self.message(message))
+            }
+            Event::Change(server, number) => Event::Change(renamed(server, names), number),
+            Event::Transfer(server, number) => Event::Transfer(renamed(server, names), number),
+            Event::Timeout
+            | Event::Propose(_)
+            | Event::Crash
+            | Event::Heartbeat
+            | Event::Read(_)
+            | Event::Compact(_)
+            | Event::Write => event,
+        }
+    }
+
+    /// The number of a step. With it, the steps of the same server under all other names are done.
+    pub(super) fn step(&mut self, state: u32, event: Event) -> u32 {
+        let key = (state, event.code());
+        if let Some(number) = self.steps.get(&key) {
+            return *number;
+        }
+        let (mut orbit, mut made) = (Vec::new(), Vec::new());
+        for way in 0..self.symmetry.len() {
+            let state = self.images[state as usize][way];
+            let event = self.renamed(event, way);
+            let id = self.tables.states.get(state).id;
+            let (part, step) = self.make(state, event);
+            orbit.push((id, part));
+            made.push(((state, event.code()), step));
+        }
+        let numbers = self.orbit(orbit);
+        for ((key, step), to) in made.into_iter().zip(numbers) {
+            let next = self.steps.len() as u32;
+            if *self.steps.entry(key).or_insert(next) == next {
+                self.tables.steps.put(next, Step { to, ..step });
+            }
+        }
+        self.steps[&key]
+    }
+
+    /// Does a step: the server behind it, and all else that comes of it.
+    fn make(&mut self, state: u32, event: Event) -> (Part<dyn Implementation + 'a>, Step) {
+        let id = self.tables.states.get(state).id;
+        let fork = |part: &Part<_>| part.fork().expect("it could be copied before");
+        let mut part = fork(&self.parts[state as usize]);
+        part.exchange(&mut self.world, id);
+        let mut observed = Observed::default();
+        // A server that does not boot is judged by what was observed of it.
+        let possible = self.act(id, event, &mut observed).unwrap_or(true);
+        let flights = self.world.network().in_flight().into_iter();
+        let sent: Vec<(MessageId, Message)> =
+            flights.map(|flight| (flight.id, flight.message.clone())).collect();
+        for (message, _) in &sent {
+            let _ = self.world.apply(Action::Drop { message: *message }, &mut ());
+        }
+        part.exchange(&mut self.world, id);
+        if !(possible || observed.is_end()) {
+            let none =
+                Step { taken: false, to: 0, sends: Box::default(), observed: Box::default() };
+            return (fork(&self.parts[state as usize]), none);
+        }
+        let mut names: BTreeMap<MessageId, u32> = BTreeMap::new();
+        for (place, message) in sent {
+            let number = self.message(message);
+            names.insert(place, number);
+        }
+        let taken = if let Event::Deliver(number) = event { Some(number) } else { None };
+        observed.rename(|id| match names.get(&id).copied().or(taken) {
+            Some(number) => MessageId { number: u64::from(number), slot: number },
+            None => id,
+        });
+        let mut sends: Vec<u32> = names.into_values().collect();
+        sends.sort_unstable();
+        (part, Step { taken: true, to: 0, sends: sends.into(), observed: observed.0.into() })
+    }
+}
+
+/// What became of an event.
+enum Done {
+    /// It happened.
+    Yes,
+    /// It is not possible.
+    No,
+    /// The server was asked for something, under this name.
+    Asked(Request),
+}
+
+impl Servers<'_> {
+    /// Lets an event happen to a server. False if it is not possible.
+    fn act(&mut self, id: NodeId, event: Event, observed: &mut Observed) -> Result<bool, Halt> {
+        let mut message = None;
+        if let Event::Deliver(number) = event {
+            let forged = self.tables.messages.get(number).message.clone();
+            self.world.apply(Action::Forge { message: forged }, &mut ())?;
+            message = self.world.network().in_flight().first().map(|flight| flight.id);
+        }
+        let done = perform(&mut self.world, &self.bounds, id, event, message, observed)?;
+        Ok(match done {
+            Done::Yes => true,
+            Done::No => false,
+            Done::Asked(request) => !observed.refuses(request),
+        })
+    }
+}
+
+/// Lets an event happen to a server of a world.
+pub(super) fn happen(
+    world: &mut World<'_, dyn Implementation + '_>,
+    bounds: &Bounds,
+    id: NodeId,
+    event: Event,
+    message: Option<MessageId>,
+    observer: &mut impl Observer,
+) -> Result<(), Halt> {
+    perform(world, bounds, id, event, message, observer).map(|_| ())
+}
+
+fn perform(
+    world: &mut World<'_, dyn Implementation + '_>,
+    bounds: &Bounds,
+    server: NodeId,
+    event: Event,
+    message: Option<MessageId>,
+    observer: &mut impl Observer,
+) -> Result<Done, Halt> {
+    let mut ask = |world: &mut World<'_, _>, event: subject::Event| {
+        let request = event.request();
+        world.apply(Action::Request { server, event }, observer)?;
+        Ok(request.map_or(Done::No, Done::Asked))
+    };
+    // Requests are never the same: each kind has numbers of its own.
+    let request = |kind: u64, number: u8| Request(kind * 100 + u64::from(number));
+    match event {
+        Event::Propose(number) => {
+            let command = Command::from(format!("c{number}").as_bytes());
+            ask(world, subject::Event::Propose(request(0, number), command))
+        }
+        Event::Read(number) => ask(world, subject::Event::Read(request(1, number))),
+        Event::Change(other, number) => match toggled(world.server(server), bounds, other) {
+            Some(voters) => {
+                let request = request(2, number);
+                ask(world, subject::Event::ChangeMembership(request, voters, Vec::new()))
+            }
+            None => Ok(Done::No),
+        },
+        Event::Transfer(other, number) => {
+            ask(world, subject::Event::Transfer(request(4, number), other))
+        }
+        Event::Compact(number) => ask(world, subject::Event::Compact(request(3, number))),
+        Event::Timeout => {
+            let stands = |world: &World<'_, _>| {
+                (world.server(server).view().term, world.network().flights().count())
+            };
+            let before = stands(world);
+            for _ in 0..TIMEOUT {
+                world.apply(Action::Tick { server }, observer)?;
+                // It asks for votes, or for pre-votes; the only voter asks nobody.
+                if stands(world) != before {
+                    return Ok(Done::Yes);
+                }
+            }
+            Ok(Done::No)
+        }
+        Event::Heartbeat => {
+            world.apply(Action::Tick { server }, observer)?;
+            Ok(Done::Yes)
+        }
+        Event::Crash => {
+            world.apply(Action::Crash { server, survives: Survives::default() }, observer)?;
+            world.apply(Action::Restart { server }, observer)?;
+            Ok(Done::Yes)
+        }
+        Event::Write => {
+            world.apply(Action::Flush { server, writes: 1 }, observer)?;
+            let write = world.server(server).unnotified().next();
+            if let Some(write) = write {
+                world.apply(Action::Notify { server, write }, observer)?;
+            }
+            Ok(Done::Yes)
+        }
+        Event::Deliver(_) => {
+            let Some(message) = message else { return Ok(Done::No) };
+            world.apply(Action::Deliver { message }, observer)?;
+            Ok(Done::Yes)
+        }
+    }
+}
+
+/// The voters of the configuration in a server's log with another server removed, or added; `None` if none would be left.
+fn toggled(server: &Server, bounds: &Bounds, other: NodeId) -> Option<Vec<NodeId>> {
+    let log = server.disk().written_log();
+    let logged = log.iter().rev().find_map(|entry| match &entry.payload {
+        Payload::Membership(membership) => Some(membership.voters.clone()),
+        Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
+    });
+    let first = || (1..=bounds.servers).map(NodeId).collect();
+    let snapshot = server.disk().written_snapshot();
+    let mut voters: Vec<NodeId> = logged
+        .or_else(|| snapshot.map(|snapshot| snapshot.membership.voters.clone()))
+        .unwrap_or_else(first);
+    match voters.binary_search(&other) {
+        Ok(place) => {
+            voters.remove(place);
+        }
+        Err(place) => voters.insert(place, other),
+    }
+    (!voters.is_empty()).then_some(voters)
+}

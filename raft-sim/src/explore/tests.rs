@@ -1,0 +1,146 @@
+//! Explorations of the reference core, and of one that forgets.
+
+use super::*;
+use crate::reference::Reference;
+use crate::subject::{Boot, Capability, Subject, View};
+
+/// The bounds of three servers and one term, with these numbers of commands, crashes and duplicates.
+fn bounds(entries: u8, crashes: u8, duplicates: u8) -> Bounds {
+    Bounds {
+        servers: 3,
+        joiners: 0,
+        terms: 1,
+        entries,
+        crashes,
+        duplicates,
+        heartbeats: 0,
+        reads: 0,
+        members: 0,
+        snapshots: 0,
+        transfers: 0,
+        timeouts: None,
+        slow_disks: false,
+    }
+}
+
+fn options(bounds: Bounds) -> Options {
+    Options {
+        bounds,
+        settings: String::new(),
+        histories: false,
+        symmetry: false,
+        spill: None,
+        threads: NonZeroUsize::MIN,
+        dump: false,
+    }
+}
+
+fn explored(implementation: &dyn Implementation, options: &Options) -> Explored {
+    explore(implementation, options, &mut |_| false).expect("it can be explored")
+}
+
+/// Generated, distinct and depth of bounds that are exhausted.
+fn counts(options: &Options) -> (u64, u64, u32) {
+    let Explored { reach, end, .. } = explored(&Reference, options);
+    assert!(matches!(end, End::Exhausted), "{end:?}");
+    (reach.generated, reach.distinct, reach.depth)
+}
+
+#[test]
+fn the_counts_are_those_of_the_model() {
+    assert_eq!(counts(&options(bounds(0, 0, 0))), (8_845, 2_596, 16));
+    assert_eq!(counts(&options(bounds(1, 0, 0))), (29_320, 8_395, 20));
+}
+
+#[test]
+fn the_counts_do_not_depend_on_the_number_of_threads() {
+    let one = options(Bounds { servers: 2, terms: 2, ..bounds(1, 1, 1) });
+    let two = Options { threads: NonZeroUsize::new(2).expect("more than none"), ..one.clone() };
+    assert_eq!(counts(&one), counts(&two));
+}
+
+#[test]
+fn without_crashes_what_the_checkers_remember_follows_from_the_state() {
+    let worlds = options(bounds(1, 0, 0));
+    let histories = Options { histories: true, ..worlds.clone() };
+    assert_eq!(counts(&worlds), counts(&histories));
+    let worlds = options(Bounds { servers: 2, ..bounds(1, 1, 0) });
+    let histories = Options { histories: true, ..worlds.clone() };
+    assert!(counts(&worlds) < counts(&histories));
+}
+
+#[test]
+fn states_that_wait_in_files_are_the_same() {
+    let folder = std::env::temp_dir().join(format!("raft-sim-spill-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for files");
+    let memory = options(bounds(1, 1, 0));
+    let spill = Some(Spill { folder: folder.clone(), memory: 1 << 10 });
+    let files = Options { spill, ..memory.clone() };
+    assert_eq!(counts(&memory), counts(&files));
+    // No file is left.
+    std::fs::remove_dir(&folder).expect("the folder is empty");
+    let End::Failed(why) = explored(&Reference, &files).end else { panic!("there is no folder") };
+    assert!(why.contains("No such file"), "{why}");
+}
+
+#[test]
+fn by_whatever_names_there_are_as_many_states_as_theory_demands() {
+    let names = options(Bounds { terms: 2, servers: 2, ..bounds(1, 1, 0) });
+    let one = Options { symmetry: true, ..names.clone() };
+    let (_, all, depth) = counts(&names);
+    let (_, orbits, same) = counts(&one);
+    assert_eq!(depth, same);
+    // Two servers have two ways to be named; a state that is its own image is alone.
+    assert!(2 * orbits >= all && orbits < all, "{orbits} of {all}");
+    // S1 and S2 do the same in each state: the states that are their own images are those that remain.
+    let dumped = |symmetry| {
+        let options = Options { dump: true, symmetry, ..names.clone() };
+        explored(&Reference, &options).states.len() as u64
+    };
+    assert_eq!((dumped(false), dumped(true)), (all, orbits));
+}
+
+#[test]
+fn every_distinct_state_is_one_line_of_the_dump() {
+    let options = Options { dump: true, ..options(Bounds { servers: 2, ..bounds(1, 1, 1) }) };
+    let Explored { reach, states, .. } = explored(&Reference, &options);
+    let mut different = states.clone();
+    different.dedup();
+    assert_eq!(different.len() as u64, reach.distinct);
+    assert_eq!(states.len(), different.len());
+    let first = "S1 follower term=0 vote=none log=[] snapshot=none base={S1 S2} commit=0 leader=none \
+                 believes=none waiting=[] | S2 follower ";
+    assert_eq!(states.iter().filter(|state| state.starts_with(first)).count(), 1);
+}
+
+/// The reference core, whose servers forget their votes when they crash.
+struct Forgetful;
+
+impl Implementation for Forgetful {
+    fn name(&self) -> &str {
+        "forgetful"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        Implementation::capabilities(&Reference)
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let mut boot = boot;
+        boot.hard_state.voted_for = None;
+        Reference.boot(boot)
+    }
+}
+
+#[test]
+fn a_shortest_history_is_found_and_is_a_scenario_that_fails() {
+    let options = options(bounds(1, 1, 1));
+    let End::Found(found) = explored(&Forgetful, &options).end else { panic!("it forgets") };
+    // A server stands, and crashes.
+    assert_eq!(found.actions, 2);
+    assert!(found.fails, "{}", found.scenario);
+    assert!(found.scenario.contains("crash"), "{}", found.scenario);
+    let symmetric = Options { symmetry: true, ..options };
+    let End::Found(found) = explored(&Forgetful, &symmetric).end else { panic!("it forgets") };
+    assert!(found.actions == 2 && found.fails, "{}", found.scenario);
+}

@@ -1,0 +1,140 @@
+//! The states that were seen, each with the one that it was reached from.
+
+use std::sync::{Mutex, PoisonError};
+
+/// The number of parts, each with a lock of its own.
+const SHARDS: usize = 256;
+
+/// The bytes of a place.
+const BYTES: usize = 24;
+
+/// The fingerprint of a state in two halves, and the lower half of that of the state before.
+type Place = [u64; 3];
+
+/// The states that were seen.
+pub(super) struct Visited {
+    shards: Vec<Mutex<Shard>>,
+}
+
+struct Shard {
+    places: Vec<Place>,
+    len: usize,
+}
+
+/// The halves of a fingerprint.
+pub(super) fn halves(fingerprint: u128) -> (u64, u64) {
+    ((fingerprint >> 64) as u64, fingerprint as u64)
+}
+
+impl Shard {
+    /// The place of a state, or the free one where it belongs.
+    fn place(&self, (high, low): (u64, u64)) -> usize {
+        let size = self.places.len();
+        let mut place = ((u128::from(low) * size as u128) >> 64) as usize;
+        while let [known_low, known_high, _] = self.places[place]
+            && (known_low, known_high) != (0, 0)
+            && (known_low, known_high) != (low, high)
+        {
+            place += 1;
+            if place == size {
+                place = 0;
+            }
+        }
+        place
+    }
+
+    /// Grows by a quarter when nine tenths are full: a state has 27 to 33 bytes, 30 in the mean.
+    fn make_room(&mut self) {
+        if self.len * 10 < self.places.len() * 9 {
+            return;
+        }
+        let size = self.places.len() / 4 * 5 + 64;
+        let old = std::mem::replace(&mut self.places, vec![[0; 3]; size]);
+        for [low, high, parent] in old.into_iter().filter(|place| place[..2] != [0; 2]) {
+            let place = self.place((high, low));
+            self.places[place] = [low, high, parent];
+        }
+    }
+}
+
+impl Visited {
+    pub(super) fn new() -> Visited {
+        let shard = || Mutex::new(Shard { places: vec![[0; 3]; 64], len: 0 });
+        Visited { shards: (0..SHARDS).map(|_| shard()).collect() }
+    }
+
+    fn with<R>(&self, low: u64, work: impl FnOnce(&mut Shard) -> R) -> R {
+        // Its upper bits choose the place in the shard.
+        let shard = &self.shards[low as usize % SHARDS];
+        work(&mut shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes a state. False if it was seen before.
+    pub(super) fn insert(&self, fingerprint: u128, parent: u128) -> bool {
+        let (high, low) = halves(fingerprint);
+        self.with(low, |shard| {
+            shard.make_room();
+            let place = shard.place((high, low));
+            let new = shard.places[place][..2] == [0; 2];
+            if new {
+                shard.places[place] = [low, high, halves(parent).1];
+                shard.len += 1;
+            }
+            new
+        })
+    }
+
+    /// The state of which this is the lower half of the fingerprint, and the lower half of that of the state before.
+    pub(super) fn find(&self, low: u64) -> Option<(u128, u64)> {
+        self.with(low, |shard| {
+            let size = shard.places.len();
+            let mut place = ((u128::from(low) * size as u128) >> 64) as usize;
+            loop {
+                let [known_low, high, parent] = shard.places[place];
+                if known_low == low {
+                    return Some((u128::from(high) << 64 | u128::from(low), parent));
+                }
+                if (known_low, high) == (0, 0) {
+                    return None;
+                }
+                place = (place + 1) % size;
+            }
+        })
+    }
+
+    /// The number of states, and the bytes that they take.
+    pub(super) fn size(&self) -> (u64, u64) {
+        let mut size = (0, 0);
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            size = (size.0 + shard.len as u64, size.1 + (shard.places.len() * BYTES) as u64);
+        }
+        size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mix::mix;
+
+    fn fingerprint(number: u64) -> u128 {
+        u128::from(mix(1, number)) << 64 | u128::from(mix(2, number))
+    }
+
+    #[test]
+    fn a_state_is_new_once_and_keeps_its_first_parent() {
+        let visited = Visited::new();
+        for number in 1..=50_000 {
+            assert!(visited.insert(fingerprint(number), fingerprint(number / 2)));
+        }
+        for number in 1..=50_000 {
+            assert!(!visited.insert(fingerprint(number), fingerprint(0)));
+            let (found, parent) = visited.find(fingerprint(number) as u64).expect("it is there");
+            assert_eq!((found, parent), (fingerprint(number), fingerprint(number / 2) as u64));
+        }
+        let (states, bytes) = visited.size();
+        assert_eq!(states, 50_000);
+        assert!(bytes <= 34 * states, "{bytes} bytes");
+    }
+}
