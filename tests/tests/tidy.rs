@@ -39,7 +39,7 @@ const HOST: [&str; 10] = [
 const SUBJECT: [&str; 5] = ["capability", "settings", "message", "subject", "protocol"];
 
 /// The simulator's modules, in the same order.
-const SIM: [&str; 40] = [
+const SIM: [&str; 41] = [
     "model",
     "mix",
     "rng",
