@@ -3,6 +3,8 @@
 //! The histories are those of clients of a true register, drawn at random; the illegal ones have a stale read at their
 //! end. Times are medians, of the processor where Linux tells them: a busy machine counts less then.
 
+mod clock;
+
 use std::hint::black_box;
 
 use raft_sim::history::{Call, Event, History, Key, Kind, Limits, Value, Verdict, check};
@@ -168,18 +170,12 @@ fn row(name: &str, load: &Load) {
     measure(name, &draw(load));
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a benchmark measures the wall clock; no verdict sees it"
-)]
 fn measure(name: &str, history: &History) {
     let mut times = Vec::new();
     let mut reported = String::new();
     while times.len() < ROUNDS {
-        let (start, before) = (std::time::Instant::now(), processor());
-        let verdict = black_box(check(black_box(history), &Limits::default()));
-        let on_processor = processor().zip(before).map(|(after, before)| after - before);
-        times.push(on_processor.unwrap_or_else(|| start.elapsed().as_secs_f64()) * 1e3);
+        let (verdict, seconds) = clock::timed(|| check(black_box(history), &Limits::default()));
+        times.push(seconds * 1e3);
         reported = match verdict {
             Verdict::Linearizable => "linearizable".to_owned(),
             Verdict::Illegal(explanation) => format!("illegal: {}", explanation.operations.len()),
@@ -193,11 +189,4 @@ fn measure(name: &str, history: &History) {
     }
     times.sort_by(f64::total_cmp);
     println!("{name:<58} {:>10.1}  {reported}", times[times.len() / 2]);
-}
-
-/// The seconds that this thread has had a processor, where the system tells.
-fn processor() -> Option<f64> {
-    let times = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds: u64 = times.split(' ').next()?.parse().ok()?;
-    Some(nanoseconds as f64 / 1e9)
 }

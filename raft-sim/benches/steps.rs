@@ -4,9 +4,8 @@
 //! cost, the median of the rounds' ratios, holds on a machine whose speed drifts. The rates are medians; the last
 //! column is the fastest round, which a busy machine disturbs least.
 
+mod clock;
 mod workload;
-
-use std::hint::black_box;
 
 use raft_sim::disk::SyncTime;
 use raft_sim::plan::{Plan, PlanOptions};
@@ -91,19 +90,14 @@ fn row(name: &str, plans: &[Plan]) {
 }
 
 /// Million steps per second over these plans.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a benchmark measures the wall clock; no run sees it"
-)]
 fn rate(plans: &[Plan], checkers: bool) -> f64 {
-    let start = std::time::Instant::now();
-    let mut steps = 0;
-    for plan in plans {
+    let steps = |plan: &Plan| {
         let outcome = run(plan, &Reference, checkers, &mut ()).expect("a drawn plan boots");
         assert_eq!(outcome.violation, None, "the reference core violated a property");
-        steps += black_box(outcome).steps;
-    }
-    steps as f64 / start.elapsed().as_secs_f64() / 1e6
+        outcome.steps
+    };
+    let (steps, seconds) = clock::timed(|| plans.iter().map(steps).sum::<u64>());
+    steps as f64 / seconds / 1e6
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

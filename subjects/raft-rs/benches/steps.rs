@@ -1,21 +1,21 @@
-//! The cost of the subject interface: simulated steps per second of raft-rs on one core, behind the interface with
-//! all checkers, and in a bare loop around raft-rs without the testbed. `cargo bench`.
+//! The cost of the subject interface and of the testbed: simulated steps per second on one core, of raft-rs in a bare loop
+//! without the testbed, of raft-rs behind the interface, and of the reference core in the testbed. `cargo bench`.
 //!
 //! The workload is the same: five servers, ticks of 10 ms with a heartbeat each, one 16-byte command a millisecond to
 //! the leader, delays of 0.5 to 10 ms, everything written to memory in the step it belongs to, logs of about 1,000
-//! entries. A step is a delivery, a tick or a proposal. The two alternate, so that their ratio, the median of the
-//! rounds' ratios, holds on a machine whose speed drifts.
+//! entries. A step is a delivery, a tick or a proposal. All alternate, so that their ratios, medians of the
+//! rounds' ratios, hold on a machine whose speed drifts.
 
 mod bare;
+#[path = "../../../raft-sim/benches/clock/mod.rs"]
+mod clock;
 #[path = "../../../raft-sim/benches/workload/mod.rs"]
 mod workload;
 
-use std::hint::black_box;
-use std::time::Instant;
-
 use raft_rs_subject::RaftRs;
 use raft_sim::plan::{AdminKind, AdminOp, AdminTarget, Plan};
-use raft_sim::run::run;
+use raft_sim::reference::Reference;
+use raft_sim::run::{drive, run, run_on};
 
 const ROUNDS: usize = 7;
 const SERVERS: u32 = 5;
@@ -25,23 +25,30 @@ const SECOND: u64 = 1_000_000;
 
 fn main() {
     let plan = workload();
-    let mut rates = [Vec::new(), Vec::new(), Vec::new()];
+    let steps = reference(&plan, true);
+    let runs: [(&str, &dyn Fn() -> u64); 6] = [
+        ("raft-rs in a bare loop", &|| bare::steps(u64::from(SERVERS), DURATION)),
+        ("raft-rs behind the interface, no checkers", &|| through_the_interface(&plan, false)),
+        ("raft-rs behind the interface, checkers", &|| through_the_interface(&plan, true)),
+        ("raft-core in the testbed, no observers", &|| {
+            drive(&plan, &Reference, &mut ()).expect("the plan boots");
+            steps
+        }),
+        ("raft-core in the testbed, no checkers", &|| reference(&plan, false)),
+        ("raft-core in the testbed, checkers", &|| reference(&plan, true)),
+    ];
+    let mut rates = runs.map(|_| Vec::new());
     for _ in 0..ROUNDS {
-        rates[0].push(rate(|| bare::steps(u64::from(SERVERS), DURATION)));
-        rates[1].push(rate(|| through_the_interface(&plan, false)));
-        rates[2].push(rate(|| through_the_interface(&plan, true)));
+        for ((_, run), rates) in runs.iter().zip(&mut rates) {
+            rates.push(rate(run));
+        }
     }
-    let ratio = |of: usize| {
-        median(rates[0].iter().zip(&rates[of]).map(|(bare, interface)| interface / bare))
-    };
-    println!("million steps per second on one core, medians of {ROUNDS} rounds");
-    println!("{:<40} {:>6.3}", "a bare loop", median(rates[0].iter().copied()));
-    for (name, of) in [
-        ("through the interface, without checkers", 1),
-        ("through the interface, with checkers", 2),
-    ] {
-        let rate = median(rates[of].iter().copied());
-        println!("{name:<40} {rate:>6.3} {:>5.0}% of the bare loop", ratio(of) * 100.0);
+    println!(
+        "million steps per second on one core, medians of {ROUNDS} rounds, and times the bare loop's"
+    );
+    for ((name, _), of) in runs.iter().zip(&rates) {
+        let ratio = median(rates[0].iter().zip(of).map(|(bare, rate)| rate / bare));
+        println!("{name:<44} {:>6.3} {ratio:>6.2}", median(of.iter().copied()));
     }
 }
 
@@ -63,15 +70,16 @@ fn through_the_interface(plan: &Plan, checkers: bool) -> u64 {
     outcome.steps
 }
 
+fn reference(plan: &Plan, checkers: bool) -> u64 {
+    let outcome = run_on(plan, &Reference, checkers, ()).expect("the plan boots");
+    assert_eq!(outcome.violation, None, "the reference core violated a property");
+    outcome.steps
+}
+
 /// Million steps a second.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a benchmark measures the wall clock; no run sees it"
-)]
 fn rate(steps: impl FnOnce() -> u64) -> f64 {
-    let start = Instant::now();
-    let steps = black_box(steps());
-    steps as f64 / start.elapsed().as_secs_f64() / 1e6
+    let (steps, seconds) = clock::timed(steps);
+    steps as f64 / seconds / 1e6
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
