@@ -180,9 +180,8 @@ impl Subject for Server {
 fn a_scenario_with_a_stale_read_is_drawn_with_the_operations_that_contradict_each_other() {
     let mut set_aside = String::new();
     for _ in 0..8 {
-        let aside = if set_aside.is_empty() { "" } else { "set-aside" };
         let scenario = format!(
-            "scenario  A stale read\npaper     §8\nservers   S1 S2 S3\n{aside}\nelect S1\npropose S1 x\n\
+            "scenario  A stale read\npaper     §8\nservers   S1 S2 S3\n{set_aside}\nelect S1\npropose S1 x\n\
              settle\nread S3 r\n"
         );
         let mut desk = Desk::new(&Stale);
@@ -190,7 +189,8 @@ fn a_scenario_with_a_stale_read_is_drawn_with_the_operations_that_contradict_eac
         let property = summary["violation"]["property"].as_str();
         let property = property.unwrap_or_else(|| panic!("{summary}")).to_owned();
         if property != "linearizability" {
-            set_aside += &format!(" {property}");
+            let first = if set_aside.is_empty() { "set-aside" } else { "" };
+            set_aside += &format!("{first} {property}");
             continue;
         }
         let drawn = ask(&mut desk, &json!({ "op": "data", "branch": 0 }));
@@ -201,5 +201,5 @@ fn a_scenario_with_a_stale_read_is_drawn_with_the_operations_that_contradict_eac
         assert_eq!(texts, ["write 1", "read nothing"]);
         return;
     }
-    panic!("other properties are violated first:{set_aside}");
+    panic!("other properties are violated first: {set_aside}");
 }
