@@ -4,7 +4,7 @@ use raft_sim::desk::Desk;
 use raft_sim::plan::{Plan, PlanOptions};
 use raft_sim::reference::Reference;
 use raft_sim::run::run;
-use raft_sim::subject::Implementation;
+use raft_sim::subject::{Answer, Boot, Capability, Effects, Event, Implementation, Subject, View};
 use serde_json::{Value, json};
 
 fn ask(desk: &mut Desk<'_>, request: &Value) -> Value {
@@ -144,4 +144,62 @@ fn a_run_is_made_from_an_empty_cluster_and_drawn() {
     assert_eq!(drawn["sum"].as_str().map(str::len), Some(8));
     let none = ask(&mut desk, &json!({ "op": "time-out", "branch": 0, "step": 0, "server": 9 }));
     assert_eq!(none["error"], "there is no server S9");
+}
+
+/// The reference core, but a server answers a read by what it has applied, whoever leads.
+struct Stale;
+
+struct Server(Box<dyn Subject>);
+
+impl Implementation for Stale {
+    fn name(&self) -> &str {
+        "stale"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        Reference.capabilities()
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let (server, view) = Reference.boot(boot)?;
+        Ok((Box::new(Server(server)), view))
+    }
+}
+
+impl Subject for Server {
+    fn step(&mut self, event: Event, effects: &mut Effects) {
+        if let (Event::Read(request), Some(applied)) = (&event, effects.view.applied) {
+            effects.answers.push((*request, Answer::Read(applied)));
+        } else {
+            self.0.step(event, effects);
+        }
+    }
+}
+
+#[test]
+fn a_scenario_with_a_stale_read_is_drawn_with_the_operations_that_contradict_each_other() {
+    let mut set_aside = String::new();
+    for _ in 0..8 {
+        let scenario = format!(
+            "scenario  A stale read\npaper     §8\nservers   S1 S2 S3\n{set_aside}\nelect S1\npropose S1 x\n\
+             settle\nread S3 r\n"
+        );
+        let mut desk = Desk::new(&Stale);
+        let summary = ask(&mut desk, &json!({ "op": "load", "scenario": scenario }));
+        let property = summary["violation"]["property"].as_str();
+        let property = property.unwrap_or_else(|| panic!("{summary}")).to_owned();
+        if property != "linearizability" {
+            let first = if set_aside.is_empty() { "set-aside" } else { "" };
+            set_aside += &format!("{first} {property}");
+            continue;
+        }
+        let drawn = ask(&mut desk, &json!({ "op": "data", "branch": 0 }));
+        let data = drawn["data"].as_str().expect("a text");
+        let data: Value = serde_json::from_str(data).expect("JSON");
+        let operations = data["conflict"]["operations"].as_array().expect("a list");
+        let texts: Vec<&Value> = operations.iter().map(|operation| &operation["text"]).collect();
+        assert_eq!(texts, ["write 1", "read nothing"]);
+        return;
+    }
+    panic!("other properties are violated first: {set_aside}");
 }

@@ -123,7 +123,8 @@ fn draw(args: &Args, folder: &Path) -> Result<(), String> {
         let view = ["view", "--seed", &seed, "--force", "--out", &path];
         let ended = bug.planted(&workshop, judge).run(&view, Duration::from_secs(60))?;
         match ended.code {
-            Some(0 | 1 | 3) => println!("{}: {}", bug.id, page.display()),
+            Some(1 | 3) => println!("{}: {}", bug.id, page.display()),
+            Some(0) => println!("{}: seed {seed} does not show it any more; hunt it again", bug.id),
             code => println!("{}: {view:?} ends with {code:?}", bug.id),
         }
         Ok(())

@@ -316,13 +316,18 @@ fn put(path: &Path, text: &str) -> Result<(), String> {
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Copies a file, or a folder with all that is in it.
+/// Folders of what was built or fetched, such as the WebAssembly module and the page's tools.
+const MADE: [&str; 2] = ["target", "node_modules"];
+
+/// Copies a file, or a folder with all that is in it and was not made.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     if from.is_dir() {
         fs::create_dir_all(to)?;
         for entry in fs::read_dir(from)? {
             let entry = entry?;
-            copy(&entry.path(), &to.join(entry.file_name()))?;
+            if MADE.iter().all(|made| entry.file_name() != *made) {
+                copy(&entry.path(), &to.join(entry.file_name()))?;
+            }
         }
         return Ok(());
     }
