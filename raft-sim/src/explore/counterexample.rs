@@ -114,7 +114,7 @@ pub(super) fn replayed(
         Finding::NotBooted { .. } => ("A server boots from its disk".to_owned(), "§5.5".to_owned()),
     };
     let mut tracer = Tracer::of_scenario(&titled);
-    let (mut world, judge) = booted(implementation, &shared.bounds, cluster)?;
+    let (mut world, judge) = booted(implementation, &shared.bounds, cluster, &mut tracer)?;
     let mut observers = (&mut tracer, judge);
     let actions = moves.len();
     for action in moves {

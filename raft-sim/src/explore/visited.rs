@@ -30,7 +30,7 @@ impl Shard {
     /// The place of a state, or the free one where it belongs.
     fn place(&self, (high, low): (u64, u64)) -> usize {
         let size = self.places.len();
-        let mut place = (u128::from(low) * size as u128 >> 64) as usize;
+        let mut place = ((u128::from(low) * size as u128) >> 64) as usize;
         while let [known_low, known_high, _] = self.places[place]
             && (known_low, known_high) != (0, 0)
             && (known_low, known_high) != (low, high)
@@ -88,7 +88,7 @@ impl Visited {
     pub(super) fn find(&self, low: u64) -> Option<(u128, u64)> {
         self.with(low, |shard| {
             let size = shard.places.len();
-            let mut place = (u128::from(low) * size as u128 >> 64) as usize;
+            let mut place = ((u128::from(low) * size as u128) >> 64) as usize;
             loop {
                 let [known_low, high, parent] = shard.places[place];
                 if known_low == low {
