@@ -70,20 +70,6 @@ fn without_crashes_what_the_checkers_remember_follows_from_the_state() {
 }
 
 #[test]
-fn states_that_wait_in_files_are_the_same() {
-    let folder = std::env::temp_dir().join(format!("raft-sim-spill-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder for files");
-    let memory = options(bounds(1, 1, 0));
-    let spill = Some(Spill { folder: folder.clone(), memory: 1 << 10 });
-    let files = Options { spill, ..memory.clone() };
-    assert_eq!(counts(&memory), counts(&files));
-    // No file is left.
-    std::fs::remove_dir(&folder).expect("the folder is empty");
-    let End::Failed(why) = explored(&Reference, &files).end else { panic!("there is no folder") };
-    assert!(why.contains("No such file"), "{why}");
-}
-
-#[test]
 fn by_whatever_names_there_are_as_many_states_as_theory_demands() {
     let names = options(Bounds { terms: 2, servers: 2, ..bounds(1, 1, 0) });
     let one = Options { symmetry: true, ..names.clone() };
