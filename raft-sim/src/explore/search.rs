@@ -44,7 +44,8 @@ pub(super) enum Ended {
     Wrong(Box<Wrong>),
 }
 
-/// Searches all states that follow `first`. Returns how far it came, and the number of new states of each depth. `watch` is asked now and then: true ends the search.
+/// Searches all states that follow `first`. Returns how far it came, and the number of new states of each depth. `watch` is
+/// asked now and then: true ends the search.
 pub(super) fn search(
     shared: &Shared<'_>,
     servers: &mut Servers<'_>,
