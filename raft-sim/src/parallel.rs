@@ -17,6 +17,26 @@ pub(crate) enum News<T> {
     Waiting,
 }
 
+/// Calls `work` with each worker on a thread of its own. Until all are done, `meanwhile` is called on the caller's thread
+/// again and again: it must wait for something. A panic of a thread is passed on.
+pub(crate) fn beside<W: Send>(
+    workers: &mut [W],
+    work: impl Fn(&mut W) + Sync,
+    mut meanwhile: impl FnMut(),
+) {
+    std::thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> =
+            workers.iter_mut().map(|worker| scope.spawn(move || work(worker))).collect();
+        while !threads.iter().all(|thread| thread.is_finished()) {
+            meanwhile();
+        }
+        for thread in threads {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+    });
+}
+
 /// Calls `work` with 0 to `count` − 1 on `jobs` threads, and hands the results to `take` in order, on the caller's thread,
 /// while others are still made. A panic of a thread is passed on.
 ///

@@ -138,7 +138,8 @@ pub fn page(rows: &[Row]) -> Result<String, String> {
 fn table(rows: &[Row]) -> String {
     let found = rows.iter().filter(|row| row.found.is_some()).count();
     let mut table = format!(
-        "{found} of {} were found.\n\n| bug | bounds | property | actions | states |\n|---|---|---|---|---|\n",
+        "Of the {} bugs {} are recorded so far, and {found} of these were found.\n\n| bug | bounds | property | actions | states |\n|---|---|---|---:|---:|\n",
+        tables().iter().map(|(_, bugs)| bugs.len()).sum::<usize>(),
         rows.len()
     );
     for bug in tables().iter().flat_map(|(_, bugs)| *bugs) {
@@ -149,7 +150,7 @@ fn table(rows: &[Row]) -> String {
                 let property = property.as_deref().unwrap_or("does not boot");
                 format!("| `{id}` | `{bounds}` | {property} | {actions} | {states} |\n")
             }
-            None => format!("| `{id}` | not found: {} | | | |\n", bug.exposure),
+            None => format!("| `{id}` | not found | | | |\n"),
         };
     }
     table

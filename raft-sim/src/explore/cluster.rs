@@ -5,6 +5,7 @@ use super::judge::Judge;
 use super::server::TIMEOUT;
 use crate::action::Action;
 use crate::checker::Checkers;
+use crate::observation::Observer;
 use crate::scenario::parse::parse;
 use crate::scenario::replay::design;
 use crate::scenario::source::Source;
@@ -40,28 +41,32 @@ pub(super) fn cluster(bounds: &Bounds, settings: &str) -> Result<Scenario, Strin
     Ok(cluster)
 }
 
-/// A world that has booted, and the checkers that saw it.
+/// A world that has booted, and the checkers that saw it. `observer` sees it as well.
+///
+/// # Errors
+/// A server does not boot, or a property is violated already.
 pub(super) fn booted<'a>(
     implementation: &'a (dyn Implementation + 'a),
     bounds: &Bounds,
     cluster: &Scenario,
+    observer: &mut impl Observer,
 ) -> Result<(World<'a, dyn Implementation + 'a>, Judge), String> {
     let capabilities = implementation.capabilities();
     let header = &cluster.header;
     let design = design(header, capabilities);
     let settings = design.servers.iter().map(|server| server.settings).collect();
-    let mut judge =
-        Judge::new(Checkers::of(capabilities, &header.servers, &design.members, settings));
-    let world = World::new(implementation, design, &mut judge);
+    let judge = Judge::new(Checkers::of(capabilities, &header.servers, &design.members, settings));
+    let mut observers = (observer, judge);
+    let world = World::new(implementation, design, &mut observers);
     let mut world = world.map_err(|halt| match halt {
         Halt::NoBoot { server, why } => format!("{server} does not boot: {why}"),
         Halt::Stopped => "a property is violated before anything happens".to_owned(),
     })?;
     if bounds.slow_disks {
         for server in world.ids() {
-            let stalled = world.apply(Action::Stall { server, stalled: true }, &mut judge);
+            let stalled = world.apply(Action::Stall { server, stalled: true }, &mut observers);
             stalled.map_err(|_| "a disk can't be stalled".to_owned())?;
         }
     }
-    Ok((world, judge))
+    Ok((world, observers.1))
 }

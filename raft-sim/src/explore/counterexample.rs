@@ -1,6 +1,7 @@
 //! A history that must not be, as an ordinary run and as a scenario.
 
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::cluster::booted;
@@ -8,9 +9,10 @@ use super::event::Event;
 use super::judge::Finding;
 use super::server::{Servers, happen};
 use super::visited::halves;
-use super::worker::{Move, Question, Shared, Worker, Wrong};
+use super::worker::{Move, Question, Shared, Successor, Worker, Wrong};
 use crate::action::Action;
 use crate::observation::Observer;
+use crate::parallel::beside;
 use crate::scenario::parse::parse;
 use crate::scenario::replay::{Verdict, replay};
 use crate::scenario::source::Source;
@@ -57,42 +59,45 @@ pub(super) fn path(
     let (mut moves, mut words) = (Vec::new(), first.to_vec());
     let mut from = initial;
     for to in states.into_iter().rev().skip(1) {
-        let mut next = None;
-        let _ = asked(&mut worker, servers, &questions, |worker| {
-            worker.expand(from, &words, |successor| {
-                if successor.fingerprint == to && next.is_none() {
-                    next = Some((successor.action, successor.words.to_vec()));
-                }
-            })
-        });
-        let Some((action, behind)) = next else { break };
+        let (next, _) = expanded(&mut worker, servers, &questions, (from, &words));
+        let next = next.into_iter().find(|(_, fingerprint, _)| *fingerprint == to);
+        let Some((action, _, behind)) = next else { break };
         moves.push(action);
         (words, from) = (behind, to);
     }
-    let again =
-        asked(&mut worker, servers, &questions, |worker| worker.expand(from, &words, |_| {}));
-    let Wrong { last, finding, .. } = again.err().map_or(wrong, |wrong| *wrong);
+    let (_, again) = expanded(&mut worker, servers, &questions, (from, &words));
+    let Wrong { last, finding, .. } = again.unwrap_or(wrong);
     moves.push(last);
     (moves, finding)
 }
 
-/// Lets a worker work, and does the steps that it asks for.
-fn asked<R: Send>(
+/// An action, and the fingerprint and the words of the state that it leads to.
+type Next = (Move, u128, Vec<u32>);
+
+/// Lets a worker expand a state, and does the steps that it asks for. Returns the actions with what they lead to, and the
+/// history that must not be, if there is one.
+fn expanded(
     worker: &mut Worker<'_>,
     servers: &mut Servers<'_>,
     questions: &Receiver<Question>,
-    work: impl FnOnce(&mut Worker<'_>) -> R + Send,
-) -> R {
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| work(worker));
-        while !thread.is_finished() {
-            if let Ok((state, event, answer)) = questions.recv_timeout(PAUSE) {
-                // A thread that asks waits for the answer.
-                let _ = answer.send(servers.step(state, event));
-            }
+    (from, words): (u128, &[u32]),
+) -> (Vec<Next>, Option<Wrong>) {
+    let found = Mutex::new((Vec::new(), None));
+    let work = |worker: &mut &mut Worker<'_>| {
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        let (next, end) = &mut *found;
+        let expanded = worker.expand(from, words, |Successor { action, fingerprint, words }| {
+            next.push((action, fingerprint, words.to_vec()));
+        });
+        *end = expanded.err().map(|wrong| *wrong);
+    };
+    beside(&mut [worker], work, || {
+        if let Ok((state, event, answer)) = questions.recv_timeout(PAUSE) {
+            // A thread that asks waits for the answer.
+            let _ = answer.send(servers.step(state, event));
         }
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+    });
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Does the actions in an ordinary world, and writes them down as a scenario.
@@ -114,7 +119,7 @@ pub(super) fn replayed(
         Finding::NotBooted { .. } => ("A server boots from its disk".to_owned(), "§5.5".to_owned()),
     };
     let mut tracer = Tracer::of_scenario(&titled);
-    let (mut world, judge) = booted(implementation, &shared.bounds, cluster)?;
+    let (mut world, judge) = booted(implementation, &shared.bounds, cluster, &mut tracer)?;
     let mut observers = (&mut tracer, judge);
     let actions = moves.len();
     for action in moves {

@@ -123,7 +123,7 @@ pub fn explore(
         );
     }
     let cluster = cluster(&bounds, settings)?;
-    let (world, judge) = booted(implementation, &bounds, &cluster)?;
+    let (world, judge) = booted(implementation, &bounds, &cluster, &mut ())?;
     let tables = Tables::new();
     let symmetry = if symmetry { Symmetry::all(&bounds) } else { Symmetry::none(&bounds) };
     let ways = symmetry.len();

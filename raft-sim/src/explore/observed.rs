@@ -72,29 +72,29 @@ impl Observer for Observed {
                     disk: Stored {
                         hard_state: disk.hard_state,
                         snapshot: disk.snapshot.as_deref().map(owned),
-                        log: owned(&disk.log),
+                        log: owned(&*disk.log),
                     },
                     kept: *kept,
-                    settings: owned(settings),
+                    settings: owned(&**settings),
                     changed: *changed,
                     view: *view,
                 }
             }
             Observation::NotBooted { server, panicked, why } => {
-                Observation::NotBooted { server: *server, panicked: *panicked, why: owned(why) }
+                Observation::NotBooted { server: *server, panicked: *panicked, why: owned(&**why) }
             }
             Observation::Asked { server, event } => {
-                Observation::Asked { server: *server, event: owned(event) }
+                Observation::Asked { server: *server, event: owned(&**event) }
             }
             Observation::Took { server, event } => {
-                Observation::Took { server: *server, event: owned(event) }
+                Observation::Took { server: *server, event: owned(&**event) }
             }
             Observation::Stepped { server, before, length, effects, changed } => {
                 Observation::Stepped {
                     server: *server,
-                    before: owned(before),
+                    before: owned(&**before),
                     length: *length,
-                    effects: owned(effects),
+                    effects: owned(&**effects),
                     changed: *changed,
                 }
             }
@@ -102,9 +102,9 @@ impl Observer for Observed {
                 Observation::Answered { server: *server, request: *request, answer: *answer }
             }
             Observation::Durable { server, write } => {
-                Observation::Durable { server: *server, write: owned(write) }
+                Observation::Durable { server: *server, write: owned(&**write) }
             }
-            Observation::Sent { message } => Observation::Sent { message: owned(message) },
+            Observation::Sent { message } => Observation::Sent { message: owned(&**message) },
             Observation::InFlight { message, from, to, copy, held, arrives } => {
                 Observation::InFlight {
                     message: *message,
@@ -116,7 +116,7 @@ impl Observer for Observed {
                 }
             }
             Observation::Delivered { message, content } => {
-                Observation::Delivered { message: *message, content: owned(content) }
+                Observation::Delivered { message: *message, content: owned(&**content) }
             }
             Observation::Crashed { server, survived, torn, lost, at_write } => {
                 Observation::Crashed {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::frontier::{CHUNK, Chunk, Frontier};
 use super::server::Servers;
 use super::worker::{Question, Shared, Worker, Wrong};
+use crate::parallel::beside;
 
 /// The time without a question after which the one who watches is asked.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -43,7 +44,8 @@ pub(super) enum Ended {
     Wrong(Box<Wrong>),
 }
 
-/// Searches all states that follow `first`. Returns how far it came, and the number of new states of each depth. `watch` is asked now and then: true ends the search.
+/// Searches all states that follow `first`. Returns how far it came, and the number of new states of each depth. `watch` is
+/// asked now and then: true ends the search.
 pub(super) fn search(
     shared: &Shared<'_>,
     servers: &mut Servers<'_>,
@@ -133,27 +135,21 @@ impl Level {
         watch: &mut dyn FnMut(&Reach) -> bool,
     ) -> bool {
         let Some(shared) = workers.first().map(|worker| worker.shared) else { return true };
-        std::thread::scope(|scope| {
-            let threads = workers.iter_mut().map(|worker| scope.spawn(|| self.work(worker)));
-            let threads: Vec<_> = threads.collect();
-            let (mut stopped, mut asked) = (false, 0_u32);
-            loop {
-                match questions.recv_timeout(PAUSE) {
-                    Ok((state, event, answer)) => {
-                        // A thread that asks waits for the answer.
-                        let _ = answer.send(servers.step(state, event));
-                        asked = asked.wrapping_add(1);
-                        if !asked.is_multiple_of(1 << 13) {
-                            continue;
-                        }
-                    }
-                    Err(_) if threads.iter().all(|thread| thread.is_finished()) => return stopped,
-                    Err(_) => {}
+        let (mut stopped, mut asked) = (false, 0_u32);
+        let meanwhile = || {
+            if let Ok((state, event, answer)) = questions.recv_timeout(PAUSE) {
+                // A thread that asks waits for the answer.
+                let _ = answer.send(servers.step(state, event));
+                asked = asked.wrapping_add(1);
+                if !asked.is_multiple_of(1 << 13) {
+                    return;
                 }
-                stopped |= watch(&self.reach(shared, before));
-                self.stop.fetch_or(stopped, Ordering::Relaxed);
             }
-        })
+            stopped |= watch(&self.reach(shared, before));
+            self.stop.fetch_or(stopped, Ordering::Relaxed);
+        };
+        beside(workers, |worker| self.work(worker), meanwhile);
+        stopped
     }
 
     /// The next states to be taken.

@@ -14,11 +14,11 @@ use super::observed::Observed;
 use super::symmetry::{self, Symmetry, renamed};
 use crate::action::Action;
 use crate::disk::Survives;
-use crate::mix::MixHasher;
+use crate::mix::{MixHasher, mix};
 use crate::model::{Command, Message, NodeId, Payload, Term};
 use crate::network::MessageId;
 use crate::observation::{Observation, Observer};
-use crate::subject::{self, Implementation, Request, Role};
+use crate::subject::{self, Implementation, Request, Role, Token};
 use crate::world::{Halt, Part, Server, World};
 
 /// The ticks of every election timeout.
@@ -146,10 +146,14 @@ impl<'a> Servers<'a> {
 
     /// The numbers of a state under all ways to name servers.
     fn orbit(&mut self, orbit: Vec<(NodeId, Part<dyn Implementation + 'a>)>) -> Box<[u32]> {
+        // What is observed of writes that are pending names them.
+        let names_writes = self.bounds.slow_disks;
         let hash = |(id, part): &(NodeId, Part<_>)| {
+            let Token(written) = part.server().written();
+            let names = if names_writes { mix(7, written) } else { 0 };
             let half =
                 |salt: u64| part.fingerprint(salt << 8 | u64::from(id.0)).unwrap_or_default();
-            u128::from(half(1)) << 64 | u128::from(half(2))
+            (u128::from(half(1)) << 64 | u128::from(half(2))) ^ u128::from(names)
         };
         let hashes: Vec<u128> = orbit.iter().map(hash).collect();
         if let Some(number) = self.states.get(&hashes[0]) {

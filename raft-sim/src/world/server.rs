@@ -166,6 +166,12 @@ impl Server {
         &self.view
     }
 
+    /// The latest write of this life.
+    #[must_use]
+    pub fn written(&self) -> Token {
+        self.written
+    }
+
     /// The durable writes of which it has not been notified, oldest first.
     pub fn unnotified(&self) -> impl ExactSizeIterator<Item = Token> + '_ {
         self.unnotified.iter().copied()

@@ -80,3 +80,32 @@ fn a_limit_of_memory_ends_it_with_what_held_so_far() {
         "{out}"
     );
 }
+
+#[test]
+fn states_that_wait_in_files_are_the_same() {
+    let folder = std::env::temp_dir().join(format!("raft-sim-{}-spill", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for files");
+    let bounds = Line::try_parse_from("explore --servers 2 --terms 2 --entries 1".split(' '));
+    let bounds = bounds.expect("it is well-formed").args.bounds.bounds().expect("they make sense");
+    let memory = Options {
+        bounds,
+        settings: String::new(),
+        histories: false,
+        symmetry: false,
+        spill: None,
+        threads: NonZeroUsize::MIN,
+        dump: false,
+    };
+    // All of them are in files.
+    let spill = Some(Spill { folder: folder.clone(), memory: 0 });
+    let files = Options { spill, ..memory.clone() };
+    let explored = |options| search(&Reference, options, &mut |_| false).expect("it is explored");
+    let (in_memory, in_files) = (explored(&memory), explored(&files));
+    assert!(matches!(in_files.end, Ended::Exhausted));
+    let counts = |reach: Reach| (reach.generated, reach.distinct, reach.depth);
+    assert_eq!(counts(in_memory.reach), counts(in_files.reach));
+    // No file is left.
+    std::fs::remove_dir(&folder).expect("the folder is empty");
+    let Ended::Failed(why) = explored(&files).end else { panic!("there is no folder") };
+    assert!(why.contains("No such file"), "{why}");
+}
