@@ -3,7 +3,7 @@
 (* settings of an exploration, what the network does, and what the bounds permit. TLC counts its states;   *)
 (* `raft-sim explore` counts those of the code. `compare` runs both, and the counts must be equal.         *)
 (*                                                                                                         *)
-(* It says *what* the code does, not how: no boxes, no indexes into memory, no order where there is none.  *)
+(* It says *what* the code does, not how: no memory, no buffers, no order where there is none.             *)
 (* Its granularity is the code's: one action is one event at one server, with all that follows from it at  *)
 (* that server once its writes are durable (disks are instant).                                            *)
 (*                                                                                                         *)
@@ -17,7 +17,7 @@
 EXTENDS Naturals, Sequences, FiniteSets, TLC
 
 CONSTANTS
-    Voters,     \* number of the servers of the first configuration
+    Voters,      \* number of the servers of the first configuration
     Joiners,     \* number of further servers, which boot without a configuration
     Terms,       \* the highest term
     Entries,     \* most commands proposed
