@@ -226,8 +226,14 @@ pub const UNSEEN: &[(&str, &[Judge], &str)] = &[
     ),
     (
         "append-aba",
-        &[Judge::Histories],
+        &[Judge::AnyRaft, Judge::Histories],
         "an entry has to be replaced while its write is late, and its server to crash before the second write",
+    ),
+    (
+        "id-reuse-wiped",
+        &[Judge::AnyRaft, Judge::Histories, Judge::Rules],
+        "a server has to be added, removed, to crash, and to vote again for a candidate that lags: seen after 58 to \
+         3,600 seeds",
     ),
     (
         "ongaro-2015",
