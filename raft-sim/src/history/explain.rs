@@ -309,11 +309,14 @@ impl<'r> Part<'r> {
                 (!over).then_some(if is_kept { item } else { free })
             })
             .collect();
-        let initial = match self.from {
-            None => BTreeSet::from([NOTHING]),
+        let mut initial: BTreeSet<State> = match self.from {
+            None => BTreeSet::new(),
             // A value that no operation needs is as good as any other.
             Some(_) => items.iter().filter_map(|item| states(item.does).0).collect(),
         };
+        if initial.is_empty() {
+            initial.insert(NOTHING);
+        }
         let initial: Vec<State> = initial.into_iter().collect();
         search(&self.register.model, &items, &initial, &LITTLE)
     }
