@@ -23,9 +23,12 @@ try {
   page.on("pageerror", (error) => wrong.push(String(error)));
   page.on("request", (request) => /^https?:/.test(request.url()) && wrong.push(request.url()));
   await page.goto(pathToFileURL(join(folder, "page.html")).href);
+  // The page draws in the next frame; until then it shows, and offers, what was before.
+  const drawn = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const click = (button) => button.click().then(drawn);
   const press = (list, row, label) =>
-    page.locator(`#${list} > li`).nth(row).getByRole("button", { name: label, exact: true }).click();
-  const button = (label) => page.getByRole("button", { name: label, exact: true }).click();
+    click(page.locator(`#${list} > li`).nth(row).getByRole("button", { name: label, exact: true }));
+  const button = (label) => click(page.getByRole("button", { name: label, exact: true }));
   const roles = () => page.locator("#servers tbody tr").first().locator("td").allInnerTexts();
   await page.waitForFunction(() => document.querySelectorAll("#play-servers button").length > 0);
   assert.deepEqual(await roles(), ["follower", "follower", "follower"]);
@@ -57,6 +60,7 @@ try {
 
   // An act in the middle makes another run, and the one that was left is kept. Undo leads back.
   await page.keyboard.press("Home");
+  await drawn();
   await press("play-servers", 1, "Time out");
   assert.deepEqual(await roles(), ["follower", "candidate", "follower"]);
   await page.getByText("Runs that you left").click();
