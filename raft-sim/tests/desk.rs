@@ -146,7 +146,7 @@ fn a_run_is_made_from_an_empty_cluster_and_drawn() {
     assert_eq!(none["error"], "there is no server S9");
 }
 
-/// The reference core, but a server answers a read by what it has applied, whoever leads.
+/// The reference core with a bug: servers answer reads from their applied state, without asking a leader.
 struct Stale;
 
 struct Server(Box<dyn Subject>);

@@ -41,6 +41,18 @@ pub fn save<T: Serialize>(rows: &[T], data: &str, page: &str, text: String) -> R
     Ok(())
 }
 
+/// A page with this text in place of the one between two lines.
+///
+/// # Errors
+/// A page that can't be read, or does not have the two lines.
+pub fn filled(page: &str, [begin, end]: [&str; 2], text: &str) -> Result<String, String> {
+    let old = fs::read_to_string(root().join(page)).map_err(|error| format!("{page}: {error}"))?;
+    let parts =
+        old.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?)));
+    let (before, (_, after)) = parts.ok_or_else(|| format!("{page} has no {begin}"))?;
+    Ok([before, begin, text, end, after].concat())
+}
+
 /// A scenario that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {

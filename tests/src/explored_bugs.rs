@@ -1,12 +1,10 @@
 //! The bugs of the zoo under exploration: for each the smallest of a list of bounds within which it is found.
 
-use std::fs;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::load;
-use crate::root;
+use crate::evidence::{filled, load};
 use crate::workshop::Workshop;
 use crate::zoo::{Bug, Judge, tables};
 
@@ -127,12 +125,7 @@ pub fn rows() -> Result<Vec<Row>, String> {
 /// # Errors
 /// A page that can't be read, or has no place for a table.
 pub fn page(rows: &[Row]) -> Result<String, String> {
-    let page = fs::read_to_string(root().join(PAGE)).map_err(|error| format!("{PAGE}: {error}"))?;
-    let [begin, end] = MARKS;
-    let parts =
-        page.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?)));
-    let (before, (_, after)) = parts.ok_or_else(|| format!("{PAGE} has no {begin}"))?;
-    Ok([before, begin, &table(rows), end, after].concat())
+    filled(PAGE, MARKS, &table(rows))
 }
 
 fn table(rows: &[Row]) -> String {

@@ -1,12 +1,10 @@
 //! Bugs of a host, each planted in a copy of `raft-host` by a small edit, hunted over its disk of bytes, and shrunk.
 
-use std::fs;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Found, Hunt, Shrunk, load};
-use crate::root;
+use crate::evidence::{Found, Hunt, Shrunk, filled, load};
 use crate::workshop::{Bound, Edit, Switch, Variant, Workshop};
 
 /// The file of the results, a line for each bug, from the root of the repository.
@@ -164,12 +162,7 @@ impl HostBug {
 /// # Errors
 /// A page that can't be read, or has no place for a table.
 pub fn page(rows: &[Row]) -> Result<String, String> {
-    let page = fs::read_to_string(root().join(PAGE)).map_err(|error| format!("{PAGE}: {error}"))?;
-    let [begin, end] = MARKS;
-    let parts =
-        page.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?)));
-    let (before, (_, after)) = parts.ok_or_else(|| format!("{PAGE} has no {begin}"))?;
-    Ok([before, begin, &table(rows), end, after].concat())
+    filled(PAGE, MARKS, &table(rows))
 }
 
 fn table(rows: &[Row]) -> String {

@@ -14,6 +14,7 @@ pub mod workshop;
 pub mod zoo;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io, thread};
 
@@ -24,6 +25,27 @@ use raft_sim::scenario::syntax::Scenario;
 #[must_use]
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Runs a program whose arguments are names, or none for all, and prints its error: that of `run`, or the first name that
+/// is unknown; `what` says what the names are of.
+pub fn program(
+    what: &str,
+    is_known: impl Fn(&str) -> bool,
+    run: impl FnOnce(&[String]) -> Result<(), String>,
+) -> ExitCode {
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let done = match named.iter().find(|name| !is_known(name)) {
+        Some(unknown) => Err(format!("no {what} is called {unknown}")),
+        None => run(&named),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// All files below a folder of the repository with this extension, by path from the root, in order.

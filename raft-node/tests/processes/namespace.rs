@@ -11,10 +11,10 @@ use std::process::Command;
 const SPACE: &str = "size=16m";
 
 /// Library that makes calls of the system fail, with the one that reads what shall fail from `FIU_ENABLE` (libfiu).
-const FAILING: &str = "/usr/lib/fiu/fiu_run_preload.so:/usr/lib/fiu/fiu_posix_preload.so";
+const FAILING: [&str; 2] = ["/usr/lib/fiu/fiu_run_preload.so", "/usr/lib/fiu/fiu_posix_preload.so"];
 
-/// Library that reads the time from a file (libfaketime).
-const CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+/// Library that reads the time from a file (libfaketime), in the folder of an architecture below `/usr/lib`.
+const CLOCK: &str = "faketime/libfaketimeMT.so.1";
 
 /// Returns whether the servers have a namespace.
 pub(crate) fn is_there() -> bool {
@@ -76,16 +76,25 @@ fn filler(data: &Path, id: u32) -> PathBuf {
     data.join(id.to_string()).join("filler")
 }
 
+/// A library for `LD_PRELOAD`. The loader would go on without one that is not there, and there would be no fault.
+fn preload(library: &Path) -> String {
+    assert!(library.is_file(), "{} is not installed", library.display());
+    library.to_string_lossy().into_owned()
+}
+
 /// The environment of a server one in a hundred of whose syncs fails with EIO.
 pub(crate) fn failing() -> Vec<(&'static str, String)> {
     let syncs = "enable_random name=posix/io/sync/*,probability=0.01";
-    vec![("LD_PRELOAD", FAILING.to_string()), ("FIU_ENABLE", syncs.to_string())]
+    let libraries = FAILING.map(|library| preload(Path::new(library)));
+    vec![("LD_PRELOAD", libraries.join(":")), ("FIU_ENABLE", syncs.to_string())]
 }
 
 /// The environment of a server whose clocks do what the file says; only that of the day if `day` is true.
 pub(crate) fn clock(file: &Path, day: bool) -> Vec<(&'static str, String)> {
+    let mut folders = fs::read_dir("/usr/lib").expect("a folder").flatten().map(|it| it.path());
+    let library = folders.find(|it| it.join(CLOCK).exists()).unwrap_or_default();
     vec![
-        ("LD_PRELOAD", CLOCK.to_string()),
+        ("LD_PRELOAD", preload(&library.join(CLOCK))),
         ("FAKETIME_TIMESTAMP_FILE", file.to_string_lossy().into_owned()),
         ("FAKETIME_CACHE_DURATION", "1".to_string()),
         ("FAKETIME_DONT_FAKE_MONOTONIC", u8::from(day).to_string()),

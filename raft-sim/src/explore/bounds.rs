@@ -65,7 +65,7 @@ impl Bounds {
     }
 }
 
-/// An action of which a history has only so many.
+/// An action whose number in a history is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bounded {
     Entry,

@@ -1,4 +1,4 @@
-//! A history that must not be, as an ordinary run and as a scenario.
+//! A history that violates a property, as an ordinary run and as a scenario.
 
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +24,7 @@ use crate::world::{Halt, World};
 /// The time between two looks if a thread has finished.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// A history that must not be, the shortest there is within the bounds.
+/// A shortest history within the bounds that violates a property.
 #[derive(Clone, Debug)]
 pub struct Counterexample {
     /// The reason.
@@ -37,7 +37,7 @@ pub struct Counterexample {
     pub fails: bool,
 }
 
-/// The actions from the initial state to the history that must not be, and the reason. Where servers have several names,
+/// The actions from the initial state to the violation, and the reason. Where servers have several names,
 /// those on the way may be others than those that were found.
 pub(super) fn path(
     shared: &Shared<'_>,
@@ -75,7 +75,7 @@ pub(super) fn path(
 type Next = (Move, u128, Vec<u32>);
 
 /// Lets a worker expand a state, and does the steps that it asks for. Returns the actions with what they lead to, and the
-/// history that must not be, if there is one.
+/// history that violates a property, if there is one.
 fn expanded(
     worker: &mut Worker<'_>,
     servers: &mut Servers<'_>,
@@ -131,7 +131,7 @@ pub(super) fn replayed(
     let (_, judge) = observers;
     if judge.finding().as_ref() != Some(&finding) {
         return Err(format!(
-            "a history was found that must not be, and done once more it is another: {finding:?}, {:?}",
+            "the replay of a history that violates a property ends differently: {finding:?}, {:?}",
             judge.finding()
         ));
     }

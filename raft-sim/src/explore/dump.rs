@@ -36,7 +36,11 @@ fn text(message: &Message) -> String {
     let mut text = format!("{from}>{to} term={term} {name}");
     let optional = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
     let _ = match body {
-        Body::RequestVote { last, transfer: _ } | Body::PreVote { last } => {
+        Body::RequestVote { last, transfer } => {
+            let last = optional(last.map(|last| last.to_string()));
+            write!(text, " last={last}{}", if *transfer { " transfer" } else { "" })
+        }
+        Body::PreVote { last } => {
             write!(text, " last={}", optional(last.map(|last| last.to_string())))
         }
         Body::RequestVoteReply { granted } | Body::PreVoteReply { granted } => {

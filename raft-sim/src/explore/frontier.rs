@@ -44,7 +44,7 @@ impl Chunk {
     }
 }
 
-/// Where states wait that are more than are kept in memory.
+/// The folder for waiting states that do not fit into memory.
 #[derive(Clone, Debug)]
 pub struct Spill {
     /// The folder of their files.

@@ -12,7 +12,7 @@ use crate::model::NodeId;
 use crate::observation::{Observation, Observer, Stop};
 use crate::time::Micros;
 
-/// The end of a history that must not be.
+/// The violation that ends a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// A property is violated.
@@ -40,7 +40,7 @@ impl Judge {
         Judge { checkers, no_panic: NoPanic::default(), not_booted: None }
     }
 
-    /// The end of the history, if it must not be.
+    /// The violation at the end of the history, if there is one.
     pub(super) fn finding(&self) -> Option<Finding> {
         if let Some((server, why)) = &self.not_booted {
             return Some(Finding::NotBooted { server: *server, why: why.clone() });
@@ -103,7 +103,7 @@ impl Memories {
     /// Judges a step of a history with this memory, and returns the memory behind it.
     ///
     /// # Errors
-    /// The reason why the history must not be.
+    /// The violation at the end of the history.
     pub(super) fn judge(&self, memory: u32, step: &Step) -> Result<u32, Finding> {
         let before = self.get(memory);
         let mut judge = Judge::clone(&before.judge);

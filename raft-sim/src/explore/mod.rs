@@ -5,7 +5,7 @@
 //! [`World`](crate::world::World), and kept (`server`). A state of the cluster is then a few numbers: the states of its
 //! servers, the messages in flight, what was used up of the bounds, and the memory of the checkers (`worker`). The search
 //! goes through them breadth first (`search`), judges every transition (`judge`), and knows of each state the one that it
-//! was reached from (`visited`). A history that must not be is done once more as an ordinary run, and becomes a scenario
+//! was reached from (`visited`). A history that violates a property is done once more as an ordinary run, and becomes a scenario
 //! (`counterexample`).
 
 mod arena;
@@ -56,7 +56,7 @@ pub struct Options {
     pub histories: bool,
     /// True if states that differ by the names of servers alone are one state.
     pub symmetry: bool,
-    /// Where states wait that are more than are kept in memory; without it all are kept there.
+    /// The folder for waiting states that do not fit into memory; without it all of them stay in memory.
     pub spill: Option<Spill>,
     /// The number of threads.
     pub threads: NonZeroUsize,
@@ -90,7 +90,7 @@ pub enum End {
     Stopped,
     /// The states that wait could not be written or read: the reason.
     Failed(String),
-    /// A history that must not be.
+    /// A history violates a property.
     Found(Box<Counterexample>),
 }
 

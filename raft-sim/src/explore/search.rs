@@ -40,7 +40,7 @@ pub(super) enum Ended {
     Stopped,
     /// States that wait can't be written or read.
     Failed(String),
-    /// A history must not be.
+    /// A history violates a property.
     Wrong(Box<Wrong>),
 }
 

@@ -373,7 +373,7 @@ fn perform(
             let before = stands(world);
             for _ in 0..TIMEOUT {
                 world.apply(Action::Tick { server }, observer)?;
-                // It asks for votes, or for pre-votes; the only voter asks nobody.
+                // It sent requests for votes or pre-votes, or entered a term, as the only voter does.
                 if stands(world) != before {
                     return Ok(Done::Yes);
                 }

@@ -23,7 +23,7 @@ pub(super) struct Shared<'a> {
     pub(super) tables: &'a Tables,
     pub(super) memories: Memories,
     pub(super) visited: Visited,
-    /// Where states wait that are more than are kept in memory.
+    /// The folder for waiting states that do not fit into memory; without it all of them stay in memory.
     pub(super) spill: Option<Spill>,
     /// All states that were taken, if they are kept.
     pub(super) kept: Option<Mutex<Vec<Chunk>>>,
@@ -50,7 +50,7 @@ const MEMORY: usize = 1;
 /// The first word that is the state of a server.
 pub(super) const SERVERS: usize = 2;
 
-/// A history that must not be: the state before its last action, that action, and the reason.
+/// A history that violates a property: the state before its last action, that action, and the reason.
 pub(super) struct Wrong {
     pub(super) before: u128,
     pub(super) last: Move,
@@ -157,7 +157,7 @@ impl<'a> Worker<'a> {
     /// Makes all states that follow a state, in a fixed order.
     ///
     /// # Errors
-    /// The first history that must not be.
+    /// The first history that violates a property.
     pub(super) fn expand(
         &mut self,
         before: u128,
@@ -244,26 +244,24 @@ impl<'a> Worker<'a> {
         let behind = SERVERS + bounds.everyone() as usize;
         made.extend_from_slice(&words[..behind]);
         (made[USED], made[MEMORY], made[place]) = (used.0, memory, step.to);
-        let mut taken = None;
-        if let (Event::Deliver(message), false) = (action.event, action.again) {
-            taken = Some(message);
-        }
+        let taken = if let (Event::Deliver(message), false) = (action.event, action.again) {
+            Some(message)
+        } else {
+            None
+        };
+        let mut left = taken;
         let mut sends = step.sends.iter().copied().peekable();
         for &message in &words[behind..] {
             while let Some(sent) = sends.next_if(|sent| *sent <= message) {
                 made.push(sent);
             }
-            if taken.take_if(|taken| *taken == message).is_none() {
+            if left.take_if(|taken| *taken == message).is_none() {
                 made.push(message);
             }
         }
         made.extend(sends);
         let (old, new) = (tables.states.get(words[place]), tables.states.get(step.to));
-        let gone = if let (Event::Deliver(message), false) = (action.event, action.again) {
-            Some(tables.messages.get(message))
-        } else {
-            None
-        };
+        let gone = taken.map(|message| tables.messages.get(message));
         let sum = |(way, sum): (usize, &u128)| {
             let sum = sum.wrapping_sub(old.hashes[way]).wrapping_add(new.hashes[way]);
             let sum = gone.map_or(sum, |gone| sum.wrapping_sub(gone.hashes[way]));

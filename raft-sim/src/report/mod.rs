@@ -269,3 +269,17 @@ pub(crate) fn requires(capabilities: &[crate::subject::Capability]) -> String {
 pub(crate) fn width<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
     texts.map(|text| text.chars().count()).max().unwrap_or(0)
 }
+
+/// A number with commas between its thousands: `1,234,567`.
+#[cfg(feature = "cli")]
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -222,7 +222,7 @@ enum Bug {
     CountsRefusals,
     /// A server that becomes leader forgets its commit index.
     ForgetsCommit,
-    /// A server answers reads by what it has applied, whoever leads.
+    /// Servers answer reads from their applied state, without asking a leader.
     StaleReads,
 }
 

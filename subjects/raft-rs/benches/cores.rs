@@ -12,6 +12,7 @@ mod clock;
 mod core;
 #[path = "cores/raft_rs.rs"]
 mod raft_rs;
+mod ready;
 
 const ROUNDS: usize = 7;
 const PROPOSALS: u64 = 200_000;

@@ -9,6 +9,7 @@
 mod bare;
 #[path = "../../../raft-sim/benches/clock/mod.rs"]
 mod clock;
+mod ready;
 #[path = "../../../raft-sim/benches/workload/mod.rs"]
 mod workload;
 

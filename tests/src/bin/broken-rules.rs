@@ -2,7 +2,6 @@
 //! broken-rules` makes `tests/data/broken-rules.jsonl` and, from it, `docs/broken-rules.md`. With names of broken
 //! rules as arguments, only those are broken, and the other lines stay as they are.
 
-use std::env;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -13,18 +12,7 @@ use raft_tests::evidence::save;
 use raft_tests::{each, matrix, suite};
 
 fn main() -> ExitCode {
-    let named: Vec<String> = env::args().skip(1).collect();
-    if let Some(unknown) = named.iter().find(|name| all().all(|rule| rule.id != **name)) {
-        eprintln!("no broken rule is called {unknown}");
-        return ExitCode::from(2);
-    }
-    match run(&named) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    raft_tests::program("broken rule", |name| all().any(|rule| rule.id == name), run)
 }
 
 fn run(named: &[String]) -> Result<(), String> {

@@ -2,7 +2,6 @@
 //! explored-bugs` makes `tests/data/explored-bugs.jsonl` and the table in `docs/exploration.md`. With names of bugs as
 //! arguments, only those are explored.
 
-use std::env;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -12,20 +11,10 @@ use raft_tests::zoo::{Bug, all, workshop};
 use raft_tests::{each, suite};
 
 fn main() -> ExitCode {
-    let named: Vec<String> = env::args().skip(1).collect();
-    match run(&named) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    raft_tests::program("bug of the zoo", |name| all().any(|bug| bug.id == name), run)
 }
 
 fn run(named: &[String]) -> Result<(), String> {
-    if let Some(unknown) = named.iter().find(|name| all().all(|bug| bug.id != **name)) {
-        return Err(format!("no bug of the zoo is called {unknown}"));
-    }
     let is_named = |bug: &&Bug| named.is_empty() || named.iter().any(|name| name == bug.id);
     let bugs: Vec<&Bug> = all().filter(is_named).collect();
     let workshop = workshop("explored-bugs", &bugs, &suite()?)?;

@@ -1,27 +1,16 @@
 //! Plants bugs in copies of the host, hunts and shrinks each: `cargo run --release -p raft-tests --bin host-bugs` makes
 //! `tests/data/host-bugs.jsonl` and the table in `docs/host.md`. With names of bugs as arguments, only those are hunted.
 
-use std::env;
 use std::process::ExitCode;
 
 use raft_tests::evidence::save;
 use raft_tests::host_bugs::{ALL, DATA, PAGE, Row, page, rows, workshop};
 
 fn main() -> ExitCode {
-    let named: Vec<String> = env::args().skip(1).collect();
-    match run(&named) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    raft_tests::program("bug of the host", |name| ALL.iter().any(|bug| bug.id == name), run)
 }
 
 fn run(named: &[String]) -> Result<(), String> {
-    if let Some(unknown) = named.iter().find(|name| ALL.iter().all(|bug| bug.id != **name)) {
-        return Err(format!("no bug of the host is called {unknown}"));
-    }
     let mut known: Vec<Row> = rows()?;
     let workshop = workshop()?;
     for bug in ALL.iter().filter(|bug| named.is_empty() || named.iter().any(|name| name == bug.id))

@@ -1,5 +1,6 @@
 //! Leadership transfer (diss. §3.10).
 
+use core::fmt;
 use core::hash::{Hash, Hasher};
 
 use super::Leader;
@@ -17,6 +18,14 @@ pub(super) struct Handover {
     began: u64,
     /// True if TimeoutNow was sent to the target.
     timeout_now_sent: bool,
+}
+
+/// A handover as text: `handover=S2`, and ` sent` once TimeoutNow was sent.
+impl fmt::Display for Handover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sent = if self.timeout_now_sent { " sent" } else { "" };
+        write!(f, "handover={}{sent}", self.to)
+    }
 }
 
 impl Handover {

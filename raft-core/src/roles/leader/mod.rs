@@ -255,8 +255,8 @@ impl Leader {
     }
 }
 
-/// A leader's knowledge as text: `peers={S1 next=2 …; S2 …} rounds=latest/confirmed`, and how many reads wait and if a
-/// change is under way, if so.
+/// A leader's knowledge as text: `peers={S1 next=2 …; S2 …} rounds=latest/confirmed`, and the reads that wait, a change
+/// and a handover, if there are any.
 impl fmt::Display for Leader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("peers={")?;
@@ -271,6 +271,9 @@ impl fmt::Display for Leader {
         if let Some(change) = &self.change {
             write!(f, " change={change:?}")?;
         }
-        Ok(())
+        match &self.handover {
+            Some(handover) => write!(f, " {handover}"),
+            None => Ok(()),
+        }
     }
 }

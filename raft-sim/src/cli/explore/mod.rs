@@ -20,9 +20,10 @@ use super::subject::{SubjectArgs, Target};
 use super::values;
 use crate::explore::{End as Ended, Options, Reach, Spill, explore as search};
 use crate::report::End;
+use crate::report::thousands;
 
 use bounds::BoundArgs;
-use report::{Report, thousands};
+use report::Report;
 
 /// The states after which a search without a limit asks if it is to go on.
 const SAMPLE: u64 = 1_000_000;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Stopped;
 use crate::explore::{Bounds, Counterexample, End, Explored, Finding, Options};
+use crate::report::thousands;
 
 /// The result of an exploration.
 pub(super) struct Report<'a> {
@@ -45,15 +46,6 @@ struct Found<'a> {
     actions: usize,
     scenario: &'a str,
     replay_fails: bool,
-}
-
-/// A number with commas between its thousands.
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let first = (digits.len() - 1) % 3 + 1;
-    let (first, rest) = digits.split_at(first);
-    let rest = rest.as_bytes().chunks(3).map(|three| String::from_utf8_lossy(three));
-    rest.fold(first.to_owned(), |whole, three| whole + "," + &three)
 }
 
 fn detail(finding: &Finding) -> String {
@@ -139,7 +131,7 @@ impl Report<'_> {
             thousands(reach.distinct),
             thousands(reach.generated),
             reach.depth,
-            if self.options.symmetry { "; by whatever names" } else { "" }
+            if self.options.symmetry { "; states that differ by names alone are one" } else { "" }
         )?;
         writeln!(
             out,

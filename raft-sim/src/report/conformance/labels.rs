@@ -6,6 +6,7 @@ use super::{
     Weight,
 };
 use crate::checker::Property;
+use crate::report::thousands;
 
 /// The title of the report.
 pub(super) const TITLE: &str = "Raft conformance";
@@ -32,19 +33,6 @@ pub(super) const NEVER: &str = "not exercised";
 pub(super) fn count(number: u64, one: &str) -> String {
     let number_text = thousands(number);
     if number == 1 { format!("{number_text} {one}") } else { format!("{number_text} {one}s") }
-}
-
-/// `1,234,567`.
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// The parts that are not 0, joined: `2 failed, 5 passed`.

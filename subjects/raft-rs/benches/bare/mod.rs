@@ -8,6 +8,8 @@ use raft::eraftpb::{Entry, Message};
 use raft::storage::MemStorage;
 use raft::{Config, RawNode, StateRole};
 
+use super::ready;
+
 /// The least number of entries that a log keeps.
 const KEPT: u64 = 1_000;
 
@@ -131,30 +133,12 @@ impl Cluster {
 
     fn take_ready(&mut self, server: usize) {
         let node = &mut self.nodes[server];
-        let storage = node.store().clone();
-        let mut ready = node.ready();
-        let mut messages = ready.take_messages();
-        let mut committed = ready.take_committed_entries();
-        {
-            let mut storage = storage.wl();
-            storage.append(ready.entries()).expect("the log has no gaps");
-            if let Some(hard_state) = ready.hs() {
-                storage.set_hardstate(hard_state.clone());
-            }
-        }
-        messages.append(&mut ready.take_persisted_messages());
-        let mut light = node.advance(ready);
-        if let Some(commit) = light.commit_index() {
-            storage.wl().mut_hard_state().set_commit(commit);
-        }
-        messages.append(&mut light.take_messages());
-        committed.append(&mut light.take_committed_entries());
-        node.advance_apply();
+        let (messages, committed) = ready::taken(node);
         if let Some(last) = committed.last().map(|entry| entry.index)
             && last % KEPT == 0
             && last > KEPT
         {
-            storage.wl().compact(last - KEPT).expect("it was applied long ago");
+            node.store().wl().compact(last - KEPT).expect("it was applied long ago");
         }
         self.applied[server] += committed.iter().map(apply).sum::<u64>();
         for message in messages {

@@ -17,7 +17,8 @@ struct Cluster {
     messages: VecDeque<Message>,
 }
 
-/// Proposes this number of commands, so many at once, and returns how many each server has applied.
+/// Proposes `proposals` commands of `size` bytes in batches of `batch`, and returns the number of commands that each server
+/// has applied.
 pub(crate) fn propose(proposals: u64, size: usize, batch: u64) -> Vec<u64> {
     let servers: Vec<NodeId> = (1..=SERVERS as u32).map(NodeId).collect();
     let boot = |id: NodeId| Boot {

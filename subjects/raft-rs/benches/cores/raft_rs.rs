@@ -6,7 +6,7 @@ use raft::eraftpb::{Entry, Message};
 use raft::storage::MemStorage;
 use raft::{Config, RawNode, StateRole};
 
-use super::{KEPT, SERVERS};
+use super::{KEPT, SERVERS, ready};
 
 struct Cluster {
     nodes: Vec<RawNode<MemStorage>>,
@@ -15,7 +15,8 @@ struct Cluster {
     messages: VecDeque<Message>,
 }
 
-/// Proposes this number of commands, so many at once, and returns how many each server has applied.
+/// Proposes `proposals` commands of `size` bytes in batches of `batch`, and returns the number of commands that each server
+/// has applied.
 pub(crate) fn propose(proposals: u64, size: usize, batch: u64) -> Vec<u64> {
     let logger = slog::Logger::root(slog::Discard, slog::o!());
     let voters: Vec<u64> = (1..=SERVERS).collect();
@@ -74,28 +75,10 @@ impl Cluster {
         if !node.has_ready() {
             return;
         }
-        let storage = node.store().clone();
-        let mut ready = node.ready();
-        let mut messages = ready.take_messages();
-        let mut committed = ready.take_committed_entries();
-        {
-            let mut storage = storage.wl();
-            storage.append(ready.entries()).expect("the log has no gaps");
-            if let Some(hard_state) = ready.hs() {
-                storage.set_hardstate(hard_state.clone());
-            }
-        }
-        messages.append(&mut ready.take_persisted_messages());
-        let mut light = node.advance(ready);
-        if let Some(commit) = light.commit_index() {
-            storage.wl().mut_hard_state().set_commit(commit);
-        }
-        messages.append(&mut light.take_messages());
-        committed.append(&mut light.take_committed_entries());
-        node.advance_apply();
+        let (messages, committed) = ready::taken(node);
         let compacted = committed.iter().map(|entry| entry.index).find(|index| index % KEPT == 0);
         if let Some(last) = compacted.filter(|last| *last > 2 * KEPT) {
-            storage.wl().compact(last - KEPT).expect("it was applied long ago");
+            node.store().wl().compact(last - KEPT).expect("it was applied long ago");
         }
         let commands = committed.iter().filter(|entry: &&Entry| !entry.data.is_empty());
         self.applied[server] += commands.count() as u64;
