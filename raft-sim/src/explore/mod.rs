@@ -29,6 +29,8 @@ mod worker;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use crate::subject::Implementation;
 
 pub use bounds::Bounds;
@@ -54,14 +56,23 @@ pub struct Options {
     pub settings: String,
     /// True if states in which the checkers remember different things are different states.
     pub histories: bool,
-    /// True if states that differ by the names of servers alone are one state.
-    pub symmetry: bool,
+    /// What is left out because it can't change the verdict.
+    pub reductions: Reductions,
     /// The folder for waiting states that do not fit into memory; without it all of them stay in memory.
     pub spill: Option<Spill>,
     /// The number of threads.
     pub threads: NonZeroUsize,
     /// True if all states are returned as text.
     pub dump: bool,
+}
+
+/// What an exploration leaves out because it can't change the verdict. Nothing by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reductions {
+    /// True if states that differ by the names of servers alone are one state.
+    pub symmetry: bool,
+    /// True if a crash that changes nothing is judged, and not followed.
+    pub skip_idle_crashes: bool,
 }
 
 /// The result of an exploration.
@@ -115,8 +126,8 @@ pub fn explore(
     options: &Options,
     watch: &mut dyn FnMut(&Reach) -> bool,
 ) -> Result<Explored, String> {
-    let Options { bounds, ref settings, histories, symmetry, threads, dump, .. } = *options;
-    if histories && symmetry {
+    let Options { bounds, ref settings, histories, reductions, threads, dump, .. } = *options;
+    if histories && reductions.symmetry {
         return Err(
             "what checkers remember has no other names: symmetry and histories exclude each other"
                 .to_owned(),
@@ -125,7 +136,8 @@ pub fn explore(
     let cluster = cluster(&bounds, settings)?;
     let (world, judge) = booted(implementation, &bounds, &cluster, &mut ())?;
     let tables = Tables::new();
-    let symmetry = if symmetry { Symmetry::all(&bounds) } else { Symmetry::none(&bounds) };
+    let symmetry =
+        if reductions.symmetry { Symmetry::all(&bounds) } else { Symmetry::none(&bounds) };
     let ways = symmetry.len();
     let (mut servers, states) = Servers::new(world, bounds, symmetry, &tables)?;
     let memories = Memories::new(judge);
@@ -133,6 +145,7 @@ pub fn explore(
     let shared = Shared {
         bounds,
         histories,
+        reductions,
         ways,
         tables: &tables,
         memories,

@@ -28,7 +28,7 @@ fn options(bounds: Bounds) -> Options {
         bounds,
         settings: String::new(),
         histories: false,
-        symmetry: false,
+        reductions: Reductions::default(),
         spill: None,
         threads: NonZeroUsize::MIN,
         dump: false,
@@ -72,18 +72,19 @@ fn without_crashes_what_the_checkers_remember_follows_from_the_state() {
 #[test]
 fn by_whatever_names_there_are_as_many_states_as_theory_demands() {
     let names = options(Bounds { terms: 2, servers: 2, ..bounds(1, 1, 0) });
-    let one = Options { symmetry: true, ..names.clone() };
+    let reductions = Reductions { symmetry: true, ..Reductions::default() };
+    let one = Options { reductions, ..names.clone() };
     let (_, all, depth) = counts(&names);
     let (_, orbits, same) = counts(&one);
     assert_eq!(depth, same);
     // Two servers have two ways to be named; a state that is its own image is alone.
     assert!(2 * orbits >= all && orbits < all, "{orbits} of {all}");
     // S1 and S2 do the same in each state: the states that are their own images are those that remain.
-    let dumped = |symmetry| {
-        let options = Options { dump: true, symmetry, ..names.clone() };
+    let dumped = |options: &Options| {
+        let options = Options { dump: true, ..options.clone() };
         explored(&Reference, &options).states.len() as u64
     };
-    assert_eq!((dumped(false), dumped(true)), (all, orbits));
+    assert_eq!((dumped(&names), dumped(&one)), (all, orbits));
 }
 
 #[test]
@@ -133,7 +134,69 @@ fn a_shortest_history_is_found_and_is_a_scenario_that_fails() {
     assert_eq!(found.actions, 2);
     assert!(found.fails, "{}", found.scenario);
     assert!(found.scenario.contains("crash"), "{}", found.scenario);
-    let symmetric = Options { symmetry: true, ..options };
+    let reductions = Reductions { symmetry: true, ..Reductions::default() };
+    let symmetric = Options { reductions, ..options };
     let End::Found(found) = explored(&Forgetful, &symmetric).end else { panic!("it forgets") };
     assert!(found.actions == 2 && found.fails, "{}", found.scenario);
+}
+
+/// The reference core, which boots without the last entry of its log.
+struct Shortened;
+
+impl Implementation for Shortened {
+    fn name(&self) -> &str {
+        "shortened"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        Implementation::capabilities(&Reference)
+    }
+
+    fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
+        let mut boot = boot;
+        boot.log.pop();
+        Reference.boot(boot)
+    }
+}
+
+/// Bounds that are exhausted in no time, with all that a reduction leaves out.
+fn small() -> [Bounds; 4] {
+    let pair = Bounds { servers: 2, ..bounds(1, 1, 0) };
+    [
+        bounds(0, 1, 0),
+        Bounds { terms: 2, ..pair },
+        Bounds { heartbeats: 1, reads: 1, crashes: 2, ..pair },
+        Bounds { joiners: 1, members: 1, snapshots: 1, heartbeats: 1, duplicates: 1, ..pair },
+    ]
+}
+
+/// The verdict, and the actions of a shortest history if one violates a property.
+fn verdict(implementation: &dyn Implementation, options: &Options) -> Option<(Finding, usize)> {
+    match explored(implementation, options).end {
+        End::Exhausted => None,
+        End::Found(found) => {
+            assert!(found.fails, "{}", found.scenario);
+            Some((found.finding, found.actions))
+        }
+        end @ (End::Stopped | End::Failed(_)) => panic!("{end:?}"),
+    }
+}
+
+#[test]
+fn crashes_that_change_nothing_change_no_verdict() {
+    let reductions = Reductions { skip_idle_crashes: true, ..Reductions::default() };
+    for bounds in small() {
+        for histories in [false, true] {
+            let all = Options { histories, ..options(bounds) };
+            let fewer = Options { reductions, ..all.clone() };
+            let (generated, distinct, _) = counts(&all);
+            let (less, fewer_distinct, _) = counts(&fewer);
+            assert!(less < generated && fewer_distinct < distinct, "{bounds:?}");
+            for broken in [&Forgetful as &dyn Implementation, &Shortened] {
+                let found = verdict(broken, &all);
+                assert_eq!(verdict(broken, &fewer), found);
+                assert!(found.is_some(), "{bounds:?}");
+            }
+        }
+    }
 }

@@ -3,12 +3,13 @@
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender};
 
+use super::Reductions;
 use super::bounds::{Bounded, Bounds, Used};
 use super::event::Event;
 use super::frontier::{Chunk, Spill, Words};
 use super::index::Index;
 use super::judge::{Finding, Memories};
-use super::server::Tables;
+use super::server::{Step, Tables};
 use super::visited::Visited;
 use crate::mix::mix;
 use crate::model::NodeId;
@@ -18,6 +19,8 @@ pub(super) struct Shared<'a> {
     pub(super) bounds: Bounds,
     /// True if the memory of the checkers is part of the state.
     pub(super) histories: bool,
+    /// What is left out.
+    pub(super) reductions: Reductions,
     /// The number of ways to name servers.
     pub(super) ways: usize,
     pub(super) tables: &'a Tables,
@@ -211,6 +214,23 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    /// True for a crash that leaves the server as it was, if such crashes are skipped: all that follows also follows
+    /// without it.
+    #[inline]
+    fn is_idle_crash(
+        &self,
+        words: &Words,
+        place: usize,
+        event: Event,
+        (step, memory): (&Step, u32),
+    ) -> bool {
+        let Shared { histories, reductions, .. } = self.shared;
+        reductions.skip_idle_crashes
+            && event == Event::Crash
+            && (step.to, &*step.sends) == (words[place], &[])
+            && (!histories || memory == words[MEMORY])
+    }
+
     /// Makes the state that follows by an action, if the bounds and the server permit it.
     #[inline]
     fn follow(
@@ -239,6 +259,9 @@ impl<'a> Worker<'a> {
             Ok(memory) => memory,
             Err(finding) => return Err(Box::new(Wrong { before, last: action, finding })),
         };
+        if self.is_idle_crash(words, place, action.event, (step, memory)) {
+            return Ok(());
+        }
         let made = &mut self.made;
         made.clear();
         let behind = SERVERS + bounds.everyone() as usize;

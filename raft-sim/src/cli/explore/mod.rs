@@ -18,7 +18,7 @@ use super::clock::now;
 use super::files::{Overwrite, new_folder, write};
 use super::subject::{SubjectArgs, Target};
 use super::values;
-use crate::explore::{End as Ended, Options, Reach, Spill, explore as search};
+use crate::explore::{End as Ended, Options, Reach, Reductions, Spill, explore as search};
 use crate::report::End;
 use crate::report::thousands;
 
@@ -52,6 +52,9 @@ pub(super) struct Args {
     /// Take states that differ by the names of servers alone for one
     #[arg(long, conflicts_with = "histories")]
     symmetry: bool,
+    /// Skip what follows a crash of a server that is just as the crash leaves it
+    #[arg(long)]
+    skip_idle_crashes: bool,
     /// Go on however many states there are
     #[arg(long)]
     yes: bool,
@@ -170,14 +173,15 @@ pub(super) fn explore(
     args.overwrite.check(&[("--out", &args.out), ("--dump", &args.dump)])?;
     let began = now();
     let bounds = args.bounds.bounds().map_err(Error::Message)?;
-    let Args { histories, symmetry, jobs: threads, .. } = *args;
+    let Args { histories, jobs: threads, symmetry, skip_idle_crashes, .. } = *args;
+    let reductions = Reductions { symmetry, skip_idle_crashes };
     let settings = args.settings.clone();
     let dump = args.dump.is_some();
     if let Some(folder) = &args.spill {
         new_folder(folder, "states that wait")?;
     }
     let spill = args.spill.clone().map(|folder| Spill { folder, memory: WAITING });
-    let options = Options { bounds, settings, histories, symmetry, spill, threads, dump };
+    let options = Options { bounds, settings, histories, reductions, spill, threads, dump };
     let mut watch = Watch { args, asked_to_stop, began, last_line: began, stopped: None, err };
     let explored = search(target.implementation(), &options, &mut |reach| watch.watch(reach));
     let (explored, stopped) = (explored.map_err(Error::Message)?, watch.stopped);

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Stopped;
-use crate::explore::{Bounds, Counterexample, End, Explored, Finding, Options};
+use crate::explore::{Bounds, Counterexample, End, Explored, Finding, Options, Reductions};
 use crate::report::thousands;
 
 /// The result of an exploration.
@@ -23,7 +23,8 @@ struct Document<'a> {
     bounds: Bounds,
     settings: &'a str,
     histories: bool,
-    symmetry: bool,
+    #[serde(flatten)]
+    reductions: Reductions,
     end: &'static str,
     generated: u64,
     distinct: u64,
@@ -127,12 +128,19 @@ impl Report<'_> {
         writeln!(out, "  bounds     {}", self.bounds())?;
         writeln!(
             out,
-            "  states     {} distinct, {} generated, depth {}{}",
+            "  states     {} distinct, {} generated, depth {}",
             thousands(reach.distinct),
             thousands(reach.generated),
-            reach.depth,
-            if self.options.symmetry { "; states that differ by names alone are one" } else { "" }
+            reach.depth
         )?;
+        let Reductions { symmetry, skip_idle_crashes } = self.options.reductions;
+        let left_out = [
+            (symmetry, "states that differ by names alone are one"),
+            (skip_idle_crashes, "crashes that change nothing are not followed"),
+        ];
+        for (_, what) in left_out.into_iter().filter(|(on, _)| *on) {
+            writeln!(out, "  reduced    {what}")?;
+        }
         writeln!(
             out,
             "  made of    {} states of servers, {} messages, {} steps of the code, {} memories of the checkers{}",
@@ -199,7 +207,7 @@ impl Report<'_> {
             bounds: self.options.bounds,
             settings: &self.options.settings,
             histories: self.options.histories,
-            symmetry: self.options.symmetry,
+            reductions: self.options.reductions,
             end,
             generated: reach.generated,
             distinct: reach.distinct,

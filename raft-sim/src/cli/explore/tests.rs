@@ -91,7 +91,7 @@ fn states_that_wait_in_files_are_the_same() {
         bounds,
         settings: String::new(),
         histories: false,
-        symmetry: false,
+        reductions: Reductions::default(),
         spill: None,
         threads: NonZeroUsize::MIN,
         dump: false,
