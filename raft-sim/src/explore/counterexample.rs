@@ -8,6 +8,7 @@ use super::cluster::booted;
 use super::event::Event;
 use super::judge::Finding;
 use super::server::{Servers, happen};
+use super::sleep::Sleep;
 use super::visited::halves;
 use super::worker::{Move, Question, Shared, Successor, Worker, Wrong};
 use crate::action::Action;
@@ -86,7 +87,8 @@ fn expanded(
     let work = |worker: &mut &mut Worker<'_>| {
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         let (next, end) = &mut *found;
-        let expanded = worker.expand(from, words, |Successor { action, fingerprint, words }| {
+        let expanded = worker.expand((from, words), Sleep::default(), |successor| {
+            let Successor { action, fingerprint, words, asleep: _ } = successor;
             next.push((action, fingerprint, words.to_vec()));
         });
         *end = expanded.err().map(|wrong| *wrong);

@@ -64,6 +64,20 @@ impl Event {
         }
     }
 
+    /// True if it is a request whose number depends on those before it.
+    pub(super) fn is_numbered(self) -> bool {
+        match self {
+            Event::Propose(_)
+            | Event::Read(_)
+            | Event::Change(..)
+            | Event::Transfer(..)
+            | Event::Compact(_) => true,
+            Event::Timeout | Event::Crash | Event::Heartbeat | Event::Write | Event::Deliver(_) => {
+                false
+            }
+        }
+    }
+
     /// Its request has the number behind those of its kind so far.
     pub(super) fn next(used: Used, what: Bounded) -> u8 {
         used.of(what) + 1

@@ -20,6 +20,7 @@ mod judge;
 mod observed;
 mod search;
 mod server;
+mod sleep;
 mod symmetry;
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,8 @@ pub struct Reductions {
     pub symmetry: bool,
     /// True if a crash that changes nothing is judged, and not followed.
     pub skip_idle_crashes: bool,
+    /// True if of actions that commute one order is taken.
+    pub sleep_sets: bool,
 }
 
 /// The result of an exploration.
@@ -133,6 +136,12 @@ pub fn explore(
                 .to_owned(),
         );
     }
+    if reductions.sleep_sets && (histories || reductions.symmetry) {
+        return Err(
+            "a sleep set is of one state, by its names: sleep sets exclude symmetry and histories"
+                .to_owned(),
+        );
+    }
     let cluster = cluster(&bounds, settings)?;
     let (world, judge) = booted(implementation, &bounds, &cluster, &mut ())?;
     let tables = Tables::new();
@@ -149,7 +158,7 @@ pub fn explore(
         ways,
         tables: &tables,
         memories,
-        visited: Visited::new(),
+        visited: Visited::new(reductions.sleep_sets),
         spill: options.spill.clone(),
         kept,
     };

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::frontier::{CHUNK, Chunk, Frontier};
 use super::server::Servers;
+use super::sleep::Sleep;
 use super::worker::{Question, Shared, Worker, Wrong};
 use crate::parallel::beside;
 
@@ -54,7 +55,7 @@ pub(super) fn search(
     watch: &mut dyn FnMut(&Reach) -> bool,
 ) -> (Reach, Vec<u64>, Ended) {
     let initial = shared.fingerprint(&first);
-    shared.visited.insert(initial, 0);
+    shared.visited.insert(initial, 0, Sleep::none(1));
     let mut chunk = Chunk::default();
     chunk.push(initial, &first);
     let mut frontier = Frontier::first(chunk);
@@ -179,9 +180,10 @@ impl Level {
             let (mut generated, mut taken, mut next) = (0, 0, 0);
             for (fingerprint, words) in chunk.states() {
                 let visited = &worker.shared.visited;
-                let expanded = worker.expand(fingerprint, words, |successor| {
+                let asleep = visited.asleep(fingerprint);
+                let expanded = worker.expand((fingerprint, words), asleep, |successor| {
                     generated += 1;
-                    if visited.insert(successor.fingerprint, fingerprint) {
+                    if visited.insert(successor.fingerprint, fingerprint, successor.asleep) {
                         next += 1;
                         made.push(successor.fingerprint, successor.words);
                     }

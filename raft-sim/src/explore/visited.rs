@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::sleep::Sleep;
+
 /// The number of parts, each with a lock of its own.
 const SHARDS: usize = 256;
 
@@ -16,8 +18,11 @@ pub(super) struct Visited {
     shards: Vec<Mutex<Shard>>,
 }
 
+#[derive(Clone)]
 struct Shard {
     places: Vec<Place>,
+    /// What sleeps in the state of each place, if there are sleep sets.
+    asleep: Option<Vec<Sleep>>,
     len: usize,
 }
 
@@ -43,6 +48,11 @@ impl Shard {
         place
     }
 
+    fn bytes(&self) -> u64 {
+        let asleep = self.asleep.as_ref().map_or(0, |_| size_of::<Sleep>());
+        (self.places.len() * (BYTES + asleep)) as u64
+    }
+
     /// Grows by a quarter when nine tenths are full: a state has 27 to 33 bytes, 30 in the mean.
     fn make_room(&mut self) {
         if self.len * 10 < self.places.len() * 9 {
@@ -50,16 +60,27 @@ impl Shard {
         }
         let size = self.places.len() / 4 * 5 + 64;
         let old = std::mem::replace(&mut self.places, vec![[0; 3]; size]);
-        for [low, high, parent] in old.into_iter().filter(|place| place[..2] != [0; 2]) {
+        let old_asleep = self
+            .asleep
+            .as_mut()
+            .map(|asleep| std::mem::replace(asleep, vec![Sleep::default(); size]));
+        let known = old.into_iter().enumerate().filter(|(_, place)| place[..2] != [0; 2]);
+        for (before, [low, high, parent]) in known {
             let place = self.place((high, low));
             self.places[place] = [low, high, parent];
+            if let (Some(asleep), Some(old)) = (&mut self.asleep, &old_asleep) {
+                asleep[place] = old[before];
+            }
         }
     }
 }
 
 impl Visited {
-    pub(super) fn new() -> Visited {
-        let shard = || Mutex::new(Shard { places: vec![[0; 3]; 64], len: 0 });
+    /// No state. With sleep sets, what sleeps in each is kept.
+    pub(super) fn new(sleep_sets: bool) -> Visited {
+        let asleep = sleep_sets.then(|| vec![Sleep::default(); 64]);
+        let shard = Shard { places: vec![[0; 3]; 64], asleep, len: 0 };
+        let shard = || Mutex::new(shard.clone());
         Visited { shards: (0..SHARDS).map(|_| shard()).collect() }
     }
 
@@ -69,8 +90,8 @@ impl Visited {
         work(&mut shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Notes a state. False if it was seen before.
-    pub(super) fn insert(&self, fingerprint: u128, parent: u128) -> bool {
+    /// Notes a state, reached from another one. False if it was seen before.
+    pub(super) fn insert(&self, fingerprint: u128, parent: u128, asleep: Sleep) -> bool {
         let (high, low) = halves(fingerprint);
         self.with(low, |shard| {
             shard.make_room();
@@ -80,7 +101,19 @@ impl Visited {
                 shard.places[place] = [low, high, halves(parent).1];
                 shard.len += 1;
             }
+            if let Some(known) = &mut shard.asleep {
+                known[place] = if new { asleep } else { known[place].both(asleep) };
+            }
             new
+        })
+    }
+
+    /// What sleeps in a state that was seen.
+    pub(super) fn asleep(&self, fingerprint: u128) -> Sleep {
+        let (high, low) = halves(fingerprint);
+        self.with(low, |shard| {
+            let place = shard.place((high, low));
+            shard.asleep.as_ref().map_or_else(Sleep::default, |asleep| asleep[place])
         })
     }
 
@@ -107,7 +140,7 @@ impl Visited {
         let mut size = (0, 0);
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            size = (size.0 + shard.len as u64, size.1 + (shard.places.len() * BYTES) as u64);
+            size = (size.0 + shard.len as u64, size.1 + shard.bytes());
         }
         size
     }
@@ -124,12 +157,12 @@ mod tests {
 
     #[test]
     fn a_state_is_new_once_and_keeps_its_first_parent() {
-        let visited = Visited::new();
+        let visited = Visited::new(false);
         for number in 1..=50_000 {
-            assert!(visited.insert(fingerprint(number), fingerprint(number / 2)));
+            assert!(visited.insert(fingerprint(number), fingerprint(number / 2), Sleep::default()));
         }
         for number in 1..=50_000 {
-            assert!(!visited.insert(fingerprint(number), fingerprint(0)));
+            assert!(!visited.insert(fingerprint(number), fingerprint(0), Sleep::default()));
             let (found, parent) = visited.find(fingerprint(number) as u64).expect("it is there");
             assert_eq!((found, parent), (fingerprint(number), fingerprint(number / 2) as u64));
         }

@@ -10,6 +10,7 @@ use super::frontier::{Chunk, Spill, Words};
 use super::index::Index;
 use super::judge::{Finding, Memories};
 use super::server::{Step, Tables};
+use super::sleep::{Actions, Sleep, distinct};
 use super::visited::Visited;
 use crate::mix::mix;
 use crate::model::NodeId;
@@ -65,6 +66,16 @@ pub(super) struct Successor<'a> {
     pub(super) action: Move,
     pub(super) fingerprint: u128,
     pub(super) words: &'a Words,
+    /// What sleeps in it.
+    pub(super) asleep: Sleep,
+}
+
+/// A state from which actions are taken.
+struct From<'a> {
+    before: u128,
+    words: &'a Words,
+    /// Its actions, if there are sleep sets.
+    actions: Option<Actions>,
 }
 
 impl Shared<'_> {
@@ -157,21 +168,25 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Makes all states that follow a state, in a fixed order.
+    /// Makes all states that follow a state by actions that do not sleep, in a fixed order.
     ///
     /// # Errors
     /// The first history that violates a property.
     pub(super) fn expand(
         &mut self,
-        before: u128,
-        words: &Words,
+        (before, words): (u128, &Words),
+        asleep: Sleep,
         mut each: impl FnMut(Successor<'_>),
     ) -> Result<(), Box<Wrong>> {
-        let Shared { bounds, tables, ways, .. } = self.shared;
+        let Shared { bounds, reductions, tables, ways, .. } = self.shared;
         let (bounds, used) = (*bounds, Used(words[USED]));
         self.sums.clear();
         self.sums.extend((0..*ways).map(|way| self.shared.sum(words, way)));
-        for server in (1..=bounds.everyone()).map(NodeId) {
+        let to = |message| tables.messages.get(message).message.to;
+        let actions = reductions.sleep_sets.then(|| Actions::new(asleep, words, &bounds, to));
+        let from = From { before, words, actions };
+        let awake = |server: &NodeId| !asleep.server(*server);
+        for server in (1..=bounds.everyone()).map(NodeId).filter(awake) {
             let state = tables.states.get(words[SERVERS + server.0 as usize - 1]);
             let mut events: [Option<Event>; 6] = [None; 6];
             if state.leads {
@@ -186,7 +201,7 @@ impl<'a> Worker<'a> {
             events[4] = Some(Event::Compact(Event::next(used, Bounded::Snapshot)));
             events[5] = state.dirty.then_some(Event::Write);
             for event in events.into_iter().flatten() {
-                self.follow(before, words, Move { server, event, again: false }, &mut each)?;
+                self.follow(&from, Move { server, event, again: false }, &mut each)?;
             }
             if !state.leads {
                 continue;
@@ -195,20 +210,17 @@ impl<'a> Worker<'a> {
                 let change = Event::Change(other, Event::next(used, Bounded::Change));
                 let transfer = Event::Transfer(other, Event::next(used, Bounded::Transfer));
                 for event in [change, transfer] {
-                    self.follow(before, words, Move { server, event, again: false }, &mut each)?;
+                    self.follow(&from, Move { server, event, again: false }, &mut each)?;
                 }
             }
         }
-        let mut last = None;
-        for &message in &words[SERVERS + bounds.everyone() as usize..] {
-            if last.replace(message) == Some(message) {
-                continue;
-            }
-            let server = tables.messages.get(message).message.to;
+        let messages = distinct(&words[SERVERS + bounds.everyone() as usize..]).enumerate();
+        for (_, message) in messages.filter(|(place, _)| !asleep.delivery(*place)) {
+            let server = to(message);
             let event = Event::Deliver(message);
-            self.follow(before, words, Move { server, event, again: false }, &mut each)?;
+            self.follow(&from, Move { server, event, again: false }, &mut each)?;
             if bounds.duplicates > 0 {
-                self.follow(before, words, Move { server, event, again: true }, &mut each)?;
+                self.follow(&from, Move { server, event, again: true }, &mut each)?;
             }
         }
         Ok(())
@@ -235,12 +247,12 @@ impl<'a> Worker<'a> {
     #[inline]
     fn follow(
         &mut self,
-        before: u128,
-        words: &Words,
+        from: &From<'_>,
         action: Move,
         each: &mut impl FnMut(Successor<'_>),
     ) -> Result<(), Box<Wrong>> {
         let Shared { bounds, tables, .. } = self.shared;
+        let From { before, words, ref actions } = *from;
         let used = Used(words[USED]);
         let bounded =
             if action.again { Some(Bounded::Duplicate) } else { action.event.bounded(bounds) };
@@ -294,7 +306,10 @@ impl<'a> Worker<'a> {
         let rest = self.shared.rest(made);
         let sums = self.sums.iter().enumerate().map(|sums| sum(sums).wrapping_add(rest));
         let fingerprint = sums.min().unwrap_or_default();
-        each(Successor { action, fingerprint, words: made });
+        let asleep = actions.as_ref().map_or_else(Sleep::default, |actions| {
+            actions.behind(action, &words[behind..], &made[behind..])
+        });
+        each(Successor { action, fingerprint, words: made, asleep });
         Ok(())
     }
 }

@@ -55,6 +55,9 @@ pub(super) struct Args {
     /// Skip what follows a crash of a server that is just as the crash leaves it
     #[arg(long)]
     skip_idle_crashes: bool,
+    /// Take one order of actions that commute
+    #[arg(long, conflicts_with_all = ["histories", "symmetry"])]
+    sleep_sets: bool,
     /// Go on however many states there are
     #[arg(long)]
     yes: bool,
@@ -173,8 +176,8 @@ pub(super) fn explore(
     args.overwrite.check(&[("--out", &args.out), ("--dump", &args.dump)])?;
     let began = now();
     let bounds = args.bounds.bounds().map_err(Error::Message)?;
-    let Args { histories, jobs: threads, symmetry, skip_idle_crashes, .. } = *args;
-    let reductions = Reductions { symmetry, skip_idle_crashes };
+    let Args { histories, jobs: threads, symmetry, skip_idle_crashes, sleep_sets, .. } = *args;
+    let reductions = Reductions { symmetry, skip_idle_crashes, sleep_sets };
     let settings = args.settings.clone();
     let dump = args.dump.is_some();
     if let Some(folder) = &args.spill {

@@ -133,10 +133,11 @@ impl Report<'_> {
             thousands(reach.generated),
             reach.depth
         )?;
-        let Reductions { symmetry, skip_idle_crashes } = self.options.reductions;
+        let Reductions { symmetry, skip_idle_crashes, sleep_sets } = self.options.reductions;
         let left_out = [
             (symmetry, "states that differ by names alone are one"),
             (skip_idle_crashes, "crashes that change nothing are not followed"),
+            (sleep_sets, "of actions that commute one order is taken"),
         ];
         for (_, what) in left_out.into_iter().filter(|(on, _)| *on) {
             writeln!(out, "  reduced    {what}")?;
