@@ -49,6 +49,26 @@ impl Event {
         }
     }
 
+    /// The event of a number, if it is one.
+    pub(super) fn of(code: u32) -> Option<Event> {
+        if code >= MESSAGES {
+            return Some(Event::Deliver(code - MESSAGES));
+        }
+        let (kind, number) = (code >> 4, (code & 15) as u8);
+        match (kind, number) {
+            (0, 0) => Some(Event::Timeout),
+            (0, 1) => Some(Event::Crash),
+            (0, 2) => Some(Event::Heartbeat),
+            (0, 3) => Some(Event::Write),
+            (1, _) => Some(Event::Propose(number)),
+            (2, _) => Some(Event::Read(number)),
+            (3, _) => Some(Event::Compact(number)),
+            (5..64, _) => Some(Event::Change(NodeId(kind - 4), number)),
+            (65.., _) => Some(Event::Transfer(NodeId(kind - 64), number)),
+            (0 | 4 | 64, _) => None,
+        }
+    }
+
     /// The bound that it uses up.
     pub(super) fn bounded(self, bounds: &Bounds) -> Option<Bounded> {
         match self {
@@ -106,6 +126,7 @@ mod tests {
             Event::Deliver(0),
             Event::Deliver(70_000),
         ];
+        assert!(events.iter().all(|event| Event::of(event.code()) == Some(*event)));
         let codes: std::collections::BTreeSet<u32> = events.map(Event::code).into();
         assert_eq!(codes.len(), events.len());
     }

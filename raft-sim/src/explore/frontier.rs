@@ -89,10 +89,16 @@ impl Frontier {
         self.bytes
     }
 
+    /// Puts a chunk back before all others.
+    pub(super) fn put_back(&mut self, chunk: Chunk) {
+        self.bytes += chunk.bytes();
+        self.chunks.push_front(chunk);
+    }
+
     /// Adds a chunk behind all others.
     ///
     /// # Errors
-    /// It can't be written.
+    /// It can't be written, and is kept in memory.
     pub(super) fn push(
         &mut self,
         chunk: Chunk,
@@ -100,16 +106,24 @@ impl Frontier {
         depth: u32,
     ) -> io::Result<()> {
         let exceeds = |spill: &&Spill| self.bytes + chunk.bytes() > spill.memory;
-        let Some(Spill { folder, .. }) = spill.filter(exceeds) else {
+        let spilled = match spill.filter(exceeds) {
+            Some(Spill { folder, .. }) => self.spill(&chunk, folder, depth),
+            None => Ok(false),
+        };
+        if !matches!(spilled, Ok(true)) {
             self.bytes += chunk.bytes();
             self.chunks.push_back(chunk);
-            return Ok(());
-        };
+        }
+        spilled.map(|_| ())
+    }
+
+    /// Writes a chunk to the file. True if it is there.
+    fn spill(&mut self, chunk: &Chunk, folder: &Path, depth: u32) -> io::Result<bool> {
         let spilled = match &mut self.spilled {
             Some(spilled) => spilled,
             None => self.spilled.insert(Spilled::new(folder, depth)?),
         };
-        spilled.push(&chunk)
+        spilled.push(chunk).map(|()| true)
     }
 
     /// Takes the first chunk.
@@ -142,10 +156,11 @@ impl Spilled {
     }
 
     fn pop(&mut self) -> io::Result<Option<Chunk>> {
-        let Some((place, length)) = self.left.pop_front() else { return Ok(None) };
+        let Some((place, length)) = self.left.front().copied() else { return Ok(None) };
         let mut bytes = vec![0; length];
         self.file.seek(SeekFrom::Start(place))?;
         self.file.read_exact(&mut bytes)?;
+        self.left.pop_front();
         let (words, _) = bytes.as_chunks::<4>();
         Ok(Some(Chunk(words.iter().map(|word| u32::from_le_bytes(*word)).collect())))
     }

@@ -69,6 +69,8 @@ impl Observer for Judge {
 #[derive(Clone)]
 pub(super) struct Memory {
     judge: Arc<Judge>,
+    /// The memory and the step that it comes from.
+    origin: (u32, u32),
     pub(super) fingerprint: u64,
 }
 
@@ -82,7 +84,7 @@ impl Memories {
     /// The memory of the history in which the servers have booted has the number 0.
     pub(super) fn new(first: Judge) -> Memories {
         let fingerprint = first.fingerprint();
-        let memory = Memory { judge: Arc::new(first), fingerprint };
+        let memory = Memory { judge: Arc::new(first), origin: (0, 0), fingerprint };
         Memories {
             table: RwLock::new(vec![memory]),
             known: Mutex::new(BTreeMap::from([(fingerprint, 0)])),
@@ -100,11 +102,20 @@ impl Memories {
         self.table.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Judges a step of a history with this memory, and returns the memory behind it.
+    /// The memory and the step that each comes from, and its fingerprint. The first one comes from nothing.
+    pub(super) fn origins(&self) -> Vec<(u32, u32, u64)> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let origin = |Memory { origin: (memory, step), fingerprint, .. }: &Memory| {
+            (*memory, *step, *fingerprint)
+        };
+        table.iter().map(origin).collect()
+    }
+
+    /// Judges a step, which has this number, of a history with this memory, and returns the memory behind it.
     ///
     /// # Errors
     /// The violation at the end of the history.
-    pub(super) fn judge(&self, memory: u32, step: &Step) -> Result<u32, Finding> {
+    pub(super) fn judge(&self, memory: u32, number: u32, step: &Step) -> Result<u32, Finding> {
         let before = self.get(memory);
         let mut judge = Judge::clone(&before.judge);
         for observation in &step.observed {
@@ -118,7 +129,7 @@ impl Memories {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(*known.entry(fingerprint).or_insert_with(|| {
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-            table.push(Memory { judge: Arc::new(judge), fingerprint });
+            table.push(Memory { judge: Arc::new(judge), origin: (memory, number), fingerprint });
             (table.len() - 1) as u32
         }))
     }

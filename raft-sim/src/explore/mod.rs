@@ -18,6 +18,7 @@ mod frontier;
 mod index;
 mod judge;
 mod observed;
+mod save;
 mod search;
 mod server;
 mod sleep;
@@ -28,6 +29,7 @@ mod visited;
 mod worker;
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -42,7 +44,8 @@ pub use search::Reach;
 
 use cluster::{booted, cluster};
 use judge::Memories;
-use search::{Ended, search};
+use save::{Saved, save};
+use search::{Ended, Position, search};
 use server::{Servers, Tables};
 use symmetry::Symmetry;
 use visited::Visited;
@@ -65,6 +68,10 @@ pub struct Options {
     pub threads: NonZeroUsize,
     /// True if all states are returned as text.
     pub dump: bool,
+    /// The file for the search if it is stopped.
+    pub save: Option<PathBuf>,
+    /// The file of the search that goes on.
+    pub resume: Option<PathBuf>,
 }
 
 /// What an exploration leaves out because it can't change the verdict. Nothing by default.
@@ -93,6 +100,8 @@ pub struct Explored {
     pub memories: usize,
     /// All states that were taken as lines of text in order, if that was asked for.
     pub states: Vec<String>,
+    /// The reason why a search that was stopped could not be saved, if that was asked for.
+    pub unsaved: Option<String>,
 }
 
 /// The end of an exploration.
@@ -142,7 +151,18 @@ pub fn explore(
                 .to_owned(),
         );
     }
+    if dump && options.resume.is_some() {
+        return Err(
+            "a saved search has not the text of all states: begin anew for a dump".to_owned()
+        );
+    }
     let cluster = cluster(&bounds, settings)?;
+    let subject = save::Subject::new(implementation.name(), options);
+    let saved = options.resume.as_ref().map(|path| Saved::open(path, &subject)).transpose()?;
+    if let Some(path) = &options.save {
+        save::check(path)
+            .map_err(|error| format!("{}: cannot be written: {error}", path.display()))?;
+    }
     let (world, judge) = booted(implementation, &bounds, &cluster, &mut ())?;
     let tables = Tables::new();
     let symmetry =
@@ -163,13 +183,23 @@ pub fn explore(
         kept,
     };
     let first: Vec<u32> = [0, 0].into_iter().chain(states).collect();
-    let (reach, levels, ended) = search(&shared, &mut servers, first.clone(), threads, watch);
+    let from = match saved {
+        Some(saved) => saved.load(&shared, &mut servers)?,
+        None => Position::first(&shared, &first),
+    };
+    let (at, ended) = search(&shared, &mut servers, from, threads, watch);
     if servers.is_asymmetric() {
         return Err(
             "a server does something else than one of another name: explore it without symmetry"
                 .to_owned(),
         );
     }
+    let (reach, levels) = (at.reach, at.levels.clone());
+    let is_open = matches!(ended, Ended::Stopped | Ended::Failed(_));
+    let unsaved = options.save.as_ref().filter(|_| is_open).and_then(|path| {
+        let saved = save(path, subject, &shared, &servers, at);
+        saved.err().map(|error| format!("{}: cannot be written: {error}", path.display()))
+    });
     let end = match ended {
         Ended::Exhausted => End::Exhausted,
         Ended::Stopped => End::Stopped,
@@ -188,5 +218,5 @@ pub fn explore(
     let mut states: Vec<String> =
         lines.map(|words| dump::line(&shared, &servers, &words)).collect();
     states.sort_unstable();
-    Ok(Explored { reach, end, levels, parts, memories, states })
+    Ok(Explored { reach, end, levels, parts, memories, states, unsaved })
 }

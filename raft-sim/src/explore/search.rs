@@ -7,7 +7,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::frontier::{CHUNK, Chunk, Frontier};
+use serde::{Deserialize, Serialize};
+
+use super::frontier::{CHUNK, Chunk, Frontier, Words};
 use super::server::Servers;
 use super::sleep::Sleep;
 use super::worker::{Question, Shared, Worker, Wrong};
@@ -17,7 +19,7 @@ use crate::parallel::beside;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// How far a search has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {
     /// States that were made, as TLC counts: the initial one, and each that follows one, new or not.
     pub generated: u64,
@@ -45,55 +47,68 @@ pub(super) enum Ended {
     Wrong(Box<Wrong>),
 }
 
-/// Searches all states that follow `first`. Returns how far it came, and the number of new states of each depth. `watch` is
-/// asked now and then: true ends the search.
+/// The place of a search between two states.
+pub(super) struct Position {
+    /// How far it has come.
+    pub(super) reach: Reach,
+    /// The number of new states of each depth before.
+    pub(super) levels: Vec<u64>,
+    /// The states of this depth that are not taken yet.
+    pub(super) todo: Frontier,
+    /// New states of the next depth.
+    pub(super) made: Frontier,
+}
+
+impl Position {
+    /// The beginning of a search.
+    pub(super) fn first(shared: &Shared<'_>, first: &Words) -> Position {
+        let initial = shared.fingerprint(first);
+        shared.visited.insert(initial, 0, Sleep::none(1));
+        let mut chunk = Chunk::default();
+        chunk.push(initial, first);
+        let reach = Reach { generated: 1, distinct: 1, depth: 1, left: 1, ..Reach::default() };
+        let (todo, made) = (Frontier::first(chunk), Frontier::new());
+        Position { reach, levels: vec![1], todo, made }
+    }
+}
+
+/// Searches all states that follow, and returns where it ended. `watch` is asked now and then: true ends the search.
 pub(super) fn search(
     shared: &Shared<'_>,
     servers: &mut Servers<'_>,
-    first: Vec<u32>,
+    from: Position,
     threads: NonZeroUsize,
     watch: &mut dyn FnMut(&Reach) -> bool,
-) -> (Reach, Vec<u64>, Ended) {
-    let initial = shared.fingerprint(&first);
-    shared.visited.insert(initial, 0, Sleep::none(1));
-    let mut chunk = Chunk::default();
-    chunk.push(initial, &first);
-    let mut frontier = Frontier::first(chunk);
+) -> (Position, Ended) {
     let (sender, questions) = mpsc::channel::<Question>();
     let worker = || Worker::new(shared, sender.clone());
     let mut workers: Vec<Worker<'_>> = (0..threads.get()).map(|_| worker()).collect();
-    let mut levels = vec![1];
-    let mut reach = Reach { generated: 1, distinct: 1, depth: 1, left: 1, ..Reach::default() };
+    let mut at = from;
     loop {
-        let level = Level {
-            todo: Mutex::new(frontier),
-            made: Mutex::new(Frontier::new()),
-            depth: reach.depth,
-            stop: AtomicBool::new(false),
-            wrong: Mutex::new(None),
-            generated: AtomicU64::new(0),
-            taken: AtomicU64::new(0),
-            next: AtomicU64::new(0),
-            failed: Mutex::new(None),
+        let level = Level::new(at.todo, at.made, at.reach.depth);
+        let stopped =
+            watch(&at.reach) || level.search(servers, (&mut workers, &questions), &at.reach, watch);
+        at.reach = level.reach(shared, &at.reach);
+        let inner = |frontier: Mutex<Frontier>| {
+            frontier.into_inner().unwrap_or_else(PoisonError::into_inner)
         };
-        let stopped = level.search(servers, (&mut workers, &questions), &reach, watch);
-        reach = level.reach(shared, &reach);
+        (at.todo, at.made) = (inner(level.todo), inner(level.made));
         if let Some(wrong) = level.wrong.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return (reach, levels, Ended::Wrong(wrong));
+            return (at, Ended::Wrong(wrong));
         }
         if let Some(error) = level.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return (reach, levels, Ended::Failed(error.to_string()));
+            return (at, Ended::Failed(error.to_string()));
         }
         if stopped {
-            return (reach, levels, Ended::Stopped);
+            return (at, Ended::Stopped);
         }
-        frontier = level.made.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if frontier.is_empty() {
-            return (reach, levels, Ended::Exhausted);
+        if at.made.is_empty() {
+            return (at, Ended::Exhausted);
         }
-        reach.depth += 1;
-        levels.push(reach.next);
-        (reach.left, reach.next) = (reach.next, 0);
+        at.todo = std::mem::replace(&mut at.made, Frontier::new());
+        at.reach.depth += 1;
+        at.levels.push(at.reach.next);
+        (at.reach.left, at.reach.next) = (at.reach.next, 0);
     }
 }
 
@@ -111,6 +126,20 @@ struct Level {
 }
 
 impl Level {
+    fn new(todo: Frontier, made: Frontier, depth: u32) -> Level {
+        Level {
+            todo: Mutex::new(todo),
+            made: Mutex::new(made),
+            depth,
+            stop: AtomicBool::new(false),
+            wrong: Mutex::new(None),
+            generated: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            next: AtomicU64::new(0),
+            failed: Mutex::new(None),
+        }
+    }
+
     fn reach(&self, shared: &Shared<'_>, before: &Reach) -> Reach {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let next = of(&self.next);
@@ -122,7 +151,7 @@ impl Level {
             distinct: before.distinct + next,
             depth: before.depth,
             left: before.left.saturating_sub(of(&self.taken)),
-            next,
+            next: before.next + next,
             bytes: shared.visited.size().1 + bytes(&self.todo) + bytes(&self.made),
         }
     }
@@ -174,11 +203,21 @@ impl Level {
         None
     }
 
+    /// Puts states back that were not taken.
+    fn put_back<'a>(&self, states: impl Iterator<Item = (u128, &'a Words)>) {
+        let mut left = Chunk::default();
+        states.for_each(|(fingerprint, words)| left.push(fingerprint, words));
+        if !left.0.is_empty() {
+            self.todo.lock().unwrap_or_else(PoisonError::into_inner).put_back(left);
+        }
+    }
+
     fn work(&self, worker: &mut Worker<'_>) {
         let mut made = Chunk::default();
         while let Some(chunk) = self.next_chunk() {
             let (mut generated, mut taken, mut next) = (0, 0, 0);
-            for (fingerprint, words) in chunk.states() {
+            let mut states = chunk.states();
+            for (fingerprint, words) in states.by_ref() {
                 let visited = &worker.shared.visited;
                 let asleep = visited.asleep(fingerprint);
                 let expanded = worker.expand((fingerprint, words), asleep, |successor| {
@@ -205,8 +244,10 @@ impl Level {
             self.taken.fetch_add(taken, Ordering::Relaxed);
             self.next.fetch_add(next, Ordering::Relaxed);
             if self.stop.load(Ordering::Relaxed) {
-                return;
+                self.put_back(states);
+                break;
             }
+            drop(states);
             if let Some(kept) = &worker.shared.kept {
                 kept.lock().unwrap_or_else(PoisonError::into_inner).push(chunk);
             }

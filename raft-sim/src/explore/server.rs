@@ -139,6 +139,31 @@ impl<'a> Servers<'a> {
         (self.states.len(), self.messages.len(), self.steps.len())
     }
 
+    /// The steps that were done, in this order: the state and the code of the event of each.
+    pub(super) fn done(&self) -> Vec<(u32, u32)> {
+        let mut done: Vec<_> = self.steps.iter().map(|(key, number)| (*number, *key)).collect();
+        done.sort_unstable();
+        done.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// True if there are such a state and such an event.
+    pub(super) fn knows(&self, state: u32, event: Event) -> bool {
+        let known = |message: u32| (message as usize) < self.messages.len();
+        (state as usize) < self.parts.len()
+            && if let Event::Deliver(message) = event { known(message) } else { true }
+    }
+
+    /// A number that tells what all steps came to.
+    pub(super) fn behavior(&self, sum: u64) -> u64 {
+        let prints = [&self.states, &self.messages].into_iter().flatten();
+        let prints = prints.map(|(print, number)| (*print as u64, *number));
+        let step = |number: u32| (1, self.tables.steps.get(number).to);
+        let steps = (0..self.steps.len() as u32).map(step);
+        prints
+            .chain(steps)
+            .fold(sum, |sum, (print, number)| mix(mix(sum, print), u64::from(number)))
+    }
+
     /// A state's server with its surroundings.
     pub(super) fn part(&self, state: u32) -> &Part<dyn Implementation + 'a> {
         &self.parts[state as usize]

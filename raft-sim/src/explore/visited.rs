@@ -135,6 +135,34 @@ impl Visited {
         })
     }
 
+    /// All states in parts, each state as words of 64 bits: its fingerprint in two halves, the lower one first, half of that of
+    /// the state before, and what sleeps in it.
+    ///
+    /// # Errors
+    /// Those of `each`.
+    pub(super) fn parts<E>(
+        &self,
+        mut each: impl FnMut(&[[u64; 4]]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let places = shard.places.iter().enumerate();
+            let known = places.filter(|(_, place)| place[..2] != [0; 2]);
+            let part = known.map(|(place, [low, high, parent])| {
+                let Sleep(asleep) =
+                    shard.asleep.as_ref().map_or_else(Sleep::default, |asleep| asleep[place]);
+                [*low, *high, *parent, asleep]
+            });
+            each(&part.collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+
+    /// Notes a state that was one of [`Visited::parts`].
+    pub(super) fn restore(&self, [low, high, parent, asleep]: [u64; 4]) {
+        self.insert(u128::from(high) << 64 | u128::from(low), u128::from(parent), Sleep(asleep));
+    }
+
     /// The number of states, and the bytes that they take.
     pub(super) fn size(&self) -> (u64, u64) {
         let mut size = (0, 0);

@@ -160,8 +160,8 @@ impl<'a> Worker<'a> {
         match self.judged.get(key) {
             Some(memory) => Ok(memory),
             None => {
-                let step = self.shared.tables.steps.get(step);
-                let behind = self.shared.memories.judge(memory, step)?;
+                let known = self.shared.tables.steps.get(step);
+                let behind = self.shared.memories.judge(memory, step, known)?;
                 self.judged.insert(key, behind);
                 Ok(behind)
             }

@@ -70,6 +70,12 @@ pub(super) struct Args {
     /// A folder for files of states that wait, beyond 256 MiB of them
     #[arg(long, value_name = "FOLDER")]
     spill: Option<PathBuf>,
+    /// A file for the search, if a limit or an interruption ends it
+    #[arg(long, value_name = "FILE", conflicts_with = "dump")]
+    save: Option<PathBuf>,
+    /// Go on with a search that was saved with the same options; it is saved again in the same file, or in that of --save
+    #[arg(long, value_name = "FILE", conflicts_with = "dump")]
+    resume: Option<PathBuf>,
     /// The most distinct states
     #[arg(long, value_name = "N")]
     states: Option<u64>,
@@ -173,7 +179,10 @@ pub(super) fn explore(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<End, Error> {
-    args.overwrite.check(&[("--out", &args.out), ("--dump", &args.dump)])?;
+    let save = args.save.clone().or_else(|| args.resume.clone());
+    let saved = args.save.clone().filter(|_| args.save != args.resume);
+    let outputs = [("--out", &args.out), ("--dump", &args.dump), ("--save", &saved)];
+    args.overwrite.check(&outputs)?;
     let began = now();
     let bounds = args.bounds.bounds().map_err(Error::Message)?;
     let Args { histories, jobs: threads, symmetry, skip_idle_crashes, sleep_sets, .. } = *args;
@@ -184,7 +193,9 @@ pub(super) fn explore(
         new_folder(folder, "states that wait")?;
     }
     let spill = args.spill.clone().map(|folder| Spill { folder, memory: WAITING });
-    let options = Options { bounds, settings, histories, reductions, spill, threads, dump };
+    let resume = args.resume.clone();
+    let options =
+        Options { bounds, settings, histories, reductions, spill, threads, dump, save, resume };
     let mut watch = Watch { args, asked_to_stop, began, last_line: began, stopped: None, err };
     let explored = search(target.implementation(), &options, &mut |reach| watch.watch(reach));
     let (explored, stopped) = (explored.map_err(Error::Message)?, watch.stopped);
@@ -198,6 +209,9 @@ pub(super) fn explore(
     match args.format {
         Format::Text => report.text(out, args.out.as_deref())?,
         Format::Json => report.json(out)?,
+    }
+    if let Some(why) = &explored.unsaved {
+        return Err(Error::Message(format!("the search is not saved: {why}")));
     }
     if let Ended::Failed(why) = &explored.end {
         return Err(Error::Message(format!("the states that wait can't be kept in files: {why}")));

@@ -156,6 +156,10 @@ impl Report<'_> {
             "  collision  two states were taken for one with a probability below {:.1e}",
             self.explored.collision()
         )?;
+        let is_open = matches!(self.explored.end, End::Stopped | End::Failed(_));
+        if let (true, Some(path), None) = (is_open, &self.options.save, &self.explored.unsaved) {
+            writeln!(out, "  saved      go on with --resume {}", path.display())?;
+        }
         if let End::Found(found) = &self.explored.end {
             self.found(out, found, scenario)?;
         }

@@ -95,6 +95,8 @@ fn states_that_wait_in_files_are_the_same() {
         spill: None,
         threads: NonZeroUsize::MIN,
         dump: false,
+        save: None,
+        resume: None,
     };
     // All of them are in files.
     let spill = Some(Spill { folder: folder.clone(), memory: 0 });
