@@ -2,7 +2,7 @@
 
 use super::bounds::Bounds;
 use super::judge::Judge;
-use super::server::TIMEOUT;
+use super::perform::TIMEOUT;
 use crate::action::Action;
 use crate::checker::Checkers;
 use crate::observation::Observer;

@@ -24,6 +24,8 @@ pub enum Finding {
         /// The reason.
         why: String,
     },
+    /// A state from which no command is committed, however fair what follows is.
+    Trapped,
 }
 
 /// The checkers of a history, as an observer.

@@ -12,12 +12,15 @@ mod arena;
 mod bounds;
 mod cluster;
 mod counterexample;
+mod depth_first;
 mod dump;
 mod event;
 mod frontier;
 mod index;
 mod judge;
+mod live;
 mod observed;
+mod perform;
 mod save;
 mod search;
 mod server;
@@ -38,6 +41,7 @@ use crate::subject::Implementation;
 
 pub use bounds::Bounds;
 pub use counterexample::Counterexample;
+pub use depth_first::DepthFirst;
 pub use frontier::Spill;
 pub use judge::Finding;
 pub use search::Reach;
@@ -60,10 +64,14 @@ pub struct Options {
     pub settings: String,
     /// True if states in which the checkers remember different things are different states.
     pub histories: bool,
+    /// True if a state from which no command can be committed any more is a finding.
+    pub live: bool,
     /// What is left out because it can't change the verdict.
     pub reductions: Reductions,
     /// The folder for waiting states that do not fit into memory; without it all of them stay in memory.
     pub spill: Option<Spill>,
+    /// The order, if it is depth first; else it is breadth first.
+    pub depth_first: Option<DepthFirst>,
     /// The number of threads.
     pub threads: NonZeroUsize,
     /// True if all states are returned as text.
@@ -72,6 +80,28 @@ pub struct Options {
     pub save: Option<PathBuf>,
     /// The file of the search that goes on.
     pub resume: Option<PathBuf>,
+}
+
+impl Options {
+    /// # Errors
+    /// Two of them exclude each other.
+    fn check(&self) -> Result<(), String> {
+        let Options { histories, reductions: Reductions { symmetry, sleep_sets, .. }, .. } = *self;
+        let files = self.save.is_some() || self.resume.is_some() || self.spill.is_some();
+        let of_breadth = files || self.dump || sleep_sets || self.threads.get() > 1;
+        let refused = if histories && symmetry {
+            "what checkers remember has no other names: symmetry and histories exclude each other"
+        } else if sleep_sets && (histories || symmetry) {
+            "a sleep set is of one state, by its names: sleep sets exclude symmetry and histories"
+        } else if self.depth_first.is_some() && of_breadth {
+            "a search depth first has one thread, and no dump, files or sleep sets"
+        } else if self.dump && self.resume.is_some() {
+            "a saved search has not the text of all states: begin anew for a dump"
+        } else {
+            return Ok(());
+        };
+        Err(refused.to_owned())
+    }
 }
 
 /// What an exploration leaves out because it can't change the verdict. Nothing by default.
@@ -139,23 +169,7 @@ pub fn explore(
     watch: &mut dyn FnMut(&Reach) -> bool,
 ) -> Result<Explored, String> {
     let Options { bounds, ref settings, histories, reductions, threads, dump, .. } = *options;
-    if histories && reductions.symmetry {
-        return Err(
-            "what checkers remember has no other names: symmetry and histories exclude each other"
-                .to_owned(),
-        );
-    }
-    if reductions.sleep_sets && (histories || reductions.symmetry) {
-        return Err(
-            "a sleep set is of one state, by its names: sleep sets exclude symmetry and histories"
-                .to_owned(),
-        );
-    }
-    if dump && options.resume.is_some() {
-        return Err(
-            "a saved search has not the text of all states: begin anew for a dump".to_owned()
-        );
-    }
+    options.check()?;
     let cluster = cluster(&bounds, settings)?;
     let subject = save::Subject::new(implementation.name(), options);
     let saved = options.resume.as_ref().map(|path| Saved::open(path, &subject)).transpose()?;
@@ -174,6 +188,7 @@ pub fn explore(
     let shared = Shared {
         bounds,
         histories,
+        live: options.live,
         reductions,
         ways,
         tables: &tables,
@@ -183,11 +198,16 @@ pub fn explore(
         kept,
     };
     let first: Vec<u32> = [0, 0].into_iter().chain(states).collect();
-    let from = match saved {
-        Some(saved) => saved.load(&shared, &mut servers)?,
-        None => Position::first(&shared, &first),
+    let (at, ended) = if let Some(order) = options.depth_first {
+        let (reach, ended) = depth_first::search(&shared, &mut servers, &first, order, watch);
+        (Position { reach, ..Position::empty() }, ended)
+    } else {
+        let from = match saved {
+            Some(saved) => saved.load(&shared, &mut servers)?,
+            None => Position::first(&shared, &first),
+        };
+        search(&shared, &mut servers, from, threads, watch)
     };
-    let (at, ended) = search(&shared, &mut servers, from, threads, watch);
     if servers.is_asymmetric() {
         return Err(
             "a server does something else than one of another name: explore it without symmetry"
@@ -200,15 +220,19 @@ pub fn explore(
         let saved = save(path, subject, &shared, &servers, at);
         saved.err().map(|error| format!("{}: cannot be written: {error}", path.display()))
     });
+    let found = |path, finding| {
+        let found = counterexample::replayed(implementation, &shared, &cluster, path, finding);
+        found.map(|found| End::Found(Box::new(found)))
+    };
     let end = match ended {
         Ended::Exhausted => End::Exhausted,
         Ended::Stopped => End::Stopped,
         Ended::Failed(why) => End::Failed(why),
         Ended::Wrong(wrong) => {
             let (path, finding) = counterexample::path(&shared, &mut servers, &first, *wrong);
-            let found = counterexample::replayed(implementation, &shared, &cluster, path, finding)?;
-            End::Found(Box::new(found))
+            found(path, finding)?
         }
+        Ended::Path(path, finding) => found(path, finding)?,
     };
     let (parts, memories) = (servers.sizes(), shared.memories.len());
     let kept = shared.kept.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));

@@ -35,6 +35,7 @@ pub(super) struct Subject {
     bounds: Bounds,
     settings: String,
     histories: bool,
+    live: bool,
     reductions: Reductions,
 }
 
@@ -47,6 +48,7 @@ impl Subject {
             bounds: options.bounds,
             settings: options.settings.clone(),
             histories: options.histories,
+            live: options.live,
             reductions: options.reductions,
         }
     }

@@ -10,9 +10,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::frontier::{CHUNK, Chunk, Frontier, Words};
+use super::judge::Finding;
 use super::server::Servers;
 use super::sleep::Sleep;
-use super::worker::{Question, Shared, Worker, Wrong};
+use super::worker::{Move, Question, Shared, Worker, Wrong};
 use crate::parallel::beside;
 
 /// The time without a question after which the one who watches is asked.
@@ -43,8 +44,10 @@ pub(super) enum Ended {
     Stopped,
     /// States that wait can't be written or read.
     Failed(String),
-    /// A history violates a property.
+    /// A history violates a property: the one that leads to a state, and an action more.
     Wrong(Box<Wrong>),
+    /// A history violates a property: all of its actions.
+    Path(Vec<Move>, Finding),
 }
 
 /// The place of a search between two states.
@@ -60,6 +63,12 @@ pub(super) struct Position {
 }
 
 impl Position {
+    /// The place of a search that keeps no frontier.
+    pub(super) fn empty() -> Position {
+        let (todo, made) = (Frontier::new(), Frontier::new());
+        Position { reach: Reach::default(), levels: Vec::new(), todo, made }
+    }
+
     /// The beginning of a search.
     pub(super) fn first(shared: &Shared<'_>, first: &Words) -> Position {
         let initial = shared.fingerprint(first);
@@ -67,8 +76,7 @@ impl Position {
         let mut chunk = Chunk::default();
         chunk.push(initial, first);
         let reach = Reach { generated: 1, distinct: 1, depth: 1, left: 1, ..Reach::default() };
-        let (todo, made) = (Frontier::first(chunk), Frontier::new());
-        Position { reach, levels: vec![1], todo, made }
+        Position { reach, levels: vec![1], todo: Frontier::first(chunk), ..Position::empty() }
     }
 }
 
@@ -110,6 +118,19 @@ pub(super) fn search(
         at.levels.push(at.reach.next);
         (at.reach.left, at.reach.next) = (at.reach.next, 0);
     }
+}
+
+/// Answers a question, or waits for one. True if the one who watches is to be asked: now and then.
+pub(super) fn attend(
+    servers: &mut Servers<'_>,
+    questions: &Receiver<Question>,
+    asked: &mut u32,
+) -> bool {
+    let Ok((state, event, answer)) = questions.recv_timeout(PAUSE) else { return true };
+    // A thread that asks waits for the answer.
+    let _ = answer.send(servers.step(state, event));
+    *asked = asked.wrapping_add(1);
+    asked.is_multiple_of(1 << 13)
 }
 
 /// The states of one depth.
@@ -167,16 +188,10 @@ impl Level {
         let Some(shared) = workers.first().map(|worker| worker.shared) else { return true };
         let (mut stopped, mut asked) = (false, 0_u32);
         let meanwhile = || {
-            if let Ok((state, event, answer)) = questions.recv_timeout(PAUSE) {
-                // A thread that asks waits for the answer.
-                let _ = answer.send(servers.step(state, event));
-                asked = asked.wrapping_add(1);
-                if !asked.is_multiple_of(1 << 13) {
-                    return;
-                }
+            if attend(servers, questions, &mut asked) {
+                stopped |= watch(&self.reach(shared, before));
+                self.stop.fetch_or(stopped, Ordering::Relaxed);
             }
-            stopped |= watch(&self.reach(shared, before));
-            self.stop.fetch_or(stopped, Ordering::Relaxed);
         };
         beside(workers, |worker| self.work(worker), meanwhile);
         stopped

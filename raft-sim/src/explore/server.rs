@@ -11,18 +11,15 @@ use super::arena::Arena;
 use super::bounds::Bounds;
 use super::event::Event;
 use super::observed::Observed;
+use super::perform::{Done, perform};
 use super::symmetry::{self, Symmetry, renamed};
 use crate::action::Action;
-use crate::disk::Survives;
 use crate::mix::{MixHasher, mix};
-use crate::model::{Command, Message, NodeId, Payload, Term};
+use crate::model::{Message, NodeId, Term};
 use crate::network::MessageId;
-use crate::observation::{Observation, Observer};
-use crate::subject::{self, Implementation, Request, Role, Token};
-use crate::world::{Halt, Part, Server, World};
-
-/// The ticks of every election timeout.
-pub(super) const TIMEOUT: u32 = 10;
+use crate::observation::Observation;
+use crate::subject::{Implementation, Role, Token};
+use crate::world::{Halt, Part, World};
 
 /// A state of a server.
 pub(super) struct State {
@@ -319,16 +316,6 @@ impl<'a> Servers<'a> {
     }
 }
 
-/// What became of an event.
-enum Done {
-    /// It happened.
-    Yes,
-    /// It is not possible.
-    No,
-    /// The server was asked for something, under this name.
-    Asked(Request),
-}
-
 impl Servers<'_> {
     /// Lets an event happen to a server. False if it is not possible.
     fn act(&mut self, id: NodeId, event: Event, observed: &mut Observed) -> Result<bool, Halt> {
@@ -345,108 +332,4 @@ impl Servers<'_> {
             Done::Asked(request) => !observed.refuses(request),
         })
     }
-}
-
-/// Lets an event happen to a server of a world.
-pub(super) fn happen(
-    world: &mut World<'_, dyn Implementation + '_>,
-    bounds: &Bounds,
-    id: NodeId,
-    event: Event,
-    message: Option<MessageId>,
-    observer: &mut impl Observer,
-) -> Result<(), Halt> {
-    perform(world, bounds, id, event, message, observer).map(|_| ())
-}
-
-fn perform(
-    world: &mut World<'_, dyn Implementation + '_>,
-    bounds: &Bounds,
-    server: NodeId,
-    event: Event,
-    message: Option<MessageId>,
-    observer: &mut impl Observer,
-) -> Result<Done, Halt> {
-    let mut ask = |world: &mut World<'_, _>, event: subject::Event| {
-        let request = event.request();
-        world.apply(Action::Request { server, event }, observer)?;
-        Ok(request.map_or(Done::No, Done::Asked))
-    };
-    // Requests are never the same: each kind has numbers of its own.
-    let request = |kind: u64, number: u8| Request(kind * 100 + u64::from(number));
-    match event {
-        Event::Propose(number) => {
-            let command = Command::from(format!("c{number}").as_bytes());
-            ask(world, subject::Event::Propose(request(0, number), command))
-        }
-        Event::Read(number) => ask(world, subject::Event::Read(request(1, number))),
-        Event::Change(other, number) => match toggled(world.server(server), bounds, other) {
-            Some(voters) => {
-                let request = request(2, number);
-                ask(world, subject::Event::ChangeMembership(request, voters, Vec::new()))
-            }
-            None => Ok(Done::No),
-        },
-        Event::Transfer(other, number) => {
-            ask(world, subject::Event::Transfer(request(4, number), other))
-        }
-        Event::Compact(number) => ask(world, subject::Event::Compact(request(3, number))),
-        Event::Timeout => {
-            let stands = |world: &World<'_, _>| {
-                (world.server(server).view().term, world.network().flights().count())
-            };
-            let before = stands(world);
-            for _ in 0..TIMEOUT {
-                world.apply(Action::Tick { server }, observer)?;
-                // It sent requests for votes or pre-votes, or entered a term, as the only voter does.
-                if stands(world) != before {
-                    return Ok(Done::Yes);
-                }
-            }
-            Ok(Done::No)
-        }
-        Event::Heartbeat => {
-            world.apply(Action::Tick { server }, observer)?;
-            Ok(Done::Yes)
-        }
-        Event::Crash => {
-            world.apply(Action::Crash { server, survives: Survives::default() }, observer)?;
-            world.apply(Action::Restart { server }, observer)?;
-            Ok(Done::Yes)
-        }
-        Event::Write => {
-            world.apply(Action::Flush { server, writes: 1 }, observer)?;
-            let write = world.server(server).unnotified().next();
-            if let Some(write) = write {
-                world.apply(Action::Notify { server, write }, observer)?;
-            }
-            Ok(Done::Yes)
-        }
-        Event::Deliver(_) => {
-            let Some(message) = message else { return Ok(Done::No) };
-            world.apply(Action::Deliver { message }, observer)?;
-            Ok(Done::Yes)
-        }
-    }
-}
-
-/// The voters of the configuration in a server's log with another server removed, or added; `None` if none would be left.
-fn toggled(server: &Server, bounds: &Bounds, other: NodeId) -> Option<Vec<NodeId>> {
-    let log = server.disk().written_log();
-    let logged = log.iter().rev().find_map(|entry| match &entry.payload {
-        Payload::Membership(membership) => Some(membership.voters.clone()),
-        Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
-    });
-    let first = || (1..=bounds.servers).map(NodeId).collect();
-    let snapshot = server.disk().written_snapshot();
-    let mut voters: Vec<NodeId> = logged
-        .or_else(|| snapshot.map(|snapshot| snapshot.membership.voters.clone()))
-        .unwrap_or_else(first);
-    match voters.binary_search(&other) {
-        Ok(place) => {
-            voters.remove(place);
-        }
-        Err(place) => voters.insert(place, other),
-    }
-    (!voters.is_empty()).then_some(voters)
 }

@@ -9,6 +9,7 @@ use super::event::Event;
 use super::frontier::{Chunk, Spill, Words};
 use super::index::Index;
 use super::judge::{Finding, Memories};
+use super::live;
 use super::server::{Step, Tables};
 use super::sleep::{Actions, Sleep, distinct};
 use super::visited::Visited;
@@ -20,6 +21,8 @@ pub(super) struct Shared<'a> {
     pub(super) bounds: Bounds,
     /// True if the memory of the checkers is part of the state.
     pub(super) histories: bool,
+    /// True if each state is asked for a fair continuation.
+    pub(super) live: bool,
     /// What is left out.
     pub(super) reductions: Reductions,
     /// The number of ways to name servers.
@@ -57,7 +60,8 @@ pub(super) const SERVERS: usize = 2;
 /// A history that violates a property: the state before its last action, that action, and the reason.
 pub(super) struct Wrong {
     pub(super) before: u128,
-    pub(super) last: Move,
+    /// `None` if that state is a trap.
+    pub(super) last: Option<Move>,
     pub(super) finding: Finding,
 }
 
@@ -136,7 +140,7 @@ impl<'a> Worker<'a> {
 
     /// The step of a server.
     #[inline]
-    fn step(&mut self, state: u32, event: Event) -> u32 {
+    pub(super) fn step(&mut self, state: u32, event: Event) -> u32 {
         let key = u64::from(state) << 32 | u64::from(event.code());
         match self.steps.get(key) {
             Some(step) => step,
@@ -178,6 +182,9 @@ impl<'a> Worker<'a> {
         asleep: Sleep,
         mut each: impl FnMut(Successor<'_>),
     ) -> Result<(), Box<Wrong>> {
+        if self.shared.live && live::is_trap(self, words) {
+            return Err(Box::new(Wrong { before, last: None, finding: Finding::Trapped }));
+        }
         let Shared { bounds, reductions, tables, ways, .. } = self.shared;
         let (bounds, used) = (*bounds, Used(words[USED]));
         self.sums.clear();
@@ -269,7 +276,7 @@ impl<'a> Worker<'a> {
         }
         let memory = match self.judge(words[MEMORY], number) {
             Ok(memory) => memory,
-            Err(finding) => return Err(Box::new(Wrong { before, last: action, finding })),
+            Err(finding) => return Err(Box::new(Wrong { before, last: Some(action), finding })),
         };
         if self.is_idle_crash(words, place, action.event, (step, memory)) {
             return Ok(());

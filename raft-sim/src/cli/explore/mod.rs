@@ -6,7 +6,7 @@ mod report;
 mod tests;
 
 use std::io::Write;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,7 +18,9 @@ use super::clock::now;
 use super::files::{Overwrite, new_folder, write};
 use super::subject::{SubjectArgs, Target};
 use super::values;
-use crate::explore::{End as Ended, Options, Reach, Reductions, Spill, explore as search};
+use crate::explore::{
+    DepthFirst, End as Ended, Options, Reach, Reductions, Spill, explore as search,
+};
 use crate::report::End;
 use crate::report::thousands;
 
@@ -29,6 +31,8 @@ use report::Report;
 const SAMPLE: u64 = 1_000_000;
 /// The most bytes of states of one depth that wait in memory, with a folder for files.
 const WAITING: u64 = 256 << 20;
+/// The MiB of the cache of a search depth first.
+const CACHE: u64 = 256;
 /// The time between two lines about the progress.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -49,6 +53,9 @@ pub(super) struct Args {
     /// Tell states apart by what the checkers remember, too
     #[arg(long)]
     histories: bool,
+    /// Find states from which no command can be committed any more, too
+    #[arg(long)]
+    live: bool,
     /// Take states that differ by the names of servers alone for one
     #[arg(long, conflicts_with = "histories")]
     symmetry: bool,
@@ -58,13 +65,20 @@ pub(super) struct Args {
     /// Take one order of actions that commute
     #[arg(long, conflicts_with_all = ["histories", "symmetry"])]
     sleep_sets: bool,
+    /// Search depth first: all histories of up to N actions, then of up to 2 N, and so on
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["sleep_sets", "dump", "save", "resume", "spill", "jobs"]
+    )]
+    depth_first: Option<NonZeroU32>,
     /// Go on however many states there are
     #[arg(long)]
     yes: bool,
     /// The most time
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     time: Option<Duration>,
-    /// The most memory for states, in MiB
+    /// The most memory for states, in MiB; depth first, the size of their cache [default there: 256]
     #[arg(long, value_name = "MIB")]
     memory: Option<u64>,
     /// A folder for files of states that wait, beyond 256 MiB of them
@@ -159,6 +173,14 @@ impl Watch<'_> {
         let rate = (reach.generated as f64 / seconds) as u64;
         let left = self.args.time.map(|time| time.saturating_sub(self.began.elapsed()));
         let left = left.map(|left| format!(", {} s left", left.as_secs())).unwrap_or_default();
+        if self.args.depth_first.is_some() {
+            return writeln!(
+                self.err,
+                "held in all histories of up to {} actions; {} transitions/s{left}",
+                reach.depth,
+                thousands(rate),
+            );
+        }
         writeln!(
             self.err,
             "depth {}, {} states, {} of this depth to take, {} of the next; {} transitions/s, {} MiB{left}",
@@ -185,7 +207,8 @@ pub(super) fn explore(
     args.overwrite.check(&outputs)?;
     let began = now();
     let bounds = args.bounds.bounds().map_err(Error::Message)?;
-    let Args { histories, jobs: threads, symmetry, skip_idle_crashes, sleep_sets, .. } = *args;
+    let Args { histories, live, jobs: threads, symmetry, skip_idle_crashes, sleep_sets, .. } =
+        *args;
     let reductions = Reductions { symmetry, skip_idle_crashes, sleep_sets };
     let settings = args.settings.clone();
     let dump = args.dump.is_some();
@@ -194,8 +217,21 @@ pub(super) fn explore(
     }
     let spill = args.spill.clone().map(|folder| Spill { folder, memory: WAITING });
     let resume = args.resume.clone();
-    let options =
-        Options { bounds, settings, histories, reductions, spill, threads, dump, save, resume };
+    let cache = args.memory.unwrap_or(CACHE) << 20;
+    let depth_first = args.depth_first.map(|step| DepthFirst { step, cache });
+    let options = Options {
+        bounds,
+        settings,
+        histories,
+        live,
+        reductions,
+        spill,
+        depth_first,
+        threads,
+        dump,
+        save,
+        resume,
+    };
     let mut watch = Watch { args, asked_to_stop, began, last_line: began, stopped: None, err };
     let explored = search(target.implementation(), &options, &mut |reach| watch.watch(reach));
     let (explored, stopped) = (explored.map_err(Error::Message)?, watch.stopped);

@@ -23,8 +23,10 @@ struct Document<'a> {
     bounds: Bounds,
     settings: &'a str,
     histories: bool,
+    live: bool,
     #[serde(flatten)]
     reductions: Reductions,
+    depth_first: bool,
     end: &'static str,
     generated: u64,
     distinct: u64,
@@ -53,6 +55,9 @@ fn detail(finding: &Finding) -> String {
     match finding {
         Finding::Violated(violation) => violation.to_string(),
         Finding::NotBooted { server, why } => format!("{server} does not boot: {why}"),
+        Finding::Trapped => "a trap: no command is committed any more, though all messages are \
+                             delivered and all servers stand in turn"
+            .to_owned(),
     }
 }
 
@@ -79,7 +84,10 @@ impl Report<'_> {
     fn verdict(&self) -> String {
         match (&self.explored.end, self.stopped) {
             (End::Exhausted, _) => {
-                "exhausted: all held in every history within the bounds".to_owned()
+                format!(
+                    "exhausted: all held in every history within the bounds{}",
+                    if self.options.live { ", and no state is a trap" } else { "" }
+                )
             }
             (End::Found(found), _) => {
                 format!("found after {} actions: {}", found.actions, detail(&found.finding))
@@ -126,13 +134,19 @@ impl Report<'_> {
         let Explored { reach, parts: (states, messages, steps), memories, .. } = self.explored;
         writeln!(out, "{}", self.verdict())?;
         writeln!(out, "  bounds     {}", self.bounds())?;
-        writeln!(
-            out,
-            "  states     {} distinct, {} generated, depth {}",
-            thousands(reach.distinct),
-            thousands(reach.generated),
-            reach.depth
-        )?;
+        let (distinct, generated) = (thousands(reach.distinct), thousands(reach.generated));
+        match self.options.depth_first {
+            None => writeln!(
+                out,
+                "  states     {distinct} distinct, {generated} generated, depth {}",
+                reach.depth
+            )?,
+            Some(_) => writeln!(
+                out,
+                "  states     {distinct} taken, {generated} generated, depth first; held in all histories of up to {} actions",
+                reach.depth
+            )?,
+        }
         let Reductions { symmetry, skip_idle_crashes, sleep_sets } = self.options.reductions;
         let left_out = [
             (symmetry, "states that differ by names alone are one"),
@@ -172,7 +186,9 @@ impl Report<'_> {
         found: &Counterexample,
         scenario: Option<&Path>,
     ) -> io::Result<()> {
-        if !found.fails {
+        if found.finding == Finding::Trapped {
+            writeln!(out, "  scenario   it passes: it leads to the trap, and ends there")?;
+        } else if !found.fails {
             writeln!(out, "  scenario   it passes: not all of the history can be said in one")?;
         }
         match scenario {
@@ -189,7 +205,7 @@ impl Report<'_> {
         let found = if let End::Found(found) = end {
             let property = match &found.finding {
                 Finding::Violated(violation) => Some(violation.property.name()),
-                Finding::NotBooted { .. } => None,
+                Finding::NotBooted { .. } | Finding::Trapped => None,
             };
             Some(Found {
                 property,
@@ -212,7 +228,9 @@ impl Report<'_> {
             bounds: self.options.bounds,
             settings: &self.options.settings,
             histories: self.options.histories,
+            live: self.options.live,
             reductions: self.options.reductions,
+            depth_first: self.options.depth_first.is_some(),
             end,
             generated: reach.generated,
             distinct: reach.distinct,

@@ -1,5 +1,7 @@
 //! Explorations of the reference core, and of one that forgets.
 
+mod depth_first;
+mod live;
 mod reductions;
 mod save;
 
@@ -31,8 +33,10 @@ fn options(bounds: Bounds) -> Options {
         bounds,
         settings: String::new(),
         histories: false,
+        live: false,
         reductions: Reductions::default(),
         spill: None,
+        depth_first: None,
         threads: NonZeroUsize::MIN,
         dump: false,
         save: None,

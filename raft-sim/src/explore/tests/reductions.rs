@@ -3,7 +3,7 @@
 use super::*;
 
 /// The reference core, which boots without the last entry of its log.
-struct Shortened;
+pub(super) struct Shortened;
 
 impl Implementation for Shortened {
     fn name(&self) -> &str {
@@ -22,7 +22,7 @@ impl Implementation for Shortened {
 }
 
 /// Bounds that are exhausted in no time, with all that a reduction leaves out.
-fn small() -> [Bounds; 5] {
+pub(super) fn small() -> [Bounds; 5] {
     let pair = Bounds { servers: 2, ..bounds(1, 1, 0) };
     let joined = Bounds { servers: 1, joiners: 1, members: 1, ..pair };
     [
@@ -35,7 +35,10 @@ fn small() -> [Bounds; 5] {
 }
 
 /// The verdict, and the actions of a shortest history if one violates a property.
-fn verdict(implementation: &dyn Implementation, options: &Options) -> Option<(Finding, usize)> {
+pub(super) fn verdict(
+    implementation: &dyn Implementation,
+    options: &Options,
+) -> Option<(Finding, usize)> {
     match explored(implementation, options).end {
         End::Exhausted => None,
         End::Found(found) => {
