@@ -5,13 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::cluster::booted;
-use super::event::Event;
+use super::event::{Event, Move};
 use super::judge::Finding;
+use super::live;
 use super::perform::happen;
 use super::server::Servers;
 use super::sleep::Sleep;
 use super::visited::halves;
-use super::worker::{Move, Question, Shared, Successor, Worker, Wrong};
+use super::worker::{Question, Shared, Successor, Worker, Wrong};
 use crate::action::Action;
 use crate::observation::Observer;
 use crate::parallel::beside;
@@ -88,7 +89,7 @@ fn expanded(
     let work = |worker: &mut &mut Worker<'_>| {
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         let (next, end) = &mut *found;
-        let expanded = worker.expand((from, words), Sleep::default(), |successor| {
+        let expanded = live::expand(worker, (from, words), Sleep::default(), |successor| {
             let Successor { action, fingerprint, words, asleep: _ } = successor;
             next.push((action, fingerprint, words.to_vec()));
         });

@@ -1,17 +1,19 @@
-//! The search, depth first: all histories of up to so many actions, then all longer ones, and so on. It keeps the states that it saw
-//! in a cache of a fixed size: one that was displaced is taken again, which costs time, and misses nothing.
+//! The search, depth first: all histories of up to N actions, then of up to 2 N, and so on. It keeps the states that it
+//! saw in a cache of a fixed size: one that was displaced is taken again, which costs time, and misses nothing.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 
+use super::event::Move;
 use super::frontier::Words;
+use super::live;
 use super::search::{Ended, Reach, attend};
 use super::server::Servers;
 use super::sleep::Sleep;
 use super::visited::halves;
-use super::worker::{Move, Question, Shared, Successor, Worker};
+use super::worker::{Question, Shared, Successor, Worker};
 use crate::parallel::beside;
 
 /// The order of a search, depth first.
@@ -45,10 +47,23 @@ enum Seen {
     Enough,
 }
 
+impl DepthFirst {
+    /// The places of the cache.
+    fn places(self) -> usize {
+        (self.cache as usize / size_of::<Place>()).max(TRIES)
+    }
+
+    /// # Errors
+    /// There is no memory for the cache.
+    pub(super) fn check(self) -> Result<(), String> {
+        let reserved = Vec::<Place>::new().try_reserve_exact(self.places());
+        reserved.map_err(|_| format!("there is no memory for a cache of {} MiB", self.cache >> 20))
+    }
+}
+
 impl Cache {
-    fn new(bytes: u64) -> Cache {
-        let places = bytes as usize / size_of::<Place>();
-        Cache(vec![[0; 3]; places.max(TRIES)])
+    fn new(places: usize) -> Cache {
+        Cache(vec![[0; 3]; places])
     }
 
     /// Notes that what follows a state is searched this deep.
@@ -102,7 +117,7 @@ pub(super) fn search(
     shared: &Shared<'_>,
     servers: &mut Servers<'_>,
     first: &Words,
-    DepthFirst { step, cache: bytes }: DepthFirst,
+    order: DepthFirst,
     watch: &mut dyn FnMut(&Reach) -> bool,
 ) -> (Reach, Ended) {
     let (sender, questions) = mpsc::channel::<Question>();
@@ -112,16 +127,16 @@ pub(super) fn search(
         generated: 1 + progress.generated.load(Ordering::Relaxed),
         distinct: progress.distinct.load(Ordering::Relaxed),
         depth: progress.depth.load(Ordering::Relaxed),
-        bytes,
+        bytes: order.cache,
         ..Reach::default()
     };
     let ended = Mutex::new(None);
     let work = |worker: &mut &mut Worker<'_>| {
-        let mut most = 0;
+        let mut most = 0_u32;
         let end = loop {
-            most += step.get();
+            most = most.saturating_add(order.step.get());
             progress.distinct.store(1, Ordering::Relaxed);
-            let dived = dive(worker, first, most, Cache::new(bytes), &progress);
+            let dived = dive(worker, first, most, Cache::new(order.places()), &progress);
             if let Dived::Ended(end) = dived {
                 break end;
             }
@@ -160,7 +175,7 @@ fn dive(
         let left = most - moves.len() as u32;
         let mut next = Vec::new();
         let (mut generated, mut distinct) = (0, 0);
-        let expanded = worker.expand((at.0, &at.1), Sleep::default(), |successor| {
+        let expanded = live::expand(worker, (at.0, &at.1), Sleep::default(), |successor| {
             let Successor { action, fingerprint, words, asleep: _ } = successor;
             generated += 1;
             // The last action is judged, and what follows it waits.

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::bounds::{Bounded, Used};
-use super::frontier::Words;
+use super::frontier::{SERVERS, USED, Words};
 use super::server::Servers;
-use super::worker::{SERVERS, Shared, USED};
+use super::worker::Shared;
 use crate::model::{AppendReply, Body, Message, length};
 
 /// A state as one line: its servers in order, the messages in flight in the order of their text, and what was used up.

@@ -28,6 +28,17 @@ pub(super) enum Event {
     Deliver(u32),
 }
 
+/// An action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Move {
+    /// The server that it is about.
+    pub(super) server: NodeId,
+    /// What happens to it.
+    pub(super) event: Event,
+    /// True if the message that it takes stays in flight.
+    pub(super) again: bool,
+}
+
 /// Codes of events that are no messages.
 const MESSAGES: u32 = 1 << 12;
 

@@ -9,6 +9,13 @@ use std::path::{Path, PathBuf};
 /// messages in flight in the order of their numbers.
 pub(super) type Words = [u32];
 
+/// The word that says what was used up.
+pub(super) const USED: usize = 0;
+/// The word that is the number of a memory.
+pub(super) const MEMORY: usize = 1;
+/// The first word that is the state of a server.
+pub(super) const SERVERS: usize = 2;
+
 /// The words of a full chunk.
 pub(super) const CHUNK: usize = 1 << 17;
 

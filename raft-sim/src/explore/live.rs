@@ -3,18 +3,20 @@
 //!
 //! The continuation is beyond the bounds. All pending writes become durable, and all messages in flight are delivered, in
 //! order, and so are those that are sent on the way. If there is a leader then, the one of the highest term is handed a
-//! command, and its clock ticks, ten times, each followed by all of that. As long as no command is committed, the servers that do not
-//! lead time out, one after another, S1 to Sn, three times around, each followed by the same.
+//! command, and its clock ticks, ten times, each followed by all of that. As long as no command is committed, the servers
+//! that do not lead time out, one after another, S1 to Sn, three times around, each followed by the same.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 use super::bounds::Bounds;
 use super::event::Event;
-use super::frontier::Words;
+use super::frontier::{SERVERS, Words};
+use super::judge::Finding;
 use super::perform::{TIMEOUT, proposal};
 use super::server::State;
-use super::worker::{SERVERS, Worker};
+use super::sleep::Sleep;
+use super::worker::{Successor, Worker, Wrong};
 use crate::model::NodeId;
 use crate::observation::Observation;
 use crate::subject::Answer;
@@ -37,8 +39,24 @@ struct Fair<'a, 'b> {
     waits: bool,
 }
 
+/// Makes all states that follow a state, as [`Worker::expand`] does. With liveness, the state must not be a trap.
+///
+/// # Errors
+/// The first history that violates a property, or leads to a trap.
+pub(super) fn expand(
+    worker: &mut Worker<'_>,
+    (before, words): (u128, &Words),
+    asleep: Sleep,
+    each: impl FnMut(Successor<'_>),
+) -> Result<(), Box<Wrong>> {
+    if worker.shared.live && is_trap(worker, words) {
+        return Err(Box::new(Wrong { before, last: None, finding: Finding::Trapped }));
+    }
+    worker.expand((before, words), asleep, each)
+}
+
 /// True if a state is a trap.
-pub(super) fn is_trap(worker: &mut Worker<'_>, words: &Words) -> bool {
+fn is_trap(worker: &mut Worker<'_>, words: &Words) -> bool {
     let everyone = worker.shared.bounds.everyone();
     let (servers, flight) = words[SERVERS..].split_at(everyone as usize);
     let (servers, flight) = (servers.to_vec(), flight.iter().copied().collect());

@@ -27,7 +27,7 @@ mod server;
 mod sleep;
 mod symmetry;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod visited;
 mod worker;
 
@@ -98,7 +98,7 @@ impl Options {
         } else if self.dump && self.resume.is_some() {
             "a saved search has not the text of all states: begin anew for a dump"
         } else {
-            return Ok(());
+            return self.depth_first.map_or(Ok(()), DepthFirst::check);
         };
         Err(refused.to_owned())
     }

@@ -4,8 +4,8 @@
 //! where each memory of the checkers comes from. Both are done again, in that order, so that all numbers are the same. Then
 //! come the states that were seen and those that wait.
 //!
-//! The file is a line of JSON, and behind it little-endian words of 32 bits: lists, each with its length in front, and a sum of all
-//! in the end.
+//! The file is a line of JSON, and behind it little-endian words of 32 bits: lists, each with its length in front, and a
+//! sum of all in the end.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::event::Move;
 use super::frontier::{CHUNK, Chunk, Frontier, Words};
 use super::judge::Finding;
+use super::live;
 use super::server::Servers;
 use super::sleep::Sleep;
-use super::worker::{Move, Question, Shared, Worker, Wrong};
+use super::worker::{Question, Shared, Worker, Wrong};
 use crate::parallel::beside;
 
 /// The time without a question after which the one who watches is asked.
@@ -235,7 +237,7 @@ impl Level {
             for (fingerprint, words) in states.by_ref() {
                 let visited = &worker.shared.visited;
                 let asleep = visited.asleep(fingerprint);
-                let expanded = worker.expand((fingerprint, words), asleep, |successor| {
+                let expanded = live::expand(worker, (fingerprint, words), asleep, |successor| {
                     generated += 1;
                     if visited.insert(successor.fingerprint, fingerprint, successor.asleep) {
                         next += 1;

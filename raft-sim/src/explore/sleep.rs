@@ -10,8 +10,8 @@
 //! history that is as long, and whose servers come before.
 
 use super::bounds::Bounds;
-use super::frontier::Words;
-use super::worker::{Move, SERVERS};
+use super::event::Move;
+use super::frontier::{SERVERS, Words};
 use crate::model::NodeId;
 use crate::scenario::syntax::Header;
 

@@ -5,11 +5,10 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use super::Reductions;
 use super::bounds::{Bounded, Bounds, Used};
-use super::event::Event;
-use super::frontier::{Chunk, Spill, Words};
+use super::event::{Event, Move};
+use super::frontier::{Chunk, MEMORY, SERVERS, Spill, USED, Words};
 use super::index::Index;
 use super::judge::{Finding, Memories};
-use super::live;
 use super::server::{Step, Tables};
 use super::sleep::{Actions, Sleep, distinct};
 use super::visited::Visited;
@@ -38,24 +37,6 @@ pub(super) struct Shared<'a> {
 
 /// A question to the one who does the steps of servers: a state, the code of an event, and where to send the step's number.
 pub(super) type Question = (u32, Event, Sender<u32>);
-
-/// An action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Move {
-    /// The server that it is about.
-    pub(super) server: NodeId,
-    /// What happens to it.
-    pub(super) event: Event,
-    /// True if the message that it takes stays in flight.
-    pub(super) again: bool,
-}
-
-/// The word that says what was used up.
-pub(super) const USED: usize = 0;
-/// The word that is the number of a memory.
-const MEMORY: usize = 1;
-/// The first word that is the state of a server.
-pub(super) const SERVERS: usize = 2;
 
 /// A history that violates a property: the state before its last action, that action, and the reason.
 pub(super) struct Wrong {
@@ -182,9 +163,6 @@ impl<'a> Worker<'a> {
         asleep: Sleep,
         mut each: impl FnMut(Successor<'_>),
     ) -> Result<(), Box<Wrong>> {
-        if self.shared.live && live::is_trap(self, words) {
-            return Err(Box::new(Wrong { before, last: None, finding: Finding::Trapped }));
-        }
         let Shared { bounds, reductions, tables, ways, .. } = self.shared;
         let (bounds, used) = (*bounds, Used(words[USED]));
         self.sums.clear();

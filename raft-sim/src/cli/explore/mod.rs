@@ -217,7 +217,7 @@ pub(super) fn explore(
     }
     let spill = args.spill.clone().map(|folder| Spill { folder, memory: WAITING });
     let resume = args.resume.clone();
-    let cache = args.memory.unwrap_or(CACHE) << 20;
+    let cache = args.memory.unwrap_or(CACHE).saturating_mul(1 << 20);
     let depth_first = args.depth_first.map(|step| DepthFirst { step, cache });
     let options = Options {
         bounds,

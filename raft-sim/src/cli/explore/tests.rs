@@ -1,5 +1,7 @@
 //! Explorations from the command line.
 
+mod save;
+
 use std::sync::atomic::AtomicBool;
 
 use clap::Parser;

@@ -51,4 +51,7 @@ fn what_is_of_a_search_breadth_first_is_refused_depth_first() {
         let refused = explore(&Reference, &options, &mut |_| false).err().unwrap_or_default();
         assert!(refused.contains("depth first"), "{refused}");
     }
+    let vast = depth_first(1, u64::MAX, bounds(0, 0, 0));
+    let refused = explore(&Reference, &vast, &mut |_| false).err().unwrap_or_default();
+    assert!(refused.starts_with("there is no memory for a cache of"), "{refused}");
 }

@@ -3,14 +3,13 @@
 mod depth_first;
 mod live;
 mod reductions;
-mod save;
 
 use super::*;
 use crate::reference::Reference;
 use crate::subject::{Boot, Capability, Subject, View};
 
 /// The bounds of three servers and one term, with these numbers of commands, crashes and duplicates.
-fn bounds(entries: u8, crashes: u8, duplicates: u8) -> Bounds {
+pub(crate) fn bounds(entries: u8, crashes: u8, duplicates: u8) -> Bounds {
     Bounds {
         servers: 3,
         joiners: 0,
@@ -28,7 +27,7 @@ fn bounds(entries: u8, crashes: u8, duplicates: u8) -> Bounds {
     }
 }
 
-fn options(bounds: Bounds) -> Options {
+pub(crate) fn options(bounds: Bounds) -> Options {
     Options {
         bounds,
         settings: String::new(),
@@ -44,7 +43,7 @@ fn options(bounds: Bounds) -> Options {
     }
 }
 
-fn explored(implementation: &dyn Implementation, options: &Options) -> Explored {
+pub(crate) fn explored(implementation: &dyn Implementation, options: &Options) -> Explored {
     explore(implementation, options, &mut |_| false).expect("it can be explored")
 }
 
@@ -117,7 +116,7 @@ fn every_distinct_state_is_one_line_of_the_dump() {
 }
 
 /// The reference core, whose servers forget their votes when they crash.
-struct Forgetful;
+pub(crate) struct Forgetful;
 
 impl Implementation for Forgetful {
     fn name(&self) -> &str {

@@ -1,8 +1,12 @@
 //! Searches that are stopped, saved and resumed.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use super::*;
+use crate::explore::tests::{Forgetful, bounds, explored, options};
+use crate::explore::{Bounds, End, Explored, Options, Reach, Reductions, explore};
+use crate::reference::Reference;
+use crate::subject::Implementation;
 
 /// A file of its own for a test.
 fn file(test: &str) -> PathBuf {
