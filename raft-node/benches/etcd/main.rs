@@ -2,6 +2,8 @@
 //! rate of syncs is printed with them. docs/node.md has the command and its table.
 
 mod load;
+#[path = "../servers/mod.rs"]
+mod servers;
 mod subject;
 
 use std::env;

@@ -1,14 +1,13 @@
 //! Three servers on loopback: those of `raft-node`, or of etcd.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
-use raft_node::client::{Client, Options};
-
-use crate::load::{self, Load};
+use crate::load::Load;
+use crate::servers;
 
 /// Hundredths of a second, in which the operating system counts the time of processes.
 const TICK_MS: f64 = 10.0;
@@ -23,36 +22,12 @@ pub(crate) struct Subject {
     loader: Option<PathBuf>,
 }
 
-fn free_ports(count: usize) -> Vec<SocketAddr> {
-    let bound: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
-    bound.iter().map(|it| it.local_addr().expect("it is bound")).collect()
-}
-
-fn spawn(command: &mut Command) -> std::io::Result<Child> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
-}
-
 impl Subject {
     pub(crate) fn raft_node(directory: &Path, seconds: f64) -> Result<Subject, String> {
-        let ports = free_ports(6);
-        let mut text = format!("data = {:?}\n[servers]\n", directory.join("raft-node"));
-        for id in 1..=3 {
-            let (peer, api) = (ports[id - 1], ports[id + 2]);
-            text += &format!("{id} = {{ peer = \"{peer}\", api = \"{api}\" }}\n");
-        }
-        let config = directory.join("node.toml");
-        fs::write(&config, text).expect("a file");
-        let start = |id: u32| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_raft-node"));
-            let child =
-                spawn(command.args(["start", "--id", &id.to_string(), "--config"]).arg(&config));
-            child.expect("it starts")
-        };
+        let (config, apis) = servers::configured(directory, "");
+        let start = |id| servers::spawn(&mut servers::server(&config, id)).expect("it starts");
         let children = (1..=3).map(start).collect();
-        let apis: Vec<String> = ports[3..].iter().map(SocketAddr::to_string).collect();
-        let options = Options { patience: Duration::from_secs(30), ..Options::default() };
-        let mut client = Client::new(apis.clone(), options).expect("a client");
+        let mut client = servers::client(&apis);
         client.put("ready", b"").map_err(|error| error.to_string())?;
         Ok(Subject { name: "raft-node", seconds, children, apis, loader: None })
     }
@@ -70,14 +45,14 @@ impl Subject {
         if !built.status.success() {
             return Err(format!("without etcd: {}", String::from_utf8_lossy(&built.stderr)));
         }
-        let ports = free_ports(6);
+        let ports = servers::free_ports(6);
         let url = |port: SocketAddr| format!("http://{port}");
         let cluster: Vec<String> =
             (0..3).map(|nth| format!("s{nth}={}", url(ports[nth]))).collect();
         let mut children = Vec::new();
         for nth in 0..3 {
             let (peer, api) = (url(ports[nth]), url(ports[nth + 3]));
-            let child = spawn(
+            let child = servers::spawn(
                 Command::new("etcd")
                     .args(["--name", &format!("s{nth}"), "--data-dir"])
                     .arg(directory.join(format!("etcd-{nth}")))
@@ -99,7 +74,7 @@ impl Subject {
 
     /// The server that leads, which clients of `raft-node` would find.
     fn leader(&self) -> String {
-        let client = Client::new(self.apis.clone(), Options::default()).expect("a client");
+        let client = servers::client(&self.apis);
         let leads =
             |api: &&String| client.status_of(api).is_ok_and(|status| status.role == "leader");
         self.apis.iter().find(leads).expect("a leader").clone()
@@ -121,7 +96,17 @@ impl Subject {
         let before = self.cpu();
         let (count, p50, p99, failed) = match &self.loader {
             None => {
-                let (times, failed) = load::http(&self.leader(), kind, clients, seconds);
+                let end = Instant::now() + Duration::from_secs_f64(seconds);
+                let value = "v".repeat(256);
+                let request = |nth| {
+                    let key = format!("k{:07}", nth % 100_000);
+                    let request = || match kind {
+                        "put" => servers::put(&key, &value),
+                        _ => format!("GET /v1/keys/{key} HTTP/1.1\r\nhost: x\r\n\r\n"),
+                    };
+                    (Instant::now() < end).then(request)
+                };
+                let (times, failed) = servers::load(&self.leader(), clients, request);
                 let at = |part: f64| times[(part * (times.len() - 1) as f64) as usize];
                 (times.len() as f64, at(0.5), at(0.99), failed)
             }

@@ -16,6 +16,12 @@ use raft_core::NodeId;
 use raft_host::{Failure, File, Files, Lane, Operation, Work};
 use serde::{Deserialize, Serialize};
 
+use spare::Spare;
+
+mod spare;
+#[cfg(test)]
+mod tests;
+
 /// Time between tries on a disk that is full.
 const RETRY: Duration = Duration::from_millis(250);
 /// Files that a lane keeps open.
@@ -107,6 +113,7 @@ impl Directory {
                 return Err(at(io::Error::other(text)));
             }
         }
+        Spare::remove(path).map_err(at)?;
         Ok(Directory { path: path.to_path_buf(), _lock: lock })
     }
 
@@ -203,6 +210,7 @@ impl Disk {
             let mut worker = Worker {
                 path: path.to_path_buf(),
                 open: Vec::new(),
+                spare: None,
                 #[cfg(feature = "bugs")]
                 volatile: crate::bugs::Volatile::from_environment(),
             };
@@ -243,6 +251,7 @@ struct Worker {
     path: PathBuf,
     /// Open files, the one that was used last at the end.
     open: Vec<(File, fs::File)>,
+    spare: Option<Spare>,
     #[cfg(feature = "bugs")]
     volatile: Option<crate::bugs::Volatile>,
 }
@@ -286,16 +295,27 @@ impl Worker {
         match work {
             Work::Create { file, length } => {
                 self.close(*file);
-                let made = fs::OpenOptions::new()
-                    .read(true)
-                    .write(true)
-                    .create(true)
-                    .truncate(true)
-                    .open(self.name(*file))?;
-                zeros(&made, 0, *length)?;
+                let name = self.name(*file);
+                let spare = self.spare.take().and_then(|spare| spare.take(&name, *length));
+                let made = match spare {
+                    Some(made) => made,
+                    None => {
+                        let made = spare::create(&name)?;
+                        spare::zeros(&made, *length, |_| Ok(()))?;
+                        made
+                    }
+                };
                 self.keep(*file, made);
             }
-            Work::Write { file, at, bytes } => self.file(*file)?.write_all_at(bytes, *at)?,
+            Work::Write { file, at, bytes } => {
+                self.file(*file)?.write_all_at(bytes, *at)?;
+                match file {
+                    File::Segment(_) => self.look_ahead(*file, *at)?,
+                    // Else the last sync would find all of it, and the log's syncs wait behind that.
+                    File::Partial(_) => self.file(*file)?.sync_data().map_err(final_failure)?,
+                    File::Snapshot(_) => {}
+                }
+            }
             Work::Sync { file } => self.file(*file)?.sync_data()?,
             Work::SyncDirectory => fs::File::open(&self.path)?.sync_all()?,
             Work::Rename { file, to } => {
@@ -315,6 +335,19 @@ impl Worker {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// Begins to make the next file of the log once this one is half full.
+    fn look_ahead(&mut self, file: File, at: u64) -> io::Result<()> {
+        if self.spare.is_some() {
+            return Ok(());
+        }
+        let length = self.file(file)?.metadata()?.len();
+        if at >= length / 2 {
+            // Without a thread the file is made when it is needed.
+            self.spare = Spare::begin(&self.path, length).ok();
+        }
+        Ok(())
     }
 
     fn name(&self, file: File) -> PathBuf {
@@ -343,16 +376,9 @@ impl Worker {
     }
 }
 
-/// Fills a file with zeros, which are written, so that later syncs have no blocks to find.
-fn zeros(file: &fs::File, from: u64, to: u64) -> io::Result<()> {
-    let block = [0; 64 << 10];
-    let mut at = from;
-    while at < to {
-        let part = usize::try_from(to - at).unwrap_or(usize::MAX).min(block.len());
-        file.write_all_at(&block[..part], at)?;
-        at += part as u64;
-    }
-    Ok(())
+/// A failure that is none of space: after a sync that found none it is unknown what is on the disk.
+fn final_failure(error: io::Error) -> io::Error {
+    io::Error::other(error)
 }
 
 fn is_full(error: &io::Error) -> bool {
