@@ -11,6 +11,7 @@ use raft_sim::reference::Reference;
 use raft_sim::run::run;
 use raft_sim::subject::{Capability, Implementation};
 use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_raft-sim");
 
@@ -99,6 +100,49 @@ fn a_nondeterministic_subject_is_reported() {
     }
     let (code, out) = twice("the same");
     assert_ne!(code, Some(5), "{out}");
+}
+
+/// An exploration of a subject by `args`, with its result as JSON.
+fn explored(subject: &str, args: &[&str]) -> (Option<i32>, Value) {
+    let bounds = ["explore", "--servers", "2", "--format", "json", "--subject", subject];
+    let (code, out, err) = raft_sim(&[&bounds[..], args].concat());
+    (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}")))
+}
+
+#[test]
+fn a_child_is_explored_by_doing_again_what_happened_to_its_servers() {
+    let args = ["--terms", "1", "--entries", "1", "--crashes", "1"];
+    let (code, child) = explored(&core(), &args);
+    assert_eq!(code, Some(0), "{child}");
+    let (_, out, _) =
+        raft_sim(&[&["explore", "--servers", "2", "--format", "json"][..], &args].concat());
+    let linked: Value = serde_json::from_str(&out).expect("JSON");
+    // Its servers have more states, since their histories are told apart.
+    assert_eq!(child["depth"], linked["depth"]);
+    assert!(child["distinct"].as_u64() > linked["distinct"].as_u64(), "{child} {linked}");
+}
+
+#[test]
+fn a_child_that_breaks_a_rule_is_found_by_a_shortest_history() {
+    let broken = format!("python3 {}/../subjects/python/broken.py", env!("CARGO_MANIFEST_DIR"));
+    let (code, found) = explored(&broken, &["--terms", "2", "--entries", "1", "--crashes", "1"]);
+    assert_eq!(code, Some(1), "{found}");
+    assert_eq!(found["found"]["property"], "justified-vote", "{found}");
+    assert_eq!(found["found"]["replay_fails"], true, "{found}");
+}
+
+#[test]
+fn a_child_that_does_something_else_when_it_is_done_again_is_no_state() {
+    let script = r#"while read -r line; do case $line in
+        *'"do":"hello"'*) echo '{"protocol":1,"name":"process","capabilities":[]}';;
+        *'"do":"reset"'*) echo '{}';; *'"do":"boot"'*) echo '{"view":{}}'; n=0;;
+        *'"do":"tick"'*) n=$((n+1)); echo '{"messages":[{"type":"Other","to":2,"what":"'$$ $((RANDOM))'"}]}';;
+        *) echo '{}';; esac; done"#;
+    let subject = format!("bash -c {}", shlex::try_quote(script).expect("no null in it"));
+    let (code, found) = explored(&subject, &["--terms", "1"]);
+    assert_eq!(code, Some(1), "{found}");
+    let detail = found["found"]["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("it is not deterministic: its 1. step"), "{found}");
 }
 
 /// Ctrl-C reaches all processes of the terminal's group: the campaign ends, and its children must not end before. SIGTERM

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Error;
 use crate::campaign::Caller;
 use crate::hosted::Hosted;
-use crate::process::{LONGEST, Limits, Process, Record};
+use crate::process::{LONGEST, Limits, Process, Record, Replaying};
 use crate::subject::Implementation;
 
 /// The option of every command that runs one implementation.
@@ -125,6 +125,11 @@ impl Target<'_> {
             Some(process) => process,
             None => self.own,
         }
+    }
+
+    /// The child process as one whose servers can be copied and compared, if there is a child.
+    pub(super) fn replaying(&self) -> Option<Replaying> {
+        self.process.clone().map(Replaying::new)
     }
 
     /// A target for an implementation in the program itself.

@@ -90,10 +90,10 @@ impl Carried for Attached {
 }
 
 impl Host {
-    /// A child for a new cluster.
+    /// A child for a new cluster, of at least this many servers.
     pub(super) fn new(
         mut child: Child,
-        seed: u64,
+        (seed, servers): (u64, u32),
         pool: Arc<Pool>,
         bound: Option<Bound>,
         is_notified: bool,
@@ -102,7 +102,7 @@ impl Host {
         let reset = child.ask::<Answer<'_>>(&request, pool.limits.answer);
         let reset = reset.and_then(|answer| reason(&answer).map_or(Ok(()), Err));
         let child = reset.map(|()| child);
-        Host { child, cluster: Cluster { servers: 0 }, pool, is_notified, _bound: bound }
+        Host { child, cluster: Cluster { servers }, pool, is_notified, _bound: bound }
     }
 
     /// True if its child can be asked.

@@ -15,6 +15,7 @@ mod host;
 mod last_words;
 mod reaper;
 mod record;
+mod replaying;
 mod watchdog;
 
 use std::rc::Rc;
@@ -29,11 +30,13 @@ use raft_subject::protocol::wire::{self, Hello, PROTOCOL, Request, Status, Verb}
 use watchdog::Watchdog;
 
 use crate::scenario::parse::nearest;
+use crate::scenario::syntax::Header;
 use crate::subject::{Boot, Capability, Ended, Implementation, Subject, View};
 
 pub use crate::subject::serve;
 pub use raft_subject::protocol::wire::LONGEST;
 pub use record::Record;
+pub use replaying::Replaying;
 
 /// Consecutive timeouts after which the subject is abandoned. Each further one would take as long.
 const MOST_HANGS: u32 = 3;
@@ -56,8 +59,8 @@ impl Default for Limits {
     }
 }
 
-/// An implementation whose servers live in child processes. Dropping it ends them.
-#[derive(Debug)]
+/// An implementation whose servers live in child processes. Dropping it and its copies, which share them, ends them.
+#[derive(Clone, Debug)]
 pub struct Process {
     pool: Arc<Pool>,
     said: Said,
@@ -135,11 +138,11 @@ impl Process {
         Ok(Process { pool: Arc::new(pool), said })
     }
 
-    fn host(&self, seed: u64) -> Result<Host, String> {
+    fn host(&self, seed: u64, servers: u32) -> Result<Host, String> {
         let is_notified = self.said.can(Capability::SlowDisk);
         loop {
             let Taken { child, bound, is_new } = self.pool.take(&self.said)?;
-            let host = Host::new(child, seed, self.pool.clone(), bound, is_notified);
+            let host = Host::new(child, (seed, servers), self.pool.clone(), bound, is_notified);
             // A failure of a child in an earlier cluster is not the fault of this one.
             if is_new || host.is_ready() {
                 return Ok(host);
@@ -157,13 +160,13 @@ impl Implementation for Process {
         &self.said.capabilities
     }
 
-    /// A server in a cluster of its own.
+    /// A server in a child of its own; the others, also those that join its cluster later, are elsewhere.
     fn boot(&self, boot: Boot) -> Result<(Box<dyn Subject>, View), String> {
-        host::boot(&Rc::new(self.host(0)?.into()), &boot)
+        host::boot(&Rc::new(self.host(0, Header::MOST_SERVERS)?.into()), &boot)
     }
 
     fn enter(&self, seed: u64) -> Result<Option<Box<dyn Implementation + '_>>, String> {
-        Ok(Some(Box::new(Entered::new(self, self.host(seed)?))))
+        Ok(Some(Box::new(Entered::new(self, self.host(seed, 0)?))))
     }
 
     fn start_over(&self) -> bool {

@@ -233,7 +233,12 @@ pub(super) fn explore(
         resume,
     };
     let mut watch = Watch { args, asked_to_stop, began, last_line: began, stopped: None, err };
-    let explored = search(target.implementation(), &options, &mut |reach| watch.watch(reach));
+    let replaying = target.replaying();
+    let implementation = match &replaying {
+        Some(replaying) => replaying,
+        None => target.implementation(),
+    };
+    let explored = search(implementation, &options, &mut |reach| watch.watch(reach));
     let (explored, stopped) = (explored.map_err(Error::Message)?, watch.stopped);
     if let Some(path) = &args.dump {
         write(path, |file| explored.states.iter().try_for_each(|state| writeln!(file, "{state}")))?;
