@@ -53,10 +53,14 @@ fn small_explorations_have_the_counts_that_tlc_has() {
             bounds: bounds(words),
             settings: String::new(),
             histories: false,
+            live: false,
             reductions: Reductions::default(),
             spill: None,
+            depth_first: None,
             threads: NonZeroUsize::MIN,
             dump: false,
+            save: None,
+            resume: None,
         };
         let explored = explore(&Reference, &options, &mut |_| false).expect("it can be explored");
         assert!(matches!(explored.end, End::Exhausted), "servers {words}: {:?}", explored.end);
