@@ -244,10 +244,12 @@ impl Saved {
             if places.is_empty() {
                 break;
             }
-            for place in places.as_chunks::<8>().0 {
-                let long = |at: usize| u64::from(place[at]) << 32 | u64::from(place[at + 1]);
-                shared.visited.restore([long(0), long(2), long(4), long(6)]);
-            }
+            let longs = |place: &[u32; 8]| {
+                let (halves, _) = place.as_chunks::<2>();
+                [0, 1, 2, 3].map(|at| u64::from(halves[at][0]) << 32 | u64::from(halves[at][1]))
+            };
+            let part: Vec<[u64; 4]> = places.as_chunks::<8>().0.iter().map(longs).collect();
+            shared.visited.restore(&part);
         }
         let depth = self.head.reach.depth;
         let mut frontier = |depth| -> io::Result<Frontier> {

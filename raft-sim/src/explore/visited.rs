@@ -53,12 +53,16 @@ impl Shard {
         (self.places.len() * (BYTES + asleep)) as u64
     }
 
-    /// Grows by a quarter when nine tenths are full: a state has 27 to 33 bytes, 30 in the mean.
-    fn make_room(&mut self) {
-        if self.len * 10 < self.places.len() * 9 {
+    /// Grows by quarters until one more state than these makes nine tenths full at most: a state has 27 to 33 bytes, 30 in
+    /// the mean.
+    fn make_room(&mut self, more: usize) {
+        let mut size = self.places.len();
+        while (self.len + more) * 10 >= size * 9 {
+            size = size / 4 * 5 + 64;
+        }
+        if size == self.places.len() {
             return;
         }
-        let size = self.places.len() / 4 * 5 + 64;
         let old = std::mem::replace(&mut self.places, vec![[0; 3]; size]);
         let old_asleep = self
             .asleep
@@ -94,7 +98,7 @@ impl Visited {
     pub(super) fn insert(&self, fingerprint: u128, parent: u128, asleep: Sleep) -> bool {
         let (high, low) = halves(fingerprint);
         self.with(low, |shard| {
-            shard.make_room();
+            shard.make_room(0);
             let place = shard.place((high, low));
             let new = shard.places[place][..2] == [0; 2];
             if new {
@@ -158,9 +162,16 @@ impl Visited {
         Ok(())
     }
 
-    /// Notes a state that was one of [`Visited::parts`].
-    pub(super) fn restore(&self, [low, high, parent, asleep]: [u64; 4]) {
-        self.insert(u128::from(high) << 64 | u128::from(low), u128::from(parent), Sleep(asleep));
+    /// Notes the states of one of [`Visited::parts`].
+    pub(super) fn restore(&self, part: &[[u64; 4]]) {
+        // They come in the order of their places: without room for all of them they would crowd at the beginning.
+        if let [[low, ..], rest @ ..] = part {
+            self.with(*low, |shard| shard.make_room(rest.len()));
+        }
+        for [low, high, parent, asleep] in part {
+            let fingerprint = u128::from(*high) << 64 | u128::from(*low);
+            self.insert(fingerprint, u128::from(*parent), Sleep(*asleep));
+        }
     }
 
     /// The number of states, and the bytes that they take.
