@@ -113,3 +113,41 @@ impl Actions {
 pub(super) fn distinct(messages: &[u32]) -> impl Iterator<Item = u32> + '_ {
     messages.chunk_by(|one, next| one == next).map(|copies| copies[0])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explore::event::Event;
+    use crate::explore::tests::bounds;
+
+    /// The servers S1 and S2, and messages 3 and 5 to S1, and 4 to S2.
+    const BEFORE: [u32; 7] = [0, 0, 1, 2, 3, 4, 5];
+
+    /// What sleeps behind an action of S2 that sends message 6 to S1: the servers, and the deliveries of 3 to 6.
+    fn behind(event: Event) -> ([bool; 2], [bool; 4]) {
+        let to = |message| NodeId(if message == 4 { 2 } else { 1 });
+        let pair = Bounds { servers: 2, ..bounds(0, 0, 0) };
+        let actions = Actions::new(Sleep::none(1), &BEFORE, &pair, to);
+        let action = Move { server: NodeId(2), event, again: false };
+        let asleep = actions.behind(action, &BEFORE[SERVERS + 2..], &[3, 4, 5, 6]);
+        let servers = [1, 2].map(|server| asleep.server(NodeId(server)));
+        (servers, [0, 1, 2, 3].map(|place| asleep.delivery(place)))
+    }
+
+    #[test]
+    fn what_could_have_come_before_sleeps() {
+        assert_eq!(behind(Event::Timeout), ([true, false], [true, false, true, false]));
+    }
+
+    #[test]
+    fn a_request_of_another_server_is_another_one_behind_a_request() {
+        assert_eq!(behind(Event::Propose(1)), ([false, false], [true, false, true, false]));
+    }
+
+    #[test]
+    fn what_all_of_one_depth_permit_sleeps() {
+        let [none, some] = [Sleep::none(2), Sleep(Sleep::none(2).0 | 3)];
+        assert_eq!(some.both(none), none);
+        assert_eq!(some.both(Sleep::none(3)), some, "it was taken by then");
+    }
+}

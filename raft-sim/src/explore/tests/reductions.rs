@@ -71,9 +71,7 @@ fn crashes_that_change_nothing_change_no_verdict() {
 #[test]
 fn one_order_of_actions_that_commute_reaches_all_states_at_the_same_depth() {
     let reductions = Reductions { sleep_sets: true, ..Reductions::default() };
-    // Two leaders, of different terms, are handed commands in one order or the other.
-    let leaders = Bounds { servers: 2, terms: 2, ..bounds(2, 0, 0) };
-    for bounds in small().into_iter().chain([leaders]) {
+    for bounds in small() {
         let all = options(bounds);
         let one = Options { reductions, ..all.clone() };
         let (generated, distinct, depth) = counts(&all);
@@ -85,7 +83,7 @@ fn one_order_of_actions_that_commute_reaches_all_states_at_the_same_depth() {
         for broken in [&Forgetful as &dyn Implementation, &Shortened] {
             let length = |options| verdict(broken, options).map(|(_, actions)| actions);
             assert_eq!(length(&one), length(&all));
-            assert_eq!(length(&all).is_some(), bounds.crashes > 0, "{bounds:?}");
+            assert!(length(&all).is_some(), "{bounds:?}");
         }
     }
 }
