@@ -2,7 +2,7 @@
 
 use super::chain::Link;
 use super::checkers::Checkers;
-use super::properties::hooks::{Boot, Checker, Commit, Context, New, made};
+use super::properties::hooks::{Boot, Checker, Commit, Context, New, Step};
 use super::properties::violation::{Verdict, Violation};
 use super::properties::{Property, checkers};
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
@@ -144,22 +144,30 @@ impl Checkers {
     #[inline]
     pub fn takes(&mut self, server: NodeId, event: &Event) {
         let slot = self.record.slot(server);
-        self.record.takes(slot, event);
+        self.record.announced = true;
         match event {
-            Event::Receive(message) => {
-                each!(self, slot, |checker, at| checker.receives(at, message));
+            Event::Receive(message) => self.receives(slot, message),
+            Event::Tick => {
+                self.record.ticks(slot);
+                each!(self, slot, |checker, at| checker.ticks(at));
             }
-            Event::Tick => each!(self, slot, |checker, at| checker.ticks(at)),
+            Event::Persisted(token) => {
+                each!(self, slot, |checker, at| checker.notified(at, *token))
+            }
+            Event::Read(request) => each!(self, slot, |checker, at| checker.reads(at, *request)),
             Event::Propose(..)
-            | Event::Persisted(_)
             | Event::Register(_)
             | Event::ProposeOnce(..)
-            | Event::Read(_)
             | Event::ChangeMembership(..)
             | Event::Transfer(..)
             | Event::Compact(_)
-            | Event::Apply => each!(self, slot, |checker, at| checker.takes(at, event)),
+            | Event::Apply => {}
         }
+    }
+
+    fn receives(&mut self, slot: usize, message: &Message) {
+        self.record.receives(slot, message);
+        each!(self, slot, |checker, at| checker.receives(at, message));
     }
 
     /// A server did one step. Its view before is the one of its last step.
@@ -180,25 +188,32 @@ impl Checkers {
     #[inline]
     pub(super) fn judge_step(&mut self, server: NodeId, effects: &Effects, moved: bool) -> Verdict {
         let slot = self.record.slot(server);
-        let mut moved = moved;
-        for passed in &effects.passed {
-            self.passed(slot, passed)?;
-            moved = self.record.servers[slot].view != effects.view;
-        }
+        let mut step = Step { before: None, effects };
         let idle = effects.writes.is_empty() && effects.applied.is_empty();
-        if moved || !idle || effects.restored.is_some() {
+        if moved || !idle || effects.restored.is_some() || !effects.passed.is_empty() {
+            step.before = Some(self.record.servers[slot].view);
+            let mut moved = moved;
+            for passed in &effects.passed {
+                self.passed(slot, passed)?;
+                moved = self.record.servers[slot].view != effects.view;
+            }
             self.changed(slot, effects, moved)?;
         }
         if let Some((other, matched)) = effects.matched {
             judge!(self, slot, |checker, at| checker.matches(at, other, matched));
         }
-        judge!(self, slot, |checker, at| checker.stepped(at, effects));
+        judge!(self, slot, |checker, at| checker.stepped(at, &step));
         if self.record.announced {
-            for message in made(effects) {
-                judge!(self, slot, |checker, at| checker.makes(at, message));
-            }
+            effects.sends.iter().try_for_each(|message| self.makes(slot, message))?;
+            effects.held.iter().try_for_each(|held| self.makes(slot, &held.message))?;
             self.record.announced = false;
         }
+        Ok(())
+    }
+
+    /// A step that was announced makes a message.
+    fn makes(&mut self, slot: usize, message: &Message) -> Verdict {
+        judge!(self, slot, |checker, at| checker.makes(at, message));
         Ok(())
     }
 
@@ -322,6 +337,9 @@ impl Checkers {
                 violations.push(violation);
             }
         });
+        if violations.is_empty() {
+            return Ok(());
+        }
         violations.into_iter().try_for_each(|it| unless_set_aside(&self.set_aside, it))
     }
 

@@ -10,7 +10,7 @@ use super::server::{Heard, Server};
 use crate::model::{
     Body, Entry, HardState, LogIndex, Membership, Message, NodeId, Payload, Snapshot, Term, length,
 };
-use crate::subject::{Capability, Event, Role, View, Write};
+use crate::subject::{Capability, Role, View, Write};
 
 /// The point at which a configuration is in force on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -180,18 +180,20 @@ impl Record {
         slot.is_some_and(|slot| self.servers[slot].durable_log.at(index) == Some(link))
     }
 
-    /// A server is about to take an event.
+    /// A server's clock is about to tick.
     #[inline]
-    pub(super) fn takes(&mut self, slot: usize, event: &Event) {
-        self.announced = true;
-        let server = &mut self.servers[slot];
-        if let Event::Tick = event
-            && let Some(heard) = &mut server.heard
-        {
+    pub(super) fn ticks(&mut self, slot: usize) {
+        if let Some(heard) = &mut self.servers[slot].heard {
             heard.ticks = heard.ticks.saturating_add(1);
         }
-        if let Event::Receive(Message { from, term, body, .. }) = event
-            && let Body::AppendEntries { .. } | Body::InstallSnapshot { .. } = body
+    }
+
+    /// A server is about to take a message.
+    #[inline]
+    pub(super) fn receives(&mut self, slot: usize, message: &Message) {
+        let Message { from, term, body, .. } = message;
+        let server = &mut self.servers[slot];
+        if let Body::AppendEntries { .. } | Body::InstallSnapshot { .. } = body
             && *term >= server.view.term
         {
             server.heard = Some(Heard { leader: *from, term: *term, ticks: 0 });

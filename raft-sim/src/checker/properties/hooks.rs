@@ -14,7 +14,7 @@ use crate::checker::server::Server;
 use crate::mix::MixHasher;
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, Term};
 use crate::network::MessageId;
-use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, View, Write};
+use crate::subject::{Answer, Applied, Effects, Event, LogWrite, Request, Token, View, Write};
 use crate::time::Micros;
 
 /// Counters: how often each property was exercised, that is, how often something was compared that could have
@@ -121,6 +121,13 @@ pub(in crate::checker) struct Commit {
     pub(in crate::checker) leads: bool,
     /// The numbers of configurations of its log in force before and after the step.
     pub(in crate::checker) configured: Range<usize>,
+}
+
+/// A step that a server has done.
+pub(in crate::checker) struct Step<'a> {
+    /// The state before, if the step changed anything.
+    pub(in crate::checker) before: Option<View>,
+    pub(in crate::checker) effects: &'a Effects,
 }
 
 /// The messages that a step makes: those that leave at once, then those that wait for a write.
@@ -265,18 +272,22 @@ pub(in crate::checker) trait Checker: Sized + Hash {
     #[inline(always)]
     fn ticks(&mut self, at: &mut Context<'_>) {}
 
-    /// It is about to take another event; [`stepped`](Checker::stepped) follows.
+    /// It is about to be notified that a write is durable; [`stepped`](Checker::stepped) follows.
     #[inline(always)]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {}
+    fn notified(&mut self, at: &mut Context<'_>, token: Token) {}
+
+    /// It is about to take the request to read; [`stepped`](Checker::stepped) follows.
+    #[inline(always)]
+    fn reads(&mut self, at: &mut Context<'_>, request: Request) {}
 
     /// It has taken an event, and all effects are on record.
     #[inline(always)]
-    fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
+    fn stepped(&mut self, at: &mut Context<'_>, step: &Step<'_>) -> Verdict {
         Ok(())
     }
 
-    /// A step that was announced, by one of the three hooks before, makes this message, which leaves now or when a write is
-    /// durable. All else that the step changes is on record.
+    /// A step that was [announced](Record::announced) makes this message, which leaves now or when a write is durable. All
+    /// else that the step changes is on record.
     #[inline(always)]
     fn makes(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
         Ok(())

@@ -4,14 +4,14 @@ use std::hash::Hash;
 
 use super::Property;
 use super::election_safety::is_leaders;
-use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context, Step};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{Servers, are_quorum, has_quorum, is_alone, names};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
 use crate::mix::MixHasher;
 use crate::model::{Body, Message, Term};
-use crate::subject::{Capability, Effects, Role};
+use crate::subject::{Capability, Role};
 
 /// Justified Leadership (Figure 2, §5.2): a candidate that receives votes from a majority of the servers becomes leader.
 /// Received means that it has taken them; its own vote counts once that is durable. Only a leader sends the messages of
@@ -160,7 +160,7 @@ impl Checker for JustifiedLeadership {
     }
 
     #[inline]
-    fn stepped(&mut self, at: &mut Context<'_>, _: &Effects) -> Verdict {
+    fn stepped(&mut self, at: &mut Context<'_>, _: &Step<'_>) -> Verdict {
         let view = &at.server.view;
         if !self.contacts[at.slot].alone || view.role != Role::Leader {
             return Ok(());

@@ -5,13 +5,13 @@ mod memory;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Property;
-use crate::checker::properties::hooks::{Checker, Context};
+use crate::checker::properties::hooks::{Checker, Context, Step};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::has_quorum;
 use crate::checker::record::Record;
 use crate::model::{Body, Message, NodeId, Term, length};
 use crate::network::MessageId;
-use crate::subject::{Answer, Effects, Event, Request, Role};
+use crate::subject::{Answer, Event, Request, Role};
 use crate::time::Micros;
 
 /// Justified Read (§8, dissertation §6.4): a read sees everything that was committed when it was requested, and the
@@ -65,8 +65,11 @@ struct Known {
     /// The last term that it led, and the last in which it told another server to stand.
     led: Term,
     handed_over: Option<Term>,
-    /// The times of messages that have reached it and that it has not taken: it is paused. Their slots are free again.
-    arrived: VecDeque<Sent>,
+    /// The number of messages that have reached it, and of those that it has taken: while it is paused, fewer.
+    delivered: u64,
+    taken: u64,
+    /// The times of those that it has not taken, as far as they matter, by their numbers. Their slots are free again.
+    arrived: VecDeque<(u64, Sent)>,
     /// For each other server, S1 first.
     peers: Vec<Peer>,
 }
@@ -78,6 +81,19 @@ struct Peer {
     taken: Sent,
     /// The last message to it.
     sent: Sent,
+}
+
+impl Known {
+    /// The server takes the message that reached it first: its times, if they matter.
+    #[inline]
+    fn takes(&mut self) -> Option<Sent> {
+        if self.taken == self.delivered {
+            return None;
+        }
+        self.taken += 1;
+        let number = self.taken;
+        self.arrived.pop_front_if(|(other, _)| *other == number).map(|(_, sent)| sent)
+    }
 }
 
 impl JustifiedRead {
@@ -155,6 +171,8 @@ impl Checker for JustifiedRead {
         let known = || Known {
             led: Term::default(),
             handed_over: None,
+            delivered: 0,
+            taken: 0,
             arrived: VecDeque::new(),
             peers: vec![Peer::default(); servers],
         };
@@ -223,13 +241,16 @@ impl Checker for JustifiedRead {
     #[inline]
     fn delivered(&mut self, at: &mut Context<'_>, message: MessageId) {
         let kept = self.in_flight.get(message.slot as usize);
-        let kept = kept.filter(|kept| kept.0 == message.number);
-        self.servers[at.slot].arrived.push_back(kept.map_or(Sent::default(), |kept| kept.1));
+        let known = &mut self.servers[at.slot];
+        known.delivered += 1;
+        if let Some((_, sent)) = kept.filter(|kept| kept.0 == message.number) {
+            known.arrived.push_back((known.delivered, *sent));
+        }
     }
 
     #[inline]
     fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
-        let arrived = self.servers[at.slot].arrived.pop_front();
+        let arrived = self.servers[at.slot].takes();
         let view = &at.server.view;
         let asks = matches!(message.body, Body::ReadIndex { .. });
         if !self.is_watching() && !asks {
@@ -263,16 +284,14 @@ impl Checker for JustifiedRead {
     }
 
     #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        if let Event::Read(request) = event {
-            let led = at.server.view.role == Role::Leader;
-            let asked = self.asked.iter_mut().filter(|asked| asked.request == *request);
-            asked.for_each(|asked| asked.led = Some(led));
-        }
+    fn reads(&mut self, at: &mut Context<'_>, request: Request) {
+        let led = at.server.view.role == Role::Leader;
+        let asked = self.asked.iter_mut().filter(|asked| asked.request == request);
+        asked.for_each(|asked| asked.led = Some(led));
     }
 
     #[inline]
-    fn stepped(&mut self, at: &mut Context<'_>, _: &Effects) -> Verdict {
+    fn stepped(&mut self, at: &mut Context<'_>, _: &Step<'_>) -> Verdict {
         if self.asked.is_empty() {
             return Ok(());
         }
@@ -337,6 +356,7 @@ impl Checker for JustifiedRead {
         let slot = at.slot;
         self.asked.retain(|asked| asked.slot != slot);
         self.questions.retain(|(leader, ..), _| *leader != slot);
+        self.servers[slot].taken = self.servers[slot].delivered;
         self.servers[slot].arrived.clear();
         self.rest();
     }

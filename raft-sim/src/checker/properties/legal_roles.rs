@@ -1,11 +1,11 @@
 //! Legal Roles (15).
 
 use super::Property;
-use crate::checker::properties::hooks::{Boot, Checker, Context, made};
+use crate::checker::properties::hooks::{Boot, Checker, Context, Step, made};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::{InForce, Record};
 use crate::model::{Body, Message, NodeId, Term, length};
-use crate::subject::{Effects, Role, View};
+use crate::subject::{Role, View};
 
 /// Legal Roles (Figure 4, §5.1): a server starts up as follower; a follower that times out starts
 /// an election in a new term; a candidate that receives a majority of the votes becomes leader
@@ -118,16 +118,16 @@ impl Checker for LegalRoles {
     /// A candidate that learns of a later term follows (§5.1). One that stands in just this term by itself asks for
     /// votes in it.
     #[inline]
-    fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
+    fn stepped(&mut self, at: &mut Context<'_>, step: &Step<'_>) -> Verdict {
         let Some((from, term)) = self.called.take() else { return Ok(()) };
-        let view = &effects.view;
+        let view = &step.effects.view;
         if (view.role, view.term) != (Role::Candidate, term) {
             return Ok(());
         }
         let asks = |message: &Message| {
             message.term == term && matches!(message.body, Body::RequestVote { .. })
         };
-        if made(effects).any(asks) {
+        if made(step.effects).any(asks) {
             return Ok(());
         }
         let id = at.id();

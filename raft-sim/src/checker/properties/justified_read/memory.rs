@@ -22,9 +22,11 @@ impl Hash for JustifiedRead {
         for (number, kept) in in_flight.iter().filter(|(_, kept)| kept.at > first) {
             (number, sent(kept)).hash(state);
         }
-        for Known { led, handed_over, arrived, peers } in servers {
-            (led, handed_over, arrived.len()).hash(state);
-            arrived.iter().for_each(|arrived| sent(arrived).hash(state));
+        for Known { led, handed_over, delivered, taken, arrived, peers } in servers {
+            (led, handed_over, delivered - taken).hash(state);
+            for (number, arrived) in arrived.iter().filter(|(_, arrived)| sent(arrived) != (0, 0)) {
+                (number - taken, sent(arrived)).hash(state);
+            }
             for Peer { term, taken, sent: last } in peers {
                 // What was taken before counts for nothing that is asked later.
                 let known = sent(taken) != (0, 0) || sent(last) != (0, 0);

@@ -50,8 +50,8 @@ impl Watch {
     /// lead learns what is committed from a leader only, by AppendEntries or InstallSnapshot.
     #[inline]
     pub(super) fn check_unasked(&mut self, step: &Step<'_>) -> Judged {
-        let (before, after) = (self.before, &step.effects.view);
-        self.moves(after);
+        let (before, after) = (step.before, &step.effects.view);
+        self.moves(before, after);
         let leads = before.role == Role::Leader || after.role == Role::Leader;
         if after.commit != before.commit && !leads {
             let (now, then) = (length(after.commit), length(before.commit));
@@ -69,7 +69,7 @@ impl Watch {
     /// A server is notified of a durable write: the messages that waited for it leave, and its own vote counts.
     pub(super) fn check_durable(&mut self, step: &Step<'_>) -> Judged {
         let (server, after) = (step.server, &step.effects.view);
-        self.moves(after);
+        self.moves(step.before, after);
         let first = self.unsynced.front().map_or(Token(u64::MAX), |(token, _)| *token);
         self.left.clear();
         self.left.resize(step.effects.sends.len(), false);
@@ -87,7 +87,9 @@ impl Watch {
                 continue;
             }
             let mut places = step.effects.sends.iter().zip(&mut self.left);
-            match places.find(|(sent, left)| !**left && step.says(sent, &message)) {
+            match places.find(|(sent, left)| {
+                !**left && step.says(sent, message.to, message.term, &message.body)
+            }) {
                 Some((_, left)) => *left = true,
                 None => {
                     let (body, to) = (&message.body, message.to);
@@ -104,7 +106,7 @@ impl Watch {
 
     /// A candidate that knows of the votes of a majority leads, and no other does.
     fn check_elected(&self, step: &Step<'_>) -> Result<(), Breach> {
-        let (true, Some(votes)) = (self.before.role == Role::Candidate, self.votes) else {
+        let (true, Some(votes)) = (step.before.role == Role::Candidate, self.votes) else {
             return Ok(());
         };
         let elected = elections::is_quorum(step.server, votes);

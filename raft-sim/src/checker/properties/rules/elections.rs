@@ -64,8 +64,8 @@ fn is_voter(configuration: &Membership, server: NodeId) -> bool {
 
 impl Watch {
     /// True if it has to believe that there is a current leader (§6); `None` if that is not known.
-    pub(super) fn believes_in_a_leader(&self) -> Option<bool> {
-        if self.before.role == Role::Leader { Some(true) } else { self.timer.believes() }
+    pub(super) fn believes_in_a_leader(&self, server: &Server) -> Option<bool> {
+        if server.view.role == Role::Leader { Some(true) } else { self.timer.believes() }
     }
 
     /// A candidate receives a vote of its term: with those of a majority, it leads. False if it is not known which it
@@ -129,8 +129,9 @@ impl Watch {
     /// pre-votes, when its timeout elapses.
     #[inline]
     pub(super) fn check_tick(&mut self, draws: &mut Draws, step: &Step<'_>) -> Judged {
-        let (server, before, after) = (step.server, self.before, &step.effects.view);
-        self.moves(after);
+        let Step { server, before, effects, .. } = *step;
+        let after = &effects.view;
+        self.moves(before, after);
         if before.role == Role::Leader {
             return Ok(None);
         }

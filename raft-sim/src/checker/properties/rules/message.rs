@@ -18,7 +18,7 @@ impl Watch {
         message: &Message,
         due: &mut Option<Answer>,
     ) -> Due {
-        let before = self.before;
+        let before = server.view;
         let Message { from, to, term, body, own: _ } = message;
         if *to != server.id || *from == server.id || is_out_of_reach(message) {
             return Due::Nothing;
@@ -33,7 +33,7 @@ impl Watch {
         if server.settings.check_quorum
             && matches!(body, Body::RequestVote { transfer: false, .. } | Body::PreVote { .. })
         {
-            match self.believes_in_a_leader() {
+            match self.believes_in_a_leader(server) {
                 // §6, diss. §4.2.3: servers disregard requests for their vote when they believe a current leader
                 // exists, and do not update their term.
                 Some(true) => {
@@ -56,7 +56,7 @@ impl Watch {
             Body::PreVote { last } => {
                 // A server that was a leader until now believes in no leader.
                 let led = later && before.role == Role::Leader;
-                let believes = if led { Some(false) } else { self.believes_in_a_leader() };
+                let believes = if led { Some(false) } else { self.believes_in_a_leader(server) };
                 let Some(believes) = believes else { return Due::Nothing };
                 elections::pre_vote(server, answer, current && !believes, *last)
             }
@@ -125,7 +125,7 @@ impl Watch {
                 Contact::Nothing
             }
         };
-        self.moves(&answer.view);
+        self.moves(&before, &answer.view);
         if contact != Contact::Nothing {
             self.timer.restart(answer.view.term);
             self.asking = Asking::No;

@@ -23,13 +23,13 @@ mod watch;
 use std::hash::Hash;
 
 use super::Property;
-use super::hooks::{Boot, Checker, Context};
+use super::hooks::{self, Boot, Checker, Context};
 use super::violation::{Verdict, Violation};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
 use crate::mix::MixHasher;
 use crate::model::Message;
-use crate::subject::{Capability, Effects, Event};
+use crate::subject::{Capability, Effects, Token, View};
 
 use answer::Answer;
 use timer::Draws;
@@ -69,6 +69,8 @@ enum Due {
 /// A step of a server, and what it is judged by.
 struct Step<'a> {
     server: &'a Server,
+    /// Its state before.
+    before: &'a View,
     effects: &'a Effects,
     /// The properties that are judged.
     judged: &'a [Property],
@@ -123,38 +125,40 @@ impl Checker for Rules {
     #[inline]
     fn receives(&mut self, at: &mut Context<'_>, message: &Message) {
         let Some(watch) = self.watched.get_mut(at.slot) else { return };
-        watch.before = at.server.view;
         self.due = watch.receives(at.server, message, &mut self.answer);
     }
 
     #[inline]
-    fn ticks(&mut self, at: &mut Context<'_>) {
-        let Some(watch) = self.watched.get_mut(at.slot) else { return };
-        watch.before = at.server.view;
-        self.due = Due::Tick;
-    }
-
-    #[inline]
-    fn takes(&mut self, at: &mut Context<'_>, event: &Event) {
-        let Some(watch) = self.watched.get_mut(at.slot) else { return };
-        watch.before = at.server.view;
-        self.due = Due::Nothing;
-        if let Event::Persisted(token) = event {
-            watch.notified(*token);
-            self.due = Due::Durable;
+    fn ticks(&mut self, _: &mut Context<'_>) {
+        if !self.judged.is_empty() {
+            self.due = Due::Tick;
         }
     }
 
     #[inline]
-    fn stepped(&mut self, at: &mut Context<'_>, effects: &Effects) -> Verdict {
+    fn notified(&mut self, at: &mut Context<'_>, token: Token) {
+        let Some(watch) = self.watched.get_mut(at.slot) else { return };
+        watch.notified(token);
+        self.due = Due::Durable;
+    }
+
+    #[inline]
+    fn stepped(&mut self, at: &mut Context<'_>, step: &hooks::Step<'_>) -> Verdict {
         let Rules { judged, watched, draws, due, answer, hints } = self;
+        let due = std::mem::take(due);
+        let effects = step.effects;
+        // Nobody asked for anything, and nothing changed.
+        if let (Due::Nothing, None) = (due, &step.before) {
+            return Ok(());
+        }
         let Some(watch) = watched.get_mut(at.slot) else { return Ok(()) };
         let (server, record) = (at.server, at.record);
-        let step = Step { server, effects, judged, hints: *hints };
+        let before = step.before.as_ref().unwrap_or(&effects.view);
+        let step = Step { server, before, effects, judged, hints: *hints };
         if !record.waits && !effects.writes.is_empty() {
             watch.unsynced.extend(effects.writes.iter().map(|write| (write.token, false)));
         }
-        let outcome = match std::mem::take(due) {
+        let outcome = match due {
             Due::Answer => {
                 answer.as_ref().map_or(Ok(None), |answer| watch.check_answer(&step, answer))
             }

@@ -8,7 +8,7 @@ use super::timer::Timer;
 use crate::checker::quorum::Servers;
 use crate::checker::server::Server;
 use crate::mix::MixHasher;
-use crate::model::{AppendReply, Body, Message, NodeId, Position};
+use crate::model::{AppendReply, Body, Message, NodeId, Position, Term};
 use crate::subject::{Role, Token, View};
 
 /// The state that a server is known to remember, beside the record.
@@ -29,8 +29,6 @@ pub(super) struct Watch {
     pub(super) pending: VecDeque<(Token, Message)>,
     /// Memory for the check of such a step: true for each of its messages that is one of these.
     pub(super) left: Vec<bool>,
-    /// Its state before this step.
-    pub(super) before: View,
 }
 
 /// A server's pre-vote.
@@ -47,7 +45,7 @@ pub(super) enum Asking {
 impl Watch {
     /// Feeds the hasher with what a later verdict can depend on: votes count as long as the server stands.
     pub(super) fn feed(&self, server: &Server, hasher: &mut MixHasher) {
-        let Watch { timer, asking, votes, incoming, unsynced, pending, left: _, before: _ } = self;
+        let Watch { timer, asking, votes, incoming, unsynced, pending, left: _ } = self;
         (timer, asking, incoming, unsynced, pending).hash(hasher);
         (server.view.role == Role::Candidate).then_some(votes).hash(hasher);
     }
@@ -70,8 +68,7 @@ impl Watch {
 
     /// The consequences of a change of term or role, whatever its cause.
     #[inline]
-    pub(super) fn moves(&mut self, after: &View) {
-        let before = &self.before;
+    pub(super) fn moves(&mut self, before: &View, after: &View) {
         if before.term == after.term && before.role == after.role {
             return;
         }
@@ -89,14 +86,15 @@ impl Watch {
     /// True if the message leaves in this step, or has to wait for writes; then it is pending.
     #[inline]
     pub(super) fn answers(&mut self, step: &Step<'_>, to: NodeId, body: &Body) -> bool {
-        let due = Message::new(step.server.id, to, step.effects.view.term, body.clone());
+        let term = step.effects.view.term;
         let mut held = step.effects.held.iter().map(|held| &held.message);
-        if step.effects.sends.iter().any(|sent| step.says(sent, &due))
-            || held.any(|held| step.says(held, &due))
+        if step.effects.sends.iter().any(|sent| step.says(sent, to, term, body))
+            || held.any(|held| step.says(held, to, term, body))
         {
             return true;
         }
         let Some((newest, _)) = self.unsynced.back() else { return false };
+        let due = Message::new(step.server.id, to, term, body.clone());
         self.pending.push_back((*newest, due));
         true
     }
@@ -104,7 +102,8 @@ impl Watch {
 
 impl Step<'_> {
     /// True if a message is the one that is due; where logs part it need not tell.
-    pub(super) fn says(&self, sent: &Message, due: &Message) -> bool {
+    #[inline]
+    pub(super) fn says(&self, sent: &Message, to: NodeId, term: Term, due: &Body) -> bool {
         let refused = |body: &Body| {
             let Body::AppendEntriesReply { reply: AppendReply::Refused { prev, .. }, round } = body
             else {
@@ -112,10 +111,10 @@ impl Step<'_> {
             };
             Some((*prev, *round))
         };
-        let same = sent.body == due.body
-            || (!self.hints
-                && refused(&due.body).is_some()
-                && refused(&sent.body) == refused(&due.body));
-        sent.to == due.to && sent.term == due.term && same
+        let same = || {
+            let hinted = !self.hints && refused(due).is_some();
+            sent.body == *due || hinted && refused(&sent.body) == refused(due)
+        };
+        sent.to == to && sent.term == term && same()
     }
 }
