@@ -2,15 +2,20 @@
 
 use super::chain::Link;
 use super::checkers::Checkers;
+use super::properties::election_safety::is_leaders;
+use super::properties::follower_matches_leader::acknowledged;
 use super::properties::hooks::{Boot, Checker, Commit, Context, New, Step};
+use super::properties::one_vote_per_term::vote;
 use super::properties::violation::{Verdict, Violation};
 use super::properties::{Property, checkers};
 use crate::model::{Entry, HardState, LogIndex, Message, NodeId, Snapshot, length};
 use crate::network::MessageId;
-use crate::subject::{Answer, Effects, Event, LogWrite, Request, Role, Settings, View, Write};
+use crate::subject::{
+    Answer, Effects, Event, LogWrite, Request, Role, Settings, Token, View, Write,
+};
 use crate::time::Micros;
 
-/// Asks each checker in turn, with what is on record: `each!(self, slot, |checker, at| checker.takes(at, event))`.
+/// Asks each checker in turn, with what is on record: `each!(self, slot, |checker, at| checker.ticks(at))`.
 macro_rules! each {
     ($($arguments:tt)*) => {
         checkers!(ask! ($($arguments)*))
@@ -141,20 +146,15 @@ impl Checkers {
     ///
     /// # Panics
     /// If the server is unknown.
-    #[inline]
+    #[inline(always)]
     pub fn takes(&mut self, server: NodeId, event: &Event) {
         let slot = self.record.slot(server);
         self.record.announced = true;
         match event {
             Event::Receive(message) => self.receives(slot, message),
-            Event::Tick => {
-                self.record.ticks(slot);
-                each!(self, slot, |checker, at| checker.ticks(at));
-            }
-            Event::Persisted(token) => {
-                each!(self, slot, |checker, at| checker.notified(at, *token))
-            }
-            Event::Read(request) => each!(self, slot, |checker, at| checker.reads(at, *request)),
+            Event::Tick => self.ticks(slot),
+            Event::Persisted(token) => self.notified(slot, *token),
+            Event::Read(request) => self.reads(slot, *request),
             Event::Propose(..)
             | Event::Register(_)
             | Event::ProposeOnce(..)
@@ -163,6 +163,19 @@ impl Checkers {
             | Event::Compact(_)
             | Event::Apply => {}
         }
+    }
+
+    fn ticks(&mut self, slot: usize) {
+        self.record.ticks(slot);
+        each!(self, slot, |checker, at| checker.ticks(at));
+    }
+
+    fn notified(&mut self, slot: usize, token: Token) {
+        each!(self, slot, |checker, at| checker.notified(at, token));
+    }
+
+    fn reads(&mut self, slot: usize, request: Request) {
+        each!(self, slot, |checker, at| checker.reads(at, request));
     }
 
     fn receives(&mut self, slot: usize, message: &Message) {
@@ -204,8 +217,12 @@ impl Checkers {
         }
         judge!(self, slot, |checker, at| checker.stepped(at, &step));
         if self.record.announced {
-            effects.sends.iter().try_for_each(|message| self.makes(slot, message))?;
-            effects.held.iter().try_for_each(|held| self.makes(slot, &held.message))?;
+            for message in &effects.sends {
+                self.makes(slot, message)?;
+            }
+            for held in &effects.held {
+                self.makes(slot, &held.message)?;
+            }
             self.record.announced = false;
         }
         Ok(())
@@ -233,8 +250,12 @@ impl Checkers {
         judge!(self, slot, |checker, at| checker.moves(at, after));
         let before = &self.record.servers[slot].view;
         let configured = self.record.in_force(slot, before);
-        if after.role == Role::Leader && (before.role, before.term) != (after.role, after.term) {
-            judge!(self, slot, |checker, at| checker.elected(at, after.term));
+        let (role, term) = (before.role, before.term);
+        if (role, term, before.voted_for) != (after.role, after.term, after.voted_for) {
+            judge!(self, slot, |checker, at| checker.turns(at, after));
+            if after.role == Role::Leader && (role, term) != (after.role, after.term) {
+                judge!(self, slot, |checker, at| checker.elected(at, after.term));
+            }
         }
         for write in &effects.writes {
             self.write(slot, write, after)?;
@@ -363,6 +384,13 @@ impl Checkers {
     #[inline]
     pub fn sent(&mut self, message: &Message) -> Result<(), Violation> {
         let slot = self.record.slot(message.from);
+        if let Some(candidate) = vote(message) {
+            judge!(self, slot, |checker, at| checker.votes(at, message.term, candidate));
+        } else if let Some(matched) = acknowledged(&message.body) {
+            judge!(self, slot, |checker, at| checker.acknowledges(at, message, matched));
+        } else if is_leaders(&message.body) {
+            judge!(self, slot, |checker, at| checker.leads(at, message));
+        }
         judge!(self, slot, |checker, at| checker.sent(at, message));
         Ok(())
     }

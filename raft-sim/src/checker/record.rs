@@ -220,14 +220,14 @@ impl Record {
     }
 
     /// An entry is seen at this index of a log, behind `previous`: its link, and what the table knew of it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn see(&mut self, index: u64, previous: Link, entry: &Entry) -> (Link, Seen) {
         let link = previous.then(entry);
         (link, self.table.record(index, link))
     }
 
     /// A server has this entry at this index of its log.
-    #[inline]
+    #[inline(always)]
     pub(super) fn append(&mut self, slot: usize, index: u64, link: Link, payload: &Payload) {
         let log = &mut self.servers[slot].log;
         if let Payload::Membership(membership) = payload {

@@ -19,7 +19,7 @@ pub(in crate::checker) struct ElectionSafety {
 
 impl ElectionSafety {
     /// A server leads a term. Returns the other one that does, if there is one.
-    fn leads(&mut self, at: &Context<'_>, term: Term) -> Option<NodeId> {
+    fn rival(&mut self, at: &Context<'_>, term: Term) -> Option<NodeId> {
         let leader = *self.leaders.entry(term).or_insert(at.id());
         if leader != at.id() {
             return Some(leader);
@@ -43,7 +43,7 @@ impl Checker for ElectionSafety {
     #[inline]
     fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
         at.count(Property::ElectionSafety);
-        match self.leads(at, term) {
+        match self.rival(at, term) {
             Some(leader) => ElectionSafety::second(at.id(), "became leader", term, leader),
             None => Ok(()),
         }
@@ -51,14 +51,14 @@ impl Checker for ElectionSafety {
 
     /// Seen from outside: only the leader of a term sends the messages of one.
     #[inline]
-    fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
-        let (term, body) = (message.term, &message.body);
-        if !is_leaders(body) || self.led[at.slot] == Some(term) {
+    fn leads(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
+        let term = message.term;
+        if self.led[at.slot] == Some(term) {
             return Ok(());
         }
-        match self.leads(at, term) {
+        match self.rival(at, term) {
             Some(leader) => {
-                let what = format!("sent {}", body.with_article());
+                let what = format!("sent {}", message.body.with_article());
                 ElectionSafety::second(at.id(), &what, term, leader)
             }
             None => Ok(()),
@@ -68,7 +68,7 @@ impl Checker for ElectionSafety {
 
 /// True if only the leader of a term sends such a message.
 #[inline]
-pub(super) fn is_leaders(body: &Body) -> bool {
+pub(in crate::checker) fn is_leaders(body: &Body) -> bool {
     match body {
         Body::AppendEntries { .. } | Body::InstallSnapshot { .. } | Body::TimeoutNow => true,
         Body::RequestVote { .. }

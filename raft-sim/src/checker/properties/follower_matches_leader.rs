@@ -17,7 +17,7 @@ pub(in crate::checker) struct FollowerMatchesLeader;
 
 /// The index up to which a message acknowledges that logs match, if it does.
 #[inline]
-pub(super) fn acknowledged(body: &Body) -> Option<LogIndex> {
+pub(in crate::checker) fn acknowledged(body: &Body) -> Option<LogIndex> {
     match body {
         Body::AppendEntriesReply { reply: AppendReply::Success { matched }, .. } => *matched,
         Body::AppendEntriesReply { reply: AppendReply::Refused { .. }, .. }
@@ -41,10 +41,12 @@ impl Checker for FollowerMatchesLeader {
     }
 
     #[inline]
-    fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
-        let Some(matched) = acknowledged(&message.body) else {
-            return Ok(());
-        };
+    fn acknowledges(
+        &mut self,
+        at: &mut Context<'_>,
+        message: &Message,
+        matched: LogIndex,
+    ) -> Verdict {
         let Some(leader) = at.record.find(message.to) else {
             return Ok(());
         };

@@ -174,6 +174,12 @@ pub(in crate::checker) trait Checker: Sized + Hash {
         Ok(())
     }
 
+    /// In this step its role, its term or its vote changes.
+    #[inline(always)]
+    fn turns(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+        Ok(())
+    }
+
     /// The server becomes leader of this term.
     #[inline(always)]
     fn elected(&mut self, at: &mut Context<'_>, term: Term) -> Verdict {
@@ -293,7 +299,30 @@ pub(in crate::checker) trait Checker: Sized + Hash {
         Ok(())
     }
 
-    /// A message leaves it.
+    /// A message leaves it that is its vote for a candidate.
+    #[inline(always)]
+    fn votes(&mut self, at: &mut Context<'_>, term: Term, candidate: NodeId) -> Verdict {
+        Ok(())
+    }
+
+    /// A message leaves it that acknowledges the receiver's log up to an index.
+    #[inline(always)]
+    fn acknowledges(
+        &mut self,
+        at: &mut Context<'_>,
+        message: &Message,
+        matched: LogIndex,
+    ) -> Verdict {
+        Ok(())
+    }
+
+    /// A message leaves it that only the leader of a term sends.
+    #[inline(always)]
+    fn leads(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
+        Ok(())
+    }
+
+    /// A message leaves it, of any kind: one of the three hooks before may have been called for it.
     #[inline(always)]
     fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
         Ok(())

@@ -1,5 +1,6 @@
 //! Justified Read.
 
+mod known;
 mod memory;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -13,6 +14,8 @@ use crate::model::{Body, Message, NodeId, Term, length};
 use crate::network::MessageId;
 use crate::subject::{Answer, Event, Request, Role};
 use crate::time::Micros;
+
+use known::{Known, Peer, Sent};
 
 /// Justified Read (§8, dissertation §6.4): a read sees everything that was committed when it was requested, and the
 /// server that answers it knows that. A leader knows it if it has committed an entry of its term and either has heard from a quorum since,
@@ -48,52 +51,6 @@ struct Asked {
     confirmed: bool,
     /// True once it has taken a message.
     heard: bool,
-}
-
-/// The times that a message carries.
-#[derive(Clone, Copy, Debug, Default, Hash)]
-struct Sent {
-    /// When it was sent.
-    at: u64,
-    /// When the latest message of its receiver was sent that its sender had taken by then, in the same term.
-    echoes: u64,
-}
-
-/// What is known of one server.
-#[derive(Clone, Debug, Hash)]
-struct Known {
-    /// The last term that it led, and the last in which it told another server to stand.
-    led: Term,
-    handed_over: Option<Term>,
-    /// The number of messages that have reached it, and of those that it has taken: while it is paused, fewer.
-    delivered: u64,
-    taken: u64,
-    /// The times of those that it has not taken, as far as they matter, by their numbers. Their slots are free again.
-    arrived: VecDeque<(u64, Sent)>,
-    /// For each other server, S1 first.
-    peers: Vec<Peer>,
-}
-
-/// What a server has taken from another one in the latest term of a message.
-#[derive(Clone, Copy, Debug, Default, Hash)]
-struct Peer {
-    term: Term,
-    taken: Sent,
-    /// The last message to it.
-    sent: Sent,
-}
-
-impl Known {
-    /// The server takes the message that reached it first: its times, if they matter.
-    #[inline]
-    fn takes(&mut self) -> Option<Sent> {
-        if self.taken == self.delivered {
-            return None;
-        }
-        self.taken += 1;
-        let number = self.taken;
-        self.arrived.pop_front_if(|(other, _)| *other == number).map(|(_, sent)| sent)
-    }
 }
 
 impl JustifiedRead {
@@ -296,8 +253,13 @@ impl Checker for JustifiedRead {
             return Ok(());
         }
         let mut asked = std::mem::take(&mut self.asked);
+        // What is not confirmed for one time is not for a later one.
+        let mut until = u64::MAX;
         for read in asked.iter_mut().filter(|read| read.slot == at.slot && !read.confirmed) {
-            read.confirmed = self.is_confirmed(at, read.since);
+            read.confirmed = read.since < until && self.is_confirmed(at, read.since);
+            if !read.confirmed {
+                until = until.min(read.since);
+            }
         }
         self.asked = asked;
         Ok(())

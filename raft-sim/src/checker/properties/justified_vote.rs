@@ -194,7 +194,7 @@ impl Checker for JustifiedVote {
 
     /// It gives its vote.
     #[inline]
-    fn moves(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+    fn turns(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
         let server = at.server;
         let before = (server.view.term, server.view.voted_for);
         if after.role == Role::Candidate && after.term > before.0 {

@@ -111,7 +111,7 @@ impl Checker for LegalRoles {
     }
 
     #[inline]
-    fn moves(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+    fn turns(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
         LegalRoles::check(at, after)
     }
 
@@ -119,7 +119,8 @@ impl Checker for LegalRoles {
     /// votes in it.
     #[inline]
     fn stepped(&mut self, at: &mut Context<'_>, step: &Step<'_>) -> Verdict {
-        let Some((from, term)) = self.called.take() else { return Ok(()) };
+        let Some((from, term)) = self.called else { return Ok(()) };
+        self.called = None;
         let view = &step.effects.view;
         if (view.role, view.term) != (Role::Candidate, term) {
             return Ok(());

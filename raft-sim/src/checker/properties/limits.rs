@@ -94,14 +94,15 @@ impl Limits {
         }
         let configurations = &at.server.log.configurations;
         let Some(follower) = at.record.find(message.to) else { return Ok(()) };
-        // What is known of a server that is no member yet may be forgotten, and begin anew.
-        if !contains(configurations.latest().1, message.to) {
-            return Ok(());
-        }
-        let (first, last) = (entries[0].index.get(), entries[0].index.get() + count - 1);
+        let first = entries[0].index.get();
+        let last = first + count - 1;
         let run = &mut self.unanswered[at.slot][follower];
         let (term, configured) = (message.term, configurations.len());
         let goes_on = (run.term, run.configured, run.last + 1) == (term, configured, first);
+        // What is known of a server that is no member yet may be forgotten, and begin anew.
+        if !goes_on && !contains(configurations.latest().1, message.to) {
+            return Ok(());
+        }
         *run = Run { term, configured, first: if goes_on { run.first } else { first }, last };
         let unanswered = last + 1 - run.first;
         if unanswered > u64::from(settings.window) {

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Property;
-use super::one_vote_per_term::vote;
 use crate::checker::properties::hooks::{Boot, Checker, Context, New};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::{Servers, are_quorum};
 use crate::checker::record::Record;
-use crate::model::{Membership, Message, NodeId, Term};
+use crate::model::{Membership, NodeId, Term};
 use crate::subject::{Role, View};
 
 /// No Rival Entry (§5.2, §5.3): entries of a term are made by its leader, and the votes of a quorum make
@@ -66,41 +65,6 @@ impl NoRivalEntry {
         }
     }
 
-    /// A vote leaves the server.
-    #[inline]
-    pub(in crate::checker) fn gives(
-        &mut self,
-        at: &mut Context<'_>,
-        term: Term,
-        candidate: NodeId,
-    ) -> Verdict {
-        let Some(slot) = at.record.find(candidate) else {
-            return Ok(());
-        };
-        let candidacy = &mut self.candidacies[slot];
-        let before = candidacy.voters;
-        // A vote of a term that the candidate has left, or one that was counted.
-        if term != candidacy.term || !candidacy.voters.insert(at.id()) {
-            return Ok(());
-        }
-        let elects = |voters| are_quorum(&candidacy.configuration, voters);
-        if at.record.any_quorum || elects(before) || !elects(candidacy.voters) {
-            return Ok(());
-        }
-        at.count(Property::NoRivalEntry);
-        let whose = match self.authors.get(&term) {
-            None | Some(Author::Given) => return Ok(()),
-            Some(Author::Leader(author)) if *author == candidate => return Ok(()),
-            Some(Author::Leader(author)) => format!("{author} made"),
-            Some(Author::Unknown) => "no leader made".to_owned(),
-        };
-        let detail = format!(
-            "a majority voted for {candidate} in term {term}, of which a log holds an entry that \
-             {whose}"
-        );
-        violated(Property::NoRivalEntry, candidate, detail)
-    }
-
     /// A server of a trace has written its log: a leader that made an entry of it may not have said so yet.
     pub(in crate::checker) fn forget_unknown(&mut self, slot: usize) {
         self.authors.retain(|_, author| *author != Author::Unknown);
@@ -136,7 +100,7 @@ impl Checker for NoRivalEntry {
     }
 
     #[inline]
-    fn moves(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
+    fn turns(&mut self, at: &mut Context<'_>, after: &View) -> Verdict {
         self.stands(at, after);
         Ok(())
     }
@@ -156,11 +120,32 @@ impl Checker for NoRivalEntry {
     }
 
     #[inline]
-    fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
-        match vote(message) {
-            Some(candidate) => self.gives(at, message.term, candidate),
-            None => Ok(()),
+    fn votes(&mut self, at: &mut Context<'_>, term: Term, candidate: NodeId) -> Verdict {
+        let Some(slot) = at.record.find(candidate) else {
+            return Ok(());
+        };
+        let candidacy = &mut self.candidacies[slot];
+        let before = candidacy.voters;
+        // A vote of a term that the candidate has left, or one that was counted.
+        if term != candidacy.term || !candidacy.voters.insert(at.id()) {
+            return Ok(());
         }
+        let elects = |voters| are_quorum(&candidacy.configuration, voters);
+        if at.record.any_quorum || elects(before) || !elects(candidacy.voters) {
+            return Ok(());
+        }
+        at.count(Property::NoRivalEntry);
+        let whose = match self.authors.get(&term) {
+            None | Some(Author::Given) => return Ok(()),
+            Some(Author::Leader(author)) if *author == candidate => return Ok(()),
+            Some(Author::Leader(author)) => format!("{author} made"),
+            Some(Author::Unknown) => "no leader made".to_owned(),
+        };
+        let detail = format!(
+            "a majority voted for {candidate} in term {term}, of which a log holds an entry that \
+             {whose}"
+        );
+        violated(Property::NoRivalEntry, candidate, detail)
     }
 }
 

@@ -27,7 +27,7 @@ struct Voter {
 
 /// The candidate for which a message is its sender's vote, if it is one.
 #[inline]
-pub(super) fn vote(message: &Message) -> Option<NodeId> {
+pub(in crate::checker) fn vote(message: &Message) -> Option<NodeId> {
     match message.body {
         Body::RequestVote { .. } => Some(message.from),
         Body::RequestVoteReply { granted: true } => Some(message.to),
@@ -46,29 +46,6 @@ pub(super) fn vote(message: &Message) -> Option<NodeId> {
 }
 
 impl OneVotePerTerm {
-    /// A vote leaves the server.
-    #[inline]
-    pub(in crate::checker) fn gives(
-        &mut self,
-        at: &mut Context<'_>,
-        term: Term,
-        candidate: NodeId,
-    ) -> Verdict {
-        let voter = &mut self.voters[at.slot];
-        if voter.last == Some((term, candidate)) {
-            return Ok(());
-        }
-        let first = *voter.votes.entry(term).or_insert(candidate);
-        voter.last = Some((term, first));
-        at.count(Property::OneVotePerTerm);
-        if first == candidate {
-            return Ok(());
-        }
-        let id = at.id();
-        let detail = format!("{id} voted for {candidate} in term {term}, after voting for {first}");
-        violated(Property::OneVotePerTerm, id, detail)
-    }
-
     /// A server's disk has had this vote all along.
     pub(in crate::checker) fn had_voted(&mut self, slot: usize, term: Term, candidate: NodeId) {
         self.voters[slot].votes.entry(term).or_insert(candidate);
@@ -95,11 +72,20 @@ impl Checker for OneVotePerTerm {
     }
 
     #[inline]
-    fn sent(&mut self, at: &mut Context<'_>, message: &Message) -> Verdict {
-        match vote(message) {
-            Some(candidate) => self.gives(at, message.term, candidate),
-            None => Ok(()),
+    fn votes(&mut self, at: &mut Context<'_>, term: Term, candidate: NodeId) -> Verdict {
+        let voter = &mut self.voters[at.slot];
+        if voter.last == Some((term, candidate)) {
+            return Ok(());
         }
+        let first = *voter.votes.entry(term).or_insert(candidate);
+        voter.last = Some((term, first));
+        at.count(Property::OneVotePerTerm);
+        if first == candidate {
+            return Ok(());
+        }
+        let id = at.id();
+        let detail = format!("{id} voted for {candidate} in term {term}, after voting for {first}");
+        violated(Property::OneVotePerTerm, id, detail)
     }
 }
 

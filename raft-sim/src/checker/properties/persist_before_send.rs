@@ -1,13 +1,12 @@
 //! Persist before Send (18).
 
 use super::Property;
-use super::follower_matches_leader::acknowledged;
 use super::one_vote_per_term::vote;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
-use crate::model::{Body, Message};
+use crate::model::{Body, LogIndex, Message};
 
 /// Persist before Send (Figure 2, §5.6): persistent state is updated on stable storage before responding to RPCs.
 /// What leaves a server must survive its power loss: its term in every message, its vote in a RequestVote (for
@@ -33,20 +32,28 @@ impl Checker for PersistBeforeSend {
         if server.durable.term > message.term {
             return Ok(());
         }
-        if let Some(candidate) = vote(message) {
-            if server.durable.voted_for == Some(candidate) {
-                return Ok(());
-            }
-            let asks = matches!(message.body, Body::RequestVote { .. });
-            let reported = if asks { "its vote for itself" } else { "its vote" };
-            return too_early(server, message, reported);
-        }
-        match acknowledged(&message.body) {
-            Some(matched) if !holds_durably(server, message, matched.get()) => {
-                too_early(server, message, "the entries it acknowledges")
+        match vote(message) {
+            Some(candidate) if server.durable.voted_for != Some(candidate) => {
+                let asks = matches!(message.body, Body::RequestVote { .. });
+                let reported = if asks { "its vote for itself" } else { "its vote" };
+                too_early(server, message, reported)
             }
             Some(_) | None => Ok(()),
         }
+    }
+
+    #[inline]
+    fn acknowledges(
+        &mut self,
+        at: &mut Context<'_>,
+        message: &Message,
+        matched: LogIndex,
+    ) -> Verdict {
+        let server = at.server;
+        if server.durable.term == message.term && !holds_durably(server, message, matched.get()) {
+            return too_early(server, message, "the entries it acknowledges");
+        }
+        Ok(())
     }
 }
 

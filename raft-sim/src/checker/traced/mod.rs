@@ -156,8 +156,8 @@ impl Traced {
         let Checkers { record, list, exercised, .. } = &mut self.checkers;
         let at = &mut Context::of(record, slot, exercised);
         list.monotonicity.moves(at, &after)?;
-        list.legal_roles.moves(at, &after)?;
-        list.no_rival_entry.moves(at, &after)?;
+        list.legal_roles.turns(at, &after)?;
+        list.no_rival_entry.turns(at, &after)?;
         if role == Role::Leader && (before.role, before.term) != (role, term) {
             self.led(server, term)?;
         }
@@ -211,8 +211,8 @@ impl Traced {
         let slot = self.slot(server);
         let Checkers { record, list, exercised, .. } = &mut self.checkers;
         let at = &mut Context::of(record, slot, exercised);
-        list.one_vote_per_term.gives(at, term, candidate)?;
-        list.no_rival_entry.gives(at, term, candidate)
+        list.one_vote_per_term.votes(at, term, candidate)?;
+        list.no_rival_entry.votes(at, term, candidate)
     }
 
     /// The votes of a quorum for a server in its term, of any configuration that may be in force on it: the latest

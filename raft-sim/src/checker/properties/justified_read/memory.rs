@@ -2,7 +2,8 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::{Asked, JustifiedRead, Known, Peer, Sent};
+use super::known::{Known, Peer, Sent};
+use super::{Asked, JustifiedRead};
 
 /// Only the order of times makes a difference, and only as far as something waits that is not older.
 impl Hash for JustifiedRead {

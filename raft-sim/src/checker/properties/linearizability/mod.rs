@@ -131,23 +131,28 @@ impl Linearizability {
     /// A client sends a request; only reads and commands count here.
     #[inline]
     fn ask(&mut self, at: Micros, event: &Event) {
-        let (request, waiting, anew) = match event {
+        let (request, waiting) = match event {
             Event::Read(request) => {
                 let since = self.register.read();
-                (*request, Waiting::Read(since), Some((Operation::Read(*request), None)))
+                self.note(at, Operation::Read(*request), *request, What::Asks(None));
+                (*request, Waiting::Read(since))
             }
             Event::Propose(request, command) => {
                 let number = self.register.write(value(command));
-                (*request, Waiting::Write(number), Some((Operation::Write(number), None)))
+                self.note(at, Operation::Write(number), *request, What::Asks(None));
+                (*request, Waiting::Write(number))
             }
-            Event::ProposeOnce(request, once) => match self.register.write_once(value_once(once)) {
-                Asked::Again(number) => (*request, Waiting::Once(number), None),
-                Asked::Anew(number) => {
-                    let operation = Operation::Write(number);
-                    let anew = Some((operation, Some(once.session)));
-                    (*request, Waiting::Once(number), anew)
-                }
-            },
+            Event::ProposeOnce(request, once) => {
+                let number = match self.register.write_once(value_once(once)) {
+                    Asked::Again(number) => number,
+                    Asked::Anew(number) => {
+                        let session = What::Asks(Some(once.session));
+                        self.note(at, Operation::Write(number), *request, session);
+                        number
+                    }
+                };
+                (*request, Waiting::Once(number))
+            }
             Event::Tick
             | Event::Receive(_)
             | Event::Persisted(_)
@@ -157,9 +162,6 @@ impl Linearizability {
             | Event::Compact(_)
             | Event::Apply => return,
         };
-        if let Some((operation, session)) = anew {
-            self.note(at, operation, request, What::Asks(session));
-        }
         self.waiting.insert(request, waiting);
     }
 

@@ -71,8 +71,10 @@ impl Watch {
         let (server, after) = (step.server, &step.effects.view);
         self.moves(step.before, after);
         let first = self.unsynced.front().map_or(Token(u64::MAX), |(token, _)| *token);
-        self.left.clear();
-        self.left.resize(step.effects.sends.len(), false);
+        if !self.pending.is_empty() {
+            self.left.clear();
+            self.left.resize(step.effects.sends.len(), false);
+        }
         let mut judged = None;
         while let Some((_, message)) = self.pending.pop_front_if(|(after, _)| *after < first) {
             // A message of an older term: its receiver would have to ignore it.

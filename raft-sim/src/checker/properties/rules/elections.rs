@@ -191,7 +191,7 @@ impl Watch {
         let server = step.server;
         let verb = if stood { "stands" } else { "asks for pre-votes" };
         let (shortest, longest) = step.server.settings.election_timeout;
-        if step.judged.contains(&Property::ElectionTimer) {
+        if step.judged.has(Property::ElectionTimer) {
             let early = |detail| Err((Property::ElectionTimer, detail));
             if !may_stand(server) {
                 return early(format!("{verb}, and is no voter"));

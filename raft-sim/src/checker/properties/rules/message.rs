@@ -18,9 +18,9 @@ impl Watch {
         message: &Message,
         due: &mut Option<Answer>,
     ) -> Due {
-        let before = server.view;
+        let before = &server.view;
         let Message { from, to, term, body, own: _ } = message;
-        if *to != server.id || *from == server.id || is_out_of_reach(message) {
+        if *to != server.id || *from == server.id {
             return Due::Nothing;
         }
         // What a leader makes of replies is not judged here; a reply of a server outside the configuration may be
@@ -29,7 +29,10 @@ impl Watch {
         if is_reply(body) && (led || !contains(server.log.configurations.latest().1, *from)) {
             return Due::Nothing;
         }
-        let answer = due.insert(Answer::new(message, before));
+        if is_out_of_reach(message) {
+            return Due::Nothing;
+        }
+        let answer = due.insert(Answer::new(message, *before));
         if server.settings.check_quorum
             && matches!(body, Body::RequestVote { transfer: false, .. } | Body::PreVote { .. })
         {
@@ -125,7 +128,7 @@ impl Watch {
                 Contact::Nothing
             }
         };
-        self.moves(&before, &answer.view);
+        self.moves(before, &answer.view);
         if contact != Contact::Nothing {
             self.timer.restart(answer.view.term);
             self.asking = Asking::No;

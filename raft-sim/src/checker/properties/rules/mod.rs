@@ -38,9 +38,8 @@ use watch::Watch;
 /// The rules of receivers, as far as they are claimed.
 #[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct Rules {
-    /// The properties that are judged; if there are none, no server is watched.
-    judged: Vec<Property>,
-    /// The state of each server, S1 first.
+    judged: Claimed,
+    /// The state of each server, S1 first; no server is watched if no property is judged.
     watched: Vec<Watch>,
     draws: Draws,
     due: Due,
@@ -48,6 +47,17 @@ pub(in crate::checker) struct Rules {
     answer: Option<Answer>,
     /// True if a refused AppendEntries tells where the logs part.
     hints: bool,
+}
+
+/// The properties that are claimed, and so judged: true at their numbers.
+#[derive(Clone, Debug, Hash)]
+struct Claimed([bool; Property::LAST]);
+
+impl Claimed {
+    #[inline]
+    fn has(&self, property: Property) -> bool {
+        self.0[property as usize]
+    }
 }
 
 /// The requirement on a step.
@@ -72,8 +82,7 @@ struct Step<'a> {
     /// Its state before.
     before: &'a View,
     effects: &'a Effects,
-    /// The properties that are judged.
-    judged: &'a [Property],
+    judged: &'a Claimed,
     /// True if a refused AppendEntries tells where the logs part.
     hints: bool,
 }
@@ -92,8 +101,9 @@ impl Checker for Rules {
         };
         let rules =
             [Property::ElectionTimer, Property::Voting, Property::Appending, Property::Installing];
-        let judged: Vec<Property> = rules.into_iter().filter(claims).collect();
-        let watched = if judged.is_empty() { 0 } else { record.servers.len() };
+        let mut judged = Claimed([false; Property::LAST]);
+        rules.into_iter().filter(claims).for_each(|property| judged.0[property as usize] = true);
+        let watched = if judged.0.contains(&true) { record.servers.len() } else { 0 };
         let watched = (0..watched).map(|_| Watch::default()).collect();
         Rules {
             judged,
@@ -130,7 +140,7 @@ impl Checker for Rules {
 
     #[inline]
     fn ticks(&mut self, _: &mut Context<'_>) {
-        if !self.judged.is_empty() {
+        if !self.watched.is_empty() {
             self.due = Due::Tick;
         }
     }
@@ -144,13 +154,13 @@ impl Checker for Rules {
 
     #[inline]
     fn stepped(&mut self, at: &mut Context<'_>, step: &hooks::Step<'_>) -> Verdict {
-        let Rules { judged, watched, draws, due, answer, hints } = self;
-        let due = std::mem::take(due);
-        let effects = step.effects;
+        let due = std::mem::take(&mut self.due);
         // Nobody asked for anything, and nothing changed.
         if let (Due::Nothing, None) = (due, &step.before) {
             return Ok(());
         }
+        let Rules { judged, watched, draws, answer, hints, due: _ } = self;
+        let effects = step.effects;
         let Some(watch) = watched.get_mut(at.slot) else { return Ok(()) };
         let (server, record) = (at.server, at.record);
         let before = step.before.as_ref().unwrap_or(&effects.view);
@@ -171,9 +181,9 @@ impl Checker for Rules {
             }
         };
         match outcome {
-            Ok(Some(property)) if judged.contains(&property) => at.count(property),
+            Ok(Some(property)) if judged.has(property) => at.count(property),
             Ok(_) => {}
-            Err((property, detail)) if judged.contains(&property) => {
+            Err((property, detail)) if judged.has(property) => {
                 // If the property is set aside, the run goes on; what the server remembers is not known any more.
                 watch.lose_track();
                 let id = server.id;
