@@ -4,10 +4,6 @@ use std::collections::VecDeque;
 
 use crate::subject::Request;
 
-/// The number of requests at the end of the queue that are looked at one by one: those of administrators have later
-/// numbers than those of clients, and repeated ones earlier numbers than others that are open.
-const NEWEST: usize = 8;
-
 /// The open requests, each with what is remembered of it, in the order of their numbers.
 ///
 /// Numbers mostly grow, and mostly the newest request is answered at once, or the oldest one: both are at an end of the
@@ -81,12 +77,7 @@ impl<T> Open<T> {
     }
 
     fn place(&self, request: Request) -> Result<usize, usize> {
-        let newest = self.0.iter().rev().take(NEWEST);
-        match newest.enumerate().find(|(_, (other, _))| *other <= request) {
-            Some((newer, (other, _))) if *other == request => Ok(self.0.len() - 1 - newer),
-            Some((newer, _)) => Err(self.0.len() - newer),
-            None => self.0.binary_search_by_key(&request, |(other, _)| *other),
-        }
+        self.0.binary_search_by_key(&request, |(other, _)| *other)
     }
 }
 
