@@ -1,9 +1,10 @@
 //! Explorations within small bounds: the counts are those of docs/exploration.md, which TLC has counted, too.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 
-use raft_sim::explore::{Bounds, End, Options, Reductions, explore};
+use raft_sim::explore::{Bounds, End, Explored, Options, Reductions, explore};
 use raft_sim::reference::Reference;
 use raft_tests::root;
 use serde_json::{Value, json};
@@ -43,32 +44,50 @@ fn bounds(words: &str) -> Bounds {
     serde_json::from_value(bounds).expect("bounds")
 }
 
+/// An exploration of the core within the bounds of a row.
+fn explored(words: &str, dump: bool) -> Explored {
+    let options = Options {
+        bounds: bounds(words),
+        settings: String::new(),
+        histories: false,
+        live: false,
+        reductions: Reductions::default(),
+        spill: None,
+        depth_first: None,
+        threads: NonZeroUsize::MIN,
+        dump,
+        save: None,
+        resume: None,
+    };
+    explore(&Reference, &options, &mut |_| false).expect("it can be explored")
+}
+
 #[test]
 fn small_explorations_have_the_counts_that_tlc_has() {
     let page = fs::read_to_string(root().join("docs/exploration.md")).expect("the page");
     let rows: Vec<_> = page.lines().filter_map(row).filter(|(_, it)| it[0] <= SMALL).collect();
     assert!(rows.len() >= 10, "the page has only {} rows", rows.len());
     for (words, counted) in rows {
-        let options = Options {
-            bounds: bounds(words),
-            settings: String::new(),
-            histories: false,
-            live: false,
-            reductions: Reductions::default(),
-            spill: None,
-            depth_first: None,
-            threads: NonZeroUsize::MIN,
-            dump: false,
-            save: None,
-            resume: None,
-        };
-        let explored = explore(&Reference, &options, &mut |_| false).expect("it can be explored");
-        assert!(matches!(explored.end, End::Exhausted), "servers {words}: {:?}", explored.end);
-        let reach = explored.reach;
+        let Explored { reach, end, .. } = explored(words, false);
+        assert!(matches!(end, End::Exhausted), "servers {words}: {end:?}");
         assert_eq!(
             [reach.distinct, reach.generated, u64::from(reach.depth)],
             counted,
             "servers {words}"
         );
+    }
+}
+
+#[test]
+fn each_state_has_a_text_of_its_own() {
+    for words in [
+        "2, terms 1, heartbeats 1, reads 2",
+        "2, terms 2, entries 1, crashes 1, snapshots 1",
+        "2, joiners 1, terms 1, heartbeats 1, members 1, snapshots 1",
+        "2, terms 2, entries 1, transfers 1, timeouts 2",
+    ] {
+        let Explored { reach, states, .. } = explored(words, true);
+        let texts: BTreeSet<&String> = states.iter().collect();
+        assert_eq!(texts.len() as u64, reach.distinct, "servers {words}");
     }
 }
