@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::num::NonZeroUsize;
 
-use raft_sim::explore::{Bounds, End, Explored, Options, Reductions, explore};
+use raft_sim::explore::{Bounds, End, Explored, Options, explore};
 use raft_sim::reference::Reference;
 use raft_tests::root;
 use serde_json::{Value, json};
@@ -46,19 +45,7 @@ fn bounds(words: &str) -> Bounds {
 
 /// An exploration of the core within the bounds of a row.
 fn explored(words: &str, dump: bool) -> Explored {
-    let options = Options {
-        bounds: bounds(words),
-        settings: String::new(),
-        histories: false,
-        live: false,
-        reductions: Reductions::default(),
-        spill: None,
-        depth_first: None,
-        threads: NonZeroUsize::MIN,
-        dump,
-        save: None,
-        resume: None,
-    };
+    let options = Options { dump, ..Options::new(bounds(words)) };
     explore(&Reference, &options, &mut |_| false).expect("it can be explored")
 }
 

@@ -62,10 +62,10 @@ impl Spare {
 }
 
 impl Drop for Spare {
-    /// Waits until nothing is written any more: the directory may be somebody else's next.
+    /// Waits until nothing is written any more: another server may open the directory next.
     fn drop(&mut self) {
         if let Some(thread) = self.thread.take() {
-            // It has a result that nobody needs.
+            // The file is removed at the next boot, made or not.
             let _ = thread.join();
         }
     }

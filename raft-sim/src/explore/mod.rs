@@ -83,6 +83,24 @@ pub struct Options {
 }
 
 impl Options {
+    /// Options with these bounds and the default settings: breadth first on one thread, without reductions or files.
+    #[must_use]
+    pub fn new(bounds: Bounds) -> Options {
+        Options {
+            bounds,
+            settings: String::new(),
+            histories: false,
+            live: false,
+            reductions: Reductions::default(),
+            spill: None,
+            depth_first: None,
+            threads: NonZeroUsize::MIN,
+            dump: false,
+            save: None,
+            resume: None,
+        }
+    }
+
     /// # Errors
     /// Two of them exclude each other.
     fn check(&self) -> Result<(), String> {

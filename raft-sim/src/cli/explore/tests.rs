@@ -89,19 +89,7 @@ fn states_that_wait_in_files_are_the_same() {
     std::fs::create_dir_all(&folder).expect("a folder for files");
     let bounds = Line::try_parse_from("explore --servers 2 --terms 2 --entries 1".split(' '));
     let bounds = bounds.expect("it is well-formed").args.bounds.bounds().expect("they make sense");
-    let memory = Options {
-        bounds,
-        settings: String::new(),
-        histories: false,
-        live: false,
-        reductions: Reductions::default(),
-        spill: None,
-        depth_first: None,
-        threads: NonZeroUsize::MIN,
-        dump: false,
-        save: None,
-        resume: None,
-    };
+    let memory = Options::new(bounds);
     // All of them are in files.
     let spill = Some(Spill { folder: folder.clone(), memory: 0 });
     let files = Options { spill, ..memory.clone() };

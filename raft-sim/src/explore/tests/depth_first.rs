@@ -6,13 +6,13 @@ use super::*;
 
 fn depth_first(step: u32, cache: u64, bounds: Bounds) -> Options {
     let step = NonZeroU32::new(step).expect("more than none");
-    Options { depth_first: Some(DepthFirst { step, cache }), ..options(bounds) }
+    Options { depth_first: Some(DepthFirst { step, cache }), ..Options::new(bounds) }
 }
 
 #[test]
 fn depth_first_takes_the_same_states_however_small_its_cache_is() {
     let pair = Bounds { servers: 2, ..bounds(1, 1, 0) };
-    let (_, distinct, depth) = counts(&options(pair));
+    let (_, distinct, depth) = counts(&Options::new(pair));
     let Explored { reach, end, .. } = explored(&Reference, &depth_first(5, 1 << 20, pair));
     assert!(matches!(end, End::Exhausted), "{end:?}");
     assert_eq!(reach.distinct, distinct);
@@ -29,7 +29,7 @@ fn depth_first_takes_the_same_states_however_small_its_cache_is() {
 fn depth_first_by_single_actions_finds_a_shortest_history() {
     for broken in [&Forgetful as &dyn Implementation, &reductions::Shortened] {
         let bounds = bounds(1, 1, 1);
-        let shortest = reductions::verdict(broken, &options(bounds));
+        let shortest = reductions::verdict(broken, &Options::new(bounds));
         let found = reductions::verdict(broken, &depth_first(1, 1 << 20, bounds));
         assert_eq!(found.map(|(_, actions)| actions), shortest.map(|(_, actions)| actions));
         let (_, deep) =

@@ -48,16 +48,16 @@ impl Subject for Deaf {
 #[test]
 fn from_every_state_of_the_core_a_command_can_be_committed() {
     for bounds in reductions::small() {
-        let live = Options { live: true, ..options(bounds) };
-        assert_eq!(counts(&live), counts(&options(bounds)));
+        let live = Options { live: true, ..Options::new(bounds) };
+        assert_eq!(counts(&live), counts(&Options::new(bounds)));
     }
 }
 
 #[test]
 fn a_state_from_which_none_can_is_found_by_a_shortest_history() {
     let pair = Bounds { servers: 2, ..bounds(0, 0, 0) };
-    assert_eq!(reductions::verdict(&Hoarse, &options(pair)), None);
-    let live = Options { live: true, ..options(pair) };
+    assert_eq!(reductions::verdict(&Hoarse, &Options::new(pair)), None);
+    let live = Options { live: true, ..Options::new(pair) };
     let End::Found(found) = explored(&Hoarse, &live).end else { panic!("it can't go on") };
     // Both stand for the first term, and neither hears of a later one.
     assert_eq!((&found.finding, found.actions), (&Finding::Trapped, 2));

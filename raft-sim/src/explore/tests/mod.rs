@@ -27,22 +27,6 @@ pub(crate) fn bounds(entries: u8, crashes: u8, duplicates: u8) -> Bounds {
     }
 }
 
-pub(crate) fn options(bounds: Bounds) -> Options {
-    Options {
-        bounds,
-        settings: String::new(),
-        histories: false,
-        live: false,
-        reductions: Reductions::default(),
-        spill: None,
-        depth_first: None,
-        threads: NonZeroUsize::MIN,
-        dump: false,
-        save: None,
-        resume: None,
-    }
-}
-
 pub(crate) fn explored(implementation: &dyn Implementation, options: &Options) -> Explored {
     explore(implementation, options, &mut |_| false).expect("it can be explored")
 }
@@ -56,30 +40,30 @@ fn counts(options: &Options) -> (u64, u64, u32) {
 
 #[test]
 fn the_counts_are_those_of_the_model() {
-    assert_eq!(counts(&options(bounds(0, 0, 0))), (8_845, 2_596, 16));
-    assert_eq!(counts(&options(bounds(1, 0, 0))), (29_320, 8_395, 20));
+    assert_eq!(counts(&Options::new(bounds(0, 0, 0))), (8_845, 2_596, 16));
+    assert_eq!(counts(&Options::new(bounds(1, 0, 0))), (29_320, 8_395, 20));
 }
 
 #[test]
 fn the_counts_do_not_depend_on_the_number_of_threads() {
-    let one = options(Bounds { servers: 2, terms: 2, ..bounds(1, 1, 1) });
+    let one = Options::new(Bounds { servers: 2, terms: 2, ..bounds(1, 1, 1) });
     let two = Options { threads: NonZeroUsize::new(2).expect("more than none"), ..one.clone() };
     assert_eq!(counts(&one), counts(&two));
 }
 
 #[test]
 fn without_crashes_what_the_checkers_remember_follows_from_the_state() {
-    let worlds = options(bounds(1, 0, 0));
+    let worlds = Options::new(bounds(1, 0, 0));
     let histories = Options { histories: true, ..worlds.clone() };
     assert_eq!(counts(&worlds), counts(&histories));
-    let worlds = options(Bounds { servers: 2, ..bounds(1, 1, 0) });
+    let worlds = Options::new(Bounds { servers: 2, ..bounds(1, 1, 0) });
     let histories = Options { histories: true, ..worlds.clone() };
     assert!(counts(&worlds) < counts(&histories));
 }
 
 #[test]
 fn by_whatever_names_there_are_as_many_states_as_theory_demands() {
-    let names = options(Bounds { terms: 2, servers: 2, ..bounds(1, 1, 0) });
+    let names = Options::new(Bounds { terms: 2, servers: 2, ..bounds(1, 1, 0) });
     let reductions = Reductions { symmetry: true, ..Reductions::default() };
     let one = Options { reductions, ..names.clone() };
     let (_, all, depth) = counts(&names);
@@ -97,7 +81,7 @@ fn by_whatever_names_there_are_as_many_states_as_theory_demands() {
 
 #[test]
 fn every_distinct_state_is_one_line_of_the_dump() {
-    let options = Options { dump: true, ..options(Bounds { servers: 2, ..bounds(1, 1, 1) }) };
+    let options = Options { dump: true, ..Options::new(Bounds { servers: 2, ..bounds(1, 1, 1) }) };
     let Explored { reach, states, .. } = explored(&Reference, &options);
     let mut different = states.clone();
     different.dedup();
@@ -136,7 +120,7 @@ impl Implementation for Forgetful {
 
 #[test]
 fn a_shortest_history_is_found_and_is_a_scenario_that_fails() {
-    let options = options(bounds(1, 1, 1));
+    let options = Options::new(bounds(1, 1, 1));
     let End::Found(found) = explored(&Forgetful, &options).end else { panic!("it forgets") };
     // A server stands, and crashes.
     assert_eq!(found.actions, 2);

@@ -54,7 +54,7 @@ fn crashes_that_change_nothing_change_no_verdict() {
     let reductions = Reductions { skip_idle_crashes: true, ..Reductions::default() };
     for bounds in small() {
         for histories in [false, true] {
-            let all = Options { histories, ..options(bounds) };
+            let all = Options { histories, ..Options::new(bounds) };
             let fewer = Options { reductions, ..all.clone() };
             let (generated, distinct, _) = counts(&all);
             let (less, fewer_distinct, _) = counts(&fewer);
@@ -72,7 +72,7 @@ fn crashes_that_change_nothing_change_no_verdict() {
 fn one_order_of_actions_that_commute_reaches_all_states_at_the_same_depth() {
     let reductions = Reductions { sleep_sets: true, ..Reductions::default() };
     for bounds in small() {
-        let all = options(bounds);
+        let all = Options::new(bounds);
         let one = Options { reductions, ..all.clone() };
         let (generated, distinct, depth) = counts(&all);
         let (fewer, same, as_deep) = counts(&one);
@@ -91,7 +91,7 @@ fn one_order_of_actions_that_commute_reaches_all_states_at_the_same_depth() {
 #[test]
 fn states_by_other_names_have_no_sleep_sets() {
     let sleep_sets = Reductions { sleep_sets: true, ..Reductions::default() };
-    let of = options(bounds(0, 0, 0));
+    let of = Options::new(bounds(0, 0, 0));
     for options in [
         Options { reductions: Reductions { symmetry: true, ..sleep_sets }, ..of.clone() },
         Options { reductions: sleep_sets, histories: true, ..of },

@@ -155,7 +155,7 @@ impl Checker for Rules {
     #[inline]
     fn stepped(&mut self, at: &mut Context<'_>, step: &hooks::Step<'_>) -> Verdict {
         let due = std::mem::take(&mut self.due);
-        // Nobody asked for anything, and nothing changed.
+        // The event asks for no reaction, and nothing changed.
         if let (Due::Nothing, None) = (due, &step.before) {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use crate::explore::tests::{Forgetful, bounds, explored, options};
+use crate::explore::tests::{Forgetful, bounds, explored};
 use crate::explore::{Bounds, End, Explored, Options, Reach, Reductions, explore};
 use crate::reference::Reference;
 use crate::subject::Implementation;
@@ -36,7 +36,7 @@ fn in_parts(options: &Options, file: &Path) -> (Explored, u32) {
 fn a_search_in_parts_comes_to_the_same_as_one_in_one_piece() {
     let file = file("in-parts");
     let pair = Bounds { servers: 2, ..bounds(1, 1, 0) };
-    let whole = options(pair);
+    let whole = Options::new(pair);
     let of = |reductions| Options { reductions, ..whole.clone() };
     for options in [
         Options { histories: true, ..whole.clone() },
@@ -58,11 +58,11 @@ fn a_search_in_parts_comes_to_the_same_as_one_in_one_piece() {
 #[test]
 fn what_is_no_search_with_these_options_is_not_resumed() {
     let file = file("other-search");
-    let small = Options { save: Some(file.clone()), ..options(bounds(0, 0, 0)) };
+    let small = Options { save: Some(file.clone()), ..Options::new(bounds(0, 0, 0)) };
     explore(&Reference, &small, &mut |_| true).expect("it can be explored");
     let whole = std::fs::read(&file).expect("it was saved");
     let resume = |implementation: &dyn Implementation, bounds| {
-        let options = Options { resume: Some(file.clone()), ..options(bounds) };
+        let options = Options { resume: Some(file.clone()), ..Options::new(bounds) };
         explore(implementation, &options, &mut |_| false).map(|explored| explored.reach.distinct)
     };
     assert_eq!(resume(&Reference, bounds(0, 0, 0)), Ok(2_596));
@@ -90,7 +90,7 @@ fn what_is_no_search_with_these_options_is_not_resumed() {
 #[test]
 fn a_search_that_cannot_be_saved_is_refused_before_it_begins() {
     let save = Some(file("no-folder").join("search"));
-    let options = Options { save, ..options(bounds(0, 0, 0)) };
+    let options = Options { save, ..Options::new(bounds(0, 0, 0)) };
     let why = explore(&Reference, &options, &mut |_| false).expect_err("there is no such folder");
     assert!(why.contains("cannot be written"), "{why}");
 }
