@@ -1,5 +1,5 @@
-//! Large states: memory with a million keys, recovery of a million entries, the transfer of a large snapshot. docs/node.md has the
-//! command and the figures.
+//! Large states: memory with a million keys, recovery of a million entries, the transfer of a large snapshot; and the time without a
+//! leader when one is killed. docs/node.md has the command and the figures.
 
 #[path = "../servers/mod.rs"]
 mod servers;
@@ -21,6 +21,8 @@ const CLIENTS: usize = 128;
 const LARGE: usize = 256 << 10;
 /// The length of the snapshot, in GiB, unless `RAFT_NODE_GIB` says something else.
 const GIB: f64 = 1.0;
+/// Leaders that are killed.
+const KILLS: usize = 24;
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -42,6 +44,9 @@ fn main() {
     }
     if wanted("snapshot") {
         snapshot(&directory.join("snapshot"), gib);
+    }
+    if wanted("failover") {
+        failover(&directory.join("failover"));
     }
     let _ = fs::remove_dir_all(&directory);
 }
@@ -221,4 +226,31 @@ fn snapshot(directory: &Path, gib: f64) {
         times.2
     );
     println!("MiB in memory, now and at most: {:?}, the last is the new server", servers.memory());
+}
+
+fn failover(directory: &Path) {
+    println!("\n{KILLS} leaders are killed");
+    let mut servers = Servers::start(directory, "");
+    let mut client = servers::client(&servers.apis);
+    let mut times: Vec<f64> = (0..KILLS)
+        .map(|_| {
+            let leader = servers.leader();
+            let _ = servers.children[leader].kill();
+            let begun = Instant::now();
+            client.put("after", b"").expect("a leader");
+            let time = begun.elapsed().as_secs_f64() * 1_000.0;
+            let _ = servers.children[leader].wait();
+            let again = servers::spawn(&mut servers::server(&servers.config, leader + 1));
+            servers.children[leader] = again.expect("it starts");
+            servers.settle();
+            time
+        })
+        .collect();
+    times.sort_unstable_by(f64::total_cmp);
+    println!(
+        "ms until the next put is answered: least {:.0}, median {:.0}, most {:.0}",
+        times[0],
+        times[KILLS / 2],
+        times[KILLS - 1]
+    );
 }
