@@ -235,8 +235,11 @@ impl Level {
             let (mut generated, mut taken, mut next) = (0, 0, 0);
             let mut states = chunk.states();
             for (fingerprint, words) in states.by_ref() {
-                let visited = &worker.shared.visited;
-                let asleep = visited.asleep(fingerprint);
+                let Shared { visited, reductions, .. } = worker.shared;
+                let asleep = match reductions.sleep_sets {
+                    true => visited.asleep(fingerprint),
+                    false => Sleep::default(),
+                };
                 let expanded = live::expand(worker, (fingerprint, words), asleep, |successor| {
                     generated += 1;
                     if visited.insert(successor.fingerprint, fingerprint, successor.asleep) {
