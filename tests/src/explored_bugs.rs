@@ -18,7 +18,7 @@ pub const PAGE: &str = "docs/exploration.md";
 const MARKS: [&str; 2] = ["<!-- explored bugs -->\n", "<!-- end of explored bugs -->\n"];
 
 /// The bounds, in the order in which they are tried: `raft-sim explore` with these options.
-pub const BOUNDS: [&str; 18] = [
+pub const BOUNDS: [&str; 28] = [
     "--terms 1 --entries 1 --crashes 1",
     "--servers 2 --terms 2 --entries 1 --crashes 1",
     "--servers 2 --terms 1 --entries 2 --heartbeats 1 --duplicates 1",
@@ -37,6 +37,16 @@ pub const BOUNDS: [&str; 18] = [
     "--terms 1 --entries 1 --snapshots 2 --heartbeats 1",
     "--terms 2 --reads 1 --timeouts 2",
     "--terms 3 --entries 1 --timeouts 3",
+    "--servers 1 --joiners 1 --terms 2 --members 1 --heartbeats 2 --transfers 1 --to 'S1 learners S2'",
+    "--servers 1 --joiners 1 --terms 2 --members 2 --heartbeats 1 --crashes 1 --to 'S1 learners S2' --to 'S1 S2'",
+    "--servers 1 --joiners 2 --terms 2 --members 1 --heartbeats 1 --to 'S1 S2 S3'",
+    "--terms 1 --members 2",
+    "--servers 2 --terms 2 --entries 1 --live",
+    "--servers 2 --terms 2 --members 1 --live",
+    "--servers 2 --joiners 1 --terms 2 --members 1 --heartbeats 1 --to 'S2 S3' --live",
+    "--servers 2 --terms 2 --entries 1 --reads 1 --heartbeats 1",
+    "--terms 2 --snapshots 1 --timeouts 2",
+    "--servers 1 --joiners 1 --terms 1 --entries 1 --members 1 --heartbeats 3 --snapshots 1 --crashes 1 --settings 'chunk 1' --live",
 ];
 
 /// The states after which the next bounds are tried.
@@ -52,8 +62,8 @@ pub struct Row {
     pub id: String,
     /// What was found, and within which bounds.
     pub found: Option<Found>,
-    /// The number of the bounds before them that were exhausted.
-    pub exhausted: usize,
+    /// The number of [`BOUNDS`] that were tried, in their order.
+    pub tried: usize,
 }
 
 /// A shortest history that shows a bug.
@@ -61,8 +71,11 @@ pub struct Row {
 pub struct Found {
     /// The bounds: one of [`BOUNDS`].
     pub bounds: String,
-    /// The property that it violates; `None` if a server does not boot.
+    /// The property that it violates; `None` if a server does not boot, or for a trap.
     pub property: Option<String>,
+    /// True if nothing is violated, but a state is reached with no way out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trap: bool,
     /// The number of its actions.
     pub actions: u64,
     /// The number of distinct states by then.
@@ -71,45 +84,45 @@ pub struct Found {
     pub fails: bool,
 }
 
-/// Explores a bug within one bound after the other, until it is found.
+/// Explores a bug within one bound after the other, until it is found. Those that were tried before are not tried again.
 ///
 /// # Errors
 /// A program that fails.
-pub fn explored(bug: &Bug, workshop: &Workshop) -> Result<Row, String> {
+pub fn explored(bug: &Bug, tried: usize, workshop: &Workshop) -> Result<Row, String> {
     let program = bug.planted(workshop, Judge::Rules);
-    let mut exhausted = 0;
-    for bounds in BOUNDS {
+    let row = |found, tried| Row { id: bug.id.to_owned(), found, tried };
+    for (place, bounds) in BOUNDS.iter().enumerate().skip(tried) {
         let all = ["explore", "--states", STATES, "--format", "json"].into_iter();
         let args: Vec<&str> = all.chain(words(bounds)).collect();
         let ended = program.run(&args, LIMIT)?;
-        let json = ended.json();
         match ended.code {
-            Some(0) => exhausted += 1,
-            // There are more states, or it takes too long.
-            Some(4) | None => {}
+            // It is not found there: all is exhausted, there are more states, or it takes too long.
+            Some(0 | 4) | None => {}
             Some(1) => {
+                let json = ended.json();
                 let found = &json["found"];
-                return Ok(Row {
-                    id: bug.id.to_owned(),
-                    found: Some(Found {
-                        bounds: bounds.to_owned(),
-                        property: found["property"].as_str().map(str::to_owned),
-                        actions: found["actions"].as_u64().unwrap_or_default(),
-                        states: json["distinct"].as_u64().unwrap_or_default(),
-                        fails: found["replay_fails"] == true,
-                    }),
-                    exhausted,
-                });
+                let found = Found {
+                    bounds: (*bounds).to_owned(),
+                    property: found["property"].as_str().map(str::to_owned),
+                    trap: found["trap"] == true,
+                    actions: found["actions"].as_u64().unwrap_or_default(),
+                    states: json["distinct"].as_u64().unwrap_or_default(),
+                    fails: found["replay_fails"] == true,
+                };
+                return Ok(row(Some(found), place + 1));
             }
             Some(code) => return Err(format!("{}: explore {bounds} ends with {code}", bug.id)),
         }
     }
-    Ok(Row { id: bug.id.to_owned(), found: None, exhausted })
+    Ok(row(None, BOUNDS.len()))
 }
 
-/// The options of some bounds, one by one.
+/// The options of some bounds, one by one. What stands between quotes is one of them.
 fn words(bounds: &str) -> impl Iterator<Item = &str> {
-    bounds.split(' ')
+    bounds.split('\'').enumerate().flat_map(|(place, part)| {
+        let separator = if place % 2 == 0 { ' ' } else { '\'' };
+        part.split(separator).filter(|word| !word.is_empty())
+    })
 }
 
 /// The recorded results.
@@ -139,8 +152,9 @@ fn table(rows: &[Row]) -> String {
         let Some(row) = rows.iter().find(|row| row.id == bug.id) else { continue };
         let id = &row.id;
         table += &match &row.found {
-            Some(Found { bounds, property, actions, states, .. }) => {
-                let property = property.as_deref().unwrap_or("does not boot");
+            Some(Found { bounds, property, trap, actions, states, .. }) => {
+                let otherwise = if *trap { "a trap" } else { "does not boot" };
+                let property = property.as_deref().unwrap_or(otherwise);
                 format!("| `{id}` | `{bounds}` | {property} | {actions} | {states} |\n")
             }
             None => format!("| `{id}` | not found | | | |\n"),

@@ -18,6 +18,8 @@ pub(super) enum Event {
     Read(u8),
     /// An administrator wants it to add or to remove a server, by the request of this number.
     Change(NodeId, u8),
+    /// An administrator wants the configuration in this place of the list, by the request of this number.
+    Reconfigure(u8, u8),
     /// An administrator wants another server to lead, by the request of this number.
     Transfer(NodeId, u8),
     /// An administrator wants a snapshot, by the request of this number.
@@ -56,6 +58,7 @@ impl Event {
             Event::Compact(number) => code(3, number),
             Event::Change(server, number) => code(4 + server.0, number),
             Event::Transfer(server, number) => code(64 + server.0, number),
+            Event::Reconfigure(place, number) => code(128 + u32::from(place), number),
             Event::Deliver(message) => MESSAGES + message,
         }
     }
@@ -75,7 +78,8 @@ impl Event {
             (2, _) => Some(Event::Read(number)),
             (3, _) => Some(Event::Compact(number)),
             (5..64, _) => Some(Event::Change(NodeId(kind - 4), number)),
-            (65.., _) => Some(Event::Transfer(NodeId(kind - 64), number)),
+            (65..128, _) => Some(Event::Transfer(NodeId(kind - 64), number)),
+            (128.., _) => Some(Event::Reconfigure((kind - 128) as u8, number)),
             (0 | 4 | 64, _) => None,
         }
     }
@@ -89,7 +93,7 @@ impl Event {
             Event::Crash => Some(Bounded::Crash),
             Event::Heartbeat => Some(Bounded::Heartbeat),
             Event::Read(_) => Some(Bounded::Read),
-            Event::Change(..) => Some(Bounded::Change),
+            Event::Change(..) | Event::Reconfigure(..) => Some(Bounded::Change),
             Event::Transfer(..) => Some(Bounded::Transfer),
             Event::Compact(_) => Some(Bounded::Snapshot),
         }
@@ -101,6 +105,7 @@ impl Event {
             Event::Propose(_)
             | Event::Read(_)
             | Event::Change(..)
+            | Event::Reconfigure(..)
             | Event::Transfer(..)
             | Event::Compact(_) => true,
             Event::Timeout | Event::Crash | Event::Heartbeat | Event::Write | Event::Deliver(_) => {
@@ -130,6 +135,8 @@ mod tests {
             Event::Read(3),
             Event::Change(NodeId(1), 1),
             Event::Change(NodeId(9), 2),
+            Event::Reconfigure(0, 1),
+            Event::Reconfigure(127, 7),
             Event::Transfer(NodeId(1), 1),
             Event::Transfer(NodeId(9), 7),
             Event::Compact(1),

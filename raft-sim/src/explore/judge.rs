@@ -26,6 +26,15 @@ pub enum Finding {
     },
     /// A state from which no command is committed, however fair what follows is.
     Trapped,
+    /// A state from which the cluster stays in C_old,new, however fair what follows is.
+    Unfinished,
+}
+
+impl Finding {
+    /// True for a state with no way out.
+    pub fn is_trap(&self) -> bool {
+        matches!(self, Finding::Trapped | Finding::Unfinished)
+    }
 }
 
 /// The checkers of a history, as an observer.

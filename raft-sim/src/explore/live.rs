@@ -4,7 +4,8 @@
 //! The continuation is beyond the bounds. All pending writes become durable, and all messages in flight are delivered, in
 //! order, and so are those that are sent on the way. If there is a leader then, the one of the highest term is handed a
 //! command, and its clock ticks, ten times, each followed by all of that. As long as no command is committed, the servers
-//! that do not lead time out, one after another, S1 to Sn, three times around, each followed by the same.
+//! that do not lead time out, one after another, S1 to Sn, three times around, each followed by the same. A leader that
+//! has committed one, but is in C_old,new, gets the same chances to leave it.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -49,14 +50,16 @@ pub(super) fn expand(
     asleep: Sleep,
     each: impl FnMut(Successor<'_>),
 ) -> Result<(), Box<Wrong>> {
-    if worker.shared.live && is_trap(worker, words) {
-        return Err(Box::new(Wrong { before, last: None, finding: Finding::Trapped }));
+    if worker.shared.live
+        && let Some(finding) = trap(worker, words)
+    {
+        return Err(Box::new(Wrong { before, last: None, finding }));
     }
     worker.expand((before, words), asleep, each)
 }
 
-/// True if a state is a trap.
-fn is_trap(worker: &mut Worker<'_>, words: &Words) -> bool {
+/// What is not possible any more, if a state is a trap.
+fn trap(worker: &mut Worker<'_>, words: &Words) -> Option<Finding> {
     let everyone = worker.shared.bounds.everyone();
     let (servers, flight) = words[SERVERS..].split_at(everyone as usize);
     let (servers, flight) = (servers.to_vec(), flight.iter().copied().collect());
@@ -67,17 +70,17 @@ fn is_trap(worker: &mut Worker<'_>, words: &Words) -> bool {
         fair.commits(commands.next().unwrap_or_default())
     };
     if commits(&mut fair) {
-        return false;
+        return None;
     }
     for server in (0..ROUNDS).flat_map(|_| 1..=everyone).map(NodeId) {
         if fair.leader() != Some(server) {
             fair.take(server, Event::Timeout);
         }
         if commits(&mut fair) {
-            return false;
+            return None;
         }
     }
-    true
+    Some(if fair.committed { Finding::Unfinished } else { Finding::Trapped })
 }
 
 impl Fair<'_, '_> {
@@ -92,7 +95,12 @@ impl Fair<'_, '_> {
         leaders.max_by_key(|server| self.state(*server).term)
     }
 
-    /// Hands the command of this number to a leader, if there is one. True if it is committed.
+    /// True if a command is committed, and the leader is not in the middle of a change.
+    fn is_done(&self) -> bool {
+        self.committed && self.leader().is_some_and(|leader| !self.state(leader).joint)
+    }
+
+    /// Hands the command of this number to a leader, if there is one. True if it is committed, and no change is under way.
     fn commits(&mut self, number: u8) -> bool {
         self.waits = false;
         for _ in 0..TIMEOUT {
@@ -103,11 +111,11 @@ impl Fair<'_, '_> {
             self.settle();
             self.take(leader, Event::Heartbeat);
             self.settle();
-            if self.committed {
-                break;
+            if self.is_done() {
+                return true;
             }
         }
-        self.committed
+        false
     }
 
     /// Lets an event happen, if it can.

@@ -8,6 +8,7 @@
 //! was reached from (`visited`). A history that violates a property is done once more as an ordinary run, and becomes a scenario
 //! (`counterexample`).
 
+mod admin;
 mod arena;
 mod bounds;
 mod cluster;
@@ -46,6 +47,7 @@ pub use frontier::Spill;
 pub use judge::Finding;
 pub use search::Reach;
 
+use admin::Admin;
 use cluster::{booted, cluster};
 use judge::Memories;
 use save::{Saved, save};
@@ -60,6 +62,9 @@ use worker::Shared;
 pub struct Options {
     /// The bounds.
     pub bounds: Bounds,
+    /// The configurations that an administrator may ask for, each in the words of a scenario's `change`: `S1 S2 learners
+    /// S3`. If there are none, the one in force with one voter more or less.
+    pub to: Vec<String>,
     /// Settings of all servers, in the words of a scenario's `settings` line.
     pub settings: String,
     /// True if states in which the checkers remember different things are different states.
@@ -88,6 +93,7 @@ impl Options {
     pub fn new(bounds: Bounds) -> Options {
         Options {
             bounds,
+            to: Vec::new(),
             settings: String::new(),
             histories: false,
             live: false,
@@ -107,7 +113,9 @@ impl Options {
         let Options { histories, reductions: Reductions { symmetry, sleep_sets, .. }, .. } = *self;
         let files = self.save.is_some() || self.resume.is_some() || self.spill.is_some();
         let of_breadth = files || self.dump || sleep_sets || self.threads.get() > 1;
-        let refused = if histories && symmetry {
+        let refused = if symmetry && !self.to.is_empty() {
+            "the configurations to ask for name servers: symmetry takes names for no matter"
+        } else if histories && symmetry {
             "what checkers remember has no other names: symmetry and histories exclude each other"
         } else if sleep_sets && (histories || symmetry) {
             "a sleep set is of one state, by its names: sleep sets exclude symmetry and histories"
@@ -189,6 +197,7 @@ pub fn explore(
     let Options { bounds, ref settings, histories, reductions, threads, dump, .. } = *options;
     options.check()?;
     let cluster = cluster(&bounds, settings)?;
+    let admin = Admin::new(&cluster, &options.to)?;
     let subject = save::Subject::new(implementation.name(), options);
     let saved = options.resume.as_ref().map(|path| Saved::open(path, &subject)).transpose()?;
     if let Some(path) = &options.save {
@@ -200,11 +209,12 @@ pub fn explore(
     let symmetry =
         if reductions.symmetry { Symmetry::all(&bounds) } else { Symmetry::none(&bounds) };
     let ways = symmetry.len();
-    let (mut servers, states) = Servers::new(world, bounds, symmetry, &tables)?;
+    let (mut servers, states) = Servers::new(world, &bounds, &admin, symmetry, &tables)?;
     let memories = Memories::new(judge);
     let kept = dump.then(|| Mutex::new(Vec::new()));
     let shared = Shared {
         bounds,
+        admin: &admin,
         histories,
         live: options.live,
         reductions,

@@ -1,14 +1,14 @@
 //! What the events of an exploration are in a world: the actions that they are made of.
 
-use super::bounds::Bounds;
+use super::admin::{Admin, Wanted};
 use super::event::Event;
 use crate::action::Action;
 use crate::disk::Survives;
-use crate::model::{Command, NodeId, Payload};
+use crate::model::{Command, NodeId};
 use crate::network::MessageId;
 use crate::observation::Observer;
 use crate::subject::{self, Implementation, Request};
-use crate::world::{Halt, Server, World};
+use crate::world::{Halt, World};
 
 /// The ticks of every election timeout.
 pub(super) const TIMEOUT: u32 = 10;
@@ -31,19 +31,19 @@ pub(super) fn proposal(number: u8) -> Request {
 /// Lets an event happen to a server of a world.
 pub(super) fn happen(
     world: &mut World<'_, dyn Implementation + '_>,
-    bounds: &Bounds,
+    admin: &Admin,
     id: NodeId,
     event: Event,
     message: Option<MessageId>,
     observer: &mut impl Observer,
 ) -> Result<(), Halt> {
-    perform(world, bounds, id, event, message, observer).map(|_| ())
+    perform(world, admin, id, event, message, observer).map(|_| ())
 }
 
 /// The same as [`happen`], and returns what became of it.
 pub(super) fn perform(
     world: &mut World<'_, dyn Implementation + '_>,
-    bounds: &Bounds,
+    admin: &Admin,
     server: NodeId,
     event: Event,
     message: Option<MessageId>,
@@ -56,17 +56,22 @@ pub(super) fn perform(
     };
     // Requests are never the same: each kind has numbers of its own, commands those below 100.
     let request = |kind: u64, number: u8| Request(kind * 100 + u64::from(number));
+    let change = |number: u8, wanted: Wanted| {
+        let Wanted { voters, learners } = wanted;
+        subject::Event::ChangeMembership(request(2, number), voters, learners)
+    };
     match event {
         Event::Propose(number) => {
             let command = Command::from(format!("c{number}").as_bytes());
             ask(world, subject::Event::Propose(proposal(number), command))
         }
         Event::Read(number) => ask(world, subject::Event::Read(request(1, number))),
-        Event::Change(other, number) => match toggled(world.server(server), bounds, other) {
-            Some(voters) => {
-                let request = request(2, number);
-                ask(world, subject::Event::ChangeMembership(request, voters, Vec::new()))
-            }
+        Event::Change(other, number) => match admin.toggled(world.server(server), other) {
+            Some(wanted) => ask(world, change(number, wanted)),
+            None => Ok(Done::No),
+        },
+        Event::Reconfigure(place, number) => match admin.listed(place) {
+            Some(wanted) => ask(world, change(number, wanted.clone())),
             None => Ok(Done::No),
         },
         Event::Transfer(other, number) => {
@@ -110,25 +115,4 @@ pub(super) fn perform(
             Ok(Done::Yes)
         }
     }
-}
-
-/// The voters of the configuration in a server's log with another server removed, or added; `None` if none would be left.
-fn toggled(server: &Server, bounds: &Bounds, other: NodeId) -> Option<Vec<NodeId>> {
-    let log = server.disk().written_log();
-    let logged = log.iter().rev().find_map(|entry| match &entry.payload {
-        Payload::Membership(membership) => Some(membership.voters.clone()),
-        Payload::Noop | Payload::Command(_) | Payload::Register | Payload::Once(_) => None,
-    });
-    let first = || (1..=bounds.servers).map(NodeId).collect();
-    let snapshot = server.disk().written_snapshot();
-    let mut voters: Vec<NodeId> = logged
-        .or_else(|| snapshot.map(|snapshot| snapshot.membership.voters.clone()))
-        .unwrap_or_else(first);
-    match voters.binary_search(&other) {
-        Ok(place) => {
-            voters.remove(place);
-        }
-        Err(place) => voters.insert(place, other),
-    }
-    (!voters.is_empty()).then_some(voters)
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
+use super::admin::{Admin, in_force};
 use super::arena::Arena;
 use super::bounds::Bounds;
 use super::event::Event;
@@ -31,6 +32,8 @@ pub(super) struct State {
     pub(super) term: Term,
     /// True if it leads.
     pub(super) leads: bool,
+    /// True if its latest configuration is C_old,new.
+    pub(super) joint: bool,
     /// True if a write of it is pending.
     pub(super) dirty: bool,
 }
@@ -70,7 +73,9 @@ impl Tables {
 /// Does the steps of servers.
 pub(super) struct Servers<'a> {
     world: World<'a, dyn Implementation + 'a>,
-    bounds: Bounds,
+    /// True if a write that is pending has a name in what is observed.
+    names_writes: bool,
+    admin: &'a Admin,
     tables: &'a Tables,
     symmetry: Symmetry,
     parts: Vec<Part<dyn Implementation + 'a>>,
@@ -94,13 +99,15 @@ impl<'a> Servers<'a> {
     /// They can't be copied or compared.
     pub(super) fn new(
         world: World<'a, dyn Implementation + 'a>,
-        bounds: Bounds,
+        bounds: &Bounds,
+        admin: &'a Admin,
         symmetry: Symmetry,
         tables: &'a Tables,
     ) -> Result<(Servers<'a>, Vec<u32>), String> {
         let mut servers = Servers {
             world,
-            bounds,
+            names_writes: bounds.slow_disks,
+            admin,
             tables,
             symmetry,
             parts: Vec::new(),
@@ -168,8 +175,7 @@ impl<'a> Servers<'a> {
 
     /// The numbers of a state under all ways to name servers.
     fn orbit(&mut self, orbit: Vec<(NodeId, Part<dyn Implementation + 'a>)>) -> Box<[u32]> {
-        // What is observed of writes that are pending names them.
-        let names_writes = self.bounds.slow_disks;
+        let names_writes = self.names_writes;
         let hash = |(id, part): &(NodeId, Part<_>)| {
             let Token(written) = part.server().written();
             let names = if names_writes { mix(7, written) } else { 0 };
@@ -195,9 +201,10 @@ impl<'a> Servers<'a> {
             let (view, disk) = (part.server().view(), part.server().disk());
             let (term, dirty) = (view.term, disk.is_dirty());
             let leads = part.server().is_up() && view.role == Role::Leader;
+            let joint = in_force(part.server()).is_some_and(|latest| latest.is_joint());
             let before = numbers.len() - 1;
             let hashes = self.behind(before, |way| hashes[way]);
-            self.tables.states.put(number, State { id, hashes, term, leads, dirty });
+            self.tables.states.put(number, State { id, hashes, term, leads, joint, dirty });
             self.parts.push(part);
             self.images.push(Box::default());
         }
@@ -250,6 +257,7 @@ impl<'a> Servers<'a> {
             | Event::Heartbeat
             | Event::Read(_)
             | Event::Compact(_)
+            | Event::Reconfigure(..)
             | Event::Write => event,
         }
     }
@@ -325,7 +333,7 @@ impl Servers<'_> {
             self.world.apply(Action::Forge { message: forged }, &mut ())?;
             message = self.world.network().in_flight().first().map(|flight| flight.id);
         }
-        let done = perform(&mut self.world, &self.bounds, id, event, message, observed)?;
+        let done = perform(&mut self.world, self.admin, id, event, message, observed)?;
         Ok(match done {
             Done::Yes => true,
             Done::No => false,

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::Reductions;
+use super::admin::Admin;
 use super::bounds::{Bounded, Bounds, Used};
 use super::event::{Event, Move};
 use super::frontier::{Chunk, MEMORY, SERVERS, Spill, USED, Words};
@@ -18,6 +19,8 @@ use crate::model::NodeId;
 /// What the threads share.
 pub(super) struct Shared<'a> {
     pub(super) bounds: Bounds,
+    /// What an administrator may ask for.
+    pub(super) admin: &'a Admin,
     /// True if the memory of the checkers is part of the state.
     pub(super) histories: bool,
     /// True if each state is asked for a fair continuation.
@@ -163,7 +166,7 @@ impl<'a> Worker<'a> {
         asleep: Sleep,
         mut each: impl FnMut(Successor<'_>),
     ) -> Result<(), Box<Wrong>> {
-        let Shared { bounds, reductions, tables, ways, .. } = self.shared;
+        let Shared { bounds, admin, reductions, tables, ways, .. } = self.shared;
         let (bounds, used) = (*bounds, Used(words[USED]));
         self.sums.clear();
         self.sums.extend((0..*ways).map(|way| self.shared.sum(words, way)));
@@ -191,10 +194,15 @@ impl<'a> Worker<'a> {
             if !state.leads {
                 continue;
             }
+            let number = Event::next(used, Bounded::Change);
+            for place in admin.places() {
+                let event = Event::Reconfigure(place, number);
+                self.follow(&from, Move { server, event, again: false }, &mut each)?;
+            }
             for other in (1..=bounds.everyone()).map(NodeId) {
-                let change = Event::Change(other, Event::next(used, Bounded::Change));
+                let change = admin.places().is_empty().then_some(Event::Change(other, number));
                 let transfer = Event::Transfer(other, Event::next(used, Bounded::Transfer));
-                for event in [change, transfer] {
+                for event in change.into_iter().chain([transfer]) {
                     self.follow(&from, Move { server, event, again: false }, &mut each)?;
                 }
             }

@@ -47,6 +47,10 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub(super) struct Args {
     #[command(flatten)]
     bounds: BoundArgs,
+    /// A configuration that an administrator may ask for, as in a scenario: --to 'S1 S2 learners S3'; may be repeated
+    /// [default: the one in force with one voter more or less]
+    #[arg(long, value_name = "SERVERS", requires = "members", conflicts_with = "symmetry")]
+    to: Vec<String>,
     /// Settings of all servers, in the words of a scenario's `settings` line
     #[arg(long, value_name = "SETTINGS", default_value = "", hide_default_value = true)]
     settings: String,
@@ -210,7 +214,7 @@ pub(super) fn explore(
     let Args { histories, live, jobs: threads, symmetry, skip_idle_crashes, sleep_sets, .. } =
         *args;
     let reductions = Reductions { symmetry, skip_idle_crashes, sleep_sets };
-    let settings = args.settings.clone();
+    let (to, settings) = (args.to.clone(), args.settings.clone());
     let dump = args.dump.is_some();
     if let Some(folder) = &args.spill {
         new_folder(folder, "states that wait")?;
@@ -221,6 +225,7 @@ pub(super) fn explore(
     let depth_first = args.depth_first.map(|step| DepthFirst { step, cache });
     let options = Options {
         bounds,
+        to,
         settings,
         histories,
         live,

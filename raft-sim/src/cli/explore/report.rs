@@ -21,6 +21,7 @@ pub(super) struct Report<'a> {
 struct Document<'a> {
     version: &'static str,
     bounds: Bounds,
+    to: &'a [String],
     settings: &'a str,
     histories: bool,
     live: bool,
@@ -45,6 +46,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Found<'a> {
     property: Option<&'static str>,
+    trap: bool,
     detail: String,
     actions: usize,
     scenario: &'a str,
@@ -58,6 +60,11 @@ fn detail(finding: &Finding) -> String {
         Finding::Trapped => "a trap: no command is committed any more, though all messages are \
                              delivered and all servers stand in turn"
             .to_owned(),
+        Finding::Unfinished => {
+            "a trap: the cluster stays in C_old,new, though all messages are delivered and all \
+                                servers stand in turn"
+                .to_owned()
+        }
     }
 }
 
@@ -75,6 +82,7 @@ impl Report<'_> {
         if slow_disks {
             words.push("slow disks".to_owned());
         }
+        words.extend(self.options.to.iter().map(|wanted| format!("to {wanted}")));
         if !self.options.settings.is_empty() {
             words.push(self.options.settings.clone());
         }
@@ -186,7 +194,7 @@ impl Report<'_> {
         found: &Counterexample,
         scenario: Option<&Path>,
     ) -> io::Result<()> {
-        if found.finding == Finding::Trapped {
+        if found.finding.is_trap() {
             writeln!(out, "  scenario   it passes: it leads to the trap, and ends there")?;
         } else if !found.fails {
             writeln!(out, "  scenario   it passes: not all of the history can be said in one")?;
@@ -205,10 +213,11 @@ impl Report<'_> {
         let found = if let End::Found(found) = end {
             let property = match &found.finding {
                 Finding::Violated(violation) => Some(violation.property.name()),
-                Finding::NotBooted { .. } | Finding::Trapped => None,
+                Finding::NotBooted { .. } | Finding::Trapped | Finding::Unfinished => None,
             };
             Some(Found {
                 property,
+                trap: found.finding.is_trap(),
                 detail: detail(&found.finding),
                 actions: found.actions,
                 scenario: &found.scenario,
@@ -226,6 +235,7 @@ impl Report<'_> {
         let document = Document {
             version: env!("CARGO_PKG_VERSION"),
             bounds: self.options.bounds,
+            to: &self.options.to,
             settings: &self.options.settings,
             histories: self.options.histories,
             live: self.options.live,

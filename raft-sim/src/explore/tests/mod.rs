@@ -52,6 +52,30 @@ fn the_counts_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn configurations_that_are_listed_are_asked_for() {
+    // One change of one voter, in each way that there is: as a list it is the same.
+    let one = Options::new(Bounds {
+        servers: 2,
+        joiners: 1,
+        heartbeats: 1,
+        members: 1,
+        ..bounds(0, 0, 0)
+    });
+    let to = ["S1", "S2", "S1 S2 S3"].map(str::to_owned).to_vec();
+    let listed = Options { to: to.clone(), ..one.clone() };
+    assert_eq!(counts(&listed), counts(&one));
+    let fewer = Options { to: to[..2].to_vec(), ..one.clone() };
+    assert!(counts(&fewer) < counts(&one));
+    // Both voters at once are replaced by way of C_old,new, and a learner is no voter.
+    let joint =
+        Options { to: vec!["S3".to_owned(), "S1 S2 learners S3".to_owned()], dump: true, ..one };
+    let states = explored(&Reference, &joint).states;
+    let some = |text: &str| states.iter().any(|state| state.contains(text));
+    assert!(some("1:{S3 outgoing S1 S2}"), "{states:#?}");
+    assert!(some("1:{S1 S2 learners S3}"), "{states:#?}");
+}
+
+#[test]
 fn without_crashes_what_the_checkers_remember_follows_from_the_state() {
     let worlds = Options::new(bounds(1, 0, 0));
     let histories = Options { histories: true, ..worlds.clone() };
