@@ -62,8 +62,8 @@ impl<T> Open<T> {
     }
 
     /// Removes all requests of which this does not hold.
-    pub(crate) fn retain(&mut self, holds: impl Fn(&T) -> bool) {
-        self.0.retain(|(_, what)| holds(what));
+    pub(crate) fn retain(&mut self, mut holds: impl FnMut(&mut T) -> bool) {
+        self.0.retain_mut(|(_, what)| holds(what));
     }
 
     /// Removes all requests.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::mix::{mix, mix_bytes, mix_lists, mix_pair};
-use crate::model::{Entry, Membership, Payload, Position, Term};
+use crate::model::{Entry, Membership, Once, Payload, Position, Term};
 
 /// One entry of a log, its hash standing for the entry and everything before it: two logs are the
 /// same up to an index if their links there are equal.
@@ -24,23 +24,43 @@ impl Link {
     /// The link of an entry that follows this one.
     #[inline]
     pub(super) fn then(self, entry: &Entry) -> Link {
-        let hash = mix(self.hash, entry.term.0);
-        let hash = match &entry.payload {
-            // No command has this length, with which its bytes would begin.
-            Payload::Noop => mix(hash, u64::MAX),
-            Payload::Command(bytes) => mix_bytes(hash, bytes),
-            Payload::Membership(membership) => {
-                let lists = [&membership.voters, &membership.outgoing, &membership.learners];
-                mix_lists(mix(hash, u64::MAX - 1), lists.map(Vec::as_slice))
-            }
-            Payload::Register => mix(hash, u64::MAX - 2),
-            Payload::Once(once) => {
-                let hash = mix_pair(mix(hash, u64::MAX - 3), once.session.0, once.serial);
-                mix_bytes(hash, &once.command)
-            }
-        };
-        Link { term: entry.term, hash }
+        self.followed_by(entry.term, content(&entry.payload))
     }
+
+    /// The link of an entry of this term and content that follows this one.
+    #[inline]
+    pub(super) fn followed_by(self, term: Term, content: u64) -> Link {
+        Link { term, hash: mix_pair(self.hash, term.0, content) }
+    }
+}
+
+/// A hash of what an entry carries.
+#[inline]
+pub(super) fn content(payload: &Payload) -> u64 {
+    match payload {
+        Payload::Command(bytes) => content_of_command(bytes),
+        Payload::Once(once) => content_of_once(once),
+        // No command has one of these lengths, with which its bytes would begin.
+        Payload::Noop => mix(0, u64::MAX),
+        Payload::Membership(membership) => {
+            let lists = [&membership.voters, &membership.outgoing, &membership.learners];
+            mix_lists(mix(0, u64::MAX - 1), lists.map(Vec::as_slice))
+        }
+        Payload::Register => mix(0, u64::MAX - 2),
+    }
+}
+
+/// A hash of what an entry with a command carries.
+#[inline]
+pub(super) fn content_of_command(command: &[u8]) -> u64 {
+    mix_bytes(0, command)
+}
+
+/// A hash of what an entry with a command under a session carries.
+#[inline]
+pub(super) fn content_of_once(once: &Once) -> u64 {
+    let hash = mix_pair(mix(0, u64::MAX - 3), once.session.0, once.serial);
+    mix_bytes(hash, &once.command)
 }
 
 /// The configurations of a log (§6).

@@ -2,6 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
+use super::asked::Asked;
 use super::properties::hooks::{Checker, Exercised};
 use super::properties::linearizability::ClientEvent;
 use super::properties::violation::Violation;
@@ -9,6 +10,7 @@ use super::properties::{self, Property, checkers};
 use super::record::{InForce, Record};
 use crate::mix::MixHasher;
 use crate::model::NodeId;
+use crate::requests::Open;
 use crate::subject::{Capability, Settings};
 
 /// Declares the list of all checkers.
@@ -46,6 +48,8 @@ checkers!(list!());
 pub struct Checkers {
     pub(super) record: Record,
     pub(super) list: List,
+    /// The requests that are not answered yet.
+    pub(super) requests: Open<Asked>,
     pub(super) exercised: Exercised,
     /// The first property that was seen violated.
     pub(super) violation: Option<Violation>,
@@ -102,6 +106,7 @@ impl Checkers {
         Checkers {
             list: List::new(&record),
             record,
+            requests: Open::default(),
             exercised: Exercised::new(),
             violation: None,
             set_aside: Vec::new(),
@@ -137,6 +142,7 @@ impl Checkers {
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = MixHasher::default();
         self.record.hash(&mut hasher);
+        self.requests.hash(&mut hasher);
         self.list.feed(&self.record, &mut hasher);
         hasher.finish()
     }

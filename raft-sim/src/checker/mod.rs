@@ -8,13 +8,15 @@
 //! [`Checkers`] takes each observation apart into the hooks of the checkers (`properties/hooks.rs`), one for
 //! each of the properties or a family of them, and puts it on record (`record.rs`). The record keeps logs as chains of
 //! hashes, one per entry, each standing for the whole log up to it. That makes "identical up to this index" one
-//! comparison (`chain.rs`); a snapshot takes nothing away from them. [`Traced`] does the same with the events of a
+//! comparison (`chain.rs`); a snapshot takes nothing away from them. What checkers remember of a client's request is in
+//! one place as well (`asked.rs`). [`Traced`] does the same with the events of a
 //! cluster's trace. `docs/invariants.md` lists the properties, with the legal states that look wrong at first
 //! sight.
 //!
 //! The first violation is the finding. What the checkers say about the same run afterwards is not
 //! meaningful.
 
+mod asked;
 mod chain;
 mod checkers;
 mod observe;

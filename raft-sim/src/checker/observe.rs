@@ -1,5 +1,6 @@
 //! The observations of a run: each is handed to the checkers and put on record.
 
+use super::asked::Asked;
 use super::chain::Link;
 use super::checkers::Checkers;
 use super::properties::election_safety::is_leaders;
@@ -139,7 +140,11 @@ impl Checkers {
     /// If the server is unknown.
     pub fn asked(&mut self, now: Micros, server: NodeId, event: &Event) {
         let slot = self.record.slot(server);
-        each!(self, slot, |checker, at| checker.asked(at, now, event));
+        let mut asked = Asked::of(slot, event, self.record.servers[slot].view.term);
+        each!(self, slot, |checker, at| checker.asked(at, now, event, &mut asked));
+        if let Some(request) = event.request().filter(|_| asked.counts()) {
+            self.requests.insert(request, asked);
+        }
     }
 
     /// A server is about to take an event; [`stepped`](Checkers::stepped) follows.
@@ -192,19 +197,24 @@ impl Checkers {
     /// If the server is unknown.
     #[inline]
     pub fn stepped(&mut self, server: NodeId, effects: &Effects) -> Result<(), Violation> {
-        let slot = self.record.slot(server);
-        let moved = self.record.servers[slot].view != effects.view;
-        self.judge_step(server, effects, moved)
+        let before = self.record.servers[self.record.slot(server)].view;
+        self.judge_step(server, &before, effects, before != effects.view)
     }
 
-    /// A server did one step, after which it shows another state than before if it `moved`.
+    /// A server did one step, `before` which it showed the state that is on record. It shows another one now if it `moved`.
     #[inline]
-    pub(super) fn judge_step(&mut self, server: NodeId, effects: &Effects, moved: bool) -> Verdict {
+    pub(super) fn judge_step(
+        &mut self,
+        server: NodeId,
+        before: &View,
+        effects: &Effects,
+        moved: bool,
+    ) -> Verdict {
         let slot = self.record.slot(server);
         let mut step = Step { before: None, effects };
         let idle = effects.writes.is_empty() && effects.applied.is_empty();
         if moved || !idle || effects.restored.is_some() || !effects.passed.is_empty() {
-            step.before = Some(self.record.servers[slot].view);
+            step.before = Some(before);
             let mut moved = moved;
             for passed in &effects.passed {
                 self.passed(slot, passed)?;
@@ -352,9 +362,10 @@ impl Checkers {
         answer: &Answer,
     ) -> Result<(), Violation> {
         let slot = self.record.slot(server);
+        let asked = &self.requests.remove(request).unwrap_or_default();
         let mut violations = Vec::new();
         each!(self, slot, |checker, at| {
-            if let Err(violation) = checker.answered(at, now, request, answer) {
+            if let Err(violation) = checker.answered(at, now, request, answer, asked) {
                 violations.push(violation);
             }
         });
@@ -399,14 +410,14 @@ impl Checkers {
     ///
     /// # Panics
     /// If the sender is unknown.
-    #[inline]
+    #[inline(always)]
     pub fn in_flight(&mut self, from: NodeId, to: NodeId, message: MessageId) {
         let slot = self.record.slot(from);
         each!(self, slot, |checker, at| checker.in_flight(at, to, message));
     }
 
     /// A message in flight reaches a server.
-    #[inline]
+    #[inline(always)]
     pub fn delivered(&mut self, to: NodeId, message: MessageId) {
         if let Some(slot) = self.record.find(to) {
             each!(self, slot, |checker, at| checker.delivered(at, message));
@@ -430,6 +441,7 @@ impl Checkers {
     pub fn crashed(&mut self, server: NodeId) {
         let slot = self.record.slot(server);
         self.record.power_off(slot);
+        self.requests.retain(|asked| asked.outlives(slot));
         each!(self, slot, |checker, at| checker.crashed(at));
     }
 

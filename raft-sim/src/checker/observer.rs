@@ -36,8 +36,8 @@ impl Checkers {
                 self.takes(*server, event);
                 Ok(())
             }
-            Observation::Stepped { server, effects, changed, .. } => {
-                self.judge_step(*server, effects, *changed)
+            Observation::Stepped { server, before, effects, changed, .. } => {
+                self.judge_step(*server, before, effects, *changed)
             }
             Observation::Answered { server, request, answer } => {
                 self.answered(at, *server, *request, answer)

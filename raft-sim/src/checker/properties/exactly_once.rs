@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Property;
+use crate::checker::asked::Asked;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
@@ -95,6 +96,7 @@ impl Checker for ExactlyOnce {
         _: Micros,
         _: Request,
         answer: &Answer,
+        _: &Asked,
     ) -> Verdict {
         let Some(index) = committed_at(answer) else { return Ok(()) };
         let (id, applied, committed) = (at.id(), at.server.applied, at.record.ledger.len());

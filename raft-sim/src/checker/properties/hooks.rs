@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::Property;
 use super::violation::Verdict;
+use crate::checker::asked::Asked;
 use crate::checker::chain::{Link, Seen};
 use crate::checker::record::Record;
 use crate::checker::server::Server;
@@ -126,7 +127,7 @@ pub(in crate::checker) struct Commit {
 /// A step that a server has done.
 pub(in crate::checker) struct Step<'a> {
     /// The state before, if the step changed anything.
-    pub(in crate::checker) before: Option<View>,
+    pub(in crate::checker) before: Option<&'a View>,
     pub(in crate::checker) effects: &'a Effects,
 }
 
@@ -336,12 +337,12 @@ pub(in crate::checker) trait Checker: Sized + Hash {
     #[inline(always)]
     fn delivered(&mut self, at: &mut Context<'_>, message: MessageId) {}
 
-    /// A client or an administrator is about to send it a request.
+    /// A client or an administrator is about to send it a request. What a checker remembers of it goes into `asked`.
     #[inline(always)]
-    fn asked(&mut self, at: &mut Context<'_>, now: Micros, event: &Event) {}
+    fn asked(&mut self, at: &mut Context<'_>, now: Micros, event: &Event, asked: &mut Asked) {}
 
-    /// A client or an administrator is answered. All answers are part of the clients' history: this hook of every
-    /// checker is called, even if another one reports a violation.
+    /// A client or an administrator is answered; `asked` is what was remembered of the request. All answers are part of the
+    /// clients' history: this hook of every checker is called, even if another one reports a violation.
     #[inline(always)]
     fn answered(
         &mut self,
@@ -349,6 +350,7 @@ pub(in crate::checker) trait Checker: Sized + Hash {
         now: Micros,
         request: Request,
         answer: &Answer,
+        asked: &Asked,
     ) -> Verdict {
         Ok(())
     }

@@ -1,93 +1,40 @@
 //! Justified Answer.
 
-use std::sync::Arc;
-
 use super::Property;
+use crate::checker::asked::{Asked, Wanted};
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
-use crate::model::{Entry, LogIndex, Membership, NodeId, Payload, Term};
-use crate::requests::Open;
-use crate::subject::{Answer, Event, Request, Role};
+use crate::model::{LogIndex, Membership};
+use crate::subject::{Answer, Request, Role};
 use crate::time::Micros;
 
 /// Justified Answer (§8, dissertation chapter 6): a client is told that its command is committed at an index only if the
 /// entry there is that command, and is committed; an administrator that a configuration is in force only if it is the latest
 /// that is committed up to there, and that a leadership was handed over only if it is over.
 #[derive(Clone, Debug, Hash)]
-pub(in crate::checker) struct JustifiedAnswer {
-    /// Requests that are not answered yet: no more than servers themselves remember.
-    asked: Open<Asked>,
-}
-
-/// A request, and the server that it was handed to.
-#[derive(Clone, Debug, Hash)]
-struct Asked {
-    slot: usize,
-    what: Wanted,
-}
-
-#[derive(Clone, Debug, Hash)]
-enum Wanted {
-    /// An entry with this content.
-    Entry(Payload),
-    /// A configuration without C_old.
-    Configuration(Arc<Membership>),
-    /// The end of its leadership of this term.
-    Handover(Term),
-}
+pub(in crate::checker) struct JustifiedAnswer;
 
 impl JustifiedAnswer {
-    /// True if what was requested is committed at this index.
+    /// True if the entry that was wanted is committed at this index.
     fn is_committed(at: &Context<'_>, wanted: &Wanted, index: LogIndex) -> bool {
         let (ledger, index) = (&at.record.ledger, index.get());
-        let Some(link) = ledger.at(index) else { return false };
-        match wanted {
-            Wanted::Entry(payload) => ledger.at(index - 1).is_some_and(|previous| {
-                let (index, payload) = (LogIndex::new(index), payload.clone());
-                let entry = index.map(|index| Entry { index, term: link.term, payload });
-                entry.is_some_and(|entry| previous.then(&entry) == link)
-            }),
-            Wanted::Configuration(membership) => ledger.configurations.up_to(index) == membership,
-            Wanted::Handover(_) => false,
-        }
+        let (Some(previous), Some(link)) = (ledger.at(index - 1), ledger.at(index)) else {
+            return false;
+        };
+        wanted.content().is_some_and(|content| previous.followed_by(link.term, content) == link)
+    }
+
+    /// True if this configuration is the latest that is committed up to this index.
+    fn is_latest(at: &Context<'_>, membership: &Membership, index: LogIndex) -> bool {
+        let (ledger, index) = (&at.record.ledger, index.get());
+        ledger.at(index).is_some() && **ledger.configurations.up_to(index) == *membership
     }
 }
 
 impl Checker for JustifiedAnswer {
     fn new(_: &Record) -> JustifiedAnswer {
-        JustifiedAnswer { asked: Open::default() }
-    }
-
-    #[inline]
-    fn asked(&mut self, at: &mut Context<'_>, _: Micros, event: &Event) {
-        let (request, what) = match event {
-            Event::Propose(request, command) => {
-                (*request, Wanted::Entry(Payload::Command(command.clone())))
-            }
-            Event::Register(request) => (*request, Wanted::Entry(Payload::Register)),
-            Event::ProposeOnce(request, once) => {
-                (*request, Wanted::Entry(Payload::Once(Arc::new(once.clone()))))
-            }
-            Event::ChangeMembership(request, voters, learners) => {
-                let sorted = |servers: &[NodeId]| {
-                    let mut servers = servers.to_vec();
-                    servers.sort_unstable();
-                    servers
-                };
-                let (voters, learners) = (sorted(voters), sorted(learners));
-                let membership = Membership { voters, outgoing: Vec::new(), learners };
-                (*request, Wanted::Configuration(Arc::new(membership)))
-            }
-            Event::Transfer(request, _) => (*request, Wanted::Handover(at.server.view.term)),
-            Event::Tick
-            | Event::Receive(_)
-            | Event::Persisted(_)
-            | Event::Read(_)
-            | Event::Compact(_)
-            | Event::Apply => return,
-        };
-        self.asked.insert(request, Asked { slot: at.slot, what });
+        JustifiedAnswer
     }
 
     #[inline]
@@ -95,21 +42,23 @@ impl Checker for JustifiedAnswer {
         &mut self,
         at: &mut Context<'_>,
         _: Micros,
-        request: Request,
+        _: Request,
         answer: &Answer,
+        asked: &Asked,
     ) -> Verdict {
-        let Some(Asked { what, .. }) = self.asked.remove(request) else { return Ok(()) };
-        let breach = match (answer, &what) {
-            (Answer::Committed(index) | Answer::NoSession(index), Wanted::Entry(_)) => {
-                (!JustifiedAnswer::is_committed(at, &what, *index))
-                    .then(|| format!("its command is not committed at index {index}"))
-            }
-            (Answer::Registered(index, _), Wanted::Entry(Payload::Register)) => {
-                (!JustifiedAnswer::is_committed(at, &what, *index))
+        let Some(wanted) = &asked.wanted else { return Ok(()) };
+        let breach = match (answer, wanted) {
+            (
+                Answer::Committed(index) | Answer::NoSession(index),
+                Wanted::Command(_) | Wanted::Once(_) | Wanted::Session,
+            ) => (!JustifiedAnswer::is_committed(at, wanted, *index))
+                .then(|| format!("its command is not committed at index {index}")),
+            (Answer::Registered(index, _), Wanted::Session) => {
+                (!JustifiedAnswer::is_committed(at, wanted, *index))
                     .then(|| format!("no session is opened by a committed entry at index {index}"))
             }
-            (Answer::Committed(index), Wanted::Configuration(_)) => {
-                (!JustifiedAnswer::is_committed(at, &what, *index)).then(|| {
+            (Answer::Committed(index), Wanted::Configuration(membership)) => {
+                (!JustifiedAnswer::is_latest(at, membership, *index)).then(|| {
                     format!(
                         "another configuration is the latest that is committed up to index {index}"
                     )
@@ -142,13 +91,6 @@ impl Checker for JustifiedAnswer {
         let id = at.id();
         let detail = format!("{id} reported success to a client, and {breach}");
         violated(Property::JustifiedAnswer, id, detail)
-    }
-
-    /// The pending requests of the server will not be answered.
-    #[inline]
-    fn crashed(&mut self, at: &mut Context<'_>) {
-        let slot = at.slot;
-        self.asked.retain(|asked| asked.slot != slot);
     }
 }
 

@@ -6,6 +6,7 @@ mod memory;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Property;
+use crate::checker::asked;
 use crate::checker::properties::hooks::{Checker, Context, Step};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::quorum::has_quorum;
@@ -63,6 +64,26 @@ impl JustifiedRead {
     fn rest(&mut self) {
         if !self.is_watching() {
             self.in_flight.clear();
+        }
+    }
+
+    /// A message is in flight while something waits. A copy that is made later counts as one of the last message.
+    #[inline(never)]
+    fn keep(&mut self, message: MessageId, from: usize, to: usize) {
+        let slot = message.slot as usize;
+        if self.in_flight.len() <= slot {
+            self.in_flight.resize(slot + 1, Default::default());
+        }
+        self.in_flight[slot] = (message.number, self.servers[from].peers[to].sent);
+    }
+
+    /// A message has reached the server at this place while times of messages in flight are kept.
+    #[inline(never)]
+    fn arrives(&mut self, message: MessageId, to: usize) {
+        let kept = self.in_flight.get(message.slot as usize);
+        let known = &mut self.servers[to];
+        if let Some((_, sent)) = kept.filter(|kept| kept.0 == message.number) {
+            known.arrived.push_back((known.delivered, *sent));
         }
     }
 
@@ -149,7 +170,7 @@ impl Checker for JustifiedRead {
     }
 
     #[inline]
-    fn asked(&mut self, at: &mut Context<'_>, _: Micros, event: &Event) {
+    fn asked(&mut self, at: &mut Context<'_>, _: Micros, event: &Event, _: &mut asked::Asked) {
         if let Event::Read(request) = event {
             self.now += 1;
             let since = self.now;
@@ -186,22 +207,15 @@ impl Checker for JustifiedRead {
         if self.is_watching()
             && let Some(to) = at.record.find(to)
         {
-            // A copy that is made later counts as one of the last message.
-            let slot = message.slot as usize;
-            if self.in_flight.len() <= slot {
-                self.in_flight.resize(slot + 1, Default::default());
-            }
-            self.in_flight[slot] = (message.number, self.servers[at.slot].peers[to].sent);
+            self.keep(message, at.slot, to);
         }
     }
 
     #[inline]
     fn delivered(&mut self, at: &mut Context<'_>, message: MessageId) {
-        let kept = self.in_flight.get(message.slot as usize);
-        let known = &mut self.servers[at.slot];
-        known.delivered += 1;
-        if let Some((_, sent)) = kept.filter(|kept| kept.0 == message.number) {
-            known.arrived.push_back((known.delivered, *sent));
+        self.servers[at.slot].delivered += 1;
+        if !self.in_flight.is_empty() {
+            self.arrives(message, at.slot);
         }
     }
 
@@ -292,6 +306,7 @@ impl Checker for JustifiedRead {
         _: Micros,
         request: Request,
         answer: &Answer,
+        _: &asked::Asked,
     ) -> Verdict {
         let place = self.asked.iter().position(|asked| asked.request == request);
         let Some(place) = place else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! Known Leader.
 
 use super::Property;
+use crate::checker::asked::Asked;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
@@ -66,6 +67,7 @@ impl Checker for KnownLeader {
         _: Micros,
         _: Request,
         answer: &Answer,
+        _: &Asked,
     ) -> Verdict {
         let Answer::NotLeader(Some(leader)) = *answer else { return Ok(()) };
         if self.has_led(at, leader, Term(0)) || KnownLeader::heard(at, leader).is_some() {

@@ -2,11 +2,11 @@
 
 use super::Property;
 use super::exactly_once::committed_at;
+use crate::checker::asked::Asked;
 use crate::checker::properties::hooks::{Checker, Context};
 use crate::checker::properties::violation::{Verdict, violated};
 use crate::checker::record::Record;
 use crate::model::{LogIndex, length};
-use crate::requests::Open;
 use crate::subject::{Answer, Event, Request};
 use crate::time::Micros;
 
@@ -14,18 +14,7 @@ use crate::time::Micros;
 /// requested. So all of it is linearizable: an answer to one client is past for every later request.
 #[derive(Clone, Debug, Hash)]
 pub(in crate::checker) struct Reads {
-    /// Reads that servers have not answered yet: no more than they themselves remember.
-    asked: Open<Asked>,
     /// The highest index that was reported to any client.
-    reported: u64,
-}
-
-/// A read that a server has not answered yet.
-#[derive(Clone, Copy, Debug, Hash)]
-struct Asked {
-    /// The place of the server that was asked.
-    slot: usize,
-    /// The highest index that had been reported to any client by then.
     reported: u64,
 }
 
@@ -50,13 +39,13 @@ impl Reads {
 
 impl Checker for Reads {
     fn new(_: &Record) -> Reads {
-        Reads { asked: Open::default(), reported: 0 }
+        Reads { reported: 0 }
     }
 
     #[inline]
-    fn asked(&mut self, at: &mut Context<'_>, _: Micros, event: &Event) {
-        if let Event::Read(request) = event {
-            self.asked.insert(*request, Asked { slot: at.slot, reported: self.reported });
+    fn asked(&mut self, _: &mut Context<'_>, _: Micros, event: &Event, asked: &mut Asked) {
+        if let Event::Read(_) = event {
+            asked.reported = self.reported;
         }
     }
 
@@ -65,24 +54,17 @@ impl Checker for Reads {
         &mut self,
         at: &mut Context<'_>,
         _: Micros,
-        request: Request,
+        _: Request,
         answer: &Answer,
+        asked: &Asked,
     ) -> Verdict {
-        let asked = self.asked.remove(request);
         let read = if let Answer::Read(index) = *answer { Some(index) } else { None };
         if let Some(index) = read {
-            Reads::check(at, index, asked.map_or(0, |asked| asked.reported))?;
+            Reads::check(at, index, asked.reported)?;
         }
         let index = read.or_else(|| committed_at(answer));
         self.reported = self.reported.max(length(index));
         Ok(())
-    }
-
-    /// The pending reads of the server will not be answered.
-    #[inline]
-    fn crashed(&mut self, at: &mut Context<'_>) {
-        let slot = at.slot;
-        self.asked.retain(|asked| asked.slot != slot);
     }
 }
 
@@ -92,7 +74,7 @@ mod tests {
     use crate::checker::testing::moves::once;
     use crate::checker::testing::{History, raises, silent};
     use crate::model::LogIndex;
-    use crate::subject::{Answer, Outcome};
+    use crate::subject::{Answer, Outcome, Request};
 
     fn at(index: u64) -> LogIndex {
         LogIndex::new(index).expect("an index")
@@ -160,6 +142,7 @@ mod tests {
         history.ask_read(2, 3);
         history.crash(1);
         silent(history.answer(2, 2, Answer::NotLeader(None)));
-        assert_eq!(history.checkers.list.reads.asked.names().len(), 1);
+        // All that is left of the first is its operation on the clients' register.
+        assert!(history.checkers.requests.names().eq([1, 3].map(Request)));
     }
 }

@@ -9,16 +9,16 @@ mod register;
 mod tests;
 
 use super::Property;
+use crate::checker::asked::{Asked, Waiting};
 use crate::checker::properties::hooks::{Boot, Checker, Context, New};
 use crate::checker::properties::violation::{Verdict, Violation};
 use crate::checker::record::Record;
 use crate::mix::{mix_bytes, mix_pair};
 use crate::model::{Entry, NodeId, Once, Payload, SessionId, Snapshot, length};
-use crate::requests::Open;
 use crate::subject::{Answer, Applied, Event, Outcome, Request, View};
 use crate::time::Micros;
 
-use register::{Asked, Breach, Register, Value};
+use register::{Breach, Proposed, Register, Value};
 
 /// The begin or the end of an operation of a client; all of them are the history of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,24 +68,11 @@ pub(in crate::checker) struct Linearizability {
     register: Register,
     /// The index, for each server, of the last command that its state machine has executed; 0 if none.
     holds: Vec<u64>,
-    /// The operations that are not answered yet.
-    waiting: Open<Waiting>,
     /// For each index the value written there, and the content of a state machine after it: the index of its last
     /// command. Both as the first state machine had them that applied it; there is nothing at index 0.
     held: Vec<(Option<Value>, u64)>,
     /// The history of the clients' operations, if it is recorded.
     events: Option<Vec<ClientEvent>>,
-}
-
-/// The operation of an open request.
-#[derive(Clone, Copy, Debug, Hash)]
-enum Waiting {
-    /// A read since this time.
-    Read(u64),
-    /// The command of this number, without a session.
-    Write(u64),
-    /// The command of this number, under a session.
-    Once(u64),
 }
 
 /// The number of a command that no client has proposed.
@@ -128,30 +115,30 @@ impl Linearizability {
         self.events.as_deref().unwrap_or_default()
     }
 
-    /// A client sends a request; only reads and commands count here.
+    /// The operation that a client's request begins, or is part of; only reads and commands count here.
     #[inline]
-    fn ask(&mut self, at: Micros, event: &Event) {
-        let (request, waiting) = match event {
+    fn ask(&mut self, at: Micros, event: &Event) -> Option<Waiting> {
+        Some(match event {
             Event::Read(request) => {
                 let since = self.register.read();
                 self.note(at, Operation::Read(*request), *request, What::Asks(None));
-                (*request, Waiting::Read(since))
+                Waiting::Read(since)
             }
             Event::Propose(request, command) => {
                 let number = self.register.write(value(command));
                 self.note(at, Operation::Write(number), *request, What::Asks(None));
-                (*request, Waiting::Write(number))
+                Waiting::Write(number)
             }
             Event::ProposeOnce(request, once) => {
                 let number = match self.register.write_once(value_once(once)) {
-                    Asked::Again(number) => number,
-                    Asked::Anew(number) => {
+                    Proposed::Again(number) => number,
+                    Proposed::Anew(number) => {
                         let session = What::Asks(Some(once.session));
                         self.note(at, Operation::Write(number), *request, session);
                         number
                     }
                 };
-                (*request, Waiting::Once(number))
+                Waiting::Once(number)
             }
             Event::Tick
             | Event::Receive(_)
@@ -160,9 +147,8 @@ impl Linearizability {
             | Event::ChangeMembership(..)
             | Event::Transfer(..)
             | Event::Compact(_)
-            | Event::Apply => return,
-        };
-        self.waiting.insert(request, waiting);
+            | Event::Apply => return None,
+        })
     }
 
     #[inline]
@@ -178,10 +164,10 @@ impl Linearizability {
         &mut self,
         at: Micros,
         request: Request,
+        waiting: Waiting,
         answer: &Answer,
         holds: u64,
     ) -> Result<usize, Breach> {
-        let Some(waiting) = self.waiting.remove(request) else { return Ok(0) };
         match waiting {
             Waiting::Read(since) => {
                 let operation = Operation::Read(request);
@@ -273,7 +259,6 @@ impl Checker for Linearizability {
         Linearizability {
             register: Register::new(),
             holds: vec![0; record.servers.len()],
-            waiting: Open::default(),
             held: vec![(None, 0)],
             events: None,
         }
@@ -315,8 +300,8 @@ impl Checker for Linearizability {
     }
 
     #[inline]
-    fn asked(&mut self, _: &mut Context<'_>, now: Micros, event: &Event) {
-        self.ask(now, event);
+    fn asked(&mut self, _: &mut Context<'_>, now: Micros, event: &Event, asked: &mut Asked) {
+        asked.operation = self.ask(now, event);
     }
 
     #[inline]
@@ -326,9 +311,11 @@ impl Checker for Linearizability {
         now: Micros,
         request: Request,
         answer: &Answer,
+        asked: &Asked,
     ) -> Verdict {
+        let Some(waiting) = asked.operation else { return Ok(()) };
         let holds = self.holds[at.slot];
-        match self.receive(now, request, answer, holds) {
+        match self.receive(now, request, waiting, answer, holds) {
             Ok(0) => Ok(()),
             Ok(_) => {
                 at.count(Property::Linearizability);

@@ -110,7 +110,7 @@ impl Zones {
 
 /// The kind of a write request, with the number of the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Asked {
+pub(super) enum Proposed {
     /// The beginning of an operation.
     Anew(u64),
     /// Part of one that is under way, or is done.
@@ -155,16 +155,16 @@ impl Register {
     }
 
     /// Begins a write that is executed once, however often it is requested.
-    pub(super) fn write_once(&mut self, value: Value) -> Asked {
+    pub(super) fn write_once(&mut self, value: Value) -> Proposed {
         let known = self.once.get(&value).map(|&place| (place, &mut self.writes[place]));
         match known {
             Some((place, write)) if write.state != State::Failed => {
                 write.tries += 1;
-                Asked::Again(place as u64 + 1)
+                Proposed::Again(place as u64 + 1)
             }
             Some(_) | None => {
                 self.once.insert(value, self.writes.len());
-                Asked::Anew(self.write(value))
+                Proposed::Anew(self.write(value))
             }
         }
     }

@@ -2,7 +2,7 @@
 //! it and stays silent.
 
 use super::Property;
-use super::register::{Asked, Breach, Register, Value};
+use super::register::{Breach, Proposed, Register, Value};
 use crate::checker::properties::hooks::Checker;
 use crate::checker::properties::reads::Reads;
 use crate::checker::testing::moves::once;
@@ -113,12 +113,12 @@ fn what_failed_may_be_tried_again_as_another_operation() {
 #[test]
 fn what_one_server_refuses_another_may_have_done() {
     let mut register = Register::new();
-    assert_eq!(register.write_once(10), Asked::Anew(1));
-    assert_eq!(register.write_once(10), Asked::Again(1));
+    assert_eq!(register.write_once(10), Proposed::Anew(1));
+    assert_eq!(register.write_once(10), Proposed::Again(1));
     assert_eq!(register.failed(1), Ok(false), "one of two");
     assert_eq!(reads(&mut register, 10), Ok(1));
     assert!(register.done(1) && !register.done(1));
-    assert_eq!(register.write_once(10), Asked::Again(1), "a client that has lost the answer");
+    assert_eq!(register.write_once(10), Proposed::Again(1), "a client that has lost the answer");
     assert_eq!(register.failed(1), Ok(false), "it is done all the same");
 }
 

@@ -163,10 +163,12 @@ impl Checker for Rules {
         let effects = step.effects;
         let Some(watch) = watched.get_mut(at.slot) else { return Ok(()) };
         let (server, record) = (at.server, at.record);
-        let before = step.before.as_ref().unwrap_or(&effects.view);
+        let before = step.before.unwrap_or(&effects.view);
         let step = Step { server, before, effects, judged, hints: *hints };
-        if !record.waits && !effects.writes.is_empty() {
-            watch.unsynced.extend(effects.writes.iter().map(|write| (write.token, false)));
+        if !record.waits {
+            for write in &effects.writes {
+                watch.unsynced.push_back((write.token, false));
+            }
         }
         let outcome = match due {
             Due::Answer => {
