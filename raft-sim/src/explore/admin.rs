@@ -11,7 +11,7 @@ use crate::scenario::source::Source;
 use crate::scenario::syntax::{Header, Scenario, Statement, Step};
 use crate::world::Server;
 
-/// A configuration that is asked for.
+/// A configuration that is asked for, its servers in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) voters: Vec<NodeId>,
@@ -33,7 +33,7 @@ impl Admin {
     /// The administrator of a cluster. The list is in the words that follow `change S1 c1 to` in a scenario.
     ///
     /// # Errors
-    /// They are no configuration of these servers, or there are too many.
+    /// They are no configuration of these servers, one is there twice, or there are too many.
     pub(super) fn new(cluster: &Scenario, list: &[String]) -> Result<Admin, String> {
         let Header { servers, outside, .. } = &cluster.header;
         let first = servers.iter().copied().filter(|server| !outside.contains(server)).collect();
@@ -44,8 +44,15 @@ impl Admin {
                 Admin::MOST
             ));
         }
-        let list = list.iter().map(|words| wanted(cluster, words));
-        Ok(Admin { first, list: list.collect::<Result<_, String>>()? })
+        let mut known: Vec<Wanted> = Vec::new();
+        for words in list {
+            let wanted = wanted(cluster, words)?;
+            if known.contains(&wanted) {
+                return Err(format!("configuration `{words}`: it is in the list already"));
+            }
+            known.push(wanted);
+        }
+        Ok(Admin { first, list: known })
     }
 
     /// The places of the list.
@@ -73,12 +80,19 @@ impl Admin {
     }
 }
 
+/// The configuration of these words.
+///
+/// # Errors
+/// They are none, with what was expected.
 fn wanted(cluster: &Scenario, words: &str) -> Result<Wanted, String> {
     let source = Source::new("", &format!("{cluster}change S1 c1 to {words}\n"));
     let why = match parse(&source).as_ref().map(|read| &read.steps[..]) {
         Ok([Step { statement: Statement::Change { voters, learners, .. }, .. }]) => {
             if !voters.is_empty() {
-                return Ok(Wanted { voters: voters.to_vec(), learners: learners.to_vec() });
+                let [mut voters, mut learners] = [voters.to_vec(), learners.to_vec()];
+                voters.sort_unstable();
+                learners.sort_unstable();
+                return Ok(Wanted { voters, learners });
             }
             "it has no voters".to_owned()
         }

@@ -32,6 +32,7 @@ pub enum Finding {
 
 impl Finding {
     /// True for a state with no way out.
+    #[must_use]
     pub fn is_trap(&self) -> bool {
         matches!(self, Finding::Trapped | Finding::Unfinished)
     }

@@ -97,7 +97,7 @@ impl Fair<'_, '_> {
 
     /// True if a command is committed, and the leader is not in the middle of a change.
     fn is_done(&self) -> bool {
-        self.committed && self.leader().is_some_and(|leader| !self.state(leader).joint)
+        self.committed && self.leader().is_none_or(|leader| !self.state(leader).joint)
     }
 
     /// Hands the command of this number to a leader, if there is one. True if it is committed, and no change is under way.

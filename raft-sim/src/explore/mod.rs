@@ -188,7 +188,8 @@ impl Explored {
 /// Explores every history of an implementation within bounds. `watch` is asked now and then: true ends it.
 ///
 /// # Errors
-/// The implementation can't be explored: its servers can't be copied or compared, or do not boot.
+/// The implementation can't be explored: its servers can't be copied or compared, or do not boot. The options exclude each
+/// other, or their settings or configurations are none. A saved search can't be read, or is of another exploration.
 pub fn explore(
     implementation: &dyn Implementation,
     options: &Options,

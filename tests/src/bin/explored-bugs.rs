@@ -1,7 +1,7 @@
 //! Plants each bug of the zoo in a copy of the reference core and explores it: `cargo run --release -p raft-tests --bin
 //! explored-bugs` makes `tests/data/explored-bugs.jsonl` and the table in `docs/exploration.md`. With names of bugs as
-//! arguments, only those are explored. With `added` instead, those that were not found are explored within the bounds that
-//! were added to the list since.
+//! arguments, only those are explored. With `added` as well, of these or of all those that were not found, within the bounds
+//! that were added to the list since.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -24,9 +24,9 @@ fn run(named: &[String]) -> Result<(), String> {
     let added = named.iter().any(|name| name == ADDED);
     let row = |bug: &Bug| before.iter().find(|row| row.id == bug.id);
     let is_open = |bug: &&Bug| row(bug).is_none_or(|row| row.found.is_none());
-    let is_named = |bug: &&Bug| named.is_empty() || named.iter().any(|name| name == bug.id);
-    let bugs: Vec<&Bug> =
-        all().filter(|bug| if added { is_open(bug) } else { is_named(bug) }).collect();
+    let is_all = named.iter().all(|name| name == ADDED);
+    let is_named = |bug: &&Bug| is_all || named.iter().any(|name| name == bug.id);
+    let bugs: Vec<&Bug> = all().filter(|bug| is_named(bug) && (!added || is_open(bug))).collect();
     let workshop = workshop("explored-bugs", &bugs, &suite()?)?;
     let known = Mutex::new(before.clone());
     each(&bugs, |bug| {

@@ -67,6 +67,7 @@ fn bounds_that_make_no_sense_are_refused() {
         ("--servers 6 --joiners 4", "--servers 6 and --joiners 4 are 10; expected at most 9"),
         ("--members 1 --to S9", "configuration `S9`: unknown server `S9`; expected S1 to S3"),
         ("--members 1 --to none", "configuration `none`: it has no voters"),
+        ("--members 1 --to S1 --to S1", "configuration `S1`: it is in the list already"),
         ("--to S1", "--members <N>"),
         ("--members 1 --to S1 --symmetry", "cannot be used with"),
     ] {
